@@ -341,7 +341,7 @@ class LimitsSection(CountedSection):
         picture, change, answers = reading
         # One that was read before another network came in its place is no longer listed.
         answers = [each for each in answers if each[0] in self.choices.choices]
-        if self._example is None or not answers:
+        if self._example is None or (self.choices.ticked() and not answers):
             return
         label_, rows = self._example.label, []
         for choice, found in answers:

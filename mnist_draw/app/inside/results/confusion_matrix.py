@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, qGray
+from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.analysis.results import Results
@@ -26,6 +26,8 @@ _MIN_CELL, _MIN_OF_MANY, _FEW = 26, 12, 10
 _NAMES_PART = 4
 #: Shorter side of a cell that suits the usual size of text.
 _USUAL_CELL = 36
+#: On a stronger colour a number is written as on the accent.
+_STRONG = 0.7
 
 
 class ConfusionMatrix(WalkableView):
@@ -169,7 +171,6 @@ class ConfusionMatrix(WalkableView):
         painter = smooth_painter(self)
         growth, (true, read) = self._growth(), self.pinned or (None, None)
         named, edges = self._name_text(growth), self._edges()
-        shades = sorted((theme.colour("text"), theme.colour("on_accent")), key=_grey)
         for row, line in enumerate(self.cells):
             for column, cell in enumerate(line):
                 box = self._box(row - 1, column - 1, edges)
@@ -177,7 +178,7 @@ class ConfusionMatrix(WalkableView):
                     kept = (row - 1 == true) if not column else (not row and column - 1 == read)
                     self._paint_name(painter, box, cell, named, kept)
                 else:
-                    self._paint_cell(painter, box, cell, growth, shades)
+                    self._paint_cell(painter, box, cell, growth)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
             if marked is not None:
                 box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -205,11 +206,9 @@ class ConfusionMatrix(WalkableView):
         text = painter.fontMetrics().elidedText(cell.text, Qt.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
 
-    def _paint_cell(
-        self, painter: QPainter, box: QRectF, cell: Cell, growth: float, shades: list[QColor]
-    ) -> None:
+    def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
         """Paint a count: mistakes filled and bold, right answers grey; shares plain."""
-        text, ground = cell.text, theme.colour("card")
+        text = cell.text
         if cell.kind == "share":
             # Cut, a figure would be read as another one: in narrow columns it is smaller.
             font = theme.font(Text.LABEL)
@@ -219,17 +218,18 @@ class ConfusionMatrix(WalkableView):
             right = cell.kind == "right"
             # Dark, the colour under the pointer is too near to that of right answers.
             empty = theme.colour("window" if theme.theme().colours.dark else "hover")
-            ground = _blended(empty, theme.colour("accent"), cell.strength)
             painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("track") if right else ground)
-            painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
+            for shade in (theme.colour("track") if right else empty,
+                          theme.colour("accent", cell.strength)):  # fmt: skip
+                painter.setBrush(shade)
+                painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
             small = len(text) > 3 or box.width() < _MIN_CELL
             size = Text.AXIS if small else Text.LABEL if right else Text.BODY
             font = theme.font(round(size * growth), bold=not right)
         part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
         font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
         painter.setFont(font)
-        painter.setPen(shades[_grey(ground) <= 128])
+        painter.setPen(theme.colour("on_accent" if cell.strength > _STRONG else "text"))
         painter.drawText(box, Qt.AlignCenter, text)
 
 
@@ -255,15 +255,3 @@ def describe_pair(pair: Pair, name: Callable[[int], str]) -> str:
 
 def describe_times(count: int) -> str:
     return _("once") if count == 1 else counted("{count} time", "{count} times", count)
-
-
-def _blended(low: QColor, high: QColor, share: float) -> QColor:
-    mixed = [
-        round(first + (last - first) * share)
-        for first, last in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)
-    ]
-    return QColor(*mixed)
-
-
-def _grey(shade: QColor) -> int:
-    return qGray(shade.rgb())

@@ -24,7 +24,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import N_, _, counted, number
 from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -216,21 +216,17 @@ class MistakesCard(Card):
     def show_results(
         self, results: Results, pictures: Pictures, pair: Pair | None, name: Callable[[int], str]
     ) -> None:
-        places = results.least_sure() if results.labels is None else results.mistakes()
-        mistakes = len(places)
-        title, surest_first = _("Least sure"), results.labels is not None
-        if results.labels is not None and pair is None:
-            title = _("Mistakes")
-        elif results.labels is not None and pair is not None:
-            places, title = results.pictures_of(*pair), describe_pair(pair, name)
-            surest_first = pair[0] != pair[1]
-        note = _("{count}, the least sure first", count=number(len(places)))
-        if surest_first:
-            note = _("{count}, the surest first", count=number(len(places)))
-        self.heading.setText(title)
-        self.note.setText(note)
-        self.all_link.setText(counted("{count} mistake", "All {count} mistakes", mistakes))
+        title, places, order = _("Mistakes"), results.mistakes(), N_("{count}, the surest first")
+        self.all_link.setText(counted("{count} mistake", "All {count} mistakes", len(places)))
         self.all_link.setVisible(pair is not None and results.labels is not None)
+        if results.labels is None:
+            title, places = _("Least sure"), results.least_sure()
+        elif pair is not None:
+            title, places = describe_pair(pair, name), results.pictures_of(*pair)
+        if results.labels is None or (pair is not None and pair[0] == pair[1]):
+            order = N_("{count}, the least sure first")
+        self.heading.setText(title)
+        self.note.setText(_(order, count=number(len(places))))
         self.nothing.setText(_("None.") if results.is_complete else _("None so far."))
         self.nothing.setVisible(not len(places))
         self.view.setVisible(bool(len(places)))

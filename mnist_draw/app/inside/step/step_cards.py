@@ -180,6 +180,21 @@ def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[
 _EXPLAINED = _("The lines of a step; those of this stage are marked. Below: what is computed.")
 
 
+#: Object name, text, sentence, key and look of the buttons that learn, and of those that turn.
+_REPEAT = (
+    ("againButton", _("Again"),
+     _("Learn the same minibatch once more, with the same units out.")),
+    ("tenMoreButton", _("Ten more"), _("Learn the same minibatch ten times more.")),
+    ("fromStartButton", _("From the start"),
+     _("Let everything be as it was before the first step: same pictures, same numbers.")),
+)  # fmt: skip
+_TURN = (
+    ("backButton", _("Back"), _("Go back to the stage before."), "←"),
+    ("nextButton", _("Next"), _("Go on to the next stage."), "→", "primary"),
+    ("playButton", _("Play slowly"), _("Go through the stages by itself, 3 seconds each."),
+     "Space"),
+)  # fmt: skip
+
 _COPY = _("A copy of the network learns here. Yours stays as it is.")
 
 
@@ -197,32 +212,12 @@ class CodeCard(Card):
         # Words that wrap would ask for height by width, and the section would scroll too early.
         self.note = ElidedLabel(_COPY, "muted", "copyNote")
         self.body.addWidget(FixedLabel(self.note, lines=1))
-        self.again = push_button(
-            "againButton",
-            _("Again"),
-            _("Learn the same minibatch once more, with the same units out."),
-        )
-        self.ten_more = push_button(
-            "tenMoreButton", _("Ten more"), _("Learn the same minibatch ten times more.")
-        )
-        self.from_start = push_button(
-            "fromStartButton", _("From the start"),
-            _("Let everything be as it was before the first step: same pictures, same numbers."),
-        )  # fmt: skip
+        self.again, self.ten_more, self.from_start = (push_button(*each) for each in _REPEAT)
         self._repeat = QWidget()
         self.repeat = row(self.again, self.ten_more, self.from_start, owner=self._repeat)
         keep_room(self._repeat)
         self.body.addWidget(self._repeat)
-        self.back = push_button("backButton", _("Back"), _("Go back to the stage before."), "←")
-        self.next = push_button(
-            "nextButton", _("Next"), _("Go on to the next stage."), "→", look="primary"
-        )
-        self.play = push_button(
-            "playButton",
-            _("Play slowly"),
-            _("Go through the stages by itself, 3 seconds each."),
-            "Space",
-        )
+        self.back, self.next, self.play = (push_button(*each) for each in _TURN)
         for button in (self.back, self.next, self.play):
             button.setFocusPolicy(Qt.StrongFocus)
         self.body.addLayout(row((self.back, 1), (self.next, 2), (self.play, 1)))
