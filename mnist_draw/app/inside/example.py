@@ -41,7 +41,7 @@ _ANSWER_WIDTH = WIDTH // 3
 #: Of its usual width: with larger text the sections need the room more.
 _MAX_SCALE = 1.5
 #: Up to this size of text the board has its usual side; for each further one it loses so much.
-_BOARD_SCALE, _SHRINK = 1.1, 230
+_BOARD_SCALE, _SHRINK = 1.1, 250
 
 
 class PickedPicture(QWidget):

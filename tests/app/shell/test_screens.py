@@ -223,7 +223,7 @@ def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
     screens.window.resize(*size)
     view = screens.inside(section)
     qtbot.waitUntil(lambda: view.views.horizontalScrollBar().maximum() == 0)
-    turn = view.guide.next
+    turn = view.guide.show_button
     assert turn.mapTo(screens.window, QPoint(0, turn.height())).y() <= size[1]
     # The answer is not written over the drawing.
     assert view.card.height() >= view.card.sizeHint().height()
