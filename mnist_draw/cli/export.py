@@ -10,7 +10,7 @@ from pathlib import Path
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted, listed, number
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.record import Run
@@ -209,11 +209,9 @@ def share_digits(arguments: argparse.Namespace) -> int:
             if merged.added or merged.known:
                 new = counted("{count} new digit", "{count} new digits", merged.added)
                 known = counted(
-                    "{count} that was kept already",
-                    "{count} that were kept already",
-                    merged.known,
+                    "{count} that was kept already", "{count} that were kept already", merged.known
                 )
-                echo(f"{file}: {new}, {known}.")
+                echo(_("{name}: {meaning}.", name=file, meaning=listed((new, known))))
             else:
                 tell(_("{file} holds no digit that can be taken in.", file=file))
                 status = 1

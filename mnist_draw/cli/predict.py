@@ -36,17 +36,13 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "images",
         metavar="IMAGE",
         nargs="+",
-        help=_(
-            "a picture file ({names}), or a folder of picture files",
-            names=read_titles(),
-        ),
+        help=_("a picture file ({names}), or a folder of picture files", names=read_titles()),
     )
     parser.add_argument(
         "--model",
         metavar="FILE.npz",
         help=_(
-            "the trained network to ask: {forms} (default: the best that ships)",
-            forms=_MODEL_HELP,
+            "the trained network to ask: {forms} (default: the best that ships)", forms=_MODEL_HELP
         ),
     )
     add_network_option(parser)

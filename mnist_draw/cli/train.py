@@ -341,8 +341,7 @@ def _places(
     checkpoint = arguments.checkpoint or arguments.resume
     if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
         raise MisuseError(
-            "the network and the checkpoint cannot be the same file ({name})",
-            name=arguments.output,
+            "the network and the checkpoint cannot be the same file ({name})", name=arguments.output
         )
     from mnist_draw.cli.train_run import NetworkPlace
 

@@ -132,11 +132,7 @@ def _describe_checkpoint(checkpoint: Path | None) -> str:
     if not epoch or checkpoint is None:
         return ""
     name, resume = typed(checkpoint), "mnist-draw train --resume"
-    kept = _(
-        "What was learnt up to epoch {epoch} is kept in {path}.",
-        epoch=epoch,
-        path=checkpoint,
-    )
+    kept = _("What was learnt up to epoch {epoch} is kept in {path}.", epoch=epoch, path=checkpoint)
     if name:
         goes_on = _("Go on with: {command}", command=f"{resume} {name}")
     else:
