@@ -128,7 +128,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
                 run.folder.name,
                 run.title,
                 pgettext("run", "running") if state == "running" else STATE_WORDS[run.state],
-                _("{done} of {planned}", done=run.epochs_done, planned=run.settings.epochs),
+                _("{done} of {total}", done=run.epochs_done, total=run.settings.epochs),
                 _percent(run.figures.get("validation_accuracy")),
                 _percent(run.figures.get("test_accuracy")),
             )

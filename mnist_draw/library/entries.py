@@ -101,7 +101,7 @@ class Entry:
             planned = self.run.describe_setting(name)
             is_part = name == "epochs" and self.run.epochs_done < self.run.settings.epochs
             done = self.run.epochs_done
-            return _("{done} of {planned}", done=done, planned=planned) if is_part else planned
+            return _("{done} of {total}", done=done, total=planned) if is_part else planned
         settings, changes = self.settings, []
         with contextlib.suppress(UserError):
             changes = [read_change(change) for change in self.stored.info.changes]

@@ -96,7 +96,7 @@ class Certainty:
             return ""
         if self.is_refused:
             # Translators: such as "Not a digit: It is more like a letter or a scribble."
-            return _("{word}: {line}", word=self.word, line=self.line)
+            return _("{name}: {text}", name=self.word, text=self.line)
         # Translators: such as "3 (fairly sure: 84.1 % for 3)".
         return _(
             "{answer} ({certainty}: {line})",

@@ -50,7 +50,7 @@ class Compiling:
         """The function's number, such as ``1 of 2``; empty for the only one."""
         if self.total < 2:
             return ""
-        return _("{number} of {total}", number=self.done + 1, total=self.total)
+        return _("{done} of {total}", done=self.done + 1, total=self.total)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class RowView:
             if entry.stored.kind in entry.name:
                 return entry.what
             # Translators: a kind of network, and why to choose this one.
-            return _("{network}: {reason}", network=entry.stored.kind, reason=entry.what)
+            return _("{name}: {text}", name=entry.stored.kind, text=entry.what)
         took = "" if seconds is None else format_duration(seconds)
         # Translators: a run that another window or a command trains.
         where = _("elsewhere") if self.is_elsewhere else ""
