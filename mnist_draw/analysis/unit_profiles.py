@@ -96,9 +96,8 @@ def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
 def _key_of(model: ModelFile) -> str:
     """Return the cache key of profiles: the network, and its own data if it has any."""
     data = own_data(model)
-    if data is None:
-        return model.fingerprint
-    return f"{model.fingerprint}-{digest_of(data.train_images[:PICTURES])}"
+    own = "" if data is None else f"-{digest_of(data.train_images[:PICTURES])}"
+    return f"{model.fingerprint}{own}"
 
 
 def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, npt.NDArray[Any]]:

@@ -133,15 +133,6 @@ def strongest(terms: Floats, most_for: int, most_against: int) -> tuple[list[int
     return most, least
 
 
-def lifting(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: int, count: int
-            ) -> list[int]:  # fmt: skip
-    """Return the units of the layer before that lift a unit's sum most, at most ``count``."""
-    if layer == 0:
-        return []
-    terms = unit_sum(layers, passed, layer, unit).terms
-    return strongest(terms_by_unit(layers[layer - 1], terms), count, 0)[0]
-
-
 def terms_by_unit(before: Layer, terms: Floats) -> Floats:
     """Return the terms of a sum by the units that they are from; those of a map are added."""
     return terms.reshape(before.units, -1).sum(axis=1) if before.convolves else terms

@@ -18,7 +18,7 @@ from mnist_draw.analysis.layer_inspection import (
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, neighbour_correlation, start_model
 from mnist_draw.analysis.unit_profiles import find_profiles, ideal_picture
-from mnist_draw.analysis.why import given_on, lifting, why_sum
+from mnist_draw.analysis.why import given_on, why_sum
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
@@ -86,7 +86,6 @@ def test_without_hidden_layers_the_pixels_speak_and_make_an_ideal_picture():
     why = why_sum(probe.layers, passed, 7, 9)
     assert why.terms.shape == (784,)
     assert abs(why.terms.sum() + why.bias - why.z) < 1e-4
-    assert lifting(probe.layers, passed, 0, 7, 3) == []
     for digit in (0, 7):
         picture = ideal_picture(probe, digit)
         assert 0 <= picture.min() <= picture.max() <= 1

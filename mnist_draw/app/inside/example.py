@@ -170,10 +170,8 @@ class ExampleCard(Card):
         for button in (self.undo_button, self.clear_button):
             button.setVisible(drawing)
         self.back_button.setVisible(not drawing)
-        if example is None or drawing:
-            part = "" if example is None else example.part
-            self.title.setText(part or _("Your drawing"))
-        else:
+        self.title.setText((example and example.part) or _("Your drawing"))
+        if example is not None and not drawing:
             self.title.setText(example.source)
             self.picked.show_picture(example.picture)
             self.picked.setAccessibleName(example.source)

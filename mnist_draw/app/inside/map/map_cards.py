@@ -14,8 +14,8 @@ from mnist_draw.analysis.maps import Maps, Neighbourhood
 from mnist_draw.analysis.network_probe import ANSWER, PIXELS
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
-from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
-from mnist_draw.app.inside.results.mistake_list import TileView, short_name
+from mnist_draw.app.inside.network.layers_view import short_name
+from mnist_draw.app.inside.results.mistake_list import MAX_LETTERS, TileView
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -95,7 +95,9 @@ class NeighboursCard(Card):
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
-            return f"{short_name(name(int(labels[place])))}   {number(far[place], '.1f')}"
+            return (
+                f"{short_name(name(int(labels[place])), MAX_LETTERS)}   {number(far[place], '.1f')}"
+            )
 
         def describe(place: int) -> str:
             return _(
@@ -266,7 +268,7 @@ def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str
     other = next(n for n in (7, 1, 0) if n < len(names) and n not in pair)
     meanings = (_("others"), _("the answer"), _("second guess"))
     parts = [
-        f'<b style="color: {theme.colour(colour).name()}">{escape(glyph_of(names[digit]))}</b> '
+        f'<b style="color: {theme.colour(colour).name()}">{escape(short_name(names[digit]))}</b> '
         f"{meaning}"
         for digit, colour, meaning in zip((other, *pair), COLOURS, meanings, strict=True)
         if digit is not None

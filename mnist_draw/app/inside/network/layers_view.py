@@ -282,8 +282,8 @@ class LayersView(PaintedView):
         painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self.short_name(places, digit))
 
 
-def short_name(name: str) -> str:
-    return narrow_name(name)[:2]
+def short_name(name: str, letters: int = 2) -> str:
+    return narrow_name(name)[:letters]
 
 
 def paint_title(

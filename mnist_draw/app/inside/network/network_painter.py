@@ -11,7 +11,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from mnist_draw import i18n
-from mnist_draw.analysis.why import given_on, lifting, strongest, terms_by_unit, unit_sum, why_sum
+from mnist_draw.analysis.why import given_on, strongest, terms_by_unit, unit_sum, why_sum
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
 from mnist_draw.app.inside.network.network_reader import Frame, Unit
 from mnist_draw.app.inside.network.units import (
@@ -66,7 +66,9 @@ def why_links(frame: Frame) -> list[Link]:
         share = float(why.terms[unit]) / largest
         digit, width = frame.answer if share > 0 else frame.rival, 0.5 + abs(share) / 2
         found.append(Link((last, unit), (last + 1, digit), share > 0, _THICK * width))
-        for source in lifting(layers, passed, last, unit, _INPUTS):
+        about = unit_sum(layers, passed, last, unit)
+        terms = terms_by_unit(layers[last - 1], about.terms) if last else about.terms[:0]
+        for source in strongest(terms, _INPUTS, 0)[0]:
             found.append(Link((last - 1, source), (last, unit), share > 0, _THIN))
     return found
 

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
+from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -25,7 +26,7 @@ from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.i18n import N_, _, counted, number
-from mnist_draw.library.network_data import in_a_sentence, narrow_name
+from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.recognition.certainty import certainty_from
 
 #: Pixels of a picture's side.
@@ -174,8 +175,8 @@ class TileView(QListView):
         self.viewport().update()
 
 
-#: Letters of a name that fit below a picture.
-_MAX_LETTERS = 4
+#: Letters of a name that fit below a picture, with another one and a figure.
+MAX_LETTERS = 4
 
 
 class MistakesCard(Card):
@@ -245,15 +246,10 @@ def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int],
     if one_cell:
         return format_probability(confidence, short=True)
     sure = format_probability(confidence, decimals=0, short=True)
-    read = short_name(name(int(results.answers[place])))
+    read = short_name(name(int(results.answers[place])), MAX_LETTERS)
     if results.labels is None:
         return f"{read}, {sure}"
-    return f"{short_name(name(int(results.labels[place])))}→{read} {sure}"
-
-
-def short_name(name: str) -> str:
-    """Return a class's name as far as two of them and a figure fit below a picture."""
-    return narrow_name(name)[:_MAX_LETTERS]
+    return f"{short_name(name(int(results.labels[place])), MAX_LETTERS)}→{read} {sure}"
 
 
 def describe_picture(

@@ -55,16 +55,11 @@ class DataCombo(ComboBox):
     chosen = pyqtSignal(object)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("dataCombo")
-        explain(
-            self,
-            _("Pictures"),
-            _(
-                "The pictures that the network is counted on: MNIST's, those you have taught, or a "
-                "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit."
-            ),
+        sentence = _(
+            "The pictures that the network is counted on: MNIST's, those you have taught, or a "
+            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit."
         )
+        super().__init__("dataCombo", _("Pictures"), sentence)
         #: What a network with classes of its own learnt, and these; None for MNIST.
         self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None

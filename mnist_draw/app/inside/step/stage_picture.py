@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
@@ -21,15 +21,13 @@ from mnist_draw.app.inside.network.units import (
     paint_ground,
     paint_values,
 )
-from mnist_draw.app.inside.rows_view import format_figure, signed
+from mnist_draw.app.inside.rows_view import Picture, format_figure, signed
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import (
     image_of,
     mosaic,
-    paint_grey,
-    paint_signed,
     smooth_painter,
     write_with,
 )
@@ -191,12 +189,10 @@ class StagePicture(LayersView):
         label = in_a_sentence(self.name(figures.label))
         words = _("taught as {name}", name=label)
         if self.stage == 4:
-            painter.fillRect(box, theme.colour("paper"))
-            paint_signed(painter, box, figures.pull_x, 0.0, self.devicePixelRatioF())
+            Picture(figures.pull_x, signed=True).paint(painter, box)
             words = _("Ink in full orange squares would make it more of {name}.", name=label)
         else:
-            painter.fillRect(box, QColor(Qt.black))
-            paint_grey(painter, box, figures.minibatch.pictures[0, 0])
+            Picture(figures.minibatch.pictures[0, 0]).paint(painter, box)
         write_with(painter, Text.LABEL, "muted")
         room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 30)
         painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), words)
@@ -204,16 +200,15 @@ class StagePicture(LayersView):
     def _paint_answers(self, painter: QPainter, places: Places, shown: Shown) -> None:
         figures = shown.figures
         target = [int(digit == figures.label) for digit in range(len(figures.p))]
+        rows = list(zip(figures.z.tolist(), figures.p.tolist(), target, strict=True))
+        first = [format_probability(p, short=True) for __, p, __ in rows]
         if self.stage == 2:
-            words = [format_probability(float(p), short=True) for p in figures.p]
-            self.paint_answers(painter, places, figures.p, words)
+            self.paint_answers(painter, places, figures.p, first)
         elif self.stage == 3:
             cells = [
                 (format_figure(z, ".2f"), _power(z), i18n.number(p, ".3f"),
                  str(wanted), i18n.number(-np.log(max(p, 1e-37)), ".3f") if wanted else "")
-                for z, p, wanted in zip(
-                    figures.z.tolist(), figures.p.tolist(), target, strict=True
-                )
+                for z, p, wanted in rows
             ]  # fmt: skip
             self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
             high = _STRIP * self.scale
@@ -222,18 +217,14 @@ class StagePicture(LayersView):
         elif self.stage == 4:
             pulls = [
                 (str(wanted), i18n.number(p, ".3f"), signed(wanted - p, 3))
-                for p, wanted in zip(figures.p.tolist(), target, strict=True)
+                for __, p, wanted in rows
             ]
             self.paint_cells(painter, places, (_("target"), "p", _("target − p")), pulls)
         else:
-            pairs = [
-                [format_probability(float(p), short=True) for p in both]
-                for both in zip(figures.p, figures.p_after, strict=True)
-            ]
-            words = [
-                f"{before.removesuffix(i18n.percent_sign())} → {after}" for before, after in pairs
-            ]
-            ticks = {digit: float(p) for digit, p in enumerate(figures.p)}
+            after = [format_probability(p, short=True) for p in figures.p_after.tolist()]
+            before = [words.removesuffix(i18n.percent_sign()) for words in first]
+            words = [f"{old} → {new}" for old, new in zip(before, after, strict=True)]
+            ticks = dict(enumerate(figures.p.tolist()))
             self.paint_answers(painter, places, figures.p_after, words, ticks)
 
     def _mark_weight(self, painter: QPainter, places: Places) -> None:

@@ -190,10 +190,8 @@ class StepSection(Section):
         kind, __, number = view.partition(" ")
         if kind == "graph":
             self._open_graph()
-        elif kind == "stage" and number.isdigit():
-            self.open_stage(int(number))
         else:
-            self.open_stage(1)
+            self.open_stage(int(number) if number.isdigit() else 1)
 
     def view_name(self) -> str:
         return "graph" if self.shows_graph else f"stage {self.stage}"
@@ -442,27 +440,20 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
         (stage.title, words, *blank)
         for stage, words in zip(STAGES, stage_figures(shown), strict=True)
     ]
-    for digit in range(len(figures.p)):
-        target = int(digit == figures.label)
-        rows.append(
-            (
-                name(digit), Figure(figures.z[digit], ".4f"),
-                Figure(np.exp(min(float(figures.z[digit]), 80.0)), ".6g"),
-                Figure(figures.p[digit], ".6f"), target,
-                Figure(target - figures.p[digit], "+.6f"), Figure(figures.p_after[digit], ".6f"),
-            )
-        )  # fmt: skip
+    target = np.arange(len(figures.p)) == figures.label
+    columns = (
+        (figures.z, ".4f"), (np.exp(np.minimum(figures.z, 80.0)), ".6g"), (figures.p, ".6f"),
+        (target, "d"), (target - figures.p, "+.6f"), (figures.p_after, ".6f"),
+    )  # fmt: skip
+    for digit in range(len(target)):
+        cells = (Figure(values[digit].item(), spec) for values, spec in columns)
+        rows.append((name(digit), *cells))
     means = (figures.losses.mean(), figures.losses_after.mean())
     before, after = (i18n.number(float(mean), ".6f") for mean in means)
     rows.append((_("mean loss in nats, before → after"), f"{before} → {after}", *blank))
-    rows += [
-        (
-            _("gradient of {weights}, root mean square", weights=f"W{number}"),
-            Figure(np.sqrt(np.mean(value**2)), ".4g"),
-            *blank,
-        )
-        for number, value in enumerate(figures.gradients[::2], 1)
-    ]
+    for number, value in enumerate(figures.gradients[::2], 1):
+        what = _("gradient of {weights}, root mean square", weights=f"W{number}")
+        rows.append((what, Figure(np.sqrt(np.mean(value**2)), ".4g"), *blank))
     if weight is not None:
         title = _("The weight {ends}", ends=weight_title(shown, weight))
         rows.append((title, "", *blank))
