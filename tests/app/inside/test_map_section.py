@@ -1,5 +1,7 @@
 """The section Map: digits by layer, the example among them, its neighbours."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
@@ -161,16 +163,19 @@ def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
 
 def test_the_names_of_layers_are_whole(section, qtbot):
     open_section(section, qtbot)
-    for button in (buttons := section.layer_maps.group.buttons()):
-        button.setText("unas palabras\n99.1 %")
-    section.layer_maps._paint()
-    for room in (1090, 740):
+    for room in (740, 1090):
         section.set_room(room)
         section.resize(room, 700)
-        qtbot.wait(20)
-        for button in buttons:
-            wide = button.fontMetrics().horizontalAdvance("unas palabras")
-            assert wide < button.width()
+        for words in ("a", "unas palabras"):
+            buttons = section.layer_maps.group.buttons()
+            for button in buttons:
+                button.setText(f"{words}\n99.1 %")
+            section.layer_maps._paint()
+            qtbot.wait(20)
+            places = [button.geometry() for button in buttons]
+            assert all(not one.intersects(other) for one, other in combinations(places, 2))
+            wide = buttons[0].fontMetrics().horizontalAdvance(words)
+            assert all(wide < place.width() for place in places)
 
 
 def test_votes_are_described():

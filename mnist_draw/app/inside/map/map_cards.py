@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
@@ -95,9 +95,8 @@ class NeighboursCard(Card):
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
-            return (
-                f"{short_name(name(int(labels[place])), MAX_LETTERS)}   {number(far[place], '.1f')}"
-            )
+            known = short_name(name(int(labels[place])), MAX_LETTERS)
+            return f"{known}   {number(far[place], '.1f')}"
 
         def describe(place: int) -> str:
             return _(
@@ -153,8 +152,10 @@ class LayerMaps(QWidget):
         wide = [button.minimumWidth() for button in self.group.buttons()] or [0]
         return QSize(2 * max(wide) + self._rows.spacing(), super().minimumSizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        reflow(self._rows, self.width())
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.LayoutRequest, QEvent.Resize):
+            reflow(self._rows, self.width())
+        return super().event(event)
 
     def show_maps(self, maps: Maps | None, answer: MapAnswer | None) -> None:
         """Show all layers; colour the digits of the answer and of the second guess."""
