@@ -65,10 +65,11 @@ _PER_REFUSED = 2.0
 #: By how many log odds the rejection threshold is lower for a part of a number than for a digit
 #: alone, if at least half of the parts would not be refused alone.
 _SHIFT = 3.0
-#: By how many log odds the threshold is higher for most of the groups of strokes, unless the log
-#: odds of all strokes of being several digits are so high: of letters of several strokes 0.2 % are,
-#: of digits none.
-_STRICTNESS = 1.0
+#: Groups of strokes are a number, not a letter, a word or a drawing, if their log odds are so far
+#: above the threshold in the mean, in which none counts for more than the second; or only above it,
+#: where the log odds of all strokes of being several digits are so high: of letters of several
+#: strokes 0.2 % are. In the mean, a plain digit speaks for a strange one beside it: 77, 88, 16.
+_PLAIN, _PLAINEST = 1.8, 5.0
 _PLAINLY_SEVERAL = 1.0
 #: So few strokes with such low log odds of being several digits are one digit.
 _FEW, _HARDLY_SEVERAL = 3, -5.0
@@ -167,15 +168,16 @@ def _of_pieces(
         inputs[row, 0] = normalise_ink(pieces.group(first, last))
     scores = recogniser.read(inputs, _MIN_LOG_ODDS)
     # A strange part is more likely a digit among digits than alone.
-    refused = [recogniser.refuses(float(odds) + _SHIFT) for odds in scores.log_odds]
+    refused = recogniser.margins(scores.log_odds) < -_SHIFT
     costs = digit_costs(pieces, groups, scores)
     costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
-    costs += _PER_REFUSED * np.array(refused)
+    costs += _PER_REFUSED * refused
     _, found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs)
     count = len(found.groups)
     if count == 1:
         return None
-    shift = _SHIFT if 2 * _refused(recogniser, found) <= count else 0.0
+    are_digits = recogniser.margins(found.scores.log_odds) >= 0
+    shift = _SHIFT if 2 * are_digits.sum() >= count else 0.0
     return _parts(recogniser, found, shift, decimals)
 
 
@@ -195,20 +197,13 @@ def _of_strokes(
         return None
     if _like_percent(found) or _in_two_lines(found):
         return None
-    # Two thirds of the groups must be plain digits: else they are a letter, a word or a drawing. A
-    # half without the stricter threshold lets three times as many letters pass.
-    strictness = _SHIFT if alone.several >= _PLAINLY_SEVERAL else -_STRICTNESS
-    count = len(found.groups)
-    if _refused(recogniser, found, strictness) * 3 > count:
-        return None
-    if count - _refused(recogniser, found, _SHIFT) < 2:
+    margins = recogniser.margins(found.scores.log_odds)
+    is_plain = alone.several >= _PLAINLY_SEVERAL and not any(strokes.cut)
+    least = 0.0 if is_plain else _PLAIN
+    mean = np.clip(margins, -_SHIFT, _PLAINEST).mean()
+    if mean < least or (margins >= -_SHIFT).sum() < 2:
         return None
     return _parts(recogniser, found, _SHIFT, decimals)
-
-
-def _refused(recogniser: Recogniser, found: Reading, shift: float = 0.0) -> int:
-    """Count the groups that are refused where the threshold is lower by a shift."""
-    return sum(recogniser.refuses(float(odds) + shift) for odds in found.scores.log_odds)
 
 
 def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool) -> NumberAnswer:

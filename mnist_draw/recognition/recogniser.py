@@ -181,7 +181,12 @@ class Recogniser:
         return Scores(probabilities, log_odds, several)
 
     def refuses(self, log_odds: float) -> bool:
-        return self._rule is not None and self._rule.refuses(log_odds + self._threshold_shift)
+        return bool(self.margins(np.array(log_odds, np.float32)) < 0)
+
+    def margins(self, log_odds: Floats) -> Floats:
+        """Return how far log odds are above the threshold below which ink is refused."""
+        threshold = -np.inf if self._rule is None else self._rule.threshold
+        return log_odds + np.float32(self._threshold_shift - threshold)
 
     def recognise_ink(
         self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None

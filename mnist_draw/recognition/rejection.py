@@ -129,9 +129,6 @@ class RejectionRule:
         operations = operations_of(*(len(bias) for bias in self.layers[1:6:2]))
         return forward(operations, self.layers, np.asarray(inputs, np.float32))
 
-    def refuses(self, log_odds: float) -> bool:
-        return log_odds < self.threshold
-
 
 @lru_cache(maxsize=1)
 def shipped_rule() -> RejectionRule | None:

@@ -249,12 +249,31 @@ def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
 
 def test_plain_several_digits_need_not_be_plain_digits(shipped, monkeypatch):
     strokes = written("37", 0.3)
-    parts = [shipped.recognise_ink(inked(strokes), [stroke]) for stroke in strokes]
-    # One part looks like a digit, but hardly more than it must.
-    least = min(part.log_odds for part in parts) - 0.5
-    monkeypatch.setattr(shipped, "refuses", lambda log_odds: log_odds < least)
+    weakest = min(shipped.recognise_ink(inked([s]), [s]).log_odds for s in strokes)
+    # All parts look like digits, but hardly more than they must.
+    monkeypatch.setattr(shipped, "margins", lambda odds: np.minimum(odds - weakest + 0.5, 0.5))
     assert len(read(shipped, strokes, several=-5.0).text) == 1
     assert read(shipped, strokes, several=5.0).text == "37"
+    # A plain digit speaks for one beside it that would be refused alone.
+    monkeypatch.setattr(shipped, "margins", lambda odds: 9 * (odds - weakest) - 0.1)
+    assert read(shipped, strokes, several=-1.0).text == "37"
+
+
+@pytest.mark.parametrize(
+    ("corner", "stem"),
+    [
+        ([(30, 60), (30, 75), (30, 125), (50, 125)], [(57, 75), (27, 160)]),
+        ([(40, 60), (38, 75), (30, 100), (60, 100)], [(44, 60), (34, 160)]),
+        # Beside each other, but together more like a digit than each is.
+        ([(70, 60), (62, 75), (30, 120), (75, 120)], [(84, 60), (84, 160)]),
+    ],
+)
+def test_two_strokes_of_a_four_stay_together(shipped, corner, stem):
+    four = [smooth(np.array(points)) for points in (corner, stem)]
+    strokes = [np.column_stack([points, np.full(len(points), LINE)]) for points in four]
+    (three,) = written("3", 0)
+    three[:, 0] += 88
+    assert read(shipped, [*strokes, three]).text == "43"
 
 
 @pytest.mark.parametrize(
