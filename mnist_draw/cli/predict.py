@@ -156,10 +156,11 @@ def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: flo
     if number is not None and len(number.digits) > 1:
         return f"{name}: {number.text} ({_sureness(number)})"
     if answer.is_empty:
-        return _("{name}: nothing ({reason})", name=name, reason=answer.reason)
-    if answer.is_sure:
+        reason = _("There is no ink on the picture.")
+        return _("{name}: nothing ({reason})", name=name, reason=reason)
+    if answer.certainty.is_named_alone:
         return f"{name}: {answer.text} ({format_probability(answer.confidence)})"
-    return f"{name}: {answer.text} ({answer.reason})"
+    return f"{name}: {answer.text} ({answer.certainty.line})"
 
 
 def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:

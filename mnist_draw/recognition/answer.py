@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _, percent
 from mnist_draw.recognition.certainty import NOTHING_DRAWN, Certainty, certainty_from, two_best
 from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
 
@@ -88,40 +87,9 @@ class Answer:
         return found.text if found.named or self.is_empty else NOT_A_DIGIT
 
     @property
-    def reason(self) -> str:
-        """Why it is this answer: the two most probable digits, or what speaks against one."""
-        if self.is_empty:
-            return _("There is no ink on the picture.")
-        if self.objection:
-            return self.objection
-        values = self.probabilities.tolist()
-        best, other = two_best(values)
-        words = {
-            "answer": self.names[best],
-            "share": percent(values[best]),
-            "other": self.names[other],
-            "second": percent(values[other]),
-        }
-        # Translators: such as "97 % for 3, 2 % for 8."
-        if self.is_sure:
-            return _("{share} for {answer}, {second} for {other}.", **words)
-        if not self.certainty.named:
-            return _(
-                "Perhaps {answer} or {other}: {share} for {answer}, {second} for {other}.", **words
-            )
-        if self.are_digits:
-            return _("Two digits are close: {share} for {answer}, {second} for {other}.", **words)
-        return _("Two classes are close: {share} for {answer}, {second} for {other}.", **words)
-
-    @property
     def is_empty(self) -> bool:
         """Whether there was no ink."""
         return self.network_input is None
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the text is just the digit, or the class."""
-        return self.certainty.is_named_alone
 
     @property
     def are_digits(self) -> bool:
