@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tracemalloc
+from gettext import NullTranslations
 
 import lasagne
 import numpy as np
@@ -11,6 +12,7 @@ import theano
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnist_draw import i18n
 from mnist_draw.networks import NETWORKS, NetworkError, parse_network
 from mnist_draw.networks.mlp import MlpLayer, MlpLayers, build_mlp
 from mnist_draw.networks.operations import (
@@ -23,6 +25,7 @@ from mnist_draw.networks.operations import (
     parameter_shapes,
 )
 from mnist_draw.training.functions import compile_predict
+from mnist_draw.training.settings import SETTINGS
 
 
 def complaint(text):
@@ -50,6 +53,17 @@ def test_canonical_text_and_title(text, canonical, title):
     spec = parse_network(text)
     assert spec.text == canonical
     assert spec.title == title
+
+
+def test_a_network_is_titled_in_the_language_and_told_with_its_numbers(monkeypatch):
+    class Marked(NullTranslations):
+        def gettext(self, message):
+            return f"«{message}»"
+
+    monkeypatch.setattr(i18n, "_translations", Marked())
+    title = parse_network("mlp:0.3").title
+    assert title.startswith("«Tutorial MLP»")
+    assert SETTINGS["network"].format_value("mlp:0.3") == f"{title}, «dropout 30 %»"
 
 
 @given(
