@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPoint, QPointF, QSize, Qt
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
@@ -95,6 +95,19 @@ class WalkableView(PaintedView):
             self.current = item
             self.setAccessibleDescription("" if item is None else self.describe(item))
             self.update()
+
+    def show_items(self) -> None:
+        """Show other items; the one walked to stays while there are so many."""
+        if self.current is not None and self.current >= self.count():
+            self.walk_to(None)
+        self.update()
+
+    def paint_current(self, painter: QPainter, radius: float) -> None:
+        """Draw a ring around the item walked to."""
+        if self.current is not None:
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.drawEllipse(self.place_of(self.current), radius, radius)
 
     def step(self, right: int, down: int) -> bool:
         """Walk on by an arrow key; return whether it has a meaning."""

@@ -89,9 +89,8 @@ class MapView(WalkableView):
     def show_digits(self, digits: Digits | None, points: np.ndarray | None) -> None:
         """Show digits at points, float (n, 2)."""
         self.digits, self.points = digits, points
-        if digits is None or (self.current is not None and self.current >= len(digits.labels)):
-            self.current = None
         self._repaint()
+        self.show_items()
 
     def show_message(self, message: str) -> None:
         self._message = message
@@ -141,9 +140,7 @@ class MapView(WalkableView):
             self._painted = self._paint_digits(self.digits)
         painter.drawPixmap(0, 0, self._painted)
         painter.setRenderHint(QPainter.Antialiasing)
-        if self.current is not None:
-            painter.setPen(QPen(theme.colour("second"), 2.5))
-            painter.drawEllipse(self.place_of(self.current), 10, 10)
+        self.paint_current(painter, 10)
         if self.located is not None and self.located.place is not None:
             place = QPointF(*self._on_screen(self.located.place[None])[0])
             self._paint_example(painter, self.located, place)

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import QPaintEvent, QPen
+from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.analysis.pictures import (
@@ -263,9 +263,7 @@ class ReliabilityView(WalkableView):
 
     def show_results(self, results: Results | None) -> None:
         self.bins = () if results is None else results.reliability
-        if self.current is not None and self.current >= len(self.bins):
-            self.current = None
-        self.update()
+        self.show_items()
 
     def _diagram(self) -> Diagram:
         font = theme.font(Text.AXIS)
@@ -276,9 +274,7 @@ class ReliabilityView(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, drawn = smooth_painter(self), reliability_svg(self.bins, self._diagram())
         painter.drawPixmap(0, 0, svg_pixmap(drawn, self.size(), self.devicePixelRatioF()))
-        if self.current is not None:
-            painter.setPen(QPen(theme.colour("second"), 2.5))
-            painter.drawEllipse(self.place_of(self.current), 11, 11)
+        self.paint_current(painter, 11)
 
     def count(self) -> int:
         return len(self.bins)

@@ -70,9 +70,9 @@ class StageBar(QWidget):
     def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:
         self.control.choose(stage - 1)
         for number, words in enumerate(figures, 1):
-            known = (
-                words if number <= reached else _("next") if number == reached + 1 and words else ""
-            )
+            known = words if number <= reached else ""
+            if number == reached + 1 and words:
+                known = _("next")
             self._growing[number - 1].set_text(known)
             meaning = f"{STAGES[number - 1].meaning} {known}".strip()
             self.control.buttons[number - 1].setAccessibleDescription(meaning)
@@ -103,9 +103,7 @@ class LossAlongStep(WalkableView):
     def show_losses(self, lengths: tuple[float, ...], losses: tuple[float, ...]) -> None:
         """Show losses at lengths in steps; the first of them while they are computed."""
         self.lengths, self.losses = lengths, losses
-        if self.current is not None and self.current >= len(losses):
-            self.walk_to(None)
-        self.update()
+        self.show_items()
 
     def _area(self) -> QRectF:
         scale = theme.text_scale()
@@ -140,10 +138,7 @@ class LossAlongStep(WalkableView):
         if 1.0 in self.lengths[: len(self.losses)]:
             painter.setBrush(theme.colour("accent"))
             painter.drawEllipse(self.place_of(self.lengths.index(1.0)), 4, 4)
-        if self.current is not None:
-            painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.colour("second"), 2.5))
-            painter.drawEllipse(self.place_of(self.current), 6, 6)
+        self.paint_current(painter, 6)
 
     def step(self, right: int, down: int) -> bool:
         # Left and right go through the stages, wherever the keyboard is.
