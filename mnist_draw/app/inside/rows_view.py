@@ -31,6 +31,7 @@ from mnist_draw.app.kit.painters import (
     paint_grey,
     paint_signed,
     smooth_painter,
+    write_elided,
     write_with,
 )
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
@@ -83,8 +84,7 @@ class Heading(Row):
         painter.drawText(box, _LEFT, self.text.upper())
         box.setLeft(painter.fontMetrics().horizontalAdvance(self.text.upper()) + _BETWEEN)
         painter.setFont(theme.font(Text.HEADING))
-        note = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(box.width()))
-        painter.drawText(box, _RIGHT, note)
+        write_elided(painter, box, _RIGHT, self.note)
         return y + _line() + 1
 
 
@@ -194,8 +194,7 @@ class Code(Row):
             # A narrower font first; what it has no room for is elided.
             font.setStretch(int(100 * max(_NARROWEST, box.width() / wide)))
             painter.setFont(font)
-        text = painter.fontMetrics().elidedText(self.text, Qt.ElideRight, int(box.width()))
-        painter.drawText(box, _LEFT, text)
+        write_elided(painter, box, _LEFT, self.text)
         return y + _line() + below
 
 
@@ -218,8 +217,7 @@ class Bar(Row):
         write_with(painter, Text.BODY, "text")
         painter.drawText(box, _RIGHT, self.figure)
         figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + 2 * _BETWEEN
-        name = painter.fontMetrics().elidedText(self.name, Qt.ElideRight, round(at - 14))
-        painter.drawText(box, _LEFT, name)
+        write_elided(painter, box.adjusted(0, 0, at - 14 - width, 0), _LEFT, self.name)
         if self.ring:
             self._paint_ring(painter, QPointF(at, box.center().y()), self.colour == "accent")
         left = at + 2 * _RING * theme.text_scale() * bool(self.ring)

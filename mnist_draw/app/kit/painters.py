@@ -52,6 +52,12 @@ def write_with(painter: QPainter, size: int, colour: str, bold: bool = False) ->
     painter.setPen(theme.colour(colour))
 
 
+def write_elided(painter: QPainter, box: QRectF, flags: Qt.Alignment | int, text: str) -> None:
+    """Write a line that ends in an ellipsis where there is too little room."""
+    shown = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
+    painter.drawText(box, int(flags), shown)
+
+
 def paint_box(
     painter: QPainter, box: QRectF, fill: str, edge: str = "line", radius: float = Size.CARD_RADIUS
 ) -> None:

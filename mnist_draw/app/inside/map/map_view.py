@@ -12,7 +12,14 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResize
 
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import blank_pixmap, image_of, image_tag, paint_grey, write_with
+from mnist_draw.app.kit.painters import (
+    blank_pixmap,
+    image_of,
+    image_tag,
+    paint_grey,
+    write_elided,
+    write_with,
+)
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -209,8 +216,7 @@ class MapView(WalkableView):
         write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
         yours = _("yours: {answer}", answer=self.names[located.pair[0]])
-        text = painter.fontMetrics().elidedText(yours, Qt.ElideRight, int(words.width()))
-        painter.drawText(words, Qt.AlignCenter, text)
+        write_elided(painter, words, Qt.AlignCenter, yours)
         painter.setBrush(Qt.NoBrush)
 
     def count(self) -> int:

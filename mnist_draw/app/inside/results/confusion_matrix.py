@@ -10,7 +10,7 @@ from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import smooth_painter, write_with
+from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.i18n import _, counted
@@ -203,8 +203,7 @@ class ConfusionMatrix(WalkableView):
         is_name = cell.kind == "name"
         size = named if is_name else Text.LABEL
         write_with(painter, size, "text" if kept else "muted", bold=is_name)
-        text = painter.fontMetrics().elidedText(cell.text, Qt.ElideRight, int(box.width()))
-        painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
+        write_elided(painter, box, int(Qt.AlignCenter | Qt.TextDontClip), cell.text)
 
     def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
         """Paint a count: mistakes filled and bold, right answers grey; shares plain."""

@@ -194,7 +194,7 @@ class StagePicture(LayersView):
         else:
             Picture(figures.minibatch.pictures[0, 0]).paint(painter, box)
         write_with(painter, Text.LABEL, "muted")
-        room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 30)
+        room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 4)
         painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), words)
 
     def _paint_answers(self, painter: QPainter, places: Places, shown: Shown) -> None:
