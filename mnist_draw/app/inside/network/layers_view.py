@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent, QStaticText
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
@@ -306,6 +307,12 @@ _SIGNS = {
 }  # fmt: skip
 
 
+@lru_cache
+def _laid_out(sign: str) -> QStaticText:
+    """Return a sign that is laid out once: it may be of another font."""
+    return QStaticText(sign)
+
+
 def paint_legend(
     painter: QPainter, place: QPointF, entries: Sequence[tuple[str, str]], room: float
 ) -> float:
@@ -318,7 +325,7 @@ def paint_legend(
     x = place.x()
     for (sign, colour, wide), text in zip(signs, texts, strict=True):
         write_with(painter, Text.LABEL, colour, bold=True)
-        painter.drawText(QPointF(x, place.y() + 4), sign)
+        painter.drawStaticText(QPointF(x, place.y() + 4 - bold.ascent()), _laid_out(sign))
         write_with(painter, Text.LABEL, "muted")
         painter.drawText(QPointF(x + wide, place.y() + 4), text)
         x += wide + metrics.horizontalAdvance(text) + gap
