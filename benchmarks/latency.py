@@ -30,8 +30,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -87,14 +86,14 @@ class PartClock:
         self._sums[self._open[-1]] += 1000 * (now - self._since)
         self._since = now
 
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Count what is done meanwhile, except for parts within it."""
+    def act(self, name: str, act: Callable[..., Any], *arguments: Any) -> Any:
+        """Do something and count it as a part, except for parts within it."""
         self._charge()
         self._open.append(name)
-        yield
+        result = act(*arguments)
         self._charge()
         self._open.pop()
+        return result
 
     def count(self, owner: type, method: str, name: str) -> None:
         """Count a method as a part, in this clock's thread."""
@@ -103,8 +102,7 @@ class PartClock:
         def counted(*arguments: Any) -> Any:
             if threading.get_ident() != self._thread:
                 return act(*arguments)
-            with self.part(name):
-                return act(*arguments)
+            return self.act(name, act, *arguments)
 
         setattr(owner, method, counted)
 
@@ -137,8 +135,7 @@ class Watch:
                 if watched is not window or event.type() != QEvent.UpdateRequest:
                     return False
                 window.removeEventFilter(self)
-                with clock.part("paint"):
-                    QCoreApplication.sendEvent(window, event)
+                clock.act("paint", QCoreApplication.sendEvent, window, event)
                 watch._end_painting()
                 window.installEventFilter(self)
                 return True
@@ -267,8 +264,7 @@ class Hand:
         if kind == QEvent.MouseMove:
             self._watch.moved(due)
         event = QMouseEvent(QEvent.Type(kind), place, Qt.LeftButton, buttons, Qt.NoModifier)
-        with self._watch.clock.part("event"):
-            QCoreApplication.sendEvent(canvas, event)
+        self._watch.clock.act("event", QCoreApplication.sendEvent, canvas, event)
 
 
 def _along(corners: Sequence[tuple[float, float]], step: float) -> list[tuple[float, float]]:
