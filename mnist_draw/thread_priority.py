@@ -13,9 +13,9 @@ import sys
 import threading
 
 #: On Linux: by how much the niceness (-20 to 19) of a lowered thread exceeds the process'. Each
-#: step weighs a factor of 1.25 (sched(7)): where two threads want one core, five steps leave the
-#: window's thread three parts in four.
-NICENESS = 5
+#: step weighs a factor of 1.25 (sched(7)): where two threads want one core, ten steps leave the
+#: window's thread nine parts in ten.
+NICENESS = 10
 #: ``THREAD_PRIORITY_BELOW_NORMAL`` in winbase.h of Windows.
 _WINDOWS_BELOW_NORMAL = -1
 #: ``QOS_CLASS_UTILITY`` in sys/qos.h of macOS.

@@ -57,8 +57,8 @@ _NOWHERE = _(
 
 
 #: An inspection of t seconds is followed by a rest of this many times t: training loses at most
-#: a few percent, however short its epochs are.
-_REST = 25
+#: a fiftieth, however short its epochs are.
+_REST = 50
 
 
 class Inspector:
