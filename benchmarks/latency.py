@@ -178,9 +178,9 @@ class Watch:
         self.unpainted.append(due)
         self.events += 1
 
-    def _post(self, ink: Any, ticket: int, beginning: bool) -> None:
+    def _post(self, ink: Any) -> None:
         # Clearing the board, pressing and releasing change the ink too; only moves are timed.
-        self.waiting[ticket], self.posted = self.posted, []
+        self.waiting[ink.ticket], self.posted = self.posted, []
 
     def _answer(self, reading: Any) -> None:
         for known in [known for known in self.waiting if known <= reading.ticket]:

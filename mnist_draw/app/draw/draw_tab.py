@@ -18,7 +18,7 @@ from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.first_start import FirstStart
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
-from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
+from mnist_draw.app.draw.recognition import BoardReading, Explanations, PostedInk, Recognition
 from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -53,7 +53,7 @@ class DrawTab(Page):
 
     name, title = "draw", pgettext("tab", "Draw")
 
-    ink_posted = pyqtSignal(object, int, bool, object, bool)
+    ink_posted = pyqtSignal(PostedInk)
 
     def __init__(
         self, network: ActiveNetwork | None = None, preferences: Preferences | None = None
@@ -257,9 +257,9 @@ class DrawTab(Page):
             self._show_tags()
         elif self.cut_out.isChecked():
             self._show_tags()
-        strokes, decimals = drawing.pen_strokes(), self.decimals.isChecked()
-        reader, beginning = drawing.ink_reader(), drawing.beginning
-        self.ink_posted.emit(reader, self._ticket, beginning, strokes, decimals)
+        read, strokes = drawing.ink_reader(), drawing.pen_strokes()
+        decimals = self.decimals.isChecked()
+        self.ink_posted.emit(PostedInk(read, self._ticket, drawing.beginning, strokes, decimals))
 
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""

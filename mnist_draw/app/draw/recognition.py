@@ -79,14 +79,15 @@ class BoardReading:
     ticket: int
 
 
-class _Posted(NamedTuple):
-    """Ink that waits for its answer: it is painted in the thread."""
+class PostedInk(NamedTuple):
+    """Ink that waits for its answer, painted in the thread, with its strokes if they are known."""
 
     read: Callable[[], np.ndarray]
     ticket: int
-    beginning: bool
-    strokes: list[np.ndarray] | None
-    decimals: bool
+    #: Whether only one digit is meant.
+    beginning: bool = False
+    strokes: list[np.ndarray] | None = None
+    decimals: bool = False
 
 
 class Recognition(LatestJob):
@@ -105,10 +106,10 @@ class Recognition(LatestJob):
         self._make_recogniser = make_recogniser
         self._recogniser: Recogniser | None = None
         self._network = ""
-        self._ink: LatestValue[_Posted] = LatestValue()
+        self._ink: LatestValue[PostedInk] = LatestValue()
         self._model: LatestValue[ModelFile | Callable[[], ModelFile]] = LatestValue()
         self._compiled: LatestValue[tuple[str, CompiledNetwork]] = LatestValue()
-        self._last: _Posted | None = None
+        self._last: PostedInk | None = None
         self._model.put(first_model)
         self._uncompiled: ModelFile | None = None
         self._compiler: LatestJob | None = None
@@ -128,16 +129,8 @@ class Recognition(LatestJob):
 
     # -- from any thread
 
-    def post_ink(
-        self,
-        read: Callable[[], np.ndarray],
-        ticket: int,
-        beginning: bool = False,
-        strokes: list[np.ndarray] | None = None,
-        decimals: bool = False,
-    ) -> None:
-        """Ask what ink shows: one digit at its beginning; with its strokes, if they are known."""
-        self._ink.put(_Posted(read, ticket, beginning, strokes, decimals))
+    def post_ink(self, ink: PostedInk) -> None:
+        self._ink.put(ink)
         self.wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
@@ -176,7 +169,7 @@ class Recognition(LatestJob):
         if compiled is not None and self._recogniser is not None and compiled[0] == self._network:
             self._recogniser.adopt(compiled[1])
 
-    def _answer(self, posted: _Posted | None) -> None:
+    def _answer(self, posted: PostedInk | None) -> None:
         if posted is not None and self._recogniser is not None:
             read, ticket, beginning, strokes, decimals = posted
             ink = read()

@@ -1,7 +1,6 @@
 """The Draw tab: tools, keys, answers, several digits on the board, and the menu of networks."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.overlays import crop_marks
+from mnist_draw.app.draw.recognition import PostedInk
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage.preferences import Preferences
 
@@ -29,23 +29,23 @@ def bars(tab):
 
 
 def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, qtbot):
-    posted: list[tuple[Any, int]] = []
-    tab.ink_posted.connect(lambda ink, ticket: posted.append((ink, ticket)))
+    posted: list[PostedInk] = []
+    tab.ink_posted.connect(posted.append)
     tab.canvas.add_stroke(STROKE)
     tab.canvas.add_stroke([(100, 100)])
-    assert [ticket for _, ticket in posted] == [1, 2]
-    assert posted[1][0]().sum() > posted[0][0]().sum()
+    assert [ink.ticket for ink in posted] == [1, 2]
+    assert posted[1].read().sum() > posted[0].read().sum()
     tab.canvas.begin(QPointF(100, 100), erase=False)
     tab.canvas.extend(QPointF(140, 130))
     tab.canvas.clear()
     qtbot.wait(30)
-    assert not posted[-1][0]().any()
+    assert not posted[-1].read().any()
 
 
 def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):
     posted: list[bool] = []
-    tab.ink_posted.connect(lambda ink, ticket, beginning: posted.append(beginning))
-    tab.ink_posted.connect(lambda ink, ticket: tab.note_read(ticket))
+    tab.ink_posted.connect(lambda ink: posted.append(ink.beginning))
+    tab.ink_posted.connect(lambda ink: tab.note_read(ink.ticket))
     for _ in range(2):
         for grow in (partial(tab.canvas.begin, QPointF(100, 100), erase=False),
                      partial(tab.canvas.extend, QPointF(140, 130))):  # fmt: skip
@@ -207,9 +207,7 @@ def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
 
 def test_the_board_is_read_again_when_points_are_to_be_read(tab):
     posted: list[bool] = []
-    tab.ink_posted.connect(
-        lambda ink, ticket, beginning, strokes, decimals: posted.append(decimals)
-    )
+    tab.ink_posted.connect(lambda ink: posted.append(ink.decimals))
     tab.canvas.add_stroke(STROKE)
     tab.decimals.trigger()
     tab.decimals.trigger()
