@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fit_rejection import network_of
 from rejection_minibatches import Drawn
-from scipy.special import softmax
+from scipy.special import expit
 from synthetic_negatives import several, synthetic_negatives
 from unipen_drawings import (
     LOOKALIKES,
@@ -17,7 +17,7 @@ from unipen_drawings import (
 
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.recognition.rejection import NONE, RejectionRule, shipped_rule
+from mnist_draw.recognition.rejection import NONE, SEVERAL, RejectionRule, shipped_rule
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +45,7 @@ def test_synthetic_negatives_and_several_digits_are_refused(rule):
     assert np.median(many) > 2 > -2 > np.median(one)
 
 
-def test_scores_are_those_of_the_layers_in_lasagne():
+def test_log_odds_are_those_of_the_layers_in_lasagne():
     import lasagne
 
     from mnist_draw.training.functions import compile_predict
@@ -57,9 +57,10 @@ def test_scores_are_those_of_the_layers_in_lasagne():
     values = [rng.normal(0, 0.3, value.shape).astype(np.float32) for value in values]
     lasagne.layers.set_all_param_values(network, values)
     inputs = scale(load_dataset().test_images[:7])
-    scores = RejectionRule(tuple(values), 0.0).scores(inputs).astype(np.float64)
+    one, many = RejectionRule(tuple(values), 0.0).log_odds(inputs)
     expected = compile_predict(network)(inputs)
-    assert softmax(scores, axis=1) == pytest.approx(expected, abs=1e-4)
+    assert expit(one) == pytest.approx(expected[:, :SEVERAL].sum(axis=1), abs=1e-4)
+    assert expit(many) == pytest.approx(expected[:, SEVERAL], abs=1e-4)
 
 
 # -- minibatches

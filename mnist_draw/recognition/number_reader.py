@@ -173,11 +173,10 @@ def _of_pieces(
     costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
     costs += _PER_REFUSED * refused
     _, found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs)
-    count = len(found.groups)
-    if count == 1:
+    if len(found.groups) == 1:
         return None
     are_digits = recogniser.margins(found.scores.log_odds) >= 0
-    shift = _SHIFT if 2 * are_digits.sum() >= count else 0.0
+    shift = _SHIFT if are_digits.mean() >= 0.5 else 0.0
     return _parts(recogniser, found, shift, decimals)
 
 
@@ -263,11 +262,10 @@ def _clusters(row: Row, group: Group, paper: float) -> list[list[int]]:
 
 def _sign(row: Row, pieces: list[int], decimals: bool) -> DigitAnswer:
     """Return pieces as a sign, or as ink that no digit owns."""
-    sign = _sign_of(row, pieces[0]) if decimals and len(pieces) == 1 else ""
-    box = row.part(pieces).in_picture(0, len(pieces))
-    if sign in ("", NOT_A_DIGIT):
-        return DigitAnswer(None, 0.0, box, sign=NOT_A_DIGIT)
-    return DigitAnswer(None, _SIGN_CONFIDENCE, box, sign=sign)
+    is_one = decimals and len(pieces) == 1
+    sign = (_sign_of(row, pieces[0]) if is_one else "") or NOT_A_DIGIT
+    confidence = 0.0 if sign == NOT_A_DIGIT else _SIGN_CONFIDENCE
+    return DigitAnswer(None, confidence, row.part(pieces).in_picture(0, len(pieces)), sign=sign)
 
 
 def find_signs(row: Row) -> list[int]:

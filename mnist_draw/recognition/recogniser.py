@@ -251,8 +251,9 @@ def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
     """Return the share of pictures that the rule refuses, cached: it is that of all networks."""
     layers = [cache.digest_of(layer) for layer in rule.layers]
     key = " ".join([cache.digest_of(pictures), *layers])
-    log_odds = (cache.read("refused", _CACHE_VERSION, key) or {}).get("likeness")
-    if log_odds is None or log_odds.shape != (len(pictures),):
+    shape = (len(pictures),)
+    log_odds = cache.read_array("refused", _CACHE_VERSION, key, "likeness", np.float32, shape)
+    if log_odds is None:
         log_odds, _ = rule.log_odds(scale(pictures))
         cache.save("refused", _CACHE_VERSION, key, {"likeness": log_odds})
     return float(np.mean(log_odds < rule.threshold))

@@ -119,15 +119,11 @@ class RejectionRule:
         They are against everything else: 0 is as likely as not. The inputs are normalised pictures,
         (N, 1, 28, 28) from 0 to 255/256.
         """
-        scores = self.scores(inputs)
+        operations = operations_of(*(len(bias) for bias in self.layers[1:6:2]))
+        scores = forward(operations, self.layers, np.asarray(inputs, np.float32))
         one = np.logaddexp.reduce(scores[:, :SEVERAL], axis=1)
         several, none = scores[:, SEVERAL], scores[:, NONE]
         return one - np.logaddexp(several, none), several - np.logaddexp(one, none)
-
-    def scores(self, inputs: npt.NDArray[np.floating]) -> Floats:
-        """Return the network's scores, float32 (N, 12); softmax gives probabilities."""
-        operations = operations_of(*(len(bias) for bias in self.layers[1:6:2]))
-        return forward(operations, self.layers, np.asarray(inputs, np.float32))
 
 
 @lru_cache(maxsize=1)

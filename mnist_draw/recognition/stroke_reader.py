@@ -288,8 +288,7 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
             several = float(scores.several[row])
             costs[row] -= min(np.logaddexp(0, -several), no_number)
         elif lifted:
-            united = _UNITED * (float(scores.log_odds[row]) - _UNITED_FROM)
-            costs[row] -= min(max(united, 0.0), _UNITED_MOST)
+            costs[row] -= np.clip(_UNITED * (scores.log_odds[row] - _UNITED_FROM), 0, _UNITED_MOST)
     return costs
 
 

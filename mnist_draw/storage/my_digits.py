@@ -231,13 +231,9 @@ def list_digits(folder: Path | None = None) -> list[TaughtDigit]:
     """Return the taught digits of a folder, by name; skip other and damaged files."""
     found = []
     for path in sorted((folder or my_digits_folder()).glob(f"*{SUFFIX}")):
-        try:
-            digit = read_digit(path)
-        except DigitError:
-            continue
-        if digit is not None:
-            found.append(digit)
-    return found
+        with contextlib.suppress(DigitError):
+            found.append(read_digit(path))
+    return [digit for digit in found if digit is not None]
 
 
 def pack_digits(target: str | os.PathLike[str], digits: list[TaughtDigit]) -> None:
