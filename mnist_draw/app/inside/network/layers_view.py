@@ -132,18 +132,21 @@ class LayersView(PaintedView):
         return short_name(self.name(digit))
 
     def paint_bands(self, painter: QPainter, places: Places) -> None:
-        strength = 0.20 if theme.theme().colours.dark else 0.11
         painter.setFont(theme.font(Text.LABEL))
         for digit, band in enumerate(places.bands):
             role = self.role(digit)
             if places.columns and not self.banded:
                 # Units as they are numbered are in no digit's row.
                 band = QRectF(QPointF(places.answer - 8, band.top()), band.bottomRight())
-            if role:
-                painter.fillRect(band, theme.colour(role, strength))
+            self._paint_ground(painter, band, role)
             if digit:
                 painter.setPen(QPen(theme.colour("line"), 1))
                 painter.drawLine(band.topLeft(), band.topRight())
+
+    def _paint_ground(self, painter: QPainter, box: QRectF, role: str) -> None:
+        if role:
+            strength = 0.20 if theme.theme().colours.dark else 0.11
+            painter.fillRect(box, theme.colour(role, strength))
 
     def paint_names(self, painter: QPainter, places: Places) -> None:
         """Write each row's digit at its beginning, over all lines that cross it."""
@@ -151,7 +154,9 @@ class LayersView(PaintedView):
         for digit, band in enumerate(places.bands if self.banded and places.columns else ()):
             name, high = self.short_name(places, digit), painter.fontMetrics().height()
             box = QRectF(band.left(), band.center().y() - high / 2, 20 * self.scale, high)
-            painter.fillRect(box if name else QRectF(), theme.colour("card", 0.85))
+            if name:
+                painter.fillRect(box, theme.colour("card"))
+                self._paint_ground(painter, box, self.role(digit))
             painter.setPen(theme.colour(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
@@ -317,11 +322,12 @@ def paint_legend(
     painter: QPainter, place: QPointF, entries: Sequence[tuple[str, str]], room: float
 ) -> float:
     """Paint signs with words; elide words that do not fit. Return the x of the end."""
-    gap, bold = 14 * theme.text_scale(), QFontMetricsF(theme.font(Text.LABEL, bold=True))
+    gap = min(14 * theme.text_scale(), room / 16)
+    bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
     signs = [(*_SIGNS[sign], bold.horizontalAdvance(_SIGNS[sign][0]) + 6) for sign, __ in entries]
     metrics = QFontMetricsF(theme.font(Text.LABEL))
     used = sum(wide + gap for *__, wide in signs)
-    texts = shortened(metrics, [words for __, words in entries], room - used)
+    texts = shortened(metrics, [words for __, words in entries], room + gap - used)
     x = place.x()
     for (sign, colour, wide), text in zip(signs, texts, strict=True):
         write_with(painter, Text.LABEL, colour, bold=True)
