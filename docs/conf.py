@@ -61,7 +61,8 @@ def write_names() -> None:
     """Write ``names.md``: what the bridge has instead of names, and what it adds to Lasagne."""
     lines = ["| not there | instead |", "|---|---|"]
     lines += [f"| `{name}` | {instead} |" for name, instead in sorted(names.INSTEAD.items())]
-    added = {"layers": lasagne_names.LAYERS, **lasagne_names.FUNCTIONS}
+    layers = {f"layers.{module}": found for module, found in lasagne_names.LAYERS.items()}
+    added = {**layers, **lasagne_names.FUNCTIONS}
     lines += ["", "| module of Lasagne 0.1 | what it gets of 0.2 |", "|---|---|"]
     lines += [f"| `{module}` | {', '.join(f'`{name}`' for name in found)} |"
               for module, found in added.items()]  # fmt: skip

@@ -57,14 +57,15 @@ def give_variables_truth() -> None:
 
 
 def accept_double_precision() -> None:
-    """Round float64 where floatX is asked for: Theano's is float64 unless chosen."""
+    """Take as floatX what float64 holds: Theano's is float64 unless chosen."""
     filter_value, filter_variable = TensorType.filter, TensorType.filter_variable
 
     def of_value(self: Any, data: Any, strict: bool = False, allow_downcast: Any = None) -> Any:
         if allow_downcast is None and self.dtype == config.floatX and not strict:
             is_list = isinstance(data, list | tuple)
             kind = np.asarray(data).dtype if is_list else getattr(data, "dtype", None)
-            allow_downcast = True if kind == np.float64 else None
+            # What float64 would hold without a loss.
+            allow_downcast = (kind is not None and np.can_cast(kind, np.float64)) or None
         return filter_value(self, data, strict, allow_downcast)
 
     def of_variable(self: Any, other: Any, allow_convert: bool = True) -> Any:
@@ -96,6 +97,20 @@ def drop_trailing_axes() -> None:
         return found.squeeze(axis=tuple(range(-len(rest), 0)))
 
     tensor._tensor_py_operators.__getitem__ = getitem
+
+
+def forget_lengths() -> None:
+    """Let ``x.type()`` in a program's operation tell no length but 1, as in Theano."""
+    make = TensorType.__call__
+
+    def variable(self: Any, *arguments: Any, **named: Any) -> Any:
+        caller = sys._getframe(1)
+        is_own = caller.f_globals.get("__name__", "").startswith(("pytensor", "mnist_draw"))
+        if caller.f_code.co_name == "make_node" and not is_own:
+            self = self.clone(shape=[1 if one else None for one in self.broadcastable])
+        return make(self, *arguments, **named)
+
+    TensorType.__call__ = variable
 
 
 def _truth(variable: Any) -> bool:

@@ -42,8 +42,8 @@ _GPU_MODULES = (
 
 _SAME = (
     "configparser", "printing", "scalar", "scalar.basic", "sparse", "sparse.basic", "tensor.blas",
-    "tensor.elemwise", "tensor.extra_ops", "tensor.sharedvar", "tensor.sort", "tensor.subtensor",
-    "tensor.type",
+    "tensor.elemwise", "tensor.extra_ops", "tensor.fft", "tensor.sharedvar", "tensor.sort",
+    "tensor.subtensor", "tensor.type", "tensor.utils", "typed_list",
 )  # fmt: skip
 
 _LINALG = ("theano.sandbox.linalg", "theano.tensor.nlinalg", "theano.tensor.slinalg")
@@ -71,16 +71,16 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.ifelse": (f"{_BRIDGE}.interpreter",),
     "theano.sandbox": (),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
-    "theano.sandbox.neighbours": (f"{_BRIDGE}.neighbours",),
+    "theano.sandbox.neighbours": (f"{_BRIDGE}.abstract_conv",),
     "theano.scan_module.scan_op": ("pytensor.scan.op",),
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.gradient": ("theano.gradient",),
     **dict.fromkeys(_LINALG, ("pytensor.tensor.linalg",)),
     "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
-    "theano.tensor.nnet.bn": (f"{_BRIDGE}.batch_normalization",),
+    "theano.tensor.nnet.bn": ("theano.tensor.nnet",),
     "theano.tensor.nnet.conv": (f"{_BRIDGE}.abstract_conv",),
-    "theano.tensor.nnet.neighbours": (f"{_BRIDGE}.neighbours",),
+    "theano.tensor.nnet.neighbours": (f"{_BRIDGE}.abstract_conv",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
     "theano.tensor.opt": ("pytensor.tensor.rewriting.basic",),
@@ -110,15 +110,16 @@ ALIASES = {
     "theano.gof.LocalOptimizer": "pytensor.graph.rewriting.basic:NodeRewriter",
     "theano.gof.Optimizer": "pytensor.graph.rewriting.basic:GraphRewriter",
     "theano.gof.PatternSub": "pytensor.graph.rewriting.basic:PatternNodeRewriter",
+    "theano.gof.Query": "pytensor.graph.rewriting.db:RewriteDatabaseQuery",
+    "theano.gof.OpSub": "pytensor.graph.rewriting.basic:SubstitutionNodeRewriter",
     "theano.gof.TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
     "theano.tensor.signal.pool.Pool": f"{_BRIDGE}.pooling:Pool2D",
     "theano.pprint": "pytensor.printing:pprint",
     "theano.tensor.Tensor": "pytensor.tensor.type:TensorType",
     "theano.tensor.extra_ops.to_one_hot": "theano.tensor:to_one_hot",
+    "theano.tensor.nlinalg.MatrixPinv": "theano.tensor:MatrixPinv",
+    "theano.tensor.opt.Canonizer": "pytensor.tensor.rewriting.math:AlgebraicCanonizer",
     "theano.tensor.matrix_dot": "pytensor.tensor.linalg:matrix_dot",
-    **{f"theano.tensor.nnet.{name}": f"{_BRIDGE}.batch_normalization:{name}" for name in (
-        "batch_normalization", "batch_normalization_test", "batch_normalization_train",
-    )},
     "theano.tensor.nnet.Softmax": "pytensor.tensor.special:Softmax",
     "theano.tensor.pprint": "pytensor.printing:pprint",
     "theano.tensor.signal.conv.conv2d": f"{_BRIDGE}.abstract_conv:signal_conv2d",
@@ -181,8 +182,6 @@ INSTEAD: dict[str, str] = {
     "theano.tensor.nnet.blocksparse": "use theano.tensor.dot",
     "theano.gof.compiledir": "the folder of compiled functions is theano.config.compiledir",
     "theano.d3viz": "use theano.printing.debugprint",
-    "theano.typed_list": "use scan, or a tensor with one more dimension",
-    "theano.tensor.fft": "use numpy.fft outside of the graph",
 }
 
 

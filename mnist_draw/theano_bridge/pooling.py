@@ -39,19 +39,9 @@ class _Pooling(Op):  # type: ignore[misc]
 
     __props__ = ("window", "stride", "pad", "ignore_border", "mode")
 
-    def __init__(
-        self,
-        window: tuple[int, int],
-        stride: tuple[int, int],
-        pad: tuple[int, int],
-        ignore_border: bool,
-        mode: str,
-    ) -> None:
-        self.window = window
-        self.stride = stride
-        self.pad = pad
-        self.ignore_border = ignore_border
-        self.mode = mode
+    def __init__(self, window: Any, stride: Any, pad: Any, ignore_border: bool, mode: str) -> None:
+        self.window, self.stride, self.pad = window, stride, pad
+        self.ignore_border, self.mode = ignore_border, mode
 
     def size(self, image: Sequence[Any]) -> Any:
         """Rows and columns of regions on images of the height and width `image`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,18 @@ def set_default_update(variable: Any, following: Any) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
         variable.default_update = following
+
+
+def _with_generator(draw: Any) -> Any:
+    """Let the numbers that a method draws name their generator."""
+
+    @wraps(draw)
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        numbers = draw(self, *arguments, **named)
+        numbers.rng = Generator(self.state_updates[-1][0])
+        return numbers
+
+    return method
 
 
 class RandomStreams:
@@ -47,6 +59,7 @@ class RandomStreams:
         """Pairs of a state and its next value, one for each draw."""
         return list(self.state_updates)
 
+    @_with_generator
     def uniform(
         self, size: Any = (), low: Any = 0.0, high: Any = 1.0, dtype: str | None = None, **_: Any
     ) -> Any:
@@ -57,6 +70,7 @@ class RandomStreams:
             return numbers
         return (numbers * (high - low) + low).astype(dtype)
 
+    @_with_generator
     def binomial(
         self, size: Any = None, n: int = 1, p: Any = 0.5, dtype: str = "int64",
         prob: Any = None, **_: Any,
@@ -72,6 +86,7 @@ class RandomStreams:
             raise ValueError(f"binomial: the number of trials n is {n}; it is at least 1.")
         return total.astype(dtype)
 
+    @_with_generator
     def normal(
         self, size: Any = (), avg: Any = 0.0, std: Any = 1.0, dtype: str | None = None, **_: Any
     ) -> Any:
@@ -142,8 +157,26 @@ class RandomStreams:
         return numbers
 
 
-#: The name in ``theano.sandbox.rng_mrg``. The numbers are not those of L'Ecuyer's MRG31k3p.
-MRG_RandomStreams = RandomStreams
+class MRG_RandomStreams(RandomStreams):  # noqa: N801
+    """The name in ``theano.sandbox.rng_mrg``. The numbers are not those of L'Ecuyer's MRG31k3p."""
+
+    rstate: Any = None
+
+
+class Generator:
+    """The state of one variable's draws, under the names of NumPy's ``RandomState``."""
+
+    def __init__(self, state: Any) -> None:
+        self.get_state, self.set_state = state.get_value, state.set_value
+
+    def get_value(self, **_: Any) -> Generator:
+        return self
+
+    def set_value(self, value: Generator, **_: Any) -> None:
+        self.set_state(value.get_state())
+
+    def seed(self, seed: int) -> None:
+        self.set_state(new_state(np.random.SeedSequence(seed)))
 
 
 def new_state(seed: np.random.SeedSequence) -> Any:

@@ -357,3 +357,96 @@ def test_expressions_get_test_values_where_the_setting_asks_for_them(compute_tes
 def test_a_name_of_theano_is_where_the_table_says(name):
     module, _, attribute = name.rpartition(".")
     assert getattr(importlib.import_module(module), attribute) is not None
+
+
+def test_whole_numbers_are_taken_where_float64_would_hold_them():
+    x = T.matrix()
+    assert theano.function([x], x / 2)(np.array([[1, 2]])).tolist() == [[0.5, 1]]
+    with pytest.raises(TypeError):
+        theano.function([x], x)(np.array([[1j]]))
+
+
+def test_the_numbers_of_one_variable_are_sown_again_and_states_copied():
+    for home in ("theano.tensor.shared_randomstreams", "theano.sandbox.rng_mrg"):
+        streams = importlib.import_module(home).RandomStreams(seed=5)
+        drawn, other = streams.uniform((4,)), streams.uniform((4,))
+        draw, draw_other = theano.function([], drawn), theano.function([], other)
+        state = drawn.rng.get_value(borrow=True).get_state()
+        first = draw()
+        assert (draw() != first).any()
+        drawn.rng.get_value().set_state(state)
+        np.testing.assert_array_equal(draw(), first)
+        drawn.rng.get_value().seed(8)
+        seeded = draw()
+        generator = drawn.rng.get_value(borrow=True)
+        generator.seed(8)
+        drawn.rng.set_value(generator, borrow=True)
+        np.testing.assert_array_equal(draw(), seeded)
+        (one, _), (two, _) = streams.state_updates
+        two.set_value(one.get_value())
+        np.testing.assert_array_equal(draw(), draw_other())
+
+
+def test_a_derivative_along_a_direction_takes_the_inputs_of_its_function():
+    w, v, x = T.matrix(), T.matrix(), T.vector()
+    along = theano.function([w, v, x], T.Rop(T.dot(x, w), w, v))
+    assert along([[1, 1], [1, 1]], [[2, 2], [2, 2]], [0, 1]).tolist() == [2, 2]
+    one, two = theano.function([w, v, x], T.Rop([T.dot(x, w), w**2], w, v))(
+        *[np.eye(2)] * 2, [3, 4]
+    )
+    assert (one.tolist(), two.tolist()) == ([3, 4], [[2, 0], [0, 2]])
+
+
+def test_a_type_of_a_variable_tells_no_length_but_one():
+    class Halves(theano.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            return theano.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, outputs):
+            outputs[0][0] = inputs[0][: len(inputs[0]) // 2]
+
+    x = T.zeros((4, 1))
+    assert x.type().broadcastable == (False, True)
+    assert value(Halves()(x).shape).tolist() == [2, 1]
+
+
+def test_rewrites_are_given_the_node_alone_or_its_graph_too():
+    gof = importlib.import_module("theano.gof")
+    x = T.vector()
+
+    @gof.local_optimizer([T.exp])
+    def of_node(node):
+        return [node.inputs[0] + 1] if node.op == T.exp else False
+
+    @gof.local_optimizer([T.log])
+    def of_graph(fgraph, node):
+        return [fgraph.inputs[0]] if node.op == T.log else False
+
+    graph = gof.FunctionGraph([x], [T.exp(T.log(x))], clone=False)
+    for rewrite in (of_node, of_graph):
+        gof.TopoOptimizer(rewrite).optimize(graph)
+    assert not {T.exp, T.log} & {node.op for node in graph.apply_nodes}
+
+
+def test_operations_and_types_get_their_methods_after_they_are_made():
+    gof = importlib.import_module("theano.gof")
+    double, number = gof.Op(), gof.Type()
+    number.filter = lambda given, strict=False, allow_downcast=None: float(given)
+    double.make_node = lambda x: gof.Apply(double, [x], [number()])
+    double.perform = lambda node, inputs, outputs: outputs[0].__setitem__(0, 2 * inputs[0])
+    x = number()
+    assert theano.function([x], double(x), mode="FAST_COMPILE")(3) == 6
+
+
+def test_an_input_that_is_updated_keeps_its_new_value():
+    x, total = T.scalar(), T.scalar()
+    add = theano.function([x, theano.In(total, value=10, update=total + x)], total)
+    assert [add(1), add(5), add(0)] == [10, 11, 16]
+
+
+def test_a_matrix_is_inverted_as_far_as_that_can_be_done():
+    x = RANDOM.random((3, 2))
+    inverse = importlib.import_module("theano.tensor.nlinalg").MatrixPinv()
+    np.testing.assert_allclose(value(inverse(T.constant(x))), np.linalg.pinv(x))

@@ -1,7 +1,7 @@
 """What newer programs import from Lasagne and Lasagne 0.1 lacks.
 
-`layers.py` and `functions.py` are written from the documentation of Lasagne 0.2 and use 0.1;
-`dnn.py` answers for layers that need a graphics card.
+`layers.py`, `convolutions.py` and `functions.py` are written from the documentation of Lasagne 0.2
+and use 0.1; `dnn.py` answers for layers that need a graphics card.
 """
 
 from __future__ import annotations
@@ -16,24 +16,34 @@ FUNCTIONS = {
     "objectives": ("binary_accuracy", "categorical_accuracy", "huber_loss"),
     "updates": ("amsgrad",),
 }  # fmt: skip
-LAYERS = (
-    "BatchNormLayer", "BiasLayer", "ConcatLayer", "Conv2DLayer", "CustomRecurrentLayer",
-    "Deconv2DLayer", "DenseLayer", "DilatedConv2DLayer", "ElemwiseMergeLayer",
-    "ElemwiseSumLayer", "ExpressionLayer", "GRULayer", "InverseLayer", "LSTMLayer",
-    "ParametricRectifierLayer", "RecurrentLayer", "ScaleLayer", "TransformerLayer",
-    "TransposedConv2DLayer", "Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer", "autocrop",
-    "autocrop_array_shapes", "batch_norm", "concat", "prelu",
-)  # fmt: skip
+#: Module of ``lasagne.layers`` -> names that it and its package get.
+LAYERS = {
+    "conv": ("Conv2DLayer", "Deconv2DLayer", "DilatedConv2DLayer", "TransposedConv2DLayer"),
+    "dense": ("DenseLayer",),
+    "merge": ("ConcatLayer", "ElemwiseMergeLayer", "ElemwiseSumLayer", "autocrop",
+              "autocrop_array_shapes", "concat"),
+    "normalization": ("BatchNormLayer", "batch_norm"),
+    "pool": ("Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer"),
+    "recurrent": ("CustomRecurrentLayer", "GRULayer", "LSTMLayer", "RecurrentLayer"),
+    "special": ("BiasLayer", "ExpressionLayer", "InverseLayer", "ParametricRectifierLayer",
+                "ScaleLayer", "TransformerLayer", "prelu"),
+}  # fmt: skip
 
 
 def extend(lasagne: Any) -> None:
     """Add them to Lasagne 0.1."""
-    functions, layers = (import_module(f"{__name__}.{name}") for name in ("functions", "layers"))
+    functions, convolutions, layers = (
+        import_module(f"{__name__}.{name}") for name in ("functions", "convolutions", "layers")
+    )
     for module, names in FUNCTIONS.items():
         for name in names:
             setattr(getattr(lasagne, module), name, getattr(functions, name))
-    for name in LAYERS:
-        setattr(lasagne.layers, name, getattr(layers, name))
-    lasagne.layers.normalization.BatchNormLayer = layers.BatchNormLayer
-    lasagne.layers.normalization.batch_norm = layers.batch_norm
     lasagne.layers.special = sys.modules["lasagne.layers.special"] = layers
+    for module, names in LAYERS.items():
+        home = getattr(lasagne.layers, module)
+        for name in names:
+            layer = getattr(convolutions if module == "conv" else layers, name)
+            setattr(lasagne.layers, name, layer)
+            # Classes of 0.1 call themselves by their names in their modules.
+            if not hasattr(home, name):
+                setattr(home, name, layer)

@@ -64,7 +64,7 @@ class _WithDefaults(Function):  # type: ignore[misc]
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         for container, given in zip(self.input_storage, self.maker.inputs, strict=True):
-            if getattr(given, "default", None) is not None:
+            if getattr(given, "default", None) is not None and given.update is None:
                 container.storage[0] = given.default
         return super().__call__(*arguments, **named)
 

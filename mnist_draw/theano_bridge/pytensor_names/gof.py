@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from pytensor import graph as _graph
-from pytensor.graph import graph_rewriter, node_rewriter, traversal
+from pytensor.graph import Op, Type, graph_rewriter, node_rewriter, traversal
+from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.link.c.type import generic as generic
 
 from mnist_draw.theano_bridge.instance_checks import Variable as Variable
 from mnist_draw.theano_bridge.names import look_up
 
-local_optimizer = node_rewriter
 optimizer = graph_rewriter
+GraphRewriter.optimize = GraphRewriter.rewrite
+# Theano's may be made without their methods, which they get afterwards.
+Op.__abstractmethods__ = Type.__abstractmethods__ = frozenset()
+
+
+def local_optimizer(*how: Any, **named: Any) -> Any:
+    """Make a rewrite of a function that is given a node, or its graph and the node."""
+    make = node_rewriter(*how, **named)
+
+    def of_graph(rewrite: Any) -> Any:
+        if len(signature(rewrite).parameters) > 1:
+            return make(rewrite)
+        return make(wraps(rewrite)(lambda _, node: rewrite(node)))
+
+    return of_graph
 
 
 def OpRemove(op: Any) -> Any:

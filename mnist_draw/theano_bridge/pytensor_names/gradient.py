@@ -7,6 +7,7 @@ from typing import Any
 from pytensor import gradient as _gradient
 from pytensor.gradient import *  # noqa: F403
 from pytensor.gradient import pullback, pushforward, zero_grad
+from pytensor.tensor import fill
 
 from mnist_draw.theano_bridge.names import look_up
 
@@ -20,7 +21,11 @@ def Lop(f: Any, wrt: Any, eval_points: Any, *how: Any, **named: Any) -> Any:
 
 def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:
     """How `f` changes when `wrt` moves along `eval_points`, one for each input."""
-    return pushforward(f, wrt, eval_points)
+    moved = pushforward(f, wrt, eval_points)
+    # Theano's result depends on all that `f` does, which a function may then be given.
+    if isinstance(f, list | tuple):
+        return [fill(one, other) for one, other in zip(f, moved, strict=True)]
+    return fill(f, moved)
 
 
 def __getattr__(name: str) -> Any:

@@ -121,6 +121,11 @@ def argtopk(x: Any, kth: int, axis: int = -1, **_: Any) -> Any:
     return topk(x, kth, axis, _tensor.argsort)
 
 
+def MatrixPinv() -> Any:
+    """Return what inverts a matrix as far as that can be done."""
+    return _tensor.linalg.pinv
+
+
 def __getattr__(name: str) -> Any:
     if name in SUBMODULES:
         # At first use: the whole set takes a while to import.

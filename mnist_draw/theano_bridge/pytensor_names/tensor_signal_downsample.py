@@ -11,17 +11,7 @@ from theano.tensor.signal.pool import pool_2d
 
 __all__ = ["DownsampleFactorMax", "max_pool_2d"]
 
-
-def max_pool_2d(
-    input: Any,
-    ds: tuple[int, int],
-    ignore_border: bool = False,
-    st: tuple[int, int] | None = None,
-    padding: tuple[int, int] = (0, 0),
-    mode: str = "max",
-) -> Any:
-    """Pool the last two dimensions of `input`."""
-    return pool_2d(input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode)
+max_pool_2d = pool_2d
 
 
 def DownsampleFactorMax(*how: Any, **named: Any) -> Any:

@@ -24,6 +24,7 @@ from theano import ifelse, sandbox, scalar, updates  # isort: skip
 from mnist_draw.theano_bridge.instance_checks import (
     accept_double_precision,
     drop_trailing_axes,
+    forget_lengths,
     give_variables_truth,
 )
 from mnist_draw.theano_bridge.interpreter import vectorise_interpreter
@@ -36,6 +37,7 @@ from mnist_draw.theano_bridge.test_values import compute_test_values
 add_theanos_settings()
 accept_double_precision()
 drop_trailing_axes()
+forget_lengths()
 give_variables_truth()
 use_fast_mode_by_default()
 compute_test_values()

@@ -1,0 +1,135 @@
+"""Convolutions that Lasagne 0.2 has and 0.1 has not, as its documentation describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import theano.tensor as T
+from lasagne import init, nonlinearities
+from lasagne.layers import Layer
+from lasagne.utils import as_tuple
+from theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs, get_conv_output_shape
+
+Shape = tuple[Any, ...]
+
+
+class Conv2DLayer(Layer):  # type: ignore[misc]
+    """Convolution whose padding is part of the operation."""
+
+    default_flip = True
+
+    def __init__(
+        self, incoming: Any, num_filters: int, filter_size: Any, stride: Any = 1, pad: Any = 0,
+        untie_biases: bool = False,
+        W: Any = init.GlorotUniform(), b: Any = init.Constant(0.0),  # noqa: B008
+        nonlinearity: Any = nonlinearities.rectify, flip_filters: bool | None = None,
+        convolution: Any = T.nnet.conv2d, num_groups: int = 1, **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, **named)
+        self.nonlinearity = nonlinearity or nonlinearities.identity
+        self.num_filters, self.num_groups = num_filters, num_groups
+        self.flip_filters = self.default_flip if flip_filters is None else flip_filters
+        self.convolution, self.untie_biases = convolution, untie_biases
+        self.filter_size, self.stride = as_tuple(filter_size, 2, int), as_tuple(stride, 2, int)
+        self.pad = (
+            pad if pad in ("same", "full") else as_tuple(pad if pad != "valid" else 0, 2, int)
+        )
+        self.W = self.add_param(W, self.get_W_shape(), name="W")
+        shape = (num_filters, *(self.output_shape[2:] if untie_biases else ()))
+        self.b = None if b is None else self.add_param(b, shape, name="b", regularizable=False)
+
+    def pads(self) -> Any:
+        """Zeros ahead and behind along both axes."""
+        if self.pad == "full":
+            return tuple((length - 1, length - 1) for length in self.filter_size)
+        if self.pad == "same":
+            return tuple((length // 2, (length - 1) // 2) for length in self.filter_size)
+        return tuple((side, side) for side in self.pad)
+
+    def options(self) -> dict[str, Any]:
+        """What the convolution is told only if it differs from the usual."""
+        return {} if self.num_groups == 1 else {"num_groups": self.num_groups}
+
+    def filters(self) -> Any:
+        """Return the filters as (filters, channels of a group, height, width)."""
+        return self.W
+
+    def get_W_shape(self) -> Shape:
+        return (self.num_filters, self.input_shape[1] // self.num_groups, *self.filter_size)
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        kernel = (self.num_filters, None, *self.filter_size)
+        dilation = self.options().get("filter_dilation")
+        return tuple(get_conv_output_shape(input_shape, kernel, self.pads(), self.stride, dilation))
+
+    def get_output_for(self, input: Any, **named: Any) -> Any:
+        conved = self.convolve(input, **named)
+        if self.b is not None:
+            kept = range(3) if self.untie_biases else (0, "x", "x")
+            conved = conved + self.b.dimshuffle("x", *kept)
+        return self.nonlinearity(conved)
+
+    def convolve(self, input: Any, **_: Any) -> Any:
+        """Apply the filters to the input."""
+        shape = (self.num_filters, None, *self.filter_size)
+        return self.convolution(
+            input, self.filters(), filter_shape=shape, border_mode=self.pads(),
+            subsample=self.stride, filter_flip=self.flip_filters, **self.options(),
+        )  # fmt: skip
+
+
+class _Transposed(Conv2DLayer):
+    """Filters of the shape (input channels, filters, height, width)."""
+
+    default_flip = False
+
+    def get_W_shape(self) -> Shape:
+        return (self.input_shape[1], self.num_filters, *self.filter_size)
+
+
+class TransposedConv2DLayer(_Transposed):
+    """The gradient of a convolution by its images, which enlarges; `crop` is its padding."""
+
+    def __init__(
+        self, incoming: Any, num_filters: int, filter_size: Any, stride: Any = 1, crop: Any = 0,
+        *rest: Any, output_size: Any = None, **named: Any,
+    ) -> None:  # fmt: skip
+        self.output_size = output_size
+        super().__init__(incoming, num_filters, filter_size, stride, crop, *rest, **named)
+        self.crop = self.pad
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        if self.output_size is not None:
+            return (input_shape[0], self.num_filters, *as_tuple(self.output_size, 2))
+        axes = zip(input_shape[2:], self.stride, self.filter_size, self.pads(), strict=True)
+        lengths = (n and (n - 1) * step + kernel - sum(pad) for n, step, kernel, pad in axes)
+        return (input_shape[0], self.num_filters, *lengths)
+
+    def convolve(self, input: Any, **_: Any) -> Any:
+        size = self.get_output_shape_for(self.input_shape)[2:]
+        if None in size:
+            size = self.get_output_shape_for(tuple(input.shape))[2:]
+        return conv2d_grad_wrt_inputs(
+            input, self.W, (None, self.num_filters, *size), self.get_W_shape(),
+            border_mode=self.pads(), subsample=self.stride, filter_flip=not self.flip_filters,
+        )  # fmt: skip
+
+
+class DilatedConv2DLayer(_Transposed):
+    """Convolution with filters whose pixels are `dilation` apart."""
+
+    def __init__(
+        self, incoming: Any, num_filters: int, filter_size: Any, dilation: Any = 1, pad: Any = 0,
+        *rest: Any, **named: Any,
+    ) -> None:  # fmt: skip
+        self.dilation = as_tuple(dilation, 2, int)
+        super().__init__(incoming, num_filters, filter_size, 1, pad, *rest, **named)
+
+    def options(self) -> dict[str, Any]:
+        return {"filter_dilation": self.dilation}
+
+    def filters(self) -> Any:
+        return self.W.dimshuffle(1, 0, 2, 3)
+
+
+Deconv2DLayer = TransposedConv2DLayer
