@@ -277,3 +277,21 @@ def test_amsgrad_follows_its_paper():
         p = p - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(largest) + 1e-8)
         step(size)
     np.testing.assert_allclose(param.get_value(), p, rtol=1e-4)
+
+
+def test_a_parameter_may_be_an_expression_of_others():
+    first = layers.DenseLayer(layers.InputLayer((None, 3)), 2, W=random(3, 2), b=None)
+    tied = layers.DenseLayer(first, 3, W=first.W.T, b=random(3), nonlinearity=None)
+    x, w, b = random(4, 3), first.W.get_value(), tied.b.get_value()
+    expected = np.maximum(x @ w, 0) @ w.T + b
+    np.testing.assert_allclose(output(tied, x), expected, rtol=1e-4, atol=1e-5)
+    assert layers.get_all_params(tied, trainable=True) == [first.W, tied.b]
+    assert tied.get_params(regularizable=True) == [first.W]
+    assert tied.get_params(unwrap_shared=False) == [tied.W, tied.b]
+    loss = layers.get_output(tied, T.constant(x)).sum()
+    assert first.W in updates.sgd(loss, layers.get_all_params(tied), 0.1)
+    one, two = (theano.shared(random(2, 3)) for _ in range(2))
+    made = layers.DenseLayer(first, 3, W=T.exp(one) - two, b=None)
+    assert layers.get_all_params(made) == [first.W, one, two]
+    with pytest.raises(ValueError, match="1 dimensions"):
+        layers.DenseLayer(first, 3, W=first.W[0])

@@ -35,6 +35,7 @@ def extend(lasagne: Any) -> None:
     functions, convolutions, layers = (
         import_module(f"{__name__}.{name}") for name in ("functions", "convolutions", "layers")
     )
+    functions.accept_expressions(lasagne.utils, lasagne.layers.Layer)
     for module, names in FUNCTIONS.items():
         for name in names:
             setattr(getattr(lasagne, module), name, getattr(functions, name))

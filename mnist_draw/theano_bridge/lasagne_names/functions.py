@@ -67,3 +67,25 @@ def amsgrad(
         updates[largest] = T.maximum(largest, updates[v])
         updates[param] = param - rate * updates[m] / (T.sqrt(updates[largest]) + epsilon)
     return updates
+
+
+def accept_expressions(utils: Any, layer: Any) -> None:
+    """Let parameters be expressions, such as another layer's transposed weights."""
+    create, own = utils.create_param, layer.get_params
+
+    def create_param(spec: Any, shape: Any, name: str | None = None) -> Any:
+        if not isinstance(spec, theano.tensor.TensorVariable):
+            return create(spec, shape, name)
+        if spec.ndim != len(shape):
+            raise ValueError(f"parameter {name} has {spec.ndim} dimensions, should be {len(shape)}")
+        return spec
+
+    def get_params(self: Any, unwrap_shared: bool = True, **tags: Any) -> list[Any]:
+        params = own(self, **tags)
+        if not unwrap_shared:
+            return list(params)
+        inputs = theano.gof.graph.inputs  # from the last operand to the first
+        leaves = dict.fromkeys(leaf for each in params for leaf in reversed(inputs([each])))
+        return [leaf for leaf in leaves if isinstance(leaf, theano.compile.SharedVariable)]
+
+    utils.create_param, layer.get_params = create_param, get_params
