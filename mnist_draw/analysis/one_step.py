@@ -21,7 +21,6 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.network_probe import (
-    SLICE,
     Chain,
     Floats,
     ForwardPass,
@@ -50,6 +49,9 @@ MAX_PICTURES = 1000
 #: Convolutions take ten times as long; fewer have to do: 1 - 0.9 ** 8 = 57 %, and Adam, with which
 #: those that ship were trained, makes up for it by itself.
 FILLING, CONVOLUTION_FILLING = 20, 8
+#: Pictures that NumPy computes at a time: of 64, convolutions take 50 MB of fresh memory, and the
+#: system as long to give it as the convolutions themselves.
+_TOGETHER = 16
 
 
 class StepError(UserError):
@@ -313,8 +315,8 @@ class OneStep:
         passes: list[ForwardPass] = []
         try:
             probe = NetworkProbe(ModelFile(self.model.network, tuple(parameters)))
-            for start in range(0, len(minibatch.labels), SLICE):
-                some = slice(start, start + SLICE)
+            for start in range(0, len(minibatch.labels), _TOGETHER):
+                some = slice(start, start + _TOGETHER)
                 kept = {
                     place: mask[some] / np.float32(retained)
                     for place, mask, retained in zip(
