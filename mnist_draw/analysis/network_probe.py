@@ -258,16 +258,6 @@ def cross_entropies(logits: Floats, labels: npt.NDArray[np.integer[Any]]) -> Flo
     return losses
 
 
-def _sum_of(layer: Any, value: Any, deterministic: bool) -> Any:
-    import lasagne
-
-    nonlinearity = layer.nonlinearity
-    layer.nonlinearity = lasagne.nonlinearities.linear
-    found = layer.get_output_for(value, deterministic=deterministic)
-    layer.nonlinearity = nonlinearity
-    return found
-
-
 class Chain:
     """The expressions of a network, layer by layer, between its sums and its nonlinearities.
 
@@ -279,19 +269,21 @@ class Chain:
     ) -> None:
         import lasagne
 
-        self.weighted = weighted_layers(network)
+        weighted = weighted_layers(network)
         #: Of each layer with weights: what it reads, its sums, its outputs.
         self.inputs: list[Any] = []
         self.sums: list[Any] = []
         self.outputs: list[Any] = []
         value = pictures
         for layer in lasagne.layers.get_all_layers(network)[1:]:
-            if layer not in self.weighted:
+            if layer not in weighted:
                 value = layer.get_output_for(value, deterministic=deterministic)
                 continue
             self.inputs.append(value)
-            self.sums.append(_sum_of(layer, value, deterministic))
-            value = layer.nonlinearity(self.sums[-1])
+            apply, layer.nonlinearity = layer.nonlinearity, lasagne.nonlinearities.linear
+            self.sums.append(layer.get_output_for(value, deterministic=deterministic))
+            layer.nonlinearity = apply
+            value = apply(self.sums[-1])
             if gate is not None and layer is not network:
                 value = value * gate(self.sums[-1])
             self.outputs.append(value)

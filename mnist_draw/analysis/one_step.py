@@ -12,6 +12,7 @@ there. Else they are filled on some minibatches that are learnt at the rate 0, a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -121,14 +122,10 @@ class StepFigures:
 
 def settings_of(model: ModelFile) -> TrainingSettings:
     """Return the settings that a network was trained with; the tutorial's where none are known."""
-    saved = model.info.settings
-    if saved is not None:
-        try:
-            settings = TrainingSettings.from_json(saved)
-        except UserError:
-            return TrainingSettings(network=model.network)
-        return settings.replace(network=model.network)
-    return TrainingSettings(network=model.network)
+    settings = TrainingSettings()
+    with contextlib.suppress(UserError):
+        settings = TrainingSettings.from_json(model.info.settings or {})
+    return settings.replace(network=model.network)
 
 
 class OneStep:

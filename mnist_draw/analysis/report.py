@@ -233,26 +233,21 @@ def mistakes_svg(
     parts = []
     for tile, place in enumerate(shown):
         x, y = gap + tile % _ACROSS * _NEXT, gap + tile // _ACROSS * high
-        true, read = (_short(name(int(of[place]))) for of in (results.labels, results.answers))
+        true, read = (name(int(of[place])) for of in (results.labels, results.answers))
+        sure = percent(float(results.confidence[place]))
+        said = _(
+            "Picture {number}: it is {label}, read as {answer}, {share} sure", number=place,
+            label=true, answer=read, share=sure,
+        )  # fmt: skip
         parts += [
             f'<image x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" '
             f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}">'
-            f"<title>{escape(_describe(results, place, name))}</title></image>",
-            _text(x + _TILE / 2, y + _TILE + 10, f"{true} → {read}", _TINY),
-            _text(x + _TILE / 2, y + _TILE + 24, percent(float(results.confidence[place])), _TINY),
+            f"<title>{escape(said)}</title></image>",
+            _text(x + _TILE / 2, y + _TILE + 10, f"{_short(true)} → {_short(read)}", _TINY),
+            _text(x + _TILE / 2, y + _TILE + 24, sure, _TINY),
         ]
     rows = max(1, -(-len(shown) // _ACROSS))
     return _svg(gap + _ACROSS * _NEXT, gap + rows * high, _("Mistakes"), parts)
-
-
-def _describe(results: Results, place: int, name: Name) -> str:
-    assert results.labels is not None
-    true, read = name(int(results.labels[place])), name(int(results.answers[place]))
-    sure = percent(float(results.confidence[place]))
-    return _(
-        "Picture {number}: it is {label}, read as {answer}, {share} sure", number=place,
-        label=true, answer=read, share=sure,
-    )  # fmt: skip
 
 
 def _svg(

@@ -102,18 +102,9 @@ def confusion_table(results: Results, name: Name) -> Table:
 
 
 def classes_table(results: Results, name: Name) -> Table:
-    counts = results.confusion
-    rows = [
-        (
-            name(one),
-            counts[one].sum(),
-            counts[:, one].sum(),
-            counts[one, one],
-            results.recall[one],
-            results.precision[one],
-        )
-        for one in range(results.classes)
-    ]
+    counts, names = results.confusion, map(name, range(results.classes))
+    sums = counts.sum(axis=1), counts.sum(axis=0), np.diag(counts)
+    rows = list(zip(names, *sums, results.recall, results.precision, strict=True))
     columns = (
         N_("class"), N_("pictures"), N_("read as it"), N_("rightly"), N_("recall"),
         N_("precision"),

@@ -115,7 +115,9 @@ class Perturbation:
         images = self._rewritten(change.pen) if change.pen else self.images
         images = _moved(images, change)
         if change.placed:
-            images = np.stack([_in_place(image) for image in images])
+            images = images.copy()
+            for image in filter(has_ink, images):
+                image[:] = as_bytes(normalise_ink(image))
         if change.noise:
             noisy = images + self._noise * np.float32(255 * change.noise)
             images = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
@@ -145,7 +147,10 @@ def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Distortion]) -> 
 def _moved(images: Images, change: Distortion) -> Images:
     """Turn, enlarge and shift pictures around their middle."""
     if change.turn == 0 and change.size == 1:
-        return _shifted(images, round(change.shift))
+        # By whole pixels, which needs no interpolation; what leaves the picture is lost.
+        wide, pixels = images.shape[2], round(change.shift)
+        padded = np.pad(images, ((0, 0), (0, 0), (wide, wide)))
+        return padded[:, :, wide - pixels : 2 * wide - pixels]
     nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING - MIDDLE
     x = np.tile(nodes, moving.NODES) - np.float32(round(change.shift))
     y = np.repeat(nodes, moving.NODES)
@@ -159,19 +164,6 @@ def _moved(images: Images, change: Distortion) -> Images:
         np.broadcast_to(from_x.astype(np.float32), wide).copy(),
         np.broadcast_to(from_y.astype(np.float32), wide).copy(),
     )
-
-
-def _shifted(images: Images, pixels: int) -> Images:
-    """Shift by whole pixels, which needs no interpolation; what leaves the picture is lost."""
-    wide = images.shape[2]
-    padded = np.pad(images, ((0, 0), (0, 0), (wide, wide)))
-    return padded[:, :, wide - pixels : 2 * wide - pixels]
-
-
-def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    if not has_ink(image):
-        return image
-    return as_bytes(normalise_ink(image))
 
 
 def test_pictures_for(model: ModelFile) -> tuple[Perturbation, npt.NDArray[np.uint8]]:

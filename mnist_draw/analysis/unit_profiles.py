@@ -21,7 +21,6 @@ from mnist_draw.analysis.network_probe import Floats, NetworkProbe
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import own_data
-from mnist_draw.storage import ModelFile
 from mnist_draw.storage.cache import digest_of, read, save
 
 #: Training pictures that are shown: enough for 500 of each digit. Convolutions cost more.
@@ -70,8 +69,11 @@ class UnitProfiles:
 def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     """Yield None after each few pictures, and the profiles in the end; at once if cached."""
     model, layers = probe.model, len(probe.layers)
-    key = _key_of(model)
-    data = own_data(model) or load_dataset()
+    own = own_data(model)
+    data = own or load_dataset()
+    key = model.fingerprint
+    if own is not None:
+        key += f"-{digest_of(own.train_images[:PICTURES])}"
     convolves = any(layer.convolves for layer in probe.layers)
     shown = data.train_images[: CONVOLUTION_PICTURES if convolves else PICTURES, 0]
     count = len(shown)
@@ -91,13 +93,6 @@ def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     arrays = _summarise(heights, labels)
     save("units", _VERSION, key, arrays)
     yield _profiles_of(arrays, layers, shown)
-
-
-def _key_of(model: ModelFile) -> str:
-    """Return the cache key of profiles: the network, and its own data if it has any."""
-    data = own_data(model)
-    own = "" if data is None else f"-{digest_of(data.train_images[:PICTURES])}"
-    return f"{model.fingerprint}{own}"
 
 
 def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, npt.NDArray[Any]]:
