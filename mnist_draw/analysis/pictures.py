@@ -96,15 +96,11 @@ def load_validation_pictures(model: ModelFile | None = None) -> Pictures:
 
 def my_digits() -> Pictures:
     """Return the digits that were taught, normalised as every drawing is."""
-    folder = my_digits_folder()
-    images, labels, messages = _read_folder(folder)
-    if not images:
-        said = _(
-            "You have taught no digits yet: draw one on the Draw tab and say what it is with "
-            "“Wrong? It is a …”."
-        )
-        raise DatasetError(" ".join([said, *messages[:1]]))
-    mine = _gathered(images, labels, messages, _("My digits"), N_("My digit {number}"))
+    nothing = _(
+        "You have taught no digits yet: draw one on the Draw tab and say what it is with "
+        "“Wrong? It is a …”."
+    )
+    mine = _pictures_in(my_digits_folder(), nothing, _("My digits"), N_("My digit {number}"))
     return replace(mine, are_digits=True)
 
 
@@ -122,17 +118,15 @@ def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = No
     place = named_path(folder)
     if _has_idx(place):
         return _test_of(load_dataset(place))
-    images, labels, messages = _read_folder(place)
-    if not images:
-        said = _(
-            "The folder {folder} holds no pictures to look at: no IDX files under MNIST's names, "
-            "and no {formats} files with ink on them.", folder=place, formats=read_titles(),
-        )  # fmt: skip
-        raise DatasetError(" ".join([said, *messages[:1]]))
+    nothing = _(
+        "The folder {folder} holds no pictures to look at: no IDX files under MNIST's names, and "
+        "no {formats} files with ink on them.", folder=place, formats=read_titles(),
+    )  # fmt: skip
+    whole = place
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
-        place = place.resolve()
-    name = strip_control_chars(place.name or str(place))
-    return _gathered(images, labels, messages, name, N_("Picture {number}"))
+        whole = place.resolve()
+    name = strip_control_chars(whole.name or str(whole))
+    return _pictures_in(place, nothing, name, N_("Picture {number}"))
 
 
 def _has_idx(folder: Path) -> bool:
@@ -172,13 +166,11 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
     return images, labels, messages
 
 
-def _gathered(
-    images: list[npt.NDArray[Any]],
-    labels: list[int | None],
-    messages: list[str],
-    name: str,
-    one: str,
-) -> Pictures:
+def _pictures_in(folder: Path, nothing: str, name: str, one: str) -> Pictures:
+    """Return a folder's pictures; ``nothing`` says that there are none."""
+    images, labels, messages = _read_folder(folder)
+    if not images:
+        raise DatasetError(" ".join([nothing, *messages[:1]]))
     known = [place for place, label in enumerate(labels) if label is not None]
     missing = len(labels) - len(known) if known else 0
     left_out = len(messages) + missing
