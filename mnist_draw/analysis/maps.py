@@ -98,10 +98,6 @@ class Neighbourhood:
     def is_complete(self) -> bool:
         return self.counted == len(self.outputs)
 
-    def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:
-        """Return the indices, intp (count,), and distances of the nearest pictures."""
-        return nearest_rows(self.outputs[: self.counted], outputs, count)
-
 
 def nearest_rows(
     rows: npt.NDArray[np.float16], outputs: Floats, count: int
@@ -241,12 +237,6 @@ def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) ->
     for number, points in enumerate(rounds):
         yield points if number >= _FIRST_ROUND else layer.points
     cache.save(_TSNE, _TSNE_VERSION, key, {"points": points})
-
-
-def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Floats:
-    """Return the mean of the nearest points, (2,), the nearer the heavier."""
-    place: Floats = np.average(points[nearest], 0, 1 / np.maximum(distances, 1e-6))
-    return place
 
 
 def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:

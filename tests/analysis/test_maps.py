@@ -20,7 +20,6 @@ from mnist_draw.analysis.maps import (
     vote,
     vote_accuracy,
     voters_of,
-    weighted_place,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.dataset.mnist import scale
@@ -122,8 +121,6 @@ def test_maps_of_all_layers_and_layouts_are_kept(digits, monkeypatch):
     assert nearest[0] == 7
     assert far[0] == pytest.approx(0, abs=0.1)
     np.testing.assert_allclose(pixels.project(flat[7]), pixels.points[7], atol=1e-3)
-    place = weighted_place(pixels.points, nearest, far)
-    np.testing.assert_allclose(place, pixels.points[7], atol=0.5)
     first, *_, points = lay_out(linear_model(), pixels, images)
     np.testing.assert_array_equal(first, pixels.points)
     assert np.abs(points - first).max() > 1
@@ -182,10 +179,10 @@ def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch
     assert known.counted == 150
     # Without a hidden layer the pictures themselves are compared.
     flat = scale(images).reshape(150, 784)
-    places, distances = known.nearest(flat[9], 6)
+    places, distances = maps.nearest_rows(known.outputs, flat[9], 6)
     exact = np.linalg.norm(flat - flat[9], axis=1)
     assert places[0] == 9
     assert set(places.tolist()) == set(np.argsort(exact)[:6].tolist())
     np.testing.assert_allclose(distances[1:], exact[places[1:]], rtol=1e-2)
     (kept,) = gather_neighbours(linear_model(), images)
-    assert kept.nearest(flat[9], 6)[0].tolist() == places.tolist()
+    np.testing.assert_array_equal(kept.outputs, known.outputs)

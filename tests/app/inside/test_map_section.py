@@ -117,6 +117,12 @@ def test_digits_move_to_their_neighbours_and_stay_when_stopped(section, qtbot, e
     qtbot.wait(50)
     assert section._points is stopped
     assert section.view.points is not before
+
+    def is_there():
+        located = section.view.located
+        return located is not None and np.allclose(located.place, stopped[2], rtol=0.05, atol=1e-6)
+
+    qtbot.waitUntil(is_there, timeout=60_000)
     choose(0)
     assert section.view.points is before
 

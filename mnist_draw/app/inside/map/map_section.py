@@ -19,7 +19,6 @@ from mnist_draw.analysis.maps import (
     lay_out,
     nearest_rows,
     voters_of,
-    weighted_place,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
@@ -85,10 +84,12 @@ class MapLocator:
             if points is None:
                 place = layer.project(outputs[number])
             else:
-                place = weighted_place(points, nearest, far)
+                # The nearer, the heavier.
+                place = np.average(points[nearest], 0, 1 / np.maximum(far, 1e-6))
         neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
         if known is not None:
-            neighbours, distances = known.nearest(outputs[probe.last_hidden], _NEIGHBOURS)
+            rows = known.outputs[: known.counted]
+            neighbours, distances = nearest_rows(rows, outputs[probe.last_hidden], _NEIGHBOURS)
         return MapAnswer(
             model, picture, place, nearest, probabilities, neighbours, distances,
             is_complete=known is not None and known.is_complete,
