@@ -12,7 +12,7 @@ from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbat
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
-    NetworkLegend,
+    NetworkChoices,
     RobustnessPlot,
     describe_change,
     file_choice,
@@ -148,8 +148,9 @@ def test_four_networks_at_the_most(section, qtbot):
 
 
 def test_the_legend_takes_lines_enough_for_whole_names(show, qtbot):
-    legend = show(NetworkLegend(), 900, 30)
-    legend.show_networks([NetworkChoice(name, name, linear_model) for name in ("Handwriting", "B")])
+    choices = show(NetworkChoices(), 900, 30)
+    choices.offer([NetworkChoice(name, name, linear_model) for name in ("Handwriting", "B")])
+    legend = choices.legend
     qtbot.waitUntil(lambda: legend.heightForWidth(900) > 0)
     assert legend.heightForWidth(120) > 1.5 * legend.heightForWidth(900)
 

@@ -57,10 +57,8 @@ class NetworkChoice:
     _recogniser: Recogniser | None = None
 
     def read(self, pictures: np.ndarray, newest: ModelFile | None) -> np.ndarray:
-        """Return the probabilities of pictures by the network after its newest epoch, if given.
-
-        It belongs to one thread. Nothing is compiled: of a single picture NumPy is as fast.
-        """
+        """Return the probabilities of pictures by the network after its newest epoch, if given."""
+        # In one thread. Nothing is compiled: of a single picture NumPy is as fast.
         if newest is not None or self._recogniser is None:
             self._recogniser = Recogniser(newest or self.load(), compiled=False)
         return self._recogniser.predict(pictures)
@@ -80,7 +78,10 @@ class NetworkChoices(QWidget):
         self.menu = Menu(self.button)
         self.menu.aboutToShow.connect(self._fill)
         self.button.setMenu(self.menu)
-        self.legend = NetworkLegend()
+        #: Lines and names of the networks, in as many rows as whole names need.
+        self.legend = label("", "title", "networkLegend", wraps=True)
+        self.legend.setTextFormat(Qt.RichText)
+        theme.follow(self, self._show_legend)
         row(self.button, (self.legend, 1), owner=self)
 
     def ticked(self) -> list[NetworkChoice]:
@@ -130,8 +131,17 @@ class NetworkChoices(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        self.legend.show_networks(self.ticked())
+        self._show_legend()
         self.changed.emit()
+
+    def _show_legend(self) -> None:
+        names = listed(choice.title for choice in self.ticked())
+        explain(self.legend, _("Networks that are compared"), names or _("None is ticked."))
+        entries = []
+        for choice in self.ticked():
+            line = swatch(choice.line or 0).pixmap(*SWATCH)
+            entries.append(f"{image_tag(line, *SWATCH)}&nbsp;{escape(choice.title)}")
+        self.legend.setText(" &nbsp; ".join(entries))
 
     def _fill(self) -> None:
         self.menu.clear()
@@ -149,31 +159,6 @@ class NetworkChoices(QWidget):
         path = ask_open(self, _("A trained network"), NETWORKS)
         if path:
             self.add(file_choice(path))
-
-
-class NetworkLegend(QLabel):
-    """Lines and names of the networks, in as many rows as whole names need."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("networkLegend")
-        self.setProperty("look", "title")
-        self.setWordWrap(True)
-        self._networks: Sequence[NetworkChoice] = ()
-        theme.follow(self, self._fill)
-
-    def show_networks(self, networks: Sequence[NetworkChoice]) -> None:
-        self._networks = networks
-        names = listed(choice.title for choice in networks)
-        explain(self, _("Networks that are compared"), names or _("None is ticked."))
-        self._fill()
-
-    def _fill(self) -> None:
-        entries = []
-        for choice in self._networks:
-            line = swatch(choice.line or 0).pixmap(*SWATCH)
-            entries.append(f"{image_tag(line, *SWATCH)}&nbsp;{escape(choice.title)}")
-        self.setText(" &nbsp; ".join(entries))
 
 
 def file_choice(path: str) -> NetworkChoice:
@@ -345,7 +330,6 @@ def format_amount(axis: Axis, amount: float) -> str:
     return number(amount, "+g").replace("-", "−")
 
 
-_GAP = 8
 _PICTURE = 112
 _NOTHING = _("Draw something, or pick a picture, and drag the cursors.")
 
