@@ -46,10 +46,7 @@ class TableView(QTableWidget):
         self.setEditTriggers(QTableWidget.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectRows)
         self.verticalHeader().hide()
-        theme.follow(self, self._scale)
-
-    def _scale(self) -> None:
-        style_table(self, theme.scaled(_ROW))
+        theme.follow(self, lambda: style_table(self, theme.scaled(_ROW)))
 
     def show_table(self, table: Table) -> None:
         self.setColumnCount(len(table.headings))
@@ -84,10 +81,15 @@ class InsideBar(QWidget):
         )  # fmt: skip
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.InstantPopup)
+        control = SegmentedControl("insideSections", [section.title for section in sections])
+        control.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        self.buttons = control.group
+        for section, button in zip(sections, control.buttons, strict=True):
+            button.setObjectName(f"{section.name}SectionButton")
         flow, beside = FlowLayout(), QWidget()
         row(self.question, self.guide, self.present, self._menu, owner=beside)
         beside.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        flow.addWidget(self._build_sections(sections))
+        flow.addWidget(control)
         flow.addWidget(beside)
         self.setLayout(flow)
         theme.follow(self, self._fit_question)
@@ -97,14 +99,6 @@ class InsideBar(QWidget):
         self.question.ensurePolished()
         widest = max(map(self.question.fontMetrics().horizontalAdvance, self._questions))
         self.question.setMinimumWidth(widest + 2 * Size.FIELD_GAP)
-
-    def _build_sections(self, sections: Sequence[type[Section]]) -> SegmentedControl:
-        control = SegmentedControl("insideSections", [section.title for section in sections])
-        control.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        self.buttons = control.group
-        for section, button in zip(sections, control.buttons, strict=True):
-            button.setObjectName(f"{section.name}SectionButton")
-        return control
 
 
 _PENDING = _(

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.app.inside.section import Example, LabelSource
-    from mnist_draw.app.kit.active_network import ActiveNetwork
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences

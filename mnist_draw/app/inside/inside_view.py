@@ -13,7 +13,7 @@ from mnist_draw.analysis.guide import GuideStep
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
-from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu
+from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu, notifier
 from mnist_draw.app.inside.inside_tab import ExampleInUse, RunInTraining
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.map.map_section import MapSection
@@ -25,7 +25,6 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
@@ -34,8 +33,6 @@ from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile
-
-notifier = Notifier("inside", "inside")
 
 #: In the order of their buttons. Their modules import Theano and Lasagne only in other threads.
 SECTIONS: tuple[type[Section], ...] = (

@@ -201,10 +201,7 @@ class LayerMaps(QWidget):
             button.setIcon(QIcon(self._dots(place, size)))
 
     def _dots(self, place: int, size: QSize) -> QPixmap:
-        """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms.
-
-        Dots of the answer are larger than those of the second guess: readable without colours.
-        """
+        """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms."""
         assert self._maps is not None
         points, ratio = self._maps.layers[place].points, self.devicePixelRatioF()
         wide, high = round(size.width() * ratio), round(size.height() * ratio)
@@ -218,6 +215,7 @@ class LayerMaps(QWidget):
             # First all muted, then those of the answer and of the second guess.
             mine = slice(None) if role == 0 else self._maps.labels == self._pair[role - 1]
             shade = theme.colour(name, 0.45 if role == 0 else 1.0).rgba()
+            # Readable without colours, too.
             side = 3 if name == "accent" else 2
             for down, aside in np.ndindex(side, side):
                 pixels[y[mine] + down, x[mine] + aside] = shade

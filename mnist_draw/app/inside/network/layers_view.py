@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -304,18 +303,13 @@ def paint_title(
         painter.drawText(QPointF(x, place.y()), note)
 
 
-#: Signs of a legend, each with its colour.
+#: Signs of a legend, each with its colour; laid out once, as they may be of another font.
 _SIGNS = {
-    "full": ("■", "accent"), "inset": ("▪", "second"), "box": ("□", "accent"),
-    "cross": ("×", "muted"), "solid": ("—", "accent"), "dashed": ("- -", "second"),
-    "tick": ("|", "text"),
+    "full": (QStaticText("■"), "accent"), "inset": (QStaticText("▪"), "second"),
+    "box": (QStaticText("□"), "accent"), "cross": (QStaticText("×"), "muted"),
+    "solid": (QStaticText("—"), "accent"), "dashed": (QStaticText("- -"), "second"),
+    "tick": (QStaticText("|"), "text"),
 }  # fmt: skip
-
-
-@lru_cache
-def _laid_out(sign: str) -> QStaticText:
-    """Return a sign that is laid out once: it may be of another font."""
-    return QStaticText(sign)
 
 
 def paint_legend(
@@ -324,14 +318,15 @@ def paint_legend(
     """Paint signs with words; elide words that do not fit. Return the x of the end."""
     gap = min(14 * theme.text_scale(), room / 16)
     bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
-    signs = [(*_SIGNS[sign], bold.horizontalAdvance(_SIGNS[sign][0]) + 6) for sign, __ in entries]
+    signs = [_SIGNS[sign] for sign, __ in entries]
+    widths = [bold.horizontalAdvance(sign.text()) + 6 for sign, __ in signs]
     metrics = QFontMetricsF(theme.font(Text.LABEL))
-    used = sum(wide + gap for *__, wide in signs)
+    used = sum(widths) + gap * len(widths)
     texts = shortened(metrics, [words for __, words in entries], room + gap - used)
     x = place.x()
-    for (sign, colour, wide), text in zip(signs, texts, strict=True):
+    for (sign, colour), wide, text in zip(signs, widths, texts, strict=True):
         write_with(painter, Text.LABEL, colour, bold=True)
-        painter.drawStaticText(QPointF(x, place.y() + 4 - bold.ascent()), _laid_out(sign))
+        painter.drawStaticText(QPointF(x, place.y() + 4 - bold.ascent()), sign)
         write_with(painter, Text.LABEL, "muted")
         painter.drawText(QPointF(x + wide, place.y() + 4), text)
         x += wide + metrics.horizontalAdvance(text) + gap

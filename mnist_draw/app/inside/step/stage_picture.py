@@ -96,9 +96,8 @@ class StagePicture(LayersView):
             self.unit_chosen.emit(*unit)
 
     def event(self, event: QEvent) -> bool:
-        if claims_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down)):
-            return True
-        return super().event(event)
+        claimed = claims_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down))
+        return claimed or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps: dict[int, int] = {Qt.Key_Up: -1, Qt.Key_Down: 1}

@@ -26,16 +26,14 @@ from mnist_draw.training.settings import TrainingSettings
 COMPILING = _("Theano is writing the program for the step. Some seconds, once.")
 FILLING = _("Looking at some minibatches first: what the update rule remembers is not in the file.")
 
-#: "again", "ten" and "start" as the buttons have them; empty: the first step of a new minibatch.
-Action = str
-
 
 @dataclass(frozen=True, eq=False)
 class Task:
     model: ModelFile
     picture: np.ndarray = field(repr=False)
     label: int
-    action: Action = ""
+    #: "again", "ten", "start" as the buttons have them; empty: the first step of a new minibatch.
+    action: str = ""
 
     def teaches_same(self, other: Task | None) -> bool:
         """Whether another task is about the same network, picture and label."""
@@ -114,12 +112,13 @@ class StepLearner:
 
     def _minibatch_of(self, step: OneStep, task: Task) -> Minibatch:
         """Return what a task teaches; rewind the step unless it teaches the same once more."""
-        if self._minibatch is None or not _same(self._minibatch, task):
-            self._minibatch = step.minibatch(task.picture, task.label)
+        known, picture, label = self._minibatch, task.picture, task.label
+        if known is None or known.labels[0] != label or (known.pictures[0, 0] != picture).any():
+            known = self._minibatch = step.minibatch(picture, label)
             step.rewind()
         elif task.action in ("start", ""):
             step.rewind()
-        return self._minibatch
+        return known
 
 
 def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
@@ -136,9 +135,3 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
 
 def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:
     return graphs_of(OneStep(model))
-
-
-def _same(minibatch: Minibatch, task: Task) -> bool:
-    return minibatch.labels[0] == task.label and bool(
-        (minibatch.pictures[0, 0] == task.picture).all()
-    )
