@@ -161,7 +161,10 @@ class GuidePage(Card):
             code = [step.part(about_code=True) for step in guide() if step.code]
             self.text.setMarkdown("\n\n".join([*words, _CODE, *code]))
             self._dress()
-        self._scroll_to(number)
+        titles = (block for block in self._blocks() if block.blockFormat().headingLevel())
+        title = next(block for block in titles if block.text().startswith(f"{number}. "))
+        layout = self.text.document().documentLayout()
+        self.text.verticalScrollBar().setValue(round(layout.blockBoundingRect(title).top()))
 
     def _dress(self) -> None:
         self.text.document().setDocumentMargin(Size.GRID)
@@ -187,12 +190,6 @@ class GuidePage(Card):
         while block.isValid():
             yield block
             block = block.next()
-
-    def _scroll_to(self, number: int) -> None:
-        titles = (block for block in self._blocks() if block.blockFormat().headingLevel())
-        title = next(block for block in titles if block.text().startswith(f"{number}. "))
-        layout = self.text.document().documentLayout()
-        self.text.verticalScrollBar().setValue(round(layout.blockBoundingRect(title).top()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:

@@ -253,8 +253,9 @@ class InsideView(QWidget):
         self.guide.used = True
         self._guided = True
         try:
-            if may_choose:
-                self._choose_network(step)
+            other = self._other_network(step) if may_choose else ""
+            if other:
+                self._active.use_instead(f"shipped:{other}", TITLES[other])
             if step.section not in ("results", "limits"):
                 self._set_example(_EXAMPLE if step.test is None else step.test)
             self.open_section(step.section)
@@ -268,11 +269,6 @@ class InsideView(QWidget):
 
         convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
         return "" if convolves == (step.needs == "convolution") else _NETWORKS[step.needs]
-
-    def _choose_network(self, step: GuideStep) -> None:
-        other = self._other_network(step)
-        if other:
-            self._active.use_instead(f"shipped:{other}", TITLES[other])
 
     def _name_network(self) -> None:
         other = self._other_network(self.guide.step)

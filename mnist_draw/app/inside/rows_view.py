@@ -338,11 +338,8 @@ class RowsView(QWidget):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
-        self.setAccessibleDescription(self.description())
+        self.setAccessibleDescription(" ".join(filter(None, (row.words() for row in rows))))
         self.update()
-
-    def description(self) -> str:
-        return " ".join(filter(None, (row.words() for row in self.rows)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)

@@ -79,6 +79,10 @@ class Section(QWidget):
     #: The available width in pixels.
     _room = UNLIMITED
     _model: ModelFile | None = None
+    _key = ""
+    _example: Example | None = None
+    _presenting = False
+    _view_told = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,6 +136,12 @@ class Section(QWidget):
 
     def view_name(self) -> str:
         return ""
+
+    def _tell_view(self) -> None:
+        view = self.view_name()
+        if view != self._view_told:
+            self._view_told = view
+            self.view_changed.emit(view)
 
     def set_present(self, on: bool) -> None:
         """Switch the layout for a projector: show only what is legible from afar."""
@@ -192,9 +202,7 @@ class CountedSection(Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self._key = ""
         self._newer: ModelFile | None = None
-        self._example: Example | None = None
         self.state = StateLine(self.name)
         self.state.link.clicked.connect(self._stop_or_go_on)
 

@@ -272,7 +272,10 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot):
     QTest.mouseMove(view, point.toPoint())
     until(qtbot, lambda: view.pointed == (0, 1))
     assert np.abs(np.subtract(view.place, (3, 7))).max() <= 1
-    assert "at row {}, column {}".format(*view.place) in section.panel.unit_rows.description()
+    assert (
+        "at row {}, column {}".format(*view.place)
+        in section.panel.unit_rows.accessibleDescription()
+    )
 
 
 def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot):
@@ -328,9 +331,9 @@ def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypa
     view.pin((0, 3))
     picture = section.panel.unit_rows.rows[0].large.values
     np.testing.assert_array_equal(picture.ravel(), added[:, 3])
-    assert "correlation" in section.panel.unit_rows.description()
+    assert "correlation" in section.panel.unit_rows.accessibleDescription()
     view.pin((1, 3))
-    until(qtbot, lambda: "Training added" in section.panel.unit_rows.description())
+    until(qtbot, lambda: "Training added" in section.panel.unit_rows.accessibleDescription())
     rows = section.panel.unit_rows.rows
     first = next(n for n, row in enumerate(rows) if getattr(row, "text", "") == "Training added")
     second = model.parameters[2][:, 3] - start.parameters[2][:, 3]
@@ -418,10 +421,12 @@ def test_classes_are_named_as_they_are(section, qtbot):
     names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
-    assert any(f": {names[n]} is" in rows.description() for n in (frame.answer, frame.rival))
+    assert any(
+        f": {names[n]} is" in rows.accessibleDescription() for n in (frame.answer, frame.rival)
+    )
     frame = replace(frame, ideal=(np.zeros((28, 28), np.float32), 0.123))
     rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, names.__getitem__))
-    assert f"reads {names[0]} in it, 12.3 %" in rows.description()
+    assert f"reads {names[0]} in it, 12.3 %" in rows.accessibleDescription()
 
 
 def test_wide_layers_show_their_most_excited_units():
@@ -547,7 +552,7 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     view = show(RunLayers(), 300, 560)
     empty = view.grab().toImage()
     # The first epoch of a run may be going on.
-    assert "after each of its epochs" in view.description()
+    assert "after each of its epochs" in view.accessibleDescription()
     rng = np.random.default_rng(2)
     shapes = ((784, 20), (20,), (20, 10), (10,))
     before = tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
@@ -562,7 +567,7 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
 
     first = update_of(2, before)
     for words in ("10 % of their length", "5 validation pictures", "15,880 weights", "epoch 2"):
-        assert words in view.description()
+        assert words in view.accessibleDescription()
     assert view.grab().toImage() != empty
     # The title may be of a newer epoch already.
     assert "epoch 2" in [row.note for row in view.rows if isinstance(row, Heading)]

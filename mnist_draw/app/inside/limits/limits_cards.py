@@ -96,11 +96,6 @@ class NetworkChoices(QWidget):
                 choice.line = self._free_line()
         self._tell()
 
-    def forget(self) -> None:
-        """List no network: what was listed tells other classes apart."""
-        self.choices = []
-        self._tell()
-
     def add(self, choice: NetworkChoice, first: bool = False) -> None:
         """Compare a network in place of that of the same key, or of the last of too many."""
         place = 0 if first else len(self.choices)

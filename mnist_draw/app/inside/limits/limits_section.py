@@ -170,7 +170,7 @@ class LimitsSection(CountedSection):
     def _begin(self, model: ModelFile) -> None:
         names = all_names(model)
         if self._model is not None and names != all_names(self._model):
-            self.choices.forget()
+            self.choices.choices = []
             self._listed = False
         self._model, self._newer = model, None
         self._found.pop(self._key, None)

@@ -111,7 +111,6 @@ class MapSection(CountedSection):
         self._digits: Digits | None = None
         self._points: np.ndarray | None = None
         self._answer: MapAnswer | None = None
-        self._presenting = False
         self._layer: int | None = None
         self._front = 0
         #: Why there is no map.

@@ -125,7 +125,13 @@ class NetworkReader:
         for frame in self._frames(probe, question):
             yield Answer(question, parts, frame, self._profiles, self._missing)
         while self._search is not None:
-            self._search_profiles(self._search)
+            try:
+                self._profiles = next(self._search)
+            except DatasetError as error:
+                # A network can be looked into without its data.
+                self._missing = str(error)
+            if self._profiles is not None or self._missing:
+                self._search = None
             yield Answer(question, parts, frame, self._profiles, self._missing)
 
     def _prepare(self, model: ModelFile, weights: Weights) -> None:
@@ -182,15 +188,6 @@ class NetworkReader:
                 self._found[key] = find_it()
             frame = replace(frame, **{name: self._found[key]})
         yield frame
-
-    def _search_profiles(self, search: Iterator[UnitProfiles | None]) -> None:
-        try:
-            self._profiles = next(search)
-        except DatasetError as error:
-            # A network can be looked into without its data.
-            self._missing = str(error)
-        if self._profiles is not None or self._missing:
-            self._search = None
 
 
 def _idealise(probe: NetworkProbe, digit: int) -> tuple[np.ndarray, float]:

@@ -54,14 +54,10 @@ class NetworkSection(Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self._key = ""
-        self._example: Example | None = None
         self._pair: tuple[int, int] | None = None
         self._weights = Weights.NOW
-        self._presenting = False
         #: A view that waits for its network.
         self._wanted = ""
-        self._view_told = ""
         #: Whether the network in use is not shown yet.
         self._waits = self._failed = False
         #: Why there are no profiles of units: their data are missing; how often that was found.
@@ -357,9 +353,3 @@ class NetworkSection(Section):
             self._wanted = ""
             heights = frame.passed.a[0][0].reshape(first.units, -1).max(axis=1)
             self.network.pin((0, int(heights.argmax())))
-
-    def _tell_view(self) -> None:
-        view = self.view_name()
-        if view != self._view_told:
-            self._view_told = view
-            self.view_changed.emit(view)

@@ -235,13 +235,6 @@ class NetworkView(LayersView):
             painter.setOpacity(0.45)
         paint_network(painter, self, places, self._still)
 
-    def description(self) -> str:
-        if self.frame is None:
-            return ""
-        if self.unit is None:
-            return describe_active(self.frame)
-        return self._describe_unit(self.frame, *self.unit)
-
     def _describe_unit(self, frame: Frame, number: int, unit: int) -> str:
         p = frame.passed.p
         if number == self.last:
@@ -260,4 +253,7 @@ class NetworkView(LayersView):
         return words
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(f"{self.description()} {_EXPLAINED}".strip())
+        frame, unit, words = self.frame, self.unit, ""
+        if frame is not None:
+            words = self._describe_unit(frame, *unit) if unit else describe_active(frame)
+        self.setAccessibleDescription(f"{words} {_EXPLAINED}".strip())

@@ -55,7 +55,6 @@ class ResultsSection(CountedSection):
         self._shown: Pictures | None = None
         self._results: Results | None = None
         self._failure = ""
-        self._presenting = False
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self._counting = self._job(self._show_counted, self._fail)
         self.remark = label("", "muted", "resultsRemark", wraps=True)
@@ -95,8 +94,9 @@ class ResultsSection(CountedSection):
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
-        self.mistakes.view.picked_here.connect(self._pick)
-        self.mistakes.view.why_requested.connect(self._ask_why)
+        view = self.mistakes.view
+        view.picked_here.connect(lambda place: self.example_picked.emit(self._example_at(place)))
+        view.why_requested.connect(self._ask_why)
 
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
@@ -270,9 +270,6 @@ class ResultsSection(CountedSection):
             return Example.of(pictures.images, pictures.labels, pictures.title(place), place)
         example = Example.of(pictures.images, answers, pictures.title(place), place)
         return replace(example, label_source="answer")
-
-    def _pick(self, place: int) -> None:
-        self.example_picked.emit(self._example_at(place))
 
     def _ask_why(self, place: int) -> None:
         assert self._results is not None

@@ -288,11 +288,9 @@ class GraphPage(QWidget):
         for view in (self.written, self.compiled):
             view.setFont(code_font(Text.LABEL))
 
-    def show_state(self, words: str) -> None:
-        self.state.setText(words or _MEANING)
-
-    def show_graphs(self, graphs: Mapping[str, FunctionGraphs]) -> None:
+    def show_graphs(self, graphs: Mapping[str, FunctionGraphs], state: str = _MEANING) -> None:
         self.graphs = graphs
+        self.state.setText(state)
         if not self.functions.count():
             for name, function in graphs.items():
                 self.functions.addItem(function.title, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +11,8 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
 from mnist_draw import i18n
-from mnist_draw.analysis.compiled_graph import FunctionGraphs
 from mnist_draw.analysis.step_effects import (
     LENGTHS,
-    StepEffects,
     Weight,
     strongest_weight,
     weight_of_unit,
@@ -77,13 +75,11 @@ class StepSection(Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self._key = ""
-        self._example: Example | None = None
         self._requested: Task | None = None
         self._shown: Shown | None = None
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
-        self._permitted = self._presenting = False
+        self._permitted = False
         #: What the stages that are not known yet wait for, or why there are none.
         self._waiting = ""
         self.stage = self.reached = 1
@@ -91,8 +87,9 @@ class StepSection(Section):
             self._show_progress, self._show_failure, work=StepLearner().learn, name="step view",
             pace=0.0,
         )  # fmt: skip
+        self.graph = GraphPage()
         self._graph_job = self._job(
-            self._show_graphs, self._show_failure, work=make_graphs, name="graphs"
+            self.graph.show_graphs, self._show_failure, work=make_graphs, name="graphs"
         )
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
@@ -104,7 +101,6 @@ class StepSection(Section):
         self.views = QStackedWidget()
         column(self.views, owner=self)
         self.views.addWidget(self._build_stages())
-        self.graph = GraphPage()
         self.views.addWidget(self.graph)
         self._connect()
         self._show()
@@ -277,7 +273,9 @@ class StepSection(Section):
         if progress.shown is not None and progress.shown is not self._shown:
             self._show_step(progress.shown)
         self._show_state()
-        self._show_effects(progress.effects)
+        effects = progress.effects
+        self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
+        self.others.show_rows(other_rows(effects, self._name))
         if progress.profiles is not None and progress.profiles is not self.picture.profiles:
             self.picture.show_profiles(progress.profiles)
 
@@ -290,17 +288,13 @@ class StepSection(Section):
             self.reached = len(STAGES)
         self._show()
 
-    def _show_effects(self, effects: StepEffects | None) -> None:
-        self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
-        self.others.show_rows(other_rows(effects, self._name))
-
     def _show_failure(self, sentence: str) -> None:
         self._requested = self._graphed = None
         if self._shown is not None and self._shown.task.model is not self._model:
             self._forget()
         self._waiting = f"{_FAILED} {sentence}"
         self._show()
-        self.graph.show_state("")
+        self.graph.show_graphs(self.graph.graphs)
         self.problem.emit(sentence)
 
     def _show_state(self) -> None:
@@ -358,13 +352,11 @@ class StepSection(Section):
         """Bring a stage to the front; those beyond the ends do nothing."""
         if not 1 <= stage <= len(STAGES):
             return
-        changed = stage != self.stage or self.shows_graph
         self.views.setCurrentIndex(0)
         self.stage = stage
         self.reached = max(self.reached, stage)
         self._show()
-        if changed:
-            self.view_changed.emit(self.view_name())
+        self._tell_view()
 
     def _walk(self, step: int) -> None:
         """Go on or back by a key; there is nothing to go on to before there is a step."""
@@ -373,11 +365,9 @@ class StepSection(Section):
 
     def _open_graph(self) -> None:
         self._stop_playing()
-        changed = not self.shows_graph
         self.views.setCurrentWidget(self.graph)
         self._ask_for_graphs()
-        if changed:
-            self.view_changed.emit(self.view_name())
+        self._tell_view()
 
     def _ask_for_graphs(self) -> None:
         model, known = self._model, self._graphed
@@ -386,13 +376,8 @@ class StepSection(Section):
         # Of the same kind of network the operations are the same, whatever its weights.
         if known is None or known.network != model.network:
             self._graphed = model
-            self.graph.show_graphs({})
-            self.graph.show_state(COMPILING)
+            self.graph.show_graphs({}, COMPILING)
             self._graph_job.ask(model)
-
-    def _show_graphs(self, graphs: Mapping[str, FunctionGraphs]) -> None:
-        self.graph.show_state("")
-        self.graph.show_graphs(graphs)
 
     def play(self) -> None:
         """Go through the stages by itself, or stop that; nothing plays where motion is off."""
