@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from mnist_draw.i18n import _
 
 _TARGET = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_ENTRY = re.compile(r"(\w+): *([^,]*[^, ])")
 #: Between paragraphs; not within a piece of code: an even number of fences follows it.
 _PARAGRAPH = re.compile(r"\n\n+(?=(?:(?:(?!```).)*```(?:(?!```).)*```)*(?:(?!```).)*$)", re.DOTALL)
 #: A paragraph that begins in bold is the exercise, in every language.
@@ -89,18 +91,9 @@ def step_for(section: str, view: str) -> GuideStep | None:
 
 def _read(number: int, content: str) -> GuideStep:
     target = _TARGET.search(content)
-    said = target.group(1) if target else ""
-    pairs = [entry.split(":", 1) for entry in said.split(",") if ":" in entry]
-    entries = {name.strip(): value.strip() for name, value in pairs}
+    entries: dict[str, Any] = dict(_ENTRY.findall(target.group(1) if target else ""))
+    if "test" in entries:
+        entries["test"] = int(entries["test"])
     pieces = [piece if piece.startswith(_FENCE) else _(piece) for piece in _pieces(content)]
-    test = entries.get("test")
-    return GuideStep(
-        number,
-        pieces[0],
-        pieces[1],
-        "\n\n".join([f"# {pieces[0]}", *pieces[1:]]) + "\n",
-        entries.get("section", ""),
-        entries.get("view", ""),
-        entries.get("needs", ""),
-        None if test is None else int(test),
-    )
+    text = "\n\n".join([f"# {pieces[0]}", *pieces[1:]]) + "\n"
+    return GuideStep(number, pieces[0], pieces[1], text, **entries)
