@@ -295,18 +295,23 @@ def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
 
 def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> str:
     confusion, reliability, mistakes = drawings
-    note = _("The surest mistake first.")
+    about = _("The surest mistake first.")
     if results.wrong > MAX_SHOWN:
         shown, total = number(MAX_SHOWN), number(results.wrong)
-        note += " " + _(
+        about += " " + _(
             "The first {count} of {total}; mistakes.csv lists all.", count=shown, total=total
         )
     dashed = _(
         "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
         "put the point, with {share} (Wilson's interval).", share=i18n.percent(0.95),
     )  # fmt: skip
+    figures = "".join(
+        f'<div><span class="muted">{escape(caption)}</span><b>{escape(value)}</b>'
+        f'<span class="muted">{escape(note)}</span></div>'
+        for caption, value, note in key_figures(results, name)
+    )
     sections = [
-        _figures(results, name),
+        f'<section><div class="figures">{figures}</div></section>',
         _section(_("What is taken for what"), confusion),
         _section(_("Recall and precision"), _table(classes_table(results, name))),
         _section(
@@ -315,7 +320,7 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
             + _table(reliability_table(results))
             + f'<p class="muted">{escape(dashed)}</p>',
         ),
-        _section(_("Mistakes"), f'<p class="muted">{note}</p>{mistakes}'),
+        _section(_("Mistakes"), f'<p class="muted">{about}</p>{mistakes}'),
     ]
     # Classes may be called anything, too.
     page = Template(_template()).substitute(
@@ -326,15 +331,6 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
 
 def _template() -> str:
     return resource_path("look", "report.html").read_text("utf-8")
-
-
-def _figures(results: Results, name: Name) -> str:
-    cells = [
-        f'<div><span class="muted">{escape(caption)}</span><b>{escape(value)}</b>'
-        f'<span class="muted">{escape(note)}</span></div>'
-        for caption, value, note in key_figures(results, name)
-    ]
-    return f'<section><div class="figures">{"".join(cells)}</div></section>'
 
 
 def _table(table: Table) -> str:

@@ -50,16 +50,12 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
 
     names = [Cell("name", narrow_name(name(one))) for one in range(classes)]
     head = [Cell("word", _("it is")), *names, Cell("word", _("recall"))]
-    rows = [
-        [
-            names[true],
-            *(count(true, read) for read in range(classes)),
-            _share(recall[true]),
-        ]
-        for true in range(classes)
-    ]
+    rows = [head]
+    for true in range(classes):
+        cells = (count(true, read) for read in range(classes))
+        rows.append([names[true], *cells, _share(recall[true])])
     last = [Cell("word", _("precision")), *map(_share, precision), Cell("word", "")]
-    return [head, *rows, last]
+    return [*rows, last]
 
 
 def _share(share: float) -> Cell:
@@ -128,17 +124,10 @@ def pictures_table(
     """List the answers to some pictures, chosen by index; `title` names them."""
     rows = []
     for place in chosen:
-        first, second = results.calibrated[place].argsort()[::-1][:2]
-        rows.append(
-            (
-                title(place),
-                "" if results.labels is None else name(int(results.labels[place])),
-                name(int(first)),
-                float(results.calibrated[place, first]),
-                name(int(second)),
-                float(results.calibrated[place, second]),
-            )
-        )
+        p = results.calibrated[place]
+        first, second = ((name(int(n)), float(p[n])) for n in p.argsort()[::-1][:2])
+        label = "" if results.labels is None else name(int(results.labels[place]))
+        rows.append((title(place), label, *first, *second))
     columns = (
         N_("picture"), N_("it is"), N_("read as"), N_("sure, calibrated"), N_("second guess"),
         N_("its share"),

@@ -97,11 +97,6 @@ class Perturbation:
         self.images = images[:, 0]
 
     @cached_property
-    def digest(self) -> str:
-        """What tells these pictures from all others."""
-        return cache.digest_of(self.images)
-
-    @cached_property
     def _store(self) -> StrokeStore:
         return StrokeStore(self.images)
 
@@ -197,7 +192,8 @@ def count_limits(
     setting yields a new array, so that a count can be stopped soon; the next one of the same goes
     on from there.
     """
-    key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
+    shown, said = cache.digest_of(perturbation.images), cache.digest_of(labels)
+    key = f"{model.fingerprint}-{shown}-{said}-{int(placed)}"
     cached = cache.read_array(_KIND, _VERSION, key, "accuracy", np.float64, (len(SETTINGS),))
     if cached is not None:
         yield cached
