@@ -180,10 +180,6 @@ class MapSection(CountedSection):
         self.layer_maps.show_maps(None, None)
         self._votes.setText("")
         self.neighbours.show_nothing(self._example is not None)
-        self._show_title()
-
-    def _show_title(self) -> None:
-        self._card_title.setText(map_title(self._maps, self._front))
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -304,8 +300,7 @@ class MapSection(CountedSection):
 
     def _show_state(self) -> None:
         super()._show_state()
-        if self._maps is not None:
-            self._show_title()
+        self._card_title.setText(map_title(self._maps, self._front))
         if self._known is None:
             self.neighbours.show_state(None, failed=bool(self._failure))
 

@@ -317,13 +317,11 @@ def _paint_answers(painter: QPainter, view: NetworkView, places: Places) -> None
 
 def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     frame, unit = view.frame, view.unit
-    words = (_("raises"), _("lowers"))
+    more, less = _("raises"), _("lowers")
     if unit is None and frame is not None:
-        words = (
-            _("speaks for {name}", name=view.name(frame.answer)),
-            _("speaks for {name}", name=view.name(frame.rival)),
-        )
-    entries = [("solid", words[0]), ("dashed", words[1])]
+        names = view.name(frame.answer), view.name(frame.rival)
+        more, less = (_("speaks for {name}", name=name) for name in names)
+    entries = [("solid", more), ("dashed", less)]
     if unit is None:
         entries.insert(0, ("full", _("lit: the unit is active")))
     elif frame is not None and frame.question.toggled == unit:

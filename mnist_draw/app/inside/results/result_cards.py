@@ -63,13 +63,11 @@ class DataCombo(ComboBox):
         #: What a network with classes of its own learnt, and these; None for MNIST.
         self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None
-        for words, load in (
-            (_texts(None)[0], load_test_pictures),
-            (_texts(None)[1], load_validation_pictures),
-            (_("My digits"), my_digits),
-            (_("Open a folder …"), None),
-        ):
-            self.addItem(words, load)
+        test, validation = _texts(None)
+        self.addItem(test, load_test_pictures)
+        self.addItem(validation, load_validation_pictures)
+        self.addItem(_("My digits"), my_digits)
+        self.addItem(_("Open a folder …"))
         self._chosen = self._confirmed = 0
         self.activated.connect(self._activated)
 
@@ -205,18 +203,15 @@ class ConfusionCard(Card):
         reads = label(_("it reads"), "muted")
         reads.setAlignment(Qt.AlignCenter)
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
-        table = column(reads, (self.matrix, 1), gap=0, owner=self._table)
+        above = column(reads, (self.matrix, 1), gap=0)
         self.taken = label("", "muted", "takenForLinks", wraps=True)
         explain(self.taken, _("Taken for another"), _("Show the pictures that were read so."))
         self.taken.setTextFormat(Qt.RichText)
         self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse | Qt.LinksAccessibleByKeyboard)
         self.taken.linkActivated.connect(self._pin)
         self._pairs: list[tuple[int, int, int]] = []
-        taken = column(self.taken_heading, self.taken, gap=Size.GRID)
-        table.addSpacing(Size.FIELD_GAP)
-        table.addWidget(rule())
-        table.addSpacing(Size.FIELD_GAP)
-        table.addLayout(taken)
+        below = column(self.taken_heading, self.taken, gap=Size.GRID)
+        column((above, 1), rule(), below, owner=self._table)
         self.body.addWidget(self._table, 1)
         self._unlabelled = label(UNLABELLED, "sentence", "unlabelledNote", wraps=True)
         self._unlabelled.setAlignment(Qt.AlignCenter)

@@ -282,11 +282,6 @@ class GraphPage(QWidget):
         )
         top = row(self.functions, 1, self.back)
         column(top, (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
-        theme.follow(self, self._scale_text)
-
-    def _scale_text(self) -> None:
-        for view in (self.written, self.compiled):
-            view.setFont(code_font(Text.LABEL))
 
     def show_graphs(self, graphs: Mapping[str, FunctionGraphs], state: str = _MEANING) -> None:
         self.graphs = graphs
@@ -315,5 +310,6 @@ def _print_view(name: str, title: str) -> QPlainTextEdit:
     view.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
     view.setLineWrapMode(QPlainTextEdit.NoWrap)
     view.setTabChangesFocus(True)
+    theme.follow(view, lambda: view.setFont(code_font(Text.LABEL)))
     explain(view, title, _("The graph as theano.printing.debugprint prints it."))
     return view

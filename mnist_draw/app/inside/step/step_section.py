@@ -225,9 +225,8 @@ class StepSection(Section):
     def _known(self) -> Shown | None:
         """Return what can be shown in this stage; the last two need the compiled step."""
         shown = self._shown
-        if shown is None or not (shown.figures.is_done or self.stage <= LOOKED_AT):
-            return None
-        return shown
+        known = shown is not None and (shown.figures.is_done or self.stage <= LOOKED_AT)
+        return shown if known else None
 
     def _answers(self, task: Task | None) -> bool:
         known = self._known()
