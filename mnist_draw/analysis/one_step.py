@@ -262,8 +262,11 @@ class OneStep:
     def rewind(self) -> None:
         """Let everything be as it was before the first step."""
         self.number = 0
-        state = self.state() if self._start is None else self._start
-        self._set(self.model.parameters, state)
+        variables = (*self.expressions.params, *self.expressions.accumulators)
+        # Accumulators that are not filled stay.
+        values = (*self.model.parameters, *(self._start or ()))
+        for variable, value in zip(variables, values, strict=False):
+            variable.set_value(np.asarray(value, variable.dtype))
 
     @property
     def is_filled(self) -> bool:
@@ -282,12 +285,6 @@ class OneStep:
     def state(self) -> tuple[npt.NDArray[Any], ...]:
         """Return copies of the update rule's accumulators."""
         return tuple(np.array(v.get_value()) for v in self.expressions.accumulators)
-
-    def _set(self, parameters: Sequence[Floats], state: Sequence[npt.NDArray[Any]]) -> None:
-        for variable, value in zip(self.expressions.params, parameters, strict=True):
-            variable.set_value(np.asarray(value, np.float32))
-        for variable, value in zip(self.expressions.accumulators, state, strict=True):
-            variable.set_value(np.asarray(value))
 
     def _call(self, minibatch: Minibatch, rate: float) -> dict[str, Any]:
         """Learn a minibatch at a rate; return the gradients among the fields of `StepFigures`."""
@@ -409,7 +406,6 @@ class _Given:
         return self._mask
 
 
-Values = Sequence[npt.NDArray[Any]]
 Shapes = Sequence[tuple[int, ...]]
 
 _KIND, _VERSION = "accumulators", 1
@@ -441,7 +437,7 @@ def read_from_run(
     return None
 
 
-def _fit(values: Values, shapes: Shapes) -> bool:
+def _fit(values: Sequence[npt.NDArray[Any]], shapes: Shapes) -> bool:
     return [value.shape for value in values] == list(shapes) and all(
         bool(np.isfinite(value).all()) for value in values
     )

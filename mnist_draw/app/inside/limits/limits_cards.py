@@ -58,7 +58,7 @@ class NetworkChoice:
 
     def read(self, pictures: np.ndarray, newest: ModelFile | None) -> np.ndarray:
         """Return the probabilities of pictures by the network after its newest epoch, if given."""
-        # In one thread. Nothing is compiled: of a single picture NumPy is as fast.
+        # It belongs to one thread. Nothing is compiled: of a single picture NumPy is as fast.
         if newest is not None or self._recogniser is None:
             self._recogniser = Recogniser(newest or self.load(), compiled=False)
         return self._recogniser.predict(pictures)

@@ -58,8 +58,7 @@ class ConfusionMatrix(WalkableView):
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         if results is not None:
             self.show_classes(results.classes, name)
-        if results is not None and results.labels is None:
-            results = None
+            results = None if results.labels is None else results
         self.name, self._is_counted = name, results is not None
         self._names = _size_of_names([name(one) for one in range(self.classes)])
         self.cells = confusion_cells(results, self.classes, name)
