@@ -193,29 +193,18 @@ conv2d_grad_wrt_inputs, conv2d_grad_wrt_weights = _gradients(conv2d)
 conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights = _gradients(conv3d)
 
 
-class _Operation:
-    """A convolution with its options, called with its operands."""
-
-    function: Any
-
-    def __init__(self, imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> None:
-        self.imshp, self.kshp, self.how, self.named = imshp, kshp, how, named
+def AbstractConv2d_gradInputs(imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> Any:
+    """Return a convolution's gradient by its inputs, called with filters, gradient and lengths."""
+    return lambda kern, topgrad, shape: conv2d_grad_wrt_inputs(
+        topgrad, kern, _whole_shape(imshp, shape), kshp, *how, **named
+    )
 
 
-class AbstractConv2d_gradInputs(_Operation):  # noqa: N801
-    function = staticmethod(conv2d_grad_wrt_inputs)
-
-    def __call__(self, kern: Any, topgrad: Any, shape: Any) -> Any:
-        whole = _whole_shape(self.imshp, shape)
-        return self.function(topgrad, kern, whole, self.kshp, *self.how, **self.named)
-
-
-class AbstractConv2d_gradWeights(_Operation):  # noqa: N801
-    function = staticmethod(conv2d_grad_wrt_weights)
-
-    def __call__(self, img: Any, topgrad: Any, shape: Any) -> Any:
-        whole = _whole_shape(self.kshp, shape)
-        return self.function(img, topgrad, whole, self.imshp, *self.how, **self.named)
+def AbstractConv2d_gradWeights(imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> Any:
+    """Return a convolution's gradient by its filters, called with images, gradient and lengths."""
+    return lambda img, topgrad, shape: conv2d_grad_wrt_weights(
+        img, topgrad, _whole_shape(kshp, shape), imshp, *how, **named
+    )
 
 
 def _whole_shape(told: Shape | None, lengths: Any) -> list[Any]:

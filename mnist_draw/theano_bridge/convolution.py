@@ -262,7 +262,12 @@ def _unrolled(x: Array, kernel: Sequence[int], pads: Any, steps: Sequence[int]) 
 
 def convolve(x: Array, w: Array, pads: Any, steps: Sequence[int], flip: bool) -> Array:
     """Output (n, filters, oh, ow) of images `x` and filters `w`."""
-    _check_arrays(x, w, pads)
+    if x.shape[1] != w.shape[1]:
+        raise ValueError(
+            f"conv2d: the images have {x.shape[1]} channels, the filters {w.shape[1]}."
+        )
+    axes = zip(x.shape[2:], w.shape[2:], pads, steps, strict=True)
+    _refuse_small_images(x.shape[2:], w.shape[2:], [output_length(*axis) for axis in axes])
     windows = _unrolled(x, w.shape[2:], pads, steps)
     out = np.tensordot(windows, _turned(w, flip), axes=([1, 4, 5], [1, 2, 3]))
     return np.ascontiguousarray(out.transpose(0, 3, 1, 2))
@@ -302,16 +307,3 @@ def _shifts(
             rows = slice(i, i + (size[0] - 1) * steps[0] + 1, steps[0])
             columns = slice(j, j + (size[1] - 1) * steps[1] + 1, steps[1])
             yield (i, j), whole[:, :, rows, columns]
-
-
-def _check_arrays(x: Array, w: Array, pads: Any) -> None:
-    if x.shape[1] != w.shape[1]:
-        raise ValueError(
-            f"conv2d: the images have {x.shape[1]} channels, the filters {w.shape[1]}."
-        )
-    fits = [n + sum(pad) >= k for n, pad, k in zip(x.shape[2:], pads, w.shape[2:], strict=True)]
-    if not all(fits):
-        raise ValueError(
-            f"conv2d: filters of {w.shape[2]} x {w.shape[3]} do not fit on images of"
-            f" {x.shape[2]} x {x.shape[3]}; pad the images with border_mode."
-        )

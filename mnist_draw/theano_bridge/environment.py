@@ -16,7 +16,7 @@ import shlex
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,9 +94,7 @@ def pytensor() -> Iterator[None]:
         told = parse_flags(os.environ.get("PYTENSOR_FLAGS", "")).keys()
         if not told & {"base_compiledir", "compiledir"}:
             defaults["base_compiledir"] = str(usable_folder(cache_folder()))
-    for name in chosen:
-        defaults.pop(name, None)
-    with _added_flags("PYTENSOR_FLAGS", defaults):
+    with _added_flags("PYTENSOR_FLAGS", defaults, chosen):
         yield
 
 
@@ -110,11 +108,9 @@ def real_theano() -> Iterator[None]:
         _logger.warning(NO_COMPILER)
         # Said in words above; Theano's own message would come on top.
         defaults["cxx"] = ""
-    for name in chosen:
-        defaults.pop(name, None)
     blas_log = logging.getLogger("theano.tensor.blas")
     level = blas_log.level
-    with _added_flags("THEANO_FLAGS", defaults), warnings.catch_warnings():
+    with _added_flags("THEANO_FLAGS", defaults, chosen), warnings.catch_warnings():
         # Theano 1.0.5 is older than its Python: its import raises deprecation and syntax
         # warnings. With blas.ldflags empty it also logs that it uses NumPy's BLAS, as wanted.
         for category in (DeprecationWarning, SyntaxWarning, FutureWarning, UserWarning):
@@ -127,9 +123,9 @@ def real_theano() -> Iterator[None]:
 
 
 @contextmanager
-def _added_flags(variable: str, defaults: Mapping[str, str]) -> Iterator[None]:
+def _added_flags(variable: str, defaults: Mapping[str, str], chosen: Set[str]) -> Iterator[None]:
     before = os.environ.get(variable)
-    given = parse_flags(before or "")
+    given = parse_flags(before or "").keys() | chosen
     # Both engines read their flags with `shlex`: apostrophes, commas, # and backslashes count.
     added = [
         f"{name}={shlex.quote(value)}" for name, value in defaults.items() if name not in given

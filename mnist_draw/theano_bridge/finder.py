@@ -17,7 +17,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module, metadata
 from importlib.abc import Loader, MetaPathFinder
@@ -49,12 +49,7 @@ def served_by_bridge(module: ModuleType) -> bool:
 class NamesFinder(MetaPathFinder):
     """Serves ``theano`` and its submodules where nothing else has them."""
 
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, fullname: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
         if fullname.partition(".")[0] != "theano":
             return None
         # Beside the real Theano the bridge serves only what Lasagne wants and Theano lost.
@@ -77,12 +72,7 @@ class PreparingFinder(MetaPathFinder):
         }
         self._busy: set[str] = set()
 
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, fullname: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
         if fullname in WITHOUT_CARD and not installed_theano():
             return importlib.util.spec_from_file_location(
                 fullname, LASAGNE_FOLDER / WITHOUT_CARD[fullname]

@@ -33,12 +33,11 @@ def GpuAllocEmpty(dtype: str = "float32", context_name: Any = None) -> Any:
 gpu_alloc_empty = GpuAllocEmpty()
 
 
-def infer_context_name(*_: Any) -> None:
-    """Name the graphics card of variables: there is none."""
-
-
 def use(*_: Any, **__: Any) -> None:
-    """Choose a device: it remains the CPU."""
+    """Choose a device, or name it: it remains the CPU."""
+
+
+infer_context_name = use
 
 
 def dnn_available(*_: Any) -> bool:

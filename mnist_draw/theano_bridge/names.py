@@ -46,6 +46,10 @@ _SAME = (
     "tensor.subtensor", "tensor.type", "tensor.utils", "typed_list",
 )  # fmt: skip
 
+_CONVOLUTION = (
+    "theano.sandbox.neighbours", "theano.tensor.nnet.abstract_conv", "theano.tensor.nnet.conv",
+    "theano.tensor.nnet.neighbours",
+)  # fmt: skip
 _LINALG = ("theano.sandbox.linalg", "theano.tensor.nlinalg", "theano.tensor.slinalg")
 
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
@@ -71,18 +75,13 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.ifelse": (f"{_BRIDGE}.interpreter",),
     "theano.sandbox": (),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
-    "theano.sandbox.neighbours": (f"{_BRIDGE}.abstract_conv",),
     "theano.scan_module.scan_op": ("pytensor.scan.op",),
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.gradient": ("theano.gradient",),
     **dict.fromkeys(_LINALG, ("pytensor.tensor.linalg",)),
-    "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
-    "theano.tensor.nnet.bn": ("theano.tensor.nnet",),
-    "theano.tensor.nnet.conv": (f"{_BRIDGE}.abstract_conv",),
-    "theano.tensor.nnet.neighbours": (f"{_BRIDGE}.abstract_conv",),
-    "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
-    "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
+    **dict.fromkeys(_CONVOLUTION, (f"{_BRIDGE}.abstract_conv",)),
+    **{f"theano.tensor.nnet.{name}": ("theano.tensor.nnet",) for name in ("bn", "nnet", "sigm")},
     "theano.tensor.opt": ("pytensor.tensor.rewriting.basic",),
     "theano.tensor.raw_random": ("pytensor.tensor.random.basic",),
     "theano.tensor.shared_randomstreams": (f"{_BRIDGE}.random_streams",),
@@ -104,8 +103,6 @@ ALIASES = {
     "theano.TensorType": "theano.tensor:TensorType",
     "theano.TensorVariable": "theano.tensor:TensorVariable",
     "theano.dot": "theano.tensor:dot",
-    "theano.gof.MethodNotDefined": "pytensor.graph.utils:MethodNotDefined",
-    "theano.gof.MissingInputError": "pytensor.graph.utils:MissingInputError",
     "theano.gof.EquilibriumOptimizer": "pytensor.graph.rewriting.basic:EquilibriumGraphRewriter",
     "theano.gof.LocalOptimizer": "pytensor.graph.rewriting.basic:NodeRewriter",
     "theano.gof.Optimizer": "pytensor.graph.rewriting.basic:GraphRewriter",
@@ -114,14 +111,12 @@ ALIASES = {
     "theano.gof.OpSub": "pytensor.graph.rewriting.basic:SubstitutionNodeRewriter",
     "theano.gof.TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
     "theano.tensor.signal.pool.Pool": f"{_BRIDGE}.pooling:Pool2D",
-    "theano.pprint": "pytensor.printing:pprint",
     "theano.tensor.Tensor": "pytensor.tensor.type:TensorType",
     "theano.tensor.extra_ops.to_one_hot": "theano.tensor:to_one_hot",
     "theano.tensor.nlinalg.MatrixPinv": "theano.tensor:MatrixPinv",
     "theano.tensor.opt.Canonizer": "pytensor.tensor.rewriting.math:AlgebraicCanonizer",
     "theano.tensor.matrix_dot": "pytensor.tensor.linalg:matrix_dot",
     "theano.tensor.nnet.Softmax": "pytensor.tensor.special:Softmax",
-    "theano.tensor.pprint": "pytensor.printing:pprint",
     "theano.tensor.signal.conv.conv2d": f"{_BRIDGE}.abstract_conv:signal_conv2d",
     **{f"theano.version.{kind}version": "theano:__version__" for kind in ("", "full_", "short_")},
 }  # fmt: skip

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import partial, wraps
+from functools import partial, reduce, wraps
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -78,13 +79,10 @@ class RandomStreams:
         """How many of `n` trials succeed, each with the probability `p`."""
         if prob is not None:
             p = prob
-        total = None
-        for _trial in range(n):
-            success = pt.lt(self._draw(uniform_draw, size, "float32"), p)
-            total = success if total is None else total.astype(dtype) + success
-        if total is None:
+        if n < 1:
             raise ValueError(f"binomial: the number of trials n is {n}; it is at least 1.")
-        return total.astype(dtype)
+        draws = [self._draw(uniform_draw, size, "float32") for _ in range(n)]
+        return reduce(add, [pt.lt(draw, p).astype(dtype) for draw in draws])
 
     @_with_generator
     def normal(
@@ -110,13 +108,9 @@ class RandomStreams:
         if pvals.ndim != 2:
             raise ValueError(f"multinomial: pvals has 2 dimensions, not {pvals.ndim}.")
         ends = pt.cumsum(pvals, axis=1)
-        total = None
-        for _trial in range(n):
-            point = self._draw(uniform_draw, (pvals.shape[0],), "float32")
-            above = (point.dimshuffle(0, "x") < ends).astype(dtype)
-            hit = above - pt.concatenate([pt.zeros_like(above[:, :1]), above[:, :-1]], 1)
-            total = hit if total is None else total + hit
-        return total
+        points = [self._draw(uniform_draw, (pvals.shape[0],), "float32") for _ in range(n)]
+        above = reduce(add, [(p.dimshuffle(0, "x") < ends).astype(dtype) for p in points])
+        return above - pt.concatenate([pt.zeros_like(above[:, :1]), above[:, :-1]], 1)
 
     def random_integers(
         self, size: Any = None, low: Any = 0, high: Any = 1, dtype: str = "int64", **_: Any

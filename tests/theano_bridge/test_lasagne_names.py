@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
-from lasagne import init, layers, nonlinearities, objectives, updates
+from lasagne import init, layers, nonlinearities, objectives, updates, utils
 
 from mnist_draw import theano_bridge
 from mnist_draw.theano_bridge.lasagne_names import FUNCTIONS, LAYERS
@@ -32,8 +32,8 @@ def test_all_names_are_there_and_the_bridge_gave_them():
         home = importlib.import_module(f"lasagne.layers.{module}")
         assert all(hasattr(place, name) for name in names for place in (layers, home))
     for module, names in FUNCTIONS.items():
-        home = {"nonlinearities": nonlinearities, "objectives": objectives, "updates": updates}
-        assert all(hasattr(home[module], name) for name in names)
+        home = importlib.import_module(f"lasagne.{module}")
+        assert all(hasattr(home, name) for name in names)
     from lasagne.layers.normalization import batch_norm
     from lasagne.layers.special import ExpressionLayer
 
@@ -249,6 +249,7 @@ def test_nonlinearities_and_objectives_follow_their_formulas():
         (nonlinearities.selu(c), scale * np.where(x > 0, x, a * np.expm1(x))),
         (nonlinearities.SELU(2, 3)(c), 2 * np.where(x > 0, x, 3 * np.expm1(x))),
         (nonlinearities.softplus(c), np.log1p(np.exp(x))),
+        (nonlinearities.ScaledTanH(0.5, 3)(c), 3 * np.tanh(x / 2)),
     ):
         np.testing.assert_allclose(value(found), expected, rtol=1e-4)
     p = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], x.dtype)
@@ -256,27 +257,145 @@ def test_nonlinearities_and_objectives_follow_their_formulas():
     for targets in (classes, one_hot):
         assert value(objectives.categorical_accuracy(p, targets)).tolist() == [False, True]
         assert value(objectives.categorical_accuracy(T.constant(p), targets, 2)).all()
+        found = value(objectives.multiclass_hinge_loss(T.constant(p), targets, 0.4))
+        np.testing.assert_allclose(found, [0.6, 0], atol=1e-6)
     t = T.constant(np.array([1, 0, 1], x.dtype))
     assert value(objectives.binary_accuracy(T.constant(p[0]), t)).tolist() == [True, True, False]
+    margins = 0.5 - np.array([1, -1, 1]) * np.log(p[0] / (1 - p[0]))
+    given, twice = T.constant(np.log(p[0] / (1 - p[0]))), 2 * t - 1
+    for found in (
+        objectives.binary_hinge_loss(T.constant(p[0]), t, 0.5, log_odds=False),
+        objectives.binary_hinge_loss(given, twice, 0.5, binary=False),
+    ):
+        np.testing.assert_allclose(value(found), np.maximum(margins, 0), rtol=1e-4, atol=1e-6)
     given = np.array([0.5, -3, 2], x.dtype)
     found = value(objectives.huber_loss(T.constant(given), t, 1.5))
     np.testing.assert_allclose(found, [0.125, 1.5 * 2.25, 0.5], rtol=1e-5)
 
 
-def test_amsgrad_follows_its_paper():
+def amsgrad(t, g, m, v, largest):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    largest = np.maximum(largest, v)
+    rate = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    return m, v, largest, rate * m / (np.sqrt(largest) + 1e-8)
+
+
+def adamax(t, g, m, u, _):
+    m, u = 0.9 * m + 0.1 * g, np.maximum(0.999 * u, abs(g))
+    return m, u, _, 0.1 / (1 - 0.9**t) * m / (u + 1e-8)
+
+
+@pytest.mark.parametrize("rule", [amsgrad, adamax], ids=lambda rule: rule.__name__)
+def test_rules_of_updates_follow_their_papers(rule):
     param = theano.shared(np.array([1.0, -2], theano.config.floatX))
     factor = T.scalar()
-    rule = updates.amsgrad((factor * param**2).sum(), [param], 0.1)
-    step = theano.function([factor], [], updates=rule)
-    p, m, v, largest = np.array([1.0, -2]), 0.0, 0.0, 0.0
+    new = getattr(updates, rule.__name__)((factor * param**2).sum(), [param], 0.1)
+    step = theano.function([factor], [], updates=new)
+    p, kept = np.array([1.0, -2]), (0.0, 0.0, 0.0)
     for t, size in enumerate((1.0, 0.1, 0.5), 1):
-        g = 2 * size * p
-        m = 0.9 * m + 0.1 * g
-        v = 0.999 * v + 0.001 * g**2
-        largest = np.maximum(largest, v)
-        p = p - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(largest) + 1e-8)
+        *kept, change = rule(t, 2 * size * p, *kept)
+        p = p - change
         step(size)
     np.testing.assert_allclose(param.get_value(), p, rtol=1e-4)
+
+
+def test_an_objective_is_the_mean_loss_of_a_layers_output():
+    layer, x, t = layers.InputLayer((None, 3)), random(2, 3), random(2, 3)
+    objective = objectives.Objective(layer)
+    loss = objective.get_loss(T.constant(x))
+    found = value(loss, givens={objective.target_var: T.constant(t)})
+    np.testing.assert_allclose(found, ((x - t) ** 2).mean(), rtol=1e-4)
+    found = value(objective.get_loss(T.constant(x), T.constant(t), aggregation="sum"))
+    np.testing.assert_allclose(found, ((x - t) ** 2).sum(), rtol=1e-4)
+
+
+def test_tools_tell_what_expressions_and_functions_depend_on():
+    one, other = theano.shared(1.0), theano.shared(2.0)
+    assert utils.collect_shared_vars([one * T.scalar(), other + one]) == [one, other]
+    assert utils.collect_shared_vars(other) == [other]
+    assert utils.inspect_kwargs(lambda a, b=1, *, c=2: None) == ["b", "c"]
+    assert isinstance(np.int8(1), utils.int_types)
+
+
+@pytest.mark.parametrize(("flip", "turn"), [(True, -1), (False, 1)])
+def test_volumes_are_convolved_and_spread_again(flip, turn):
+    x, w, b = random(2, 3, 5, 6, 4), random(4, 3, 3, 2, 1), random(4)
+    image = layers.InputLayer((None, 3, 5, 6, 4))
+    how = {"flip_filters": flip, "W": w, "nonlinearity": None}
+    layer = layers.Conv3DLayer(image, 4, w.shape[2:], stride=(2, 1, 1), pad=1, b=b, **how)
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, w.shape[2:], (2, 3, 4))[:, :, ::2]
+    turned = w[:, :, ::turn, ::turn, ::turn]
+    expected = np.einsum("ncxyzijk,fcijk->nfxyz", windows, turned) + b[:, None, None, None]
+    np.testing.assert_allclose(output(layer, x), expected, rtol=1e-3, atol=1e-4)
+    assert layer.output_shape == (None, *expected.shape[1:])
+    back = layers.TransposedConv3DLayer(layer, 3, w.shape[2:], (2, 1, 1), 1, b=None, **how)
+    assert back.output_shape == image.output_shape
+    # The transposed map: <convolved x, y> = <x, y spread>.
+    y = random(2, *layer.output_shape[1:])
+    same = layers.Conv3DLayer(
+        image, 4, w.shape[2:], (2, 1, 1), 1, b=None, **{**how, "flip_filters": not flip}
+    )
+    spread = value(back.get_output_for(T.constant(y)))
+    np.testing.assert_allclose((output(same, x) * y).sum(), (x * spread).sum(), rtol=1e-3)
+
+
+def test_volumes_and_sequences_are_pooled():
+    x = random(2, 3, 4, 6, 2)
+    blocks = x.reshape(2, 3, 2, 2, 3, 2, 1, 2)
+    volume = layers.InputLayer((None, 3, 4, 6, 2))
+    for layer, expected in (
+        (layers.MaxPool3DLayer(volume, 2), blocks.max((3, 5, 7))),
+        (layers.Pool3DLayer(volume, 2, mode="average_inc_pad"), blocks.mean((3, 5, 7))),
+    ):
+        np.testing.assert_allclose(output(layer, x), expected, rtol=1e-4, atol=1e-6)
+        assert layer.output_shape == (None, *expected.shape[1:])
+    sequence = layers.Pool1DLayer((None, 3, 8), 4, stride=2, mode="average_exc_pad")
+    x = random(2, 3, 8)
+    expected = np.stack([x[..., at : at + 4].mean(-1) for at in (0, 2, 4)], -1)
+    np.testing.assert_allclose(value(sequence.get_output_for(T.constant(x))), expected, rtol=1e-4)
+    assert sequence.output_shape == (None, 3, 3)
+
+
+@pytest.mark.parametrize(("norm", "axes"), [("instance_norm", (2, 3)), ("layer_norm", (1, 2, 3))])
+def test_each_example_is_normalised_by_itself(norm, axes):
+    x = random(2, 3, 4, 5)
+    inner = layers.NonlinearityLayer(layers.InputLayer((None, 3, 4, 5)), nonlinearities.rectify)
+    last = getattr(layers, norm)(inner, name="norm")
+    normalised = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 1e-4)
+    np.testing.assert_allclose(output(last, x), np.maximum(normalised, 0), rtol=1e-3, atol=1e-5)
+    *_, scale, bias, end = layers.get_all_layers(last)
+    assert (scale.name, bias.name, end.name) == ("norm_scale", "norm_bias", "norm_nonlin")
+    scale.scales.set_value(np.float32([1, 2, 3]))
+    bias.b.set_value(np.float32([3, 2, 1]))
+    moved = normalised * np.array([1, 2, 3])[:, None, None] + np.array([3, 2, 1])[:, None, None]
+    np.testing.assert_allclose(output(last, x), np.maximum(moved, 0), rtol=1e-3, atol=1e-5)
+
+
+def test_standardising_takes_the_axes_that_it_is_told_or_a_fixed_scale():
+    x = random(4, 3)
+    for axes, over in (("auto", 1), (0, 0)):
+        layer = layers.StandardizationLayer((None, 3), axes)
+        expected = (x - x.mean(over, keepdims=True)) / x.std(over, keepdims=True)
+        found = value(layer.get_output_for(T.constant(x)))
+        np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-3)
+    fixed = layers.standardize(layers.InputLayer((None, 3)), x.mean(0), x.std(0), shared_axes=0)
+    np.testing.assert_allclose(output(fixed, x), (x - x.mean(0)) / x.std(0), rtol=1e-3, atol=1e-5)
+    assert layers.get_all_params(fixed, trainable=True) == []
+
+
+def test_a_random_slope_is_drawn_between_bounds_for_each_channel():
+    layer = layers.rrelu(layers.NonlinearityLayer((None, 3, 4)), lower=0.2, upper=0.7)
+    x = -1 - abs(random(5, 3, 4))
+    image = layer.input_layer.input_layer or layer.input_layer
+    slopes = value(layer.get_output_for(T.constant(x))) / x
+    np.testing.assert_allclose(slopes, np.broadcast_to(slopes[:1, :, :1], x.shape), rtol=1e-5)
+    assert len(np.unique(slopes[0, :, 0])) == 3
+    assert 0.19 < slopes.min() < slopes.max() < 0.71
+    fixed = value(layer.get_output_for(T.constant(x), deterministic=True))
+    np.testing.assert_allclose(fixed, 0.45 * x, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"0\.9"):
+        layers.RandomizedRectifierLayer(image, lower=0.9)
 
 
 def test_a_parameter_may_be_an_expression_of_others():

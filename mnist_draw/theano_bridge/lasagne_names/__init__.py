@@ -1,7 +1,7 @@
 """What newer programs import from Lasagne and Lasagne 0.1 lacks.
 
-`layers.py`, `convolutions.py` and `functions.py` are written from the documentation of Lasagne 0.2
-and use 0.1; `dnn.py` answers for layers that need a graphics card.
+All but `dnn.py`, which answers for layers that need a graphics card, is written from the
+documentation of Lasagne 0.2 and uses 0.1.
 """
 
 from __future__ import annotations
@@ -12,28 +12,35 @@ from typing import Any
 
 #: Module of Lasagne -> names that it gets from ``functions.py``.
 FUNCTIONS = {
-    "nonlinearities": ("elu", "SELU", "selu", "softplus"),
-    "objectives": ("binary_accuracy", "categorical_accuracy", "huber_loss"),
-    "updates": ("amsgrad",),
+    "nonlinearities": ("elu", "ScaledTanH", "ScaledTanh", "SELU", "selu", "softplus"),
+    "objectives": ("binary_accuracy", "binary_hinge_loss", "categorical_accuracy", "huber_loss",
+                   "multiclass_hinge_loss", "Objective"),
+    "updates": ("adamax", "amsgrad"),
+    "utils": ("collect_shared_vars", "inspect_kwargs", "int_types"),
 }  # fmt: skip
 #: Module of ``lasagne.layers`` -> names that it and its package get.
 LAYERS = {
-    "conv": ("Conv2DLayer", "Deconv2DLayer", "DilatedConv2DLayer", "TransposedConv2DLayer"),
+    "conv": ("Conv2DLayer", "Conv3DLayer", "Deconv2DLayer", "Deconv3DLayer", "DilatedConv2DLayer",
+             "TransposedConv2DLayer", "TransposedConv3DLayer"),
     "dense": ("DenseLayer",),
     "merge": ("ConcatLayer", "ElemwiseMergeLayer", "ElemwiseSumLayer", "autocrop",
               "autocrop_array_shapes", "concat"),
-    "normalization": ("BatchNormLayer", "batch_norm"),
-    "pool": ("Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer"),
+    "normalization": ("BatchNormLayer", "StandardizationLayer", "batch_norm", "instance_norm",
+                      "layer_norm"),
+    "pool": ("MaxPool3DLayer", "Pool1DLayer", "Pool3DLayer", "Upscale1DLayer",
+             "Upscale2DLayer", "Upscale3DLayer"),
     "recurrent": ("CustomRecurrentLayer", "GRULayer", "LSTMLayer", "RecurrentLayer"),
     "special": ("BiasLayer", "ExpressionLayer", "InverseLayer", "ParametricRectifierLayer",
-                "ScaleLayer", "TransformerLayer", "prelu"),
+                "RandomizedRectifierLayer", "ScaleLayer", "TransformerLayer", "prelu", "rrelu",
+                "standardize"),
 }  # fmt: skip
 
 
 def extend(lasagne: Any) -> None:
     """Add them to Lasagne 0.1."""
-    functions, convolutions, layers = (
-        import_module(f"{__name__}.{name}") for name in ("functions", "convolutions", "layers")
+    functions, layers, *others = (
+        import_module(f"{__name__}.{name}")
+        for name in ("functions", "layers", "convolutions", "normalization")
     )
     functions.accept_expressions(lasagne.utils, lasagne.layers.Layer)
     for module, names in FUNCTIONS.items():
@@ -43,7 +50,7 @@ def extend(lasagne: Any) -> None:
     for module, names in LAYERS.items():
         home = getattr(lasagne.layers, module)
         for name in names:
-            layer = getattr(convolutions if module == "conv" else layers, name)
+            layer = next(vars(file)[name] for file in (*others, layers) if name in vars(file))
             setattr(lasagne.layers, name, layer)
             # Classes of 0.1 call themselves by their names in their modules.
             if not hasattr(home, name):

@@ -8,7 +8,7 @@ import theano.tensor as T
 from lasagne import init, nonlinearities
 from lasagne.layers import Layer
 from lasagne.utils import as_tuple
-from theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs, get_conv_output_shape
+from theano.tensor.nnet import abstract_conv
 
 Shape = tuple[Any, ...]
 
@@ -16,6 +16,7 @@ Shape = tuple[Any, ...]
 class Conv2DLayer(Layer):  # type: ignore[misc]
     """Convolution whose padding is part of the operation."""
 
+    axes = 2
     default_flip = True
 
     def __init__(
@@ -23,23 +24,27 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         untie_biases: bool = False,
         W: Any = init.GlorotUniform(), b: Any = init.Constant(0.0),  # noqa: B008
         nonlinearity: Any = nonlinearities.rectify, flip_filters: bool | None = None,
-        convolution: Any = T.nnet.conv2d, num_groups: int = 1, **named: Any,
+        convolution: Any = None, num_groups: int = 1, **named: Any,
     ) -> None:  # fmt: skip
         super().__init__(incoming, **named)
         self.nonlinearity = nonlinearity or nonlinearities.identity
         self.num_filters, self.num_groups = num_filters, num_groups
         self.flip_filters = self.default_flip if flip_filters is None else flip_filters
-        self.convolution, self.untie_biases = convolution, untie_biases
-        self.filter_size, self.stride = as_tuple(filter_size, 2, int), as_tuple(stride, 2, int)
-        self.pad = (
-            pad if pad in ("same", "full") else as_tuple(pad if pad != "valid" else 0, 2, int)
-        )
+        self.convolution = convolution or getattr(T.nnet, f"conv{self.axes}d")
+        self.untie_biases = untie_biases
+        self.filter_size, self.stride = self.lengths(filter_size), self.lengths(stride)
+        named_pad = pad in ("same", "full")
+        self.pad = pad if named_pad else self.lengths(0 if pad == "valid" else pad)
         self.W = self.add_param(W, self.get_W_shape(), name="W")
         shape = (num_filters, *(self.output_shape[2:] if untie_biases else ()))
         self.b = None if b is None else self.add_param(b, shape, name="b", regularizable=False)
 
+    def lengths(self, told: Any) -> Shape:
+        """A number for each axis of an image."""
+        return tuple(as_tuple(told, self.axes, int))
+
     def pads(self) -> Any:
-        """Zeros ahead and behind along both axes."""
+        """Zeros ahead and behind along each axis."""
         if self.pad == "full":
             return tuple((length - 1, length - 1) for length in self.filter_size)
         if self.pad == "same":
@@ -51,7 +56,7 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         return {} if self.num_groups == 1 else {"num_groups": self.num_groups}
 
     def filters(self) -> Any:
-        """Return the filters as (filters, channels of a group, height, width)."""
+        """Return the filters as (filters, channels of a group, …)."""
         return self.W
 
     def get_W_shape(self) -> Shape:
@@ -60,12 +65,13 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         kernel = (self.num_filters, None, *self.filter_size)
         dilation = self.options().get("filter_dilation")
-        return tuple(get_conv_output_shape(input_shape, kernel, self.pads(), self.stride, dilation))
+        how = self.pads(), self.stride, dilation
+        return tuple(abstract_conv.get_conv_output_shape(input_shape, kernel, *how))
 
     def get_output_for(self, input: Any, **named: Any) -> Any:
         conved = self.convolve(input, **named)
         if self.b is not None:
-            kept = range(3) if self.untie_biases else (0, "x", "x")
+            kept = range(1 + self.axes) if self.untie_biases else (0, *"x" * self.axes)
             conved = conved + self.b.dimshuffle("x", *kept)
         return self.nonlinearity(conved)
 
@@ -78,8 +84,14 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         )  # fmt: skip
 
 
+class Conv3DLayer(Conv2DLayer):
+    """Convolution of volumes."""
+
+    axes = 3
+
+
 class _Transposed(Conv2DLayer):
-    """Filters of the shape (input channels, filters, height, width)."""
+    """Filters of the shape (input channels, filters, …)."""
 
     default_flip = False
 
@@ -100,7 +112,7 @@ class TransposedConv2DLayer(_Transposed):
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         if self.output_size is not None:
-            return (input_shape[0], self.num_filters, *as_tuple(self.output_size, 2))
+            return (input_shape[0], self.num_filters, *self.lengths(self.output_size))
         axes = zip(input_shape[2:], self.stride, self.filter_size, self.pads(), strict=True)
         lengths = (n and (n - 1) * step + kernel - sum(pad) for n, step, kernel, pad in axes)
         return (input_shape[0], self.num_filters, *lengths)
@@ -109,10 +121,17 @@ class TransposedConv2DLayer(_Transposed):
         size = self.get_output_shape_for(self.input_shape)[2:]
         if None in size:
             size = self.get_output_shape_for(tuple(input.shape))[2:]
-        return conv2d_grad_wrt_inputs(
+        by_inputs = getattr(abstract_conv, f"conv{self.axes}d_grad_wrt_inputs")
+        return by_inputs(
             input, self.W, (None, self.num_filters, *size), self.get_W_shape(),
             border_mode=self.pads(), subsample=self.stride, filter_flip=not self.flip_filters,
         )  # fmt: skip
+
+
+class TransposedConv3DLayer(TransposedConv2DLayer):
+    """The gradient of a convolution by its volumes."""
+
+    axes = 3
 
 
 class DilatedConv2DLayer(_Transposed):
@@ -122,7 +141,7 @@ class DilatedConv2DLayer(_Transposed):
         self, incoming: Any, num_filters: int, filter_size: Any, dilation: Any = 1, pad: Any = 0,
         *rest: Any, **named: Any,
     ) -> None:  # fmt: skip
-        self.dilation = as_tuple(dilation, 2, int)
+        self.dilation = self.lengths(dilation)
         super().__init__(incoming, num_filters, filter_size, 1, pad, *rest, **named)
 
     def options(self) -> dict[str, Any]:
@@ -132,4 +151,4 @@ class DilatedConv2DLayer(_Transposed):
         return self.W.dimshuffle(1, 0, 2, 3)
 
 
-Deconv2DLayer = TransposedConv2DLayer
+Deconv2DLayer, Deconv3DLayer = TransposedConv2DLayer, TransposedConv3DLayer

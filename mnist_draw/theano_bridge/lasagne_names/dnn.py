@@ -42,5 +42,4 @@ def _correlating(layer: Any) -> Any:
 
 
 Conv2DCCLayer = Conv2DDNNLayer = Conv2DMMLayer = _correlating(layers.Conv2DLayer)
-if hasattr(layers, "Conv3DLayer"):
-    Conv3DDNNLayer = _correlating(layers.Conv3DLayer)
+Conv3DDNNLayer = _correlating(layers.Conv3DLayer)

@@ -14,10 +14,14 @@ import numpy as np
 import theano
 import theano.tensor as T
 from lasagne import init, nonlinearities
-from lasagne.layers import Layer, MergeLayer, NonlinearityLayer
-from lasagne.utils import as_tuple
+from lasagne.layers import Layer, MergeLayer
+from lasagne.layers import NonlinearityLayer as NonlinearityLayer
+from lasagne.layers.pool import pool_output_length
+from lasagne.random import get_rng
+from lasagne.utils import as_tuple, floatX
 
-from mnist_draw.theano_bridge.random_streams import set_default_update
+from mnist_draw.theano_bridge.pooling import pool_2d, pool_3d
+from mnist_draw.theano_bridge.random_streams import RandomStreams
 
 Shape = tuple[Any, ...]
 
@@ -50,6 +54,44 @@ class Upscale2DLayer(Layer):  # type: ignore[misc]
 
 
 Upscale1DLayer = Upscale3DLayer = Upscale2DLayer
+
+
+class Pool3DLayer(Layer):  # type: ignore[misc]
+    """Takes one number of each block of a volume."""
+
+    axes = 3
+
+    def __init__(
+        self, incoming: Any, pool_size: Any, stride: Any = None, pad: Any = 0,
+        ignore_border: bool = True, mode: str = "max", **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, **named)
+        self.pool_size, self.pad = as_tuple(pool_size, self.axes), as_tuple(pad, self.axes)
+        self.stride = self.pool_size if stride is None else as_tuple(stride, self.axes)
+        self.ignore_border, self.mode = ignore_border, mode
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        axes = zip(input_shape[2:], self.pool_size, self.stride, self.pad, strict=True)
+        lengths = (pool_output_length(*each, self.ignore_border) for each in axes)
+        return (*input_shape[:2], *lengths)
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        return pool_3d(input, self.pool_size, self.ignore_border, self.stride, self.pad, self.mode)
+
+
+class MaxPool3DLayer(Pool3DLayer):
+    """Takes the largest number of each block of a volume."""
+
+
+class Pool1DLayer(Pool3DLayer):
+    """Takes one number of each stretch of a sequence."""
+
+    axes = 1
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        window, steps, pads = (*self.pool_size, 1), (*self.stride, 1), (*self.pad, 0)
+        columns = T.shape_padright(input)
+        return pool_2d(columns, window, self.ignore_border, steps, pads, self.mode)[..., 0]
 
 
 class ExpressionLayer(Layer):  # type: ignore[misc]
@@ -89,6 +131,13 @@ class InverseLayer(MergeLayer):  # type: ignore[misc]
         return theano.grad(None, wrt=wrt, known_grads={output: given})
 
 
+def _axes_to_share(told: Any, shape: Shape) -> tuple[int, ...]:
+    """All axes but the second for "auto"."""
+    if isinstance(told, str):
+        return tuple(axis for axis in range(len(shape)) if told == "all" or axis != 1)
+    return (told,) if isinstance(told, int) else tuple(told)
+
+
 class _SharedLayer(Layer):  # type: ignore[misc]
     """One learnt number for all positions along the shared axes."""
 
@@ -101,15 +150,13 @@ class _SharedLayer(Layer):  # type: ignore[misc]
         spec = init.Constant(self.default) if spec is None else spec
         spec = named.pop(self.parameter, spec)
         super().__init__(incoming, **named)
+        self.shared_axes = _axes_to_share(shared_axes, self.input_shape)
         axes = range(len(self.input_shape))
-        if isinstance(shared_axes, str):
-            shared_axes = [axis for axis in axes if shared_axes == "all" or axis != 1]
-        shared_axes = (shared_axes,) if isinstance(shared_axes, int) else shared_axes
-        kept = [axis for axis in axes if axis not in shared_axes]
+        kept = [axis for axis in axes if axis not in self.shared_axes]
         shape = tuple(self.input_shape[axis] for axis in kept)
         if None in shape:
             raise ValueError(f"{type(self).__name__} needs specified input sizes for other axes.")
-        self.shared_axes, self.spread = tuple(shared_axes), None
+        self.spread = None
         setattr(self, self.parameter, None)
         if spec is None:
             return
@@ -145,6 +192,37 @@ class ParametricRectifierLayer(_SharedLayer):
         return T.nnet.relu(input, self.spread)
 
 
+def standardize(layer: Any, offset: Any, scale: Any, shared_axes: Any = "auto") -> Any:
+    """Take an offset off what a layer returns, and divide that by a scale; neither is learnt."""
+    layer = BiasLayer(layer, -offset, shared_axes)
+    layer.params[layer.b].remove("trainable")
+    layer = ScaleLayer(layer, floatX(1.0) / scale, shared_axes)
+    layer.params[layer.scales].remove("trainable")
+    return layer
+
+
+class RandomizedRectifierLayer(Layer):  # type: ignore[misc]
+    """Rectifier with a slope below zero that is drawn for each minibatch (Xu et al., 2015)."""
+
+    def __init__(
+        self, incoming: Any, lower: Any = 0.3, upper: Any = 0.8, shared_axes: Any = "auto",
+        **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, **named)
+        if isinstance(wrong := lower > upper, bool) and wrong:
+            raise ValueError(f"The lower slope {lower} is larger than the upper one, {upper}.")
+        self.lower, self.upper = lower, upper
+        self.shared_axes = _axes_to_share(shared_axes, self.input_shape)
+        self._srng = RandomStreams(get_rng().randint(1, 2147462579))
+
+    def get_output_for(self, input: Any, deterministic: bool = False, **_: Any) -> Any:
+        if deterministic or self.lower == self.upper:
+            return T.nnet.relu(input, (self.lower + self.upper) / 2.0)
+        size = [1 if axis in self.shared_axes else input.shape[axis] for axis in range(input.ndim)]
+        slopes = self._srng.uniform(size, self.lower, self.upper, dtype=input.dtype)
+        return T.nnet.relu(input, T.addbroadcast(slopes, *self.shared_axes))
+
+
 class DenseLayer(old.DenseLayer):  # type: ignore[misc]
     """A dense layer along the axes after the first `num_leading_axes`."""
 
@@ -174,67 +252,7 @@ class DenseLayer(old.DenseLayer):  # type: ignore[misc]
         return super().get_output_for(rows, **named).reshape((*leading, self.num_units))
 
 
-class BatchNormLayer(Layer):  # type: ignore[misc]
-    """Batch normalisation (Ioffe and Szegedy, 2015), with running averages for later."""
-
-    beta: Any
-    gamma: Any
-    mean: Any
-    inv_std: Any
-
-    def __init__(
-        self, incoming: Any, axes: Any = "auto", epsilon: float = 1e-4, alpha: float = 0.1,
-        beta: Any = init.Constant(0), gamma: Any = init.Constant(1),  # noqa: B008
-        mean: Any = init.Constant(0), inv_std: Any = init.Constant(1),  # noqa: B008
-        **named: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(incoming, **named)
-        self.epsilon, self.alpha = epsilon, alpha
-        if axes == "auto":
-            axes = (0, *range(2, len(self.input_shape)))
-        self.axes = (axes,) if isinstance(axes, int) else tuple(axes)
-        shape = tuple(n for axis, n in enumerate(self.input_shape) if axis not in self.axes)
-        if None in shape:
-            raise ValueError("BatchNormLayer needs specified input sizes for other axes.")
-        learnt = {"beta": beta, "gamma": gamma, "mean": mean, "inv_std": inv_std}
-        for name, spec in learnt.items():
-            tags = {"trainable": name in ("beta", "gamma"), "regularizable": name == "gamma",
-                    "batch_norm_stat": name in ("mean", "inv_std")}  # fmt: skip
-            variable = None if spec is None else self.add_param(spec, shape, name, **tags)
-            setattr(self, name, variable)
-
-    def get_output_for(
-        self, input: Any, deterministic: bool = False, batch_norm_use_averages: bool | None = None,
-        batch_norm_update_averages: bool | None = None, **_: Any,
-    ) -> Any:  # fmt: skip
-        use = deterministic if batch_norm_use_averages is None else batch_norm_use_averages
-        update = batch_norm_update_averages
-        update = not deterministic if update is None else update
-        mean, inv_std = self.mean, self.inv_std
-        if update or not use:
-            found = input.mean(self.axes), T.inv(T.sqrt(input.var(self.axes) + self.epsilon))
-        if not use:
-            mean, inv_std = found
-        if update:
-            averages = self._advance(*found)
-            mean, inv_std = mean + averages[0], inv_std + averages[1]
-        kept = iter(range(input.ndim))
-        pattern = ["x" if axis in self.axes else next(kept) for axis in range(input.ndim)]
-        scale = inv_std if self.gamma is None else inv_std * self.gamma
-        out = (input - mean.dimshuffle(pattern)) * scale.dimshuffle(pattern)
-        return out if self.beta is None else out + self.beta.dimshuffle(pattern)
-
-    def _advance(self, *found: Any) -> list[Any]:
-        """Zeros that bring the new running averages with them into every function."""
-        zeros = []
-        for average, new in zip((self.mean, self.inv_std), found, strict=True):
-            same = theano.clone(average, share_inputs=False)
-            set_default_update(same, (1 - self.alpha) * same + self.alpha * new)
-            zeros.append(0 * same)
-        return zeros
-
-
-def _take_nonlinearity(layer: Any) -> Any:
+def take_nonlinearity(layer: Any) -> Any:
     """Move a layer's nonlinearity out of it."""
     nonlinearity = getattr(layer, "nonlinearity", None)
     if nonlinearity is not None:
@@ -242,23 +260,16 @@ def _take_nonlinearity(layer: Any) -> Any:
     return nonlinearity
 
 
-def batch_norm(layer: Any, **named: Any) -> Any:
-    """Normalise a layer before its nonlinearity, in place of its bias."""
-    nonlinearity = _take_nonlinearity(layer)
-    if getattr(layer, "b", None) is not None:
-        del layer.params[layer.b]
-        layer.b = None
-    name = named.pop("name", None) or (getattr(layer, "name", None) and f"{layer.name}_bn")
-    layer = BatchNormLayer(layer, name=name, **named)
-    if nonlinearity is None:
-        return layer
-    return NonlinearityLayer(layer, nonlinearity, name=name and f"{name}_nonlin")
-
-
 def prelu(layer: Any, **named: Any) -> Any:
     """Put a parametric rectifier in the place of a layer's nonlinearity."""
-    _take_nonlinearity(layer)
+    take_nonlinearity(layer)
     return ParametricRectifierLayer(layer, **named)
+
+
+def rrelu(layer: Any, **named: Any) -> Any:
+    """Put a rectifier of random slopes in the place of a layer's nonlinearity."""
+    take_nonlinearity(layer)
+    return RandomizedRectifierLayer(layer, **named)
 
 
 class TransformerLayer(MergeLayer):  # type: ignore[misc]

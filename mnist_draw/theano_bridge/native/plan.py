@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -29,18 +29,10 @@ Array = np.ndarray[Any, Any]
 Sources = list[tuple[int, int, int]]
 
 
-class Memory(Protocol):
-    """An allocator of memory that lasts as long as the program."""
-
-    def empty(self, shape: Sequence[int], dtype: Any) -> Array:
-        """Reserve memory."""
-        ...
-
-
 class Layout:
     """Collects calls and their arguments, then writes them down."""
 
-    def __init__(self, memory: Memory, addresses: dict[str, int]) -> None:
+    def __init__(self, memory: Planner, addresses: dict[str, int]) -> None:
         self.sources: Sources = []
         self._memory = memory
         self._addresses = addresses

@@ -124,21 +124,14 @@ def shared(
     if isinstance(value, np.ndarray) and "shape" not in keywords:
         if pattern is None:
             pattern = (False,) * value.ndim
-        free = None if not shape_is_fixed() else value.shape
-        keywords["shape"] = tuple(
-            1 if one else _unless_one(free, axis) for axis, one in enumerate(pattern)
-        )
+        # Lasagne makes placeholders of length 1 and sets the real value later
+        # (lasagne.utils.shared_empty), and a fixed 1 would broadcast: left open.
+        fixed = [length if shape_is_fixed() and length != 1 else None for length in value.shape]
+        pairs = zip(pattern, fixed, strict=True)
+        keywords["shape"] = tuple(1 if one else length for one, length in pairs)
     return pytensor.shared(
         value, name=name, strict=strict, allow_downcast=allow_downcast, **keywords
     )
-
-
-def _unless_one(lengths: tuple[int, ...] | None, axis: int) -> int | None:
-    # Lasagne makes placeholders of length 1 and sets the real value later
-    # (lasagne.utils.shared_empty), and a fixed 1 would broadcast: left open.
-    if lengths is None or lengths[axis] == 1:
-        return None
-    return lengths[axis]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 from pytensor import graph as _graph
-from pytensor.graph import Op, Type, graph_rewriter, node_rewriter, traversal
+from pytensor.graph import Op, Type, graph_rewriter, node_rewriter, traversal, utils
 from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.link.c.type import generic as generic
 
@@ -49,4 +49,4 @@ ops = _listing(traversal.applys_between)
 
 
 def __getattr__(name: str) -> Any:
-    return look_up(__name__, name, _graph)
+    return look_up(__name__, name, _graph, utils)

@@ -105,11 +105,8 @@ def _collapsed(shape: tuple[int, ...], values: list[Value]) -> tuple[list[int], 
     return sizes, steps
 
 
-class _Copy:
-    """The identity as a scalar operation."""
-
-
-_Copy.__name__ = "Identity"
+#: A scalar operation that copies.
+_Copy = type("Identity", (), {})
 
 
 def contiguous(planner: Planner, value: Value) -> Value:
@@ -122,18 +119,14 @@ def contiguous(planner: Planner, value: Value) -> Value:
 
 def copied(planner: Planner, value: Value) -> Value:
     """Return a copy in the plan's own memory."""
-    copy = Value(planner.empty(value.shape, value.array.dtype))
+    copy = Value(planner.empty(value.shape, "float32" if value.random else value.array.dtype))
     run_elementwise(planner, _Copy(), [value], [copy])
     return copy
 
 
 def materialise(planner: Planner, value: Value) -> Value:
     """Store a mask that so far is only computed where it is used."""
-    if not value.random:
-        return value
-    numbers = Value(planner.empty(value.shape, "float32"))
-    run_elementwise(planner, _Copy(), [value], [numbers])
-    return numbers
+    return copied(planner, value) if value.random else value
 
 
 def hashed_uniform(planner: Planner, node: Any, values: list[Value]) -> list[Value]:

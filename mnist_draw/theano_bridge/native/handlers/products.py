@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -216,16 +217,23 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     _check_channels(x.shape, w.shape)
     x = _padded(planner, x, sides)
     packed = _packed(planner, shapes, w, by_input=False)
-    count = x.shape[0]
-    out = planner.empty((count, shapes.filters, shapes.out_height, shapes.out_width), shapes.dtype)
-    chunk = planner.share(count, out.size)
-    size = shapes.places * shapes.padded(shapes.filters)
+    places, size = (shapes.out_height, shapes.out_width), shapes.padded(shapes.filters)
+    out = planner.empty((x.shape[0], shapes.filters, *places), shapes.dtype)
+    _convolve(planner, contractions.forward(shapes), shapes, (out, x, packed), size * prod(places))
+    return [Value(out)]
+
+
+def _convolve(
+    planner: Planner, kernel: Any, shapes: Shapes, operands: tuple[Array, Value, Array], size: int
+) -> None:
+    """Add a kernel over pictures, with scratch memory of a size for each chunk."""
+    count = len(operands[0])
+    chunk = planner.share(count, operands[0].size)
     scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
     planner.add(
-        contractions.forward(shapes), [out, x, packed, scratch, chunk], count, chunk,
+        kernel, [*operands, scratch, chunk], count, chunk,
         rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
-    return [Value(out)]
 
 
 def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
@@ -236,15 +244,9 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     shapes, sides = _prepared(node.op, image, w.shape, w.array.dtype.name)
     packed = _packed(planner, shapes, w, by_input=True)
     g = contiguous(planner, g)
-    count = g.shape[0]
-    out = planner.empty((count, shapes.channels, shapes.height, shapes.width), shapes.dtype)
-    chunk = planner.share(count, out.size)
+    out = planner.empty((g.shape[0], shapes.channels, shapes.height, shapes.width), shapes.dtype)
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
-    scratch = planner.empty((-(-count // chunk), area), shapes.dtype)
-    planner.add(
-        contractions.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk,
-        rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
-    )  # fmt: skip
+    _convolve(planner, contractions.by_input(shapes), shapes, (out, g, packed), area)
     (top, _), (left, _) = sides
     return [Value(out[:, :, top : top + size[0], left : left + size[1]])]
 
@@ -288,34 +290,28 @@ def _check_channels(image: tuple[int, ...], filters: tuple[int, ...]) -> None:
         )
 
 
-def _regions(op: Any, image: tuple[int, ...], dtype: str) -> reductions.Regions:
-    rows, columns = op.size(image[-2:])
-    (height, width), (down, right) = op.window, op.stride
-    regions = reductions.Regions(
-        dtype, image[-2], image[-1], rows, columns, height, width, down, right
-    )
-    if op.mode != "max" or any(op.pad) or not regions.inside or min(rows, columns) < 1:
+def _pooled(planner: Planner, node: Any, values: list[Value], gradient: bool) -> list[Value]:
+    x, *others = (contiguous(planner, value) for value in values)
+    op, dtype, image = node.op, x.array.dtype.name, x.shape[-2:]
+    (height, width), (rows, columns), (down, right) = image, op.window, op.stride
+    s = Shapes(dtype, 1, height, width, 1, rows, columns, down, right, flip=False)
+    regions = (s.out_height, s.out_width)
+    if op.mode != "max" or any(op.pad) or op.size(image) != regions or min(regions) < 1:
         raise UnknownOperationError(f"pooling by {op}")
-    return regions
+    out = planner.empty(x.shape if gradient else (*x.shape[:-2], *regions), dtype)
+    pictures = prod(x.shape[:-2])
+    chunk = planner.share(pictures, x.array.size)
+    kernel = reductions.pool_gradient(s) if gradient else reductions.pool(s)
+    operands: list[Argument] = [out, x, *others]
+    planner.add(kernel, operands, pictures, chunk, rows=range(len(operands)), work=x.array.size)
+    return [Value(out)]
 
 
 def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan max pooling."""
-    x = contiguous(planner, values[0])
-    r = _regions(node.op, x.shape, x.array.dtype.name)
-    out = planner.empty((*x.shape[:-2], r.rows, r.columns), r.dtype)
-    pictures = out.size // (r.rows * r.columns)
-    chunk = planner.share(pictures, x.array.size)
-    planner.add(reductions.pool(r), [out, x], pictures, chunk, rows=(0, 1), work=x.array.size)
-    return [Value(out)]
+    return _pooled(planner, node, values, gradient=False)
 
 
 def pool_gradient(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan the gradient of max pooling."""
-    x, z, gz = (contiguous(planner, value) for value in values)
-    r = _regions(node.op, x.shape, x.array.dtype.name)
-    out = planner.empty(x.shape, r.dtype)
-    pictures = out.size // (r.height * r.width)
-    chunk = planner.share(pictures, out.size)
-    planner.add(reductions.pool_gradient(r), [out, x, z, gz], pictures, chunk, rows=(0, 1, 2, 3))
-    return [Value(out)]
+    return _pooled(planner, node, values, gradient=True)

@@ -16,28 +16,19 @@ from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 #: the first dimension is taken while its rows are at hand.
 _LARGE = 50_000
 
-#: What can be reduced over dimensions, by the name of the scalar operation.
-_REDUCTIONS = {
-    "Add": "Add",
-    "Mul": "Mul",
-    "Maximum": "Maximum",
-    "ScalarMaximum": "Maximum",
-    "Minimum": "Minimum",
-    "ScalarMinimum": "Minimum",
-}
-
 
 def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan a sum, product, maximum or minimum over some dimensions."""
-    operation = _REDUCTIONS.get(type(node.op.scalar_op).__name__)
-    if operation is None or (operation != "Add" and values[0].array.size == 0):
+    operation = type(node.op.scalar_op).__name__.removeprefix("Scalar")
+    empty = values[0].array.size == 0
+    if operation not in kernels.START_VALUES or (operation != "Add" and empty):
         raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
     value = contiguous(planner, values[0])
     axes = node.op.axis
     axes = tuple(range(value.array.ndim)) if axes is None else tuple(axes)
     target, source = node.outputs[0].type.dtype, value.array.dtype.name
     shape = [size for axis, size in enumerate(value.shape) if axis not in axes]
-    if value.array.size == 0:
+    if empty:
         return [Value(np.zeros(shape, target), static=True)]
     out = planner.empty(shape, target)
     # Long sums of float32 are taken in parts; only sums to a single number need more digits.
@@ -55,17 +46,16 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         function = kernels.reduce_columns(operation, source, target, accumulator)
         planner.add(function, [out, value, rows, columns], columns, chunk, rows=(0,))
         return [Value(out)]
-    if [summed for summed, _ in groups] == [True, False, True]:
-        outer, kept, inner = (size for _, size in groups)
-    elif [summed for summed, _ in groups] == [False, True]:
-        outer, (kept, inner) = 1, (size for _, size in groups)
-    elif [summed for summed, _ in groups] == [True]:
-        outer, kept, inner = 1, 1, groups[0][1]
-    elif [summed for summed, _ in groups] == [False]:
+    if groups[0][0] and len(groups) == 1:
+        groups.insert(0, (False, 1))
+    if not groups[0][0]:
+        groups.insert(0, (True, 1))
+    if len(groups) == 2:
         # Over a dimension of one, such as the only picture of a minibatch.
-        outer, kept, inner = 1, groups[0][1], 1
-    else:
+        groups.append((True, 1))
+    if len(groups) > 3:
         raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
+    outer, kept, inner = (size for _, size in groups)
     arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]
     chunk = planner.share(kept, value.array.size)
     function = kernels.reduce_rows(operation, source, target, accumulator)

@@ -79,16 +79,14 @@ def _is_zero_constant(variable: Any) -> bool:
 
 
 def _cancels(term: Any) -> bool:
-    if term.owner is None:
-        return False
-    operation = getattr(term.owner.op, "scalar_op", term.owner.op)
-    name = type(operation).__name__
+    name = _operation(term)
     factors = term.owner.inputs if name == "Mul" else ()
-    return name == "Abs" or any(
-        factor.owner is not None
-        and type(getattr(factor.owner.op, "scalar_op", factor.owner.op)).__name__ == "Sign"
-        for factor in factors
-    )
+    return name == "Abs" or "Sign" in map(_operation, factors)
+
+
+def _operation(variable: Any) -> str:
+    op = getattr(variable.owner, "op", None)
+    return type(getattr(op, "scalar_op", op)).__name__
 
 
 def root_of(variable: Any) -> Any:

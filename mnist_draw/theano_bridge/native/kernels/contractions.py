@@ -23,10 +23,10 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     STOP,
     Emitter,
-    Function,
     Register,
     integer,
     literal,
+    written,
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
@@ -57,7 +57,8 @@ def gemm(dtype: str) -> int:
 
 
 @cache
-def matrix_product(dtype: str) -> Function:
+@written
+def matrix_product(e: Emitter, dtype: str) -> None:
     """C = A B through the BLAS, part of its rows or of its columns.
 
     Arguments: the addresses of C, A and B (row-major); M, N, K; the leading dimensions of A, B
@@ -67,8 +68,6 @@ def matrix_product(dtype: str) -> Function:
     The BLAS counts columns first, so it is asked for Cᵀ = Bᵀ Aᵀ; transposed operands go through
     its own flags, never through a copy.
     """
-    name = f"matrix_product_{dtype}"
-    e = Emitter(name)
     c, a, b = (e.argument(index) for index in range(3))
     m, n, k, lda, ldb, ldc, ta, tb, columns, product = (e.argument(index) for index in range(3, 13))
     size = integer(_SIZE[dtype])
@@ -107,17 +106,17 @@ def matrix_product(dtype: str) -> Function:
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
     arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
     e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
-    return e.finished()
 
 
-def pack_weights(shapes: Shapes, by_input: bool) -> Function:
+@written
+def pack_weights(e: Emitter, shapes: Shapes, by_input: bool) -> None:
     """Reorder filters (filters, channels, rows, columns) so that a vector holds neighbours.
 
     Arguments: the addresses of the result and of the filters. The result is (channels, taps,
     filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for the
     gradient by the input, parallel over filters; the last dimension is padded to whole vectors.
     """
-    s, e = shapes, Emitter("pack_weights")
+    s = shapes
     out, w = e.pointer(0), e.pointer(1)
     lanes_of = s.channels if by_input else s.filters
     per_outer, per_lane = (s.channels, 1) if by_input else (1, s.channels)
@@ -129,17 +128,17 @@ def pack_weights(shapes: Shapes, by_input: bool) -> Function:
         with e.loop(integer(0), integer(lanes_of)) as lane:
             at = index_of(e, (outer, per_outer * s.taps), (lane, per_lane * s.taps), (source, 1))
             e.store(out, e.op("add nsw", base, lane), e.load(w, s.dtype, at))
-    return e.named()
 
 
-def forward(shapes: Shapes) -> Function:
+@written
+def forward(e: Emitter, shapes: Shapes) -> None:
     """Convolve pictures with packed filters.
 
     Arguments: the addresses of the result (pictures, filters, places), of the pictures, of the
     packed filters and of scratch memory for each chunk (places × filters, padded); pictures in
     a chunk.
     """
-    s, e = shapes, Emitter("convolution")
+    s = shapes
     v = Vectors(e, s.dtype)
     out, x, w, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
@@ -155,7 +154,6 @@ def forward(shapes: Shapes) -> Function:
             value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
             target = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
             e.store(out, target, value)
-    return e.named()
 
 
 def _forward_tile(
@@ -193,13 +191,14 @@ def _forward_tile(
             v.store(scratch, at, v.value(sums[p][k]))
 
 
-def pad(dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...]) -> Function:
+@written
+def pad(
+    e: Emitter, dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...]
+) -> None:
     """Copy pictures into the middle of larger ones whose border is empty already.
 
-    Arguments: the addresses of the result and of the pictures. Parallel over pictures and
-    channels.
+    Parallel over pictures and channels.
     """
-    e = Emitter("pad")
     out, x = e.pointer(0), e.pointer(1)
     (top, bottom), (left, right) = sides
     big_width = width + left + right
@@ -210,17 +209,17 @@ def pad(dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...])
         with e.loop(integer(0), integer(width), independent=True) as i:
             value = e.load(x, dtype, e.op("add nsw", source, i))
             e.store(out, e.op("add nsw", target, i), value)
-    return e.named()
 
 
-def by_input(shapes: Shapes) -> Function:
+@written
+def by_input(e: Emitter, shapes: Shapes) -> None:
     """Compute the gradient by the pictures from the gradient by the result.
 
     Arguments: the addresses of the gradient by the pictures, of that by the result, of the
     packed filters and of scratch memory for each chunk (height × width × channels, padded);
     pictures in a chunk.
     """
-    s, e = shapes, Emitter("convolution_by_input")
+    s = shapes
     v = Vectors(e, s.dtype)
     out, g, w, scratch_base = (e.pointer(index) for index in range(4))
     lanes_of = s.padded(s.channels)
@@ -244,7 +243,6 @@ def by_input(shapes: Shapes) -> Function:
             with e.loop(integer(0), integer(area), independent=True) as place:
                 value = e.load(scratch, s.dtype, index_of(e, (place, lanes_of), (c, 1)))
                 e.store(out, e.op("add nsw", target, place), value)
-    return e.named()
 
 
 def _by_input_tile(
@@ -273,25 +271,29 @@ def _by_input_tile(
             for p in range(pixels):
                 for k in range(count):
                     v.multiply_add(sums[p * s.right + kx][k], values[p], rows[k])
-    for r in range(reach):
-        for k in range(count):
-            at = index_of(
-                e,
-                (y, s.down * s.width * lanes_of),
-                (ky, s.width * lanes_of),
-                (x0 * s.right + r) * lanes_of + (first + k) * s.lanes,
-            )
-            v.store(scratch, at, v.add(v.load(scratch, at), v.value(sums[r][k])))
+    row = index_of(e, (y, s.down * s.width * lanes_of), (ky, s.width * lanes_of))
+    _add_tile(v, scratch, row, x0 * s.right * lanes_of + first * s.lanes, lanes_of, sums)
 
 
-def by_filters(shapes: Shapes) -> Function:
+def _add_tile(
+    v: Vectors, target: str, row: Register, first: int, width: int, sums: list[list[str]]
+) -> None:
+    """Add sums, some vectors for each of neighbouring places, to what is there."""
+    for place, vectors in enumerate(sums):
+        for k, total in enumerate(vectors):
+            at = index_of(v.e, (row, 1), first + place * width + k * v.lanes)
+            v.store(target, at, v.add(v.load(target, at), v.value(total)))
+
+
+@written
+def by_filters(e: Emitter, shapes: Shapes) -> None:
     """Compute the gradient by the filters, a part for each chunk of pictures.
 
     Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk), of
     the pictures, of the gradient by the result and of scratch memory for each chunk
     (places × filters, padded); pictures in a chunk.
     """
-    s, e = shapes, Emitter("convolution_by_filters")
+    s = shapes
     v = Vectors(e, s.dtype)
     parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
@@ -318,7 +320,6 @@ def by_filters(shapes: Shapes) -> Function:
                     _by_filters_tile(
                         v, s, (part, x, scratch), (n, c, ky), (k0, taps), (first, count)
                     )
-    return e.named()
 
 
 def _by_filters_tile(
@@ -353,24 +354,18 @@ def _by_filters_tile(
                 value = v.splat(e.load(x, s.dtype, pixel))
                 for k in range(count):
                     v.multiply_add(sums[t][k], value, gradients[k])
-    for t in range(taps):
-        for k in range(count):
-            at = index_of(
-                e,
-                (c, s.taps * width),
-                (ky, s.columns * width),
-                (k0 + t) * width + (first + k) * s.lanes,
-            )
-            v.store(part, at, v.add(v.load(part, at), v.value(sums[t][k])))
+    row = index_of(e, (c, s.taps * width), (ky, s.columns * width))
+    _add_tile(v, part, row, k0 * width + first * s.lanes, width, sums)
 
 
-def add_parts(shapes: Shapes, parts: int) -> Function:
+@written
+def add_parts(e: Emitter, shapes: Shapes, parts: int) -> None:
     """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
 
     Arguments: the addresses of the result (filters, channels, rows, columns) and of the parts.
     Parallel over filters.
     """
-    s, e = shapes, Emitter("add_parts")
+    s = shapes
     out, source = e.pointer(0), e.pointer(1)
     width = s.padded(s.filters)
     size = s.channels * s.taps * width
@@ -386,4 +381,3 @@ def add_parts(shapes: Shapes, parts: int) -> Function:
         turned = e.op("sub nsw", integer(s.taps - 1), tap) if s.flip else tap
         at = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))
         e.store(out, at, total)
-    return e.named()

@@ -60,7 +60,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
         if operand.kind == "random"
     }
 
-    def element(position: Register, row: dict[int, Register]) -> list[Register]:
+    def element(position: Register, row: dict[int, Register]) -> None:
         values = []
         for index, operand in enumerate(operands):
             if operand.kind == "random":
@@ -71,13 +71,13 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
                 values.append(body.load(sources[index], operand.dtype, position))
             else:
                 values.append(body.load(sources[index], operand.dtype, row[index]))
-        return scalars.write(body, op, values, list(outputs))
+        results = scalars.write(body, op, values, list(outputs))
+        for target, result, dtype in zip(targets, results, outputs, strict=True):
+            body.store(target, position, scalars.convert(body, result, dtype))
 
     if flat:
         with body.loop(START, STOP, independent=True) as i:
-            results = element(i, {})
-            for target, result, dtype in zip(targets, results, outputs, strict=True):
-                body.store(target, i, scalars.convert(body, result, dtype))
+            element(i, {})
     else:
         first = len(pointers)
         n1, n2 = body.argument(first), body.argument(first + 1)
@@ -108,10 +108,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
                     elif operands[index].kind == "strided":
                         step = body.op("mul", j, s[2])
                         row[index] = body.op("add", bases[index], step)
-                position = body.op("add", offset, j)
-                results = element(position, row)
-                for target, result, dtype in zip(targets, results, outputs, strict=True):
-                    body.store(target, position, scalars.convert(body, result, dtype))
+                element(body.op("add", offset, j), row)
     return body.named()
 
 

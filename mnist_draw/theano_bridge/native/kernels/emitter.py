@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import numpy as np
 
@@ -219,13 +221,28 @@ class Emitter:
         return Function(self.function, "\n".join(lines), tuple(sorted(self.declarations)))
 
     def named(self) -> Function:
-        """Return the kernel under a name that ends with a hash of its text.
-
-        For kernels that are written for the shapes or the operations at hand.
-        """
+        """Return the kernel under a name that ends with a hash of its text."""
         digest = hashlib.sha256(self.finished().text.encode()).hexdigest()
         self.function += f"_{digest[:20]}"
         return self.finished()
+
+
+How = ParamSpec("How")
+
+
+def written(lines: Callable[Concatenate[Emitter, How], None]) -> Callable[How, Function]:
+    """Make the kernel whose lines a function writes.
+
+    Its 64-bit arguments are what the function reads first, in their order.
+    """
+
+    @wraps(lines)
+    def kernel(*how: How.args, **named: How.kwargs) -> Function:
+        e = Emitter(lines.__name__)
+        lines(e, *how, **named)
+        return e.named()
+
+    return kernel
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,8 @@ def _compile(assembly: str, names: list[str]) -> None:
     _, target = _machine()
     key = hashlib.sha256(f"{target}\n{assembly}".encode()).hexdigest()
     code = load_code(key)
-    engine = None if code is None else _loaded(code, names)
-    if engine is None:
+    engine = None if code is None else _engine_of(code)
+    if engine is None or not all(map(engine.get_function_address, names)):
         code = _optimised(assembly)
         store_code(key, code)
         engine = _engine_of(code)
@@ -83,14 +83,10 @@ def _compile(assembly: str, names: list[str]) -> None:
         _addresses[name] = engine.get_function_address(name)
 
 
-def _loaded(code: bytes, names: list[str]) -> Any:
-    """Return an engine with machine code from a file; None where it lacks one of the functions."""
-    engine = _engine_of(code)
-    return engine if all(map(engine.get_function_address, names)) else None
-
-
 def _engine_of(code: bytes) -> Any:
-    engine = _engine(_module(""))
+    engine = llvm.create_mcjit_compiler(_module(""), _machine()[0])
+    # A deleted engine would delete the description of the processor too.
+    _engines.append(engine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
@@ -122,13 +118,6 @@ def _module(assembly: str) -> Any:
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)
     return module
-
-
-def _engine(module: Any) -> Any:
-    engine = llvm.create_mcjit_compiler(module, _machine()[0])
-    # A deleted engine would delete the description of the processor too.
-    _engines.append(engine)
-    return engine
 
 
 @cache

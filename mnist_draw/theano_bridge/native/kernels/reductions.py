@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -14,24 +13,21 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     STOP,
     Emitter,
-    Function,
     Register,
     integer,
     literal,
+    written,
 )
+from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
 
 #: What a reduction starts from.
-_START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
+START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
 
 
 @cache
-def reduce_columns(operation: str, source: str, target: str, accumulator: str) -> Function:
-    """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop.
-
-    Arguments: the addresses of out and x; rows; columns (the distance of two rows).
-    """
-    name = f"columns_{operation}_{source}_{target}_{accumulator}"
-    e = Emitter(name)
+@written
+def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
+    """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop."""
     out, x = e.pointer(0), e.pointer(1)
     rows, columns = e.argument(2), e.argument(3)
     width = 64
@@ -53,18 +49,12 @@ def reduce_columns(operation: str, source: str, target: str, accumulator: str) -
         with e.loop(integer(0), count, independent=True) as j:
             value = scalars.convert(e, e.load(block, accumulator, j), target)
             e.store(out, e.op("add", first, j), value)
-    return e.finished()
 
 
 @cache
-def reduce_rows(operation: str, source: str, target: str, accumulator: str) -> Function:
-    """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop.
-
-    Arguments: the addresses of out and x; the sizes of o and i; the distances of two o and of
-    two k, in elements.
-    """
-    name = f"rows_{operation}_{source}_{target}_{accumulator}"
-    e = Emitter(name)
+@written
+def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
+    """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop."""
     out, x = e.pointer(0), e.pointer(1)
     outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
     total = e.variable(accumulator)
@@ -77,7 +67,6 @@ def reduce_rows(operation: str, source: str, target: str, accumulator: str) -> F
                 value = scalars.convert(e, value, accumulator)
                 e.set(total, _combined(e, operation, e.get(total, accumulator), value))
         e.store(out, k, scalars.convert(e, e.get(total, accumulator), target))
-    return e.finished()
 
 
 def _combined(e: Emitter, operation: str, a: Register, b: Register) -> Register:
@@ -87,7 +76,7 @@ def _combined(e: Emitter, operation: str, a: Register, b: Register) -> Register:
 
 
 def _start_value(operation: str, dtype: str) -> Register:
-    value = _START_VALUES[operation]
+    value = START_VALUES[operation]
     if math.isinf(value) and not dtype.startswith("float"):
         limits = np.iinfo(dtype)
         value = limits.max if value > 0 else limits.min
@@ -100,13 +89,12 @@ def plus(e: Emitter, a: Register, b: Register) -> Register:
 
 
 @cache
-def sum_by_parts(dtype: str, planes: bool) -> Function:
+@written
+def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks.
 
-    Arguments: the addresses of the parts and of x; the sizes of k and i; o in a chunk; the
-    distance of two parts. ``planes``: whether i has more than one element.
+    ``planes``: whether i has more than one element.
     """
-    e = Emitter(f"sum_by_parts_{dtype}_{int(planes)}")
     parts, x = e.pointer(0), e.pointer(1)
     kept, inner, chunk, width = (e.argument(index) for index in range(2, 6))
     number = e.op("sdiv", START, chunk)
@@ -130,7 +118,6 @@ def sum_by_parts(dtype: str, planes: bool) -> Function:
             else:
                 value = e.load(x, dtype, place)
             e.store(part, k, plus(e, e.load(part, dtype, k), value))
-    return e.finished()
 
 
 _CACHE_LINE = 64
@@ -140,14 +127,12 @@ _ROWS_AHEAD = 4
 
 
 @cache
-def softmax(dtype: str, logarithm: bool) -> Function:
+@written
+def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
     """Softmax of each row, or its logarithm, for rows start to stop.
 
-    Arguments: the addresses of out and x; columns. The row's maximum is taken off first, so that
-    no power overflows.
+    The row's maximum is taken off first, so that no power overflows.
     """
-    name = f"{'log_' if logarithm else ''}softmax_{dtype}"
-    e = Emitter(name)
     out, x = e.pointer(0), e.pointer(1)
     columns = e.argument(2)
     largest, total = e.variable(dtype), e.variable(dtype)
@@ -173,17 +158,12 @@ def softmax(dtype: str, logarithm: bool) -> Function:
             at = e.op("add", base, j)
             value = e.load(out, dtype, at)
             e.store(out, at, e.op("fsub" if logarithm else "fdiv", value, whole))
-    return e.finished()
 
 
 @cache
-def argmax(dtype: str) -> Function:
-    """Index of the largest element of each row, the first of several, for rows start to stop.
-
-    Arguments: the addresses of out (int64) and x; columns.
-    """
-    name = f"argmax_{dtype}"
-    e = Emitter(name)
+@written
+def argmax(e: Emitter, dtype: str) -> None:
+    """Index of the largest element of each row, the first of several, for rows start to stop."""
     out, x = e.pointer(0), e.pointer(1)
     columns = e.argument(2)
     best, where = e.variable(dtype), e.variable("int64")
@@ -202,37 +182,31 @@ def argmax(dtype: str) -> Function:
                 e.set(best, value)
                 e.set(where, j)
         e.store(out, row, e.get(where, "int64"))
-    return e.finished()
 
 
 @cache
-def gather(dtype: str, index_dtype: str) -> Function:
+@written
+def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
     """out[i] = x[i, index[i]], for i from start to stop; negative indices count from the end.
 
-    Arguments: the addresses of out, x and index; columns; the address of an int64 that becomes
-    1 where an index is out of range.
+    The int64 ``fault`` becomes 1 where an index is out of range.
     """
-    name = f"gather_{dtype}_{index_dtype}"
-    e = Emitter(name)
     out, x, indices = (e.pointer(index) for index in range(3))
     columns = e.argument(3)
     fault = e.pointer(4)
     with e.loop(START, STOP) as row:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
-    return e.finished()
 
 
 @cache
-def take_rows(index_dtype: str) -> Function:
+@written
+def take_rows(e: Emitter, index_dtype: str) -> None:
     """out[i] = x[index[i]], whole rows, for i from start to stop; negative indices as in `gather`.
 
-    Arguments: the addresses of out, x and index; bytes of a row; rows of x; the address of an
-    int64 that becomes 1 where an index is out of range. Rows are spread over
-    a large memory, and nearly all time is spent waiting for it: the kernel prefetches some rows.
+    Rows are spread over a large memory, and nearly all time is spent waiting for it: the kernel
+    prefetches some rows.
     """
-    name = f"take_rows_{index_dtype}"
-    e = Emitter(name)
     out, x, indices = (e.pointer(index) for index in range(3))
     width, count = e.argument(3), e.argument(4)
     fault = e.pointer(5)
@@ -250,17 +224,15 @@ def take_rows(index_dtype: str) -> Function:
         with e.loop(integer(0), width, independent=True) as i:
             value = e.load(x, "int8", e.op("add", source, i))
             e.store(out, e.op("add", target, i), value)
-    return e.finished()
 
 
 @cache
-def scatter(dtype: str, index_dtype: str, scalar: bool) -> Function:
+@written
+def scatter(e: Emitter, dtype: str, index_dtype: str, scalar: bool) -> None:
     """Out = 0 but for out[i, index[i]] = v[i], for rows start to stop.
 
-    Arguments as of `gather`: out, v, index; columns; fault. ``scalar``: one v for all rows.
+    ``scalar``: one v for all rows.
     """
-    name = f"scatter_{dtype}_{index_dtype}_{int(scalar)}"
-    e = Emitter(name)
     out, values, indices = (e.pointer(index) for index in range(3))
     columns = e.argument(3)
     fault = e.pointer(4)
@@ -271,7 +243,6 @@ def scatter(dtype: str, index_dtype: str, scalar: bool) -> Function:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         value = e.load(values, dtype, integer(0) if scalar else row)
         e.store(out, e.op("add", base, at), value)
-    return e.finished()
 
 
 def _checked(
@@ -288,93 +259,55 @@ def _checked(
     return e.value(f"select i1 {outside}, i64 0, i64 {index.name}", "int64")
 
 
-@dataclass(frozen=True)
-class Regions:
-    """The positions of the regions of a picture; none is padded."""
-
-    dtype: str
-    height: int
-    width: int
-    rows: int
-    columns: int
-    window_height: int
-    window_width: int
-    down: int
-    right: int
-
-    @property
-    def tile(self) -> bool:
-        """Whether every pixel belongs to exactly one region."""
-        return (
-            (self.down, self.right) == (self.window_height, self.window_width)
-            and self.rows * self.down == self.height
-            and self.columns * self.right == self.width
-        )
-
-    @property
-    def inside(self) -> bool:
-        """Whether no region sticks out of the picture."""
-        return (self.rows - 1) * self.down + self.window_height <= self.height and (
-            self.columns - 1
-        ) * self.right + self.window_width <= self.width
-
-
-def _pixels(e: Emitter, r: Regions, picture: Register, i: Register, j: Register) -> list[Register]:
+def _pixels(e: Emitter, s: Shapes, picture: Register, i: Register, j: Register) -> list[Register]:
     """Return the indices of a region's pixels."""
-    base = e.op("mul nsw", picture, integer(r.height * r.width))
-    base = e.op("add nsw", base, e.op("mul nsw", i, integer(r.down * r.width)))
-    base = e.op("add nsw", base, e.op("mul nsw", j, integer(r.right)))
+    base = e.op("mul nsw", picture, integer(s.height * s.width))
+    base = e.op("add nsw", base, e.op("mul nsw", i, integer(s.down * s.width)))
+    base = e.op("add nsw", base, e.op("mul nsw", j, integer(s.right)))
     return [
-        e.op("add nsw", base, integer(y * r.width + x))
-        for y in range(r.window_height)
-        for x in range(r.window_width)
+        e.op("add nsw", base, integer(y * s.width + x))
+        for y in range(s.rows)
+        for x in range(s.columns)
     ]
 
 
-def pool(r: Regions) -> Function:
-    """Take the largest pixel of each region.
-
-    Arguments: the addresses of the result and of the pictures. Parallel over pictures and
-    channels.
-    """
-    e = Emitter("pool")
+@written
+def pool(e: Emitter, s: Shapes) -> None:
+    """Take the largest pixel of each region. Parallel over pictures and channels."""
     out, x = e.pointer(0), e.pointer(1)
-    with e.loop(START, STOP) as n, e.loop(integer(0), integer(r.rows)) as i:
-        base = e.op("mul nsw", n, integer(r.rows * r.columns))
-        row = e.op("add nsw", base, e.op("mul nsw", i, integer(r.columns)))
-        with e.loop(integer(0), integer(r.columns), independent=True) as j:
-            values = [e.load(x, r.dtype, at) for at in _pixels(e, r, n, i, j)]
-            largest = scalars.OPERATIONS["Maximum"](e, values, r.dtype)
+    with e.loop(START, STOP) as n, e.loop(integer(0), integer(s.out_height)) as i:
+        base = e.op("mul nsw", n, integer(s.places))
+        row = e.op("add nsw", base, e.op("mul nsw", i, integer(s.out_width)))
+        with e.loop(integer(0), integer(s.out_width), independent=True) as j:
+            values = [e.load(x, s.dtype, at) for at in _pixels(e, s, n, i, j)]
+            largest = scalars.OPERATIONS["Maximum"](e, values, s.dtype)
             e.store(out, e.op("add nsw", row, j), largest)
-    return e.named()
 
 
-def pool_gradient(r: Regions) -> Function:
+@written
+def pool_gradient(e: Emitter, s: Shapes) -> None:
     """Give each region's gradient to its largest pixel (to each of them where several are).
 
-    Arguments: the addresses of the result, of the pictures, of the maxima and of the gradient by
-    the maxima. Parallel over pictures and channels.
+    Parallel over pictures and channels.
     """
-    e = Emitter("pool_gradient")
     out, x, z, gz = (e.pointer(index) for index in range(4))
-    zero = literal(0, r.dtype)
-    area = r.height * r.width
+    zero = literal(0, s.dtype)
+    area = s.height * s.width
     with e.loop(START, STOP) as n:
-        if not r.tile:
+        if not s.tiles:
             first = e.op("mul nsw", n, integer(area))
             with e.loop(integer(0), integer(area), independent=True) as i:
                 e.store(out, e.op("add nsw", first, i), zero)
-        base = e.op("mul nsw", n, integer(r.rows * r.columns))
-        with e.loop(integer(0), integer(r.rows)) as i:
-            row = e.op("add nsw", base, e.op("mul nsw", i, integer(r.columns)))
-            with e.loop(integer(0), integer(r.columns), independent=r.tile) as j:
+        base = e.op("mul nsw", n, integer(s.places))
+        with e.loop(integer(0), integer(s.out_height)) as i:
+            row = e.op("add nsw", base, e.op("mul nsw", i, integer(s.out_width)))
+            with e.loop(integer(0), integer(s.out_width), independent=s.tiles) as j:
                 place = e.op("add nsw", row, j)
-                largest, share = e.load(z, r.dtype, place), e.load(gz, r.dtype, place)
-                for at in _pixels(e, r, n, i, j):
-                    value = e.load(x, r.dtype, at)
+                largest, share = e.load(z, s.dtype, place), e.load(gz, s.dtype, place)
+                for at in _pixels(e, s, n, i, j):
+                    value = e.load(x, s.dtype, at)
                     test = e.value(f"fcmp oeq {value.typed}, {largest.name}", "bool").name
-                    part = e.value(f"select i1 {test}, {share.typed}, {zero.typed}", r.dtype)
-                    if not r.tile:
-                        part = e.op("fadd", e.load(out, r.dtype, at), part)
+                    part = e.value(f"select i1 {test}, {share.typed}, {zero.typed}", s.dtype)
+                    if not s.tiles:
+                        part = e.op("fadd", e.load(out, s.dtype, at), part)
                     e.store(out, at, part)
-    return e.named()

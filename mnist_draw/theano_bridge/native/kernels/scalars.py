@@ -50,7 +50,7 @@ def convert(e: Emitter, x: Register, dtype: str) -> Register:
 
 def write(e: Emitter, op: Any, inputs: list[Register], dtypes: list[str]) -> list[Register]:
     """Write a scalar operation, a composite of several included."""
-    name = type(op).__name__
+    name = type(op).__name__.removeprefix("Scalar")
     if name != "Composite":
         if name not in OPERATIONS or len(dtypes) != 1:
             raise UnknownOperationError(name)
@@ -109,20 +109,19 @@ def _comparison(float_test: str, signed_test: str, unsigned_test: str) -> Write:
 
 
 def _intrinsic(name: str) -> Write:
-    def write_it(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-        operands = _alike(e, inputs, dtype)
-        width = "f32" if dtype == "float32" else "f64"
-        return e.call(dtype, f"llvm.{name}.{width}", *operands)
-
-    return _floats_only(write_it, name)
+    return _called(f"llvm.{name}.f32", f"llvm.{name}.f64")
 
 
 def _library(name: str) -> Write:
-    def write_it(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-        operands = _alike(e, inputs, dtype)
-        return e.call(dtype, name + ("f" if dtype == "float32" else ""), *operands)
+    return _called(f"{name}f", name)
 
-    return _floats_only(write_it, name)
+
+def _called(single: str, double: str) -> Write:
+    def write_it(e: Emitter, inputs: list[Register], dtype: str) -> Register:
+        function = single if dtype == "float32" else double
+        return e.call(dtype, function, *_alike(e, inputs, dtype))
+
+    return _floats_only(write_it, double)
 
 
 def _floats_only(write_it: Write, name: str) -> Write:
@@ -134,19 +133,13 @@ def _floats_only(write_it: Write, name: str) -> Write:
     return checked
 
 
-def _true_div(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-    a, b = _alike(e, inputs, dtype)
-    return e.op("fdiv contract arcp", a, b)
+_multiply = _folded("fmul contract", "mul")
+_divide = _floats_only(_folded("fdiv contract arcp", "sdiv"), "division")
 
 
 def _neg(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     (x,) = _alike(e, inputs, dtype)
     return e.value(f"fneg {x.typed}", dtype) if x.is_float else e.op("sub", literal(0, dtype), x)
-
-
-def _sqr(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-    (x,) = _alike(e, inputs, dtype)
-    return e.op("fmul contract" if x.is_float else "mul", x, x)
 
 
 def _extreme(bigger: bool) -> Write:
@@ -179,11 +172,6 @@ def _switch(e: Emitter, inputs: list[Register], dtype: str) -> Register:
         e, "fcmp une" if condition.is_float else "icmp ne", condition, literal(0, condition.dtype)
     )
     return e.value(f"select i1 {bit}, {chosen.typed}, {other.typed}", dtype)
-
-
-def _reciprocal(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-    (x,) = _alike(e, inputs, dtype)
-    return e.op("fdiv contract arcp", literal(1, dtype), x)
 
 
 def _sigmoid(e: Emitter, inputs: list[Register], dtype: str) -> Register:
@@ -259,11 +247,11 @@ EXP32 = """define internal float @mnist_draw_exp32(float %x) alwaysinline nounwi
 OPERATIONS: dict[str, Write] = {
     "Add": _folded("fadd contract", "add"),
     "Sub": _folded("fsub contract", "sub"),
-    "Mul": _folded("fmul contract", "mul"),
-    "TrueDiv": _floats_only(_true_div, "division"),
+    "Mul": _multiply,
+    "TrueDiv": _divide,
     "Neg": _neg,
     "Abs": _intrinsic("fabs"),
-    "Sqr": _sqr,
+    "Sqr": lambda e, inputs, dtype: _multiply(e, 2 * inputs, dtype),
     "Sqrt": _intrinsic("sqrt"),
     "Exp": _floats_only(_exp, "exp"),
     "Log": _library("log"),
@@ -280,10 +268,8 @@ OPERATIONS: dict[str, Write] = {
     "Ceil": _intrinsic("ceil"),
     "Maximum": _extreme(True),
     "Minimum": _extreme(False),
-    "ScalarMaximum": _extreme(True),
-    "ScalarMinimum": _extreme(False),
     "Sign": _sign,
-    "Reciprocal": _floats_only(_reciprocal, "reciprocal"),
+    "Reciprocal": lambda e, inputs, dtype: _divide(e, [literal(1, dtype), *inputs], dtype),
     "Identity": lambda e, inputs, dtype: convert(e, inputs[0], dtype),
     "Cast": lambda e, inputs, dtype: convert(e, inputs[0], dtype),
     "Second": lambda e, inputs, dtype: convert(e, inputs[1], dtype),

@@ -30,6 +30,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     Register,
     integer,
     literal,
+    written,
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import Vectors, lanes_of
 
@@ -74,13 +75,13 @@ def is_supported() -> bool:
 
 
 @cache
-def mark_nonzeros() -> Function:
+@written
+def mark_nonzeros(e: Emitter) -> None:
     """Mark what is not zero in rows start to stop of x, a bit each, and count it.
 
     Arguments: the addresses of the counts (int32), of the marks (uint64) and of x; columns, no
     fewer than 16; words for the marks of a row.
     """
-    e = Emitter("mark_nonzeros")
     counts, marks, x = (e.pointer(index) for index in range(3))
     columns, words = e.argument(3), e.argument(4)
     whole = e.op("and", columns, integer(-_TILE))
@@ -106,7 +107,6 @@ def mark_nonzeros() -> Function:
             bits = _marked(e, _load(e, x, last))
             mark(whole, e.op("lshr", bits, e.value(f"trunc {known.typed} to i16", "uint16")))
         e.store(counts, row, e.get(total, "int32"))
-    return e.finished()
 
 
 def _load(e: Emitter, x: str, place: Register) -> str:
@@ -140,13 +140,13 @@ def _smaller(e: Emitter, a: Register, b: Register) -> Register:
 
 
 @cache
-def turn_marks() -> Function:
+@written
+def turn_marks(e: Emitter) -> None:
     """Turn the marks of rows into those of columns, 8 for each of start to stop, if there are few.
 
     Arguments: the addresses of the marks of columns and of rows, of so many rows that they fill
     words; see `_pays`; words for a row and for a column.
     """
-    e = Emitter("turn_marks")
     turned, marks = e.pointer(0), e.pointer(1)
     words, filled = e.argument(5), e.argument(6)
     vector, mask = f"<{WORD} x i8>", f"<{WORD} x i1>"
@@ -170,7 +170,6 @@ def turn_marks() -> Function:
             bits = e.value(f"bitcast {mask} {signs} to i64", "uint64")
             e.store(turned, e.op("add", e.op("mul", column, filled), word), bits)
             eights = e.value(f"add {vector} {eights}, {eights}", "uint8").name
-    return e.finished()
 
 
 @contextmanager

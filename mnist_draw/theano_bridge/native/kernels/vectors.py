@@ -29,7 +29,7 @@ def lanes_of(dtype: str) -> int:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The shapes of a convolution of pictures that are padded already."""
+    """The shapes of a convolution, or of pooling, of pictures that are padded already."""
 
     dtype: str
     channels: int
@@ -65,6 +65,14 @@ class Shapes:
     def taps(self) -> int:
         """Weights of a filter in one channel."""
         return self.rows * self.columns
+
+    @property
+    def tiles(self) -> bool:
+        """Whether every pixel belongs to exactly one place."""
+        size = (self.out_height * self.down, self.out_width * self.right)
+        return (self.down, self.right, *size) == (
+            self.rows, self.columns, self.height, self.width,
+        )  # fmt: skip
 
     def padded(self, count: int) -> int:
         """Round up to whole vectors."""

@@ -1,0 +1,128 @@
+"""Layers that Lasagne 0.2 normalises with, as its documentation describes them."""
+
+from __future__ import annotations
+
+from itertools import compress
+from typing import Any
+
+import theano
+import theano.tensor as T
+from lasagne import init
+from lasagne.layers import Layer, NonlinearityLayer
+
+from mnist_draw.theano_bridge.lasagne_names.layers import BiasLayer, ScaleLayer, take_nonlinearity
+from mnist_draw.theano_bridge.random_streams import set_default_update
+
+
+class BatchNormLayer(Layer):  # type: ignore[misc]
+    """Batch normalisation (Ioffe and Szegedy, 2015), with running averages for later."""
+
+    beta: Any
+    gamma: Any
+    mean: Any
+    inv_std: Any
+
+    def __init__(
+        self, incoming: Any, axes: Any = "auto", epsilon: float = 1e-4, alpha: float = 0.1,
+        beta: Any = init.Constant(0), gamma: Any = init.Constant(1),  # noqa: B008
+        mean: Any = init.Constant(0), inv_std: Any = init.Constant(1),  # noqa: B008
+        **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, **named)
+        self.epsilon, self.alpha = epsilon, alpha
+        if axes == "auto":
+            axes = (0, *range(2, len(self.input_shape)))
+        self.axes = (axes,) if isinstance(axes, int) else tuple(axes)
+        shape = tuple(n for axis, n in enumerate(self.input_shape) if axis not in self.axes)
+        if None in shape:
+            raise ValueError("BatchNormLayer needs specified input sizes for other axes.")
+        learnt = {"beta": beta, "gamma": gamma, "mean": mean, "inv_std": inv_std}
+        for name, spec in learnt.items():
+            tags = {"trainable": name in ("beta", "gamma"), "regularizable": name == "gamma",
+                    "batch_norm_stat": name in ("mean", "inv_std")}  # fmt: skip
+            variable = None if spec is None else self.add_param(spec, shape, name, **tags)
+            setattr(self, name, variable)
+
+    def get_output_for(
+        self, input: Any, deterministic: bool = False, batch_norm_use_averages: bool | None = None,
+        batch_norm_update_averages: bool | None = None, **_: Any,
+    ) -> Any:  # fmt: skip
+        use = deterministic if batch_norm_use_averages is None else batch_norm_use_averages
+        update = batch_norm_update_averages
+        update = not deterministic if update is None else update
+        mean, inv_std = self.mean, self.inv_std
+        if update or not use:
+            found = input.mean(self.axes), T.inv(T.sqrt(input.var(self.axes) + self.epsilon))
+        if not use:
+            mean, inv_std = found
+        if update:
+            averages = self._advance(*found)
+            mean, inv_std = mean + averages[0], inv_std + averages[1]
+        kept = iter(range(input.ndim))
+        pattern = ["x" if axis in self.axes else next(kept) for axis in range(input.ndim)]
+        scale = inv_std if self.gamma is None else inv_std * self.gamma
+        out = (input - mean.dimshuffle(pattern)) * scale.dimshuffle(pattern)
+        return out if self.beta is None else out + self.beta.dimshuffle(pattern)
+
+    def _advance(self, *found: Any) -> list[Any]:
+        """Zeros that bring the new running averages with them into every function."""
+        zeros = []
+        for average, new in zip((self.mean, self.inv_std), found, strict=True):
+            same = theano.clone(average, share_inputs=False)
+            set_default_update(same, (1 - self.alpha) * same + self.alpha * new)
+            zeros.append(0 * same)
+        return zeros
+
+
+class StandardizationLayer(Layer):  # type: ignore[misc]
+    """Gives each example a mean of 0 and a variance of 1, along some axes."""
+
+    def __init__(
+        self, incoming: Any, axes: Any = "auto", epsilon: float = 1e-4, **named: Any
+    ) -> None:
+        super().__init__(incoming, **named)
+        self.epsilon = epsilon
+        if isinstance(axes, str):
+            flat = axes == "features" or (axes == "auto" and len(self.input_shape) == 2)
+            axes = range(1 if flat else 2, len(self.input_shape))
+        self.axes = (axes,) if isinstance(axes, int) else tuple(axes)
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        mean, variance = (f(self.axes, keepdims=True) for f in (input.mean, input.var))
+        return (input - mean) / T.sqrt(variance + self.epsilon)
+
+
+def _normalised(layer: Any, ending: str, kind: Any, learnt: Any, named: dict[str, Any]) -> Any:
+    """Put layers between a layer and its nonlinearity, in place of its bias."""
+    nonlinearity = take_nonlinearity(layer)
+    if getattr(layer, "b", None) is not None:
+        del layer.params[layer.b]
+        layer.b = None
+    name = named.pop("name", None) or (getattr(layer, "name", None) and f"{layer.name}_{ending}")
+    layer = kind(layer, name=name, **named)
+    for part, each in learnt:
+        layer = each(layer, name=name and f"{name}_{part}")
+    if nonlinearity is None:
+        return layer
+    return NonlinearityLayer(layer, nonlinearity, name=name and f"{name}_nonlin")
+
+
+def batch_norm(layer: Any, **named: Any) -> Any:
+    """Normalise a layer before its nonlinearity, over the minibatch."""
+    return _normalised(layer, "bn", BatchNormLayer, (), named)
+
+
+_LEARNT = ("scale", ScaleLayer), ("bias", BiasLayer)
+
+
+def instance_norm(
+    layer: Any, learn_scale: bool = True, learn_bias: bool = True, **named: Any
+) -> Any:
+    """Normalise each channel of each example (Ulyanov et al., 2016)."""
+    learnt = compress(_LEARNT, (learn_scale, learn_bias))
+    return _normalised(layer, "in", StandardizationLayer, learnt, {"axes": "spatial", **named})
+
+
+def layer_norm(layer: Any, **named: Any) -> Any:
+    """Normalise each example (Ba et al., 2016)."""
+    return _normalised(layer, "ln", StandardizationLayer, _LEARNT, {"axes": "features", **named})
