@@ -104,9 +104,9 @@ def _optimised(assembly: str) -> bytes:
     tuning = llvm.create_pipeline_tuning_options(speed_level=_LEVEL)
     tuning.loop_vectorization = True
     tuning.slp_vectorization = True
-    # Tiles are written out already. Unrolled further, the kernels of a deep convolutional network
-    # take LLVM twice as long and run no faster.
-    tuning.loop_unrolling = False
+    # Unrolled, the kernels of a convolutional network take LLVM twice as long and run no faster:
+    # their tiles are written out already. Those of dense layers run 2 % faster.
+    tuning.loop_unrolling = "@convolution" not in assembly
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
     return bytes(machine.emit_object(module))
@@ -133,7 +133,7 @@ def _machine() -> tuple[Any, str]:
         cpu=cpu, features=features, opt=_LEVEL, reloc="default", codemodel="jitdefault", jit=True
     )
     releases = llvmlite.__version__, llvm.llvm_version_info
-    return machine, f"{releases} {triple} {cpu} {features} {_LEVEL} not unrolled"
+    return machine, f"{releases} {triple} {cpu} {features} {_LEVEL} dense unrolled"
 
 
 def _provide_mathematics() -> None:
