@@ -292,18 +292,16 @@ def gradient_by_input(
     whole = np.zeros(
         (gy.shape[0], w.shape[1], height + top + bottom, width + left + right), gy.dtype
     )
-    for pixel, window in _shifts(whole, gy.shape[2:], w.shape[2:], steps):
+    for pixel, places in shifts(gy.shape[2:], w.shape[2:], steps):
         taken = _turned(w, flip)[(..., *pixel)]
-        window += np.tensordot(gy, taken, axes=(1, 0)).transpose(0, 3, 1, 2)
+        whole[places] += np.tensordot(gy, taken, axes=(1, 0)).transpose(0, 3, 1, 2)
     return np.ascontiguousarray(whole[:, :, top : top + height, left : left + width])
 
 
-def _shifts(
-    whole: Array, size: Sequence[int], kernel: Sequence[int], steps: Sequence[int]
-) -> Iterator[tuple[tuple[int, int], Array]]:
-    """For each pixel of a filter the view of `whole` that it meets."""
-    for i in range(kernel[0]):
-        for j in range(kernel[1]):
-            rows = slice(i, i + (size[0] - 1) * steps[0] + 1, steps[0])
-            columns = slice(j, j + (size[1] - 1) * steps[1] + 1, steps[1])
-            yield (i, j), whole[:, :, rows, columns]
+def shifts(
+    size: Sequence[int], window: Sequence[int], steps: Sequence[int]
+) -> Iterator[tuple[Any, Any]]:
+    """For each pixel of a window the index of what it meets in so many places."""
+    for pixel in np.ndindex(*window):
+        axes = zip(pixel, size, steps, strict=True)
+        yield pixel, (..., *(slice(at, at + (n - 1) * step + 1, step) for at, n, step in axes))

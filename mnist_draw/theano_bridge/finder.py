@@ -134,7 +134,8 @@ def _spec_of_file(fullname: str) -> importlib.machinery.ModuleSpec | None:
     """Find a file of the bridge, as a package without a folder."""
     if fullname not in names.FILES:
         return None
-    spec = importlib.util.spec_from_file_location(fullname, NAMES_FOLDER / names.FILES[fullname])
+    file = fullname.removeprefix("theano.").replace(".", "_") + ".py"
+    spec = importlib.util.spec_from_file_location(fullname, NAMES_FOLDER / file)
     if spec is not None:
         # Its submodules are found by `NamesFinder`, not in a folder.
         spec.submodule_search_locations = []

@@ -21,17 +21,11 @@ from typing import Any, NoReturn
 
 _BRIDGE = "mnist_draw.theano_bridge"
 
-#: Module of Theano that differs from its counterpart -> its file in ``pytensor_names``.
-FILES = {
-    "theano": "theano.py",
-    "theano.compile": "compile.py",
-    "theano.gof": "gof.py",
-    "theano.gradient": "gradient.py",
-    "theano.scan_module": "scan_module.py",
-    "theano.tensor": "tensor.py",
-    "theano.tensor.nnet": "tensor_nnet.py",
-    "theano.tensor.signal.downsample": "tensor_signal_downsample.py",
-}
+#: Modules of Theano that differ from their counterparts: each has a file in ``pytensor_names``.
+FILES = (
+    "theano", "theano.compile", "theano.gof", "theano.gradient", "theano.scan_module",
+    "theano.tensor", "theano.tensor.nnet", "theano.tensor.signal.downsample",
+)  # fmt: skip
 
 _GPU_MODULES = (
     "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.dnn",

@@ -19,6 +19,8 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.graph import Apply, Op
 
+from mnist_draw.theano_bridge.convolution import shifts
+
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 
@@ -90,6 +92,15 @@ class _WithRegions(_Pooling):
     def infer_shape(self, *context: Any) -> Any:
         return [context[-1][self.like]]
 
+    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
+        x, z, _ = inputs
+        kind = Pool2DGrad if self.like else Pool2DGather
+        if self.mode == "max":
+            back = self._sibling(kind)(x, z, gradients[0])
+        else:
+            back = self._sibling(Pool2D)(gradients[0])
+        return [pt.zeros_like(x), pt.zeros_like(z), back]
+
 
 class Pool2DGrad(_WithRegions):
     """Images, regions and the gradient by regions -> gradient by images."""
@@ -100,15 +111,6 @@ class Pool2DGrad(_WithRegions):
         x, z, gz = inputs
         outputs[0][0] = pool_gradient(x, z, gz, self.geometry(x), self.mode)
 
-    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
-        x, z, _ = inputs
-        (ggx,) = gradients
-        if self.mode == "max":
-            back = self._sibling(Pool2DGather)(x, z, ggx)
-        else:
-            back = self._sibling(Pool2D)(ggx)
-        return [pt.zeros_like(x), pt.zeros_like(z), back]
-
 
 class Pool2DGather(_WithRegions):
     """Images, maxima and a gradient by images -> for each region the sum at its maxima."""
@@ -118,11 +120,6 @@ class Pool2DGather(_WithRegions):
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         x, z, gx = inputs
         outputs[0][0] = gather_at_maxima(x, z, gx, self.geometry(x))
-
-    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
-        x, z, _ = inputs
-        back = self._sibling(Pool2DGrad)(x, z, gradients[0])
-        return [pt.zeros_like(x), pt.zeros_like(z), back]
 
 
 def pool_2d(
@@ -221,12 +218,8 @@ class Geometry:
 
     def pixels(self, *wholes: Array) -> Iterator[tuple[Array, ...]]:
         """For each pixel of a region: views of that pixel of all regions."""
-        (oh, ow), (sy, sx) = self.size, self.stride
-        for i in range(self.window[0]):
-            for j in range(self.window[1]):
-                rows = slice(i, i + (oh - 1) * sy + 1, sy)
-                columns = slice(j, j + (ow - 1) * sx + 1, sx)
-                yield tuple(whole[..., rows, columns] for whole in wholes)
+        for _, places in shifts(self.size, self.window, self.stride):
+            yield tuple(whole[places] for whole in wholes)
 
     def divisor(self, mode: str) -> Any:
         """What the sum over a region is divided by, one number for each region."""

@@ -5,6 +5,7 @@ import pytensor.tensor
 import pytest
 import theano
 import theano.tensor as T
+from pytensor.raise_op import Assert
 from theano.sandbox.rng_mrg import MRG_RandomStreams
 from theano.tensor.signal.pool import pool_2d
 
@@ -264,3 +265,11 @@ def test_normal_numbers_are_normal(native):
     assert abs(numbers.mean()) < 5 / 200_000**0.5
     assert abs(numbers.std() - 1) < 5 / (2 * 200_000) ** 0.5
     assert abs((np.abs(numbers) < 1).mean() - 0.6827) < 0.006
+
+
+def test_what_is_asserted_of_values_is_checked_at_each_call():
+    x = T.vector()
+    function = theano.function([x], 2 * Assert("no such numbers")(x, x.sum() > 0))
+    np.testing.assert_array_equal(function(np.float32([1, 2])), [2, 4])
+    with pytest.raises(AssertionError, match="no such numbers"):
+        function(np.float32([1, -2]))

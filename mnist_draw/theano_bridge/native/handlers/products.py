@@ -214,7 +214,8 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan a convolution."""
     x, w = values
     shapes, sides = _prepared(node.op, x.shape, w.shape, x.array.dtype.name)
-    _check_channels(x.shape, w.shape)
+    if x.shape[1] != w.shape[1]:
+        raise ValueError(f"filters for {w.shape[1]} channels do not fit pictures of {x.shape[1]}")
     x = _padded(planner, x, sides)
     packed = _packed(planner, shapes, w, by_input=False)
     places, size = (shapes.out_height, shapes.out_width), shapes.padded(shapes.filters)
@@ -281,13 +282,6 @@ def _numbers(*values: Value) -> tuple[int, ...]:
     if not all(value.static for value in values):
         raise UnknownOperationError("a convolution of a size that depends on values")
     return tuple(int(value.array) for value in values)
-
-
-def _check_channels(image: tuple[int, ...], filters: tuple[int, ...]) -> None:
-    if image[1] != filters[1]:
-        raise ValueError(
-            f"pictures of {image[1]} channels do not fit filters for {filters[1]} channels"
-        )
 
 
 def _pooled(planner: Planner, node: Any, values: list[Value], gradient: bool) -> list[Value]:

@@ -195,10 +195,7 @@ def _forward_tile(
 def pad(
     e: Emitter, dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...]
 ) -> None:
-    """Copy pictures into the middle of larger ones whose border is empty already.
-
-    Parallel over pictures and channels.
-    """
+    """Copy pictures into the middle of larger ones whose border is empty already."""
     out, x = e.pointer(0), e.pointer(1)
     (top, bottom), (left, right) = sides
     big_width = width + left + right
@@ -360,11 +357,7 @@ def _by_filters_tile(
 
 @written
 def add_parts(e: Emitter, shapes: Shapes, parts: int) -> None:
-    """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
-
-    Arguments: the addresses of the result (filters, channels, rows, columns) and of the parts.
-    Parallel over filters.
-    """
+    """Add up the chunks' parts of the gradient by the filters, in the filters' own order."""
     s = shapes
     out, source = e.pointer(0), e.pointer(1)
     width = s.padded(s.filters)

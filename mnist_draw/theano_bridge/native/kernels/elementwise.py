@@ -119,16 +119,16 @@ def runs_over_elements(operands: tuple[Operand, ...]) -> bool:
 
 def _seeds(e: Emitter, state: str) -> tuple[Register, Register]:
     """Mix a 64-bit state (the end of SplitMix64) into the two words of `random_number`."""
-
-    def fold(x: Register, bits: int) -> Register:
-        return e.op("xor", x, e.op("lshr", x, integer(bits)))
-
     word = e.load(state, "int64", integer(0))
-    word = e.op("mul", fold(word, 30), integer(0xBF58476D1CE4E5B9))
-    word = fold(e.op("mul", fold(word, 27), integer(0x94D049BB133111EB)), 31)
+    word = e.op("mul", _fold(e, word, 30), integer(0xBF58476D1CE4E5B9))
+    word = _fold(e, e.op("mul", _fold(e, word, 27), integer(0x94D049BB133111EB)), 31)
     low = e.value(f"trunc {word.typed} to i32", "uint32")
     shifted = e.op("lshr", word, integer(32))
     return low, e.value(f"trunc {shifted.typed} to i32", "uint32")
+
+
+def _fold(e: Emitter, x: Register, bits: int) -> Register:
+    return e.op("xor", x, e.op("lshr", x, literal(bits, x.dtype)))
 
 
 def random_number(e: Emitter, low: Register, high: Register, position: Register) -> Register:
@@ -144,16 +144,12 @@ def random_number(e: Emitter, low: Register, high: Register, position: Register)
     def mix(operation: str, x: Register, constant: int) -> Register:
         return e.op(operation, x, literal(constant, "uint32"))
 
-    def fold(x: Register, bits: int) -> Register:
-        return e.op("xor", x, mix("lshr", x, bits))
-
     x = e.value(f"trunc {position.typed} to i32", "uint32")
     x = e.op("add", mix("mul", x, 0x9E3779B9), low)
-    x = mix("mul", fold(x, 16), 0x21F0AAAD)
-    x = e.op("xor", fold(x, 15), high)
+    x = mix("mul", _fold(e, x, 16), 0x21F0AAAD)
+    x = e.op("xor", _fold(e, x, 15), high)
     x = mix("mul", x, 0xD35A2D97)
-    x = fold(x, 15)
-    bits = mix("lshr", x, 8)
+    bits = mix("lshr", _fold(e, x, 15), 8)
     # Below 2²⁴ a signed conversion is the same and has an instruction on every processor.
     number = e.value(f"sitofp i32 {bits.name} to float", "float32")
     return e.op("fmul", number, literal(2.0**-24, "float32"))

@@ -19,16 +19,9 @@ import numpy as np
 
 #: Machine types of NumPy's; truth values are bytes, as in NumPy's arrays.
 LLVM_TYPES = {
+    **{f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
     "float32": "float",
     "float64": "double",
-    "int8": "i8",
-    "int16": "i16",
-    "int32": "i32",
-    "int64": "i64",
-    "uint8": "i8",
-    "uint16": "i16",
-    "uint32": "i32",
-    "uint64": "i64",
     "bool": "i8",
 }
 
@@ -213,6 +206,11 @@ class Emitter:
     def op(self, operation: str, left: Register, right: Register) -> Register:
         """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
         return self.value(f"{operation} {left.typed}, {right.name}", left.dtype)
+
+    def smaller(self, a: Register, b: Register) -> Register:
+        """Return the smaller of two 64-bit integers."""
+        test = self.value(f"icmp slt {a.typed}, {b.name}", "bool").name
+        return self.value(f"select i1 {test}, {a.typed}, {b.typed}", "int64")
 
     def finished(self) -> Function:
         """Return the kernel, ready to be compiled."""

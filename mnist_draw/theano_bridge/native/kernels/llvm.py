@@ -138,10 +138,7 @@ def _machine() -> tuple[Any, str]:
 
 def _provide_mathematics() -> None:
     """Name the C library's functions that compiled code may call, wherever they live."""
-    if sys.platform == "win32":
-        library = ctypes.CDLL("ucrtbase")
-    else:
-        library = ctypes.CDLL(None)
+    library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
     for name in ("pow", "exp", "log", "log1p", "expm1", "tanh", "sin", "cos", "fmod", "erf"):
         for suffix in ("", "f"):
             function = getattr(library, name + suffix, None)

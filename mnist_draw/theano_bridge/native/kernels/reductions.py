@@ -34,9 +34,7 @@ def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumul
     block = "%" + e.name("block")
     e.variables.append(f"  {block} = alloca [{width} x {LLVM_TYPES[accumulator]}], align 64")
     with e.loop(START, STOP, step=width) as first:
-        left = e.op("sub", STOP, first)
-        narrow = e.value(f"icmp slt i64 {left.name}, {width}", "bool").name
-        count = e.value(f"select i1 {narrow}, i64 {left.name}, i64 {width}", "int64")
+        count = e.smaller(e.op("sub", STOP, first), integer(width))
         with e.loop(integer(0), count, independent=True) as j:
             e.store(block, j, _start_value(operation, accumulator))
         with e.loop(integer(0), rows) as o:
@@ -91,10 +89,7 @@ def plus(e: Emitter, a: Register, b: Register) -> Register:
 @cache
 @written
 def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
-    """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks.
-
-    ``planes``: whether i has more than one element.
-    """
+    """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks."""
     parts, x = e.pointer(0), e.pointer(1)
     kept, inner, chunk, width = (e.argument(index) for index in range(2, 6))
     number = e.op("sdiv", START, chunk)
@@ -212,9 +207,7 @@ def take_rows(e: Emitter, index_dtype: str) -> None:
     fault = e.pointer(5)
     with e.loop(START, STOP) as row:
         last = e.op("sub", STOP, integer(1))
-        ahead = e.op("add", row, integer(_ROWS_AHEAD))
-        inside = e.value(f"icmp slt i64 {ahead.name}, {last.name}", "bool").name
-        ahead = e.value(f"select i1 {inside}, {ahead.typed}, {last.typed}", "int64")
+        ahead = e.smaller(e.op("add", row, integer(_ROWS_AHEAD)), last)
         coming = scalars.convert(e, e.load(indices, index_dtype, ahead), "int64")
         coming = e.op("mul", coming, width)
         with e.loop(integer(0), width, step=_CACHE_LINE) as i:
@@ -229,10 +222,7 @@ def take_rows(e: Emitter, index_dtype: str) -> None:
 @cache
 @written
 def scatter(e: Emitter, dtype: str, index_dtype: str, scalar: bool) -> None:
-    """Out = 0 but for out[i, index[i]] = v[i], for rows start to stop.
-
-    ``scalar``: one v for all rows.
-    """
+    """Out = 0 but for out[i, index[i]] = v[i], or the only v, for rows start to stop."""
     out, values, indices = (e.pointer(index) for index in range(3))
     columns = e.argument(3)
     fault = e.pointer(4)
@@ -286,10 +276,7 @@ def pool(e: Emitter, s: Shapes) -> None:
 
 @written
 def pool_gradient(e: Emitter, s: Shapes) -> None:
-    """Give each region's gradient to its largest pixel (to each of them where several are).
-
-    Parallel over pictures and channels.
-    """
+    """Give each region's gradient to its largest pixel (to each of them where several are)."""
     out, x, z, gz = (e.pointer(index) for index in range(4))
     zero = literal(0, s.dtype)
     area = s.height * s.width

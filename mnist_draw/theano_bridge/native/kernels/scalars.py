@@ -244,7 +244,13 @@ EXP32 = """define internal float @mnist_draw_exp32(float %x) alwaysinline nounwi
 }"""
 
 
+_LIBRARY = ("Cos", "Erf", "Expm1", "Log", "Log1p", "Pow", "Sin", "Tanh")
 OPERATIONS: dict[str, Write] = {
+    **{name: _library(name.lower()) for name in _LIBRARY},
+    **{name: _intrinsic(name.lower()) for name in ("Ceil", "Floor", "Sqrt")},
+    **{name: _folded(name.lower(), name.lower()) for name in ("AND", "OR", "XOR")},
+    **{name: _comparison(*(kind + name.lower() for kind in "osu"))
+       for name in ("GE", "GT", "LE", "LT")},
     "Add": _folded("fadd contract", "add"),
     "Sub": _folded("fsub contract", "sub"),
     "Mul": _multiply,
@@ -252,20 +258,9 @@ OPERATIONS: dict[str, Write] = {
     "Neg": _neg,
     "Abs": _intrinsic("fabs"),
     "Sqr": lambda e, inputs, dtype: _multiply(e, 2 * inputs, dtype),
-    "Sqrt": _intrinsic("sqrt"),
     "Exp": _floats_only(_exp, "exp"),
-    "Log": _library("log"),
-    "Log1p": _library("log1p"),
-    "Expm1": _library("expm1"),
-    "Tanh": _library("tanh"),
-    "Sin": _library("sin"),
-    "Cos": _library("cos"),
-    "Erf": _library("erf"),
-    "Pow": _library("pow"),
     "Sigmoid": _floats_only(_sigmoid, "sigmoid"),
     "Softplus": _floats_only(_softplus, "softplus"),
-    "Floor": _intrinsic("floor"),
-    "Ceil": _intrinsic("ceil"),
     "Maximum": _extreme(True),
     "Minimum": _extreme(False),
     "Sign": _sign,
@@ -275,13 +270,6 @@ OPERATIONS: dict[str, Write] = {
     "Second": lambda e, inputs, dtype: convert(e, inputs[1], dtype),
     "Switch": _switch,
     "Clip": _clip,
-    "LT": _comparison("olt", "slt", "ult"),
-    "LE": _comparison("ole", "sle", "ule"),
-    "GT": _comparison("ogt", "sgt", "ugt"),
-    "GE": _comparison("oge", "sge", "uge"),
     "EQ": _comparison("oeq", "eq", "eq"),
     "NEQ": _comparison("une", "ne", "ne"),
-    "AND": _folded("and", "and"),
-    "OR": _folded("or", "or"),
-    "XOR": _folded("xor", "xor"),
-}
+}  # fmt: skip

@@ -134,11 +134,6 @@ def _pays(e: Emitter, first: int) -> Register:
     return e.value(f"icmp sle i64 {e.get(total, 'int64').name}, {limit.name}", "bool")
 
 
-def _smaller(e: Emitter, a: Register, b: Register) -> Register:
-    test = e.value(f"icmp slt i64 {a.name}, {b.name}", "bool").name
-    return e.value(f"select i1 {test}, {a.typed}, {b.typed}", "int64")
-
-
 @cache
 @written
 def turn_marks(e: Emitter) -> None:
@@ -238,7 +233,7 @@ class _Tile:
         whole, rest = divmod(self.panels.columns, width)
         left = self._chosen(START, integer(0))
         right = self._chosen(STOP, integer(self.panels.columns))
-        with e.loop(left, _smaller(e, right, integer(whole * width)), step=width) as column:
+        with e.loop(left, e.smaller(right, integer(whole * width)), step=width) as column:
             self._panel(column, width)
         if rest:
             reached = e.value(f"icmp eq i64 {right.name}, {self.panels.columns}", "bool")
@@ -255,7 +250,7 @@ class _Tile:
         with e.loop(top, bottom, step=_ROWS) as above, e.loop(integer(0), blocks) as number:
             self._pack(number, column, columns, vectors * v.lanes)
             begun = e.value(f"icmp sgt i64 {number.name}, 0", "bool").name
-            below = _smaller(e, e.op("add", above, integer(_ROWS)), bottom)
+            below = e.smaller(e.op("add", above, integer(_ROWS)), bottom)
             with e.loop(above, below) as row:
                 word = e.load(self.marks, "int64", e.op("add", e.op("mul", row, blocks), number))
                 # In the first block sums begin at 0, in others with what is there.
@@ -277,7 +272,7 @@ class _Tile:
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
         e = self.e
         first = e.op("mul", number, integer(WORD))
-        height = _smaller(e, integer(WORD), e.op("sub", self.k, first))
+        height = e.smaller(integer(WORD), e.op("sub", self.k, first))
         with e.loop(integer(0), height) as r:
             row, target = e.op("add", first, r), e.op("mul", r, integer(width))
             with e.loop(integer(0), integer(columns), independent=True) as j:

@@ -178,9 +178,7 @@ def turned(e: Emitter, places: int, filters: int) -> Iterator[tuple[Register, Re
     for each filter. Gives place and filter.
     """
     with e.loop(integer(0), integer(places), step=_TURNED) as first:
-        end = e.op("add nsw", first, integer(_TURNED))
-        over = e.value(f"icmp sgt i64 {end.name}, {places}", "bool").name
-        end = e.value(f"select i1 {over}, i64 {places}, i64 {end.name}", "int64")
+        end = e.smaller(e.op("add nsw", first, integer(_TURNED)), integer(places))
         with (
             e.loop(integer(0), integer(filters)) as f,
             e.loop(first, end, independent=True) as place,
