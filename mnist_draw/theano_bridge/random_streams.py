@@ -1,9 +1,8 @@
 """Random numbers for dropout and noise, under the methods of Theano's random streams.
 
 :class:`RandomStreams` turns ``binomial``, ``normal`` and the like into draws from one of
-two sources, :func:`uniform_draw` and :func:`normal_draw`. These two are the only place
-that knows the generator: each call makes one shared state, which every call of a
-compiled function advances (its default update).
+two sources, :class:`HashedUniform` and :func:`normal_draw`. Each draw has one shared state, which
+every call of a compiled function advances (its default update).
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class RandomStreams:
     ) -> Any:
         """Numbers between `low` (included) and `high` (not included)."""
         dtype = dtype or config.floatX
-        numbers = self._draw(uniform_draw, size, dtype)
+        numbers = self._draw(HashedUniform(), size, dtype)
         if (low, high) == (0.0, 1.0):
             return numbers
         return (numbers * (high - low) + low).astype(dtype)
@@ -81,7 +80,7 @@ class RandomStreams:
             p = prob
         if n < 1:
             raise ValueError(f"binomial: the number of trials n is {n}; it is at least 1.")
-        draws = [self._draw(uniform_draw, size, "float32") for _ in range(n)]
+        draws = [self._draw(HashedUniform(), size, "float32") for _ in range(n)]
         return reduce(add, [pt.lt(draw, p).astype(dtype) for draw in draws])
 
     @_with_generator
@@ -108,7 +107,7 @@ class RandomStreams:
         if pvals.ndim != 2:
             raise ValueError(f"multinomial: pvals has 2 dimensions, not {pvals.ndim}.")
         ends = pt.cumsum(pvals, axis=1)
-        points = [self._draw(uniform_draw, (pvals.shape[0],), "float32") for _ in range(n)]
+        points = [self._draw(HashedUniform(), (pvals.shape[0],), "float32") for _ in range(n)]
         above = reduce(add, [(p.dimshuffle(0, "x") < ends).astype(dtype) for p in points])
         return above - pt.concatenate([pt.zeros_like(above[:, :1]), above[:, :-1]], 1)
 
@@ -145,7 +144,8 @@ class RandomStreams:
         return chosen.astype(dtype) if a.ndim == 0 else a[chosen]
 
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
-        numbers, state, following = source(self._seeds.spawn(1)[0], size, dtype)
+        state = shared(new_state(self._seeds.spawn(1)[0]))
+        numbers, following = source(state, size).astype(dtype), next_state(state)
         set_default_update(state, following)
         self.state_updates.append((state, following))
         return numbers
@@ -178,26 +178,17 @@ def new_state(seed: np.random.SeedSequence) -> Any:
     return np.array(seed.generate_state(1, np.uint64)[0]).astype(np.int64)
 
 
-def uniform_draw(seed: np.random.SeedSequence, size: Any, dtype: str) -> tuple[Any, Any, Any]:
-    """Numbers in [0, 1) of the shape `size`, their shared state and its next value."""
-    state = shared(new_state(seed))
-    numbers = HashedUniform()(state, size)
-    return numbers.astype(dtype), state, next_state(state)
-
-
-def normal_draw(seed: np.random.SeedSequence, size: Any, dtype: str) -> tuple[Any, Any, Any]:
-    """Standard normal numbers of the shape `size`, shared state and its next value.
+def normal_draw(state: Any, size: Any) -> Any:
+    """Standard normal numbers of the shape `size`.
 
     The method of G. E. P. Box and M. E. Muller ("A note on the generation of random normal
     deviates", 1958), which needs two uniform numbers for each.
     """
-    state = shared(new_state(seed))
     size = pt.as_tensor_variable(size, ndim=1).astype("int64")
     pairs = HashedUniform()(state, pt.concatenate([[2], size]))
     radius, angle = pairs[0], pairs[1]
     # 1 - u is never 0, whose logarithm is infinite.
-    numbers = pt.sqrt(-2.0 * pt.log(1.0 - radius)) * pt.cos(np.float32(2 * np.pi) * angle)
-    return numbers.astype(dtype), state, next_state(state)
+    return pt.sqrt(-2.0 * pt.log(1.0 - radius)) * pt.cos(np.float32(2 * np.pi) * angle)
 
 
 _WEYL_64 = 0x9E3779B97F4A7C15

@@ -37,8 +37,6 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     turned,
 )
 
-_SIZE = {"float32": 4, "float64": 8}
-
 
 @cache
 def gemm(dtype: str) -> int:
@@ -70,7 +68,7 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     """
     c, a, b = (e.argument(index) for index in range(3))
     m, n, k, lda, ldb, ldc, ta, tb, columns, product = (e.argument(index) for index in range(3, 13))
-    size = integer(_SIZE[dtype])
+    size = integer(4 if dtype == "float32" else 8)
     part = e.op("sub", STOP, START)
 
     def chosen(flag: Register, yes: Register, no: Register) -> Register:

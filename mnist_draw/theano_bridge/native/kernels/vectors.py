@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 
 import llvmlite.binding as llvm
 
@@ -20,6 +21,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
 _TURNED = 16
 
 
+@cache
 def lanes_of(dtype: str) -> int:
     """Numbers in a vector register of this processor."""
     features = llvm.get_host_cpu_features()
@@ -41,10 +43,11 @@ class Shapes:
     down: int
     right: int
     flip: bool
-    lanes: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lanes", lanes_of(self.dtype))
+    @property
+    def lanes(self) -> int:
+        """Numbers in a vector."""
+        return lanes_of(self.dtype)
 
     @property
     def out_height(self) -> int:
