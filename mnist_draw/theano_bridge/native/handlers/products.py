@@ -220,7 +220,9 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     packed = _packed(planner, shapes, w, by_input=False)
     places, size = (shapes.out_height, shapes.out_width), shapes.padded(shapes.filters)
     out = planner.empty((x.shape[0], shapes.filters, *places), shapes.dtype)
-    _convolve(planner, contractions.forward(shapes), shapes, (out, x, packed), size * prod(places))
+    _convolve(
+        planner, contractions.convolution(shapes), shapes, (out, x, packed), size * prod(places)
+    )
     return [Value(out)]
 
 
@@ -247,7 +249,7 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     g = contiguous(planner, g)
     out = planner.empty((g.shape[0], shapes.channels, shapes.height, shapes.width), shapes.dtype)
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
-    _convolve(planner, contractions.by_input(shapes), shapes, (out, g, packed), area)
+    _convolve(planner, contractions.convolution_by_input(shapes), shapes, (out, g, packed), area)
     (top, _), (left, _) = sides
     return [Value(out[:, :, top : top + size[0], left : left + size[1]])]
 
@@ -264,7 +266,7 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
     scratch = planner.zeros((parts, shapes.places * width), shapes.dtype)
     planner.add(
-        contractions.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
+        contractions.convolution_by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
         rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     out = planner.empty(filters, shapes.dtype)

@@ -129,7 +129,7 @@ def pack_weights(e: Emitter, shapes: Shapes, by_input: bool) -> None:
 
 
 @written
-def forward(e: Emitter, shapes: Shapes) -> None:
+def convolution(e: Emitter, shapes: Shapes) -> None:
     """Convolve pictures with packed filters.
 
     Arguments: the addresses of the result (pictures, filters, places), of the pictures, of the
@@ -207,7 +207,7 @@ def pad(
 
 
 @written
-def by_input(e: Emitter, shapes: Shapes) -> None:
+def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
     """Compute the gradient by the pictures from the gradient by the result.
 
     Arguments: the addresses of the gradient by the pictures, of that by the result, of the
@@ -281,7 +281,7 @@ def _add_tile(
 
 
 @written
-def by_filters(e: Emitter, shapes: Shapes) -> None:
+def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
     """Compute the gradient by the filters, a part for each chunk of pictures.
 
     Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk), of
