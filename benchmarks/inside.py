@@ -218,7 +218,7 @@ def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
     section.use_network(model, "shipped:benchmark")
     section.set_active(True)
     start = time.perf_counter()
-    while not (is_ready() and section.is_ready()) and time.perf_counter() - start < PATIENCE:
+    while not (is_ready() and section.network.profiles) and time.perf_counter() - start < PATIENCE:
         app.processEvents()
         time.sleep(0.001)
     frames: list[float] = []
