@@ -59,13 +59,27 @@ def _filled(layout: B, parts: tuple[Part, ...], gap: int, margins: Margins) -> B
     return layout
 
 
-def scrolled(held: QWidget) -> QScrollArea:
-    """Return an area in which a widget scrolls up and down; what it holds takes the focus."""
-    area = QScrollArea()
-    area.setFrameShape(QScrollArea.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.NoFocus)
+class ScrollArea(QScrollArea):
+    """An area that scrolls up and down; what it holds takes the focus."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QScrollArea.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Scroll to what a key focuses, never to what takes over from a disabled control."""
+        left = self.focusWidget()
+        if left is not None and not (left.isEnabled() and left.isVisible()):
+            return QWidget.focusNextPrevChild(self, forwards)
+        return super().focusNextPrevChild(forwards)
+
+
+def scrolled(held: QWidget) -> ScrollArea:
+    """Return an area in which a widget scrolls."""
+    area = ScrollArea()
     area.setWidget(held)
     return area
 

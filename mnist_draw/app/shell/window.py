@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
-from PyQt5.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
+from PyQt5.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Explanations, Recognition, compile_network
@@ -17,6 +17,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
@@ -101,10 +102,8 @@ class Window(QMainWindow):
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         # Where the screen is too small for a page it scrolls, and the window never grows by itself.
         # Empty, it gets its place: a page that moves with its parents is styled at each move.
-        room = QScrollArea()
-        room.setFrameShape(QScrollArea.NoFrame)
-        room.setFocusPolicy(Qt.NoFocus)
-        room.setWidgetResizable(True)
+        room = ScrollArea()
+        room.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
         room.setWidget(self.tabs)
         self.setCentralWidget(room)
         self.header = Header(self.network, self.view)

@@ -7,12 +7,12 @@ from functools import lru_cache
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.latest_job import LatestJob
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -52,14 +52,12 @@ def _expect(
     return [(one, expect(one, _runs(shown))) for one in settings]
 
 
-class NewRunPage(QScrollArea):
+class NewRunPage(ScrollArea):
     """Shows what can be trained, and starts it."""
 
     def __init__(self, form: SettingsForm) -> None:
         super().__init__()
         self.setObjectName("newRunPage")
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.NoFocus)
         self.form = form
         self._shown = 0
         self._expected: list[tuple[TrainingSettings, Expectation]] = []

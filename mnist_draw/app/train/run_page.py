@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, push_button
@@ -38,16 +38,12 @@ _WIDE, _SLIM = 1100, 760
 _SCROLLED = (260, 230)
 
 
-class RunPage(QScrollArea):
+class RunPage(ScrollArea):
     """Shows a run; its cards are arranged for one that goes on or for one that has ended."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("runPage")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.NoFocus)
         self.busy = True
         self._has_result = False
         self._shows_loss = False

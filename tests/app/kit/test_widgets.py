@@ -38,7 +38,7 @@ from mnist_draw.app.kit.formatting import (
     format_percent,
     format_probability,
 )
-from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.layout import column, scrolled
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import (
     Card,
@@ -452,3 +452,22 @@ def test_a_name_typed_without_an_ending_gets_it_and_replaces_nothing(tmp_path, m
         path = str(tmp_path / typed)
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (path, ""))
         assert ask_save(None, "", "all.csv", "Tables (*.csv)") == str(tmp_path / saved)
+
+
+def test_what_takes_over_from_a_disabled_or_hidden_control_scrolls_nothing(show):
+    first, second = QPushButton("1"), QPushButton("2")
+    held = QWidget()
+    held.setMinimumHeight(900)
+    column(first, 1, second, owner=held)
+    area = show(scrolled(held), 200, 300)
+    bar = area.verticalScrollBar()
+    first.setFocus()
+    QTest.keyClick(first, Qt.Key_Tab)
+    assert bar.value() > 0
+    for leave in (first.setDisabled, first.setHidden):
+        first.setFocus()
+        bar.setValue(0)
+        leave(True)
+        assert second.hasFocus()
+        assert bar.value() == 0
+        leave(False)
