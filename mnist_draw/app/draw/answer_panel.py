@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
-from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget, QWidgetItem
+from PyQt5.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
 from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
 from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -158,6 +158,7 @@ class BarsCard(Card):
         others = _("All {count}", count=number(count))
         all_of_them = _("All ten") if count == len(DIGITS) else others
         self.all_button.setText(_("Top three") if on else all_of_them)
+        self.all_button.setAccessibleName(self.all_button.text())
         self.all_button.setIconSize(QSize(1, 1) * theme.scaled(Size.SMALL_ICON))
         self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 
@@ -173,7 +174,7 @@ class BarsCard(Card):
         self.all_button.setVisible(self.bars.known and self.bars.has_more)
 
 
-class AnswerPanel(QScrollArea):
+class AnswerPanel(ScrollArea):
     """Everything that is said of the drawing; below the answer, of one digit of a number."""
 
     explanation_requested = pyqtSignal(object, int, int)
@@ -188,10 +189,6 @@ class AnswerPanel(QScrollArea):
         super().__init__()
         self.setObjectName("answerPanel")
         self.setProperty("look", "plain")
-        self.setFrameShape(QFrame.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.NoFocus)
         self._reading: BoardReading | None = None
         self._place: int | None = None
         self._picture: np.ndarray | None = None
