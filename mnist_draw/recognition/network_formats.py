@@ -58,13 +58,14 @@ def _parameters(model: ModelFile) -> bytes:
 
 def _program(model: ModelFile) -> bytes:
     from mnist_draw.dataset import normalise
+    from mnist_draw.dataset.pictures import ink_on_paper, picture_file
     from mnist_draw.recognition import answer, numpy_program
 
     parts: tuple[tuple[str, tuple[ModuleType | Callable[..., Any], ...]], ...] = (
         ("What the network computes", (operations,)),
         ("From a picture of any size to 28×28 pixels", (normalise,)),
         ("Probabilities that mean what they say", (answer.apply_temperature, answer._log)),
-        ("Reading files", (numpy_program,)),
+        ("Reading files", (ink_on_paper.border, picture_file.on_a_ground, numpy_program)),
     )
     specification = parse_network(model.network)
     model.require_shapes(specification.parameter_shapes())

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
+from mnist_draw.dataset.pictures.ink_on_paper import border
+from mnist_draw.dataset.pictures.picture_file import on_a_ground
 from mnist_draw.networks.operations import Operation, forward
 from mnist_draw.recognition.answer import apply_temperature
 
@@ -60,10 +62,16 @@ def read_picture(name: str) -> Array:
     from PIL import Image
 
     with Image.open(name) as image:
-        grey = np.asarray(image.convert("L"))
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+        if image.mode[0] in "IF":
+            # The range of 16-bit and floating-point grey is unknown.
+            grey = np.asarray(image, np.float32)
+            grey = 255 * (grey - grey.min()) / max(float(np.ptp(grey)), 1e-30)
+        else:
+            rgba = image.convert("RGBA")
+            opacity = np.asarray(rgba.getchannel("A"), np.float32) / 255
+            grey = 255 * on_a_ground(np.asarray(rgba.convert("L"), np.float32) / 255, opacity)
     # Paper is at the edge.
-    return 255 - grey if np.median(edge) > 127 else grey
+    return 255 - grey if np.median(border(grey)) > 127 else grey
 
 
 def shown(text: str) -> str:
@@ -90,7 +98,8 @@ def main(names: Sequence[str]) -> int:
                 pictures = normalise_ink(pictures, INK_SIDE) * np.float32(256)
             for row in predict(pictures):
                 best = int(row.argmax())
-                print(f"{name}: {CLASS_NAMES[best]} ({100 * row[best]:.1f} %)", flush=True)
+                share = "over 99.9" if row[best] > 0.9995 else f"{100 * row[best]:.1f}"
+                print(f"{name}: {CLASS_NAMES[best]} ({share} %)", flush=True)
         except ModuleNotFoundError:
             print(f"{name}: only .npy files can be read without Pillow", file=sys.stderr)
             status = 1

@@ -132,11 +132,17 @@ def test_the_python_program_reads_files_of_any_name(tmp_path):
     large = np.kron(data.test_images[0, 0], np.ones((5, 5), np.uint8))
     np.save(tmp_path / "large.npy", np.pad(large, ((0, 90), (30, 0))))
     Image.fromarray(255 - large).save(tmp_path / "dark on light.png")
+    Image.fromarray(large.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    see_through = Image.new("LA", large.shape[::-1])
+    see_through.putalpha(Image.fromarray(large))
+    see_through.save(tmp_path / "transparent.png")
+    pictures = ["large.npy", "dark on light.png", "deep.png", "transparent.png"]
     digits = data.test_labels[:3].tolist()
-    done = run_program(tmp_path, "three.npy", "large.npy", "dark on light.png")
+    done = run_program(tmp_path, "three.npy", *pictures)
     assert done.returncode == 0, done.stderr
     answers = [line.rpartition(": ")[2][0] for line in done.stdout.splitlines()]
-    assert answers == [str(digit) for digit in [*digits, digits[0], digits[0]]]
+    assert answers == [str(digit) for digit in [*digits, *digits[:1] * len(pictures)]]
+    assert " 100.0 %" not in done.stdout
     np.save(tmp_path / "empty.npy", np.zeros((40, 40), np.uint8))
     done = run_program(tmp_path, "empty.npy", "missing.npy")
     assert done.returncode == 1

@@ -59,7 +59,7 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
     nothing on the picture. A `PictureError` names the file and what is wrong with it.
     """
     luminance, opacity = _opened(source, _planes)
-    return ink_on_paper(_on_a_ground(luminance, opacity))
+    return ink_on_paper(on_a_ground(luminance, opacity))
 
 
 def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
@@ -279,7 +279,7 @@ def _reduced(
     return plane
 
 
-def _on_a_ground(luminance: Float, opacity: Float | None) -> Float:
+def on_a_ground(luminance: Float, opacity: Float | None) -> Float:
     """Put a transparent picture on a ground that contrasts with its opaque part."""
     if opacity is None or float(opacity.min()) > 0.99:
         return luminance
