@@ -169,7 +169,7 @@ def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float
     found: dict[str, Any] = {
         "image": name,
         **({"digit": answer.digit} if answer.are_digits else {"class": _class(answer)}),
-        "confidence": round(answer.confidence, DECIMALS),
+        "confidence": round(_confidence(answer, number), DECIMALS),
         "probabilities": shares,
     }
     if not answer.are_digits:
@@ -196,7 +196,7 @@ def _columns(names: tuple[str, ...]) -> list[str]:
 
 def _row(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
     """Return a line of the table; what is no digit or was not asked for is left empty."""
-    figures = [answer.confidence, *answer.probabilities.tolist()]
+    figures = [_confidence(answer, number), *answer.probabilities.tolist()]
     rounded = (round(figure, DECIMALS) for figure in figures)
     text = "" if number is None else _number_text(number)
     return _line([_no_formula(name), _class(answer) or "", *rounded, text, ""])
@@ -216,6 +216,13 @@ def _line(fields: Sequence[object]) -> str:
     # Older versions of Python quote no end of a line but those that are in the terminator.
     csv.writer(text, lineterminator="\r\n").writerow(fields)
     return text.getvalue().removesuffix("\r\n")
+
+
+def _confidence(answer: Answer, number: NumberAnswer | None) -> float:
+    """Return how sure the number is, if it is one; else the digit."""
+    if number is not None and number.is_number:
+        return number.confidence
+    return answer.confidence
 
 
 def _number_text(number: NumberAnswer) -> str:

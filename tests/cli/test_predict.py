@@ -163,6 +163,7 @@ def test_a_table(model, seven, seventy_two, capsys):
     assert [row["number"] for row in rows] == ["7", "", "72"]
     assert rows[0]["digit"] == "7"
     assert float(rows[0]["p7"]) == float(rows[0]["confidence"])
+    assert float(rows[2]["confidence"]) > 0.5
     assert sum(float(rows[0][f"p{digit}"]) for digit in range(10)) == pytest.approx(1, abs=1e-4)
     assert "does not exist" in rows[1]["error"]
     assert rows[1]["digit"] == rows[0]["error"] == ""
@@ -261,6 +262,8 @@ def test_predict_number(model, seventy_two, capsys, seven, no_digits):
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["image", "digit", "confidence", "probabilities", "number", "digits"]
     assert found["number"] == "72"
+    assert found["digit"] is None
+    assert 0.5 < found["confidence"] <= min(part["confidence"] for part in found["digits"])
     assert [part["digit"] for part in found["digits"]] == [7, 2]
     images = load_dataset().test_images[:2, 0]
     for part, image, left in zip(found["digits"], images, (0, 28), strict=True):
