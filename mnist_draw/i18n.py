@@ -63,7 +63,9 @@ _translations: gettext.NullTranslations = gettext.NullTranslations()
 def use(code: str, catalogues: Path = CATALOGUES) -> None:
     """Let this process speak a language of `LANGUAGES`; without its catalogue, English."""
     global _code, _translations
-    _code, _translations = code, messages_in(code, catalogues)
+    _translations = messages_in(code, catalogues)
+    # Numbers are written as the sentences around them.
+    _code = code if isinstance(_translations, gettext.GNUTranslations) else "en"
 
 
 def messages_in(code: str, catalogues: Path = CATALOGUES) -> gettext.NullTranslations:

@@ -59,8 +59,7 @@ def use(code: str) -> None:
     if code not in IMITATIONS:
         raise ValueError(f"{VARIABLE} is {code}, not of {[*i18n.LANGUAGES, *IMITATIONS]}")
     i18n.LANGUAGES[code] = i18n.Language(code, is_right_to_left=code == "right-to-left")
-    i18n.use(code)
-    i18n._translations = _Imitation()
+    i18n._code, i18n._translations = code, _Imitation()
 
 
 if code := os.environ.get(VARIABLE):

@@ -154,6 +154,7 @@ def test_a_catalogue_older_than_its_source_says_so(tmp_path, capsys):
     folder.mkdir(parents=True)
     i18n.use("de", tmp_path)
     assert not capsys.readouterr().err
+    assert (i18n.language(), i18n.number(0.5)) == ("en", "0.5")
     (folder / "mnist_draw.po").touch()
     i18n.use("de", tmp_path)
     assert "compile" in capsys.readouterr().err
