@@ -157,7 +157,7 @@ def open_network(path: str, network: str = "") -> ModelFile | list[str]:
         return fitting
     # In 32-bit floats, whatever they were.
     parameters = tuple(array.astype(np.float32) for array in arrays)
-    model = ModelFile(fitting[0], parameters).with_info(title=parse_network(fitting[0]).title)
+    model = ModelFile(fitting[0], parameters)
     model.require_shapes(parse_network(fitting[0]).parameter_shapes())
     return model
 

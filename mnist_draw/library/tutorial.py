@@ -311,7 +311,7 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
     values = lasagne.layers.get_all_param_values(network)
     model = ModelFile(name, tuple(values))
     refuse_foreign(path, "save_network")
-    save_model(path, model.with_info(title=title or parse_network(name).title))
+    save_model(path, model.with_info(title=title or None))
 
 
 def network_name(network: Any) -> str:

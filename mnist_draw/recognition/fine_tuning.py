@@ -350,14 +350,7 @@ def _finished(
     data: Dataset,
     count: int,
 ) -> ModelFile:
-    title = parse_network(settings.network).title
     model = ModelFile(settings.network, parameters).with_info(
-        title=counted(
-            "{title}, with {count} digit of yours",
-            "{title}, with {count} digits of yours",
-            count,
-            title=title,
-        ),
         settings=settings.without_places(),
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         data=data.name,

@@ -68,8 +68,8 @@ def read_picture(name: str) -> Array:
             grey = 255 * (grey - grey.min()) / max(float(np.ptp(grey)), 1e-30)
         else:
             rgba = image.convert("RGBA")
-            opacity = np.asarray(rgba.getchannel("A"), np.float32) / 255
-            grey = 255 * on_a_ground(np.asarray(rgba.convert("L"), np.float32) / 255, opacity)
+            planes = np.asarray(rgba.convert("LA"), np.float32) / np.float32(255)
+            grey = 255 * on_a_ground(planes[..., 0], planes[..., 1])
     # Paper is at the edge.
     return 255 - grey if np.median(border(grey)) > 127 else grey
 

@@ -17,7 +17,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import dataset_metadata, remember_data
 from mnist_draw.library.stored_network import network_of_run
-from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import acquire_lock, make_lock, resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile, save_model
@@ -318,7 +317,6 @@ class RunSession:
         last = history.epochs[-1] if history.epochs else None
         data = {"data": dataset_name(settings.data_folder)}
         return ModelFile(settings.network, parameters).with_info(
-            title=parse_network(settings.network).title,
             **(data if self.data is None else dataset_metadata(self.data)),
             epochs=len(history.epochs),
             settings=settings.without_places(),

@@ -37,7 +37,7 @@ from mnist_draw.errors import (
     one_line,
     strip_control_chars,
 )
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import has_content, write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
@@ -57,6 +57,9 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 #: digits may look less like other people's.
 MAX_THRESHOLD_SHIFT = 1.5
 
+#: Returns the title of an architecture; `mnist_draw.networks` sets it, which knows them.
+title_of_network: Callable[[str], str] = str
+
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
 
@@ -67,9 +70,10 @@ class ModelInfo:
 
     Every entry may be unknown, then it has its default (texts are empty); the file may hold more.
 
-    ``name`` was given by the user or the program's list of networks, ``title`` is the architecture
-    (``"Tutorial MLP 784–500–300–10"``), ``data`` the data set of training and test (``"MNIST"``),
-    and ``classes`` are the names of the outputs, in order, unless they are digits. ``side`` is the
+    ``name`` was given by the user or the program's list of networks, ``title`` to
+    ``save_network``; earlier versions wrote the architecture there, in the language of then.
+    ``data`` is the data set of training and test (``"MNIST"``), and ``classes`` are the names of
+    the outputs, in order, unless they are digits. ``side`` is the
     longer side of the ink in its training pictures, in pixels of 28. Accuracies are shares from 0
     to 1, the loss is the mean cross-entropy in nats. ``created`` is local, as
     ``2026-11-25T10:15:00+0100``; ``program`` and ``engine`` are the versions that trained it.
@@ -226,8 +230,18 @@ class ModelFile:
 
     @property
     def title(self) -> str:
-        """Its name on the screen."""
-        return self.info.name or self.info.title or self.network
+        """Its name on the screen; an architecture is named in the language of now."""
+        if found := self.info.name or self.info.title:
+            return found
+        title, count = title_of_network(self.network), self.info.extra_digits
+        if not count:
+            return title
+        return counted(
+            "{title}, with {count} digit of yours",
+            "{title}, with {count} digits of yours",
+            count,
+            title=title,
+        )
 
     def describe(self) -> str:
         """Name the network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""

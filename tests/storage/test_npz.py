@@ -207,7 +207,7 @@ def test_what_is_saved_is_read_back_as_float32(tmp_path):
     metadata["epochs"].append(3)
     assert model.parameters[0].dtype == np.float32
     assert model.metadata == {"epochs": [1, 2]}
-    assert model.title == "mlp"
+    assert not model.info.title
 
 
 @pytest.mark.parametrize(
@@ -252,8 +252,10 @@ def test_what_is_known_about_a_network():
     assert model.info.temperature == 1.0
     with pytest.raises(TypeError, match="'titel'"):
         model.with_info(titel="B")
-    assert small_model(test_accuracy=0.5).describe() == "mlp · 50.00 % on its test pictures"
-    assert small_model(epochs=1).describe() == "mlp"
+    assert (
+        small_model(title="A", test_accuracy=0.5).describe() == "A · 50.00 % on its test pictures"
+    )
+    assert small_model(title="A", epochs=1).describe() == "A"
     info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
     assert (info.classes, info.data) == (("a", "b�"), "gr�n")
     info = ModelInfo.of({"classes": ["a\u202e", "b\n"], "name": "a\x1b[31m\u202eb\nc"})

@@ -15,6 +15,7 @@ import pytest
 
 import mnist_draw
 from mnist_draw.errors import MissingPackageError, StorageError, UserError
+from mnist_draw.networks import parse_network
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import npz
 from mnist_draw.storage.unique_paths import (
@@ -238,7 +239,11 @@ def test_the_network_of_a_run_is_called_as_the_run_is():
     files = session()
     files.add(events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01))
     weights = tuple(np.zeros(n, np.float32) for n in ((784, 2), 2, (2, 10), 10))
-    called = files.named(files.model(weights)).title
+    model = files.model(weights)
+    # Its architecture is named in the language of whom it is shown to.
+    assert "title" not in model.metadata
+    assert model.title == parse_network(model.network).title
+    called = files.named(model).title
     files.end("completed")
     assert "L2 0 → 0.01" in called
     assert called.startswith(read_run(files.run.folder).title)
