@@ -1,6 +1,7 @@
 """The section Map: digits by layer, the example among them, its neighbours."""
 
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,12 @@ from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
 
 from mnist_draw.app.inside.map import map_section
-from mnist_draw.app.inside.map.map_cards import describe_vote, describe_votes, format_vote
+from mnist_draw.app.inside.map.map_cards import (
+    describe_vote,
+    describe_votes,
+    format_vote,
+    map_legend,
+)
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
@@ -182,6 +188,14 @@ def test_the_names_of_layers_are_whole(section, qtbot):
             assert all(not one.intersects(other) for one, other in combinations(places, 2))
             wide = buttons[0].fontMetrics().horizontalAdvance(words)
             assert all(wide < place.width() for place in places)
+
+
+@pytest.mark.parametrize("names", [("no", "yes"), ("cross", "ring", "bar")])
+def test_the_legend_names_the_classes_of_networks_with_few(names):
+    maps = SimpleNamespace(labels=np.zeros(3), answers=np.zeros(3))
+    said = map_legend(maps, (0, 1), names)
+    assert all(name[:2] in said for name in names[:2])
+    assert ("others" in said) == (len(names) > 2)
 
 
 def test_votes_are_described():

@@ -264,7 +264,7 @@ def format_vote(part: float) -> str:
 
 def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
     """Return what the digits' colours and the signs mean, as rich text."""
-    other = next(n for n in (7, 1, 0) if n < len(names) and n not in pair)
+    other = next((n for n in (7, 1, 0, 2) if n < len(names) and n not in pair), None)
     meanings = (_("others"), _("the answer"), _("second guess"))
     parts = [
         f'<b style="color: {theme.colour(colour).name()}">{escape(short_name(names[digit]))}</b> '
