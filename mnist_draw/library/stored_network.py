@@ -199,11 +199,15 @@ def _shapes(network: str) -> tuple[tuple[int, ...], ...]:
 
 def of_file(path: Path, source: str) -> StoredNetwork:
     """Describe a model file; a damaged one has only its file's name."""
-    try:
-        network, info = read_info(path)
-    except ModelFileError:
-        network, info = "", ModelInfo()
+    network, info = _read_info(path)
     return StoredNetwork(path, source, title_of(path.stem, source, info), network, info)
+
+
+def _read_info(path: Path) -> tuple[str, ModelInfo]:
+    try:
+        return read_info(path)
+    except ModelFileError:
+        return "", ModelInfo()
 
 
 def title_of(stem: str, source: str, info: ModelInfo) -> str:
@@ -227,6 +231,7 @@ def network_of_run(run: Run) -> StoredNetwork:
         epochs=run.epochs_done,
         validation_accuracy=run.figures.get("validation_accuracy"),
         test_accuracy=run.figures.get("test_accuracy"),
+        classes=_read_info(run.model)[1].classes,
     )
     return StoredNetwork(run.model, RUN, run.title, run.settings.network, info)
 

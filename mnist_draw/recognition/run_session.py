@@ -16,7 +16,6 @@ from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import dataset_metadata, remember_data
-from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.storage.atomic import acquire_lock, make_lock, resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile, save_model
@@ -332,7 +331,7 @@ class RunSession:
     def named(self, model: ModelFile) -> ModelFile:
         """Return a network that is called as the run, with the time when it was made."""
         created = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        return model.with_info(name=network_of_run(self.run).title, created=created)
+        return model.with_info(name=self.run.title, created=created)
 
     def save_network(self, parameters: Parameters, calibrate: bool = True) -> ModelFile:
         """Save the network under its run, at once and again when it is calibrated; return it.

@@ -11,7 +11,7 @@ from typing import assert_never
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.fallbacks import fallback_key
-from mnist_draw.library.stored_network import network_of_run
+from mnist_draw.library.stored_network import RUN, StoredNetwork
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import (
@@ -379,7 +379,7 @@ class ShownRun:
         """By which its network is found."""
         if self.rescued is not None:
             return fallback_key(self.rescued)
-        return "" if self.run is None else network_of_run(self.run).key
+        return "" if self.run is None else StoredNetwork(self.run.model, RUN, self.run.title).key
 
     @property
     def model(self) -> Path | None:
