@@ -45,6 +45,10 @@ def until_counted(section, qtbot):
     qtbot.waitUntil(lambda: not section._count.is_running, timeout=60_000)
 
 
+def own_classes():
+    return changed(0.5, data="shapes", classes=[f"shape {n}" for n in range(10)])
+
+
 @pytest.fixture
 def section(show, digits, monkeypatch):
     """Return the section with 20 test pictures and two networks beside the one in use."""
@@ -78,7 +82,7 @@ def test_all_networks_are_counted(section, qtbot):
         plot = section.plots[axis.name]
         assert [len(accuracy) for _, accuracy in plot.curves] == [len(axis.amounts)] * 3
         assert all(is_counted(plot, number) for number in range(3))
-    assert "the first 1,000 test pictures" in section.state.label.text()
+    assert "the first 20 test pictures" in section.state.label.text()
     table = section.table()
     assert len(table.rows) == len(SETTINGS)
     assert table.headings[2:] == ("custom_mlp:0,1,0,0", "Network A", "B")
@@ -106,6 +110,37 @@ def test_nothing_that_another_network_read_stays(section, qtbot):
     qtbot.waitUntil(lambda: bool(section.turn.answers.rows), timeout=20_000)
 
 
+def test_networks_are_listed_by_their_names_of_now(section, qtbot, monkeypatch):
+    open_section(section, qtbot)
+    tick(section, "B")
+    section.set_active(False)
+    renamed = NetworkChoice("b", "Renamed", lambda: changed(-1))
+    now = [renamed, NetworkChoice("shipped:c", "In use", linear_model), changed_choice("new")]
+    monkeypatch.setattr(limits_section, "_others", lambda: now)
+    section.set_active(True)
+    titles = ["In use", "Renamed", "new"]
+    qtbot.waitUntil(lambda: [one.title for one in section.choices.choices] == titles)
+    # What the user took away stays away.
+    assert [one.title for one in section.choices.ticked()] == ["In use"]
+    assert "In use" in section.choices.legend.text()
+    assert section.table().headings[2:] == ("In use",)
+    until_counted(section, qtbot)
+
+
+def changed_choice(key):
+    return NetworkChoice(key, key, lambda: changed(0.3))
+
+
+def test_own_pictures_are_counted_and_their_number_is_said(section, qtbot, monkeypatch, digits):
+    pictures = Perturbation(digits.test_images[:15]), digits.test_labels[:15]
+    monkeypatch.setattr(limits_section, "test_pictures_for", lambda model: pictures)
+    section.use_network(own_classes(), "run:x")
+    section.set_active(True)
+    qtbot.waitUntil(lambda: "15" in section.state.label.text(), timeout=20_000)
+    until_counted(section, qtbot)
+    assert "says little" not in section.state.label.text()
+
+
 def tick(section, title):
     """Tick a network in the menu, or take its tick away."""
     section.choices.menu.aboutToShow.emit()
@@ -115,14 +150,14 @@ def tick(section, title):
 
 def test_a_count_goes_on_from_what_is_known(section):
     begun = next(
-        found for found in count_all([("x", linear_model)], False)
+        found for found, _ in count_all([("x", linear_model)], False)
         if np.count_nonzero(~np.isnan(found["x"])) == 30
     )  # fmt: skip
     rest = list(count_all([("x", linear_model)], False))
     assert len(rest) == 17
     known = ~np.isnan(begun["x"])
-    np.testing.assert_array_equal(rest[-1]["x"][known], begun["x"][known])
-    assert not np.isnan(rest[-1]["x"]).any()
+    np.testing.assert_array_equal(rest[-1][0]["x"][known], begun["x"][known])
+    assert not np.isnan(rest[-1][0]["x"]).any()
 
 
 def test_four_networks_at_the_most(section, qtbot):

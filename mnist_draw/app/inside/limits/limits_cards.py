@@ -71,6 +71,8 @@ class NetworkChoices(QWidget):
         super().__init__()
         self.setObjectName("networkChoices")
         self.choices: list[NetworkChoice] = []
+        #: Keys of those that were offered.
+        self._offered: set[str] = set()
         self.button = push_button(
             "addNetworkButton", _("Networks"),
             _("Compare up to four networks: those that ship, yours, or one from a file."),
@@ -87,13 +89,23 @@ class NetworkChoices(QWidget):
     def ticked(self) -> list[NetworkChoice]:
         return [choice for choice in self.choices if choice.line is not None]
 
+    def clear(self) -> None:
+        self.choices, self._offered = [], set()
+
     def offer(self, others: list[NetworkChoice]) -> None:
-        """List networks that can be ticked; the first of them are."""
+        """List networks by their names of now; the first of the first list are ticked."""
+        titles = {other.key: other.title for other in others}
+        gone = self._offered - set(titles)
+        self.choices = [one for one in self.choices if one.key not in gone or not one.stays]
+        for choice in self.choices:
+            choice.title = titles.get(choice.key, choice.title)
         listed = {choice.key for choice in self.choices}
         self.choices += [other for other in others if other.key not in listed]
         for choice in self.choices:
-            if choice.line is None and len(self.ticked()) < MAX_COUNT - 1:
+            has_room = choice.line is None and len(self.ticked()) < MAX_COUNT - 1
+            if has_room and not self._offered:
                 choice.line = self._free_line()
+        self._offered = set(titles)
         self._tell()
 
     def add(self, choice: NetworkChoice, first: bool = False) -> None:

@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout
 
 from mnist_draw.analysis.robustness import (
     AXES,
-    PICTURES,
     SETTINGS,
     Distortion,
     altered_one,
@@ -44,32 +43,38 @@ from mnist_draw.storage.models import ModelFile
 #: Cards beside each other where there is room for them.
 _COLUMNS = 3
 _TRAINED = _("Your training")
-_COUNTED = _("Right answers in the first {count} test pictures.", count=number(PICTURES))
 #: The key of a network, and what reads it.
 Entry = tuple[str, Callable[[], "ModelFile"]]
 #: For each key the accuracies, float64 (47,) with NaN for what is not counted yet, or a sentence
 #: why there are none.
 Found = dict[str, "np.ndarray | str"]
+#: Of how many pictures, by key.
+Sizes = dict[str, int]
 
 
-def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
+def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[tuple[Found, Sizes]]:
     """Count networks off the GUI thread, the coarse points of all of them first."""
     found: Found = {}
-    counts = {key: _count(load, placed) for key, load in entries}
+    sizes: Sizes = {}
+    counts = {key: _count(key, load, placed, sizes) for key, load in entries}
     for enough in (sum(len(axis.shown) for axis in AXES), np.inf):
         for key, values in counts.items():
             for value in values:
                 found[key] = value
-                yield dict(found)
+                yield dict(found), dict(sizes)
                 if isinstance(value, str) or np.count_nonzero(~np.isnan(value)) >= enough:
                     break
 
 
-def _count(load: Callable[[], ModelFile], placed: bool) -> Iterator[np.ndarray | str]:
+def _count(
+    key: str, load: Callable[[], ModelFile], placed: bool, sizes: Sizes
+) -> Iterator[np.ndarray | str]:
     """Yield the accuracies of a network, or in the end why there are no more."""
     try:
         model = load()
-        yield from count_limits(model, *test_pictures_for(model), placed)
+        pictures, labels = test_pictures_for(model)
+        sizes[key] = len(labels)
+        yield from count_limits(model, pictures, labels, placed)
     except UserError as error:
         yield str(error)
 
@@ -103,7 +108,8 @@ class LimitsSection(CountedSection):
         super().__init__()
         self.setObjectName("robustnessView")
         self._found: Found = {}
-        self._listed = self._stopped = False
+        self._sizes: Sizes = {}
+        self._stopped = False
         self._counted: tuple[tuple[Entry, ...], bool] = ((), False)
         self._reported: set[str] = set()
         self._listing = self._job(self._offer, self.problem.emit)
@@ -170,18 +176,15 @@ class LimitsSection(CountedSection):
     def _begin(self, model: ModelFile) -> None:
         names = all_names(model)
         if self._model is not None and names != all_names(self._model):
-            self.choices.choices = []
-            self._listed = False
+            self.choices.clear()
         self._model, self._newer = model, None
         self._found.pop(self._key, None)
         self.turn.show_nothing(is_pending=self._example is not None)
         title = model.title if self._key else _TRAINED
-        known = (choice.title for choice in self.choices.choices if choice.key == self._key)
-        title = next(known, title)
         used = NetworkChoice(self._key, title, lambda: model, names, stays=False)
         self.choices.add(used, first=True)
         if self._active:
-            self._list_others()
+            self._listing.ask(_others)
 
     def use_network(self, model: ModelFile, key: str) -> None:
         super().use_network(model, key)
@@ -198,14 +201,10 @@ class LimitsSection(CountedSection):
         if self._why_not():
             # The place of its data may have been named meanwhile.
             self._forget_counted()
-        self._list_others()
+        # They may have been trained, renamed or deleted meanwhile.
+        self._listing.ask(_others)
         self._start()
         self._ask()
-
-    def _list_others(self) -> None:
-        if not self._listed:
-            self._listed = True
-            self._listing.ask(_others)
 
     def _offer(self, others: list[NetworkChoice]) -> None:
         """Offer those that can be compared: they tell the same classes apart."""
@@ -242,7 +241,7 @@ class LimitsSection(CountedSection):
         """Count what is ticked, unless just that is being counted."""
         entries = tuple((choice.key, choice.load) for choice in self.choices.ticked())
         wanted = (entries, self.place_switch.isChecked())
-        if not self._active or not self._listed or wanted == self._counted or not entries:
+        if not self._active or wanted == self._counted or not entries:
             return
         self._counted, self._stopped = wanted, False
         self._reported = set()
@@ -252,7 +251,8 @@ class LimitsSection(CountedSection):
     def _forget_counted(self) -> None:
         self._counted = ((), self.place_switch.isChecked())
 
-    def _set_curves(self, found: Found) -> None:
+    def _set_curves(self, counted: tuple[Found, Sizes]) -> None:
+        found, self._sizes = counted
         for why_not in found.values():
             if isinstance(why_not, str):
                 self._tell(why_not)
@@ -295,9 +295,12 @@ class LimitsSection(CountedSection):
         epochs = self._epochs()
         if epochs:
             return epochs, _("Count again")
-        if self._model is None:
+        if self._model is None or self._key not in self._sizes:
             return "", ""
-        return describe_foreign_network(self._model) or _COUNTED, ""
+        # Networks with classes of their own are counted on their own pictures.
+        foreign = "" if self._model.info.classes else describe_foreign_network(self._model)
+        size = number(self._sizes[self._key])
+        return foreign or _("Right answers in the first {count} test pictures.", count=size), ""
 
     def _stop_or_go_on(self) -> None:
         if self._count.is_running:
