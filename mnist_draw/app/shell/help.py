@@ -218,12 +218,14 @@ def report() -> str:
 
 def about_page() -> str:
     """Return the versions and licences of the program and of the libraries it uses, as HTML."""
+    used = libraries()
     rows = "".join(
         f"<tr><td><b>{html.escape(name)}</b></td><td>{html.escape(version)}</td>"
         f"<td>{html.escape(licence)}</td></tr>"
-        for name, version, licence in libraries()
+        for name, version, licence in used
     )
-    python = _("Python {version}, with:", version=platform.python_version())
+    version = platform.python_version()
+    python = _("Python {version}, with:", version=version) if used else f"Python {version}"
     about = _section(f"MNIST Draw {__version__}", _ABOUT)
     return f"{about}<p>{python}</p><table cellpadding='3'>{rows}</table>"
 

@@ -13,9 +13,9 @@ from PyQt5.QtGui import QFontDatabase
 from PyQt5.QtWidgets import QDialogButtonBox, QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.shell import startup, view
+from mnist_draw.app.shell import help, startup, view
 from mnist_draw.app.shell.desktop import fitted
-from mnist_draw.app.shell.help import libraries
+from mnist_draw.app.shell.help import about_page, libraries
 from mnist_draw.storage.preferences import Preferences
 
 from ..conftest import run_python
@@ -285,6 +285,12 @@ def test_no_crash_no_report(own_home):
     assert startup.report_crash() is None
     (events,) = own_home.rglob(startup.EVENTS)
     assert events.read_text()[9:] == "tab draw\n"
+
+
+def test_about_announces_no_libraries_where_none_are_known(monkeypatch):
+    assert ", with:" in about_page() or not libraries()
+    monkeypatch.setattr(help, "libraries", list)
+    assert ", with:" not in about_page()
 
 
 def test_every_library_has_a_version_and_a_licence():
