@@ -53,6 +53,8 @@ SCRIPT = Subcommand(
     _add_script_options,
 )
 
+#: A usage of more lines would hide the sentence below it.
+_MAX_USAGE_LINES = 6
 
 #: What NumPy and Python had when most programs of Theano were written -> where it is now.
 _FORMER_NAMES = {
@@ -215,9 +217,14 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _split_language(given: list[str]) -> tuple[list[str], list[str]]:
-    """Return the option ``--lang`` with its value, if it is first, and the rest."""
-    length = 2 if given[:1] == ["--lang"] else "".join(given[:1]).startswith("--lang=")
-    return given[:length], given[length:]
+    """Return the option ``--lang`` with its value, and the rest; that of a script is its own."""
+    for place, word in enumerate(given):
+        if word == "script" or word.endswith(".py"):
+            break
+        if word.partition("=")[0] == "--lang":
+            end = place + (1 if "=" in word else 2)
+            return given[place:end], [*given[:place], *given[end:]]
+    return [], given
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -257,8 +264,9 @@ class _Parser(argparse.ArgumentParser):
     """Raises misuse instead of exiting; suggests an option for one that does not exist."""
 
     def error(self, message: str) -> NoReturn:
-        with contextlib.suppress(OSError, ValueError):
-            self.print_usage(sys.stderr)
+        if self.format_usage().count("\n") <= _MAX_USAGE_LINES:
+            with contextlib.suppress(OSError, ValueError):
+                self.print_usage(sys.stderr)
         raise MisuseError(message)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

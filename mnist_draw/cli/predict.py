@@ -249,6 +249,8 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.recognition.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
+    if arguments.decimal and not arguments.number:
+        raise MisuseError("--decimal describes how --number reads. Give --number too.")
     if arguments.model is None:
         if arguments.network:
             if arguments.network in TITLES:

@@ -243,6 +243,11 @@ def test_an_architecture_needs_its_file(seven, capsys):
     assert "say --model mlp" in capsys.readouterr().err
 
 
+def test_a_decimal_point_needs_a_number(seven, capsys):
+    assert main(["predict", seven, "--decimal"]) == 2
+    assert "--number" in capsys.readouterr().err
+
+
 @pytest.fixture
 def seventy_two(tmp_path):
     """A large picture of a 7 and a 2, dark on light."""
