@@ -85,7 +85,7 @@ def test_all_networks_are_counted(section, qtbot):
     assert "the first 20 test pictures" in section.state.label.text()
     table = section.table()
     assert len(table.rows) == len(SETTINGS)
-    assert table.headings[2:] == (linear_model().title, "Network A", "B")
+    assert table.headings[2:] == (changed(0.5).title, "Network A", "B")
     # A tick takes curves away; back, they have what was counted and the line they had.
     plot = section.plots["turn"]
     tick(section, "B")
