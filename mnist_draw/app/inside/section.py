@@ -180,7 +180,6 @@ class StateLine(QWidget):
         self._words = GrowingLabel(self.label)
         sentence = _("Stop counting, or go on with it.")
         self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
-        # Its place is kept while there is nothing to do.
         keep_room(self.link)
         theme.follow(self, self._fit_link)
         row((self._words, 1), self.link, owner=self)
@@ -189,11 +188,13 @@ class StateLine(QWidget):
     def _fit_link(self) -> None:
         self.link.ensurePolished()
         widest = max(map(self.link.fontMetrics().horizontalAdvance, _LINKS))
-        self.link.setFixedWidth(widest + 12)
+        # Where there is no link, its height alone is kept.
+        self.link.setFixedWidth(widest + 12 if self.link.text() else 0)
 
     def show_state(self, words: str, link: str) -> None:
         self._words.set_text(words)
         self.link.setText(link)
+        self._fit_link()
         self.link.setVisible(bool(link))
 
 

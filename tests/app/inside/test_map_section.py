@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import (
@@ -16,6 +17,7 @@ from mnist_draw.app.inside.map.map_cards import (
     map_legend,
 )
 from mnist_draw.app.inside.map.map_section import MapSection
+from mnist_draw.app.inside.section import StateLine
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
 
@@ -223,3 +225,12 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtb
     assert not neighbours(section)
     assert not section.grab().isNull()
     assert len(told) == 1
+
+
+def test_a_state_without_a_link_has_the_whole_width(show):
+    line = show(StateLine("x"), 300, 60)
+    line.show_state("Right answers", "Stop")
+    beside = line.label.width()
+    line.show_state("Right answers", "")
+    QApplication.processEvents()
+    assert line.label.width() > beside + 20
