@@ -89,8 +89,11 @@ class ActiveNetwork(QObject):
         """The name of the network that answers, as the Library has it; empty without one."""
         if self.model is None:
             return ""
-        listed = (entry.name for entry in self.entries if entry.key == self.key)
-        return next(listed, self._used.title or self.model.title)
+        mine = next((entry for entry in self.entries if entry.key == self.key), None)
+        # What the Library lists of a run that goes on is older, but for the user's own name.
+        is_older = self.key in self.in_memory and not (mine and mine.run and mine.run.name)
+        listed = "" if mine is None or is_older else mine.name
+        return listed or self._used.title or self.model.title
 
     @property
     def unshown_run(self) -> str:

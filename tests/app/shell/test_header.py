@@ -1,6 +1,7 @@
 """The network button and its menu, and which network answers; the room that the header leaves."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from PyQt5.QtCore import Qt
@@ -14,9 +15,11 @@ from mnist_draw.app.kit.threads import connect_direct
 from mnist_draw.app.shell.header import MAX_LETTERS, Header, NetworkButton, Work
 from mnist_draw.app.shell.network_menu import LIBRARY, Line, lines
 from mnist_draw.library import stored_network
-from mnist_draw.library.entries import NEWEST, Entry, list_entries
+from mnist_draw.library.entries import NEWEST, Entry, entry_of_run, list_entries
 from mnist_draw.library.stored_network import FINE_TUNED, StoredNetwork, fine_tuned_folder
 from mnist_draw.storage import ModelFileError
+from mnist_draw.training.record import Run
+from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
@@ -170,6 +173,19 @@ def test_the_run_that_goes_on_is_listed_once(network):
     assert titles(network).count("Mine") == 1
     network.note_saved()
     assert "Mine" not in titles(network)
+
+
+@pytest.mark.parametrize("name", ["", "Named"])
+def test_a_run_that_goes_on_is_called_as_its_newest_network(network, tmp_path, name):
+    run = Run(tmp_path / "one", TrainingSettings(), name=name)
+    network.take_entries((replace(entry_of_run(run), name=name or "Older"),))
+    model = fakes.model(name="Newer")
+    network.use_key("run:one")
+    network.note_trained(model, "run:one")
+    network.confirm(model)
+    assert network.title == (name or "Newer")
+    network.note_saved()
+    assert network.title == (name or "Older")
 
 
 def test_wishes_of_other_threads_arrive(qtbot, network):
