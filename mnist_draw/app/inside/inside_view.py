@@ -7,7 +7,7 @@ from functools import partial
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QCursor, QHideEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QApplication, QScrollArea, QSizePolicy, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.analysis.guide import GuideStep
 from mnist_draw.app.draw.canvas import Canvas
@@ -24,7 +24,7 @@ from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
@@ -51,7 +51,7 @@ _EXAMPLE = 2863
 _NETWORKS = {"dense": "mlp", "convolution": "best"}
 
 
-class _Views(QScrollArea):
+class _Views(ScrollArea):
     resized = pyqtSignal()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -99,9 +99,7 @@ class InsideView(QWidget):
         # A section scrolls rather than enlarging the window.
         self.views = _Views()
         self.views.resized.connect(self._set_room)
-        self.views.setFrameShape(QScrollArea.NoFrame)
-        self.views.setWidgetResizable(True)
-        self.views.setFocusPolicy(Qt.NoFocus)
+        self.views.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
         self.views.setWidget(self.stack)
         self.pages.addWidget(self.views)
         self.pages.addWidget(self.page)
