@@ -13,6 +13,7 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.results import Bin, Results, count_results
 from mnist_draw.app.inside.results import results_section
+from mnist_draw.app.inside.results.result_cards import ResultFigure
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import scale
@@ -360,3 +361,9 @@ def test_names_of_few_classes_are_whole_in_the_matrix(section):
         room = min(matrix._box(0, -1).width(), matrix._box(-1, 0).width())
         assert box.width() < room
         assert metrics.tightBoundingRect("Q").height() < matrix._box(-1, 0).height()
+
+
+def test_the_long_name_of_a_class_ends_in_an_ellipsis(show):
+    figure = show(ResultFigure("x", "Weakest class"), 120, 80)
+    figure.show_figure("long name of a class", "90 %")
+    assert figure.value.fitted()[1].endswith("…")

@@ -30,7 +30,7 @@ from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
-from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule
@@ -130,7 +130,7 @@ class ResultFigure(QWidget):
     def __init__(self, name: str, caption: str) -> None:
         super().__init__()
         self.caption = label(caption, "muted")
-        self.value = label(_NONE, "figure", name)
+        self.value = ElidedLabel(_NONE, "figure", name)
         self.note = label("", "muted")
         self._steady = GrowingLabel(self.note)
         parts = (FixedLabel(part, lines=1) for part in (self.caption, self.value))
