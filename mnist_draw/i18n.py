@@ -44,6 +44,8 @@ class Language:
     least_grouped: int = 1
     #: Between a number and its percent sign.
     before_percent: str = " "
+    between_sentences: str = " "
+    between_clauses: str = ", "
     is_right_to_left: bool = False
 
 
@@ -53,7 +55,7 @@ LANGUAGES: dict[str, Language] = {
     "es": Language("Español", ",", ".", 2, "\u00a0"),
     "fr": Language("Français", ",", "\u202f", before_percent="\u00a0"),
     "it": Language("Italiano", ",", ".", before_percent=""),
-    "zh_CN": Language("简体中文", before_percent=""),
+    "zh_CN": Language("简体中文", before_percent="", between_sentences="", between_clauses="，"),
 }
 
 _code = "en"
@@ -125,6 +127,16 @@ def _filled(text: str, english: str, fields: dict[str, object]) -> str:
 def listed(entries: Iterable[str]) -> str:
     """Join words or phrases by the language's comma."""
     return pgettext("between the entries of a list", ", ").join(entries)
+
+
+def joined(*sentences: str | None) -> str:
+    """Join those of the sentences that say something, as the language separates sentences."""
+    return LANGUAGES[_code].between_sentences.join(filter(None, sentences))
+
+
+def with_comma(*clauses: str) -> str:
+    """Write what is no list, such as a name and what is said of it, with the language's comma."""
+    return LANGUAGES[_code].between_clauses.join(clauses)
 
 
 def number(value: float, spec: str = ",") -> str:

@@ -14,6 +14,7 @@ from mnist_draw import __main__ as start
 from mnist_draw import i18n
 from mnist_draw.analysis.guide import guide
 from mnist_draw.errors import UserError
+from mnist_draw.training.presets import PRESETS, run_name
 
 MOMENT = datetime(2026, 3, 9, 14, 3)
 
@@ -165,3 +166,13 @@ def test_a_catalogue_older_than_its_source_says_so(tmp_path, capsys):
     os.utime(folder / "mnist_draw.mo", (0, 0))
     i18n.use("de", tmp_path)
     assert "compile" in capsys.readouterr().err
+
+
+def test_chinese_has_no_space_between_sentences_and_its_own_comma() -> None:
+    settings = PRESETS["tutorial"].settings.replace(epochs=6)
+    assert i18n.joined("One.", "", "Two.") == "One. Two."
+    i18n.use("zh_CN")
+    assert i18n.joined("一。", "", "二。") == "一。二。"
+    name = run_name(settings)
+    assert "，" in name
+    assert ", " not in name

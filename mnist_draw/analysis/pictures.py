@@ -18,7 +18,7 @@ from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import DatasetError, UserError, reason_of, strip_control_chars
-from mnist_draw.i18n import N_, _, counted
+from mnist_draw.i18n import N_, _, counted, joined
 from mnist_draw.library.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.folders import named_path
@@ -154,7 +154,7 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
             digit = read_digit(path)
             ink = load_picture(path) if digit is None else digit.ink
         except UserError as error:
-            messages.append(" ".join([str(error), _("It was left out.")]))
+            messages.append(joined(str(error), _("It was left out.")))
             continue
         if label is None:
             label = label_of_name(path) if digit is None else digit.label
@@ -170,7 +170,7 @@ def _pictures_in(folder: Path, nothing: str, name: str, one: str) -> Pictures:
     """Return a folder's pictures; ``nothing`` says that there are none."""
     images, labels, messages = _read_folder(folder)
     if not images:
-        raise DatasetError(" ".join([nothing, *messages[:1]]))
+        raise DatasetError(joined(nothing, *messages[:1]))
     known = [place for place, label in enumerate(labels) if label is not None]
     missing = len(labels) - len(known) if known else 0
     left_out = len(messages) + missing

@@ -22,7 +22,7 @@ from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import cells, echo, json_line, padded, painted
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.i18n import _, counted, number, pgettext
+from mnist_draw.i18n import _, counted, joined, number, pgettext
 from mnist_draw.storage import check_writable, resource_path
 from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
 from mnist_draw.storage.opening import MEGABYTE
@@ -251,7 +251,7 @@ def _user_files() -> Iterator[Finding]:
                     _read_and_name(path, read)
                 except UserError as error:
                     unchanged = _("It is unchanged, and the program goes on without it.")
-                    yield Finding(name, f"{error} {unchanged}", "note")
+                    yield Finding(name, joined(str(error), unchanged), "note")
                 else:
                     usable += 1
         except (UserError, OSError) as error:

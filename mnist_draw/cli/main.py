@@ -21,7 +21,7 @@ from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predi
 from mnist_draw.cli.command import HelpText, MisuseError, Subcommand
 from mnist_draw.cli.output import PROGRAM, tell
 from mnist_draw.errors import StorageError, UserError, did_you_mean, shortened
-from mnist_draw.i18n import LANGUAGES, _
+from mnist_draw.i18n import LANGUAGES, _, joined
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.folders import named_path
 
@@ -330,7 +330,7 @@ def _defect(error: Exception) -> str:
     except UserError:
         return sentence
     details = _("Details are in {path}.", path=path)
-    return f"{sentence} {details}"
+    return joined(sentence, details)
 
 
 def _complete(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, parse_number
+from mnist_draw.i18n import _, joined, parse_number
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
@@ -211,7 +211,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
     else:
         value = setting.nothing if default is None else default
         sentences.append(_("Default: {value}.", value=value))
-    return " ".join(sentences)
+    return joined(*sentences)
 
 
 def _name_and_number(text: str) -> tuple[str, float]:

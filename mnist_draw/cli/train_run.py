@@ -12,7 +12,7 @@ from mnist_draw.cli.output import echo, lenient_output, tell, typed
 from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.fallbacks import save_fallback
 from mnist_draw.library.stored_network import RUN, load_trained
 from mnist_draw.recognition.run_session import RunSession, in_use
@@ -77,7 +77,7 @@ def _session(
         try:
             folder = new_run_folder() if known is None else known.folder
         except StorageError as error:
-            tell(f"{error} {_('The run is not kept in the Library.')}")
+            tell(joined(str(error), _("The run is not kept in the Library.")))
     session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
     if known is not None and folder is not None:
         session.resume(resume, settings)
@@ -117,10 +117,10 @@ def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
     """Say what is left of a run that was interrupted twice, and how to continue it."""
     if progress.saved is not None:
         saved = _("The network is saved in {path}.", path=progress.saved)
-        return f"{_('Interrupted.')} {saved}"
+        return joined(_("Interrupted."), saved)
     broken_off = _("Interrupted before the network was saved.")
     nothing = _("Nothing is kept: there is no checkpoint to go on from.")
-    return f"{broken_off} {_describe_checkpoint(checkpoint) or nothing}"
+    return joined(broken_off, _describe_checkpoint(checkpoint) or nothing)
 
 
 def _describe_checkpoint(checkpoint: Path | None) -> str:
@@ -137,7 +137,7 @@ def _describe_checkpoint(checkpoint: Path | None) -> str:
         goes_on = _("Go on with: {command}", command=f"{resume} {name}")
     else:
         goes_on = _("Go on with {command} and that file.", command=resume)
-    return f"{kept} {goes_on}"
+    return joined(kept, goes_on)
 
 
 def _train_and_save(
@@ -194,7 +194,7 @@ def _save(
     model = session.save_network(finished.parameters)
     if session.failure is not None:
         missing = _("In the Library, the run has no network of its own.")
-        tell(f"{session.failure} {missing}")
+        tell(joined(str(session.failure), missing))
     try:
         path, is_fallback = place.save(model)
     except UserError as error:

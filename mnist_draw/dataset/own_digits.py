@@ -25,7 +25,7 @@ from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.sources.source import is_picture, pictures_in, visible_entries
 from mnist_draw.errors import DatasetError, UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
@@ -68,7 +68,7 @@ def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
             "9, or whose names begin with their digit, such as 3-mine.png.",
             folder=folder,
         )
-        raise DatasetError(" ".join([none, *messages[:1]]))
+        raise DatasetError(joined(none, *messages[:1]))
     return digits, messages
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, plain_name
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.library.fallbacks import save_at
 from mnist_draw.library.stored_network import (
     BEFORE,
@@ -221,7 +221,7 @@ def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, Model
             continue
         if damage is not None:
             instead = _("The network {title!r} answers instead.", title=model.title)
-            tell(f"{damage} {instead}")
+            tell(joined(str(damage), instead))
         return stored, model
     raise damage or ModelFileError(
         "No trained network was found in {folder}. Train one with 'mnist-draw train "

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name, reason_of
-from mnist_draw.i18n import _, listed
+from mnist_draw.i18n import _, listed, with_comma
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
@@ -180,7 +180,7 @@ def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ())
     title = parse_network(plain_network(settings.network)).title
     is_other = preset is PRESETS["tutorial"] and found.get("network") == title
     first = found.pop("network") if is_other else preset.title
-    return ", ".join((first, *found.values()))
+    return with_comma(first, *found.values())
 
 
 # -- files

@@ -25,7 +25,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import pack
 from mnist_draw.storage.folders import data_folder
@@ -248,7 +248,7 @@ def _write(files: BoardFiles, items: list[Item]) -> str:
         files.write(pack(record_of(items)))
     except UserError as error:
         unsaved = _("The drawing is on the board, but would not be at the next start.")
-        return f"{error} {unsaved}"
+        return joined(str(error), unsaved)
     return ""
 
 

@@ -39,7 +39,7 @@ from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import paint_corners, smooth_painter
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -180,7 +180,7 @@ class Canvas(QWidget):
                 "Draw one of {count} classes here with mouse, pen or finger.",
                 classes,
             )
-        sentence = f"{sentence} {BOARD_KEYS}"
+        sentence = joined(sentence, BOARD_KEYS)
         self.setAccessibleDescription(sentence)
         self.setWhatsThis(sentence)
         self.update()

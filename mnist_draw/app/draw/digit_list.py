@@ -26,7 +26,7 @@ from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, number, pgettext
+from mnist_draw.i18n import _, counted, joined, number, pgettext
 from mnist_draw.recognition.certainty import State
 from mnist_draw.storage.unique_paths import Deleted
 
@@ -114,7 +114,7 @@ class MyDigits(CollectionController):
         self.view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
         if messages and messages != self._last_messages:
-            self.notifier.problem(" ".join(messages))
+            self.notifier.problem(joined(*messages))
         self._last_messages = messages
         self._ask()
 
@@ -149,7 +149,7 @@ class MyDigits(CollectionController):
                 items = from_record(row.digit.drawing)
             except UserError as error:
                 instead = _("Its picture was put on the board instead.")
-                self.notifier.problem(f"{error} {instead}")
+                self.notifier.problem(joined(str(error), instead))
         self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
         self._canvas.setFocus()
 
@@ -291,7 +291,7 @@ def _export(kind: str, path: str) -> str:
     # Translators: so many digits of those that were saved.
     split = _("{trained} to train and validate, {tested} to test.", trained=trained, tested=tested)
     read = _("“Data set” in the Train tab and --data read that folder.")
-    return f"{saved} {split} {read}"
+    return joined(saved, split, read)
 
 
 def _paths(rows: Sequence[DigitRow]) -> list[Path]:

@@ -30,7 +30,7 @@ from mnist_draw.app.kit.painters import (
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import DARK, Size
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
-from mnist_draw.i18n import _, number, pgettext
+from mnist_draw.i18n import _, joined, number, pgettext
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,7 +93,7 @@ class InkView(QWidget):
 
         evidence = explanation.saliency / max(float(np.abs(explanation.saliency).max()), 1e-9)
         self._animation.animate_to(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
-        self.setAccessibleDescription(f"{describe(explanation)} {_HOW_IT_SEES}")
+        self.setAccessibleDescription(joined(describe(explanation), _HOW_IT_SEES))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):

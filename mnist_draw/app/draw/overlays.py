@@ -29,7 +29,7 @@ from mnist_draw.app.kit.steady_labels import SettleTimer
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, label, push_button, tip
 from mnist_draw.dataset.classes import with_article
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.recognition.certainty import certainty_of_number
 
 if TYPE_CHECKING:
@@ -301,7 +301,7 @@ class BoardCaption(QLabel):
     def say(self, sentence: str, for_now: str = "") -> None:
         self._busy.stop()
         self._sentence, self._for_now = sentence, for_now
-        text = f"{sentence} {for_now}" if for_now else sentence
+        text = joined(sentence, for_now)
         self.setText(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))

@@ -34,7 +34,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Keys, OwnColours, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
-from mnist_draw.i18n import _, counted, number, pgettext
+from mnist_draw.i18n import _, counted, joined, number, pgettext
 from mnist_draw.recognition.certainty import REFUSED, Certainty, certainty_of_number
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class PictureInput(QObject):
                 counted("{count} more could not be read.", "{count} more could not be read.", more)
             ]
         if self._problems:
-            notifier.problem(" ".join(self._problems))
+            notifier.problem(joined(*self._problems))
 
 
 def open_filter() -> str:

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.recognition.certainty import REFUSED
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Teaching(QObject):
 
         def failed(error: Exception) -> None:
             still = _("The drawing is still on the board.")
-            notifier.problem(f"{reporter.sentence(error)} {still}")
+            notifier.problem(joined(reporter.sentence(error), still))
 
         self._background.run(save, self._saved, failed)
         self.taught.emit(digit)

@@ -31,7 +31,7 @@ from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label, push_button, style_table
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import write_atomically
 
 #: Height of a row in pixels, at the usual size of text.
@@ -141,7 +141,7 @@ class ViewMenu(QMenu):
         """Add to a sentence what a picture lacks, where something scrolls."""
         areas = self._section().findChildren(QAbstractScrollArea)
         cut = any(area.isVisible() and area.verticalScrollBar().maximum() for area in areas)
-        return f"{sentence} {_CUT}" if cut else sentence
+        return joined(sentence, _CUT) if cut else sentence
 
     def _copy_table(self) -> None:
         """Copy lines of words between tabs, as spreadsheets take them."""

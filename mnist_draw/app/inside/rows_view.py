@@ -338,7 +338,7 @@ class RowsView(QWidget):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
-        self.setAccessibleDescription(" ".join(filter(None, (row.words() for row in rows))))
+        self.setAccessibleDescription(i18n.joined(*(row.words() for row in rows)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -14,7 +14,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.library.stored_network import SHIPPED, is_external
 from mnist_draw.storage.models import ModelFile
 
@@ -212,7 +212,7 @@ class ActiveNetwork(QObject):
             except UserError as error:
                 self.stored_key = ""
                 instead = _("The network that ships answers instead.")
-                notifier.problem(f"{error} {instead}")
+                notifier.problem(joined(str(error), instead))
         stored, model = default_network(notifier.problem)
         self._default = stored.key
         return model

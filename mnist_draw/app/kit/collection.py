@@ -15,7 +15,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back
 
@@ -49,7 +49,7 @@ class CollectionController(QObject):
         days = counted(
             "This can be undone for {count} day.", "This can be undone for {count} days.", KEPT_DAYS
         )
-        self.notifier.undo(f"{sentence} {days}", partial(self.restore, paths, restored))
+        self.notifier.undo(joined(sentence, days), partial(self.restore, paths, restored))
 
     def restore(self, paths: Sequence[Path], restored: str = "") -> None:
         """Bring back what was deleted, and say so."""

@@ -15,7 +15,7 @@ from mnist_draw import thread_priority
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.training.control import Controls
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Told:
     trouble: str = ""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.sentence, self.line, self.trouble)))
+        return joined(self.sentence, self.line, self.trouble)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Learning(QObject):
         try:
             self._learn_digits(network, key)
         except Exception as error:  # reported to the user
-            self._result = f"{reporter.sentence(error)} {_NOTHING}"
+            self._result = joined(reporter.sentence(error), _NOTHING)
             self.failed.emit(self._result)
         finally:
             self._has_ended.set()
@@ -127,7 +127,7 @@ class Learning(QObject):
     def _take(self, before: ModelFile, key: str, fine_tuned: Any, messages: list[str]) -> None:
         """Save the new network if it is better; another is forgotten, for Learn makes it again."""
         sentence, line = fine_tuned.describe()
-        told = Told(sentence, line, " ".join(messages))
+        told = Told(sentence, line, joined(*messages))
         if fine_tuned.is_better:
             self._result = outcome = self._save(before, key, fine_tuned.model, told)
             self.fine_tuned.emit(outcome)
@@ -149,13 +149,15 @@ class Learning(QObject):
             named = model.with_info(name=_("My digits, rescued"))
             rescued = save_fallback(named)
             if rescued is not None:
-                told = replace(told, trouble=f"{told.trouble} {error} {describe_fallback(rescued)}")
+                told = replace(
+                    told, trouble=joined(told.trouble, str(error), describe_fallback(rescued))
+                )
                 return Outcome(named, fallback_key(rescued), told)
             unsaved = _(
                 "The new network answers until the program ends, but it is not saved. Closing the "
                 "window asks where to save it."
             )
-            told = replace(told, trouble=f"{told.trouble} {error} {unsaved}")
+            told = replace(told, trouble=joined(told.trouble, str(error), unsaved))
             return Outcome(model, "", told)
 
     def stop(self) -> None:
@@ -165,7 +167,7 @@ class Learning(QObject):
     def finish(self, seconds: float) -> Outcome | str:
         """Wait until the learning that is going on has ended, without an event of Qt."""
         if not self._has_ended.wait(seconds):
-            return " ".join((_("Learning took too long."), _NOTHING))
+            return joined(_("Learning took too long."), _NOTHING)
         return self._result
 
     def start_after(self, name: str, start: Callable[[], object]) -> None:

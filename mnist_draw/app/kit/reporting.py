@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
 from mnist_draw.errors import UserError, escape_unprintable, one_line
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.training.control import ENDING_SIGNALS
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _end_without_display() -> None:
         except Exception as error:  # there is no next time
             messages = [reporter.sentence(error)]
     broke = _("The connection to the display broke, and the window is gone with it.")
-    sentence = " ".join([broke, *messages])
+    sentence = joined(broke, *messages)
     _say(sentence)
     logger.error("%s", sentence)
     emergency.cancel()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean, reason_of
-from mnist_draw.i18n import LANGUAGES, N_, _
+from mnist_draw.i18n import LANGUAGES, N_, _, joined
 from mnist_draw.library.networks import find_stored
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
@@ -90,7 +90,7 @@ def read_lesson(path: str) -> Lesson:
             said = _("{path} cannot be used: {question}", path=path, question=reason)
         else:
             said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
-        raise LessonError(" ".join((said, _("No window was opened.")))) from error
+        raise LessonError(joined(said, _("No window was opened."))) from error
 
 
 def _parse(content: bytes) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.fallbacks import save_fallback, save_with_opened, with_fallback_title
 from mnist_draw.library.stored_network import SUFFIX, is_external, list_external
 from mnist_draw.storage.models import ModelFile, save_model
@@ -365,7 +365,7 @@ class Shutdown(QObject):
         )
         result = self._learning.finish(60 * _LEARNING_MIN)
         if isinstance(result, str):
-            tell(" ".join((result, _("The network that answered is as it was."))))
+            tell(joined(result, _("The network that answered is as it was.")))
             return
         self._save_learnt(result, tell)
 

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, logger, reporter
 from mnist_draw.errors import UserError, escape_unprintable
-from mnist_draw.i18n import _, best_of, is_right_to_left, language, system_languages
+from mnist_draw.i18n import _, best_of, is_right_to_left, joined, language, system_languages
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import data_folder, resource_path
 from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
@@ -289,7 +289,7 @@ def startup_problem() -> str | None:
     names = os.environ.get("QT_QPA_PLATFORM", "").split(";")
     found = [_blocking_reason(name.partition(":")[0]) for name in names]
     # Qt takes the first of them that works.
-    return None if None in found else f"{_NO_WINDOW} {found[0]}"
+    return None if None in found else joined(_NO_WINDOW, found[0])
 
 
 def _blocking_reason(chosen: str) -> str | None:
@@ -319,13 +319,13 @@ def qt_import_failure(error: ImportError) -> str:
     """Return a sentence for an error that importing PyQt5 raised."""
     install = _install() if sys.platform.startswith("linux") else None
     if install is not None:
-        return f"{_NO_WINDOW} {install}"
+        return joined(_NO_WINDOW, install)
     reason = _(
         "PyQt5 cannot be loaded ({error}). Install it anew with pip install --force-reinstall "
         "PyQt5.",
         error=error,
     )
-    return f"{_NO_WINDOW} {reason}"
+    return joined(_NO_WINDOW, reason)
 
 
 def _missing_libraries(name: str) -> str | None:

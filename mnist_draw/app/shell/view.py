@@ -196,7 +196,8 @@ class ViewButton(QToolButton):
         _ = messages_in(chosen).gettext
         sentence = _("The window speaks this language from its next start on.")
         if self.is_training():
-            sentence = " ".join((sentence, _("A restart stops the run; it can go on afterwards.")))
+            restart = _("A restart stops the run; it can go on afterwards.")
+            sentence = LANGUAGES[chosen].between_sentences.join((sentence, restart))
         _language_notifier.undo(sentence, self.restart_requested.emit, _("Restart now"))
 
     def fix_language(self) -> None:

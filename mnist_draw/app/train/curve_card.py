@@ -23,7 +23,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
-from mnist_draw.i18n import _, number, percent, pgettext
+from mnist_draw.i18n import _, joined, number, percent, pgettext
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
@@ -170,7 +170,7 @@ class CurveCard(Card):
 
         pyqtgraph.setConfigOptions(antialias=True)
         plot, self._value_axis, self._epoch_axis = new_plot(
-            self._name, self._title, f"{self._sentence} {_HOW}", self._tick_text
+            self._name, self._title, joined(self._sentence, _HOW), self._tick_text
         )
         item = plot.getPlotItem()
         self._batch_curve = item.plot(antialias=False)

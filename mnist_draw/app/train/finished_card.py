@@ -20,7 +20,7 @@ from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, wr
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, ShownRun, is_like_tutorial
-from mnist_draw.i18n import N_, _, counted, number, percent, pgettext
+from mnist_draw.i18n import N_, _, counted, joined, number, percent, pgettext
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
@@ -54,7 +54,7 @@ def headline(shown: ShownRun) -> str:
         share = last or 0.0
         reads = N_("Your network reads <b>{share}</b> of the validation pictures.")
     said = _(reads, share=format_percent(share))
-    return said if shown.is_whole else f"{state.label} {said}"
+    return said if shown.is_whole else joined(state.label, said)
 
 
 def details(shown: ShownRun) -> str:
@@ -72,7 +72,7 @@ def details(shown: ShownRun) -> str:
         loss=loss,
         accuracy=accuracy,
     )
-    return best if shown.state.reason == "diverged" else f"{_outcome(shown)} {best}"
+    return best if shown.state.reason == "diverged" else joined(_outcome(shown), best)
 
 
 def _outcome(shown: ShownRun) -> str:
@@ -93,7 +93,7 @@ def _outcome(shown: ShownRun) -> str:
         told.append(_("The accuracy aimed at is reached."))
     elif shown.run is not None and is_like_tutorial(shown.run.settings):
         told.append(_("The tutorial got {share}.", share=percent(TUTORIAL_ACCURACY / 100, 2)))
-    return " ".join(told)
+    return joined(*told)
 
 
 def _count_epochs(epochs: int) -> str:

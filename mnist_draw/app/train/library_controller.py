@@ -22,7 +22,7 @@ from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.series import thinned
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import _, joined, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.fallbacks import reclaim_fallbacks
 from mnist_draw.library.networks import delete, list_deleted, rename
@@ -127,9 +127,9 @@ class LibraryController(LibraryFiles):
     def _found(self, found: tuple[list[str], list[str]]) -> None:
         brought, messages = found
         if brought:
-            self.notifier.undo(" ".join(brought), self.library_requested.emit, _("Library"))
+            self.notifier.undo(joined(*brought), self.library_requested.emit, _("Library"))
         if messages:
-            self.notifier.problem(" ".join(messages))
+            self.notifier.problem(joined(*messages))
         self._run.show_last_run()
 
     # -- the list
@@ -169,7 +169,7 @@ class LibraryController(LibraryFiles):
             self.page.list.edit_name()
         self._to_rename = ""
         if news := [sentence for sentence in library.messages if sentence not in before.messages]:
-            self.notifier.problem(" ".join(news))
+            self.notifier.problem(joined(*news))
         if not self._run.training.running:
             # The shown run may have been deleted or brought back.
             self._run.show()

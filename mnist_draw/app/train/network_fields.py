@@ -21,7 +21,7 @@ from mnist_draw.app.kit.widgets import (
     push_button,
 )
 from mnist_draw.app.train.marked_field import MarkedField
-from mnist_draw.i18n import N_, _, percent_sign
+from mnist_draw.i18n import N_, _, joined, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import MEANINGS
@@ -278,5 +278,5 @@ def _number_box(number: Number) -> NumberBox | RealBox:
         box = share_box(number.default)
     box.setObjectName(f"{number.name.lower()}SpinBox")
     more = explain_share() if isinstance(box, RealBox) else ""
-    explain(box, number.title, f"{number.sentence} {more}".strip())
+    explain(box, number.title, joined(number.sentence, more))
     return box

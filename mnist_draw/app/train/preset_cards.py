@@ -23,7 +23,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.training.expectation import EXPECTED, Expectation
 from mnist_draw.training.presets import PRESETS, Preset
@@ -88,7 +88,7 @@ class PresetCard(QAbstractButton):
             accuracy=expectation.accuracy,
             time=expectation.time,
         )
-        explain(self, self.text(), f"{changes or self.preset.line} {words}")
+        explain(self, self.text(), joined(changes or self.preset.line, words))
         self.setToolTip(f"{self.preset.line}\n{changes}".strip())
         self.update()
 

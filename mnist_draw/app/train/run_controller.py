@@ -28,7 +28,7 @@ from mnist_draw.app.train.run_state import (
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _, joined, number
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import ModelFile
@@ -261,7 +261,7 @@ class RunController(QObject):
         try:
             controls.change(name, value)
         except UserError as error:
-            notifier.problem(f"{error} {_('The run goes on as before.')}")
+            notifier.problem(joined(str(error), _("The run goes on as before.")))
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
@@ -354,11 +354,11 @@ class RunController(QObject):
                 if shown.run is not None:
                     settings = shown.run.settings.replace(batch_size=event.batch_size)
                     shown.run = replace(shown.run, settings=settings)
-                current.trouble = f"{current.trouble} {event.message}".strip()
+                current.trouble = joined(current.trouble, event.message)
             case CheckpointFailed():
                 # Those before the first event are joined.
                 before = current.trouble if self._awaited is not None else ""
-                current.trouble = f"{before} {event.message}".strip()
+                current.trouble = joined(before, event.message)
             case Checkpointed() | EpochFinished():
                 current.trouble = ""
             case Continued() if event.settings is not None:
@@ -410,7 +410,7 @@ class RunController(QObject):
             again = _(
                 "{button} begins epoch {epoch} again.", button=_("Go on"), epoch=number(broken)
             )
-            self._current.trouble = f"{weights} {again}"
+            self._current.trouble = joined(weights, again)
 
     # -- what is shown
 
@@ -513,4 +513,6 @@ class RunController(QObject):
             try:
                 self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
-                notifier.problem(f"{_('The settings of the last run are not used.')} {error}")
+                notifier.problem(
+                    joined(_("The settings of the last run are not used."), str(error))
+                )

@@ -26,7 +26,7 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
-from mnist_draw.i18n import _, listed, percent_sign
+from mnist_draw.i18n import _, joined, listed, percent_sign
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
@@ -322,4 +322,4 @@ def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> Non
         sentences.append(explain_share())
     if setting.live:
         sentences.append(_("Can be changed during a run."))
-    explain(widget, setting.title, " ".join(filter(None, sentences)))
+    explain(widget, setting.title, joined(*sentences))

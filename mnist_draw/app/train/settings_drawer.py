@@ -32,7 +32,7 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, listed, pgettext
+from mnist_draw.i18n import _, counted, joined, listed, pgettext
 from mnist_draw.training.presets import (
     AS_IN_THE_TUTORIAL,
     PRESETS,
@@ -124,7 +124,7 @@ def _problems_told(ending: str = "") -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        notifier.problem(f"{error} {ending}".strip())
+        notifier.problem(joined(str(error), ending))
 
 
 class SettingsDrawer(QWidget):
@@ -285,7 +285,7 @@ class SettingsDrawer(QWidget):
         notes = [_LIVE] if running else [_("For the next run")] * self._is_beside_run
         if form.is_fixed:
             notes.append(_("The lesson has fixed some settings."))
-        self._note.setText(" ".join(notes))
+        self._note.setText(joined(*notes))
         self._note.setVisible(bool(notes))
         self.presets.setEnabled(not running)
         self._open.setEnabled(not running)

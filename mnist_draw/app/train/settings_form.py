@@ -19,7 +19,7 @@ from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_fie
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import remember_data
 from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
@@ -335,7 +335,7 @@ class SettingsForm(QObject):
             if self.fields[name].read() == path:
                 self.apply(name, before or None)
                 self.fields[name].show_error(_("Not taken."))
-            notifier.problem(f"{reporter.sentence(error)} {_('The settings are as before.')}")
+            notifier.problem(joined(reporter.sentence(error), _("The settings are as before.")))
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
 
@@ -378,7 +378,7 @@ class SettingsForm(QObject):
             taken=number(value),
             chosen=number(chosen),
         )
-        explain(field.widget, field.setting.title, f"{field.setting.sentence} {said}")
+        explain(field.widget, field.setting.title, joined(field.setting.sentence, said))
 
     def set_running(self, running: bool, keeps: bool = True) -> None:
         """During a run only the settings that are declared as live can be changed.

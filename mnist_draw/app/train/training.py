@@ -25,7 +25,7 @@ from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.library.fallbacks import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
@@ -227,8 +227,8 @@ class TrainingWorker:
         path = save_fallback(with_fallback_title(model))
         if path is None:
             self._unsaved = model
-            raise UserError(f"{failure} {_NOWHERE}") from failure
-        return Rescued(path, f"{failure} {describe_fallback(path)}")
+            raise UserError(joined(str(failure), _NOWHERE)) from failure
+        return Rescued(path, joined(str(failure), describe_fallback(path)))
 
     def _model(self, parameters: Parameters) -> ModelFile:
         return self.session.named(self.session.model(parameters))

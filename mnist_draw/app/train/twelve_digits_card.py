@@ -17,7 +17,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, set_look
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
 
 #: Side of a picture in pixels: where there is little room, and at most.
@@ -189,4 +189,4 @@ class TwelveDigitsCard(Card):
         self.right.setText(words)
         set_look(self.right, "muted" if read is None else "title")
         told = map(self.grid.describe, range(self.grid.count()))
-        self.grid.setAccessibleDescription(words if read is None else " ".join(told) or words)
+        self.grid.setAccessibleDescription(words if read is None else joined(*told) or words)

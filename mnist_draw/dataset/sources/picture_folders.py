@@ -24,7 +24,7 @@ from mnist_draw.dataset.sources.source import (
     visible_entries,
 )
 from mnist_draw.errors import DatasetError, UserError
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _, joined, number
 from mnist_draw.storage import cache
 
 _ROLES = {
@@ -77,7 +77,7 @@ def read(folder: Path) -> Source:
             folder=roots["train"],
             names=read_titles(),
         )
-        raise DatasetError(" ".join([none, *failed[:1]]))
+        raise DatasetError(joined(none, *failed[:1]))
     messages = [_report_left_out(failed)] if failed else []
     messages += _report_empty_folders(roots)
     # A class without readable pictures keeps its number, so that the names stay in order.

@@ -25,7 +25,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.i18n import N_, _, listed, number, percent
+from mnist_draw.i18n import N_, _, joined, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
 
@@ -254,7 +254,7 @@ def describe_votes(voters: int) -> str:
         said = _("How many are of the class of their nearest, by what the layer puts out.")
     if not voters:
         said = _("Too few pictures of each class for a vote among neighbours.")
-    return f"{said} {_SMALL}"
+    return joined(said, _SMALL)
 
 
 def format_vote(part: float) -> str:

@@ -24,7 +24,7 @@ from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.widgets import claims_key
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 
 _EXPLAINED = _(
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
@@ -256,4 +256,4 @@ class NetworkView(LayersView):
         frame, unit, words = self.frame, self.unit, ""
         if frame is not None:
             words = self._describe_unit(frame, *unit) if unit else describe_active(frame)
-        self.setAccessibleDescription(f"{words} {_EXPLAINED}".strip())
+        self.setAccessibleDescription(joined(words, _EXPLAINED))

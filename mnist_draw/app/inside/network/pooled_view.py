@@ -16,7 +16,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.i18n import N_, _
+from mnist_draw.i18n import N_, _, joined
 
 _EXPLAINED = _(
     "At each place of the map: the patch of the input, times the filter, is the products, which "
@@ -122,7 +122,7 @@ class PooledView(WalkableView):
             value = i18n.number(float(self.pooled[place]), ".2f")
             pooled = _("Pooled, row {row}, column {column}: {value}.",
                        row=place[0], column=place[1], value=value)  # fmt: skip
-            return f"{words} {pooled}"
+            return joined(words, pooled)
         return words
 
     def _pooled_place(self, row: int, column: int) -> tuple[int, int] | None:

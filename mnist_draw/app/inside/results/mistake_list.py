@@ -25,7 +25,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
-from mnist_draw.i18n import N_, _, counted, number
+from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -248,7 +248,7 @@ def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int],
     sure = format_probability(confidence, decimals=0, short=True)
     read = short_name(name(int(results.answers[place])), MAX_LETTERS)
     if results.labels is None:
-        return f"{read}, {sure}"
+        return with_comma(read, sure)
     return f"{short_name(name(int(results.labels[place])), MAX_LETTERS)}→{read} {sure}"
 
 
@@ -263,6 +263,6 @@ def describe_picture(
     }
     sure = _("{word}: {line}.", word=said.word, line=said.line)
     if results.labels is None:
-        return " ".join([_("{picture}: read as {answer}.", **fields), sure])
+        return joined(_("{picture}: read as {answer}.", **fields), sure)
     fields["label"] = in_a_sentence(name(int(results.labels[place])))
-    return " ".join([_("{picture}: it is {label}, read as {answer}.", **fields), sure])
+    return joined(_("{picture}: it is {label}, read as {answer}.", **fields), sure)

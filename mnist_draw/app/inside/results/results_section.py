@@ -30,7 +30,7 @@ from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 from mnist_draw.storage.models import ModelFile
 
@@ -193,7 +193,7 @@ class ResultsSection(CountedSection):
                     )
                 )  # fmt: skip
             remarks.append(pictures.messages[0])
-        self.remark.setText(" ".join(remarks))
+        self.remark.setText(joined(*remarks))
         self.remark.setVisible(bool(remarks))
 
     def _show_counted(self, counted: tuple[Results, Results | None]) -> None:

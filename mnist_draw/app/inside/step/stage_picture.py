@@ -33,7 +33,7 @@ from mnist_draw.app.kit.painters import (
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import claims_key
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.network_data import in_a_sentence
 
 _EXPLAINED = _(
@@ -69,7 +69,7 @@ class StagePicture(LayersView):
             self.update()
 
     def describe(self, words: str) -> None:
-        self.setAccessibleDescription(f"{words} {_EXPLAINED}")
+        self.setAccessibleDescription(joined(words, _EXPLAINED))
 
     def layers(self) -> tuple[Layer, ...]:
         return () if self.shown is None else self.shown.layers

@@ -20,7 +20,7 @@ from mnist_draw.app.inside.rows_view import (
     format_figure,
 )
 from mnist_draw.app.inside.step.step_learner import Shown
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.i18n import _, counted, joined, pgettext
 from mnist_draw.library.network_data import class_name
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import MaxPooling
@@ -368,7 +368,7 @@ def stage_sentence(shown: Shown, stage: int) -> str:
             "is right."
         ),
         backwards,
-        " ".join(filter(None, _describe_update(shown))),
+        joined(*_describe_update(shown)),
     )[stage - 1]
 
 

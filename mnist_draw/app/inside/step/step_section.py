@@ -50,7 +50,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
-from mnist_draw.i18n import N_, _
+from mnist_draw.i18n import N_, _, joined
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.storage.models import ModelFile
 
@@ -291,7 +291,7 @@ class StepSection(Section):
         self._requested = self._graphed = None
         if self._shown is not None and self._shown.task.model is not self._model:
             self._forget()
-        self._waiting = f"{_FAILED} {sentence}"
+        self._waiting = joined(_FAILED, sentence)
         self._show()
         self.graph.show_graphs(self.graph.graphs)
         self.problem.emit(sentence)
