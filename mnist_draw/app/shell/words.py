@@ -173,6 +173,13 @@ class WordsDialog(QDialog):
         self.resize(min(wide, window.width()), min(high, window.height()))
         self.names.setCurrentRow(0)
         theme.theme().changed.connect(self._show_picture)
+        theme.follow(self, self._fit_names)
+
+    def _fit_names(self) -> None:
+        """Make the list as wide as its longest word, at any text size."""
+        self.names.ensurePolished()
+        around = self.names.verticalScrollBar().sizeHint().width() + 2 * self.names.frameWidth()
+        self.names.setMinimumWidth(self.names.sizeHintForColumn(0) + around)
 
     def show_word(self, picture: str) -> None:
         """Choose the word of a picture, or the first; begin a new search."""

@@ -9,6 +9,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw import i18n
+from mnist_draw.app.kit import theme
 from mnist_draw.app.shell.words import Words, WordsDialog, all_words
 from mnist_draw.i18n import percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
@@ -104,3 +105,17 @@ def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot, mon
         monkeypatch.setattr(QApplication, "widgetAt", lambda _: label)
         words.open_here()
         assert title.text() == shown
+
+
+def test_the_list_is_as_wide_as_its_words_in_large_text(window, qtbot):
+    languages.use("fr")
+    all_words.cache_clear()
+    try:
+        dialog = WordsDialog(window)
+        dialog.show()
+        theme.theme().resize_text(1.75)
+        qtbot.waitUntil(lambda: dialog.names.horizontalScrollBar().maximum() == 0)
+        assert dialog.names.sizeHintForColumn(0) <= dialog.names.viewport().width()
+    finally:
+        i18n.use("en")
+        all_words.cache_clear()
