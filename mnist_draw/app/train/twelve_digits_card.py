@@ -41,6 +41,7 @@ class DigitsGrid(WalkableView):
         )
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None
+        theme.follow(self, self.updateGeometry)
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> bool:
         """Show pictures and what is read; return whether they are others than before."""
@@ -56,7 +57,7 @@ class DigitsGrid(WalkableView):
         return QSize(6 * theme.scaled(56 + _GAP), 2 * (theme.scaled(56) + self._line()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(4 * (_SIDES[0] + _GAP), 2 * (_SIDES[0] + self._line()))
+        return QSize(4 * (_SIDES[0] + _GAP), 2 * (theme.scaled(_SIDES[0]) + self._line()))
 
     def _line(self) -> int:
         """Return the height of an answer with the gap below it."""

@@ -105,6 +105,14 @@ def test_cards_and_bar_fit_the_room(tab, qtbot, width, high, low, rows):
         assert caption.height() >= caption.fontMetrics().height()
 
 
+def test_digits_grow_with_the_text(tab, qtbot):
+    tab.resize(1366, 768)
+    grid = tab.new_run.digits.grid
+    theme.theme().resize_text(1.75)
+    qtbot.waitUntil(lambda: grid.height() >= 2 * theme.scaled(36))
+    qtbot.waitUntil(lambda: grid._grid()[1] >= theme.scaled(36))
+
+
 def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
     tab.activateWindow()
     opener = tab.new_run.settings_button
