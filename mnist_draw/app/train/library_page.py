@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ CHOICES = (
 _NO_CURVE = _("A network without a run has no curve.")
 _TICK_TWO, _TOO_FEW = _("Tick two to compare."), _("Two runs of yours are compared here.")
 #: Columns that share the table's width; more of them are as wide as their texts.
-_MAX_SHARING = 3
+_MAX_SHARING = 2
 _MOST_WIDTH = 200
 
 
@@ -221,7 +222,7 @@ class DifferencesTable(QTableWidget):
             font = header.font()
             font.setBold(True)
             elided = QFontMetrics(font).elidedText
-            parts = self._names[number].split(", ")
+            parts = re.split(", |，", self._names[number])
             heading.setText("\n".join(elided(part, Qt.ElideRight, room) for part in parts))
 
     def show_entries(self, entries: Sequence[Entry]) -> None:

@@ -213,6 +213,21 @@ def test_a_rate_changed_during_a_run_is_shown_as_such(qtbot):
     assert shown == expected
 
 
+def test_columns_show_where_three_runs_differ(qtbot):
+    entries = []
+    for day, rate in enumerate((0.000345, 0.00345, 0.0345), 1):
+        run = add_run(f"2026-01-0{day} 10:00", learning_rate=rate)
+        change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001234, rate)
+        entries.append(entry_of_run(replace(run, changes=(change,), epochs_done=3)))
+    table = DifferencesTable()
+    qtbot.addWidget(table)
+    table.resize(260, 200)
+    table.show_entries(entries)
+    table.show()
+    for column in range(3):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
 def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make, qtbot):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
