@@ -160,11 +160,15 @@ def percent_sign() -> str:
     return f"{LANGUAGES[_code].before_percent}%"
 
 
-def parse_number(text: str) -> float:
+def parse_number(text: str, is_real: bool = False) -> float:
     """Read a number as the language, or as Python, writes it; raises `ValueError`.
 
     In German 1.250 is 1250, and 0.001 is what Python calls so: no number has a group of zero.
+    Where real numbers are typed and shown without groups, 1.250 is what Python calls so, too.
     """
+    if is_real:
+        with contextlib.suppress(ValueError):
+            return float(text)
     plain = "".join(text.split()).replace("−", "-")
     marks = LANGUAGES[_code]
     group, point = "".join(marks.group.split()), re.escape(marks.decimal)

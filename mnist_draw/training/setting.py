@@ -159,7 +159,7 @@ class RealNumber(Setting):
         """Return the number without superfluous zeros, a share in percent."""
         if value is None:
             return self.nothing
-        return percent(value, None) if self.percent else number(value, ",g")
+        return percent(value, None) if self.percent else number(value, "g")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -454,7 +454,7 @@ class RealBox(_NumberField, QDoubleSpinBox):
 
     def _number(self, text: str) -> float:
         try:
-            typed = parse_number(text)
+            typed = parse_number(text, is_real=True)
         except ValueError:
             # In English 0,5 is no number; it is meant as one.
             typed = float(text.replace(",", "."))
