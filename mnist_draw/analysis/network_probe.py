@@ -19,7 +19,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, Dense, MaxPooling, convolved, pooled
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
@@ -328,7 +328,7 @@ def start_model(model: ModelFile) -> ModelFile:
             network = build_network(settings.replace(network=model.network))
             values = tuple(lasagne.layers.get_all_param_values(network))
     except UserError as error:
-        raise UserError(f"{_START_UNKNOWN} {error}") from error
+        raise UserError(joined(_START_UNKNOWN, str(error))) from error
     found = [value.shape for value in values] == [value.shape for value in model.parameters]
     if not found or _correlation(values[0], model.parameters[0]) < _LEAST_CORRELATION:
         raise UserError(_START_UNKNOWN)

@@ -94,7 +94,7 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
                 raise DatasetError("The picture {path} is empty.", path=path)
             digits.append(dataclasses.replace(digit, label=label))
         except UserError as error:
-            messages.append(f"{error} {_('It was left out.')}")
+            messages.append(joined(str(error), _("It was left out.")))
     return digits, messages
 
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, number, percent, pgettext
+from mnist_draw.i18n import _, counted, joined, number, percent, pgettext
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.certainty import REFUSED, certainty_from, label_of_record
@@ -122,7 +122,7 @@ class FineTuned:
             return self._learnt(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
             at = _("It is at {share}.", share=was)
-            return _("Not learnt: MNIST would fall to {share}.", share=now), f"{at} {more}"
+            return _("Not learnt: MNIST would fall to {share}.", share=now), joined(at, more)
         if not wrong:
             nothing = counted(
                 "Nothing to learn: your digit is read already.",
@@ -240,7 +240,7 @@ def fine_tune(
             yield FineTuningStep(pgettext("a step", "Learning"), part)
         elif isinstance(event, events.Diverged):
             unchanged = _("The network in use is unchanged.")
-            raise UserError(f"{event.message} {unchanged}")
+            raise UserError(joined(event.message, unchanged))
         elif isinstance(event, events.Finished):
             finished = event
     if finished is None or finished.reason == "stopped" or controls.stop_requested:

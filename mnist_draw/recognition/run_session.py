@@ -14,7 +14,7 @@ from mnist_draw import __version__, theano_bridge
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import dataset_metadata, remember_data
 from mnist_draw.storage.atomic import acquire_lock, make_lock, resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path
@@ -134,7 +134,7 @@ class RunSession:
             kept = quarantine(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
             if checkpoint is None:
                 failed = _("The run cannot be continued.")
-                raise UserError(f"{failed} {error} {kept}".strip()) from error
+                raise UserError(joined(failed, str(error), kept)) from error
         settings = settings or checkpoint.settings.replace(epochs=self.run.settings.epochs)
         try:
             run = read_run(folder)
@@ -258,7 +258,7 @@ class RunSession:
             try:
                 save_history(self.run.folder, self.history)
             except UserError as error:
-                lost = f"{error} {self._curves()}"
+                lost = joined(str(error), self._curves())
             message = self._try_to_save(ended=True)
             self._copy_checkpoint()
             return message or lost
@@ -287,7 +287,7 @@ class RunSession:
                 self.run = self.run.renamed(read_run(self.run.folder).name)
             self.run.save()
         except UserError as error:
-            return f"{error} {self._listed(ended)}"
+            return joined(str(error), self._listed(ended))
         return ""
 
     def _listed(self, ended: bool) -> str:

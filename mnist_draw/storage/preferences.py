@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_draw.errors import DocumentError, StorageError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import check_version, drop_non_finite, pack, parse
 from mnist_draw.storage.folders import config_folder
@@ -51,10 +51,10 @@ class Preferences:
         except FileNotFoundError:
             return
         except StorageError as error:
-            self.notice = f"{error} {_starts_with_defaults()}"
+            self.notice = joined(str(error), _starts_with_defaults())
             return
         except DocumentError as error:
-            self.notice = f"{self._quarantine(str(error))} {_starts_with_defaults()}"
+            self.notice = joined(self._quarantine(str(error)), _starts_with_defaults())
             return
         self._values = drop_non_finite(values)
         if self._values != values:
@@ -128,7 +128,7 @@ class Preferences:
 
     def _quarantine(self, reason: str) -> str:
         unusable = _("{path} cannot be used: {reason}.", path=self.path, reason=reason)
-        return f"{unusable} {quarantine(self.path)}"
+        return joined(unusable, quarantine(self.path))
 
 
 def _starts_with_defaults() -> str:

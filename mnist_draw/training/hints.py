@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import _, joined, number, percent
 from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import calmer_learning_rate
@@ -49,7 +49,7 @@ def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
 
 
 def _set_rate(rate: float) -> str:
-    return _("Set the rate to {rate}", rate=number(rate, ",g"))
+    return _("Set the rate to {rate}", rate=number(rate, "g"))
 
 
 _BEFORE = Hint(_("The validation loss tells how well it reads pictures it has never seen."))
@@ -66,13 +66,13 @@ def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
     if settings.l2 > _LARGE_L2:
         return _without_l2(sentence, settings)
     rate, __ = calmer_learning_rate(settings.update, settings.learning_rate)
-    calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, ",g"))
-    return Hint(f"{sentence} {calmer}", _set_rate(rate), "learning_rate", rate, is_afresh=True)
+    calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, "g"))
+    return Hint(joined(sentence, calmer), _set_rate(rate), "learning_rate", rate, is_afresh=True)
 
 
 def _without_l2(sentence: str, settings: TrainingSettings) -> Hint:
     much = _("An L2 penalty of {l2} leaves hardly any weights.", l2=number(settings.l2, "g"))
-    return Hint(f"{sentence} {much}".strip(), _set_l2(0.0), "l2", 0.0)
+    return Hint(joined(sentence, much), _set_l2(0.0), "l2", 0.0)
 
 
 def _set_l2(l2: float) -> str:

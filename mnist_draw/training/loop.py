@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.augmentation.numba_loops import CompilingStoppedError
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _, joined, number
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import (
     Checkpoint,
@@ -385,7 +385,7 @@ class _Loop:
             batch=number(batch),
             rate=number(rate, "g"),
         )
-        return events.Diverged(epoch, batch, loss, rate, f"{happened} {kept} {calmer}")
+        return events.Diverged(epoch, batch, loss, rate, joined(happened, kept, calmer))
 
     def _checkpoint(self, parameters: Parameters) -> Checkpoint:
         state = tuple(to_array(variable) for variable in self.functions.state)

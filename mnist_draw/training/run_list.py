@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import create_unique_folder, quarantine
 from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
@@ -49,7 +49,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
             if rebuilt is not None:
                 runs.append(rebuilt)
         except StorageError as error:
-            messages.append(f"{error} {_('The run is not listed.')}")
+            messages.append(joined(str(error), _("The run is not listed.")))
         except UserError as error:
             aside = quarantine(folder / RECORD)
             rebuilt = rebuilt_run(folder)
@@ -58,7 +58,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
             listed = _("The run is left out.")
             if rebuilt is not None:
                 listed = _("The run is listed from its checkpoint.")
-            messages.append(f"{error} {aside} {listed}")
+            messages.append(joined(str(error), aside, listed))
     runs.sort(key=lambda run: (run.started, run.folder.name), reverse=True)
     return runs, messages
 
@@ -108,11 +108,11 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
         except CheckpointError as error:
             if run.checkpoint.exists():
                 aside = quarantine(run.checkpoint)
-                messages.append(f"{_cannot_go_on(run)} {error} {aside}")
+                messages.append(joined(_cannot_go_on(run), str(error), aside))
                 with contextlib.suppress(UserError):
                     replace(run, state="failed").save()
         except UserError as error:
-            messages.append(f"{_cannot_go_on(run)} {error}")
+            messages.append(joined(_cannot_go_on(run), str(error)))
     return messages
 
 

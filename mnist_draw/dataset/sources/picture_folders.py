@@ -103,7 +103,7 @@ def in_order(names: set[str]) -> list[str]:
 
 def _report_left_out(failed: list[str]) -> str:
     if len(failed) == 1:
-        return f"{failed[0]} {_('It was left out.')}"
+        return joined(failed[0], _("It was left out."))
     return _(
         "{count} pictures were left out. The first: {sentence}",
         count=number(len(failed)),
