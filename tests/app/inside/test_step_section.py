@@ -12,7 +12,14 @@ from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step import step_section
-from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
+from mnist_draw.app.inside.step.stages import (
+    STAGES,
+    expressions,
+    stage_figures,
+    stage_sentence,
+    tutorial_lines,
+    weight_rows,
+)
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
@@ -227,6 +234,42 @@ def test_a_click_follows_another_weight(section, qtbot):
     shares = (100 * moved.mean(), 100 * black.sum() / moved.sum())
     words = "{:.0f} % of the first layer's weights moved; {:.0f} % of those"
     assert words.format(*shares) in section.code.code.accessibleDescription()
+
+
+@pytest.mark.parametrize("batch_size", [1, 20, 1200])
+def test_sentences_name_the_minibatch_and_the_loss_of_the_formula(section, qtbot, batch_size):
+    settings = TrainingSettings(
+        network="custom_mlp:2,8", batch_size=batch_size, l2=0.01, update="sgd"
+    )
+    now = ready(section, qtbot, network().with_info(settings=settings.to_json()))
+    figures = now.figures
+    count = len(figures.losses)
+    assert ("Other pictures" in stage_sentence(now, 5)) == (count > 1)
+    assert (f"here it has {count:,}." in stage_sentence(now, 1)) == (count < batch_size)
+    states = (figures.losses, figures.before), (figures.losses_after, figures.after)
+    losses = [a.mean() + 0.01 * sum((W**2).sum() for W in b[::2]) for a, b in states]
+    assert stage_figures(now)[4] == "loss {:.4f} → {:.4f}".format(*losses)
+    assert next(row.note for row in expressions(now, 3, 0)) == f"{count:,} × 10"
+
+
+@pytest.mark.parametrize("p", [0.25, 0.9951])
+def test_the_products_of_a_weight_are_those_of_the_numbers_shown(section, qtbot, p):
+    now = ready(section, qtbot)
+    figures, layer = now.figures, len(now.layers) - 1
+    unit = figures.label
+    shares, delta = figures.p.copy(), figures.delta[layer].copy()
+    shares[unit], delta[unit] = p, p - 1
+    deltas = (*figures.delta[:layer], delta)
+    now = replace(now, figures=replace(figures, p=shares, delta=deltas))
+    source = int(figures.x[layer].argmax())
+    weight = type(section._weight)(layer, source, unit)
+    rows = weight_rows(now, weight, 5)
+    row = next(row for row in rows if row.text.startswith("your picture"))
+    made = eval(row.made.replace("×", "*").replace("−", "-"))
+    assert number_of(row) == pytest.approx(made, rel=0.01)
+    found = {row.text: row for row in rows}
+    step = number_of(found["the weight afterwards"]) - number_of(found["the weight now"])
+    assert step == pytest.approx(number_of(found["the step"]), rel=0.01)
 
 
 def test_what_is_remembered_is_called_a_mean_as_far_as_it_is_one(section, qtbot):

@@ -64,7 +64,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
     before = float(figures.before[2 * layer][place])
     given = float(figures.x[layer].ravel()[weight.source])
     output = format_figure(given, ".3g")
-    rows = [Line(_("the weight now"), number(before))]
+    rows = [Line(_("the weight now"), format_figure(before, "#.7g"))]
     if stage >= 2:
         made = f"{output} × {number(before)}"
         rows.append(Line(_("what it carries: output × weight"), number(given * before), made))
@@ -74,7 +74,8 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
         if layer == len(shown.layers) - 1:
             target, p = int(weight.unit == figures.label), float(figures.p[weight.unit])
             words = _("your picture pulls: output × (target − p)")
-            made = f"({target} − {i18n.number(p, '.3f')})"
+            if 0.1 < p < 0.9:
+                made = f"({target} − {i18n.number(p, '.3f')})"
         rows.append(Line(words, number(given * pull), f"{output} × {made}"))
         gradient = float(figures.gradients[2 * layer][place])
         rows += _gradient_rows(shown, before, gradient)
@@ -90,7 +91,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
                 name = _("{mean}, {share} full", **fields)
             rows.append(Line(name, f"→ {number(new)}", number(old)))
         rows.append(Line(_("the step"), number(after - before)))
-        rows.append(Line(_("the weight afterwards"), number(after)))
+        rows.append(Line(_("the weight afterwards"), format_figure(after, "#.7g")))
     return rows
 
 
@@ -193,19 +194,17 @@ def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
 
 
 def expressions(shown: Shown, stage: int, followed: int) -> list[Code]:
-    makers = (_minibatch, _forward, _loss, _gradient, _update)
-    return makers[stage - 1](shown, followed)
+    return (_minibatch, _forward, _loss, _gradient, _update)[stage - 1](shown, followed)
 
 
 def _minibatch(shown: Shown, followed: int) -> list[Code]:
     count = len(shown.figures.losses)
     found = [
-        Code("x = X_train[rows] / 256", f"{count} × 1 × 28 × 28", True),
-        Code("y = y_train[rows]", f"{count}"),
+        Code("x = X_train[rows] / 256", _shape((count, 1, 28, 28)), True),
+        Code("y = y_train[rows]", _shape((count,))),
     ]
-    for number, mask in enumerate(shown.figures.minibatch.masks):
-        text = f"m{number + 1} = random < {shown.retained[number]:g}"
-        found.append(Code(text, _shape(mask.shape)))
+    for n, mask in enumerate(shown.figures.minibatch.masks):
+        found.append(Code(f"m{n + 1} = random < {shown.retained[n]:g}", _shape(mask.shape)))
     return found
 
 
@@ -259,8 +258,8 @@ def _forward(shown: Shown, followed: int) -> list[Code]:
 def _loss(shown: Shown, followed: int) -> list[Code]:
     count, classes = len(shown.figures.losses), len(shown.figures.p)
     return [
-        Code("p = exp(z) / exp(z).sum(axis=1)", f"{count} × {classes}"),
-        Code("l = −log(p[i, y[i]])", f"{count}", True),
+        Code("p = exp(z) / exp(z).sum(axis=1)", _shape((count, classes))),
+        Code("l = −log(p[i, y[i]])", _shape((count,)), True),
         Code(f"loss = l.mean(){_penalty(shown, ' + {:g}·Σ W²')}", _("one number")),
     ]
 
@@ -268,7 +267,7 @@ def _loss(shown: Shown, followed: int) -> list[Code]:
 def _gradient(shown: Shown, followed: int) -> list[Code]:
     count, classes = len(shown.figures.losses), len(shown.figures.p)
     layers, sources = shown.layers, _sources(shown)
-    found = [Code(f"dz{len(layers)} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
+    found = [Code(f"dz{len(layers)} = (p − onehot(y)) / {count}", _shape((count, classes)))]
     for n in range(len(layers), 0, -1):
         source, layer = sources[n - 1], layers[n - 1]
         weights, back = f"dot({source.name}.T, dz{n})", f"dot(dz{n}, W{n}.T)"
@@ -290,13 +289,19 @@ def _gradient(shown: Shown, followed: int) -> list[Code]:
 
 
 def _update(shown: Shown, followed: int) -> list[Code]:
-    shape = _shape(shown.layers[followed].W.shape)
-    formulas = UPDATE_RULES[shown.settings.update].formulas
-    return [Code(text, shape, text.startswith("W =")) for text in formulas]
+    shape, rule = _shape(shown.layers[followed].W.shape), UPDATE_RULES[shown.settings.update]
+    return [Code(text, shape, text.startswith("W =")) for text in rule.formulas]
 
 
 def _penalty(shown: Shown, words: str) -> str:
     return words.format(shown.settings.l2) if shown.settings.l2 else ""
+
+
+def _whole_loss(shown: Shown, losses: np.ndarray, parameters: Sequence[np.ndarray]) -> str:
+    """Format the loss that is minimised: the mean of the pictures', and the L2 penalty."""
+    l2 = shown.settings.l2
+    penalty = l2 * sum(float(np.square(W).sum()) for W in parameters[::2]) if l2 else 0.0
+    return i18n.number(float(losses.mean()) + penalty, ".4f")
 
 
 def _count_products(layers: Sequence[Layer]) -> str:
@@ -325,20 +330,20 @@ def stage_figures(shown: Shown) -> list[str]:
         forward = _("{out} of {total} left out", **fields)
     else:
         forward = _("{out} of {total} units left out", **fields)
-    loss, mean = abs(float(figures.losses[0])), float(figures.losses.mean())
     numbers = sum(value.size for value in figures.gradients)
     # Translators: what the last stages of a step show while it is compiled.
     gradient = update = _("being computed")
     if figures.is_done:
-        after = i18n.number(float(figures.losses_after.mean()), ".4f")
         gradient = counted("{count} number", "{count} numbers", numbers)
-        update = _("loss {before} → {after}", before=i18n.number(mean, ".4f"), after=after)
+        before = _whole_loss(shown, figures.losses, figures.before)
+        after = _whole_loss(shown, figures.losses_after, figures.after)
+        update = _("loss {before} → {after}", before=before, after=after)
     return [
         counted("yours alone", "{count} pictures, yours first", len(figures.losses)),
         forward,
         # Translators: losses of your picture and of all.
-        _("yours {loss}, mean {mean}", loss=i18n.number(loss, ".2f"),
-          mean=i18n.number(mean, ".3f")),
+        _("yours {loss}, mean {mean}", loss=format_figure(abs(float(figures.losses[0])), ".2g"),
+          mean=i18n.number(float(figures.losses.mean()), ".3f")),
         gradient,
         update,
     ]  # fmt: skip
@@ -356,12 +361,17 @@ def stage_sentence(shown: Shown, stage: int) -> str:
         "gradient.",
         2 * len(shown.layers) - 1,
     )
+    size, count, fewer = shown.settings.batch_size, len(shown.figures.losses), ""
+    if size > count:
+        fewer = _("A minibatch of the run has {size} pictures, here it has {count}.",
+                  size=i18n.number(size), count=i18n.number(count))  # fmt: skip
+    epoch = _(
+        "An epoch is as many steps as it takes to see every training picture once. In training, "
+        "dropout draws anew for each picture and each step; here it keeps what it drew, so that "
+        "steps can be compared."
+    )
     return (
-        _(
-            "An epoch is as many steps as it takes to see every training picture once. In "
-            "training, dropout draws anew for each picture and each step; here it keeps what it "
-            "drew, so that steps can be compared."
-        ),
+        joined(fewer, epoch),
         forwards,
         _(
             "No temperature here: it is set after training, so that the network is as sure as it "
@@ -392,6 +402,8 @@ def _describe_update(shown: Shown) -> Iterator[str]:
     if moved == moved:
         yield _(
             "{moved} of the first layer's weights moved; {black} of those are from pixels that are "
-            "black in your picture: the other pictures and what is remembered move them.",
+            "black in your picture.",
             moved=i18n.percent(moved), black=i18n.percent(black),
         )  # fmt: skip
+        if len(shown.figures.losses) > 1:
+            yield _("Other pictures of the minibatch have ink there.")
