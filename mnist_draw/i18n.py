@@ -139,6 +139,12 @@ def with_comma(*clauses: str) -> str:
     return LANGUAGES[_code].between_clauses.join(clauses)
 
 
+def clauses_of(text: str) -> list[str]:
+    """Return what `with_comma` was given, in whichever language: names outlive a choice of one."""
+    marks = {marks.between_clauses for marks in LANGUAGES.values()}
+    return re.split("|".join(map(re.escape, sorted(marks))), text)
+
+
 def number(value: float, spec: str = ",") -> str:
     """Format a number as Python's `format` does, with the language's decimal and group marks."""
     text, marks = format(value, spec), LANGUAGES[_code]

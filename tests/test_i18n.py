@@ -171,8 +171,11 @@ def test_a_catalogue_older_than_its_source_says_so(tmp_path, capsys):
 def test_chinese_has_no_space_between_sentences_and_its_own_comma() -> None:
     settings = PRESETS["tutorial"].settings.replace(epochs=6)
     assert i18n.joined("One.", "", "Two.") == "One. Two."
+    english = run_name(settings)
     i18n.use("zh_CN")
     assert i18n.joined("一。", "", "二。") == "一。二。"
     name = run_name(settings)
     assert "，" in name
     assert ", " not in name
+    # A name stays as it was given, whatever the language is now.
+    assert [len(i18n.clauses_of(one)) for one in (name, english)] == [2, 2]

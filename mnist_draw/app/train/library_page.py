@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,7 +38,7 @@ from mnist_draw.app.kit.widgets import (
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch
-from mnist_draw.i18n import _, counted, number, percent, pgettext
+from mnist_draw.i18n import _, clauses_of, counted, number, percent, pgettext
 from mnist_draw.library.entries import Entry, Library, differing_settings
 from mnist_draw.storage.unique_paths import KEPT_DAYS
 from mnist_draw.training.history import EpochFigures
@@ -222,7 +221,7 @@ class DifferencesTable(QTableWidget):
             font = header.font()
             font.setBold(True)
             elided = QFontMetrics(font).elidedText
-            parts = re.split(", |，", self._names[number])
+            parts = clauses_of(self._names[number])
             heading.setText("\n".join(elided(part, Qt.ElideRight, room) for part in parts))
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
