@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
-from mnist_draw.i18n import _, counted, listed, number
+from mnist_draw.i18n import _, counted, joined, listed, number
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -163,7 +163,7 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     else:
         few = listed(difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0))
         said = _("of {count} names, {few} come nearest.", count=number(len(names)), few=few)
-    return f"{said} " + _("{command} lists all.", command=lists_all) if lists_all else said
+    return joined(said, _("{command} lists all.", command=lists_all) if lists_all else "")
 
 
 def no_such(kind: str, name: object, known: Iterable[str], listing: str) -> str:
@@ -172,8 +172,8 @@ def no_such(kind: str, name: object, known: Iterable[str], listing: str) -> str:
     said = _("{kind}: there is no {name}.", kind=kind, name=repr(name))
     near = nearest(str(name), known)
     if near:
-        said += " " + _("Did you mean {name}?", name=near)
-    return f"{said} " + _("There are: {listing}.", listing=listing)
+        said = joined(said, _("Did you mean {name}?", name=near))
+    return joined(said, _("There are: {listing}.", listing=listing))
 
 
 def few_of(names: Iterable[str]) -> str:

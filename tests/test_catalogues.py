@@ -163,7 +163,7 @@ def _is_marked(node):
 
 
 def _letters(node):
-    shown = node.value if isinstance(node, ast.Constant) else ""
+    shown = getattr(node, "value", "")
     return isinstance(shown, str) and any(letter.isalpha() for letter in shown)
 
 
@@ -171,13 +171,14 @@ def test_no_sentence_is_put_together_from_pieces():
     found = []
     for path in (_ROOT / "mnist_draw").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            parts = []
+            parts, is_joined = [], False
             if isinstance(node, ast.JoinedStr):
                 parts = [getattr(part, "value", part) for part in node.values]
-                texts = [part for part in node.values if isinstance(part, ast.Constant)]
+                is_joined = any(_letters(part) for part in node.values)
             elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-                parts = texts = [node.left, node.right]
-            if any(map(_is_marked, parts)) and any(map(_letters, texts)):
+                # Even a space: Chinese has none between sentences.
+                parts, is_joined = [node.left, node.right], True
+            if is_joined and any(map(_is_marked, parts)):
                 found.append(f"{path.relative_to(_ROOT)}:{node.lineno}")
     assert not found, found
 

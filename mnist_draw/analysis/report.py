@@ -35,7 +35,7 @@ from mnist_draw.analysis.result_tables import (
 from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
-from mnist_draw.i18n import _, language, number
+from mnist_draw.i18n import _, joined, language, number
 from mnist_draw.library.network_data import class_name, class_names
 from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path, resource_path
@@ -298,9 +298,8 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     about = _("The surest mistake first.")
     if results.wrong > MAX_SHOWN:
         shown, total = number(MAX_SHOWN), number(results.wrong)
-        about += " " + _(
-            "The first {count} of {total}; mistakes.csv lists all.", count=shown, total=total
-        )
+        more = _("The first {count} of {total}; mistakes.csv lists all.", count=shown, total=total)
+        about = joined(about, more)
     dashed = _(
         "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
         "put the point, with {share} (Wilson's interval).", share=i18n.percent(0.95),

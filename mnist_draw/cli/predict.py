@@ -17,7 +17,7 @@ from mnist_draw.cli.output import echo, echo_record, json_line, table, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.i18n import _, counted, joined, number, percent
 from mnist_draw.recognition.certainty import SIGNS, format_probability
 
 if TYPE_CHECKING:
@@ -291,7 +291,8 @@ def predict(arguments: argparse.Namespace) -> int:
             is_no_digit = form is _sentence and number is None and answer.objection
             if is_no_digit and recogniser.reads_digits:
                 several = read_number(recogniser, ink, answer).is_number
-                line += " " + _("With --number it is read as a number.") if several else ""
+                more = _("With --number it is read as a number.") if several else ""
+                line = joined(line, more)
         except UserError as error:
             tell(str(error))
             status = 1

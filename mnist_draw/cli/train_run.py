@@ -209,7 +209,7 @@ def _save(
     said = _("The network is saved in {path}.", path=path)
     if name:
         command = f"mnist-draw predict IMAGE --model {name}"
-        said += " " + _("Try it: {command}", command=command)
+        said = joined(said, _("Try it: {command}", command=command))
     echo(said)
     if finished.reason == "diverged" or is_fallback:
         return FAILED

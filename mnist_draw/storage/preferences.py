@@ -58,8 +58,8 @@ class Preferences:
             return
         self._values = drop_non_finite(values)
         if self._values != values:
-            self.notice = self._quarantine(_("it holds numbers that are none"))
-            self.notice += " " + _("All other preferences hold.")
+            said = self._quarantine(_("it holds numbers that are none"))
+            self.notice = joined(said, _("All other preferences hold."))
             self._changes = dict(self._values)
 
     @property

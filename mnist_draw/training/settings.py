@@ -203,7 +203,7 @@ class TrainingSettings:
             mark=N_("with {value}"),
             with_resume=True,
             question=_("A folder with digits"),
-            known=((_("my digits"), _my_digits),),
+            known=((_("My digits"), _my_digits),),
         ),
     )
     training_examples: int | None = declared(

@@ -112,7 +112,7 @@ class Reporter:
             error=f"{type(error).__name__}: {error}",
         )
         if self.log_file:
-            sentence += " " + _("Details are in {path}.", path=self.log_file)
+            sentence = joined(sentence, _("Details are in {path}.", path=self.log_file))
         return sentence
 
     def _open_log(self) -> None:

@@ -529,7 +529,7 @@ def test_the_taught_digits(files, own_home):
     combo.show_path(None)
     assert combo.path() is None
     combo.show_path(mine)
-    assert combo.currentText() == "my digits"
+    assert combo.currentText() == "My digits"
     assert combo.count() == 3
 
 

@@ -267,8 +267,12 @@ def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str
     other = next((n for n in (7, 1, 0, 2) if n < len(names) and n not in pair), None)
     meanings = (_("others"), _("the answer"), _("second guess"))
     parts = [
-        f'<b style="color: {theme.colour(colour).name()}">{escape(short_name(names[digit]))}</b> '
-        f"{meaning}"
+        _(
+            "{name}: {text}",
+            name=f'<b style="color: {theme.colour(colour).name()}">'
+            f"{escape(short_name(names[digit]))}</b>",
+            text=meaning,
+        )
         for digit, colour, meaning in zip((other, *pair), COLOURS, meanings, strict=True)
         if digit is not None
     ]

@@ -45,7 +45,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
-from mnist_draw.i18n import _, number, pgettext
+from mnist_draw.i18n import _, joined, number, pgettext
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.models import ModelFile
 
@@ -272,9 +272,8 @@ class MapSection(CountedSection):
             all_pictures, shown = len(self._data.test_labels), self._chosen
             if len(shown) < all_pictures:
                 step, total = int(shown[1] - shown[0]), number(all_pictures)
-                votes += " " + _(
-                    "Shown: one in {step} of {total} test pictures.", step=step, total=total
-                )
+                more = _("Shown: one in {step} of {total} test pictures.", step=step, total=total)
+                votes = joined(votes, more)
             self._votes.setText(votes)
             self.layer_maps.show_maps(self._maps, self._answer)
 
