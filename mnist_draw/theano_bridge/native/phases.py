@@ -14,10 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from math import gcd
 from typing import NamedTuple
 
-from mnist_draw.theano_bridge.native.kernels.emitter import Function
+from mnist_draw.theano_bridge.native.kernels.emitter import (
+    START,
+    STOP,
+    Emitter,
+    Function,
+    integer,
+    written,
+)
 
 #: Rows are passed on from kernel to kernel in blocks of about this many bytes, so that they are
 #: still in a core's own cache: the second-level cache of AMD's Zen holds 512 kB, that of Intel's
@@ -206,43 +214,18 @@ def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:
     ]
 
 
-#: Runs the chunks ``start`` to ``stop`` of a phase. Its words: where the calls begin, then for
-#: each chunk the number of its first call, and the number of calls. A call is four words:
-#: kernel, its arguments, start, stop.
-RUN_CHUNKS = Function(
-    "mnist_draw_chunks",
+@cache
+@written
+def run_chunks(e: Emitter) -> None:
+    """Run the chunks ``start`` to ``stop`` of a phase.
+
+    Arguments: the address of the calls; for each chunk the number of its first call, and the number
+    of calls. A call is four words: kernel, its arguments, start, stop.
     """
-define void @mnist_draw_chunks(ptr %args, i64 %start, i64 %stop) nounwind {
-entry:
-  %callsi = load i64, ptr %args
-  %calls = inttoptr i64 %callsi to ptr
-  %firstp = getelementptr i64, ptr %args, i64 1
-  %fromp = getelementptr i64, ptr %firstp, i64 %start
-  %from = load i64, ptr %fromp
-  %top = getelementptr i64, ptr %firstp, i64 %stop
-  %to = load i64, ptr %top
-  br label %look
-look:
-  %i = phi i64 [ %from, %entry ], [ %i1, %work ]
-  %more = icmp slt i64 %i, %to
-  br i1 %more, label %work, label %end
-work:
-  %offset = mul i64 %i, 4
-  %kernelp = getelementptr i64, ptr %calls, i64 %offset
-  %kerneli = load i64, ptr %kernelp
-  %kernel = inttoptr i64 %kerneli to ptr
-  %argumentsp = getelementptr i64, ptr %kernelp, i64 1
-  %argumentsi = load i64, ptr %argumentsp
-  %arguments = inttoptr i64 %argumentsi to ptr
-  %startp = getelementptr i64, ptr %kernelp, i64 2
-  %first = load i64, ptr %startp
-  %stopp = getelementptr i64, ptr %kernelp, i64 3
-  %last = load i64, ptr %stopp
-  call void %kernel(ptr %arguments, i64 %first, i64 %last)
-  %i1 = add i64 %i, 1
-  br label %look
-end:
-  ret void
-}
-""",
-)
+    calls, numbers = e.pointer(0), e.value("getelementptr i64, ptr %args, i64 1", "int64").name
+    first, last = (e.load(numbers, "int64", chunk) for chunk in (START, STOP))
+    with e.loop(first, last) as i:
+        place = e.op("mul", i, integer(4))
+        words = [e.load(calls, "int64", e.op("add", place, integer(word))) for word in range(4)]
+        kernel, arguments = map(e.address, words[:2])
+        e.line(f"call void {kernel}(ptr {arguments}, {words[2].typed}, {words[3].typed})")

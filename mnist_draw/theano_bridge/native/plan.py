@@ -81,7 +81,7 @@ class Layout:
         return self._addresses[member.function.name], place, call.start, call.stop
 
     def phase(self, chunks: Sequence[Sequence[tuple[int, int, int, int]]]) -> Array:
-        """Write a phase's chunks down as `phases.RUN_CHUNKS` reads them."""
+        """Write a phase's chunks down as `phases.run_chunks` reads them."""
         calls = self._memory.empty((sum(map(len, chunks)), 4), "int64")
         calls[...] = np.array([call for chunk in chunks for call in chunk], np.int64).reshape(-1, 4)
         self._calls.append(calls)
@@ -257,7 +257,7 @@ class Planner:
     def finish(self, outputs: Sequence[Value] = ()) -> tuple[Program, Array, Sources]:
         """Compile the kernels and lay out the table; memory that no kernel uses is let go."""
         functions = [instruction.function for instruction in self.instructions]
-        addresses = addresses_of([*functions, phases.RUN_CHUNKS])
+        addresses = addresses_of([*functions, phases.run_chunks()])
         arranged = phases.arrange(self.instructions)
         lasting = [*self.prepared, *(output.array for output in outputs)]
         passed = passed_on(arranged, [Region(*_bounds(array), False) for array in lasting])
@@ -270,7 +270,7 @@ class Planner:
         table = self.empty((len(arranged), runner.WORDS), "int64")
         table[:] = 0
         for row, chunks in zip(table, tables, strict=True):
-            row[runner.KERNEL] = addresses[phases.RUN_CHUNKS.name]
+            row[runner.KERNEL] = addresses[phases.run_chunks().name]
             row[runner.ARGUMENTS] = chunks.ctypes.data
             row[runner.EXTENT] = row[runner.CHUNKS] = len(chunks) - 2
             row[runner.CHUNK] = 1

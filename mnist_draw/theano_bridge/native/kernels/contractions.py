@@ -37,6 +37,12 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     turned,
 )
 
+Arrays = tuple[str, ...]
+#: Counters of the loops around a tile.
+At = tuple[Register, ...]
+#: Where some neighbours begin, and how many they are.
+Pair = tuple[int, int]
+
 
 @cache
 def gemm(dtype: str) -> int:
@@ -72,8 +78,7 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     part = e.op("sub", STOP, START)
 
     def chosen(flag: Register, yes: Register, no: Register) -> Register:
-        bit = e.value(f"icmp ne i64 {flag.name}, 0", "bool").name
-        return e.value(f"select i1 {bit}, i64 {yes.name}, i64 {no.name}", "int64")
+        return e.choose(e.value(f"icmp ne {flag.typed}, 0", "bool").name, yes, no)
 
     def moved(address: Register, elements: Register) -> Register:
         return e.op("add", address, e.op("mul", elements, size))
@@ -98,9 +103,7 @@ def matrix_product(e: Emitter, dtype: str) -> None:
         narrow = e.value(f"trunc i64 {letter.name} to i8", "int8")
         flags.append(e.variable("int8", narrow))
     one, nothing = e.variable(dtype, literal(1, dtype)), e.variable(dtype, literal(0, dtype))
-    function, pa, pb, pc = (
-        e.value(f"inttoptr i64 {value.name} to ptr", "int64").name for value in (product, a, b, c)
-    )
+    function, pa, pb, pc = map(e.address, (product, a, b, c))
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
     arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
     e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
@@ -147,33 +150,28 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
                 # Half of the 32 vector registers of AVX-512, or of the 16 of older processors,
                 # hold sums; the others hold weights and pixels.
                 for x0, pixels in blocks(s.out_width, 16 // count // (1 if s.lanes == 16 else 2)):
-                    _forward_tile(v, s, (x, w, scratch), (n, y, x0, pixels), (first, count))
+                    _forward_tile(v, s, (x, w, scratch), (n, y), (x0, pixels), (first, count))
         with turned(e, s.places, s.filters) as (place, f):
             value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
             target = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
             e.store(out, target, value)
 
 
-def _forward_tile(
-    v: Vectors,
-    s: Shapes,
-    memory: tuple[str, str, str],
-    place: tuple[Register, Register, int, int],
-    block: tuple[int, int],
-) -> None:
+def _pixel_of(
+    e: Emitter, s: Shapes, n: Register, c: Register, y: Register, ky: Register, x: int
+) -> Register:
+    """Return the index of a pixel of a picture and channel, below a row of a filter."""
+    picture = index_of(e, (n, s.channels), (c, 1))
+    return index_of(e, (picture, s.height * s.width), (y, s.down * s.width), (ky, s.width), x)
+
+
+def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
     """Compute some neighbouring places for one block of filters."""
-    e, (x, w, scratch), (n, y, x0, pixels), (first, count) = v.e, memory, place, block
+    e, (x, w, scratch), (n, y), (x0, pixels), (first, count) = v.e, memory, at, tile, block
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(pixels)]
     with e.loop(integer(0), integer(s.channels)) as c, e.loop(integer(0), integer(s.rows)) as ky:
-        pixel = index_of(
-            e,
-            (n, s.channels * s.height * s.width),
-            (c, s.height * s.width),
-            (y, s.down * s.width),
-            (ky, s.width),
-            x0 * s.right,
-        )
+        pixel = _pixel_of(e, s, n, c, y, ky, x0 * s.right)
         weight = index_of(e, (c, s.taps * width), (ky, s.columns * width), first * s.lanes)
         for kx in range(s.columns):
             rows = [
@@ -185,8 +183,9 @@ def _forward_tile(
                     v.multiply_add(sums[p][k], value, rows[k])
     for p in range(pixels):
         for k in range(count):
-            at = index_of(e, (y, s.out_width * width), (x0 + p) * width + (first + k) * s.lanes)
-            v.store(scratch, at, v.value(sums[p][k]))
+            first_lane = (x0 + p) * width + (first + k) * s.lanes
+            target = index_of(e, (y, s.out_width * width), first_lane)
+            v.store(scratch, target, v.value(sums[p][k]))
 
 
 @written
@@ -240,17 +239,9 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
                 e.store(out, e.op("add nsw", target, place), value)
 
 
-def _by_input_tile(
-    v: Vectors,
-    s: Shapes,
-    memory: tuple[str, str, str],
-    place: tuple[Register, Register, Register],
-    tile: tuple[int, int],
-    block: tuple[int, int],
-) -> None:
+def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
     """Spread some neighbouring places of the result over one row of pixels."""
-    e, (g, w, scratch), (n, y, ky) = v.e, memory, place
-    (x0, pixels), (first, count) = tile, block
+    e, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count) = v.e, memory, at, tile, block
     lanes_of = s.padded(s.channels)
     reach = (pixels - 1) * s.right + s.columns
     sums = [[v.accumulator() for _ in range(count)] for _ in range(reach)]
@@ -318,27 +309,14 @@ def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
 
 
 def _by_filters_tile(
-    v: Vectors,
-    s: Shapes,
-    memory: tuple[str, str, str],
-    place: tuple[Register, Register, Register],
-    tile: tuple[int, int],
-    block: tuple[int, int],
+    v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair
 ) -> None:
     """Add up one picture's share of the gradient by some neighbouring weights."""
-    e, (part, x, scratch), (n, c, ky) = v.e, memory, place
-    (k0, taps), (first, count) = tile, block
+    e, (part, x, scratch), (n, c, ky), (k0, taps), (first, count) = v.e, memory, at, tile, block
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
     with e.loop(integer(0), integer(s.out_height)) as y:
-        row = index_of(
-            e,
-            (n, s.channels * s.height * s.width),
-            (c, s.height * s.width),
-            (y, s.down * s.width),
-            (ky, s.width),
-            k0,
-        )
+        row = _pixel_of(e, s, n, c, y, ky, k0)
         with e.loop(integer(0), integer(s.out_width)) as i:
             place_of = index_of(e, (y, s.out_width * width), (i, width), first * s.lanes)
             gradients = [

@@ -176,10 +176,13 @@ class Emitter:
         address = self.value(f"getelementptr i64, ptr %args, i64 {index}", "int64")
         return self.value(f"load i64, ptr {address.name}", dtype)
 
+    def address(self, word: Register) -> str:
+        """Take a 64-bit integer as an address."""
+        return self.value(f"inttoptr {word.typed} to ptr", "int64").name
+
     def pointer(self, index: int) -> str:
         """Read an argument that is an address."""
-        address = self.argument(index)
-        return self.value(f"inttoptr i64 {address.name} to ptr", "int64").name
+        return self.address(self.argument(index))
 
     def element(self, pointer: str, dtype: str, index: Register) -> str:
         """Return the address of an element of an array."""
@@ -207,10 +210,13 @@ class Emitter:
         """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
         return self.value(f"{operation} {left.typed}, {right.name}", left.dtype)
 
+    def choose(self, condition: str, yes: Register, no: Register) -> Register:
+        """Choose a value by an i1 register."""
+        return self.value(f"select i1 {condition}, {yes.typed}, {no.typed}", yes.dtype)
+
     def smaller(self, a: Register, b: Register) -> Register:
         """Return the smaller of two 64-bit integers."""
-        test = self.value(f"icmp slt {a.typed}, {b.name}", "bool").name
-        return self.value(f"select i1 {test}, {a.typed}, {b.typed}", "int64")
+        return self.choose(self.value(f"icmp slt {a.typed}, {b.name}", "bool").name, a, b)
 
     def finished(self) -> Function:
         """Return the kernel, ready to be compiled."""

@@ -18,7 +18,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     literal,
     written,
 )
-from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
+from mnist_draw.theano_bridge.native.kernels.vectors import Shapes, index_of
 
 #: What a reduction starts from.
 START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
@@ -241,24 +241,18 @@ def _checked(
     """Read an index; where it is out of range, report that and return 0."""
     index = scalars.convert(e, e.load(indices, dtype, row), "int64")
     negative = e.value(f"icmp slt i64 {index.name}, 0", "bool").name
-    wrapped = e.op("add", index, columns)
-    index = e.value(f"select i1 {negative}, i64 {wrapped.name}, i64 {index.name}", "int64")
+    index = e.choose(negative, e.op("add", index, columns), index)
     outside = e.value(f"icmp uge i64 {index.name}, {columns.name}", "bool").name
     with e.when(outside):
         e.line(f"store i64 1, ptr {fault}")
-    return e.value(f"select i1 {outside}, i64 0, i64 {index.name}", "int64")
+    return e.choose(outside, integer(0), index)
 
 
 def _pixels(e: Emitter, s: Shapes, picture: Register, i: Register, j: Register) -> list[Register]:
     """Return the indices of a region's pixels."""
-    base = e.op("mul nsw", picture, integer(s.height * s.width))
-    base = e.op("add nsw", base, e.op("mul nsw", i, integer(s.down * s.width)))
-    base = e.op("add nsw", base, e.op("mul nsw", j, integer(s.right)))
-    return [
-        e.op("add nsw", base, integer(y * s.width + x))
-        for y in range(s.rows)
-        for x in range(s.columns)
-    ]
+    base = index_of(e, (picture, s.height * s.width), (i, s.down * s.width), (j, s.right))
+    places = (y * s.width + x for y in range(s.rows) for x in range(s.columns))
+    return [index_of(e, (base, 1), place) for place in places]
 
 
 @written
@@ -266,8 +260,7 @@ def pool(e: Emitter, s: Shapes) -> None:
     """Take the largest pixel of each region. Parallel over pictures and channels."""
     out, x = e.pointer(0), e.pointer(1)
     with e.loop(START, STOP) as n, e.loop(integer(0), integer(s.out_height)) as i:
-        base = e.op("mul nsw", n, integer(s.places))
-        row = e.op("add nsw", base, e.op("mul nsw", i, integer(s.out_width)))
+        row = index_of(e, (n, s.places), (i, s.out_width))
         with e.loop(integer(0), integer(s.out_width), independent=True) as j:
             values = [e.load(x, s.dtype, at) for at in _pixels(e, s, n, i, j)]
             largest = scalars.OPERATIONS["Maximum"](e, values, s.dtype)
@@ -285,16 +278,15 @@ def pool_gradient(e: Emitter, s: Shapes) -> None:
             first = e.op("mul nsw", n, integer(area))
             with e.loop(integer(0), integer(area), independent=True) as i:
                 e.store(out, e.op("add nsw", first, i), zero)
-        base = e.op("mul nsw", n, integer(s.places))
         with e.loop(integer(0), integer(s.out_height)) as i:
-            row = e.op("add nsw", base, e.op("mul nsw", i, integer(s.out_width)))
+            row = index_of(e, (n, s.places), (i, s.out_width))
             with e.loop(integer(0), integer(s.out_width), independent=s.tiles) as j:
                 place = e.op("add nsw", row, j)
                 largest, share = e.load(z, s.dtype, place), e.load(gz, s.dtype, place)
                 for at in _pixels(e, s, n, i, j):
                     value = e.load(x, s.dtype, at)
                     test = e.value(f"fcmp oeq {value.typed}, {largest.name}", "bool").name
-                    part = e.value(f"select i1 {test}, {share.typed}, {zero.typed}", s.dtype)
+                    part = e.choose(test, share, zero)
                     if not s.tiles:
                         part = e.op("fadd", e.load(out, s.dtype, at), part)
                     e.store(out, at, part)

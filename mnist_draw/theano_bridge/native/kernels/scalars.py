@@ -8,6 +8,7 @@ meaning of infinities or of what is not a number.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,7 @@ def _floats_only(write_it: Write, name: str) -> Write:
     return checked
 
 
-_multiply = _folded("fmul contract", "mul")
+_add, _multiply = _folded("fadd contract", "add"), _folded("fmul contract", "mul")
 _divide = _floats_only(_folded("fdiv contract arcp", "sdiv"), "division")
 
 
@@ -149,7 +150,7 @@ def _extreme(bigger: bool) -> Write:
             # What is not a number wins on either side, as in NumPy: "unordered or greater".
             kind = "fcmp u" if first.is_float else f"icmp {'u' if first.is_unsigned else 's'}"
             test = _compare(e, f"{kind}{'gt' if bigger else 'lt'}", first, other)
-            first = e.value(f"select i1 {test}, {first.typed}, {other.typed}", dtype)
+            first = e.choose(test, first, other)
         return first
 
     return write_it
@@ -161,8 +162,7 @@ def _sign(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     kind = "fcmp o" if x.is_float else "icmp s"
     above = _compare(e, f"{kind}gt", x, zero)
     below = _compare(e, f"{kind}lt", x, zero)
-    part = e.value(f"select i1 {below}, {minus.typed}, {zero.typed}", dtype)
-    return e.value(f"select i1 {above}, {one.typed}, {part.typed}", dtype)
+    return e.choose(above, one, e.choose(below, minus, zero))
 
 
 def _switch(e: Emitter, inputs: list[Register], dtype: str) -> Register:
@@ -171,7 +171,7 @@ def _switch(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     bit = _compare(
         e, "fcmp une" if condition.is_float else "icmp ne", condition, literal(0, condition.dtype)
     )
-    return e.value(f"select i1 {bit}, {chosen.typed}, {other.typed}", dtype)
+    return e.choose(bit, chosen, other)
 
 
 def _sigmoid(e: Emitter, inputs: list[Register], dtype: str) -> Register:
@@ -189,59 +189,42 @@ def _softplus(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     return e.op("fadd", _extreme(True)(e, [x, literal(0, dtype)], dtype), rest)
 
 
+#: The polynomial of Cephes' expf (S. L. Moshier, 1989; error below 2 ulp), highest power first.
+_EXP_POLYNOMIAL = (1.9875691e-4, 1.3981999e-3, 8.333452e-3, 4.1665796e-2, 1.6666665e-1, 0.5)
+
+
 def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
+    """Write exp of a float32 without branches, so that LLVM can do many at once.
+
+    x = n ln 2 + r with |r| ≤ ln 2 / 2. Below -86.6 the result is 0 instead of a denormal number.
+    """
     if dtype != "float32":
         return _library("exp")(e, inputs, dtype)
     (x,) = _alike(e, inputs, dtype)
-    e.declarations |= {EXP32, "declare float @llvm.rint.f32(float)"}
-    return e.value(f"call float @mnist_draw_exp32({x.typed})", "float32")
+    number = partial(literal, dtype=dtype)
+    too_big = _compare(e, "fcmp ogt", x, number(88.72284))
+    too_small = _compare(e, "fcmp olt", x, number(-86.64339))
+    inside = e.choose(too_small, number(-86.64339), e.choose(too_big, number(88.72278), x))
+    n = e.call(dtype, "llvm.rint.f32", e.op("fmul", inside, number(1.442695)))
+    r = inside
+    for part in (-0.69335938, 2.1219444e-4):
+        r = _add(e, [r, _multiply(e, [n, number(part)], dtype)], dtype)
+    total = number(_EXP_POLYNOMIAL[0])
+    for factor in _EXP_POLYNOMIAL[1:]:
+        total = _add(e, [_multiply(e, [total, r], dtype), number(factor)], dtype)
+    total = _multiply(e, [total, _multiply(e, [r, r], dtype)], dtype)
+    total = _add(e, [total, r, number(1)], dtype)
+    whole = e.value(f"fptosi {n.typed} to i32", "int32")
+    bits = e.op("shl", e.op("add", whole, literal(126, "int32")), literal(23, "int32"))
+    power = e.value(f"bitcast {bits.typed} to float", dtype)
+    value = e.op("fmul", e.op("fadd", total, total), power)
+    value = e.choose(too_small, number(0), e.choose(too_big, number(np.inf), value))
+    return e.choose(_compare(e, "fcmp uno", x, x), x, value)
 
 
 def _clip(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     x, low, high = inputs
     return _extreme(False)(e, [_extreme(True)(e, [x, low], dtype), high], dtype)
-
-
-#: exp of a float32 without branches, so that LLVM can do many at once: x = n ln 2 + r with
-#: |r| ≤ ln 2 / 2, e^r by the polynomial of Cephes' expf (S. L. Moshier, 1989; error below 2 ulp).
-#: Below -86.6 the result is 0 instead of a denormal number.
-EXP32 = """define internal float @mnist_draw_exp32(float %x) alwaysinline nounwind readnone {
-  %toobig = fcmp ogt float %x, 0x40562E4300000000
-  %toosmall = fcmp olt float %x, 0xC055A92D40000000
-  %c1 = select i1 %toobig, float 0x40562E4200000000, float %x
-  %c2 = select i1 %toosmall, float 0xC055A92D40000000, float %c1
-  %t = fmul float %c2, 0x3FF7154760000000
-  %n = call float @llvm.rint.f32(float %t)
-  %m1 = fmul contract float %n, 0xBFE6300000000000
-  %r1 = fadd contract float %c2, %m1
-  %m2 = fmul contract float %n, 0x3F2BD01060000000
-  %r = fadd contract float %r1, %m2
-  %q0 = fmul contract float %r, 0x3F2A0D2CE0000000
-  %p1 = fadd contract float %q0, 0x3F56E879C0000000
-  %q1 = fmul contract float %p1, %r
-  %p2 = fadd contract float %q1, 0x3F81112100000000
-  %q2 = fmul contract float %p2, %r
-  %p3 = fadd contract float %q2, 0x3FA5553820000000
-  %q3 = fmul contract float %p3, %r
-  %p4 = fadd contract float %q3, 0x3FC5555540000000
-  %q4 = fmul contract float %p4, %r
-  %p5 = fadd contract float %q4, 5.000000e-01
-  %rr = fmul contract float %r, %r
-  %q5 = fmul contract float %p5, %rr
-  %s1 = fadd contract float %q5, %r
-  %s = fadd contract float %s1, 1.000000e+00
-  %ni = fptosi float %n to i32
-  %biased = add i32 %ni, 126
-  %bits = shl i32 %biased, 23
-  %power = bitcast i32 %bits to float
-  %double = fadd float %s, %s
-  %value = fmul float %double, %power
-  %v1 = select i1 %toobig, float 0x7FF0000000000000, float %value
-  %v2 = select i1 %toosmall, float 0.000000e+00, float %v1
-  %nan = fcmp uno float %x, %x
-  %v3 = select i1 %nan, float %x, float %v2
-  ret float %v3
-}"""
 
 
 _LIBRARY = ("Cos", "Erf", "Expm1", "Log", "Log1p", "Pow", "Sin", "Tanh")
@@ -251,7 +234,7 @@ OPERATIONS: dict[str, Write] = {
     **{name: _folded(name.lower(), name.lower()) for name in ("AND", "OR", "XOR")},
     **{name: _comparison(*(kind + name.lower() for kind in "osu"))
        for name in ("GE", "GT", "LE", "LT")},
-    "Add": _folded("fadd contract", "add"),
+    "Add": _add,
     "Sub": _folded("fsub contract", "sub"),
     "Mul": _multiply,
     "TrueDiv": _divide,

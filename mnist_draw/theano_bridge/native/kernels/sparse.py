@@ -223,9 +223,7 @@ class _Tile:
         self.scratch = e.element(e.pointer(_OWN + 4), DTYPE, e.op("mul", slot, size))
 
     def _chosen(self, by_columns: Register, by_rows: Register) -> Register:
-        return self.e.value(
-            f"select i1 {self.by_columns}, {by_columns.typed}, {by_rows.typed}", "int64"
-        )
+        return self.e.choose(self.by_columns, by_columns, by_rows)
 
     def write(self) -> None:
         """Write the loops over panels."""
