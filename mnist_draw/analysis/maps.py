@@ -26,7 +26,7 @@ _VOTES_AT_ONCE = 250
 #: Until then a few digits are so far out that all others would be one point in an empty cross: in
 #: rounds 3 to 30 nine tenths take less than half of the width, from round 40 on over 0.7 of it.
 _FIRST_ROUND = 40
-_KIND, _VERSION = "map", 3
+_KIND, _VERSION = "map", 4
 _PARTS = ("outputs", "mean", "directions", "points")
 _TSNE, _TSNE_VERSION = "tsne", 1
 _NEIGHBOURS, _NEIGHBOURS_VERSION = "neighbours", 1
@@ -61,6 +61,11 @@ class LayerMap:
     points: Floats = field(repr=False)
     #: Accuracy of a vote of each digit's nearest neighbours, 0 to 1; NaN if too few can vote.
     vote: float
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the layer puts out one number: then each class has a row of its own."""
+        return len(self.mean) == 1
 
     def project(self, outputs: Floats) -> Floats:
         """Project a new picture's outputs, (numbers,), on the directions: (2,)."""
@@ -162,6 +167,9 @@ def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> Laye
     values -= mean
     directions = principal_directions(values)
     points = (values @ directions.T).astype(np.float32)
+    if len(mean) == 1:
+        # There is no second direction: rows of classes, and apart within them.
+        points[:, 1] = np.arange(len(labels)) % 7 * 0.1 - 0.3 - labels
     return LayerMap(name, outputs, mean, directions, points, vote)
 
 

@@ -55,6 +55,16 @@ def test_layers_of_every_network(network, names, digits):
         np.testing.assert_allclose(found[layers.last_hidden], expected, atol=1e-4)
 
 
+def test_a_single_unit_is_shown_by_its_output_and_by_class(digits):
+    images, labels = digits.test_images[:40], digits.test_labels[:40]
+    model = random_model("custom_mlp:1,1,0,0")
+    one = next(each for each in build_maps(model, images, labels).layers if each.is_single)
+    x, y = one.points.T
+    np.testing.assert_allclose(x, one.directions[0, 0] * (one.outputs[:, 0] - one.mean), atol=1e-2)
+    # Each class has a row of its own.
+    np.testing.assert_array_equal(np.rint(y), -labels.astype(float))
+
+
 def test_principal_directions_are_those_of_the_covariance():
     random = np.random.default_rng(0)
     values = random.normal(size=(200, 6)) * [5, 1, 3, 0.5, 0.2, 0.1] + 7

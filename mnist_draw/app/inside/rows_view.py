@@ -42,8 +42,8 @@ from mnist_draw.app.kit.widgets import explain
 _LINE, _LARGE, _GAP = 20.0, 116.0, 5.0
 #: Of the radius of a ring, and the part of the width where it is.
 _RING, _RING_AT = 9.0, 0.52
-#: Width of the largest term's bar.
-_TERM = 62.0
+#: Width of the largest term's bar: the usual one, and the least beside its factors.
+_TERM, _SHORTEST = 62.0, 20.0
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
@@ -115,17 +115,20 @@ class Line(Row):
         right = width - tabular_width(figure, self.figure) - _BETWEEN
         box = QRectF(0, y, width, _line())
         write_with(painter, Text.LABEL if self.largest else Text.BODY, "text")
+        factors = QFontMetricsF(theme.font(Text.LABEL)).horizontalAdvance(self.made)
+        words = painter.fontMetrics().horizontalAdvance(self.text) + 3 * _BETWEEN
+        # Where there is no room beside the name, the factors are below it.
+        least = words + factors + _SHORTEST * bool(self.largest)
+        below = _line() if self.made and least > right else 0.0
         if self.largest:
-            right = self._paint_bar(painter, box, min(right, width - 48), colour)
+            free = min(right, width - 48) - words - (0 if below else factors)
+            right = self._paint_bar(painter, box, min(right, width - 48), free, colour)
             painter.setPen(theme.colour("text"))
-        if self.largest or self.made:
-            name = painter.fontMetrics().elidedText(self.text, Qt.ElideRight, int(right))
-            painter.drawText(box, _LEFT, name)
-            used = painter.fontMetrics().horizontalAdvance(name) + _BETWEEN
+        if self.made or self.largest:
+            write_elided(painter, QRectF(0, y, right, _line()), _LEFT, self.text)
             write_with(painter, Text.LABEL, "muted")
-            if painter.fontMetrics().horizontalAdvance(self.made) <= right - used - _BETWEEN:
-                painter.drawText(QRectF(used, y, right - used - _BETWEEN, _line()), _RIGHT,
-                                 self.made)  # fmt: skip
+            end = width if below else right - _BETWEEN
+            painter.drawText(QRectF(0, y + below, end, _line()), _RIGHT, self.made)
         elif painter.fontMetrics().horizontalAdvance(self.text) <= right:
             painter.drawText(box, _LEFT, self.text)
         else:
@@ -135,13 +138,13 @@ class Line(Row):
         painter.setPen(theme.colour(colour))
         painter.setFont(figure)
         draw_tabular(painter, box, self.figure, Qt.AlignRight)
-        return box.bottom()
+        return box.bottom() + below
 
-    def _paint_bar(self, painter: QPainter, box: QRectF, right: float, colour: str) -> float:
+    def _paint_bar(
+        self, painter: QPainter, box: QRectF, right: float, free: float, colour: str
+    ) -> float:
         """Paint the bar and return where there is room left of it; words need more than a bar."""
-        metrics = painter.fontMetrics()
-        words = metrics.horizontalAdvance(f"{self.text}{self.made}") + 3 * _BETWEEN
-        room = max(_BETWEEN, min(_TERM, right - words))
+        room = max(_BETWEEN, min(_TERM, free))
         wide = max(2.0, room * min(1.0, abs(self.value) / self.largest))
         high = 8.0 if self.value > 0 else 4.0
         painter.setPen(Qt.NoPen)
@@ -327,6 +330,7 @@ class RowsView(QWidget):
     def _fit(self) -> None:
         vertical = QSizePolicy.Fixed if self._lines else QSizePolicy.Expanding
         self.setSizePolicy(QSizePolicy.Expanding, vertical)
+        self.setMinimumHeight(0)
         self.updateGeometry()
         self.update()
 
@@ -346,9 +350,12 @@ class RowsView(QWidget):
         y = 0.0
         for row in self.rows:
             y = row.paint(painter, y, float(self.width()))
-        if not self._lines and math.ceil(y) != self.minimumHeight():
-            # The panel scrolls.
-            self.setMinimumHeight(math.ceil(y))
+        # The panel scrolls; one of so many lines grows where they need more room.
+        high = math.ceil(y)
+        if self._lines:
+            high = max(high, self.minimumSizeHint().height(), self.minimumHeight())
+        if high != self.minimumHeight():
+            self.setMinimumHeight(high)
 
 
 def _line() -> float:

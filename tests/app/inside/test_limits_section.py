@@ -19,8 +19,10 @@ from mnist_draw.app.inside.limits.limits_cards import (
 )
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
 from mnist_draw.dataset.augmentation import numba_loops
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
+from mnist_draw.storage.models import save_model
 
 from .examples import digit
 
@@ -194,10 +196,22 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, 
     open_section(section, qtbot)
     (tmp_path / "broken.npz").write_bytes(b"no network")
     with qtbot.waitSignal(section.problem, timeout=20_000) as told:
-        section.choices.add(file_choice(str(tmp_path / "broken.npz")))
+        section.choices.add(file_choice(str(tmp_path / "broken.npz"), DIGITS))
     assert "broken.npz cannot be used" in told.args[0]
     until_counted(section, qtbot)
     assert is_counted(section.plots["turn"])
+    section.show_example(example)
+    qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=20_000)
+
+
+def test_a_file_with_other_classes_is_not_compared(section, qtbot, tmp_path, example):
+    open_section(section, qtbot)
+    save_model(tmp_path / "shapes.npz", own_classes())
+    with qtbot.waitSignal(section.problem, timeout=20_000) as told:
+        section.choices.add(file_choice(str(tmp_path / "shapes.npz"), DIGITS))
+    assert "tells other classes apart (shape 0" in told.args[0]
+    until_counted(section, qtbot)
+    assert np.isnan(section._accuracy(section.choices.ticked()[-1].key)).all()
     section.show_example(example)
     qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=20_000)
 

@@ -37,6 +37,7 @@ from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
 
+from .. import seen
 from .examples import digit
 
 #: Milliseconds after which a state is not waited for any longer; none is asserted to take less.
@@ -119,6 +120,23 @@ def test_powers_of_ten_are_written_as_in_print(value, spec, words):
     assert format_figure(value, spec) == words
     assert signed(-0.001) == "−0.00"
     assert signed(0.0) == "0.00"
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25])
+def test_the_factors_of_a_product_are_below_its_name_where_they_do_not_fit(show, value):
+    name, made, figure = "what the unit carries", "2.26 × 0.1120", "0.2529"
+    line = Line(name, figure, made, value, largest=abs(value))
+    heights = []
+    for wide in (600, 270):
+        view = show(RowsView("rows", "Rows", "Rows of a sum.", lines=1), wide, 20)
+        view.show_rows([line])
+        view.grab()
+        found = {text.text: text.place for text in seen.texts(view)}
+        assert {name, made, figure} <= set(found)
+        assert not found[name].intersects(found[made])
+        assert not found[made].intersects(found[figure])
+        heights.append(view.minimumHeight())
+    assert heights[0] < heights[1]
 
 
 def test_the_sums_shown_add_up(section, qtbot):

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, QPointF, Qt
 from PyQt5.QtTest import QTest
 from shared_steps import compiled_once as compiled_once
 
+from mnist_draw import i18n
 from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step import step_section
 from mnist_draw.app.inside.step.stages import (
@@ -20,11 +21,13 @@ from mnist_draw.app.inside.step.stages import (
     tutorial_lines,
     weight_rows,
 )
+from mnist_draw.app.inside.step.step_cards import LossAlongStep
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.training.settings import TrainingSettings
 
+from .. import seen
 from .examples import digit
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
@@ -115,6 +118,17 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     assert figures[4].text().startswith("loss ")
     for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
         assert len(section.findChildren(QObject, name)) == 1, name
+
+
+def test_the_axis_of_the_loss_has_figures(show):
+    view = show(LossAlongStep(), 260, 100)
+    assert not view.ticks()
+    view.show_losses((0.0, 1.0, 30.0), (0.5, 0.25, 9.0))
+    written = {text.text: text.place.center().y() for text in seen.texts(view)}
+    ticks = [i18n.number(loss, ".2g") for loss in view.ticks()]
+    assert ticks == ["0", "0.5", "2"]
+    assert written["2"] < written["0.5"] < written["0"]
+    assert abs(written["0.5"] - view.place_of(0).y()) < 3
 
 
 def test_the_first_stages_do_not_wait_for_the_compiled_step(section, qtbot):

@@ -22,7 +22,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 
-from mnist_draw.analysis.robustness import AXES, PICTURES, Axis, Distortion
+from mnist_draw.analysis.robustness import AXES, Axis, Distortion
 from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
@@ -34,8 +34,10 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
 from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.classes import DIGITS, class_list
+from mnist_draw.errors import UserError
 from mnist_draw.i18n import N_, _, listed, number, percent
+from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
@@ -165,12 +167,23 @@ class NetworkChoices(QWidget):
     def _open_file(self) -> None:
         path = ask_open(self, _("A trained network"), NETWORKS)
         if path:
-            self.add(file_choice(path))
+            self.add(file_choice(path, self.choices[0].names))
 
 
-def file_choice(path: str) -> NetworkChoice:
-    """Return the network of a file; it is read when it is first needed."""
-    return NetworkChoice(path, Path(path).stem, partial(load_trained, path))
+def file_choice(path: str, names: tuple[str, ...]) -> NetworkChoice:
+    """Return the network of a file, of these classes; it is read when it is first needed."""
+
+    def load() -> ModelFile:
+        model = load_trained(path)
+        if all_names(model) != names:
+            raise UserError(
+                "{title} is not compared: it tells other classes apart ({classes}).",
+                title=model.title,
+                classes=class_list(all_names(model)),
+            )
+        return model
+
+    return NetworkChoice(path, Path(path).stem, load, names)
 
 
 _LEFT, _RIGHT, _BELOW = 44, 22, 24
@@ -198,9 +211,8 @@ class RobustnessPlot(WalkableView):
             f"{axis.name}Plot",
             self._title,
             _(
-                "How often each network is right on {count} test pictures. Drag the cursor, or "
-                "press arrow keys, to change the example as much.",
-                count=number(PICTURES),
+                "How often each network is right on the test pictures. Drag the cursor, or press "
+                "arrow keys, to change the example as much."
             ),
         )
         self.curves: Sequence[Curve] = ()

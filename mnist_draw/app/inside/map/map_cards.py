@@ -81,7 +81,7 @@ class NeighboursCard(Card):
             self.note.setText(_("Reading the training pictures"))
         elif not known.is_complete:
             done, total = number(known.counted), number(len(known.outputs))
-            self.note.setText(_("{count} of {total} compared", count=done, total=total))
+            self.note.setText(_("{done} of {total}", done=done, total=total))
         else:
             self.note.setText(_("of {total}", total=number(known.counted)))
 
@@ -224,14 +224,16 @@ class LayerMaps(QWidget):
         return pixmap
 
 
-PCA, TSNE = "PCA", "t-SNE"
+PCA, TSNE, SINGLE = "PCA", "t-SNE", "single unit"
 #: Explanation of each layout.
 MEANINGS = {
     PCA: _(
         "The two directions of largest spread. What looks near here may be far apart in others."
     ),
     TSNE: _("Near means alike. The distance and the size of groups mean nothing."),
+    SINGLE: _("A single unit: the further right, the more it puts out. Each class has its row."),
 }
+_NEAR = _("Near means similar outputs of the layer; for the answer, similar sums before softmax.")
 _SMALL = _("Small maps: the two directions of largest spread (PCA).")
 
 
@@ -248,13 +250,12 @@ def map_title(maps: Maps | None, front: int) -> str:
 
 
 def describe_votes(voters: int) -> str:
-    said = _("Right answers of a vote among the {count} nearest, by what the layer puts out.",
-             count=voters)  # fmt: skip
+    said = _("Right answers of a vote among the {count} nearest.", count=voters)
     if voters == 1:
-        said = _("How many are of the class of their nearest, by what the layer puts out.")
+        said = _("How many are of the class of their nearest.")
     if not voters:
         said = _("Too few pictures of each class for a vote among neighbours.")
-    return joined(said, _SMALL)
+    return joined(said, _NEAR if voters else "", _SMALL)
 
 
 def format_vote(part: float) -> str:

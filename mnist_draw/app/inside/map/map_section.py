@@ -27,6 +27,7 @@ from mnist_draw.app.inside.map.map_cards import (
     MEANINGS,
     PCA,
     ROWS,
+    SINGLE,
     TSNE,
     LayerMaps,
     NeighboursCard,
@@ -83,6 +84,8 @@ class MapLocator:
             nearest, far = nearest_rows(layer.outputs, outputs[number], VOTERS)
             if points is None:
                 place = layer.project(outputs[number])
+                if layer.is_single:
+                    place[1] = -probabilities.argmax()
             else:
                 # The nearer, the heavier.
                 place = np.average(points[nearest], 0, 1 / np.maximum(far, 1e-6))
@@ -286,7 +289,10 @@ class MapSection(CountedSection):
             self._ask()
 
     def _state(self) -> tuple[str, str]:
-        words, link = MEANINGS[self.map_combo.currentText()], ""
+        layout = self.map_combo.currentText()
+        if layout == PCA and self._maps is not None and self._maps.layers[self._front].is_single:
+            layout = SINGLE
+        words, link = MEANINGS[layout], ""
         if self._failure:
             words = _("There is no map.")
         elif self._maps is None:

@@ -107,13 +107,20 @@ class LossAlongStep(WalkableView):
 
     def _area(self) -> QRectF:
         scale = theme.text_scale()
-        return QRectF(self.rect()).adjusted(4, 22 * scale, -12 * scale, -18 * scale)
+        return QRectF(self.rect()).adjusted(44 * scale, 26 * scale, -12 * scale, -18 * scale)
 
     def place_of(self, item: int) -> QPointF:
-        area, top = self._area(), _MOST * max(self.losses[0], 1e-9)
-        part = min(self.losses[item], 2 * top) / top
+        area = self._area()
         x = area.left() + area.width() * self.lengths[item] / self.lengths[-1]
-        return QPointF(x, area.bottom() - area.height() * part)
+        return QPointF(x, self._y(self.losses[item]))
+
+    def _y(self, loss: float) -> float:
+        area, top = self._area(), _MOST * max(self.losses[0], 1e-9)
+        return area.bottom() - area.height() * min(loss, 2 * top) / top
+
+    def ticks(self) -> list[float]:
+        """Return the losses with a figure at the axis: none, that before the step, the top."""
+        return [part * self.losses[0] for part in (0.0, 1.0, _MOST)] if self.losses else []
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
@@ -125,6 +132,9 @@ class LossAlongStep(WalkableView):
             x = area.left() + area.width() * length / 30
             box = QRectF(x - 20 * scale, area.bottom() + 2, 40 * scale, 16 * scale)
             painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, f"{length}×")
+        for loss in self.ticks():
+            box = QRectF(0, self._y(loss) - 8 * scale, area.left() - 7, 16 * scale)
+            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), i18n.number(loss, ".2g"))
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         if not self.losses:
