@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt
 from PyQt5.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -18,6 +18,7 @@ from PyQt5.QtGui import (
     QWheelEvent,
 )
 from PyQt5.QtWidgets import (
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
@@ -42,7 +43,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.i18n import _, language, number, parse_number, percent, percent_sign
+from mnist_draw.i18n import _, joined, language, number, parse_number, percent, percent_sign
 
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
@@ -50,6 +51,8 @@ _TIP_LETTERS = 60
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
     """Give a control its accessible name, its tooltip sentence and its What's This text."""
+    if isinstance(widget, RealBox):
+        sentence = joined(sentence, widget.how_it_reads())
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({native_keys(shortcut)})" if shortcut else sentence))
@@ -238,17 +241,57 @@ class Field(QWidget):
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.caption = label(text, "muted")
         self.caption.setBuddy(control)
-        # What it refuses is said in the caption's place, and moves nothing.
         self.caption.setMinimumWidth(1)
-        if isinstance(control, NumberBox | RealBox):
-            control.refused.connect(self._say)
         layout.addWidget(self.caption)
         layout.addWidget(control)
-        self._text = text
 
-    def _say(self, error: str) -> None:
-        self.caption.setText(error or self._text)
-        set_look(self.caption, "error" if error else "muted")
+
+class Remark(QLabel):
+    """Says below a control what is wrong with its value, over the page: no widget moves."""
+
+    def __init__(self, control: QWidget) -> None:
+        super().__init__(control)
+        self.setProperty("look", "remark")
+        self.setTextFormat(Qt.PlainText)
+        self.setWordWrap(True)
+        self.setIndent(0)
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.hide()
+        self._control = control
+
+    def say(self, sentence: str) -> None:
+        """Say a sentence; an empty one ends it."""
+        if sentence == self.text():
+            return
+        self.setText(sentence)
+        if self.parent() is self._control:
+            self._follow()
+        self._place()
+
+    def _follow(self) -> None:
+        """Become a part of the page, the content of a scroll area or the window."""
+        page = self._control
+        while not (page.isWindow() or isinstance(page.parent().parent(), QAbstractScrollArea)):
+            page.installEventFilter(self)
+            page = page.parentWidget()
+        self.setParent(page)
+        self._control.destroyed.connect(self.deleteLater)
+
+    def _place(self) -> None:
+        self.setVisible(bool(self.text()) and self._control.isVisible())
+        page, control = self.parentWidget(), self._control
+        self.ensurePolished()
+        line = self.fontMetrics().horizontalAdvance(self.text())
+        wide = min(line + 2 * Size.FIELD_GAP, page.width())
+        corner = control.mapTo(page, QPoint(0, control.height() + Size.CAPTION_GAP))
+        left = max(0, min(corner.x(), page.width() - wide))
+        self.setGeometry(left, corner.y(), wide, self.heightForWidth(wide))
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide):
+            self._place()
+        return False
 
 
 class ComboBox(QComboBox):
@@ -335,12 +378,9 @@ else:
 class _NumberField(_Field):
     """Takes a typed value when it is confirmed: Enter, Tab, or leaving the field.
 
-    One that it refuses leaves the value before, and the field says why. It leaves the wheel to
+    One that it refuses leaves the value before, and a remark says why. It leaves the wheel to
     what scrolls.
     """
-
-    #: What the field takes, when something else was typed; empty when that is over.
-    refused = pyqtSignal(str)
 
     def _prepare(self, low: Any, high: Any, suffix: str = "") -> None:
         box: Any = self
@@ -349,8 +389,10 @@ class _NumberField(_Field):
         box.setButtonSymbols(QAbstractSpinBox.NoButtons)
         box.setFocusPolicy(Qt.StrongFocus)
         box.setKeyboardTracking(False)
-        box.lineEdit().textEdited.connect(lambda: box.refused.emit(""))
-        box.valueChanged.connect(lambda: box.refused.emit(""))
+        #: What the field takes, when something else was typed.
+        self.remark = Remark(box)
+        box.lineEdit().textEdited.connect(lambda: self.remark.say(""))
+        box.valueChanged.connect(lambda: self.remark.say(""))
 
     def _read(self, text: str) -> Any:
         """Return the number in a text; None where it is none."""
@@ -375,9 +417,8 @@ class _NumberField(_Field):
     def fixup(self, text: str) -> str:
         box: Any = self
         low, high = (number(limit, _LIMIT) for limit in (box.minimum(), box.maximum()))
-        # Short: it takes the place of the field's caption.
         said = _("From {low} to {high}.", low=low, high=f"{high}{box.suffix()}")
-        box.refused.emit(_("Not a number.") if self._read(text) is None else said)
+        self.remark.say(_("Not a number.") if self._read(text) is None else said)
         return text
 
     def event(self, event: QEvent) -> bool:
@@ -423,11 +464,6 @@ class NumberBox(_NumberField, QSpinBox):
         return int(typed)
 
 
-def explain_share() -> str:
-    """Say how a box for a share in percent reads a number below 1."""
-    return _("{share} is read as {percent}.", share=number(0.4, "g"), percent=percent(0.4))
-
-
 class RealBox(_NumberField, QDoubleSpinBox):
     """A real number shown without superfluous zeros."""
 
@@ -436,6 +472,12 @@ class RealBox(_NumberField, QDoubleSpinBox):
         self.setDecimals(decimals)
         self._prepare(low, high, suffix)
         self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
+
+    def how_it_reads(self) -> str:
+        """Say how a box for a share in percent reads a number below 1."""
+        if self.suffix() != percent_sign():
+            return ""
+        return _("{share} is read as {percent}.", share=number(0.4, "g"), percent=percent(0.4))
 
     def stepBy(self, steps: int) -> None:
         self.interpretText()

@@ -163,10 +163,24 @@ class CompareCard(Card):
             part.hide()
             part.deleteLater()
         for place, name, __ in self._runs:
-            mark, words = QLabel(), ElidedLabel(name, "status")
+            mark, part = QLabel(), QWidget()
             mark.setPixmap(swatch(place).pixmap(*SWATCH))
-            self._names.addWidget(mark)
-            self._names.addWidget(words, 1)
+            row(mark, (ElidedLabel(name, "status"), 1), owner=part)
+            self._names.addWidget(part, 1)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """Show the names side by side where all are whole, else below each other."""
+        metrics = self.fontMetrics()
+        around = SWATCH[0] + 2 * Size.FIELD_GAP
+        needed = (metrics.horizontalAdvance(name) + around for __, name, __ in self._runs)
+        fits = len(self._runs) * max(needed, default=0) <= self.contentsRect().width()
+        self._names.setDirection(QBoxLayout.LeftToRight if fits else QBoxLayout.TopToBottom)
+        self._names.setSpacing(Size.FIELD_GAP if fits else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_names()
 
     def _draw(self, number: int, rows: Sequence[EpochFigures]) -> list[float]:
         import pyqtgraph

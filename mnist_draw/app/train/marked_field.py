@@ -1,20 +1,26 @@
-"""A setting's field: its value, its caption, the mark of a change, its error."""
+"""A setting's field: its value, its caption, the mark of a change, what is wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import (
+    QWIDGETSIZE_MAX,
+    QAbstractSpinBox,
+    QBoxLayout,
+    QSizePolicy,
+    QWidget,
+)
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import NumberBox, RealBox, explain, label, set_look
+from mnist_draw.app.kit.widgets import NumberBox, RealBox, Remark, explain, label, set_look
 from mnist_draw.i18n import _
 from mnist_draw.training.setting import AnySetting
 
@@ -26,7 +32,8 @@ class MarkedField(QWidget):
     """A setting's widget and caption; changed, it has a dot and a button that resets.
 
     ``beside`` puts the mark beside a widget that has its own caption, ``control`` is the part of
-    the widget that has it above.
+    the widget that has it above. ``mark_parts`` marks the parts that differ from a value, and
+    tells whether nothing else does; a part has a title of its own.
     """
 
     reset_requested = pyqtSignal()
@@ -40,6 +47,8 @@ class MarkedField(QWidget):
         changed: pyqtBoundSignal,
         beside: bool = False,
         control: QWidget | None = None,
+        mark_parts: Callable[[Any], bool] = lambda _usual: False,
+        title: str = "",
     ) -> None:
         super().__init__()
         self.setting, self.widget = setting, widget
@@ -47,13 +56,9 @@ class MarkedField(QWidget):
         #: What a page places.
         self.cell: QWidget = self if control is None else widget
         control = control or widget
-        if isinstance(control, NumberBox | RealBox):
-            control.refused.connect(self.show_error)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self._title = title = setting.title
-        #: Whether an error is below a control with its own caption; else it takes the caption's
-        #: place, and moves nothing.
-        self._is_apart = beside
+        self._mark_parts = mark_parts
+        title = title or setting.title
         self._in_row = self._is_stacked = False
         self._changed = False
         self._control = control
@@ -67,13 +72,14 @@ class MarkedField(QWidget):
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
-        self.error = ElidedLabel("", "error")
-        for part in (self._dot, self.reset, self.error):
+        is_number = isinstance(control, NumberBox | RealBox)
+        self.remark: Remark = cast("Any", control).remark if is_number else Remark(control)
+        for part in (self._dot, self.reset):
             part.hide()
         keep_room(self.reset)
         named: QWidget = control if beside else self.caption
         top = row(self._dot, (named, 1), self.reset, gap=Size.TIGHT)
-        below = (self.error,) if beside else (control, self.error)
+        below = () if beside else (control,)
         self._lines = column(top, *below, gap=Size.CAPTION_GAP, owner=self)
 
     def place_beside(self) -> None:
@@ -99,16 +105,12 @@ class MarkedField(QWidget):
         self._control.setFocus()
         self.reset_requested.emit()
 
-    def _fit_caption(self, error: str) -> None:
-        """Keep the room of a bold caption; give an error what the row or the column has."""
-        least, most = (
-            QFontMetrics(theme.font(Text.LABEL, bold)).horizontalAdvance(words) + Size.TIGHT
-            for words, bold in ((self._title, True), (error, False))
-        )
-        self.caption.setMinimumWidth(least)
-        self.caption.setMaximumWidth(QWIDGETSIZE_MAX if self._is_stacked else max(least, most))
+    def mark(self, changed: bool, usual: Any) -> None:
+        """Mark a value that is not the usual one, or the parts of it that are not."""
+        in_parts = self._mark_parts(usual)
+        self.show_mark(changed and not in_parts, self.setting.format_value(usual))
 
-    def mark(self, changed: bool, usual: str) -> None:
+    def show_mark(self, changed: bool, usual: str) -> None:
         self._changed = changed
         self._show_caption()
         if self._in_row:
@@ -119,13 +121,17 @@ class MarkedField(QWidget):
 
     def show_error(self, sentence: str) -> None:
         """Say what is wrong with the value, and what it may be; empty when nothing is."""
-        self.error.setText(sentence)
-        self.error.setVisible(bool(sentence) and self._is_apart)
-        self._show_caption()
+        self.remark.say(sentence)
+        if not sentence:
+            for box in self.cell.findChildren(QAbstractSpinBox):
+                if isinstance(box, NumberBox | RealBox):
+                    box.remark.say("")
 
     def _show_caption(self) -> None:
-        error = "" if self._is_apart else self.error.text()
-        self.caption.setText(error or self._title)
-        set_look(self.caption, "error" if error else "changed" if self._changed else "muted")
+        set_look(self.caption, "changed" if self._changed else "muted")
         if self._in_row:
-            self._fit_caption(error)
+            # Keep the room of a bold caption.
+            bold = QFontMetrics(theme.font(Text.LABEL, bold=True))
+            wide = bold.horizontalAdvance(self.caption.text()) + Size.TIGHT
+            self.caption.setMinimumWidth(wide)
+            self.caption.setMaximumWidth(QWIDGETSIZE_MAX if self._is_stacked else wide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QToolButton, QWidget
@@ -12,16 +13,14 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     ComboBox,
-    Field,
     NumberBox,
     RealBox,
     explain,
-    explain_share,
     label,
     push_button,
 )
 from mnist_draw.app.train.marked_field import MarkedField
-from mnist_draw.i18n import N_, _, joined, percent_sign
+from mnist_draw.i18n import N_, _, number, percent, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import MEANINGS
@@ -53,7 +52,6 @@ class _Row(QWidget):
     """Units, activation and dropout of one layer, and the button that removes it."""
 
     changed = pyqtSignal()
-    refused = pyqtSignal(str)
 
     def __init__(self, layer: MlpLayer) -> None:
         super().__init__()
@@ -71,7 +69,6 @@ class _Row(QWidget):
         _in_a_row(self, self.units, self.activation, self.dropout, self.button)
         for box in (self.units, self.dropout):
             box.valueChanged.connect(self.changed)
-            box.refused.connect(self.refused)
         self.activation.currentIndexChanged.connect(self.changed)
 
     def name(self, number: int) -> None:
@@ -96,7 +93,6 @@ class _Row(QWidget):
 
 class LayerRows(QWidget):
     changed = pyqtSignal()
-    refused = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,7 +110,6 @@ class LayerRows(QWidget):
             _("Share of the picture's pixels that are left out at each training step, in percent."),
         )
         self.pixels.valueChanged.connect(self.changed)
-        self.pixels.refused.connect(self.refused)
         first = QWidget()
         _in_a_row(first, label(_("Pixels"), "muted"), QLabel(), self.pixels, QLabel())
         self._list = column(gap=Size.TIGHT)
@@ -150,7 +145,6 @@ class LayerRows(QWidget):
     def _append(self, layer: MlpLayer) -> None:
         added = _Row(layer)
         added.changed.connect(self.changed)
-        added.refused.connect(self.refused)
         added.button.clicked.connect(lambda: self._remove(added))
         self.rows.append(added)
         self._list.addWidget(added)
@@ -168,8 +162,8 @@ class LayerRows(QWidget):
         removed.deleteLater()
 
     def _renew(self) -> None:
-        for number, layer in enumerate(self.rows, 1):
-            layer.name(number)
+        for place, layer in enumerate(self.rows, 1):
+            layer.name(place)
         self.add_button.setEnabled(len(self.rows) < MAX_LAYERS)
         self.changed.emit()
 
@@ -196,8 +190,10 @@ class NetworkFields(QWidget):
 
     def __init__(self, setting: NetworkText) -> None:
         super().__init__()
+        self._setting = setting
         self._shown: NetworkSpec = parse_network(next(iter(NETWORKS)))
-        self.boxes: list[NumberBox | RealBox] = []
+        self.numbers: list[MarkedField] = []
+        self._usual: tuple[float, ...] = ()
         self.combo = ComboBox()
         self.combo.setObjectName(f"{setting.widget}Combo")
         for kind in NETWORKS.values():
@@ -205,38 +201,37 @@ class NetworkFields(QWidget):
                 self.combo.addItem(kind.title, kind.name)
         explain(self.combo, setting.title, setting.sentence)
         self.field = MarkedField(
-            setting, self, self.text, self.show_network, self.changed, control=self.combo
-        )
+            setting, self, self.text, self.show_network, self.changed, control=self.combo,
+            mark_parts=self._mark_numbers,
+        )  # fmt: skip
         self._top, self._below = row((self.field, _BESIDE[0])), row()
         self.rows = LayerRows()
         #: The layers of an own MLP until the user changes them.
         self._filled = _tutorial_layers(0.4)
         self.rows.show_layers(self._filled)
         self.rows.changed.connect(self.changed)
-        self.rows.refused.connect(self.field.show_error)
         column(self._top, self._below, self.rows, owner=self)
         self.combo.currentIndexChanged.connect(self._choose)
         self._choose()
 
     def _choose(self) -> None:
         kind = NETWORKS[self.combo.currentData()]
-        dropout = [share_of(box) for box in self.boxes if isinstance(box, RealBox)]
+        dropout = [one.read() for one in self.numbers if isinstance(one.widget, RealBox)]
+        for field in self.numbers:
+            field.hide()
+            field.deleteLater()
+        self.numbers = []
         if kind.name == _OWN and dropout and self.rows.layers() == self._filled:
             # It begins as the tutorial's network, with the dropout chosen there.
             before, self._filled = self._filled, _tutorial_layers(dropout[0])
             if self._filled != before:
                 self.rows.show_layers(self._filled)
-        for box in self.boxes:
-            cell = box.parentWidget()
-            cell.hide()
-            cell.deleteLater()
-        self.boxes = []
         place, stretch = (self._top, _BESIDE[1]) if len(kind.numbers) == 1 else (self._below, 1)
-        for number in kind.numbers:
-            box = _number_box(number)
-            box.valueChanged.connect(self.changed)
-            self.boxes.append(box)
-            place.addWidget(Field(number.title, box), stretch)
+        self.numbers = [_number_field(self._setting, part) for part in kind.numbers]
+        for index, field in enumerate(self.numbers):
+            field.changed.connect(self.changed)
+            field.reset_requested.connect(partial(self._reset_number, index))
+            place.addWidget(field, stretch)
         self.rows.setVisible(kind.name == _OWN)
         self.changed.emit()
 
@@ -246,7 +241,7 @@ class NetworkFields(QWidget):
             layers = self.rows.layers()
             # An unchanged custom_mlp:… keeps its text.
             return self._shown.text if layers == self._shown.layers else f"{kind}:{layers.text()}"
-        values = (str(share_of(b) if isinstance(b, RealBox) else b.value()) for b in self.boxes)
+        values = (str(field.read()) for field in self.numbers)
         return parse_network(f"{kind}:{','.join(values)}").text
 
     def show_network(self, text: str) -> None:
@@ -258,25 +253,44 @@ class NetworkFields(QWidget):
         if layers is not None:
             self.rows.show_layers(layers)
             return
-        for box, value in zip(self.boxes, self._shown.numbers, strict=True):
-            if isinstance(box, RealBox):
-                box.setValue(100 * value)
-            else:
-                box.setValue(int(value))
+        for field, value in zip(self.numbers, self._shown.numbers, strict=True):
+            field.show_value(value)
+
+    def _mark_numbers(self, usual: str) -> bool:
+        """Mark the numbers that differ from a usual network's of this kind."""
+        if not self.numbers:
+            return False
+        base, now = parse_network(usual), parse_network(self.text())
+        is_kind = base.kind == now.kind
+        self._usual = base.numbers if is_kind else now.numbers
+        for field, was, value in zip(self.numbers, self._usual, now.numbers, strict=True):
+            real = isinstance(field.widget, RealBox)
+            text = percent(was, None) if real else number(was)
+            field.show_mark(was != value, text)
+        return is_kind
+
+    def _reset_number(self, place: int) -> None:
+        self.numbers[place].show_value(self._usual[place])
 
 
 def _tutorial_layers(dropout: float) -> MlpLayers:
     return MlpLayers(tuple(MlpLayer(units, "rectify", dropout) for units in (500, 300)))
 
 
-def _number_box(number: Number) -> NumberBox | RealBox:
+def _number_field(setting: NetworkText, part: Number) -> MarkedField:
     box: NumberBox | RealBox
-    if isinstance(number, Count):
-        box = NumberBox(number.low, number.high)
-        box.setValue(number.default)
-    else:
-        box = share_box(number.default)
-    box.setObjectName(f"{number.name.lower()}SpinBox")
-    more = explain_share() if isinstance(box, RealBox) else ""
-    explain(box, number.title, joined(number.sentence, more))
-    return box
+    box = NumberBox(part.low, part.high) if isinstance(part, Count) else share_box(part.default)
+    box.setObjectName(f"{part.name.lower()}SpinBox")
+    explain(box, part.title, part.sentence)
+
+    def read() -> float:
+        return share_of(box) if isinstance(box, RealBox) else box.value()
+
+    def show(value: float) -> None:
+        if isinstance(box, RealBox):
+            box.setValue(100 * value)
+        else:
+            box.setValue(int(value))
+
+    show(part.default)
+    return MarkedField(setting, box, read, show, box.valueChanged, title=part.title)

@@ -21,7 +21,6 @@ from mnist_draw.app.kit.widgets import (
     NumberBox,
     RealBox,
     explain,
-    explain_share,
     push_button,
 )
 from mnist_draw.app.train.marked_field import MarkedField
@@ -318,8 +317,6 @@ def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> Non
     sentences = [setting.sentence, more]
     if setting.nothing and isinstance(setting, WholeNumber | RealNumber):
         sentences.append(_("0: {meaning}.", meaning=setting.nothing))
-    if isinstance(setting, RealNumber) and setting.percent:
-        sentences.append(explain_share())
     if setting.live:
         sentences.append(_("Can be changed during a run."))
     explain(widget, setting.title, joined(*sentences))

@@ -272,8 +272,7 @@ class SettingsDrawer(QWidget):
         form, running = self.form, self.form.running
         found = {} if running else form.differences()
         for name, field in form.fields.items():
-            usual = field.setting.format_value(form.usual(name))
-            field.mark(name in found, usual)
+            field.mark(name in found, form.usual(name))
         said = _("As in {preset}", preset=form.base_title)
         if found:
             said = counted("{count} changed", "{count} changed", len(found))

@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QAbstractSpinBox, QApplication
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import NumberBox, RealBox, explain
+from mnist_draw.app.kit.widgets import NumberBox, explain
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import load_dataset
@@ -279,9 +279,6 @@ class SettingsForm(QObject):
         for name, field in self.fields.items():
             if name != leave:
                 field.show_error("")
-                for kind in (NumberBox, RealBox):
-                    for box in field.cell.findChildren(kind):
-                        box.refused.emit("")
 
     # -- consequences of a field
 

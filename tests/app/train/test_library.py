@@ -15,7 +15,7 @@ from mnist_draw.app.kit import collection, theme
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.train import library_files
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
-from mnist_draw.app.train.library_page import DifferencesTable
+from mnist_draw.app.train.library_page import CompareCard, DifferencesTable
 from mnist_draw.app.train.series import SWATCH, swatch
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.library.networks import list_opened, save_opened
@@ -26,9 +26,10 @@ from mnist_draw.training import events
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
 
+from .. import seen
 from ..fakes import Loop
 from ..shell.conftest import Setup
-from .conftest import add_run, write_epochs
+from .conftest import add_run, figures, write_epochs
 
 TEXT = "layers:4"
 
@@ -183,6 +184,18 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.qtbot.waitUntil(lambda: not page.compare.isVisible())
     QTest.keyClick(page.list, Qt.Key_Space)
     assert page.compare.isVisible()
+
+
+def test_names_of_compared_runs_are_whole(show):
+    card = show(CompareCard(), 480, 400)
+    card.prepare()
+    rows = figures(2).epochs
+    for names in (["one", "two"], ["A long name, with a change", "A long name, with another"] * 2):
+        card.show_runs([(place, name, rows) for place, name in enumerate(names[:3])])
+        seen.settle()
+        shown = [one for one in card.findChildren(ElidedLabel) if one.isVisible()]
+        assert [one.fitted()[1] for one in shown] == names[:3]
+        assert (len({one.parent().y() for one in shown}) == 1) == (names[0] == "one")
 
 
 def test_in_large_text_names_keep_their_room(make, qtbot):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel
 
@@ -13,6 +13,8 @@ from mnist_draw.app.train.preset_cards import PresetCard
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.expectation import Expectation
 from mnist_draw.training.presets import PRESETS
+
+from .. import seen
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_data_that_are_gone_show_no_digits(tab, qtbot):
     for folder, shown in (("/gone", False), (None, True)):
         tab.settings.apply("data_folder", folder)
         qtbot.waitUntil(lambda shown=shown: digits.isVisible() == shown)
-        assert bool(tab.settings.fields["data_folder"].error.text()) != shown
+        assert bool(tab.settings.fields["data_folder"].remark.text()) != shown
 
 
 def test_arrows_walk_the_cards(tab, qtbot):
@@ -103,6 +105,25 @@ def test_cards_and_bar_fit_the_room(tab, qtbot, width, high, low, rows):
         assert caption.isVisible()
         assert caption.fitted()[1] == caption.text()
         assert caption.height() >= caption.fontMetrics().height()
+    # What the epochs may be is said below them: their name stays, and no part of the bar moves.
+    parts = [one for field in tab.settings.fields.values() for one in (field.caption, field.widget)]
+    parts += [page.settings_button, page.start_button]
+    before = [part.geometry() for part in parts]
+    epochs = tab.settings.fields["epochs"]
+    epochs.widget.selectAll()
+    QTest.keyClicks(epochs.widget, "0")
+    epochs.widget.interpretText()
+    seen.settle()
+    remark = epochs.remark
+    assert remark.isVisible()
+    assert epochs.caption.text() == "Epochs"
+    assert [part.geometry() for part in parts] == before
+    place = remark.geometry()
+    others = [part for part in parts if part.isVisible() and part is not epochs.widget]
+    assert not any(
+        place.intersects(QRect(part.mapTo(page.widget(), QPoint()), part.size()))
+        for part in others if page.widget().isAncestorOf(part)
+    )  # fmt: skip
 
 
 def test_digits_grow_with_the_text(tab, qtbot):

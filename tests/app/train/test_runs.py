@@ -130,13 +130,13 @@ def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
     room.start(epochs=1)
     room.wait_for_end()
     mark = room.tab.settings.fields["batch_size"]
-    assert "too large" in mark.error.text()
+    assert "too large" in mark.remark.text()
     room.tab.settings.apply("seed", 9)
-    assert not mark.error.text()
+    assert not mark.remark.text()
     # So is what keeps it from being tried.
     room.start(network=f"layers:{','.join(['10000'] * 10)}")
     assert not room.training.running
-    assert "parameters" in room.tab.settings.fields["network"].error.text()
+    assert "parameters" in room.tab.settings.fields["network"].remark.text()
 
 
 def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):

@@ -118,7 +118,7 @@ def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, sh
     field.widget.selectAll()
     QTest.keyClicks(field.widget, typed)
     QTest.keyClick(field.widget, Qt.Key_Return)
-    error = field.error.text()
+    error = field.remark.text()
     assert error.startswith(told)
     assert bool(error) == bool(told)
     assert getattr(panel.settings(), name) == pytest.approx(value)
@@ -140,22 +140,56 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
     assert panel.fields["l2"].reset.isVisible()
     panel.show_error("batch_size", "From 1 to 10,000. " * 9)
     assert place() == before
-    assert panel.fields["batch_size"].caption.text().startswith("From 1")
+    batch = panel.fields["batch_size"]
+    remark = batch.remark
+    assert batch.caption.text() == "Batch size"
+    assert remark.isVisible()
+    assert remark.height() >= remark.heightForWidth(remark.width())
+    assert remark.parent().rect().contains(remark.geometry())
+    below = remark.mapTo(drawer, QPoint()).y() - batch.widget.mapTo(drawer, QPoint()).y()
+    assert below >= batch.widget.height()
+    # It follows its field, and is hidden with it.
+    drawer.sections["network"].show_body(False)
+    place()
+    now = remark.mapTo(drawer, QPoint()).y() - batch.widget.mapTo(drawer, QPoint()).y()
+    assert now == below
+    drawer.sections["learning"].show_body(False)
+    assert not remark.isVisible()
+    drawer.sections["learning"].show_body(True)
+    assert remark.isVisible()
     panel.apply("seed", 5)
-    assert panel.fields["batch_size"].caption.text() == "Batch size"
+    assert not remark.isVisible()
+
+
+def test_a_change_is_marked_at_its_own_field(panel, drawer):
+    network = widget(panel, NetworkFields, "network")
+
+    def marked():
+        fields = [network.field, *network.numbers]
+        return [field.caption.text() for field in fields if not field.reset.isHidden()]
+
+    network.numbers[0].widget.setValue(20)
+    assert marked() == ["Dropout"]
+    network.numbers[0].reset.click()
+    assert (marked(), panel.settings().network) == ([], TrainingSettings().network)
+    panel.apply("network", "cnn")
+    assert marked() == ["Layers"]
+    # The numbers of another kind have no usual values.
+    panel.reset("network")
+    assert (marked(), panel.settings().network) == ([], TrainingSettings().network)
 
 
 def test_a_number_counts_when_it_is_confirmed(panel):
     # Every field says at its own place what it refuses.
     network = widget(panel, NetworkFields, "network")
-    (dropout,) = network.boxes
+    dropout = network.numbers[0].widget
     dropout.selectAll()
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
     assert network.text() == TrainingSettings().network
-    assert dropout.parent().caption.text() == "From 0 to 100 %."
+    assert dropout.remark.text() == "From 0 to 100 %."
     panel.apply("seed", 2)
-    assert dropout.parent().caption.text() == "Dropout"
+    assert dropout.remark.text() == ""
     panel.set_running(True)
     changes = []
     panel.changed.connect(lambda name, value: changes.append(value))
@@ -569,7 +603,7 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
 
 
 def test_a_share_is_read_in_percent_or_of_one(drawer):
-    box = drawer.form.fields["network"].widget.boxes[0]
+    box = drawer.form.fields["network"].widget.numbers[0].widget
 
     def typed(text):
         box.lineEdit().setText(text)
@@ -590,7 +624,7 @@ def test_mnist_has_no_more_pictures_than_can_be_chosen(drawer):
     box.lineEdit().setText("50001")
     box.interpretText()
     assert drawer.form.settings().training_examples is None
-    assert "50,000" in drawer.form.fields["training_examples"].caption.text()
+    assert "50,000" in drawer.form.fields["training_examples"].remark.text()
     drawer.form.restore(TrainingSettings(training_examples=60_000))
     assert drawer.form.settings().training_examples == 50_000
     drawer.form.restore(TrainingSettings(training_examples=60_000, data_folder="/her/digits"))
