@@ -173,7 +173,7 @@ class CompareCard(Card):
         """Show the names side by side where all are whole, else below each other."""
         metrics = self.fontMetrics()
         around = SWATCH[0] + 2 * Size.FIELD_GAP
-        needed = (metrics.horizontalAdvance(name) + around for __, name, __ in self._runs)
+        needed = [metrics.horizontalAdvance(run[1]) + around for run in self._runs]
         fits = len(self._runs) * max(needed, default=0) <= self.contentsRect().width()
         self._names.setDirection(QBoxLayout.LeftToRight if fits else QBoxLayout.TopToBottom)
         self._names.setSpacing(Size.FIELD_GAP if fits else 0)
