@@ -193,6 +193,30 @@ conv2d_grad_wrt_inputs, conv2d_grad_wrt_weights = _gradients(conv2d)
 conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights = _gradients(conv3d)
 
 
+def conv2d_transpose(
+    input: Any, filters: Any, output_shape: Shape, filter_shape: Any = None,
+    border_mode: Any = "valid", input_dilation: Sequence[int] = (1, 1), *how: Any, **named: Any,
+) -> Any:  # fmt: skip
+    """Spread each pixel over what a filter would have seen of the output."""
+    return conv2d_grad_wrt_inputs(
+        input, filters, output_shape, filter_shape, border_mode, input_dilation, *how, **named
+    )
+
+
+def separable_conv2d(
+    input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int,
+    input_shape: Any = None, depthwise_filter_shape: Any = None,
+    pointwise_filter_shape: Any = None, border_mode: Any = "valid",
+    subsample: Sequence[int] = (1, 1), **how: Any,
+) -> Any:  # fmt: skip
+    """Convolve each channel by itself, then mix the channels pixel by pixel."""
+    each = conv2d(
+        input, depthwise_filters, input_shape, depthwise_filter_shape, border_mode, subsample,
+        num_groups=num_channels, **how,
+    )  # fmt: skip
+    return conv2d(each, pointwise_filters, filter_shape=pointwise_filter_shape)
+
+
 def AbstractConv2d_gradInputs(imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> Any:
     """Return a convolution's gradient by its inputs, called with filters, gradient and lengths."""
     return lambda kern, topgrad, shape: conv2d_grad_wrt_inputs(

@@ -5,6 +5,8 @@ Theano groups settings by points (``config.dnn.enabled``), PyTensor by two under
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pytensor import config
@@ -54,6 +56,19 @@ class Section:
     def _pytensors(self, name: str) -> str | None:
         full = f"{self._name}__{name}"
         return full if full in config._config_var_dict else None
+
+
+@contextmanager
+def change_flags(**flags: Any) -> Iterator[None]:
+    """Set settings within a context, or while a function runs."""
+    before = {name: getattr(config, name) for name in flags}
+    try:
+        for name, value in flags.items():
+            setattr(config, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(config, name, value)
 
 
 def _only_the_cpu(device: str) -> str:

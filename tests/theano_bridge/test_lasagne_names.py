@@ -414,3 +414,118 @@ def test_a_parameter_may_be_an_expression_of_others():
     assert layers.get_all_params(made) == [first.W, one, two]
     with pytest.raises(ValueError, match="1 dimensions"):
         layers.DenseLayer(first, 3, W=first.W[0])
+
+
+@pytest.mark.parametrize(
+    ("mode", "places"),
+    [("nearest", [0, 0, 0, 1]), ("mirror", [2, 1, 0, 1]), ("wrap", [2, 3, 0, 1])],
+)
+def test_a_transformer_continues_images_behind_their_border(mode, places):
+    x = random(1, 1, 1, 4)
+    theta = T.constant(np.float32([[1, 0, -4 / 3, 0, 1, 0]]))
+    layer = layers.TransformerLayer((1, 1, 1, 4), (1, 6), border_mode=mode)
+    # What is seen begins two pixels to the left of the image.
+    found = value(layer.get_output_for([T.constant(x), theta]), mode=theano.Mode(linker="py"))
+    np.testing.assert_allclose(found[0, 0, 0], x[0, 0, 0, places], atol=1e-5)
+
+
+def test_a_thin_plate_spline_goes_through_its_control_points():
+    x, moves = random(2, 1, 5, 5), 0.2 * random(2, 2, 9)
+    layer = layers.TPSTransformerLayer((2, 1, 5, 5), (2, 18), control_points=9)
+    ticks = np.linspace(-1, 1, 5, dtype=x.dtype)
+    places = layer.places(
+        T.constant(moves.reshape(2, 18)), *map(T.constant, (ticks, ticks[:, None]))
+    )
+    places = np.stack(value(places), 1)
+    here = np.stack(np.meshgrid(ticks, ticks))
+    points = here[:, ::2, ::2] + moves.reshape(2, 2, 3, 3)
+    np.testing.assert_allclose(places[:, :, ::2, ::2], points, atol=1e-4)
+    found = value(layer.get_output_for([T.constant(x), T.zeros((2, 18))]))
+    np.testing.assert_allclose(found, x, atol=1e-4)
+    # What moves all points alike, moves all places alike.
+    moved = value(layer.places(T.ones((1, 18)), *map(T.constant, (ticks, ticks[:, None]))))
+    np.testing.assert_allclose(np.concatenate(moved), here + 1, atol=1e-4)
+    assert layer.output_shape == (2, 1, 5, 5)
+
+
+@pytest.mark.parametrize("flip", [True, False])
+def test_each_position_has_filters_of_its_own(flip):
+    x, w = random(2, 3, 4, 5), random(6, 3, 3, 3, 4, 5)
+    layer = layers.LocallyConnected2DLayer(
+        (2, 3, 4, 5), 6, 3, W=w, nonlinearity=None, flip_filters=flip
+    )
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
+    turned = w[:, :, ::-1, ::-1] if flip else w
+    expected = np.einsum("ncyxij,fcijyx->nfyx", windows, turned)
+    found = value(layer.get_output_for(T.constant(x)))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    each = layers.LocallyConnected2DLayer(
+        (2, 3, 4, 5), 3, 3, W=w[:3, 0], nonlinearity=None, flip_filters=flip, channelwise=True
+    )
+    expected = np.einsum("ncyxij,cijyx->ncyx", windows, turned[:3, 0])
+    found = value(each.get_output_for(T.constant(x)))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    with pytest.raises(NotImplementedError):
+        layers.LocallyConnected2DLayer((2, 3, 4, 5), 6, 3, stride=2)
+
+
+def test_a_pyramid_pools_images_of_any_size_into_as_many_regions():
+    x = random(2, 3, 6, 9)
+    given = layers.InputLayer((None, 3, None, None))
+    pyramid = layers.SpatialPyramidPoolingLayer(given, [3, 1])
+    blocks = x.reshape(2, 3, 3, 2, 3, 3).max((3, 5)).reshape(2, 3, 9)
+    expected = np.concatenate([blocks, x.max((2, 3))[..., None]], axis=2)
+    np.testing.assert_allclose(output(pyramid, x), expected)
+    assert pyramid.output_shape == (None, 3, 10)
+    mean = layers.SpatialPyramidPoolingLayer((2, 3, 5, 5), [2], "average_exc_pad", "kaiming")
+    found = value(mean.get_output_for(T.constant(x[:, :, :5, :5])))
+    np.testing.assert_allclose(found[..., 1], x[:, :, :3, 2:5].mean((2, 3)), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("drop", "axes"), [
+    ("dropout_channels", (2, 3)), ("spatial_dropout", (2, 3)), ("dropout_locations", (1,)),
+])  # fmt: skip
+def test_dropout_shares_its_mask_along_axes(drop, axes):
+    x = 1 + abs(random(4, 5, 6, 7))
+    layer = getattr(layers, drop)((4, 5, 6, 7), p=0.4)
+    mask = value(layer.get_output_for(T.constant(x))) / x
+    kept = np.isclose(mask, 1 / 0.6, rtol=1e-4)
+    assert (kept | (mask == 0)).all()
+    assert 0.2 < kept.mean() < 1
+    np.testing.assert_array_equal(kept.min(axes), kept.max(axes))
+    np.testing.assert_array_equal(value(layer.get_output_for(T.constant(x), deterministic=True)), x)
+
+
+def test_layers_of_cuda_convnet_take_the_batch_as_the_last_axis():
+    from lasagne.layers import cuda_convnet as cc
+
+    x, w = random(2, 3, 6, 6), random(16, 3, 3, 3)
+    last = (1, 2, 3, 0)
+    first = cc.bc01_to_c01b(layers.InputLayer((2, 3, 6, 6)))
+    conv = cc.Conv2DCCLayer(
+        first, 16, 3, W=w.transpose(last), b=None, nonlinearity=None, dimshuffle=False
+    )
+    pool = cc.MaxPool2DCCLayer(conv, 3, dimshuffle=False)
+    assert (conv.output_shape, pool.output_shape) == ((16, 4, 4, 2), (16, 2, 2, 2))
+    expected = correlate(x, w)
+    np.testing.assert_allclose(output(conv, x), expected.transpose(last), atol=1e-4)
+    # Partial windows count.
+    corners = np.stack([expected[:, :, :3, :3].max((2, 3)), expected[:, :, 3, 3]])
+    found = output(cc.c01b_to_bc01(pool), x)
+    np.testing.assert_allclose(np.stack([found[..., 0, 0], found[..., 1, 1]]), corners, atol=1e-4)
+
+
+def test_targets_become_a_column_where_predictions_are_one():
+    x, t = random(4, 3), np.array([0, 1, 1, 0], theano.config.floatX)
+    layer = layers.DenseLayer(layers.InputLayer(x.shape), 1, nonlinearity=nonlinearities.sigmoid)
+    given = layers.get_output(layer, T.constant(x))
+    p = value(given)[:, 0]
+    for objective, expected in (
+        (objectives.squared_error, (p - t) ** 2),
+        (objectives.binary_crossentropy, -np.log(np.where(t > 0, p, 1 - p))),
+        (objectives.huber_loss, 0.5 * (p - t) ** 2),
+        (objectives.binary_accuracy, (p > 0.5) == t),
+    ):
+        np.testing.assert_allclose(value(objective(given, t))[:, 0], expected, rtol=1e-4)
+    assert objectives.align_targets(T.matrix(), t)[1].ndim == 1

@@ -299,8 +299,6 @@ def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
     from lasagne.layers import cuda_convnet, dnn
 
     assert issubclass(cuda_convnet.Conv2DCCLayer, layers.Conv2DLayer)
-    with pytest.raises(NotImplementedError, match="channels"):
-        dnn.Conv2DDNNLayer((2, 3, 6, 6), 2, 3, dimshuffle=False)
     x, w = RANDOM.random((2, 3, 6, 6)), RANDOM.random((2, 3, 3, 3))
     image = layers.InputLayer(x.shape)
     layer = dnn.Conv2DDNNLayer(image, 2, 3, pad=1, W=w.astype(theano.config.floatX))
@@ -450,3 +448,50 @@ def test_a_matrix_is_inverted_as_far_as_that_can_be_done():
     x = RANDOM.random((3, 2))
     inverse = importlib.import_module("theano.tensor.nlinalg").MatrixPinv()
     np.testing.assert_allclose(value(inverse(T.constant(x))), np.linalg.pinv(x))
+
+
+def test_a_function_gives_and_takes_the_values_of_its_inputs():
+    x, k, kept = T.scalar("x"), T.scalar("k"), theano.shared(1.0, name="kept")
+    total = theano.function([x, theano.In(k, value=2)], x + k + kept)
+    for key in (k, "k", 1):
+        assert total[key] == total.value[key] == total.container[key].value == 2
+    assert total["kept"] == total[kept] == 1
+    total[kept] = 5
+    assert (total(3), kept.get_value()) == (10, 5)
+
+
+def test_settings_are_changed_for_a_while():
+    @theano.change_flags(compute_test_value="raise", floatX="float64")
+    def changed():
+        return theano.config.compute_test_value, theano.config.floatX
+
+    before = theano.config.compute_test_value, theano.config.floatX
+    assert changed() == ("raise", "float64")
+    assert (theano.config.compute_test_value, theano.config.floatX) == before
+
+
+def test_channels_are_convolved_by_themselves_and_mixed():
+    x, w, mix = (
+        RANDOM.random((2, 3, 5, 5)),
+        RANDOM.random((6, 1, 3, 3)),
+        RANDOM.random((4, 6, 1, 1)),
+    )
+    each = convolve(x, w, (0, 0), (1, 1), (1, 1), 3, True)
+    found = T.nnet.separable_conv2d(*map(T.constant, (x, w, mix)), num_channels=3)
+    expected = np.einsum("nchw,fc->nfhw", each, mix[:, :, 0, 0])
+    np.testing.assert_allclose(value(found), expected, rtol=1e-5)
+
+
+def test_a_transposed_convolution_is_the_gradient_by_images():
+    x, w = RANDOM.random((2, 3, 7, 7)), RANDOM.random((4, 3, 3, 3))
+    y = convolve(x, w, (1, 1), (2, 2), (1, 1), 1, True)
+    spread = T.nnet.conv2d_transpose(
+        T.constant(y), T.constant(w), x.shape, border_mode=(1, 1), input_dilation=(2, 2)
+    )
+    np.testing.assert_allclose((value(spread) * x).sum(), (y**2).sum(), rtol=1e-5)
+
+
+def test_variables_that_are_computed_alike_are_the_same_graph():
+    x = T.vector()
+    assert theano.gof.graph.is_same_graph(2 * x + 1, 2 * x + 1)
+    assert not theano.gof.graph.is_same_graph(2 * x + 1, 2 * x + 2)

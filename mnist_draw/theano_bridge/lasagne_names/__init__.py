@@ -13,26 +13,30 @@ from typing import Any
 #: Module of Lasagne -> names that it gets from ``functions.py``.
 FUNCTIONS = {
     "nonlinearities": ("elu", "ScaledTanH", "ScaledTanh", "SELU", "selu", "softplus"),
-    "objectives": ("binary_accuracy", "binary_hinge_loss", "categorical_accuracy", "huber_loss",
-                   "multiclass_hinge_loss", "Objective"),
+    "objectives": ("align_targets", "binary_accuracy", "binary_crossentropy", "binary_hinge_loss",
+                   "categorical_accuracy", "huber_loss", "multiclass_hinge_loss", "Objective",
+                   "squared_error"),
     "updates": ("adamax", "amsgrad"),
     "utils": ("collect_shared_vars", "inspect_kwargs", "int_types"),
 }  # fmt: skip
 #: Module of ``lasagne.layers`` -> names that it and its package get.
 LAYERS = {
-    "conv": ("Conv2DLayer", "Conv3DLayer", "Deconv2DLayer", "Deconv3DLayer", "DilatedConv2DLayer",
-             "TransposedConv2DLayer", "TransposedConv3DLayer"),
+    "conv": ("BaseConvLayer", "Conv2DLayer", "Conv3DLayer", "Deconv2DLayer", "Deconv3DLayer",
+             "DilatedConv2DLayer", "TransposedConv2DLayer", "TransposedConv3DLayer"),
     "dense": ("DenseLayer",),
+    "local": ("LocallyConnected2DLayer",),
     "merge": ("ConcatLayer", "ElemwiseMergeLayer", "ElemwiseSumLayer", "autocrop",
               "autocrop_array_shapes", "concat"),
+    "noise": ("DropoutLayer", "dropout", "dropout_channels", "dropout_locations",
+              "spatial_dropout"),
     "normalization": ("BatchNormLayer", "StandardizationLayer", "batch_norm", "instance_norm",
                       "layer_norm"),
-    "pool": ("MaxPool3DLayer", "Pool1DLayer", "Pool3DLayer", "Upscale1DLayer",
-             "Upscale2DLayer", "Upscale3DLayer"),
+    "pool": ("MaxPool3DLayer", "Pool1DLayer", "Pool3DLayer", "SpatialPyramidPoolingLayer",
+             "Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer", "pool_2d", "pool_3d"),
     "recurrent": ("CustomRecurrentLayer", "GRULayer", "LSTMLayer", "RecurrentLayer"),
     "special": ("BiasLayer", "ExpressionLayer", "InverseLayer", "ParametricRectifierLayer",
-                "RandomizedRectifierLayer", "ScaleLayer", "TransformerLayer", "prelu", "rrelu",
-                "standardize"),
+                "RandomizedRectifierLayer", "ScaleLayer", "TPSTransformerLayer",
+                "TransformerLayer", "prelu", "rrelu", "standardize"),
 }  # fmt: skip
 
 
@@ -47,6 +51,7 @@ def extend(lasagne: Any) -> None:
         for name in names:
             setattr(getattr(lasagne, module), name, getattr(functions, name))
     lasagne.layers.special = sys.modules["lasagne.layers.special"] = layers
+    lasagne.layers.local = sys.modules["lasagne.layers.local"] = others[0]
     for module, names in LAYERS.items():
         home = getattr(lasagne.layers, module)
         for name in names:

@@ -1,14 +1,19 @@
-"""Convolutions that Lasagne 0.2 has and 0.1 has not, as its documentation describes them."""
+"""Convolutions and pooling of Lasagne 0.2 that 0.1 has not, as its documentation describes them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import theano
 import theano.tensor as T
 from lasagne import init, nonlinearities
 from lasagne.layers import Layer
+from lasagne.layers.pool import pool_output_length
 from lasagne.utils import as_tuple
 from theano.tensor.nnet import abstract_conv
+
+from mnist_draw.theano_bridge.pooling import pool_2d, pool_3d
 
 Shape = tuple[Any, ...]
 
@@ -24,10 +29,11 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         untie_biases: bool = False,
         W: Any = init.GlorotUniform(), b: Any = init.Constant(0.0),  # noqa: B008
         nonlinearity: Any = nonlinearities.rectify, flip_filters: bool | None = None,
-        convolution: Any = None, num_groups: int = 1, **named: Any,
+        convolution: Any = None, num_groups: int = 1, n: int | None = None, **named: Any,
     ) -> None:  # fmt: skip
         super().__init__(incoming, **named)
         self.nonlinearity = nonlinearity or nonlinearities.identity
+        self.n = self.axes = n or self.axes
         self.num_filters, self.num_groups = num_filters, num_groups
         self.flip_filters = self.default_flip if flip_filters is None else flip_filters
         self.convolution = convolution or getattr(T.nnet, f"conv{self.axes}d")
@@ -151,4 +157,134 @@ class DilatedConv2DLayer(_Transposed):
         return self.W.dimshuffle(1, 0, 2, 3)
 
 
+class LocallyConnected2DLayer(Conv2DLayer):
+    """Convolution with filters of its own at each position of images, padded to the same size."""
+
+    def __init__(
+        self, incoming: Any, num_filters: int, filter_size: Any, stride: Any = 1, pad: Any = "same",
+        *rest: Any, channelwise: bool = False, **named: Any,
+    ) -> None:  # fmt: skip
+        self.channelwise = channelwise
+        if pad != "same" or set(self.lengths(stride)) != {1}:
+            raise NotImplementedError("LocallyConnected2DLayer: pad is 'same' and stride is 1.")
+        super().__init__(incoming, num_filters, filter_size, stride, pad, *rest, **named)
+
+    def get_W_shape(self) -> Shape:
+        _, channels, *size = self.input_shape
+        if self.channelwise and channels != self.num_filters:
+            raise ValueError(f"{self.num_filters} filters for {channels} channels, one for each.")
+        seen = () if self.channelwise else (channels,)
+        return (self.num_filters, *seen, *self.filter_size, *size)
+
+    def convolve(self, input: Any, **_: Any) -> Any:
+        padded = T.pad(input, ((0, 0), (0, 0), *self.pads()))
+        height, width = self.input_shape[2:]
+        total = 0
+        for i, j in np.ndindex(*self.filter_size):
+            window = padded[:, :, i : i + height, j : j + width]
+            weights = self.W[..., *((-1 - i, -1 - j) if self.flip_filters else (i, j)), :, :]
+            each = window if self.channelwise else window.dimshuffle(0, "x", 1, 2, 3)
+            total += each * weights if self.channelwise else (each * weights).sum(axis=2)
+        return total
+
+
+class Upscale2DLayer(Layer):  # type: ignore[misc]
+    """Repeats each pixel, or (``mode="dilate"``) puts zeros after it."""
+
+    def __init__(
+        self, incoming: Any, scale_factor: Any, mode: str = "repeat", **named: Any
+    ) -> None:
+        super().__init__(incoming, **named)
+        self.scale_factor = as_tuple(scale_factor, len(self.input_shape) - 2)
+        self.mode = mode
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        pairs = zip(input_shape[2:], self.scale_factor, strict=True)
+        return (*input_shape[:2], *(length and length * factor for length, factor in pairs))
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        pattern: list[Any] = [0, 1]
+        blocks = [1, 1]
+        for axis, factor in enumerate(self.scale_factor, 2):
+            pattern += [axis, "x"]
+            blocks += [1, factor]
+        kept = np.ones(blocks, theano.config.floatX)
+        if self.mode == "dilate":
+            kept.ravel()[1:] = 0
+        lengths = self.get_output_shape_for(tuple(input.shape[axis] for axis in range(input.ndim)))
+        return (input.dimshuffle(*pattern) * kept).reshape(lengths)
+
+
+Upscale1DLayer = Upscale3DLayer = Upscale2DLayer
+
+
+class Pool3DLayer(Layer):  # type: ignore[misc]
+    """Takes one number of each block of a volume."""
+
+    axes = 3
+
+    def __init__(
+        self, incoming: Any, pool_size: Any, stride: Any = None, pad: Any = 0,
+        ignore_border: bool = True, mode: str = "max", **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, **named)
+        self.pool_size, self.pad = as_tuple(pool_size, self.axes), as_tuple(pad, self.axes)
+        self.stride = self.pool_size if stride is None else as_tuple(stride, self.axes)
+        self.ignore_border, self.mode = ignore_border, mode
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        axes = zip(input_shape[2:], self.pool_size, self.stride, self.pad, strict=True)
+        lengths = (pool_output_length(*each, self.ignore_border) for each in axes)
+        return (*input_shape[:2], *lengths)
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        return pool_3d(input, self.pool_size, self.ignore_border, self.stride, self.pad, self.mode)
+
+
+class MaxPool3DLayer(Pool3DLayer):
+    """Takes the largest number of each block of a volume."""
+
+
+class Pool1DLayer(Pool3DLayer):
+    """Takes one number of each stretch of a sequence."""
+
+    axes = 1
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        window, steps, pads = (*self.pool_size, 1), (*self.stride, 1), (*self.pad, 0)
+        columns = T.shape_padright(input)
+        return pool_2d(columns, window, self.ignore_border, steps, pads, self.mode)[..., 0]
+
+
+class SpatialPyramidPoolingLayer(Layer):  # type: ignore[misc]
+    """Pools images of any size into n by n regions, for each n (He et al., 2014)."""
+
+    def __init__(
+        self, incoming: Any, pool_dims: Any = (4, 2, 1), mode: str = "max",
+        implementation: str = "fast", **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, **named)
+        self.pool_dims, self.mode, self.implementation = pool_dims, mode, implementation
+
+    def get_output_shape_for(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:2], sum(n * n for n in self.pool_dims))
+
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        size = [self.input_shape[axis] or input.shape[axis] for axis in (2, 3)]
+        places = ((n, at) for n in self.pool_dims for at in np.ndindex(n, n))
+        regions = (
+            input[:, :, *(self._part(*axis, n) for axis in zip(size, at, strict=True))]
+            for n, at in places
+        )
+        pooled = (r.max((2, 3)) if self.mode == "max" else r.mean((2, 3)) for r in regions)
+        return T.stack(list(pooled), axis=2)
+
+    def _part(self, length: Any, at: int, n: int) -> slice:
+        """Return one of `n` parts of an axis; those of "kaiming" reach its end."""
+        if self.implementation == "kaiming":
+            return slice(at * length // n, -(-(at + 1) * length // n))
+        return slice(at * (length // n), at * (length // n) - -length // n)
+
+
 Deconv2DLayer, Deconv3DLayer = TransposedConv2DLayer, TransposedConv3DLayer
+BaseConvLayer = Conv2DLayer

@@ -1,12 +1,15 @@
 """``lasagne.layers.dnn``, ``corrmm``, ``cuda_convnet`` without a graphics card: the CPU's layers.
 
-These layers do not turn their filters round unless told to, and pool whole windows only.
+These layers do not turn their filters round unless told to, and pool whole windows only, but for
+those of cuda-convnet, which take the axes (channels, rows, columns, batch) if told not to shuffle.
 """
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any
 
+import theano.tensor as T
 from lasagne import layers
 from lasagne.utils import as_tuple as as_tuple
 
@@ -14,32 +17,62 @@ from mnist_draw.theano_bridge.names import tell_once
 
 tell_once("Lasagne's layers for a graphics card are asked for: the CPU's layers compute instead.")
 
-#: Layer for cuDNN -> the CPU's, where Lasagne has it.
-_SAME = {
-    **{f"{kind}DNNLayer": f"{kind}Layer" for kind in (
-        "BatchNorm", "MaxPool2D", "MaxPool3D", "Pool2D", "Pool3D", "SpatialPyramidPooling",
-    )},
-    "MaxPool2DCCLayer": "MaxPool2DLayer", "batch_norm_dnn": "batch_norm",
-}  # fmt: skip
-for _name, _layer in _SAME.items():
-    if hasattr(layers, _layer):
-        globals()[_name] = getattr(layers, _layer)
+for _kind in ("BatchNorm", "MaxPool2D", "MaxPool3D", "Pool2D", "Pool3D", "SpatialPyramidPooling"):
+    globals()[f"{_kind}DNNLayer"] = getattr(layers, f"{_kind}Layer")
+batch_norm_dnn = layers.batch_norm
 
 
-def _correlating(layer: Any) -> Any:
-    """Make a layer that does not turn its filters round unless told to."""
+def _with_defaults(kind: Any, **defaults: Any) -> Any:
+    """Make a layer with other defaults."""
+    members = {"__init__": partialmethod(kind.__init__, **defaults), "__doc__": kind.__doc__}
+    return type(kind.__name__, (kind,), members)
 
-    class Correlating(layer):  # type: ignore[misc]
+
+Conv2DDNNLayer = Conv2DMMLayer = _with_defaults(layers.Conv2DLayer, flip_filters=False)
+Conv3DDNNLayer = _with_defaults(layers.Conv3DLayer, flip_filters=False)
+bc01_to_c01b = _with_defaults(layers.DimshuffleLayer, pattern=(1, 2, 3, 0))
+c01b_to_bc01 = _with_defaults(layers.DimshuffleLayer, pattern=(3, 0, 1, 2))
+ShuffleBC01ToC01BLayer, ShuffleC01BToBC01Layer = bc01_to_c01b, c01b_to_bc01
+
+
+def _of_cuda_convnet(kind: Any) -> Any:
+    """Make a layer that takes images, and gives them, with the batch as the last axis if told."""
+
+    class Turning(kind):  # type: ignore[misc]
         def __init__(
-            self, *arguments: Any, flip_filters: bool = False, dimshuffle: bool = True,
-            partial_sum: Any = None, **named: Any,
+            self, incoming: Any, *arguments: Any, dimshuffle: bool = True, partial_sum: Any = 1,
+            **named: Any,
         ) -> None:  # fmt: skip
-            if not dimshuffle:
-                raise NotImplementedError("Images are (batch, channels, rows, columns) here.")
-            super().__init__(*arguments, flip_filters=flip_filters, **named)
+            shape = getattr(incoming, "output_shape", incoming)
+            self.partial_sum, self._turns_filters = partial_sum, not dimshuffle
+            # Made for the order of the CPU's layers, but for the filters.
+            self.dimshuffle = True
+            usual = incoming if dimshuffle else (shape[3], *shape[:3])
+            super().__init__(usual, *arguments, **named)
+            self.dimshuffle, self.input_shape = dimshuffle, shape
+            self.input_layer = None if incoming is shape else incoming
 
-    return Correlating
+        def get_W_shape(self) -> Any:
+            shape = super().get_W_shape()
+            return (*shape[1:], shape[0]) if self._turns_filters else shape
+
+        def filters(self) -> Any:
+            return self.W.dimshuffle(3, 0, 1, 2) if self._turns_filters else self.W
+
+        def get_output_shape_for(self, input_shape: Any) -> Any:
+            if self.dimshuffle:
+                return super().get_output_shape_for(input_shape)
+            shape = super().get_output_shape_for((input_shape[3], *input_shape[:3]))
+            return (*shape[1:], shape[0])
+
+        def get_output_for(self, input: Any, **named: Any) -> Any:
+            if self.dimshuffle:
+                return super().get_output_for(input, **named)
+            images = T.as_tensor_variable(input).dimshuffle(3, 0, 1, 2)
+            return super().get_output_for(images, **named).dimshuffle(1, 2, 3, 0)
+
+    return Turning
 
 
-Conv2DCCLayer = Conv2DDNNLayer = Conv2DMMLayer = _correlating(layers.Conv2DLayer)
-Conv3DDNNLayer = _correlating(layers.Conv3DLayer)
+Conv2DCCLayer = _of_cuda_convnet(Conv2DDNNLayer)
+MaxPool2DCCLayer = _with_defaults(_of_cuda_convnet(layers.MaxPool2DLayer), ignore_border=False)

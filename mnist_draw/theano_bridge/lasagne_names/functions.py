@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import wraps
 from inspect import signature
 from numbers import Integral
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import numpy as np
 import theano
 import theano.tensor as T
+from lasagne import objectives
 from lasagne.layers import get_output
-from lasagne.objectives import aggregate, squared_error
+from lasagne.objectives import aggregate
 from lasagne.updates import get_or_compute_grads
 
 softplus, elu = T.nnet.softplus, T.nnet.elu
@@ -44,6 +46,29 @@ class ScaledTanH:
 ScaledTanh = ScaledTanH
 
 
+def align_targets(predictions: Any, targets: Any) -> tuple[Any, Any]:
+    """Turn a vector of targets into a column where predictions are one."""
+    if getattr(predictions, "broadcastable", ()) == (False, True):
+        targets = T.as_tensor_variable(targets)
+        targets = targets.dimshuffle(0, "x") if targets.ndim == 1 else targets
+    return predictions, targets
+
+
+def _aligned(objective: Callable[..., Any]) -> Callable[..., Any]:
+    """Align the targets of an objective."""
+
+    @wraps(objective)
+    def aligned(predictions: Any, targets: Any, *how: Any, **named: Any) -> Any:
+        return objective(*align_targets(predictions, targets), *how, **named)
+
+    return aligned
+
+
+binary_crossentropy = _aligned(objectives.binary_crossentropy)
+squared_error = _aligned(objectives.squared_error)
+
+
+@_aligned
 def binary_accuracy(predictions: Any, targets: Any, threshold: float = 0.5) -> Any:
     """Whether each prediction is on its target's side of `threshold`."""
     return T.eq(T.ge(predictions, threshold), targets)
@@ -68,12 +93,14 @@ def categorical_accuracy(predictions: Any, targets: Any, top_k: int = 1) -> Any:
     return T.lt(T.gt(predictions, own).sum(axis=-1), top_k)
 
 
+@_aligned
 def huber_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
     """Half the squared error, which grows linearly from an error of `delta` on."""
     size = abs(predictions - targets)
     return T.switch(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
 
 
+@_aligned
 def binary_hinge_loss(
     predictions: Any, targets: Any, delta: float = 1, log_odds: Any = True, binary: bool = True
 ) -> Any:
@@ -176,7 +203,12 @@ def accept_expressions(utils: Any, layer: Any) -> None:
 
     def create_param(spec: Any, shape: Any, name: str | None = None) -> Any:
         if not isinstance(spec, theano.tensor.TensorVariable):
-            return create(spec, shape, name)
+            param = create(spec, shape, name)
+            if param is spec or not 0 < len(shape) < 3 or shape[-1] != 1:
+                return param
+            # A single unit gives a column, which targets are aligned with.
+            pattern = [n == 1 for n in shape]
+            return theano.shared(param.get_value(), name, broadcastable=pattern)
         if spec.ndim != len(shape):
             raise ValueError(f"parameter {name} has {spec.ndim} dimensions, should be {len(shape)}")
         return spec

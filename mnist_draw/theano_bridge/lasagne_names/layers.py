@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from math import isqrt, prod
 from typing import Any
 
 import lasagne.layers as old
@@ -16,82 +16,13 @@ import theano.tensor as T
 from lasagne import init, nonlinearities
 from lasagne.layers import Layer, MergeLayer
 from lasagne.layers import NonlinearityLayer as NonlinearityLayer
-from lasagne.layers.pool import pool_output_length
 from lasagne.random import get_rng
 from lasagne.utils import as_tuple, floatX
+from scipy.special import xlogy
 
-from mnist_draw.theano_bridge.pooling import pool_2d, pool_3d
 from mnist_draw.theano_bridge.random_streams import RandomStreams
 
 Shape = tuple[Any, ...]
-
-
-class Upscale2DLayer(Layer):  # type: ignore[misc]
-    """Repeats each pixel, or (``mode="dilate"``) puts zeros after it."""
-
-    def __init__(
-        self, incoming: Any, scale_factor: Any, mode: str = "repeat", **named: Any
-    ) -> None:
-        super().__init__(incoming, **named)
-        self.scale_factor = as_tuple(scale_factor, len(self.input_shape) - 2)
-        self.mode = mode
-
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        pairs = zip(input_shape[2:], self.scale_factor, strict=True)
-        return (*input_shape[:2], *(length and length * factor for length, factor in pairs))
-
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        pattern: list[Any] = [0, 1]
-        blocks = [1, 1]
-        for axis, factor in enumerate(self.scale_factor, 2):
-            pattern += [axis, "x"]
-            blocks += [1, factor]
-        kept = np.ones(blocks, theano.config.floatX)
-        if self.mode == "dilate":
-            kept.ravel()[1:] = 0
-        lengths = self.get_output_shape_for(tuple(input.shape[axis] for axis in range(input.ndim)))
-        return (input.dimshuffle(*pattern) * kept).reshape(lengths)
-
-
-Upscale1DLayer = Upscale3DLayer = Upscale2DLayer
-
-
-class Pool3DLayer(Layer):  # type: ignore[misc]
-    """Takes one number of each block of a volume."""
-
-    axes = 3
-
-    def __init__(
-        self, incoming: Any, pool_size: Any, stride: Any = None, pad: Any = 0,
-        ignore_border: bool = True, mode: str = "max", **named: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(incoming, **named)
-        self.pool_size, self.pad = as_tuple(pool_size, self.axes), as_tuple(pad, self.axes)
-        self.stride = self.pool_size if stride is None else as_tuple(stride, self.axes)
-        self.ignore_border, self.mode = ignore_border, mode
-
-    def get_output_shape_for(self, input_shape: Shape) -> Shape:
-        axes = zip(input_shape[2:], self.pool_size, self.stride, self.pad, strict=True)
-        lengths = (pool_output_length(*each, self.ignore_border) for each in axes)
-        return (*input_shape[:2], *lengths)
-
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        return pool_3d(input, self.pool_size, self.ignore_border, self.stride, self.pad, self.mode)
-
-
-class MaxPool3DLayer(Pool3DLayer):
-    """Takes the largest number of each block of a volume."""
-
-
-class Pool1DLayer(Pool3DLayer):
-    """Takes one number of each stretch of a sequence."""
-
-    axes = 1
-
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        window, steps, pads = (*self.pool_size, 1), (*self.stride, 1), (*self.pad, 0)
-        columns = T.shape_padright(input)
-        return pool_2d(columns, window, self.ignore_border, steps, pads, self.mode)[..., 0]
 
 
 class ExpressionLayer(Layer):  # type: ignore[misc]
@@ -218,9 +149,51 @@ class RandomizedRectifierLayer(Layer):  # type: ignore[misc]
     def get_output_for(self, input: Any, deterministic: bool = False, **_: Any) -> Any:
         if deterministic or self.lower == self.upper:
             return T.nnet.relu(input, (self.lower + self.upper) / 2.0)
-        size = [1 if axis in self.shared_axes else input.shape[axis] for axis in range(input.ndim)]
-        slopes = self._srng.uniform(size, self.lower, self.upper, dtype=input.dtype)
-        return T.nnet.relu(input, T.addbroadcast(slopes, *self.shared_axes))
+        slopes = _drawn(self._srng.uniform, input, self.shared_axes, self.lower, self.upper)
+        return T.nnet.relu(input, slopes)
+
+
+def _drawn(draw: Any, input: Any, shared_axes: Sequence[int], *how: Any) -> Any:
+    """Draw numbers for an input, the same ones along some axes."""
+    axes = range(input.ndim)
+    shared = [axes[axis] for axis in shared_axes]
+    size = [1 if axis in shared else input.shape[axis] for axis in axes]
+    return T.addbroadcast(draw(size, *how, dtype=input.dtype), *shared)
+
+
+class DropoutLayer(old.DropoutLayer):  # type: ignore[misc]
+    """Dropout of whole stretches along the shared axes."""
+
+    def __init__(
+        self, incoming: Any, p: Any = 0.5, rescale: bool = True, shared_axes: Sequence[int] = (),
+        **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, p, rescale, **named)
+        self.shared_axes = tuple(shared_axes)
+
+    def get_output_for(self, input: Any, deterministic: bool = False, **named: Any) -> Any:
+        if deterministic or self.p == 0 or not self.shared_axes:
+            return super().get_output_for(input, deterministic, **named)
+        kept = T.constant(1, dtype="int8") - self.p
+        mask = _drawn(self._srng.binomial, input, self.shared_axes, 1, kept)
+        return input * mask / kept if self.rescale else input * mask
+
+
+dropout = DropoutLayer
+
+
+def dropout_channels(incoming: Any, *how: Any, **named: Any) -> DropoutLayer:
+    """Drop whole channels."""
+    axes = range(2, len(getattr(incoming, "output_shape", incoming)))
+    return DropoutLayer(incoming, *how, **{**named, "shared_axes": axes})
+
+
+spatial_dropout = dropout_channels
+
+
+def dropout_locations(incoming: Any, *how: Any, **named: Any) -> DropoutLayer:
+    """Drop whole pixels, all their channels."""
+    return DropoutLayer(incoming, *how, **{**named, "shared_axes": (1,)})
 
 
 class DenseLayer(old.DenseLayer):  # type: ignore[misc]
@@ -280,9 +253,7 @@ class TransformerLayer(MergeLayer):  # type: ignore[misc]
         border_mode: str = "nearest", **named: Any,
     ) -> None:  # fmt: skip
         super().__init__([incoming, localization_network], **named)
-        if border_mode != "nearest":
-            raise NotImplementedError("TransformerLayer: only border_mode='nearest' is carried.")
-        self.downsample_factor = as_tuple(downsample_factor, 2)
+        self.downsample_factor, self.border_mode = as_tuple(downsample_factor, 2), border_mode
 
     def get_output_shape_for(self, input_shapes: Sequence[Shape]) -> Shape:
         shape = input_shapes[0]
@@ -290,42 +261,85 @@ class TransformerLayer(MergeLayer):  # type: ignore[misc]
         return (*shape[:2], *(length and int(length / factor) for length, factor in pairs))
 
     def get_output_for(self, inputs: Sequence[Any], **_: Any) -> Any:
-        images, theta = inputs
-        theta = theta.reshape((-1, 2, 3))
-        size = [
-            T.cast(images.shape[2 + axis] / self.downsample_factor[axis], "int64")
-            for axis in range(2)
-        ]
-        down, across = (
+        images, told = inputs
+        rows, columns = (
+            T.cast(images.shape[2 + axis] / factor, "int64")
+            for axis, factor in enumerate(self.downsample_factor)
+        )
+        y, x = (
             T.arange(n).astype(images.dtype) * (2.0 / T.maximum(n - 1, 1)).astype(images.dtype) - 1
-            for n in size
+            for n in (rows, columns)
         )
-        x, y = (
-            theta[:, row, 0].dimshuffle(0, "x", "x") * across.dimshuffle("x", "x", 0)
-            + theta[:, row, 1].dimshuffle(0, "x", "x") * down.dimshuffle("x", 0, "x")
-            + theta[:, row, 2].dimshuffle(0, "x", "x")
-            for row in range(2)
-        )
-        return _sample(images, y, x)
+        places = self.places(told, x.dimshuffle("x", 0), y.dimshuffle(0, "x"))
+        return _sample(images, self.border_mode, *reversed(places))
+
+    def places(self, told: Any, x: Any, y: Any) -> list[Any]:
+        """Return the x and the y of what is seen at places of the output, all from -1 to 1."""
+        told = told.reshape((-1, 2, 3, 1, 1))
+        return [told[:, row, 0] * x + told[:, row, 1] * y + told[:, row, 2] for row in range(2)]
 
 
-def _sample(images: Any, *places: Any) -> Any:
+class TPSTransformerLayer(TransformerLayer):
+    """Bends images as a thin-plate spline through control points does (Bookstein, 1989)."""
+
+    def __init__(
+        self, incoming: Any, localization_network: Any, downsample_factor: Any = 1,
+        control_points: int = 16, precompute_grid: Any = "auto", border_mode: str = "nearest",
+        **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, localization_network, downsample_factor, border_mode, **named)
+        ticks = np.linspace(-1, 1, isqrt(control_points))
+        self.points = floatX(np.meshgrid(ticks, ticks)).reshape(2, control_points)
+        plane = np.vstack([self.points, np.ones(control_points)])
+        squares = ((self.points[:, :, None] - self.points[:, None]) ** 2).sum(axis=0)
+        system = np.block([[np.zeros((3, 3)), plane], [plane.T, xlogy(squares, squares)]])
+        #: What moved points are multiplied with for the numbers of the plane and of each bend.
+        self.solution = floatX(np.linalg.inv(system)[:, 3:].T)
+
+    def places(self, told: Any, x: Any, y: Any) -> list[Any]:
+        moved = T.dot(told.reshape((-1, *self.points.shape)) + self.points, self.solution)
+        square = sum(
+            (T.shape_padright(ticks) - points) ** 2
+            for ticks, points in zip((x, y), self.points, strict=True)
+        )
+        bend = T.switch(square > 0, square * T.log(square), 0)
+        plane = super().places(moved[:, :, :3], x, y)
+        return [
+            flat + T.tensordot(moved[:, row, 3:], bend, [[1], [2]])
+            for row, flat in enumerate(plane)
+        ]
+
+
+def _sample(images: Any, border_mode: str, *places: Any) -> Any:
     """Interpolate between the four pixels around each place, given from -1 to 1 (rows, columns)."""
     images = images.dimshuffle(0, 2, 3, 1)
     example = T.arange(images.shape[0]).dimshuffle(0, "x", "x")
     corners = []
     for axis, place in enumerate(places, 1):
-        last = images.shape[axis] - 1
-        place = T.clip((place + 1) / 2 * last.astype(place.dtype), 0, last.astype(place.dtype))
-        before = T.clip(T.floor(place), 0, T.maximum(last - 1, 0)).astype("int64")
-        share = place - before.astype(place.dtype)
-        corners.append([(before, 1 - share), (T.minimum(before + 1, last), share)])
+        length = images.shape[axis].astype(place.dtype)
+        place = (place + 1) / 2 * (length - 1)
+        before = T.floor(place)
+        share = place - before
+        pixels = (_inside(each, length, border_mode) for each in (before, before + 1))
+        corners.append(list(zip(pixels, (1 - share, share), strict=True)))
     total = sum(
         (by_row * by_column).dimshuffle(0, 1, 2, "x") * images[example, row, column]
         for row, by_row in corners[0]
         for column, by_column in corners[1]
     )
     return total.dimshuffle(0, 3, 1, 2)
+
+
+def _inside(place: Any, length: Any, border_mode: str) -> Any:
+    """Return the number of the pixel that is seen at a place, which may be outside."""
+    if border_mode == "mirror":
+        period = T.maximum(2 * (length - 1), 1)
+        place = T.minimum(place % period, -place % period)
+    elif border_mode == "wrap":
+        place = place % length
+    elif border_mode != "nearest":
+        raise ValueError(f"border_mode is 'nearest', 'mirror' or 'wrap', not {border_mode!r}.")
+    return T.clip(place, 0, length - 1).astype("int64")
 
 
 def _extended(kind: Any, option: str, shape: Any, output: Any) -> Any:

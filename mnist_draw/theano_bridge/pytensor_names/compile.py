@@ -57,6 +57,19 @@ def Param(variable: Any, default: Any = None, name: str | None = None, **named: 
     return In(variable, name, default, **named)
 
 
+def _containers(compiled: Any) -> dict[Any, Any]:
+    """Where a function keeps its inputs, by number, variable and name."""
+    pairs = enumerate(zip(compiled.maker.inputs, compiled.input_storage, strict=True))
+    return {key: kept for number, (given, kept) in pairs
+            for key in (number, given.variable, given.name) if key is not None}  # fmt: skip
+
+
+Function.container = Function.finder = property(_containers)
+Function.value = property(lambda compiled: compiled)
+Function.__getitem__ = lambda compiled, key: compiled.container[key].value
+Function.__setitem__ = lambda compiled, key, value: setattr(compiled.container[key], "value", value)
+
+
 class _WithDefaults(Function):  # type: ignore[misc]
     """A function whose inputs get their defaults again before each call."""
 

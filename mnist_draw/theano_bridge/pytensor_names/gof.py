@@ -9,6 +9,7 @@ from typing import Any
 
 from pytensor import graph as _graph
 from pytensor.graph import Op, Type, graph_rewriter, node_rewriter, traversal, utils
+from pytensor.graph.basic import equal_computations
 from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.link.c.type import generic as generic
 
@@ -31,6 +32,11 @@ def local_optimizer(*how: Any, **named: Any) -> Any:
         return make(wraps(rewrite)(lambda _, node: rewrite(node)))
 
     return of_graph
+
+
+def is_same_graph(var1: Any, var2: Any, *_: Any, **__: Any) -> bool:
+    """Whether two variables are computed alike from the same others."""
+    return bool(equal_computations([var1], [var2]))
 
 
 def OpRemove(op: Any) -> Any:
