@@ -20,7 +20,7 @@ from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, Dense, MaxPooling, convolved, pooled
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
@@ -332,7 +332,7 @@ def start_model(model: ModelFile) -> ModelFile:
     found = [value.shape for value in values] == [value.shape for value in model.parameters]
     if not found or _correlation(values[0], model.parameters[0]) < _LEAST_CORRELATION:
         raise UserError(_START_UNKNOWN)
-    start = ModelFile(model.network, values, {"title": f"{model.title}, before learning"})
+    start = ModelFile(model.network, values, {"title": f"{title_of_model(model)}, before learning"})
     if not model.info.classes:
         return start
     return start.with_info(data=model.info.data, classes=list(model.info.classes))

@@ -37,6 +37,7 @@ from mnist_draw.analysis.table import Table, percent
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
 from mnist_draw.i18n import _, joined, language, number
 from mnist_draw.library.network_data import class_name, class_names
+from mnist_draw.networks import title_of_model
 from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path, resource_path
 from mnist_draw.storage.models import ModelFile
@@ -148,7 +149,7 @@ def write_report(
         mistakes_svg(results, pictures.images, shown, name),
     )
     page = _page(
-        one_line(_("{network} on {data}", network=model.title, data=pictures.name)),
+        one_line(_("{network} on {data}", network=title_of_model(model), data=pictures.name)),
         results,
         name,
         drawings,

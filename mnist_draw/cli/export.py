@@ -11,6 +11,7 @@ from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add
 from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, listed, number
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.record import Run
@@ -95,7 +96,7 @@ def export(arguments: argparse.Namespace) -> int:
         from mnist_draw.library.networks import find_network
 
         model = find_network(arguments.what, arguments.network)
-        content, title = kind.pack(model), model.title
+        content, title = kind.pack(model), title_of_model(model)
     write_atomically(out, content)
     if arguments.json:
         entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}

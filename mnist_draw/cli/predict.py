@@ -18,6 +18,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
 from mnist_draw.i18n import _, counted, joined, number, percent
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import SIGNS, format_probability
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def predict(arguments: argparse.Namespace) -> int:
         tell(
             _(
                 "{title} tells {classes} apart and reads no numbers.",
-                title=model.title,
+                title=title_of_model(model),
                 classes=class_list(recogniser.names),
             )
         )
@@ -380,7 +381,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
             _(
                 "{title} was trained on {data}, and is measured on {name} here. Name its "
                 "own data with --data.",
-                title=model.title,
+                title=title_of_model(model),
                 data=trained_on,
                 name=data.name,
             )
@@ -409,7 +410,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         echo(
             _(
                 "{title}, on {total} test pictures of {name}:",
-                title=model.title,
+                title=title_of_model(model),
                 total=number(results.total),
                 name=data.name,
             )

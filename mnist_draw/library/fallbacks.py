@@ -14,6 +14,7 @@ import platformdirs
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, date
 from mnist_draw.library.stored_network import OPENED, SUFFIX, note_external, opened_folder
+from mnist_draw.networks import title_of_model
 from mnist_draw.storage.folders import APPLICATION, home_name, make_folder
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, read_info, save_model
@@ -124,7 +125,7 @@ def fallback_folders() -> list[Path]:
 
 def with_fallback_title(model: ModelFile) -> ModelFile:
     """Rename a network, so that it differs from the one that its own place may hold."""
-    return model.with_info(name=_("{name}, rescued", name=model.title))
+    return model.with_info(name=_("{name}, rescued", name=title_of_model(model)))
 
 
 def save_with_opened(model: ModelFile) -> Path:

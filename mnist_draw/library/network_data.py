@@ -16,7 +16,7 @@ from mnist_draw.dataset.classes import DIGITS, class_list, with_article
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.i18n import _
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
@@ -165,13 +165,13 @@ def data_of(model: ModelFile) -> Dataset:
                     raise DatasetError(
                         "{title} was trained on {learnt}, which is no longer at {place}. Put it "
                         "back, or choose it on the Train tab or with --data.",
-                        title=model.title,
+                        title=title_of_model(model),
                         learnt=learnt,
                         place=place,
                     ) from None
                 raise DatasetError(
                     "{title} was trained on {learnt}, which cannot be read any more. {error}",
-                    title=model.title,
+                    title=title_of_model(model),
                     learnt=learnt,
                     error=error,
                 ) from error
@@ -181,7 +181,7 @@ def data_of(model: ModelFile) -> Dataset:
         "{title} was trained on {learnt}, which shows {classes}, and whose folder is not known "
         "here. Choose {learnt} as the Data set on the Train tab, or name its folder or file, "
         "whatever it is called here, on the command line: mnist-draw evaluate FILE --data FOLDER.",
-        title=model.title,
+        title=title_of_model(model),
         learnt=learnt,
         classes=class_list(class_names(model)),
     )
@@ -209,7 +209,7 @@ def require_classes(model: ModelFile, data: Dataset) -> None:
         raise DatasetError(
             "{title} tells other classes apart ({classes}) than {name} shows ({shown}). "
             "Choose data that shows what the network was trained on.",
-            title=model.title,
+            title=title_of_model(model),
             classes=class_list(names),
             name=data.name,
             shown=class_list(data.classes),

@@ -40,7 +40,7 @@ from mnist_draw.library.stored_network import (
     opened_folder,
     title_of,
 )
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.storage import ModelFile, ModelFileError, resource_path, save_model
 from mnist_draw.storage.atomic import has_content
 from mnist_draw.storage.models import pack_model, read_info
@@ -220,7 +220,7 @@ def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, Model
             damage = damage or error
             continue
         if damage is not None:
-            instead = _("The network {title!r} answers instead.", title=model.title)
+            instead = _("The network {title!r} answers instead.", title=title_of_model(model))
             tell(joined(str(damage), instead))
         return stored, model
     raise damage or ModelFileError(

@@ -1,16 +1,37 @@
 """Network architectures, as Lasagne layer graphs."""
 
+from mnist_draw.i18n import counted
 from mnist_draw.networks.specification import NETWORKS, NetworkError, NetworkSpec, parse_network
-from mnist_draw.storage import models
+from mnist_draw.storage.models import ModelFile
 
-__all__ = ["NETWORKS", "NetworkError", "NetworkSpec", "parse_network"]
+__all__ = [
+    "NETWORKS",
+    "NetworkError",
+    "NetworkSpec",
+    "describe_model",
+    "parse_network",
+    "title_of_model",
+]
 
 
-def _title(network: str) -> str:
+def title_of_model(model: ModelFile) -> str:
+    """Return a network's name on the screen; an architecture is named in the language of now."""
+    if found := model.info.name or model.info.title:
+        return found
     try:
-        return parse_network(network).title
+        title = parse_network(model.network).title
     except NetworkError:
-        return network
+        title = model.network
+    if not (count := model.info.extra_digits):
+        return title
+    return counted(
+        "{title}, with {count} digit of yours",
+        "{title}, with {count} digits of yours",
+        count,
+        title=title,
+    )
 
 
-models.title_of_network = _title
+def describe_model(model: ModelFile) -> str:
+    """Name a network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""
+    return " · ".join(filter(None, (title_of_model(model), model.info.describe_accuracy())))

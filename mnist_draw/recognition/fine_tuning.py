@@ -25,7 +25,7 @@ from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, joined, number, percent, pgettext
 from mnist_draw.library.network_data import reads_digits
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.recognition.certainty import REFUSED, certainty_from, label_of_record
 from mnist_draw.recognition.recogniser import Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
@@ -214,7 +214,7 @@ def fine_tune(
         raise UserError(
             "The network {network!r} reads no digits, but what its own data set shows; it cannot "
             "learn yours. Choose another network.",
-            network=model.title,
+            network=title_of_model(model),
         )
     import lasagne
 

@@ -28,7 +28,7 @@ from mnist_draw.dataset.mnist import GREY_LEVELS
 from mnist_draw.errors import MissingPackageError, UserError, one_line
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_names
-from mnist_draw.networks import operations, parse_network
+from mnist_draw.networks import operations, parse_network, title_of_model
 from mnist_draw.networks.operations import OPERATIONS, SIDE, OnnxNode, Shape
 from mnist_draw.storage import npz
 from mnist_draw.storage.models import ModelFile, pack_model
@@ -97,7 +97,7 @@ def _program(model: ModelFile) -> bytes:
 
 
 def _heading(model: ModelFile) -> str:
-    described = one_line(model.title).replace("\\", "/").replace('"', "'")
+    described = one_line(title_of_model(model)).replace("\\", "/").replace('"', "'")
     return (
         f'"""Read pictures with a trained network: {described}.\n\n'
         f"{_USAGE}\n"
@@ -148,7 +148,7 @@ def _onnx(model: ModelFile) -> bytes:
     )
     properties = {
         "network": model.network,
-        "title": model.title,
+        "title": title_of_model(model),
         "temperature": str(temperature),
         "classes": json.dumps(names, ensure_ascii=False),
     }
@@ -165,7 +165,7 @@ def _description(model: ModelFile, names: Sequence[str], temperature: float) -> 
         else "not calibrated: the network's temperature is 1"
     )
     return (
-        f"{model.title}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
+        f"{title_of_model(model)}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
         f"(N, 1, {SIDE}, {SIDE}), grey levels from 0 to 255, ink high, background 0; the model "
         f"divides them by {GREY_LEVELS} itself. A drawing must be cut out, scaled until its longer "
         f"side takes {model.info.side} pixels and placed with its centre of mass in the middle, as "

@@ -37,7 +37,7 @@ from mnist_draw.errors import (
     one_line,
     strip_control_chars,
 )
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import has_content, write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
@@ -56,9 +56,6 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 #: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
 #: digits may look less like other people's.
 MAX_THRESHOLD_SHIFT = 1.5
-
-#: Returns the title of an architecture; `mnist_draw.networks` sets it, which knows them.
-title_of_network: Callable[[str], str] = str
 
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
@@ -201,7 +198,8 @@ class ModelFile:
         object.__setattr__(self, "metadata", plain)
 
     def __repr__(self) -> str:
-        return f"<ModelFile {self.network!r}: {self.describe()}, {len(self.parameters)} arrays>"
+        name = self.info.name or self.info.title
+        return f"<ModelFile {self.network!r}: {name!r}, {len(self.parameters)} arrays>"
 
     @cached_property
     def info(self) -> ModelInfo:
@@ -227,25 +225,6 @@ class ModelFile:
     @property
     def shapes(self) -> tuple[Shape, ...]:
         return tuple(parameter.shape for parameter in self.parameters)
-
-    @property
-    def title(self) -> str:
-        """Its name on the screen; an architecture is named in the language of now."""
-        if found := self.info.name or self.info.title:
-            return found
-        title, count = title_of_network(self.network), self.info.extra_digits
-        if not count:
-            return title
-        return counted(
-            "{title}, with {count} digit of yours",
-            "{title}, with {count} digits of yours",
-            count,
-            title=title,
-        )
-
-    def describe(self) -> str:
-        """Name the network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""
-        return " · ".join(filter(None, (self.title, self.info.describe_accuracy())))
 
     def require_shapes(self, expected: Sequence[Shape]) -> None:
         """Raise ModelFileError for the first parameter whose shape differs."""

@@ -22,6 +22,7 @@ from mnist_draw.cli.train import TRAIN
 from mnist_draw.library import stored_network
 from mnist_draw.library.network_data import class_names, data_path, reads_digits
 from mnist_draw.library.stored_network import load_trained
+from mnist_draw.networks import title_of_model
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training import events, progress
@@ -315,7 +316,7 @@ def test_from_a_folder_to_answers(shapes, capsys):
     assert "were drawn from all classes and set aside" in err
     model = load_trained("shapes.npz")
     assert model.network == "layers:20#3"
-    assert model.title == "MLP 784–20–3"
+    assert title_of_model(model) == "MLP 784–20–3"
     assert model.info.data == "shapes"
     assert class_names(model) == ("one", "three", "two")
     assert not reads_digits(model)

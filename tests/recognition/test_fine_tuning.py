@@ -10,6 +10,7 @@ from linear_network import linear_model
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition import fine_tuning
 from mnist_draw.recognition.certainty import REFUSED, certainty_from
 from mnist_draw.recognition.fine_tuning import (
@@ -69,7 +70,7 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(digits, odd):
     assert all(map(np.array_equal, model.parameters, parameters))
     metadata = end.model.metadata
     assert "title" not in metadata
-    assert end.model.title.endswith("with 8 digits of yours")
+    assert title_of_model(end.model).endswith("with 8 digits of yours")
     assert metadata["extra_digits"] == 8
     assert metadata["test_accuracy"] == pytest.approx(end.after.test_accuracy, abs=1e-6)
     assert metadata["learnt"]["right_before"] == end.before.right

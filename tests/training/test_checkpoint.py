@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.errors import UserError
+from mnist_draw.networks import describe_model
 from mnist_draw.storage import ModelFile, load_model, npz, save_model
 from mnist_draw.training import checkpoint as module
 from mnist_draw.training import events, record, run_list
@@ -242,5 +243,5 @@ def test_headers(tmp_path, kind):
             assert (found.epoch, len(found.changes)) in ((1, 0), (1, 1))
             found.pack()
         else:
-            found.describe().encode()
+            describe_model(found).encode()
             save_model(path, found)

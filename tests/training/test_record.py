@@ -15,7 +15,7 @@ import pytest
 
 import mnist_draw
 from mnist_draw.errors import MissingPackageError, StorageError, UserError
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import npz
 from mnist_draw.storage.unique_paths import (
@@ -242,8 +242,8 @@ def test_the_network_of_a_run_is_called_as_the_run_is():
     model = files.model(weights)
     # Its architecture is named in the language of whom it is shown to.
     assert "title" not in model.metadata
-    assert model.title == parse_network(model.network).title
-    called = files.named(model).title
+    assert title_of_model(model) == parse_network(model.network).title
+    called = title_of_model(files.named(model))
     files.end("completed")
     assert "L2 0 → 0.01" in called
     assert called.startswith(read_run(files.run.folder).title)

@@ -24,6 +24,7 @@ from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_b
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.i18n import _, joined
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import REFUSED
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Teaching(QObject):
         def save() -> TaughtDigit:
             from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
-            network = model.title if model is not None else ""
+            network = title_of_model(model) if model is not None else ""
             drawing = record_of(items) if items else None
             return save_digit(
                 TaughtDigit(

@@ -31,7 +31,7 @@ from mnist_draw.app.kit.widgets import label
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.storage.models import ModelFile
 
 #: In the order of their buttons. Their modules import Theano and Lasagne only in other threads.
@@ -357,7 +357,7 @@ class InsideView(QWidget):
         """Call the network as the Library does, which may have renamed it."""
         if self.model is not None:
             # Translators: the network that all answers are given by.
-            words = _("by {network}", network=self._active.title or self.model.title)
+            words = _("by {network}", network=self._active.title or title_of_model(self.model))
             self.card.network.setText(words)
         self.card.mine_button.setVisible(bool(self._active.unshown_run))
 

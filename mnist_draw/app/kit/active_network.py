@@ -16,6 +16,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.stored_network import SHIPPED, is_external
+from mnist_draw.networks import title_of_model
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class ActiveNetwork(QObject):
         # What the Library lists of a run that goes on is older, but for the user's own name.
         is_older = self.key in self.in_memory and not (mine and mine.run and mine.run.name)
         listed = "" if mine is None or is_older else mine.name
-        return listed or self._used.title or self.model.title
+        return listed or self._used.title or title_of_model(self.model)
 
     @property
     def unshown_run(self) -> str:
@@ -179,7 +180,7 @@ class ActiveNetwork(QObject):
 
     def _request_model(self, model: ModelFile, key: str) -> None:
         unsaved = key == UNSAVED
-        title = UNSAVED_NAME if unsaved else model.title
+        title = UNSAVED_NAME if unsaved else title_of_model(model)
         self.requested.emit(NetworkRequest(model, "" if unsaved else key, title))
 
     # -- all that are stored
@@ -222,7 +223,7 @@ class ActiveNetwork(QObject):
         """Note that this network answers now."""
         if self._request.source == self.load_first:
             self._request = NetworkRequest(
-                self.load_first, self.stored_key or self._default, model.title
+                self.load_first, self.stored_key or self._default, title_of_model(model)
             )
         elif self._request.key and not is_external(self._request.key):
             self.stored_key = self._request.key

@@ -16,6 +16,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
+from mnist_draw.networks import title_of_model
 from mnist_draw.training.control import Controls
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Learning(QObject):
 
         try:
             key = key or save_fine_tuned(before, before=True).key
-            model = model.with_info(before=key, before_name=before.title)
+            model = model.with_info(before=key, before_name=title_of_model(before))
             stored = save_fine_tuned(model)
             return Outcome(model.with_info(name=stored.title), stored.key, told)
         except UserError as error:

@@ -35,6 +35,7 @@ from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.i18n import _, listed, pgettext
+from mnist_draw.networks import title_of_model
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
@@ -84,7 +85,7 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
     listed = {entry.key for entry in entries}
     own = [
         Line(
-            UNSAVED_NAME if key == UNSAVED else model.title,
+            UNSAVED_NAME if key == UNSAVED else title_of_model(model),
             _("not saved"),
             model.info.accuracy,
             key,

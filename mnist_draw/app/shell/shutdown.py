@@ -20,6 +20,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.fallbacks import save_fallback, save_with_opened, with_fallback_title
 from mnist_draw.library.stored_network import SUFFIX, is_external, list_external
+from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import file_name, reserved_file
 from mnist_draw.training.control import ENDING_SIGNALS
@@ -57,7 +58,7 @@ class UnsavedNetworks(dict[str, ModelFile]):
         """Save them in fallback places without a question; return where they are."""
         said = []
         for key, model in list(self.items()):
-            path, name = save_fallback(with_fallback_title(model)), model.describe()
+            path, name = save_fallback(with_fallback_title(model)), describe_model(model)
             if path is None:
                 lost = _("The network {name} could be saved nowhere and is lost.", name=name)
                 said.append(lost)
@@ -110,7 +111,7 @@ class ClosingQuestion(QObject):
         box.setObjectName("closingQuestion")
         box.setIcon(QMessageBox.Warning)
         box.setWindowTitle(_("Not saved"))
-        names = "\n".join(model.describe() for model in self._unsaved.values())
+        names = "\n".join(describe_model(model) for model in self._unsaved.values())
         lost = _("Closing the window loses what these networks have learnt:")
         box.setText(f"{lost}\n{names}")
         box.setInformativeText(
@@ -147,8 +148,8 @@ class ClosingQuestion(QObject):
     def _save_elsewhere(self) -> None:
         chosen: list[tuple[str, Path]] = []
         for key, model in list(self._unsaved.items()):
-            title = _("Save {name}", name=model.describe())
-            wanted = f"{file_name(model.title)}{SUFFIX}"
+            title = _("Save {name}", name=describe_model(model))
+            wanted = f"{file_name(title_of_model(model))}{SUFFIX}"
             path = QFileDialog.getSaveFileName(self._window, title, wanted, NETWORKS)[0]
             if not path:
                 self.cancelled.emit()
@@ -169,7 +170,7 @@ class ClosingQuestion(QObject):
             saved.add(where)
             self._unsaved.pop(key, None)
             reporter.say_at_the_end(
-                _("The network {name} is saved in {path}.", name=model.describe(), path=where)
+                _("The network {name} is saved in {path}.", name=describe_model(model), path=where)
             )
         return ""
 
@@ -382,7 +383,7 @@ class Shutdown(QObject):
                 tell(str(error))
             kept = _(
                 "What was learnt is kept as {name}; it answers at the next start.",
-                name=result.model.title,
+                name=title_of_model(result.model),
             )
             tell(kept)
 

@@ -22,6 +22,7 @@ from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as kept
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
 from mnist_draw.storage import load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
@@ -119,7 +120,9 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert f"saved in {rescued} instead" in outcome.told.trouble
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued
-    assert kept.find_by_key(outcome.key).title == outcome.model.title == "My digits, rescued"
+    assert (
+        kept.find_by_key(outcome.key).title == title_of_model(outcome.model) == "My digits, rescued"
+    )
     saved = load_model(rescued)
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
@@ -337,7 +340,7 @@ def test_another_start_begins_with_the_network_used_last(own_home, notices):
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
     key = kept.save_fine_tuned(model).key
-    assert ActiveNetwork(key).load_first().title.startswith("My digits, ")
+    assert title_of_model(ActiveNetwork(key).load_first()).startswith("My digits, ")
     assert not notices
     gone = ActiveNetwork("learnt:gone.npz")
     assert gone.load_first().network == "deep_cnn"

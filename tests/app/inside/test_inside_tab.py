@@ -19,6 +19,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
@@ -433,7 +434,7 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, noti
     assert noted(tab).opened == "unit"
     # What answers changes only when it is asked for, and is named.
     tab.use_network(model(), "file:a")
-    assert label_text(tab, "exampleNetwork") == f"by {model().title}"
+    assert label_text(tab, "exampleNetwork") == f"by {title_of_model(model())}"
     view.model = view.model.with_info(name="Renamed")
     view._active.listed.emit()
     assert label_text(tab, "exampleNetwork") == "by Renamed"

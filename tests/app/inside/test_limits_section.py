@@ -20,6 +20,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import save_model
@@ -87,7 +88,7 @@ def test_all_networks_are_counted(section, qtbot):
     assert "the first 20 test pictures" in section.state.label.text()
     table = section.table()
     assert len(table.rows) == len(SETTINGS)
-    assert table.headings[2:] == (changed(0.5).title, "Network A", "B")
+    assert table.headings[2:] == (title_of_model(changed(0.5)), "Network A", "B")
     # A tick takes curves away; back, they have what was counted and the line they had.
     plot = section.plots["turn"]
     tick(section, "B")

@@ -11,6 +11,7 @@ from mnist_draw.app.shell.shutdown import PAGE
 from mnist_draw.app.train.run_state import Saved
 from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
+from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
@@ -58,7 +59,7 @@ def test_closing_asks_once_and_may_be_cancelled(setup, monkeypatch):
     setup.window.close()
     box = question(setup)
     (unsaved,) = setup.window.shutdown.unsaved.values()
-    assert unsaved.describe() in box.text()
+    assert describe_model(unsaved) in box.text()
     setup.window.close()
     assert question(setup) is box
     click(setup, "cancelClosingButton")
@@ -117,7 +118,7 @@ def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path,
     # The dialog did not ask about the other file, which has the name with its ending.
     paths = [tmp_path / f"mine-{number}.npz" for number in (2, 3)]
     assert [load_model(path).fingerprint for path in paths] == [m.fingerprint for m in models]
-    assert asked == [f"{file_name(one.title)}.npz" for one in models] * 2
+    assert asked == [f"{file_name(title_of_model(one))}.npz" for one in models] * 2
     long = "Tutorial MLP, rate 0.0005, L2 0.001, 9 epochs, 1,000 pictures, half"
     assert file_name(long) == "Tutorial MLP, rate 0.0005, L2 0.001, 9 epochs"
     assert [str(path) in line for path, line in zip(paths, said, strict=True)]
@@ -128,7 +129,7 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
     setup.window.close()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     (path,) = opened_folder().glob("*.npz")
-    assert load_model(path).title.endswith(", rescued")
+    assert title_of_model(load_model(path)).endswith(", rescued")
 
 
 def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path):

@@ -39,6 +39,7 @@ from mnist_draw.app.shell.help import keys_page, tell_of_crash
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
@@ -142,7 +143,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
     # It has one name everywhere, and the next start finds it.
     assert network.key_to_restore == started
-    assert find_by_key(started).title == network.model.title
+    assert find_by_key(started).title == title_of_model(network.model)
     network.use_key("shipped:best")
     window.draw_tab.my_digits.show_digits()
     setup.button("tryItButton").click()

@@ -19,7 +19,7 @@ from mnist_draw.app.train.library_page import CompareCard, DifferencesTable
 from mnist_draw.app.train.series import SWATCH, swatch
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.library.networks import list_opened, save_opened
-from mnist_draw.networks import parse_network
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
@@ -376,7 +376,7 @@ def test_a_network_is_used_and_has_its_new_name_at_once(make, qtbot):
     assert room.network.key == "opened:from elsewhere.npz"
     assert row(page).answers
     page.list.rows.setData(page.list.currentIndex(), "Mine")
-    qtbot.waitUntil(lambda: room.network.model.title == "Mine")
+    qtbot.waitUntil(lambda: title_of_model(room.network.model) == "Mine")
     qtbot.waitUntil(lambda: names(page) == ["Mine"])
 
 
@@ -448,7 +448,7 @@ def test_all_formats_and_the_shared_file(make, tmp_path, monkeypatch):
     shared = save(".npz", "Share")
     room.qtbot.waitUntil(lambda: shown == [shared])
     # It holds the settings, too, and looks like a network to the desktop.
-    assert load_model(shared).title == entry.name
+    assert title_of_model(load_model(shared)) == entry.name
     assert b"mnist_draw model" in shared.read_bytes()[:512]
     run.model.unlink()
     run.checkpoint.unlink()

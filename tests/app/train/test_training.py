@@ -15,6 +15,7 @@ from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training,
 from mnist_draw.errors import UserError
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.networks import list_opened
+from mnist_draw.networks import describe_model
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.record import load_history, read_run
@@ -56,7 +57,7 @@ def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_p
     assert model.metadata["test_accuracy"] == 0.9829
     assert model.metadata["settings"]["seed"] == 5
     assert model.metadata["epochs"] == 2
-    assert model.describe().endswith("% on fashion")
+    assert describe_model(model).endswith("% on fashion")
     run = read_run(tmp_path)
     assert (run.state, run.epochs_done, run.settings.learning_rate) == ("completed", 2, 0.5)
     assert run.figures["test_accuracy"] == 0.9829

@@ -39,6 +39,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import load_trained
+from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 
@@ -178,7 +179,7 @@ def file_choice(path: str, names: tuple[str, ...]) -> NetworkChoice:
         if all_names(model) != names:
             raise UserError(
                 "{title} is not compared: it tells other classes apart ({classes}).",
-                title=model.title,
+                title=title_of_model(model),
                 classes=class_list(all_names(model)),
             )
         return model

@@ -38,6 +38,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, number
 from mnist_draw.library.entries import list_entries
 from mnist_draw.library.network_data import all_names, describe_foreign_network, numbered_class
+from mnist_draw.networks import title_of_model
 from mnist_draw.storage.models import ModelFile
 
 #: Cards beside each other where there is room for them.
@@ -180,7 +181,7 @@ class LimitsSection(CountedSection):
         self._model, self._newer = model, None
         self._found.pop(self._key, None)
         self.turn.show_nothing(is_pending=self._example is not None)
-        title = model.title if self._key else _TRAINED
+        title = title_of_model(model) if self._key else _TRAINED
         used = NetworkChoice(self._key, title, lambda: model, names, stays=False)
         self.choices.add(used, first=True)
         if self._active:
