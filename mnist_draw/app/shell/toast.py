@@ -1,13 +1,22 @@
-"""The toast: one sentence to the user, with at most one action, over the lower left of the page."""
+"""The toast: one sentence to the user, with at most one action, in a free corner of the page."""
 
 from __future__ import annotations
 
 import math
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PyQt5.QtGui import QFontMetricsF, QHideEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
-from PyQt5.QtWidgets import QApplication, QFrame, QStatusBar, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFrame,
+    QLineEdit,
+    QStatusBar,
+    QWidget,
+)
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
@@ -23,6 +32,13 @@ _PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
 #: Pixels of text, at the usual text size, beyond which a sentence takes another line; a sentence
 #: that needs more than so many lines takes all the width there is.
 _LINE, _LINES = 560, 2
+#: What it must not cover.
+_CONTROLS: tuple[type[QWidget], ...] = (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+)
 _TAKES_BACK = _("Take back what the message tells of.")
 
 
@@ -230,7 +246,7 @@ class Toast(QStatusBar):
             self._place()
 
     def _place(self) -> None:
-        """Take the lower left corner of the ground, and the room that the sentence needs."""
+        """Take a corner of the ground, and the room that the sentence needs."""
         if self._page is None or self._notice is None:
             return
         ground, distance = self._page.message_ground()
@@ -257,10 +273,26 @@ class Toast(QStatusBar):
         width = min(words + 2, line)
         lines = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
         height = max(round(Size.TOAST * scale), lines)
-        top = max(0, seen.bottom() + 1 - distance - height)
-        self.setGeometry(QRect(seen.x() + distance, top, width + others, height))
+        corners = seen.adjusted(distance, distance, -distance, -distance)
+        self.setGeometry(self._free_corner(corners, QSize(width + others, height)))
         self._body.setGeometry(self.rect())
         self.raise_()
+
+    def _free_corner(self, room: QRect, size: QSize) -> QRect:
+        """Return the place in the lower left, or in the first corner where it covers no control."""
+        assert self._page is not None
+        window = self.parentWidget()
+        controls = [
+            one.visibleRegion().boundingRect().translated(one.mapTo(window, QPoint()))
+            for kind in _CONTROLS
+            for one in self._page.findChildren(kind)
+            if one.isVisible()
+        ]
+        right, low = room.right() + 1 - size.width(), max(0, room.bottom() + 1 - size.height())
+        corners = ((room.x(), low), (right, low), (room.x(), room.y()), (right, room.y()))
+        places = [QRect(QPoint(*corner), size) for corner in corners]
+        free = (place for place in places if not any(map(place.intersects, controls)))
+        return next(free, places[0])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Leave painting to the body: a status bar paints lines."""

@@ -8,7 +8,7 @@ import re
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtWidgets import QAction, QLineEdit, QMenu, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QAction, QComboBox, QLineEdit, QMenu, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -278,6 +278,18 @@ def check_message(window):
     bar = window.toast
     assert window.rect().contains(bar.geometry())
     assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
+
+
+@pytest.mark.parametrize("name", BUDGET)
+def test_a_message_covers_no_control(name, screens):
+    screens.show(name, (1022, 664))
+    Notifier().undo("The digit 3 was deleted.", list)
+    seen.settle()
+    window, place = screens.window, screens.window.toast.geometry()
+    for stop in seen.stops(window):
+        if isinstance(stop, QAbstractButton | QComboBox) and not window.toast.isAncestorOf(stop):
+            shown = stop.visibleRegion().boundingRect()
+            assert not place.intersects(shown.translated(stop.mapTo(window, QPoint())))
 
 
 def test_a_message_is_whole_where_a_page_fills_the_screen(screens):
