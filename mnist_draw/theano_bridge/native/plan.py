@@ -272,8 +272,7 @@ class Planner:
         for row, chunks in zip(table, tables, strict=True):
             row[runner.KERNEL] = addresses[phases.run_chunks().name]
             row[runner.ARGUMENTS] = chunks.ctypes.data
-            row[runner.EXTENT] = row[runner.CHUNKS] = len(chunks) - 2
-            row[runner.CHUNK] = 1
+            row[runner.CHUNKS] = len(chunks) - 2
         unused = [region for regions in passed.values() for region in regions]
         kept = [array for array in self.buffers if not _touches(array, unused)]
         return Program(table, keep=(memory, kept)), memory, layout.sources

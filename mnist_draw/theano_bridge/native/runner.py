@@ -1,14 +1,8 @@
 """Running a list of kernels on several cores, outside the interpreter.
 
-All threads walk through the same list. The work of each kernel is cut into chunks, which the
-threads claim one by one with an atomic operation; a thread goes on to the next kernel when all
-chunks of this one are done. No chunk belongs to a thread: where another program keeps a core
-busy, or a helper is asleep, the others simply do more.
-
-The list is a table of 64-bit words, ``WORDS`` for each kernel: what does not change lies in the
-first cache line, the claim and the count of chunks done in a line each. A claim holds the lower
-half of the step's number and the number of the next free chunk, so that a helper who is late sees
-that its step is over and takes nothing from the next. ``DESIGN.md`` says why this is right.
+The list is a table of 64-bit words, ``WORDS`` for each kernel: what does not change is in the first
+cache line, the claim and the count of chunks done in a line each. ``DESIGN.md`` says how threads
+share the work, and why that is right.
 """
 
 from __future__ import annotations
@@ -27,7 +21,7 @@ from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 
 #: Words of the table for each kernel, and what they hold.
 WORDS = 24
-KERNEL, ARGUMENTS, EXTENT, CHUNK, CHUNKS, CLAIM, DONE = 0, 1, 2, 3, 4, 8, 16
+KERNEL, ARGUMENTS, CHUNKS, CLAIM, DONE = 0, 1, 2, 8, 16
 
 #: Seconds after which a helper that has found nothing to do goes to sleep: between two steps of a
 #: training run Python needs 0.1 ms, for a convolutional network over 0.2 ms, and several times as
@@ -47,8 +41,7 @@ kernels:
   %more = icmp slt i64 %i, %count
   br i1 %more, label %kernel, label %finished
 kernel:
-  %offset = mul i64 %i, {words}
-  %row = getelementptr i64, ptr %table, i64 %offset
+  %row = getelementptr [{words} x i64], ptr %table, i64 %i
   %chunksp = getelementptr i64, ptr %row, i64 {chunks}
   %chunks = load i64, ptr %chunksp
   %claimp = getelementptr i64, ptr %row, i64 {claim}
@@ -69,21 +62,12 @@ try:
   %got = extractvalue {{ i64, i1 }} %pair, 1
   br i1 %got, label %work, label %claiming
 work:
-  %extentp = getelementptr i64, ptr %row, i64 {extent}
-  %extent = load i64, ptr %extentp
-  %sizep = getelementptr i64, ptr %row, i64 {chunk}
-  %size = load i64, ptr %sizep
-  %start = mul i64 %chunk, %size
-  %end = add i64 %start, %size
-  %short = icmp slt i64 %extent, %end
-  %stop = select i1 %short, i64 %extent, i64 %end
+  %stop = add i64 %chunk, 1
   %functionp = getelementptr i64, ptr %row, i64 {kernel}
-  %functioni = load i64, ptr %functionp
-  %function = inttoptr i64 %functioni to ptr
+  %function = load ptr, ptr %functionp
   %argumentsp = getelementptr i64, ptr %row, i64 {arguments}
-  %argumentsi = load i64, ptr %argumentsp
-  %arguments = inttoptr i64 %argumentsi to ptr
-  call void %function(ptr %arguments, i64 %start, i64 %stop)
+  %arguments = load ptr, ptr %argumentsp
+  call void %function(ptr %arguments, i64 %chunk, i64 %stop)
   %before = atomicrmw add ptr %donep, i64 1 acq_rel
   br label %claiming
 waiting:
@@ -137,8 +121,7 @@ open:
   %more = icmp slt i64 %i, %count
   br i1 %more, label %opened, label %publish
 opened:
-  %offset = mul i64 %i, {words}
-  %row = getelementptr i64, ptr %table, i64 %offset
+  %row = getelementptr [{words} x i64], ptr %table, i64 %i
   %claimp = getelementptr i64, ptr %row, i64 {claim}
   store atomic i64 %tag, ptr %claimp release, align 8
   %i1 = add i64 %i, 1
@@ -189,8 +172,8 @@ end:
 def functions() -> tuple[Any, Any]:
     """Compile the two functions once."""
     names = {
-        "words": WORDS, "chunks": CHUNKS, "claim": CLAIM, "done": DONE, "extent": EXTENT,
-        "chunk": CHUNK, "kernel": KERNEL, "arguments": ARGUMENTS,
+        "words": WORDS, "chunks": CHUNKS, "claim": CLAIM, "done": DONE, "kernel": KERNEL,
+        "arguments": ARGUMENTS,
     }  # fmt: skip
     pause, declarations = _pause()
     give_way, more = _give_way()
