@@ -17,14 +17,7 @@ import numpy as np
 import pytensor
 from pytensor import compile as _compile
 from pytensor import config
-from pytensor.compile import (
-    Function,
-    Out,
-    SymbolicInput,
-    SymbolicOutput,
-    UnusedInputError,
-    as_op,
-)
+from pytensor.compile import Function, Out, SymbolicInput, SymbolicOutput, UnusedInputError, as_op
 from pytensor.compile import mode as _mode
 from pytensor.compile.builders import OpFromGraph
 from pytensor.compile.debug.monitormode import MonitorMode as _MonitorMode

@@ -14,11 +14,7 @@ import pytensor.tensor as _tensor
 from pytensor import config
 from pytensor.graph.replace import vectorize_graph
 from pytensor.tensor import *  # noqa: F403
-from pytensor.tensor import (
-    TensorType,
-    as_tensor_variable,
-    specify_broadcastable,
-)
+from pytensor.tensor import TensorType, as_tensor_variable, specify_broadcastable
 
 from mnist_draw.theano_bridge.instance_checks import TensorVariable as TensorVariable
 from mnist_draw.theano_bridge.names import FILES, HOMES, look_up

@@ -14,11 +14,7 @@ from pytensor.tensor import sigmoid, softplus
 from pytensor.tensor.special import log_softmax
 from pytensor.tensor.special import softmax as _softmax
 
-from mnist_draw.theano_bridge.abstract_conv import (
-    conv2d,
-    conv2d_grad_wrt_inputs,
-    conv3d,
-)
+from mnist_draw.theano_bridge.abstract_conv import conv2d, conv2d_grad_wrt_inputs, conv3d
 from mnist_draw.theano_bridge.names import look_up
 
 Axes = str | int | Sequence[int]

@@ -148,11 +148,7 @@ def turn_marks(e: Emitter) -> None:
     gathered = "%" + e.name("bytes")
     e.variables.append(f"  {gathered} = alloca {vector}")
     width = e.op("mul", words, integer(8))
-    with (
-        e.when(_pays(e, 2).name),
-        e.loop(START, STOP) as eight,
-        e.loop(integer(0), filled) as word,
-    ):
+    with e.when(_pays(e, 2).name), e.loop(START, STOP) as eight, e.loop(integer(0), filled) as word:
         first = e.op("add", e.op("mul", e.op("mul", word, integer(WORD)), width), eight)
         for t in range(WORD):
             place = e.op("add", first, e.op("mul", width, integer(t)))
