@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
 from math import gcd
 from typing import NamedTuple
 
@@ -23,7 +22,6 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     STOP,
     Emitter,
     Function,
-    integer,
     written,
 )
 
@@ -214,7 +212,6 @@ def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:
     ]
 
 
-@cache
 @written
 def run_chunks(e: Emitter) -> None:
     """Run the chunks ``start`` to ``stop`` of a phase.
@@ -225,7 +222,7 @@ def run_chunks(e: Emitter) -> None:
     calls, numbers = e.pointer(0), e.value("getelementptr i64, ptr %args, i64 1", "int64").name
     first, last = (e.load(numbers, "int64", chunk) for chunk in (START, STOP))
     with e.loop(first, last) as i:
-        place = e.op("mul", i, integer(4))
-        words = [e.load(calls, "int64", e.op("add", place, integer(word))) for word in range(4)]
+        place = e.op("mul", i, 4)
+        words = [e.load(calls, "int64", e.op("add", place, word)) for word in range(4)]
         kernel, arguments = map(e.address, words[:2])
         e.line(f"call void {kernel}(ptr {arguments}, {words[2].typed}, {words[3].typed})")

@@ -214,15 +214,17 @@ class Planner:
         function: Function,
         arguments: Sequence[Argument],
         extent: int,
-        chunk: int,
+        chunk: int = 0,
         *,
+        elements: int = 0,
         rows: Collection[int] = (),
         writes: Collection[int] = (0,),
         fixed: bool = False,
         whole: bool = False,
         work: int = 0,
     ) -> None:
-        """Add a kernel."""
+        """Add a kernel; its chunk follows from the number of `elements` where it is not told."""
+        chunk = chunk or self.share(extent, elements)
         words, sources = [], []
         operands: dict[int, Region] = {}
         for position, argument in enumerate(arguments):

@@ -57,9 +57,9 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         raise UnknownOperationError(f"a sum of {value.shape} over {axes}")
     outer, kept, inner = (size for _, size in groups)
     arguments: list[Argument] = [out, value, outer, inner, kept * inner, inner]
-    chunk = planner.share(kept, value.array.size)
     function = kernels.reduce_rows(operation, source, target, accumulator)
-    planner.add(function, arguments, kept, chunk, rows=(0, 1) if outer == 1 else (0,))
+    by_rows = (0, 1) if outer == 1 else (0,)
+    planner.add(function, arguments, kept, elements=value.array.size, rows=by_rows)
     return [Value(out)]
 
 
@@ -119,8 +119,7 @@ def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     out = planner.empty(value.shape, dtype)
     rows = prod(value.shape[:-1])
     function = kernels.softmax(dtype, type(node.op).__name__ == "LogSoftmax")
-    chunk = planner.share(rows, 8 * out.size)
-    planner.add(function, [out, value, columns], rows, chunk, rows=(0, 1))
+    planner.add(function, [out, value, columns], rows, elements=8 * out.size, rows=(0, 1))
     return [Value(out)]
 
 
@@ -133,8 +132,7 @@ def argmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     out = planner.empty(value.shape[:-1], "int64")
     rows, columns = prod(value.shape[:-1]), value.shape[-1]
     function = kernels.argmax(value.array.dtype.name)
-    chunk = planner.share(rows, value.array.size)
-    planner.add(function, [out, value, columns], rows, chunk, rows=(0, 1))
+    planner.add(function, [out, value, columns], rows, elements=value.array.size, rows=(0, 1))
     return [Value(out)]
 
 
@@ -165,8 +163,7 @@ def take_rows(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         width = out.nbytes // rows
         arguments: list[Argument] = [out, x, indices, width, len(x.array), planner.fault]
         function = kernels.take_rows(indices.array.dtype.name)
-        chunk = planner.share(rows, out.nbytes)
-        planner.add(function, arguments, rows, chunk, rows=(0, 2))
+        planner.add(function, arguments, rows, elements=out.nbytes, rows=(0, 2))
     return [Value(out)]
 
 

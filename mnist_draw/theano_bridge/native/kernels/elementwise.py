@@ -17,7 +17,6 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     Emitter,
     Function,
     Register,
-    integer,
     literal,
 )
 
@@ -50,7 +49,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
     pointers = [body.pointer(index) for index in range(len(outputs) + len(operands))]
     targets, sources = pointers[: len(outputs)], pointers[len(outputs) :]
     ready = {
-        index: body.load(sources[index], operand.dtype, integer(0))
+        index: body.load(sources[index], operand.dtype, 0)
         for index, operand in enumerate(operands)
         if operand.kind == "scalar"
     }
@@ -100,7 +99,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
                 if operands[index].kind == "fixed"
             }
             ready.update(row_values)
-            with body.loop(integer(0), n2, independent=True) as j:
+            with body.loop(0, n2, independent=True) as j:
                 row = {}
                 for index, s in strides.items():
                     if operands[index].kind == "unit":
@@ -119,16 +118,16 @@ def runs_over_elements(operands: tuple[Operand, ...]) -> bool:
 
 def _seeds(e: Emitter, state: str) -> tuple[Register, Register]:
     """Mix a 64-bit state (the end of SplitMix64) into the two words of `random_number`."""
-    word = e.load(state, "int64", integer(0))
-    word = e.op("mul", _fold(e, word, 30), integer(0xBF58476D1CE4E5B9))
-    word = _fold(e, e.op("mul", _fold(e, word, 27), integer(0x94D049BB133111EB)), 31)
+    word = e.load(state, "int64", 0)
+    word = e.op("mul", _fold(e, word, 30), 0xBF58476D1CE4E5B9)
+    word = _fold(e, e.op("mul", _fold(e, word, 27), 0x94D049BB133111EB), 31)
     low = e.value(f"trunc {word.typed} to i32", "uint32")
-    shifted = e.op("lshr", word, integer(32))
+    shifted = e.op("lshr", word, 32)
     return low, e.value(f"trunc {shifted.typed} to i32", "uint32")
 
 
 def _fold(e: Emitter, x: Register, bits: int) -> Register:
-    return e.op("xor", x, e.op("lshr", x, literal(bits, x.dtype)))
+    return e.op("xor", x, e.op("lshr", x, bits))
 
 
 def random_number(e: Emitter, low: Register, high: Register, position: Register) -> Register:
@@ -140,16 +139,11 @@ def random_number(e: Emitter, low: Register, high: Register, position: Register)
     be computed by itself, in any order and by any thread, which is why a mask need not be
     stored.
     """
-
-    def mix(operation: str, x: Register, constant: int) -> Register:
-        return e.op(operation, x, literal(constant, "uint32"))
-
     x = e.value(f"trunc {position.typed} to i32", "uint32")
-    x = e.op("add", mix("mul", x, 0x9E3779B9), low)
-    x = mix("mul", _fold(e, x, 16), 0x21F0AAAD)
-    x = e.op("xor", _fold(e, x, 15), high)
-    x = mix("mul", x, 0xD35A2D97)
-    bits = mix("lshr", _fold(e, x, 15), 8)
+    x = e.op("add", e.op("mul", x, 0x9E3779B9), low)
+    x = e.op("mul", _fold(e, x, 16), 0x21F0AAAD)
+    x = e.op("mul", e.op("xor", _fold(e, x, 15), high), 0xD35A2D97)
+    bits = e.op("lshr", _fold(e, x, 15), 8)
     # Below 2²⁴ a signed conversion is the same and has an instruction on every processor.
     number = e.value(f"sitofp i32 {bits.name} to float", "float32")
     return e.op("fmul", number, literal(2.0**-24, "float32"))

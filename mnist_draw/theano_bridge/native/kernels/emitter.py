@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Concatenate, ParamSpec
 
 import numpy as np
@@ -64,7 +64,12 @@ def literal(value: float, dtype: str) -> Register:
 
 def integer(value: int) -> Register:
     """Write a 64-bit integer."""
-    return Register(str(value), "int64")
+    return literal(value, "int64")
+
+
+def register(value: Register | float, dtype: str = "int64") -> Register:
+    """Write a number as a constant; registers are registers."""
+    return value if isinstance(value, Register) else literal(value, dtype)
 
 
 #: The parameters of every kernel: its arguments, and which part of its work to do.
@@ -128,7 +133,7 @@ class Emitter:
 
     @contextmanager
     def loop(
-        self, start: Register, stop: Register, step: int = 1, independent: bool = False
+        self, start: Register | int, stop: Register | int, step: int = 1, independent: bool = False
     ) -> Iterator[Register]:
         """Repeat the lines of the ``with`` block for start, start + step, … below stop.
 
@@ -136,11 +141,11 @@ class Emitter:
         several at once even where an output takes an input's place.
         """
         head, body, end = self.name("head"), self.name("body"), self.name("end")
-        counter = self.variable("int64", start)
+        counter = self.variable("int64", register(start))
         self.line(f"br label %{head}")
         self.label(head)
         index = self.get(counter, "int64")
-        more = self.value(f"icmp slt i64 {index.name}, {stop.name}", "bool")
+        more = self.value(f"icmp slt i64 {index.name}, {register(stop).name}", "bool")
         self.line(f"br i1 {more.name}, label %{body}, label %{end}")
         self.label(body)
         outer, suffix = self._access, ""
@@ -184,19 +189,19 @@ class Emitter:
         """Read an argument that is an address."""
         return self.address(self.argument(index))
 
-    def element(self, pointer: str, dtype: str, index: Register) -> str:
+    def element(self, pointer: str, dtype: str, index: Register | int) -> str:
         """Return the address of an element of an array."""
         # Truth values and bytes alike: getelementptr counts in elements of this type.
-        return self.value(
-            f"getelementptr inbounds {LLVM_TYPES[dtype]}, ptr {pointer}, i64 {index.name}", "int64"
-        ).name
+        place = register(index).typed
+        instruction = f"getelementptr inbounds {LLVM_TYPES[dtype]}, ptr {pointer}, {place}"
+        return self.value(instruction, "int64").name
 
-    def load(self, pointer: str, dtype: str, index: Register) -> Register:
+    def load(self, pointer: str, dtype: str, index: Register | int) -> Register:
         """Read an element of an array."""
         address = self.element(pointer, dtype, index)
         return self.value(f"load {LLVM_TYPES[dtype]}, ptr {address}{self._access}", dtype)
 
-    def store(self, pointer: str, index: Register, value: Register) -> None:
+    def store(self, pointer: str, index: Register | int, value: Register) -> None:
         """Write an element of an array."""
         address = self.element(pointer, value.dtype, index)
         self.line(f"store {value.typed}, ptr {address}{self._access}")
@@ -206,17 +211,19 @@ class Emitter:
         self.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         self.line(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")
 
-    def op(self, operation: str, left: Register, right: Register) -> Register:
+    def op(self, operation: str, left: Register, right: Register | float) -> Register:
         """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
-        return self.value(f"{operation} {left.typed}, {right.name}", left.dtype)
+        operand = register(right, left.dtype).name
+        return self.value(f"{operation} {left.typed}, {operand}", left.dtype)
 
     def choose(self, condition: str, yes: Register, no: Register) -> Register:
         """Choose a value by an i1 register."""
         return self.value(f"select i1 {condition}, {yes.typed}, {no.typed}", yes.dtype)
 
-    def smaller(self, a: Register, b: Register) -> Register:
+    def smaller(self, a: Register, b: Register | int) -> Register:
         """Return the smaller of two 64-bit integers."""
-        return self.choose(self.value(f"icmp slt {a.typed}, {b.name}", "bool").name, a, b)
+        other = register(b)
+        return self.choose(self.value(f"icmp slt {a.typed}, {other.name}", "bool").name, a, other)
 
     def finished(self) -> Function:
         """Return the kernel, ready to be compiled."""
@@ -235,18 +242,19 @@ How = ParamSpec("How")
 
 
 def written(lines: Callable[Concatenate[Emitter, How], None]) -> Callable[How, Function]:
-    """Make the kernel whose lines a function writes.
+    """Make the kernel whose lines a function writes, once for the same shapes and types.
 
     Its 64-bit arguments are what the function reads first, in their order.
     """
 
+    @cache
     @wraps(lines)
     def kernel(*how: How.args, **named: How.kwargs) -> Function:
         e = Emitter(lines.__name__)
         lines(e, *how, **named)
         return e.named()
 
-    return kernel
+    return kernel  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)

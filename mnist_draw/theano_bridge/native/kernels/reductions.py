@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from mnist_draw.theano_bridge.native.kernels.vectors import Shapes, index_of
 START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
 
 
-@cache
 @written
 def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
     """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop."""
@@ -34,22 +32,21 @@ def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumul
     block = "%" + e.name("block")
     e.variables.append(f"  {block} = alloca [{width} x {LLVM_TYPES[accumulator]}], align 64")
     with e.loop(START, STOP, step=width) as first:
-        count = e.smaller(e.op("sub", STOP, first), integer(width))
-        with e.loop(integer(0), count, independent=True) as j:
+        count = e.smaller(e.op("sub", STOP, first), width)
+        with e.loop(0, count, independent=True) as j:
             e.store(block, j, _start_value(operation, accumulator))
-        with e.loop(integer(0), rows) as o:
+        with e.loop(0, rows) as o:
             base = e.op("add", e.op("mul", o, columns), first)
-            with e.loop(integer(0), count, independent=True) as j:
+            with e.loop(0, count, independent=True) as j:
                 value = e.load(x, source, e.op("add", base, j))
                 value = scalars.convert(e, value, accumulator)
                 old = e.load(block, accumulator, j)
                 e.store(block, j, _combined(e, operation, old, value))
-        with e.loop(integer(0), count, independent=True) as j:
+        with e.loop(0, count, independent=True) as j:
             value = scalars.convert(e, e.load(block, accumulator, j), target)
             e.store(out, e.op("add", first, j), value)
 
 
-@cache
 @written
 def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
     """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop."""
@@ -58,9 +55,9 @@ def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulato
     total = e.variable(accumulator)
     with e.loop(START, STOP) as k:
         e.set(total, _start_value(operation, accumulator))
-        with e.loop(integer(0), outer) as o:
+        with e.loop(0, outer) as o:
             base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
-            with e.loop(integer(0), inner) as i:
+            with e.loop(0, inner) as i:
                 value = e.load(x, source, e.op("add", base, i))
                 value = scalars.convert(e, value, accumulator)
                 e.set(total, _combined(e, operation, e.get(total, accumulator), value))
@@ -86,7 +83,6 @@ def plus(e: Emitter, a: Register, b: Register) -> Register:
     return e.op("fadd reassoc contract" if a.is_float else "add", a, b)
 
 
-@cache
 @written
 def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks."""
@@ -96,17 +92,17 @@ def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     part = e.element(parts, dtype, e.op("mul", number, width))
     within = e.op("srem", START, chunk)
     begins = e.value(f"icmp eq i64 {within.name}, 0", "bool").name
-    with e.when(begins), e.loop(integer(0), kept, independent=True) as k:
+    with e.when(begins), e.loop(0, kept, independent=True) as k:
         e.store(part, k, literal(0, dtype))
     total = e.variable(dtype)
     with e.loop(START, STOP) as o:
         row = e.op("mul", o, kept)
-        with e.loop(integer(0), kept, independent=not planes) as k:
+        with e.loop(0, kept, independent=not planes) as k:
             place = e.op("add", row, k)
             if planes:
                 e.set(total, literal(0, dtype))
                 base = e.op("mul", place, inner)
-                with e.loop(integer(0), inner) as i:
+                with e.loop(0, inner) as i:
                     value = e.load(x, dtype, e.op("add", base, i))
                     e.set(total, plus(e, e.get(total, dtype), value))
                 value = e.get(total, dtype)
@@ -121,7 +117,6 @@ _CACHE_LINE = 64
 _ROWS_AHEAD = 4
 
 
-@cache
 @written
 def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
     """Softmax of each row, or its logarithm, for rows start to stop.
@@ -134,13 +129,13 @@ def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
     with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         e.set(largest, e.load(x, dtype, base))
-        with e.loop(integer(0), columns) as j:
+        with e.loop(0, columns) as j:
             value = e.load(x, dtype, e.op("add", base, j))
             pair = [value, e.get(largest, dtype)]
             e.set(largest, scalars.OPERATIONS["Maximum"](e, pair, dtype))
         top = e.get(largest, dtype)
         e.set(total, literal(0, dtype))
-        with e.loop(integer(0), columns) as j:
+        with e.loop(0, columns) as j:
             at = e.op("add", base, j)
             shifted = e.op("fsub", e.load(x, dtype, at), top)
             power = scalars.OPERATIONS["Exp"](e, [shifted], dtype)
@@ -149,13 +144,12 @@ def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
         whole = e.get(total, dtype)
         if logarithm:
             whole = scalars.OPERATIONS["Log"](e, [whole], dtype)
-        with e.loop(integer(0), columns) as j:
+        with e.loop(0, columns) as j:
             at = e.op("add", base, j)
             value = e.load(out, dtype, at)
             e.store(out, at, e.op("fsub" if logarithm else "fdiv", value, whole))
 
 
-@cache
 @written
 def argmax(e: Emitter, dtype: str) -> None:
     """Index of the largest element of each row, the first of several, for rows start to stop."""
@@ -166,7 +160,7 @@ def argmax(e: Emitter, dtype: str) -> None:
         base = e.op("mul", row, columns)
         e.set(best, e.load(x, dtype, base))
         e.set(where, integer(0))
-        with e.loop(integer(1), columns) as j:
+        with e.loop(1, columns) as j:
             value = e.load(x, dtype, e.op("add", base, j))
             # As in NumPy, the first that is not a number counts as the largest.
             old = e.get(best, dtype)
@@ -179,7 +173,6 @@ def argmax(e: Emitter, dtype: str) -> None:
         e.store(out, row, e.get(where, "int64"))
 
 
-@cache
 @written
 def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
     """out[i] = x[i, index[i]], for i from start to stop; negative indices count from the end.
@@ -194,7 +187,6 @@ def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
         e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
 
 
-@cache
 @written
 def take_rows(e: Emitter, index_dtype: str) -> None:
     """out[i] = x[index[i]], whole rows, for i from start to stop; negative indices as in `gather`.
@@ -206,20 +198,19 @@ def take_rows(e: Emitter, index_dtype: str) -> None:
     width, count = e.argument(3), e.argument(4)
     fault = e.pointer(5)
     with e.loop(START, STOP) as row:
-        last = e.op("sub", STOP, integer(1))
-        ahead = e.smaller(e.op("add", row, integer(_ROWS_AHEAD)), last)
+        last = e.op("sub", STOP, 1)
+        ahead = e.smaller(e.op("add", row, _ROWS_AHEAD), last)
         coming = scalars.convert(e, e.load(indices, index_dtype, ahead), "int64")
         coming = e.op("mul", coming, width)
-        with e.loop(integer(0), width, step=_CACHE_LINE) as i:
+        with e.loop(0, width, step=_CACHE_LINE) as i:
             e.prefetch(e.element(x, "int8", e.op("add", coming, i)))
         at = _checked(e, indices, index_dtype, row, count, fault)
         source, target = e.op("mul", at, width), e.op("mul", row, width)
-        with e.loop(integer(0), width, independent=True) as i:
+        with e.loop(0, width, independent=True) as i:
             value = e.load(x, "int8", e.op("add", source, i))
             e.store(out, e.op("add", target, i), value)
 
 
-@cache
 @written
 def scatter(e: Emitter, dtype: str, index_dtype: str, scalar: bool) -> None:
     """Out = 0 but for out[i, index[i]] = v[i], or the only v, for rows start to stop."""
@@ -228,10 +219,10 @@ def scatter(e: Emitter, dtype: str, index_dtype: str, scalar: bool) -> None:
     fault = e.pointer(4)
     with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
-        with e.loop(integer(0), columns) as j:
+        with e.loop(0, columns) as j:
             e.store(out, e.op("add", base, j), literal(0, dtype))
         at = _checked(e, indices, index_dtype, row, columns, fault)
-        value = e.load(values, dtype, integer(0) if scalar else row)
+        value = e.load(values, dtype, 0 if scalar else row)
         e.store(out, e.op("add", base, at), value)
 
 
@@ -259,9 +250,9 @@ def _pixels(e: Emitter, s: Shapes, picture: Register, i: Register, j: Register) 
 def pool(e: Emitter, s: Shapes) -> None:
     """Take the largest pixel of each region. Parallel over pictures and channels."""
     out, x = e.pointer(0), e.pointer(1)
-    with e.loop(START, STOP) as n, e.loop(integer(0), integer(s.out_height)) as i:
+    with e.loop(START, STOP) as n, e.loop(0, s.out_height) as i:
         row = index_of(e, (n, s.places), (i, s.out_width))
-        with e.loop(integer(0), integer(s.out_width), independent=True) as j:
+        with e.loop(0, s.out_width, independent=True) as j:
             values = [e.load(x, s.dtype, at) for at in _pixels(e, s, n, i, j)]
             largest = scalars.OPERATIONS["Maximum"](e, values, s.dtype)
             e.store(out, e.op("add nsw", row, j), largest)
@@ -275,12 +266,12 @@ def pool_gradient(e: Emitter, s: Shapes) -> None:
     area = s.height * s.width
     with e.loop(START, STOP) as n:
         if not s.tiles:
-            first = e.op("mul nsw", n, integer(area))
-            with e.loop(integer(0), integer(area), independent=True) as i:
+            first = e.op("mul nsw", n, area)
+            with e.loop(0, area, independent=True) as i:
                 e.store(out, e.op("add nsw", first, i), zero)
-        with e.loop(integer(0), integer(s.out_height)) as i:
+        with e.loop(0, s.out_height) as i:
             row = index_of(e, (n, s.places), (i, s.out_width))
-            with e.loop(integer(0), integer(s.out_width), independent=s.tiles) as j:
+            with e.loop(0, s.out_width, independent=s.tiles) as j:
                 place = e.op("add nsw", row, j)
                 largest, share = e.load(z, s.dtype, place), e.load(gz, s.dtype, place)
                 for at in _pixels(e, s, n, i, j):

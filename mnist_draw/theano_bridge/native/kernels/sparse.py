@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import llvmlite.binding as llvm
 
@@ -74,7 +73,6 @@ def is_supported() -> bool:
     return bool(llvm.get_host_cpu_features().get("sse2"))
 
 
-@cache
 @written
 def mark_nonzeros(e: Emitter) -> None:
     """Mark what is not zero in rows start to stop of x, a bit each, and count it.
@@ -84,25 +82,25 @@ def mark_nonzeros(e: Emitter) -> None:
     """
     counts, marks, x = (e.pointer(index) for index in range(3))
     columns, words = e.argument(3), e.argument(4)
-    whole = e.op("and", columns, integer(-_TILE))
+    whole = e.op("and", columns, -_TILE)
     rest = e.op("sub", columns, whole)
     total = e.variable("int32")
     with e.loop(START, STOP) as row:
         e.set(total, literal(0, "int32"))
         base = e.op("mul", row, columns)
-        pieces = e.op("mul", row, e.op("mul", words, integer(WORD // _TILE)))
+        pieces = e.op("mul", row, e.op("mul", words, WORD // _TILE))
 
         def mark(column: Register, bits: Register) -> None:
-            piece = e.op("add", pieces, e.op("lshr", column, integer(4)))
+            piece = e.op("add", pieces, e.op("lshr", column, 4))
             e.store(marks, piece, bits)
             count = scalars.convert(e, e.call("uint16", "llvm.ctpop.i16", bits), "int32")
             e.set(total, e.op("add", e.get(total, "int32"), count))
 
-        with e.loop(integer(0), whole, step=_TILE) as column:
+        with e.loop(0, whole, step=_TILE) as column:
             mark(column, _marked(e, _load(e, x, e.op("add", base, column))))
         with e.when(e.value(f"icmp ne i64 {rest.name}, 0", "bool").name):
             # The last vector of the row, without what has been marked already.
-            last = e.op("add", base, e.op("sub", columns, integer(_TILE)))
+            last = e.op("add", base, e.op("sub", columns, _TILE))
             known = e.op("sub", integer(_TILE), rest)
             bits = _marked(e, _load(e, x, last))
             mark(whole, e.op("lshr", bits, e.value(f"trunc {known.typed} to i16", "uint16")))
@@ -128,13 +126,12 @@ def _pays(e: Emitter, first: int) -> Register:
     """
     counts, number, limit = e.pointer(first), e.argument(first + 1), e.argument(first + 2)
     total = e.variable("int64", integer(0))
-    with e.loop(integer(0), number) as i:
+    with e.loop(0, number) as i:
         count = scalars.convert(e, e.load(counts, "int32", i), "int64")
         e.set(total, e.op("add", e.get(total, "int64"), count))
     return e.value(f"icmp sle i64 {e.get(total, 'int64').name}, {limit.name}", "bool")
 
 
-@cache
 @written
 def turn_marks(e: Emitter) -> None:
     """Turn the marks of rows into those of columns, 8 for each of start to stop, if there are few.
@@ -147,16 +144,16 @@ def turn_marks(e: Emitter) -> None:
     vector, mask = f"<{WORD} x i8>", f"<{WORD} x i1>"
     gathered = "%" + e.name("bytes")
     e.variables.append(f"  {gathered} = alloca {vector}")
-    width = e.op("mul", words, integer(8))
-    with e.when(_pays(e, 2).name), e.loop(START, STOP) as eight, e.loop(integer(0), filled) as word:
-        first = e.op("add", e.op("mul", e.op("mul", word, integer(WORD)), width), eight)
+    width = e.op("mul", words, 8)
+    with e.when(_pays(e, 2).name), e.loop(START, STOP) as eight, e.loop(0, filled) as word:
+        first = e.op("add", e.op("mul", e.op("mul", word, WORD), width), eight)
         for t in range(WORD):
-            place = e.op("add", first, e.op("mul", width, integer(t)))
-            e.store(gathered, integer(t), e.load(marks, "uint8", place))
+            place = e.op("add", first, e.op("mul", width, t))
+            e.store(gathered, t, e.load(marks, "uint8", place))
         eights = e.value(f"load {vector}, ptr {gathered}", "uint8").name
         # The highest bit of a byte is its sign, for which every processor has an instruction.
         for bit in reversed(range(8)):
-            column = e.op("add", e.op("mul", eight, integer(8)), integer(bit))
+            column = e.op("add", e.op("mul", eight, 8), bit)
             signs = e.value(f"icmp slt {vector} {eights}, zeroinitializer", "bool").name
             bits = e.value(f"bitcast {mask} {signs} to i64", "uint64")
             e.store(turned, e.op("add", e.op("mul", column, filled), word), bits)
@@ -176,7 +173,7 @@ def _set_bits(e: Emitter, word: Register) -> Iterator[Register]:
     e.label(body)
     e.declarations.add("declare i64 @llvm.cttz.i64(i64, i1)")
     yield e.value(f"call i64 @llvm.cttz.i64({bits.typed}, i1 true)", "int64")
-    e.set(left, e.op("and", bits, e.op("sub", bits, integer(1))))
+    e.set(left, e.op("and", bits, e.op("sub", bits, 1)))
     e.line(f"br label %{head}")
     e.label(end)
 
@@ -227,7 +224,7 @@ class _Tile:
         whole, rest = divmod(self.panels.columns, width)
         left = self._chosen(START, integer(0))
         right = self._chosen(STOP, integer(self.panels.columns))
-        with e.loop(left, e.smaller(right, integer(whole * width)), step=width) as column:
+        with e.loop(left, e.smaller(right, whole * width), step=width) as column:
             self._panel(column, width)
         if rest:
             reached = e.value(f"icmp eq i64 {right.name}, {self.panels.columns}", "bool")
@@ -239,12 +236,12 @@ class _Tile:
         e, v = self.e, self.v
         vectors = -(-columns // v.lanes)
         lanes = [min(v.lanes, columns - t * v.lanes) for t in range(vectors)]
-        blocks = e.op("sdiv", e.op("add", self.k, integer(WORD - 1)), integer(WORD))
+        blocks = e.op("sdiv", e.op("add", self.k, WORD - 1), WORD)
         top, bottom = self._chosen(integer(0), START), self._chosen(self.m, STOP)
-        with e.loop(top, bottom, step=_ROWS) as above, e.loop(integer(0), blocks) as number:
+        with e.loop(top, bottom, step=_ROWS) as above, e.loop(0, blocks) as number:
             self._pack(number, column, columns, vectors * v.lanes)
             begun = e.value(f"icmp sgt i64 {number.name}, 0", "bool").name
-            below = e.smaller(e.op("add", above, integer(_ROWS)), bottom)
+            below = e.smaller(e.op("add", above, _ROWS), bottom)
             with e.loop(above, below) as row:
                 word = e.load(self.marks, "int64", e.op("add", e.op("mul", row, blocks), number))
                 # In the first block sums begin at 0, in others with what is there.
@@ -252,7 +249,7 @@ class _Tile:
                 needed = e.value(f"select i1 {begun}, i1 {needed}, i1 true", "bool").name
                 with e.when(needed):
                     target = e.op("add", e.op("mul", row, self.c_distance), column)
-                    places = [e.op("add", target, integer(t * v.lanes)) for t in range(vectors)]
+                    places = [e.op("add", target, t * v.lanes) for t in range(vectors)]
                     for place in places:
                         e.prefetch(e.element(self.c, DTYPE, e.op("add", place, self.c_distance)))
                     sums = [v.accumulator() for _ in range(vectors)]
@@ -265,11 +262,11 @@ class _Tile:
 
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
         e = self.e
-        first = e.op("mul", number, integer(WORD))
+        first = e.op("mul", number, WORD)
         height = e.smaller(integer(WORD), e.op("sub", self.k, first))
-        with e.loop(integer(0), height) as r:
-            row, target = e.op("add", first, r), e.op("mul", r, integer(width))
-            with e.loop(integer(0), integer(columns), independent=True) as j:
+        with e.loop(0, height) as r:
+            row, target = e.op("add", first, r), e.op("mul", r, width)
+            with e.loop(0, columns, independent=True) as j:
                 outer, inner = e.op("add", column, j), row
                 if not self.b_turned:
                     outer, inner = inner, outer
@@ -279,12 +276,12 @@ class _Tile:
     def _add(self, row: Register, number: Register, word: Register, sums: list[str]) -> None:
         """Add the rows of the block that are marked to the sums."""
         e, v = self.e, self.v
-        first = e.op("mul", number, integer(WORD))
+        first = e.op("mul", number, WORD)
         self._look_ahead(row, first)
         values = e.element(self.a, DTYPE, self._place(row, first))
         with _set_bits(e, word) as place:
             factor = v.splat(e.load(values, DTYPE, self._place(integer(0), place)))
-            source = e.op("mul nsw", place, integer(len(sums) * v.lanes))
+            source = e.op("mul nsw", place, len(sums) * v.lanes)
             # An address that LLVM cannot take apart: base and index together would cost the
             # processor one more operation for each vector.
             block = e.element(self.scratch, DTYPE, source)
@@ -295,13 +292,13 @@ class _Tile:
     def _look_ahead(self, row: Register, first: Register) -> None:
         """Prefetch elements of A: no processor looks ahead over rows that are a page apart."""
         e = self.e
-        ahead, group = e.op("add", row, integer(2)), integer(0)
+        ahead, group = e.op("add", row, 2), integer(0)
         if self.a_turned:
             # Sixteen rows share their lines: fetch some of those that the next sixteen need.
-            ahead = e.op("add", row, integer(_TILE))
-            group = e.op("mul", e.op("and", row, integer(_TILE - 1)), integer(WORD // _TILE))
+            ahead = e.op("add", row, _TILE)
+            group = e.op("mul", e.op("and", row, _TILE - 1), WORD // _TILE)
         for line in range(WORD // _TILE):
-            column = e.op("add", first, integer(line * (1 if self.a_turned else _TILE)))
+            column = e.op("add", first, line * (1 if self.a_turned else _TILE))
             place = self._place(ahead, e.op("add", column, group))
             e.prefetch(e.element(self.a, DTYPE, place))
 
