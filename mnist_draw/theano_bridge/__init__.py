@@ -1,10 +1,4 @@
-"""``import theano``, whichever Theano there is.
-
-The rest of the program says ``import theano`` and ``import lasagne``, as the Lasagne
-tutorials do. This package is the only place that knows what answers: Theano 1.0.5 where
-it is installed, else PyTensor, its maintained continuation, under the name ``theano``.
-
-``README.md`` explains how it is laid out. Nothing else of the program opens its modules.
+"""``import theano``, whichever Theano there is; ``README.md`` explains how it is laid out.
 
 Importing this package installs its finders, and imports neither Theano nor PyTensor.
 """

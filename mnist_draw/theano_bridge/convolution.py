@@ -1,14 +1,7 @@
 """Two-dimensional convolution over batches and channels, as Theano's ``conv2d``.
 
-PyTensor has no such operation. It is three linear operations, each of which is the
-gradient of the others, so that gradients of any order exist:
-
-* :class:`Conv2D`: output from images and filters;
-* :class:`Conv2DByFilters`: gradient by the filters, from images and gradient by output;
-* :class:`Conv2DByInput`: gradient by the images, from filters and gradient by output.
-
-`mnist_draw.theano_bridge.native` runs them as machine code, every other linker the NumPy functions
-at the end of this module.
+Three linear operations, each the gradient of the others. `mnist_draw.theano_bridge.native` runs
+them as machine code, every other linker the NumPy functions at the end of this module.
 """
 
 from __future__ import annotations

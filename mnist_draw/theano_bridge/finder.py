@@ -1,14 +1,4 @@
-"""The import hook that makes ``import theano`` work with and without Theano.
-
-Two finders are in ``sys.meta_path``:
-
-* :class:`NamesFinder`, at the end: an installed Theano is found before it. Without one it serves
-  ``theano`` from the tables of `mnist_draw.theano_bridge.names`; beside one it serves only
-  ``theano.tensor.signal.downsample``, which Lasagne 0.1 wants and Theano 1.0.5 no longer has.
-* :class:`PreparingFinder`, at the front: finds nothing itself, but runs the import of ``theano``,
-  ``lasagne`` and a module of PyTensor's for Numba inside what each needs (flags, cache folder, a
-  stand-in for ``pkg_resources``, temporary files).
-"""
+"""The import hook that makes ``import theano`` work with and without Theano (see ``README.md``)."""
 
 from __future__ import annotations
 

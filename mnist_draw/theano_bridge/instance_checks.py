@@ -1,8 +1,7 @@
 """Theano's classes of variables where PyTensor's differ.
 
-``isinstance(v, theano.tensor.TensorVariable)`` is how Lasagne and others tell an
-expression from a parameter. In Theano shared variables and constants are no
-``TensorVariable``; in PyTensor they are. And Theano's ``Variable`` needs no owner.
+In Theano shared variables and constants are no ``TensorVariable``, by which Lasagne and others tell
+an expression from a parameter.
 """
 
 from __future__ import annotations

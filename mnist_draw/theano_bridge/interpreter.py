@@ -1,8 +1,7 @@
 """PyTensor's interpreter for graphs that the native linker does not know.
 
-Numba compiles even the smallest loop and its gradient for half a minute, and a network of a hundred
-layers for minutes. Interpreted, every operation is a call of NumPy, also in the steps of a loop: it
-is ready in a second.
+Numba compiles even the smallest loop and its gradient for half a minute. Interpreted, every
+operation is a call of NumPy, also in the steps of a loop: it is ready in a second.
 """
 
 from __future__ import annotations

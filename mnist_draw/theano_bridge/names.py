@@ -1,11 +1,7 @@
 """The names of Theano: modules that are others under Theano's name, and words for what is missing.
 
-`mnist_draw.theano_bridge.finder` serves them.
-
-A missing name is asked for in two ways: imported (``import theano.sandbox.cuda``) or looked up
-(``theano.tensor.nnet.conv3D``). Both end here, so that the answer names what was asked for and what
-to use instead. The exceptions stay the ones that Python code probes for: ``ImportError`` for an
-import, ``AttributeError`` for a look-up.
+What is missing raises what Python code probes for: ``ImportError`` where it is imported,
+``AttributeError`` where it is looked up.
 """
 
 from __future__ import annotations

@@ -1,10 +1,5 @@
 """Pooling over the last two dimensions, as Theano's ``pool_2d``.
 
-* :class:`Pool2D`: one number for each region;
-* :class:`Pool2DGrad`: its gradient by the images;
-* :class:`Pool2DGather`: the gradient of that by the gradient of the regions, for the
-  maximum (for sums and averages it is :class:`Pool2D` again).
-
 `mnist_draw.theano_bridge.native` runs pooling by maxima as machine code. Every other linker,
 and every other mode of pooling, runs the NumPy functions at the end of this module.
 """

@@ -1,8 +1,6 @@
-"""PyTensor's temporary files.
+"""PyTensor's temporary files, in a folder of their own that is removed when the program ends.
 
-PyTensor compiles Python that it has written, puts each text into a file for tracebacks and for
-Numba, which reads it again, and leaves the file in the system's folder for temporary files. Here
-these files get a folder of their own there, which is removed when the program ends. Numba takes a
+PyTensor puts the Python that it writes into a file, for tracebacks and for Numba. Numba takes a
 quarter of a second to import and 60 MB of memory, so the part for it waits until it is imported.
 """
 

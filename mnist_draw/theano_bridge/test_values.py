@@ -1,8 +1,4 @@
-"""Test values: what expressions are worth for ``x.tag.test_value``, while they are written.
-
-``theano.config.compute_test_value`` says what happens where one is missing: ``"raise"``,
-``"warn"``, ``"ignore"``; with ``"off"`` none is computed.
-"""
+"""Test values: what expressions are worth for ``x.tag.test_value``, while they are written."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Layers that Lasagne 0.2 has and 0.1 has not, as its documentation describes them.
-
-`mnist_draw.theano_bridge.lasagne_names.extend` puts them into ``lasagne.layers``.
-"""
+"""Layers that Lasagne 0.2 has and 0.1 has not, as its documentation describes them."""
 
 from __future__ import annotations
 

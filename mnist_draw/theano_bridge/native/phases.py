@@ -1,12 +1,7 @@
 """Which kernels one core runs in a row, and which may run side by side.
 
-A step's time is not only arithmetic: where every kernel waits until all cores are done with the
-one before, each hands over its results through memory that the cores share, dozens of times.
-Most kernels of a network work row by row, though: a layer's part of a minibatch needs the same
-part of the layer before and nothing else. Such kernels form a *group*. Its rows are cut into
-chunks, and the core that takes a chunk runs all kernels of the group on it, while the rows are
-in its cache. Groups that need nothing of each other form a *phase*; only between two phases do
-the cores wait for each other. A training step of the tutorial's network has five of them.
+Kernels that go through the same rows form a *group*, groups that need nothing of each other a
+*phase*. ``DESIGN.md`` says what that saves.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
 """From a graph and the shapes of its inputs to a program of kernels.
 
-Planning walks through the graph once, on real arrays: what follows from shapes alone is computed
-on the spot, views are taken as NumPy takes them, and everything else becomes a kernel whose
-operands have their place in memory for good. Running the plan then needs no decision any more.
-
 `Layout` writes the words that tell the threads what to call. An array that one kernel of a block
 writes and another one reads, and nothing else does, never has to leave the core's cache: it is kept
 in a small piece of memory that every block uses anew. The gradients between two layers of a

@@ -2,10 +2,6 @@
 
 All linkers of Theano that compile (``cvm``, ``c|py``, …) and none are the native linker, or the
 interpreter for what that does not know; ``py`` is plain NumPy.
-
-``function`` is ``pytensor.function``, in one thread at a time. ``shared``
-differs from PyTensor's in two points: ``broadcastable=`` is Theano's keyword and no deprecated
-one, and inside ``mnist_draw.theano_bridge.fixed_shapes`` an array fixes the shape of its variable.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""``theano.tensor``: ``pytensor.tensor``, with Theano's spellings where they differ.
-
-``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`.
-"""
+"""``theano.tensor``: ``pytensor.tensor``, with Theano's spellings where they differ."""
 
 from __future__ import annotations
 

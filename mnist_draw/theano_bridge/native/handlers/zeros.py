@@ -1,7 +1,4 @@
-"""Which variables of a graph are often zero: what the sparse matrix products look for.
-
-The rule looks at operations alone. Whether it pays is decided by the data of every minibatch.
-"""
+"""Which variables of a graph are often zero, by operations alone: what sparse products look for."""
 
 from __future__ import annotations
 

@@ -1,11 +1,4 @@
-"""Matrix products that leave out the zeros of their left factor, exactly.
-
-A rectifier, dropout and the paper of a picture make four fifths of the numbers that enter a
-product zeros. `mark_nonzeros` counts the others and marks each with a bit, `turn_marks` turns the
-marks where columns are asked for, and `product` adds up one row of the right factor for each bit,
-in the order of the columns: every element is one chain of fused multiplications and additions, so
-that neither threads nor blocks change a bit. Above a share of non-zeros the BLAS is faster, and
-`product` calls it instead: the minibatch alone decides.
+"""Matrix products that leave out the zeros of their left factor, exactly (see ``DESIGN.md``).
 
 `product` packs a block of the right factor, 64 rows of a *panel* of columns, so that every load is
 a whole cache line, and uses it for all rows of its part before it packs the next. A panel's sums
