@@ -34,9 +34,8 @@ def conv2d(
         filter_shape = None
     if num_groups > 1:
         filters, filter_shape = _joined_groups(filters, num_groups), None
-    return convolution.conv2d(
-        input, filters, input_shape, filter_shape, border_mode, subsample, filter_flip, image_shape
-    )
+    shapes = input_shape if image_shape is None else image_shape, filter_shape
+    return convolution.conv2d(input, filters, shapes, border_mode, subsample, filter_flip)
 
 
 def _dilated(filters: Any, dilation: Sequence[int], shape: Shape | None) -> Any:
@@ -82,7 +81,9 @@ def conv3d(
     x, w = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
     length = _known_length(w, 2, filter_shape)
     flat_border = border_mode if isinstance(border_mode, int | str) else tuple(border_mode[1:])
-    x = _padded_depth(x, _pads(border_mode, 0, (length - 1) * filter_dilation[0] + 1))
+    pads = _pads(border_mode, 0, (length - 1) * filter_dilation[0] + 1)
+    ahead, behind = (pt.zeros_like(x[:, :, :1]).repeat(n, axis=2) for n in pads)
+    x = pt.concatenate([ahead, x, behind], axis=2) if any(pads) else x
     (batch, channels, depth, height, width), step = x.shape, subsample[0]
     rows = get_conv_shape_1axis(depth, length, "valid", step, filter_dilation[0])
     starts = np.arange(length) * filter_dilation[0]
@@ -97,11 +98,6 @@ def conv3d(
     )  # fmt: skip
     out = out.reshape((batch, rows, w.shape[0], out.shape[2], out.shape[3]))
     return out.dimshuffle(0, 2, 1, 3, 4)
-
-
-def _padded_depth(x: Any, pads: tuple[int, int]) -> Any:
-    ahead, behind = (pt.zeros_like(x[:, :, :1]).repeat(length, axis=2) for length in pads)
-    return pt.concatenate([ahead, x, behind], axis=2) if any(pads) else x
 
 
 def _pads(border_mode: Any, axis: int, reach: Any) -> tuple[Any, Any]:
@@ -156,20 +152,13 @@ class ConvOp:
 def _gradients(convolve: Any) -> tuple[Any, Any]:
     """Make the gradients by inputs and by filters, for which only the shapes of these count."""
 
-    def by_inputs(
-        output_grad: Any,
-        filters: Any,
-        input_shape: Shape,
-        filter_shape: Any = None,
-        *how: Any,
-        **named: Any,
-    ) -> Any:
+    def by_inputs(output_grad: Any, filters: Any, input_shape: Any, *how: Any, **named: Any) -> Any:
         """Gradient of the convolution by its inputs, which is also the transposed convolution."""
         top, w = pt.as_tensor_variable(output_grad), pt.as_tensor_variable(filters)
         batch, channels, *size = input_shape
         channels = w.shape[1] * named.get("num_groups", 1) if channels is None else channels
         x = pt.zeros((top.shape[0] if batch is None else batch, channels, *size), dtype=w.dtype)
-        return pullback(convolve(x, w, None, filter_shape, *how, **named), x, top)
+        return pullback(convolve(x, w, None, *how, **named), x, top)
 
     def by_weights(
         input: Any,
@@ -217,18 +206,24 @@ def separable_conv2d(
     return conv2d(each, pointwise_filters, filter_shape=pointwise_filter_shape)
 
 
-def AbstractConv2d_gradInputs(imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> Any:
-    """Return a convolution's gradient by its inputs, called with filters, gradient and lengths."""
-    return lambda kern, topgrad, shape: conv2d_grad_wrt_inputs(
-        topgrad, kern, _whole_shape(imshp, shape), kshp, *how, **named
-    )
+def _operation(gradient: Any, by_inputs: bool) -> Any:
+    """Make what takes shapes, and returns what is called with an operand, gradient and lengths."""
+
+    def operation(imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> Any:
+        def apply(operand: Any, topgrad: Any, lengths: Any) -> Any:
+            pair = (topgrad, operand) if by_inputs else (operand, topgrad)
+            own, other = (imshp, kshp) if by_inputs else (kshp, imshp)
+            return gradient(*pair, _whole_shape(own, lengths), other, *how, **named)
+
+        return apply
+
+    return operation
 
 
-def AbstractConv2d_gradWeights(imshp: Any = None, kshp: Any = None, *how: Any, **named: Any) -> Any:
-    """Return a convolution's gradient by its filters, called with images, gradient and lengths."""
-    return lambda img, topgrad, shape: conv2d_grad_wrt_weights(
-        img, topgrad, _whole_shape(kshp, shape), imshp, *how, **named
-    )
+AbstractConv2d_gradInputs = _operation(conv2d_grad_wrt_inputs, True)
+AbstractConv2d_gradWeights = _operation(conv2d_grad_wrt_weights, False)
+AbstractConv3d_gradInputs = _operation(conv3d_grad_wrt_inputs, True)
+AbstractConv3d_gradWeights = _operation(conv3d_grad_wrt_weights, False)
 
 
 def _whole_shape(told: Shape | None, lengths: Any) -> list[Any]:
@@ -276,12 +271,7 @@ def signal_conv2d(
     return out if x.ndim == 3 else out[0]
 
 
-def images2neibs(
-    ten4: Any,
-    neib_shape: Sequence[int],
-    neib_step: Sequence[int] | None = None,
-    mode: str = "valid",
-) -> Any:
+def images2neibs(ten4: Any, neib_shape: Shape, neib_step: Any = None, mode: str = "valid") -> Any:
     """One row for each window of the last two dimensions, in the order of the images."""
     x = pt.as_tensor_variable(ten4)
     window = _numbers(neib_shape)
@@ -298,9 +288,7 @@ def images2neibs(
     return x[:, :, rows, places[1].dimshuffle("x", 0, "x", 1)].reshape((-1, window[0] * window[1]))
 
 
-def neibs2images(
-    neibs: Any, neib_shape: Sequence[int], original_shape: Any, mode: str = "valid"
-) -> Any:
+def neibs2images(neibs: Any, neib_shape: Shape, original_shape: Any, mode: str = "valid") -> Any:
     """Images from the windows that they were cut into, side by side; 0 where none was."""
     down, across = _numbers(neib_shape)
     images, channels, height, width = (original_shape[axis] for axis in range(4))

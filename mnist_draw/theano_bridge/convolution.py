@@ -7,6 +7,7 @@ them as machine code, every other linker the NumPy functions at the end of this 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,9 @@ class _Gradient(_Convolution):
 
     def make_node(self, one: Any, gy: Any, height: Any, width: Any) -> Apply:
         one, gy = _same_float(one, gy)
-        height, width, size = _lengths(height, width)
+        height, width = (pt.as_tensor_variable(n).astype("int64") for n in (height, width))
+        known = partial(pt.get_underlying_scalar_constant_value, raise_not_constant=False)
+        size = (None if hasattr(n, "type") else int(n) for n in map(known, (height, width)))
         shape = (gy.type.shape[self.first], one.type.shape[1], *size)
         return Apply(self, [one, gy, height, width], [pt.tensor(dtype=one.dtype, shape=shape)])
 
@@ -173,21 +176,13 @@ Conv2DByFilters.other = Conv2DByInput
 
 
 def conv2d(
-    input: Any,
-    filters: Any,
-    input_shape: Sequence[int | None] | None = None,
-    filter_shape: Sequence[int | None] | None = None,
-    border_mode: Any = "valid",
-    subsample: Sequence[int] = (1, 1),
-    filter_flip: bool = True,
-    image_shape: Sequence[int | None] | None = None,
+    input: Any, filters: Any, shapes: Any, border_mode: Any, subsample: Any, filter_flip: Any
 ) -> Any:
-    """Convolve a batch of images with a set of filters."""
+    """Convolve a batch of images with a set of filters, of shapes that may be told."""
     steps = tuple(int(step) for step in subsample)
     if len(steps) != 2 or min(steps) < 1:
         raise ValueError(f"conv2d: subsample is two steps of at least 1, not {subsample!r}.")
-    x = _checked(input, input_shape if image_shape is None else image_shape)
-    w = _checked(filters, filter_shape)
+    x, w = map(_checked, (input, filters), shapes)
     border = normalise_border(border_mode)
     kernel = w.type.shape[2:]
     if isinstance(border, str) and None not in kernel:
@@ -218,14 +213,6 @@ def _same_float(a: Any, b: Any) -> tuple[Any, Any]:
     dtypes = {v.dtype if v.dtype in ("float32", "float64") else config.floatX for v in (a, b)}
     dtype = dtypes.pop() if len(dtypes) == 1 else "float64"
     return a.astype(dtype), b.astype(dtype)
-
-
-def _lengths(first: Any, second: Any) -> tuple[Any, Any, tuple[Any, Any]]:
-    variables = [pt.as_tensor_variable(length).astype("int64") for length in (first, second)]
-    constants = [pt.get_underlying_scalar_constant_value(v, raise_not_constant=False)
-                 for v in variables]  # fmt: skip
-    known = [None if hasattr(value, "type") else int(value) for value in constants]
-    return variables[0], variables[1], (known[0], known[1])
 
 
 def _refuse_small_images(image: Any, kernel: Any, size: Any) -> None:

@@ -31,11 +31,6 @@ def installed_theano() -> bool:
     return spec is not None and spec.origin is not None
 
 
-def served_by_bridge(module: ModuleType) -> bool:
-    """Whether `module` is one of the files below ``pytensor_names``."""
-    return str(getattr(module, "__file__", "")).startswith(str(NAMES_FOLDER))
-
-
 class NamesFinder(MetaPathFinder):
     """Serves ``theano`` and its submodules where nothing else has them."""
 
@@ -43,7 +38,8 @@ class NamesFinder(MetaPathFinder):
         if fullname.partition(".")[0] != "theano":
             return None
         # Beside the real Theano the bridge serves only what Lasagne wants and Theano lost.
-        if fullname not in ("theano", DOWNSAMPLE) and not served_by_bridge(sys.modules["theano"]):
+        file = str(getattr(sys.modules.get("theano"), "__file__", ""))
+        if fullname not in ("theano", DOWNSAMPLE) and not file.startswith(str(NAMES_FOLDER)):
             return None
         spec = _spec_of_file(fullname) or names.spec_of(fullname)
         return spec or names.raise_import_error(fullname)

@@ -50,12 +50,16 @@ class TensorVariable(metaclass=_Kind):
     not_in = (SharedVariable, graph.Constant)
 
 
-def give_variables_truth() -> None:
-    """Let ``if variable:`` hold for every variable but a comparison, which is refused."""
+def follow_theano() -> None:
+    """Let PyTensor's variables and types do what Theano's do."""
+    # True but for a comparison, which is refused.
     tensor._tensor_py_operators.__bool__ = _truth
+    _accept_double_precision()
+    _drop_trailing_axes()
+    _forget_lengths()
 
 
-def accept_double_precision() -> None:
+def _accept_double_precision() -> None:
     """Take as floatX what float64 holds: Theano's is float64 unless chosen."""
     filter_value, filter_variable = TensorType.filter, TensorType.filter_variable
 
@@ -79,7 +83,7 @@ def accept_double_precision() -> None:
     TensorType.filter, TensorType.filter_variable = of_value, of_variable
 
 
-def drop_trailing_axes() -> None:
+def _drop_trailing_axes() -> None:
     """Let ``x[:, None]`` have no axes of length 1 after the last index, as Theano does."""
     index = tensor._tensor_py_operators.__getitem__
 
@@ -98,7 +102,7 @@ def drop_trailing_axes() -> None:
     tensor._tensor_py_operators.__getitem__ = getitem
 
 
-def forget_lengths() -> None:
+def _forget_lengths() -> None:
     """Let ``x.type()`` in a program's operation tell no length but 1, as in Theano."""
     make = TensorType.__call__
 

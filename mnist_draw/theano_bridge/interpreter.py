@@ -133,16 +133,12 @@ def vectorise_interpreter() -> None:
     Elemwise.perform = perform_any
 
 
-def _log1mexp(_: Any, x: Any) -> Any:
-    return np.where(x < np.log(0.5), np.log1p(-np.exp(x)), np.log(-np.expm1(x)))
-
-
 #: Scalar operation -> its function of arrays, after the operation itself.
 _VECTORISED: dict[str, Callable[..., Any]] = {
     "Add": lambda _, *terms: reduce(np.add, terms),
     "Cast": lambda operation, x: np.array(x, operation.o_type.dtype),
     "Clip": lambda _, x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
-    "Log1mexp": _log1mexp,
+    "Log1mexp": lambda _, x: np.where(x < np.log(0.5), np.log1p(-np.exp(x)), np.log(-np.expm1(x))),
     "Mul": lambda _, *factors: reduce(np.multiply, factors),
     "Softplus": lambda _, x: np.logaddexp(x, x.dtype.type(0)),
 }

@@ -145,7 +145,8 @@ class RandomStreams:
 
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
         state = shared(new_state(self._seeds.spawn(1)[0]))
-        numbers, following = source(state, size).astype(dtype), next_state(state)
+        step = _WEYL_64 - 2**64  # as a signed number; the sum wraps around
+        numbers, following = source(state, size).astype(dtype), state + pt.constant(step, "int64")
         set_default_update(state, following)
         self.state_updates.append((state, following))
         return numbers
@@ -239,9 +240,3 @@ def hashed_uniform(state: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
     x ^= x >> np.uint32(15)
     numbers = (x >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
     return numbers.reshape(shape)
-
-
-def next_state(state: Any) -> Any:
-    """Return the state of the draw after this one, for a variable of the graph."""
-    step = _WEYL_64 - 2**64  # as a signed number; the sum wraps around
-    return state + pt.constant(step, dtype="int64")

@@ -71,6 +71,7 @@ class _SharedLayer(Layer):  # type: ignore[misc]
 
     default: float
     parameter: str
+    apply: Any
 
     def __init__(
         self, incoming: Any, spec: Any = None, shared_axes: Any = "auto", **named: Any
@@ -92,32 +93,26 @@ class _SharedLayer(Layer):  # type: ignore[misc]
         setattr(self, self.parameter, variable)
         self.spread = variable.dimshuffle([kept.index(a) if a in kept else "x" for a in axes])
 
+    def get_output_for(self, input: Any, **_: Any) -> Any:
+        return input if self.spread is None else self.apply(input, self.spread)
+
 
 class ScaleLayer(_SharedLayer):
     """Multiplies by learnt numbers."""
 
-    default, parameter = 1, "scales"
-
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        return input * self.spread
+    default, parameter, apply = 1, "scales", T.mul
 
 
 class BiasLayer(_SharedLayer):
     """Adds learnt numbers."""
 
-    default, parameter = 0, "b"
-
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        return input if self.spread is None else input + self.spread
+    default, parameter, apply = 0, "b", T.add
 
 
 class ParametricRectifierLayer(_SharedLayer):
     """Rectifier with a learnt slope below zero (He et al., 2015)."""
 
-    default, parameter = 0.25, "alpha"
-
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        return T.nnet.relu(input, self.spread)
+    default, parameter, apply = 0.25, "alpha", staticmethod(T.nnet.relu)
 
 
 def standardize(layer: Any, offset: Any, scale: Any, shared_axes: Any = "auto") -> Any:
@@ -197,17 +192,12 @@ class DenseLayer(old.DenseLayer):  # type: ignore[misc]
     """A dense layer along the axes after the first `num_leading_axes`."""
 
     def __init__(
-        self,
-        incoming: Any,
-        num_units: int,
-        *arguments: Any,
-        num_leading_axes: int = 1,
-        **named: Any,
+        self, incoming: Any, num_units: int, *rest: Any, num_leading_axes: int = 1, **named: Any
     ) -> None:
         shape = incoming if isinstance(incoming, tuple) else incoming.output_shape
         self.num_leading_axes = num_leading_axes % len(shape)
         flat = (None, prod(shape[self.num_leading_axes :])) if num_leading_axes != 1 else incoming
-        super().__init__(flat, num_units, *arguments, **named)
+        super().__init__(flat, num_units, *rest, **named)
         self.input_shape = shape
         self.input_layer = None if isinstance(incoming, tuple) else incoming
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain, product
 from math import gcd
 from typing import NamedTuple
 
@@ -89,15 +90,10 @@ def _between(one: Region, other: Region) -> _Order:
 
 
 def _order(earlier: Instruction, later: Instruction) -> _Order:
-    result = _Order.NONE
-    for mine, others in (
-        (earlier.writes, (*later.reads, *later.writes)),
-        (earlier.reads, later.writes),
-    ):
-        for one in mine:
-            for other in others:
-                result = max(result, _between(one, other))
-    return result
+    pairs = chain(
+        product(earlier.writes, later.reads + later.writes), product(earlier.reads, later.writes)
+    )
+    return max((_between(*pair) for pair in pairs), default=_Order.NONE)
 
 
 class Group:

@@ -272,13 +272,9 @@ class Planner:
             row[runner.ARGUMENTS] = chunks.ctypes.data
             row[runner.CHUNKS] = len(chunks) - 2
         unused = [region for regions in passed.values() for region in regions]
-        kept = [array for array in self.buffers if not _touches(array, unused)]
+        own = ((array, Region(*_bounds(array), False)) for array in self.buffers)
+        kept = [array for array, one in own if not any(_overlap(one, each) for each in unused)]
         return Program(table, keep=(memory, kept)), memory, layout.sources
-
-
-def _touches(array: Array, regions: Sequence[Region]) -> bool:
-    first, last = _bounds(array)
-    return any(first < region.last and region.first < last for region in regions)
 
 
 def _bounds(array: Array) -> tuple[int, int]:

@@ -115,11 +115,7 @@ class MonitorMode(_MonitorMode):  # type: ignore[misc]
 
 
 def shared(
-    value: Any,
-    name: str | None = None,
-    strict: bool = False,
-    allow_downcast: bool | None = None,
-    **keywords: Any,
+    value: Any, name: Any = None, strict: bool = False, allow_downcast: Any = None, **keywords: Any
 ) -> SharedVariable:
     """Create a variable that keeps its value between the calls of functions."""
     pattern = keywords.pop("broadcastable", None)

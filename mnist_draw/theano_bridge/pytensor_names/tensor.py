@@ -45,12 +45,7 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     return _tensor.flatten(x, ndim=outdim or ndim or 1)
 
 
-def tensor(
-    dtype: str | None = None,
-    broadcastable: Sequence[bool] | None = None,
-    name: str | None = None,
-    **keywords: Any,
-) -> Any:
+def tensor(dtype: Any = None, broadcastable: Any = None, name: Any = None, **keywords: Any) -> Any:
     """A variable of the given `dtype`, one dimension per entry of `broadcastable`."""
     if broadcastable is None:
         return _tensor.tensor(name, dtype=dtype, **keywords)

@@ -21,12 +21,7 @@ if config.floatX == "float64" and config._config_var_dict["floatX"].is_default:
 from theano import gof, compile, tensor, gradient, printing, scan_module  # isort: skip
 from theano import ifelse, sandbox, scalar, updates  # isort: skip
 
-from mnist_draw.theano_bridge.instance_checks import (
-    accept_double_precision,
-    drop_trailing_axes,
-    forget_lengths,
-    give_variables_truth,
-)
+from mnist_draw.theano_bridge.instance_checks import follow_theano
 from mnist_draw.theano_bridge.interpreter import vectorise_interpreter
 from mnist_draw.theano_bridge.loops import change_loops
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
@@ -35,10 +30,7 @@ from mnist_draw.theano_bridge.settings import add_theanos_settings
 from mnist_draw.theano_bridge.test_values import compute_test_values
 
 add_theanos_settings()
-accept_double_precision()
-drop_trailing_axes()
-forget_lengths()
-give_variables_truth()
+follow_theano()
 use_fast_mode_by_default()
 compute_test_values()
 vectorise_interpreter()

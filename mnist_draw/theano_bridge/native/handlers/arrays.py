@@ -54,7 +54,9 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         operands.append(operand)
         if operand.kind in ("unit", "fixed", "strided"):
             layout += steps
-        if operand.kind == "full" or (operand.kind == "fixed" and _one_a_row(sizes, steps)):
+        # One element for each row, side by side, goes by rows too.
+        beside = steps[1] == 1 and (sizes[0] == 1 or steps[0] == sizes[1])
+        if operand.kind == "full" or (operand.kind == "fixed" and beside):
             by_rows.add(place)
     function = elementwise.kernel(
         op, tuple(operands), tuple(result.array.dtype.name for result in results)
@@ -67,11 +69,6 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         chunk = planner.share(extent, elements)
         arguments += [sizes[1], sizes[2], *layout]
     planner.add(function, arguments, extent, chunk, rows=by_rows, writes=range(len(results)))
-
-
-def _one_a_row(sizes: list[int], steps: list[int]) -> bool:
-    """Tell whether an operand with one element for each row has them side by side."""
-    return steps[1] == 1 and (sizes[0] == 1 or steps[0] == sizes[1])
 
 
 def _operand(value: Value, sizes: list[int], steps: list[int]) -> Operand:

@@ -92,16 +92,10 @@ def _folded(float_op: str, int_op: str) -> Write:
     return write_it
 
 
-def _common(inputs: list[Register]) -> str:
-    """The type in which two numbers are compared: the wider of the two."""
-    return max(
-        (x.dtype for x in inputs), key=lambda dtype: (dtype.startswith("float"), _bits(dtype))
-    )
-
-
 def _comparison(float_test: str, signed_test: str, unsigned_test: str) -> Write:
     def write_it(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-        a, b = _alike(e, inputs, _common(inputs))
+        wider = max(inputs, key=lambda x: (x.is_float, _bits(x.dtype)))
+        a, b = _alike(e, inputs, wider.dtype)
         test = float_test if a.is_float else unsigned_test if a.is_unsigned else signed_test
         bit = _compare(e, f"{'fcmp' if a.is_float else 'icmp'} {test}", a, b)
         return e.value(f"zext i1 {bit} to i8", "bool")
