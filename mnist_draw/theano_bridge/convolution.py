@@ -122,6 +122,8 @@ class _Gradient(_Convolution):
     #: The axis of the gradient by output that is the first of the result.
     first: int
     other: type[_Gradient]
+    #: The function of arrays.
+    compute: Any
 
     def make_node(self, one: Any, gy: Any, height: Any, width: Any) -> Apply:
         one, gy = _same_float(one, gy)
@@ -134,6 +136,12 @@ class _Gradient(_Convolution):
     def infer_shape(self, *context: Any) -> Any:
         node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
         return [(shapes[1][self.first], shapes[0][1], *node.inputs[2:])]
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        one, gy, *lengths = inputs
+        size = tuple(map(int, lengths))
+        pads = self.pads(size if self.first else one.shape[2:])
+        outputs[0][0] = self.compute(one, gy, size, pads, self.subsample, self.filter_flip)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [True], [False], [False]]
@@ -151,25 +159,11 @@ class Conv2DByFilters(_Gradient):
 
     first = 1
 
-    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        x, gy, kh, kw = inputs
-        kernel = (int(kh), int(kw))
-        outputs[0][0] = gradient_by_filters(
-            x, gy, kernel, self.pads(kernel), self.subsample, self.filter_flip
-        )
-
 
 class Conv2DByInput(_Gradient):
     """Filters, gradient by output, height and width of an image -> gradient by images."""
 
     first, other = 0, Conv2DByFilters
-
-    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        w, gy, height, width = inputs
-        outputs[0][0] = gradient_by_input(
-            w, gy, (int(height), int(width)), self.pads(w.shape[2:]), self.subsample,
-            self.filter_flip,
-        )  # fmt: skip
 
 
 Conv2DByFilters.other = Conv2DByInput
@@ -276,6 +270,10 @@ def gradient_by_input(
         taken = _turned(w, flip)[(..., *pixel)]
         whole[places] += np.tensordot(gy, taken, axes=(1, 0)).transpose(0, 3, 1, 2)
     return np.ascontiguousarray(whole[:, :, top : top + height, left : left + width])
+
+
+Conv2DByFilters.compute = staticmethod(gradient_by_filters)
+Conv2DByInput.compute = staticmethod(gradient_by_input)
 
 
 def shifts(

@@ -41,8 +41,11 @@ class NamesFinder(MetaPathFinder):
         file = str(getattr(sys.modules.get("theano"), "__file__", ""))
         if fullname not in ("theano", DOWNSAMPLE) and not file.startswith(str(NAMES_FOLDER)):
             return None
-        spec = _spec_of_file(fullname) or names.spec_of(fullname)
-        return spec or names.raise_import_error(fullname)
+        if fullname not in names.HOMES:
+            return _spec_of_file(fullname) or names.raise_import_error(fullname)
+        # A package without a folder: this finder then handles the import of a submodule.
+        loader = names.AliasLoader(names.HOMES[fullname])
+        return importlib.util.spec_from_loader(fullname, loader, is_package=True)
 
 
 class PreparingFinder(MetaPathFinder):

@@ -127,14 +127,6 @@ def tell_once(notice: str) -> None:
     print(notice, file=sys.stderr, flush=True)
 
 
-def spec_of(name: str) -> importlib.machinery.ModuleSpec | None:
-    """Find a module of the table; None where `name` is not in it."""
-    if name not in HOMES:
-        return None
-    # A package without a folder: `NamesFinder` then handles the import of a submodule.
-    return importlib.util.spec_from_loader(name, AliasLoader(HOMES[name]), is_package=True)
-
-
 class AliasLoader(Loader):
     """Makes a module that looks up all its names in others."""
 

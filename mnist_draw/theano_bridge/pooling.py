@@ -78,6 +78,11 @@ class _WithRegions(_Pooling):
     """What takes images, their regions and a gradient; the result has the shape of one of them."""
 
     like: int
+    #: The function of arrays.
+    compute: Any
+
+    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
+        outputs[0][0] = self.compute(*inputs, self.geometry(inputs[0]), self.mode)
 
     def make_node(self, x: Any, z: Any, g: Any) -> Apply:
         g = pt.as_tensor_variable(g).astype(x.dtype)
@@ -102,19 +107,11 @@ class Pool2DGrad(_WithRegions):
 
     like = 0
 
-    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        x, z, gz = inputs
-        outputs[0][0] = pool_gradient(x, z, gz, self.geometry(x), self.mode)
-
 
 class Pool2DGather(_WithRegions):
     """Images, maxima and a gradient by images -> for each region the sum at its maxima."""
 
     like = 1
-
-    def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
-        x, z, gx = inputs
-        outputs[0][0] = gather_at_maxima(x, z, gx, self.geometry(x))
 
 
 def pool_2d(
@@ -258,10 +255,14 @@ def pool_gradient(x: Array, z: Array, gz: Array, geometry: Geometry, mode: str) 
     return np.ascontiguousarray(geometry.inside(gradient))
 
 
-def gather_at_maxima(x: Array, z: Array, gx: Array, geometry: Geometry) -> Array:
+def gather_at_maxima(x: Array, z: Array, gx: Array, geometry: Geometry, _: str) -> Array:
     """For each region the sum of `gx` over the pixels that equal its maximum."""
     out = np.zeros_like(z)
     wholes = geometry.embed(x, -np.inf), geometry.embed(gx, 0)
     for pixel, g in geometry.pixels(*wholes):
         out += np.where(pixel == z, g, 0)
     return out
+
+
+Pool2DGrad.compute = staticmethod(pool_gradient)
+Pool2DGather.compute = staticmethod(gather_at_maxima)

@@ -220,16 +220,17 @@ def take_nonlinearity(layer: Any) -> Any:
     return nonlinearity
 
 
-def prelu(layer: Any, **named: Any) -> Any:
-    """Put a parametric rectifier in the place of a layer's nonlinearity."""
-    take_nonlinearity(layer)
-    return ParametricRectifierLayer(layer, **named)
+def _replacing(kind: Any) -> Callable[..., Any]:
+    """Make what puts a layer in the place of another's nonlinearity."""
+
+    def put(layer: Any, **named: Any) -> Any:
+        take_nonlinearity(layer)
+        return kind(layer, **named)
+
+    return put
 
 
-def rrelu(layer: Any, **named: Any) -> Any:
-    """Put a rectifier of random slopes in the place of a layer's nonlinearity."""
-    take_nonlinearity(layer)
-    return RandomizedRectifierLayer(layer, **named)
+prelu, rrelu = map(_replacing, (ParametricRectifierLayer, RandomizedRectifierLayer))
 
 
 class TransformerLayer(MergeLayer):  # type: ignore[misc]

@@ -63,10 +63,7 @@ class Instruction:
 
 
 class Call(NamedTuple):
-    """One kernel's work on one block: its part from ``start`` to ``stop``.
-
-    `unit` is the first unit of the block, as its group counts.
-    """
+    """One kernel's work on one block, which begins at a unit of its group."""
 
     member: Instruction
     unit: int

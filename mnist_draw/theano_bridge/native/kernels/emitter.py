@@ -216,6 +216,10 @@ class Emitter:
         operand = register(right, left.dtype).name
         return self.value(f"{operation} {left.typed}, {operand}", left.dtype)
 
+    def test(self, comparison: str, a: Register, b: Register | float = 0) -> str:
+        """Compare two values; return the i1 register."""
+        return self.value(f"{comparison} {a.typed}, {register(b, a.dtype).name}", "bool").name
+
     def choose(self, condition: str, yes: Register, no: Register) -> Register:
         """Choose a value by an i1 register."""
         return self.value(f"select i1 {condition}, {yes.typed}, {no.typed}", yes.dtype)
@@ -223,7 +227,7 @@ class Emitter:
     def smaller(self, a: Register, b: Register | int) -> Register:
         """Return the smaller of two 64-bit integers."""
         other = register(b)
-        return self.choose(self.value(f"icmp slt {a.typed}, {other.name}", "bool").name, a, other)
+        return self.choose(self.test("icmp slt", a, other), a, other)
 
     def finished(self) -> Function:
         """Return the kernel, ready to be compiled."""

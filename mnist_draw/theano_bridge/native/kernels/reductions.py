@@ -91,7 +91,7 @@ def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     number = e.op("sdiv", START, chunk)
     part = e.element(parts, dtype, e.op("mul", number, width))
     within = e.op("srem", START, chunk)
-    begins = e.value(f"icmp eq i64 {within.name}, 0", "bool").name
+    begins = e.test("icmp eq", within)
     with e.when(begins), e.loop(0, kept, independent=True) as k:
         e.store(part, k, literal(0, dtype))
     total = e.variable(dtype)
@@ -164,8 +164,8 @@ def argmax(e: Emitter, dtype: str) -> None:
             value = e.load(x, dtype, e.op("add", base, j))
             # As in NumPy, the first that is not a number counts as the largest.
             old = e.get(best, dtype)
-            test = e.value(f"fcmp ugt {value.typed}, {old.name}", "bool").name
-            number = e.value(f"fcmp ord {old.typed}, {old.name}", "bool").name
+            test = e.test("fcmp ugt", value, old)
+            number = e.test("fcmp ord", old, old)
             better = e.value(f"and i1 {test}, {number}", "bool").name
             with e.when(better):
                 e.set(best, value)
@@ -231,9 +231,9 @@ def _checked(
 ) -> Register:
     """Read an index; where it is out of range, report that and return 0."""
     index = scalars.convert(e, e.load(indices, dtype, row), "int64")
-    negative = e.value(f"icmp slt i64 {index.name}, 0", "bool").name
+    negative = e.test("icmp slt", index)
     index = e.choose(negative, e.op("add", index, columns), index)
-    outside = e.value(f"icmp uge i64 {index.name}, {columns.name}", "bool").name
+    outside = e.test("icmp uge", index, columns)
     with e.when(outside):
         e.line(f"store i64 1, ptr {fault}")
     return e.choose(outside, integer(0), index)
@@ -276,7 +276,7 @@ def pool_gradient(e: Emitter, s: Shapes) -> None:
                 largest, share = e.load(z, s.dtype, place), e.load(gz, s.dtype, place)
                 for at in _pixels(e, s, n, i, j):
                     value = e.load(x, s.dtype, at)
-                    test = e.value(f"fcmp oeq {value.typed}, {largest.name}", "bool").name
+                    test = e.test("fcmp oeq", value, largest)
                     part = e.choose(test, share, zero)
                     if not s.tiles:
                         part = e.op("fadd", e.load(out, s.dtype, at), part)

@@ -32,8 +32,7 @@ def convert(e: Emitter, x: Register, dtype: str) -> Register:
         x = e.op("fadd" if x.is_float else "add", x, zero)
     target = Register("", dtype)
     if dtype == "bool":
-        test = _compare(e, "fcmp une" if x.is_float else "icmp ne", x, literal(0, x.dtype))
-        return e.value(f"zext i1 {test} to i8", "bool")
+        return e.value(f"zext i1 {_is_true(e, x)} to i8", "bool")
     if x.is_float and target.is_float:
         change = "fpext" if dtype == "float64" else "fptrunc"
     elif target.is_float:
@@ -47,6 +46,10 @@ def convert(e: Emitter, x: Register, dtype: str) -> Register:
     else:
         change = "zext" if x.is_unsigned else "sext"
     return e.value(f"{change} {x.typed} to {target.type}", dtype)
+
+
+def _is_true(e: Emitter, x: Register) -> str:
+    return e.test("fcmp une" if x.is_float else "icmp ne", x)
 
 
 def write(e: Emitter, op: Any, inputs: list[Register], dtypes: list[str]) -> list[Register]:
@@ -74,10 +77,6 @@ def _bits(dtype: str) -> int:
     return 8 * np.dtype(dtype).itemsize
 
 
-def _compare(e: Emitter, comparison: str, a: Register, b: Register) -> str:
-    return e.value(f"{comparison} {a.typed}, {b.name}", "bool").name
-
-
 def _alike(e: Emitter, inputs: list[Register], dtype: str) -> list[Register]:
     return [convert(e, x, dtype) for x in inputs]
 
@@ -97,7 +96,7 @@ def _comparison(float_test: str, signed_test: str, unsigned_test: str) -> Write:
         wider = max(inputs, key=lambda x: (x.is_float, _bits(x.dtype)))
         a, b = _alike(e, inputs, wider.dtype)
         test = float_test if a.is_float else unsigned_test if a.is_unsigned else signed_test
-        bit = _compare(e, f"{'fcmp' if a.is_float else 'icmp'} {test}", a, b)
+        bit = e.test(f"{'fcmp' if a.is_float else 'icmp'} {test}", a, b)
         return e.value(f"zext i1 {bit} to i8", "bool")
 
     return write_it
@@ -128,7 +127,7 @@ def _floats_only(write_it: Write, name: str) -> Write:
     return checked
 
 
-_add, _multiply = _folded("fadd contract", "add"), _folded("fmul contract", "mul")
+_multiply = _folded("fmul contract", "mul")
 _divide = _floats_only(_folded("fdiv contract arcp", "sdiv"), "division")
 
 
@@ -143,7 +142,7 @@ def _extreme(bigger: bool) -> Write:
         for other in others:
             # What is not a number wins on either side, as in NumPy: "unordered or greater".
             kind = "fcmp u" if first.is_float else f"icmp {'u' if first.is_unsigned else 's'}"
-            test = _compare(e, f"{kind}{'gt' if bigger else 'lt'}", first, other)
+            test = e.test(f"{kind}{'gt' if bigger else 'lt'}", first, other)
             first = e.choose(test, first, other)
         return first
 
@@ -154,18 +153,15 @@ def _sign(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     (x,) = _alike(e, inputs, dtype)
     zero, one, minus = literal(0, dtype), literal(1, dtype), literal(-1, dtype)
     kind = "fcmp o" if x.is_float else "icmp s"
-    above = _compare(e, f"{kind}gt", x, zero)
-    below = _compare(e, f"{kind}lt", x, zero)
+    above = e.test(f"{kind}gt", x, zero)
+    below = e.test(f"{kind}lt", x, zero)
     return e.choose(above, one, e.choose(below, minus, zero))
 
 
 def _switch(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     condition, then, otherwise = inputs
     chosen, other = _alike(e, [then, otherwise], dtype)
-    bit = _compare(
-        e, "fcmp une" if condition.is_float else "icmp ne", condition, literal(0, condition.dtype)
-    )
-    return e.choose(bit, chosen, other)
+    return e.choose(_is_true(e, condition), chosen, other)
 
 
 def _sigmoid(e: Emitter, inputs: list[Register], dtype: str) -> Register:
@@ -196,24 +192,22 @@ def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
         return _library("exp")(e, inputs, dtype)
     (x,) = _alike(e, inputs, dtype)
     number = partial(literal, dtype=dtype)
-    too_big = _compare(e, "fcmp ogt", x, number(88.72284))
-    too_small = _compare(e, "fcmp olt", x, number(-86.64339))
+    too_big, too_small = e.test("fcmp ogt", x, 88.72284), e.test("fcmp olt", x, -86.64339)
     inside = e.choose(too_small, number(-86.64339), e.choose(too_big, number(88.72278), x))
-    n = e.call(dtype, "llvm.rint.f32", e.op("fmul", inside, number(1.442695)))
+    n = e.call(dtype, "llvm.rint.f32", e.op("fmul", inside, 1.442695))
     r = inside
     for part in (-0.69335938, 2.1219444e-4):
-        r = _add(e, [r, _multiply(e, [n, number(part)], dtype)], dtype)
+        r = e.op("fadd contract", r, e.op("fmul contract", n, part))
     total = number(_EXP_POLYNOMIAL[0])
     for factor in _EXP_POLYNOMIAL[1:]:
-        total = _add(e, [_multiply(e, [total, r], dtype), number(factor)], dtype)
-    total = _multiply(e, [total, _multiply(e, [r, r], dtype)], dtype)
-    total = _add(e, [total, r, number(1)], dtype)
-    whole = e.value(f"fptosi {n.typed} to i32", "int32")
-    bits = e.op("shl", e.op("add", whole, literal(126, "int32")), literal(23, "int32"))
+        total = e.op("fadd contract", e.op("fmul contract", total, r), factor)
+    total = e.op("fmul contract", total, e.op("fmul contract", r, r))
+    total = e.op("fadd contract", e.op("fadd contract", total, r), 1)
+    bits = e.op("shl", e.op("add", convert(e, n, "int32"), 126), 23)
     power = e.value(f"bitcast {bits.typed} to float", dtype)
     value = e.op("fmul", e.op("fadd", total, total), power)
     value = e.choose(too_small, number(0), e.choose(too_big, number(np.inf), value))
-    return e.choose(_compare(e, "fcmp uno", x, x), x, value)
+    return e.choose(e.test("fcmp uno", x, x), x, value)
 
 
 def _clip(e: Emitter, inputs: list[Register], dtype: str) -> Register:
@@ -228,7 +222,7 @@ OPERATIONS: dict[str, Write] = {
     **{name: _folded(name.lower(), name.lower()) for name in ("AND", "OR", "XOR")},
     **{name: _comparison(*(kind + name.lower() for kind in "osu"))
        for name in ("GE", "GT", "LE", "LT")},
-    "Add": _add,
+    "Add": _folded("fadd contract", "add"),
     "Sub": _folded("fsub contract", "sub"),
     "Mul": _multiply,
     "TrueDiv": _divide,

@@ -91,7 +91,7 @@ def mark_nonzeros(e: Emitter) -> None:
 
         with e.loop(0, whole, step=_TILE) as column:
             mark(column, _marked(e, _load(e, x, e.op("add", base, column))))
-        with e.when(e.value(f"icmp ne i64 {rest.name}, 0", "bool").name):
+        with e.when(e.test("icmp ne", rest)):
             # The last vector of the row, without what has been marked already.
             last = e.op("add", base, e.op("sub", columns, _TILE))
             known = e.op("sub", integer(_TILE), rest)
@@ -233,12 +233,12 @@ class _Tile:
         top, bottom = self._chosen(integer(0), START), self._chosen(self.m, STOP)
         with e.loop(top, bottom, step=_ROWS) as above, e.loop(0, blocks) as number:
             self._pack(number, column, columns, vectors * v.lanes)
-            begun = e.value(f"icmp sgt i64 {number.name}, 0", "bool").name
+            begun = e.test("icmp sgt", number)
             below = e.smaller(e.op("add", above, _ROWS), bottom)
             with e.loop(above, below) as row:
                 word = e.load(self.marks, "int64", e.op("add", e.op("mul", row, blocks), number))
                 # In the first block sums begin at 0, in others with what is there.
-                needed = e.value(f"icmp ne i64 {word.name}, 0", "bool").name
+                needed = e.test("icmp ne", word)
                 needed = e.value(f"select i1 {begun}, i1 {needed}, i1 true", "bool").name
                 with e.when(needed):
                     target = e.op("add", e.op("mul", row, self.c_distance), column)
