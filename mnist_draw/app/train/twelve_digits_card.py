@@ -22,7 +22,8 @@ from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigit
 
 #: Side of a picture in pixels: where there is little room, and at most.
 _SIDES = (36, 84)
-_COLUMNS = (6, 4, 3)
+#: Of equally large pictures, the first has them.
+_COLUMNS = (6, 4, 3, 12)
 #: Wrong digits, and those of a network that has read none yet.
 _FADED = 0.45
 _GAP = 10
@@ -71,7 +72,7 @@ class DigitsGrid(WalkableView):
             wide = (self.width() - 2 * Size.TIGHT + _GAP) / columns - _GAP
             high = self.height() / rows - self._line()
             found.append((min(wide, high, theme.scaled(_SIDES[1])), columns))
-        side, columns = max(found)
+        side, columns = max(found, key=lambda one: one[0])
         return columns, max(side, 8.0)
 
     def _box(self, item: int) -> QRectF:

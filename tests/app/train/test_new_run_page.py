@@ -132,6 +132,9 @@ def test_digits_grow_with_the_text(tab, qtbot):
     theme.theme().resize_text(1.75)
     qtbot.waitUntil(lambda: grid.height() >= 2 * theme.scaled(36))
     qtbot.waitUntil(lambda: grid._grid()[1] >= theme.scaled(36))
+    # Below the curve they are in a low and wide room, without wide gaps.
+    first, second = grid._box(0), grid._box(1)
+    assert second.left() - first.right() < first.width()
 
 
 def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
