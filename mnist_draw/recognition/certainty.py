@@ -25,6 +25,7 @@ UNCLEAR = 0.80
 #: The sign for ink that is no digit.
 REFUSED = "⊘"
 UNLIKE_A_DIGIT = _("It is more like a letter or a scribble.")
+TWO_LINES = _("Only one line of digits is read.")
 #: The signs of numbers, and what is said of them.
 SIGNS = {
     ".": _("It is the decimal point."),

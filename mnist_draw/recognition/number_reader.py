@@ -173,7 +173,7 @@ def _of_pieces(
     costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
     costs += _PER_REFUSED * refused
     _, found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs)
-    if len(found.groups) == 1:
+    if len(found.groups) == 1 or _in_two_lines(found):
         return None
     are_digits = recogniser.margins(found.scores.log_odds) >= 0
     shift = _SHIFT if are_digits.mean() >= 0.5 else 0.0

@@ -21,11 +21,12 @@ from mnist_draw.recognition.answer import (
     apply_temperature,
     fit_temperature,
 )
-from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT
+from mnist_draw.recognition.certainty import TWO_LINES, UNLIKE_A_DIGIT
 from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
     COARSE_THRESHOLD_SHIFT,
     RejectionRule,
+    has_two_lines,
     is_leaning_line,
     object_to_ink,
     shipped_rule,
@@ -217,6 +218,8 @@ class Recogniser:
         if not objection and (leans or self.refuses(float(log_odds[0]) + shift)):
             # A tap that slips a little is a dot with its own pen, and a line with a finer one.
             objection = (self.reads_digits and object_to_ink(seen)) or UNLIKE_A_DIGIT
+            if objection == UNLIKE_A_DIGIT and self.reads_digits and has_two_lines(ink):
+                objection = TWO_LINES
         odds = float(log_odds[0]), float(several[0])
         return Answer(probabilities[0], network_input, objection, self.names, *odds, drawn)
 

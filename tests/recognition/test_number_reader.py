@@ -10,6 +10,7 @@ from pen_drawing import DIGITS, board, number, smooth
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.recognition.certainty import TWO_LINES
 from mnist_draw.recognition.number_reader import MAX_PIECES, read_number
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -306,7 +307,11 @@ def test_a_percent_sign_and_two_lines_are_no_number(shipped):
     high, wide = (np.ptp(np.concatenate(above)[:, axis]) for axis in (1, 0))
     for stroke in below:
         stroke[:, 1] += 1.3 * high
-    assert read(shipped, [*above, *below]).text == "?"
+    lines = [*above, *below]
+    assert read(shipped, lines).text == "?"
+    # So it is on a picture, and the answer says why.
+    assert read_number(shipped, inked(lines)).text == "?"
+    assert shipped.recognise_ink(inked(lines), lines).objection == TWO_LINES
     # Beside each other they are one number.
     for stroke in below:
         stroke[:, :2] += 1.2 * wide, -1.3 * high
