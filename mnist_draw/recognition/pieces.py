@@ -40,7 +40,7 @@ _WIDE = 0.6
 #: Seams start at such distances, in heights of the line, …
 _GRID = 0.06
 #: … stay within this distance of their start, …
-_BAND = 0.25
+_BAND = 0.07
 #: … and cross at most so much ink.
 _MAX_CROSSED = 0.5
 #: The least distance of seams from each other and from the ink's ends.
