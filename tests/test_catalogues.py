@@ -43,6 +43,7 @@ def test_pages_name_each_language():
     for page, line, wanted in (
         ("README.md", r"\*\*In your language.*", names),
         ("mnist_draw/locales/terms.md", r"\| English \|.*", names),
+        ("docs/languages.md", r"The window, its guide(.|\n)*?\.\s", names),
         ("docs/lessons.md", r"language = .*", i18n.LANGUAGES),
     ):
         found = re.search(line, (_ROOT / page).read_text("utf-8"))[0]
