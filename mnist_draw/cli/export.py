@@ -44,10 +44,7 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
     )
     add_network_option(parser)
     parser.add_argument("--overwrite", action="store_true", help=_("replace OUT if it exists"))
-    add_json_option(
-        parser,
-        _('print a JSON object: "title", "file", "format" and "bytes"'),
-    )
+    add_json_option(parser, _('print a JSON object: "title", "file", "format" and "bytes"'))
     parser.set_defaults(run=export)
 
 

@@ -106,9 +106,7 @@ PREDICT = Subcommand(
 
 def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "model",
-        metavar="FILE.npz",
-        help=_("the trained network: {forms}", forms=_MODEL_HELP),
+        "model", metavar="FILE.npz", help=_("the trained network: {forms}", forms=_MODEL_HELP)
     )
     add_network_option(parser)
     parser.add_argument(

@@ -272,9 +272,7 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
 
 
 def _settings(
-    arguments: argparse.Namespace,
-    given: dict[str, Any],
-    resume: Checkpoint | None,
+    arguments: argparse.Namespace, given: dict[str, Any], resume: Checkpoint | None
 ) -> TrainingSettings:
     named = set(given)
     if arguments.preset is not None and arguments.config is not None:
@@ -323,11 +321,7 @@ def _places(
     """Return where to write, having found out whether the result of hours can be kept there."""
     from mnist_draw.storage import check_writable
 
-    read = {
-        "config": arguments.config,
-        "resume": arguments.resume,
-        "from": settings.start_model,
-    }
+    read = {"config": arguments.config, "resume": arguments.resume, "from": settings.start_model}
     written = {"output": arguments.output, "checkpoint": arguments.checkpoint}
     for option, name in written.items():
         for source, other in read.items():

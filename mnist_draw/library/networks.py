@@ -48,13 +48,7 @@ from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
 from mnist_draw.training.record import read_run
-from mnist_draw.training.run_list import (
-    LATEST,
-    names_of,
-    readable_runs,
-    run_called,
-    runs_folder,
-)
+from mnist_draw.training.run_list import LATEST, names_of, readable_runs, run_called, runs_folder
 
 #: The rejection rule, in the folder of the networks that ship.
 RULE_FILE = "digit_or_not.npz"

@@ -10,17 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from PyQt5 import sip
-from PyQt5.QtCore import (
-    QByteArray,
-    QEvent,
-    QMargins,
-    QMetaType,
-    QObject,
-    QPoint,
-    QRect,
-    Qt,
-    QTimer,
-)
+from PyQt5.QtCore import QByteArray, QEvent, QMargins, QMetaType, QObject, QPoint, QRect, Qt, QTimer
 from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QRegion
 from PyQt5.QtWidgets import (
     QAbstractButton,

@@ -33,12 +33,7 @@ _PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
 #: that needs more than so many lines takes all the width there is.
 _LINE, _LINES = 560, 2
 #: What it must not cover.
-_CONTROLS: tuple[type[QWidget], ...] = (
-    QAbstractButton,
-    QAbstractSpinBox,
-    QComboBox,
-    QLineEdit,
-)
+_CONTROLS: tuple[type[QWidget], ...] = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
 _TAKES_BACK = _("Take back what the message tells of.")
 
 

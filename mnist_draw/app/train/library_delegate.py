@@ -6,16 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import (
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-)
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt5.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 

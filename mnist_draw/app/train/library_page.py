@@ -26,15 +26,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import (
-    Card,
-    ComboBox,
-    explain,
-    label,
-    push_button,
-    style_table,
-    tip,
-)
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table, tip
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch

@@ -7,13 +7,7 @@ from typing import Any, cast
 
 from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import (
-    QWIDGETSIZE_MAX,
-    QAbstractSpinBox,
-    QBoxLayout,
-    QSizePolicy,
-    QWidget,
-)
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QAbstractSpinBox, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon

@@ -8,13 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
-from PyQt5.QtWidgets import (
-    QFrame,
-    QInputDialog,
-    QScrollArea,
-    QToolButton,
-    QWidget,
-)
+from PyQt5.QtWidgets import QFrame, QInputDialog, QScrollArea, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button

@@ -6,13 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import (
-    ink_image,
-    paint_box,
-    paint_tick,
-    smooth_painter,
-    write_with,
-)
+from mnist_draw.app.kit.painters import ink_image, paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
@@ -95,10 +89,7 @@ class DigitsGrid(WalkableView):
 
     def describe(self, item: int) -> str:
         assert self.twelve is not None
-        fields = {
-            "number": self.twelve.numbers[item],
-            "name": self._name(self.twelve.labels[item]),
-        }
+        fields = {"number": self.twelve.numbers[item], "name": self._name(self.twelve.labels[item])}
         if self.read is None:
             return _("Test picture {number}: {name}, not read yet.", **fields)
         if self.read.right[item]:
