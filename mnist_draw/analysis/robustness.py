@@ -181,10 +181,7 @@ _begun: dict[str, npt.NDArray[np.float64]] = {}
 
 
 def count_limits(
-    model: ModelFile,
-    perturbation: Perturbation,
-    labels: npt.NDArray[np.uint8],
-    placed: bool,
+    model: ModelFile, perturbation: Perturbation, labels: npt.NDArray[np.uint8], placed: bool
 ) -> Iterator[npt.NDArray[np.float64]]:
     """Count the accuracy, 0 to 1, at each of the `SETTINGS`, coarse points first: float64 (47,).
 

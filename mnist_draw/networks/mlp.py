@@ -159,9 +159,7 @@ def build_layers(input_var: Any, layers: MlpLayers, classes: int = CLASSES) -> A
         network = lasagne.layers.DropoutLayer(network, p=layers.input_dropout)
     for layer in layers.hidden:
         network = lasagne.layers.DenseLayer(
-            network,
-            num_units=layer.units,
-            nonlinearity=ACTIVATIONS[layer.activation].function(),
+            network, num_units=layer.units, nonlinearity=ACTIVATIONS[layer.activation].function()
         )
         if layer.dropout:
             network = lasagne.layers.DropoutLayer(network, p=layer.dropout)

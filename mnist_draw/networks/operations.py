@@ -75,12 +75,7 @@ ACTIVATIONS: dict[str, Activation] = {
             "LeakyRelu",
             {"alpha": 0.01},
         ),
-        Activation(
-            "tanh",
-            np.tanh,
-            "lasagne.nonlinearities.tanh",
-            "Tanh",
-        ),
+        Activation("tanh", np.tanh, "lasagne.nonlinearities.tanh", "Tanh"),
         Activation(
             "sigmoid",
             # Twice as exact as 1 / (1 + exp(-x)) in float32, and it never overflows.
@@ -103,11 +98,7 @@ ACTIVATIONS: dict[str, Activation] = {
 OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     **ACTIVATIONS,
     "softmax": Activation(
-        "softmax",
-        _softmax,
-        "lasagne.nonlinearities.softmax",
-        "Softmax",
-        {"axis": -1},
+        "softmax", _softmax, "lasagne.nonlinearities.softmax", "Softmax", {"axis": -1}
     ),
     "linear": Activation("linear", lambda sums: sums, "lasagne.nonlinearities.linear", "Identity"),
 }

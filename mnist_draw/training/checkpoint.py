@@ -26,12 +26,7 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import held, write_atomically
 from mnist_draw.storage.document import Format
 from mnist_draw.storage.opening import MEGABYTE
-from mnist_draw.training.events import (
-    Checkpointed,
-    CheckpointFailed,
-    Parameters,
-    SettingChanged,
-)
+from mnist_draw.training.events import Checkpointed, CheckpointFailed, Parameters, SettingChanged
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.settings import TrainingSettings
 

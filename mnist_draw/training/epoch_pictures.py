@@ -117,11 +117,7 @@ class EpochPictures:
                 with stopped_by(self._unwanted):
                     others = [
                         pool.submit(
-                            copy_context().run,
-                            augmenter.batch,
-                            rows[share],
-                            epoch,
-                            pictures[share],
+                            copy_context().run, augmenter.batch, rows[share], epoch, pictures[share]
                         )
                         for share in shares[1:]
                     ]

@@ -124,10 +124,7 @@ def compile_train(
         rule, loss + l2 * penalty, params, learning_rate, settings.update_parameters
     )
     step = theano.function(
-        [pictures, labels, rows],
-        [loss, accuracy],
-        updates=updates,
-        mode=theano_bridge.fast_mode(),
+        [pictures, labels, rows], [loss, accuracy], updates=updates, mode=theano_bridge.fast_mode()
     )
     accumulators = [variable for variable in updates if variable not in params]
     return TrainingFunctions(step, learning_rate, l2, accumulators + _random_states(network))

@@ -19,13 +19,7 @@ from mnist_draw.errors import DocumentError, MissingPackageError, StorageError
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields
-from mnist_draw.training.events import (
-    BatchFinished,
-    EpochFinished,
-    Event,
-    SettingChanged,
-    Tested,
-)
+from mnist_draw.training.events import BatchFinished, EpochFinished, Event, SettingChanged, Tested
 from mnist_draw.training.setting import RealNumber
 from mnist_draw.training.settings import SETTINGS
 

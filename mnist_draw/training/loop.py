@@ -27,12 +27,7 @@ from mnist_draw.training.checkpoint import (
 from mnist_draw.training.control import Controls
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
-from mnist_draw.training.functions import (
-    Step,
-    TrainingFunctions,
-    compile_evaluate,
-    compile_train,
-)
+from mnist_draw.training.functions import Step, TrainingFunctions, compile_evaluate, compile_train
 from mnist_draw.training.history import History
 from mnist_draw.training.run_start import (
     batch_size_for,
@@ -110,12 +105,7 @@ class _Loop:
     functions: TrainingFunctions
 
     def __init__(
-        self,
-        settings: TrainingSettings,
-        data: Dataset,
-        network: Any,
-        controls: Controls,
-        mark: str,
+        self, settings: TrainingSettings, data: Dataset, network: Any, controls: Controls, mark: str
     ) -> None:
         import lasagne
 

@@ -14,14 +14,7 @@ from mnist_draw.i18n import _, counted, joined
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import create_unique_folder, quarantine
 from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
-from mnist_draw.training.record import (
-    RECORD,
-    UNFINISHED,
-    Run,
-    read_run,
-    rebuilt_run,
-    with_figures,
-)
+from mnist_draw.training.record import RECORD, UNFINISHED, Run, read_run, rebuilt_run, with_figures
 
 #: The user's name for the newest run.
 LATEST = "latest"

@@ -65,10 +65,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
                 "η' = η·√(1 − β2^t) / (1 − β1^t)",
                 "W = W − η'·m / (√v + ε)",
             ),
-            {
-                _("mean of g: m"): "beta1",
-                _("mean of g²: v"): "beta2",
-            },
+            {_("mean of g: m"): "beta1", _("mean of g²: v"): "beta2"},
         ),
         UpdateRule(
             "sgd", "SGD", _("plain stochastic gradient descent"), 0.1, {}, ("W = W − η·g",), {}
@@ -112,10 +109,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
                 "W = W − η·s",
                 "d = ρ·d + (1 − ρ)·s²",
             ),
-            {
-                _("mean of g²: a"): "rho",
-                _("mean of s²: d"): "rho",
-            },
+            {_("mean of g²: a"): "rho", _("mean of s²: d"): "rho"},
         ),
     )
 }

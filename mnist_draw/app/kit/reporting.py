@@ -149,10 +149,7 @@ class Reporter:
         logger.addHandler(handler)
 
     def _uncaught(
-        self,
-        kind: type[BaseException],
-        error: BaseException,
-        trace: TracebackType | None,
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             _quit()

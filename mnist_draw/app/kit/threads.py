@@ -15,14 +15,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from PyQt5 import sip
-from PyQt5.QtCore import (
-    QCoreApplication,
-    QObject,
-    Qt,
-    pyqtBoundSignal,
-    pyqtSignal,
-    pyqtSlot,
-)
+from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtBoundSignal, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.kit.reporting import reporter
 

@@ -12,14 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.source import (
-    Part,
-    Source,
-    as_part,
-    files_of,
-    find_names,
-    reading,
-)
+from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
 from mnist_draw.errors import DatasetError
 from mnist_draw.storage.npz import open_archive
 from mnist_draw.storage.opening import MEGABYTE
@@ -35,11 +28,7 @@ _PAIRS = (
     ("{}_imgs", "{}_labels"),
 )
 _WHOLE = (("x", "y"), ("images", "labels"), ("arr_0", "arr_1"))
-_PARTS = {
-    "train": ("train",),
-    "test": ("test",),
-    "validation": ("val", "valid", "validation"),
-}
+_PARTS = {"train": ("train",), "test": ("test",), "validation": ("val", "valid", "validation")}
 _SPLIT = re.compile(r"(.*?)[-_]?(train|test)[-_](imgs|images|labels)\.npz", re.IGNORECASE)
 
 
