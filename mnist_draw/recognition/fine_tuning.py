@@ -252,9 +252,14 @@ def fine_tune(
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - MAX_FORGOTTEN:
             break
-    new = _finished(settings, parameters, data, len(extra)).with_info(
-        lenience=threshold_shift_for(extra)
+    new = ModelFile(settings.network, parameters).with_info(
+        settings=settings.without_places(),
+        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        data=data.name,
+        extra_digits=len(extra),
+        lenience=threshold_shift_for(extra),
     )
+    new = calibrated(new, data.validation_images[:CALIBRATED], data.validation_labels[:CALIBRATED])
     after = reader.score(new)
     learnt = {
         "right_before": before.right,
@@ -342,20 +347,3 @@ def threshold_shift_for(extra: ExtraDigits) -> float:
     covered = [float(value) for value in missing if 0 < value < MAX_THRESHOLD_SHIFT]
     # Rounded up, so that the digit that decides passes.
     return math.ceil(100 * max(covered, default=0.0)) / 100
-
-
-def _finished(
-    settings: TrainingSettings,
-    parameters: Parameters,
-    data: Dataset,
-    count: int,
-) -> ModelFile:
-    model = ModelFile(settings.network, parameters).with_info(
-        settings=settings.without_places(),
-        created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        data=data.name,
-        extra_digits=count,
-    )
-    return calibrated(
-        model, data.validation_images[:CALIBRATED], data.validation_labels[:CALIBRATED]
-    )

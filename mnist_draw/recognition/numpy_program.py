@@ -81,12 +81,9 @@ def shown(text: str) -> str:
 
 def main(names: Sequence[str]) -> int:
     """Print the answer for each picture; return 1 if one cannot be read."""
-    if not names:
+    if not names or names[0] in ("-h", "--help"):
         print(__doc__)
-        return 2
-    if names[0] in ("-h", "--help"):
-        print(__doc__)
-        return 0
+        return 0 if names else 2
     status = 0
     for file in names:
         name = shown(file)

@@ -262,8 +262,7 @@ def _groups(pieces: Row) -> list[Group]:
 
 def _lifts(pieces: Row) -> npt.NDArray[np.intp]:
     """Count how often the pen was lifted before each piece."""
-    lifts: npt.NDArray[np.intp] = np.cumsum(~np.array(pieces.cut))
-    return lifts
+    return np.cumsum(~np.array(pieces.cut))
 
 
 def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:

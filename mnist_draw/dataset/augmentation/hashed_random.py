@@ -48,8 +48,7 @@ class HashedRandom:
 
     def happens(self, probability: float) -> Flags:
         """Draw for each picture whether something happens to it: bool (n,)."""
-        happening: Flags = self.uniform(0, 1) < probability
-        return happening
+        return self.uniform(0, 1) < probability
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -9,7 +9,6 @@ beside it is kept: the strokes that cross it or run along it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -279,8 +278,7 @@ def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
     for other in (dark, ~dark):
         beside = _from_the_rim(other)
         rim = border(beside)
-        sheet = ndimage.binary_fill_holes(~beside)
-        sheet = _largest(sheet)
+        sheet = _largest(ndimage.binary_fill_holes(~beside))
         if float(np.mean(rim)) < _RIM or not sheet.any() or float(np.mean(sheet)) < _AREA:
             continue
         rows, columns = np.flatnonzero(sheet.any(axis=1)), np.flatnonzero(sheet.any(axis=0))
@@ -316,8 +314,7 @@ def _from_the_rim(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
     parts, _ = ndimage.label(mask)
     touching = np.unique(border(parts))
-    kept: npt.NDArray[np.bool_] = np.isin(parts, touching[touching > 0])
-    return kept
+    return np.isin(parts, touching[touching > 0])
 
 
 def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -330,14 +327,6 @@ def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     sizes[0] = 0
     largest: npt.NDArray[np.bool_] = parts == int(np.argmax(sizes))
     return largest
-
-
-@dataclass(frozen=True)
-class RuledLine:
-    """A line of the paper, nearly along the rows, in pixels."""
-
-    start: float
-    slope: float
 
 
 def without_lines(ink: Float) -> Float:
@@ -356,8 +345,8 @@ def without_lines(ink: Float) -> Float:
     return np.ascontiguousarray(cleaned)
 
 
-def find_lines(ink: Float) -> list[RuledLine]:
-    """Find the lines that cross a picture nearly along its rows."""
+def find_lines(ink: Float) -> list[tuple[float, float]]:
+    """Find the lines that cross a picture nearly along its rows: row at the left, and slope."""
     from scipy import ndimage
 
     factor = max(1, round(max(ink.shape) / _SEARCH_SIDE))
@@ -396,7 +385,7 @@ def find_lines(ink: Float) -> list[RuledLine]:
         return []
     middle = (ink.shape[1] - 1) / 2
     return [
-        RuledLine((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
+        ((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
         for row in found
     ]
 
@@ -411,19 +400,18 @@ def _reaches_both_edges(seen: Float, row: int, slope: float) -> bool:
 
 
 def _line_width(ink: Float) -> int:
-    width: int = max(2, round(max(ink.shape) * _MAX_WIDTH))
-    return width
+    return int(max(2, round(max(ink.shape) * _MAX_WIDTH)))
 
 
-def _opened_across(ink: Float, lines: list[RuledLine]) -> Float:
+def _opened_across(ink: Float, lines: list[tuple[float, float]]) -> Float:
     """Within lines, replace ink by its opening across the line."""
     from scipy import ndimage
 
     columns = np.arange(ink.shape[1])
     reach = _line_width(ink)
     places = [
-        np.rint(line.start + line.slope * columns)[None] + np.arange(-reach, reach + 1)[:, None]
-        for line in lines
+        np.rint(start + slope * columns)[None] + np.arange(-reach, reach + 1)[:, None]
+        for start, slope in lines
     ]
     half = _half_width(ink, places, reach)
     opened = ndimage.grey_opening(ink, size=(2 * half + 1, 1), mode="constant")

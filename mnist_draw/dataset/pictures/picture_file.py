@@ -254,8 +254,7 @@ def _stretched(image: Image.Image) -> Float:
 
 def _finite(image: Image.Image) -> Float:
     values = np.asarray(image, dtype=np.float32)
-    finite: Float = np.where(np.isfinite(values), values, np.float32(0))
-    return finite
+    return np.where(np.isfinite(values), values, np.float32(0))
 
 
 def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
@@ -275,8 +274,7 @@ def _reduced(
         np.asarray(band.reduce(factor) if factor > 1 else band, dtype=np.float32)
         for band in converted
     ]
-    plane: Float = np.concatenate(planes) / np.float32(full)
-    return plane
+    return np.concatenate(planes) / np.float32(full)
 
 
 def on_a_ground(luminance: Float, opacity: Float | None) -> Float:
@@ -292,8 +290,7 @@ def on_a_ground(luminance: Float, opacity: Float | None) -> Float:
         ground: Any = np.median(rim)
     else:
         ground = 1.0 if float((luminance * opacity).sum()) / total < 0.5 else 0.0
-    laid: Float = luminance * opacity + np.float32(ground) * (1 - opacity)
-    return laid
+    return luminance * opacity + np.float32(ground) * (1 - opacity)
 
 
 @lru_cache(maxsize=1)
