@@ -63,6 +63,20 @@ def test_convolutions_pad_and_turn_their_filters(flip, turn, pad, zeros):
     assert layer.output_shape == (None, *expected.shape[1:])
 
 
+@pytest.mark.parametrize("flip", [True, False])
+def test_sequences_are_convolved_with_their_padding(flip):
+    x, w, b = random(2, 3, 7), random(4, 3, 3), random(4)
+    layer = layers.Conv1DLayer(
+        (None, 3, 7), 4, 3, stride=2, pad="same", W=w, b=b, nonlinearity=None, flip_filters=flip
+    )
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 3, 2)[:, :, ::2]
+    expected = np.einsum("nctk,fck->nft", windows, w[:, :, :: -1 if flip else 1]) + b[:, None]
+    found = value(layer.get_output_for(T.constant(x)))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    assert layer.output_shape == (None, *expected.shape[1:])
+
+
 def test_a_subclass_convolves_with_other_filters_as_it_is_told():
     class Doubled(layers.Conv2DLayer):
         def convolve(self, input, twice=False, **named):

@@ -21,8 +21,9 @@ FUNCTIONS = {
 }  # fmt: skip
 #: Module of ``lasagne.layers`` -> names that it and its package get.
 LAYERS = {
-    "conv": ("BaseConvLayer", "Conv2DLayer", "Conv3DLayer", "Deconv2DLayer", "Deconv3DLayer",
-             "DilatedConv2DLayer", "TransposedConv2DLayer", "TransposedConv3DLayer"),
+    "conv": ("BaseConvLayer", "Conv1DLayer", "Conv2DLayer", "Conv3DLayer", "Deconv2DLayer",
+             "Deconv3DLayer", "DilatedConv2DLayer", "TransposedConv2DLayer",
+             "TransposedConv3DLayer"),
     "dense": ("DenseLayer",),
     "local": ("LocallyConnected2DLayer",),
     "merge": ("ConcatLayer", "ElemwiseMergeLayer", "ElemwiseSumLayer", "autocrop",

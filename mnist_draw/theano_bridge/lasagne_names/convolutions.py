@@ -18,6 +18,16 @@ from mnist_draw.theano_bridge.pooling import pool_2d, pool_3d
 Shape = tuple[Any, ...]
 
 
+def _conv1d(
+    input: Any, filters: Any, filter_shape: Any, border_mode: Any, subsample: Any, **how: Any
+) -> Any:
+    """Convolve sequences as images of one row."""
+    rows = (each.dimshuffle(0, 1, "x", 2) for each in (input, filters))
+    shape = (*filter_shape[:2], 1, filter_shape[2])
+    pads, steps = ((0, 0), *border_mode), (1, *subsample)
+    return T.nnet.conv2d(*rows, None, shape, pads, steps, **how)[:, :, 0]
+
+
 class Conv2DLayer(Layer):  # type: ignore[misc]
     """Convolution whose padding is part of the operation."""
 
@@ -36,7 +46,7 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         self.n = self.axes = n or self.axes
         self.num_filters, self.num_groups = num_filters, num_groups
         self.flip_filters = self.default_flip if flip_filters is None else flip_filters
-        self.convolution = convolution or getattr(T.nnet, f"conv{self.axes}d")
+        self.convolution = convolution or getattr(T.nnet, f"conv{self.axes}d", _conv1d)
         self.untie_biases = untie_biases
         self.filter_size, self.stride = self.lengths(filter_size), self.lengths(stride)
         named_pad = pad in ("same", "full")
@@ -88,6 +98,12 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
             input, self.filters(), filter_shape=shape, border_mode=self.pads(),
             subsample=self.stride, filter_flip=self.flip_filters, **self.options(),
         )  # fmt: skip
+
+
+class Conv1DLayer(Conv2DLayer):
+    """Convolution of sequences."""
+
+    axes = 1
 
 
 class Conv3DLayer(Conv2DLayer):
