@@ -230,6 +230,30 @@ def test_a_recurrent_layer_can_return_its_last_state_only(kind, backwards):
     np.testing.assert_allclose(output(last, x), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["RecurrentLayer", "GRULayer", "LSTMLayer"])
+def test_a_recurrent_layer_begins_with_the_states_of_others(kind):
+    x, start = random(2, 5, 3), 0.3 * random(2, 4)
+    make = getattr(layers, kind)
+    image, state = layers.InputLayer(x.shape), layers.InputLayer(start.shape)
+    begun = make(image, 4, hid_init=state)
+    told = make(image, 4, hid_init=T.constant(start) * 1)
+    for old, new in zip(begun.get_params(), told.get_params(), strict=True):
+        new.set_value(old.get_value())
+    assert layers.get_all_layers(begun) == [image, state, begun]
+    given = {image: T.constant(x), state: T.constant(start)}
+    found = value(layers.get_output(begun, given))
+    np.testing.assert_allclose(found, output(told, x), rtol=1e-5)
+    assert begun.output_shape == (2, 5, 4)
+    assert abs(found - output(make(image, 4), x)).max() > 0.01
+
+
+def test_modules_of_layers_give_those_of_the_package():
+    from lasagne.layers import conv, merge
+
+    assert (conv.Conv1DLayer, conv.Conv2DLayer) == (layers.Conv1DLayer, layers.Conv2DLayer)
+    assert issubclass(layers.ConcatLayer, merge.ConcatLayer)
+
+
 def test_a_transformer_moves_and_enlarges_images():
     x = random(2, 3, 5, 5)
     image = layers.InputLayer(x.shape)

@@ -59,5 +59,6 @@ def extend(lasagne: Any) -> None:
             layer = next(vars(file)[name] for file in (*others, layers) if name in vars(file))
             setattr(lasagne.layers, name, layer)
             # Classes of 0.1 call themselves by their names in their modules.
-            if not hasattr(home, name):
+            before = getattr(home, name, object)
+            if before is object or before not in getattr(layer, "__mro__", ()):
                 setattr(home, name, layer)

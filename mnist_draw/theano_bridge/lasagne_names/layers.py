@@ -330,32 +330,37 @@ def _inside(place: Any, length: Any, border_mode: str) -> Any:
     return T.clip(place, 0, length - 1).astype("int64")
 
 
-def _extended(kind: Any, option: str, shape: Any, output: Any) -> Any:
-    """Give a layer an option, by which its shape and output differ."""
+def _beginning(kind: Any) -> Any:
+    """Let a recurrent layer begin where others say, and return its last state only."""
 
-    def initialise(self: Any, *arguments: Any, **named: Any) -> None:
-        setattr(self, option, named.pop(option, None))
-        kind.__init__(self, *arguments, **named)
+    class Recurrent(kind):  # type: ignore[misc]
+        __doc__ = kind.__doc__
 
-    members = {"__init__": initialise, "get_output_shape_for": shape, "get_output_for": output}
-    return type(kind.__name__, (kind,), {**members, "__doc__": kind.__doc__})
+        def __init__(self, *rest: Any, only_return_final: bool = False, **named: Any) -> None:
+            self.only_return_final = only_return_final
+            states = ("hid_init", "cell_init")
+            first = {name: named[name] for name in states if isinstance(named.get(name), Layer)}
+            places = {name: T.tensor(theano.config.floatX, [False] * len(layer.output_shape))
+                      for name, layer in first.items()}  # fmt: skip
+            super().__init__(*rest, **named | places)
+            self._first = list(first)
+            self.input_layers += first.values()
+            self.input_shapes += [layer.output_shape for layer in first.values()]
 
+        def get_output_shape_for(self, input_shapes: Any) -> Shape:
+            whole = super().get_output_shape_for(input_shapes)
+            return (whole[0], *whole[2:]) if self.only_return_final else whole
 
-def _returning_final(kind: Any) -> Any:
-    """Give a recurrent layer the option to return its last state only."""
+        def get_output_for(self, inputs: Any, **named: Any) -> Any:
+            own = len(inputs) - len(self._first)
+            for name, value in zip(self._first, inputs[own:], strict=True):
+                setattr(self, name, value.copy())  # an expression, whatever is given
+            states = super().get_output_for(inputs[:own], **named)
+            # A sequence read backwards ends at its beginning.
+            return states[:, 0 if self.backwards else -1] if self.only_return_final else states
 
-    def shape(self: Any, input_shapes: Any) -> Any:
-        whole = kind.get_output_shape_for(self, input_shapes)
-        return (whole[0], *whole[2:]) if self.only_return_final else whole
-
-    def output(self: Any, inputs: Any, **named: Any) -> Any:
-        states = kind.get_output_for(self, inputs, **named)
-        if not self.only_return_final:
-            return states
-        # A sequence read backwards ends at its beginning.
-        return states[:, 0 if self.backwards else -1]
-
-    return _extended(kind, "only_return_final", shape, output)
+    Recurrent.__name__ = kind.__name__
+    return Recurrent
 
 
 def autocrop_array_shapes(shapes: Sequence[Shape], cropping: Any) -> list[Shape]:
@@ -387,20 +392,29 @@ def autocrop(inputs: Sequence[Any], cropping: Any) -> Any:
 def _cropping(kind: Any) -> Any:
     """Give a layer that merges the option to crop its inputs."""
 
-    def shape(self: Any, input_shapes: Any) -> Any:
-        return kind.get_output_shape_for(self, autocrop_array_shapes(input_shapes, self.cropping))
+    class Cropping(kind):  # type: ignore[misc]
+        __doc__ = kind.__doc__
 
-    def output(self: Any, inputs: Any, **named: Any) -> Any:
-        return kind.get_output_for(self, autocrop(inputs, self.cropping), **named)
+        def __init__(self, *rest: Any, cropping: Any = None, **named: Any) -> None:
+            self.cropping = cropping
+            super().__init__(*rest, **named)
 
-    return _extended(kind, "cropping", shape, output)
+        def get_output_shape_for(self, input_shapes: Any) -> Shape:
+            cropped = autocrop_array_shapes(input_shapes, self.cropping)
+            return tuple(super().get_output_shape_for(cropped))
+
+        def get_output_for(self, inputs: Any, **named: Any) -> Any:
+            return super().get_output_for(autocrop(inputs, self.cropping), **named)
+
+    Cropping.__name__ = kind.__name__
+    return Cropping
 
 
 ConcatLayer = concat = _cropping(old.ConcatLayer)
 ElemwiseMergeLayer = _cropping(old.ElemwiseMergeLayer)
 ElemwiseSumLayer = _cropping(old.ElemwiseSumLayer)
 
-CustomRecurrentLayer = _returning_final(old.CustomRecurrentLayer)
-RecurrentLayer = _returning_final(old.RecurrentLayer)
-LSTMLayer = _returning_final(old.LSTMLayer)
-GRULayer = _returning_final(old.GRULayer)
+CustomRecurrentLayer = _beginning(old.CustomRecurrentLayer)
+RecurrentLayer = _beginning(old.RecurrentLayer)
+LSTMLayer = _beginning(old.LSTMLayer)
+GRULayer = _beginning(old.GRULayer)
