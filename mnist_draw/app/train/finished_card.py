@@ -19,7 +19,8 @@ from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
-from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, ShownRun, is_like_tutorial
+from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, is_like_tutorial
+from mnist_draw.app.train.shown_run import ShownRun
 from mnist_draw.i18n import N_, _, counted, joined, number, percent, pgettext
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from

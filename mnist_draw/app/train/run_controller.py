@@ -15,25 +15,16 @@ from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.train.earlier_runs import EarlierRuns
-from mnist_draw.app.train.run_state import (
-    Continued,
-    Failed,
-    Rescued,
-    RunEvent,
-    RunState,
-    Saved,
-    ShownRun,
-)
+from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
+from mnist_draw.app.train.shown_run import EarlierRuns, ShownRun
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, joined, number
+from mnist_draw.i18n import _, joined
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training import hints
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
@@ -377,7 +368,7 @@ class RunController(QObject):
             case LayerFigures():
                 self.layers_measured.emit(event)
             case Finished():
-                self._tell_of_broken_epoch()
+                current.tell_of_broken_epoch()
             case Saved():
                 self.saved.emit()
 
@@ -393,24 +384,6 @@ class RunController(QObject):
                 self.tab.run_page.show_curves(self.state)
             case BatchSizeChosen():
                 self.tab.settings.show_effective("batch_size", event.batch_size)
-
-    def _tell_of_broken_epoch(self) -> None:
-        broken, run = self.state.broken_off, self._current.run
-        if not self.state.epochs_done:
-            self._current.trouble = _("Stopped before the first epoch. Nothing to keep.")
-        elif broken:
-            weights = _("The network has its weights from its best epoch.")
-            if run is None or not run.settings.keep_best:
-                weights = _(
-                    "The network has its weights from the middle of epoch {epoch}; the validation "
-                    "figures are of epoch {before}.",
-                    epoch=number(broken),
-                    before=number(broken - 1),
-                )
-            again = _(
-                "{button} begins epoch {epoch} again.", button=_("Go on"), epoch=number(broken)
-            )
-            self._current.trouble = joined(weights, again)
 
     # -- what is shown
 
@@ -446,16 +419,7 @@ class RunController(QObject):
         self.show()
 
     def _hint(self) -> None:
-        state, run = self.front.state, self.front.run
-        settings = self.tab.settings.settings() if run is None else run.settings
-        if state.reason == "diverged":
-            hint = hints.diverged(state.epoch + 1, settings)
-        elif self.front.trouble:
-            hint = Hint(self.front.trouble)
-        else:
-            rates = [c.before for c in state.history.changes if c.name == "learning_rate"]
-            began = settings.replace(learning_rate=rates[0]) if rates else settings
-            hint = hints.read_curves(state.history.epochs, settings, state.dead, began)
+        hint = self.front.hint(self.tab.settings.settings())
         if self.training.running and (hint.is_afresh or self.front is not self._current):
             # The fields are those of the run that goes on.
             hint = Hint(hint.sentence)
@@ -464,10 +428,7 @@ class RunController(QObject):
     def _ended(self) -> None:
         self._awaited = None
         shown = self._current
-        if shown.run is not None:
-            planned = shown.run.settings.replace(epochs=max(1, self.state.epochs))
-            run = replace(shown.run, settings=planned, state=self.state.reason or "failed")
-            shown.run = with_figures(run, self.state.history)
+        shown.end()
         if self.state.reason in ("failed", "stopped") and not self.state.epochs_done:
             self._leave(shown)
             return

@@ -16,7 +16,8 @@ from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.finished_card import FinishedCard
 from mnist_draw.app.train.run_figures import Figures, HintLine, ProgressRow
-from mnist_draw.app.train.run_state import RunState, ShownRun
+from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.shown_run import ShownRun
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.i18n import _

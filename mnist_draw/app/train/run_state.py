@@ -10,8 +10,6 @@ from typing import assert_never
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.i18n import _, counted, number
-from mnist_draw.library.fallbacks import fallback_key
-from mnist_draw.library.stored_network import RUN, StoredNetwork
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import (
@@ -360,49 +358,3 @@ class RunState:
 
     def _set(self, state: str, label: str) -> None:
         self.state, self.label = state, label
-
-
-@dataclass
-class ShownRun:
-    """A run with its state, and a network that was saved elsewhere than with it."""
-
-    state: RunState
-    run: Run | None = None
-    rescued: Path | None = None
-    #: Whether it was trained since the program began: its network is known, saved or not.
-    is_new: bool = False
-    #: What troubles it; this takes the place of the hint.
-    trouble: str = ""
-
-    @property
-    def key(self) -> str:
-        """By which its network is found."""
-        if self.rescued is not None:
-            return fallback_key(self.rescued)
-        return "" if self.run is None else StoredNetwork(self.run.model, RUN, self.run.title).key
-
-    @property
-    def model(self) -> Path | None:
-        if self.rescued is not None:
-            return self.rescued
-        return self.run.model if self.run is not None and self.run.model.exists() else None
-
-    @property
-    def is_deleted(self) -> bool:
-        return self.run is not None and self.rescued is None and not self.run.folder.is_dir()
-
-    @property
-    def can_be_tried(self) -> bool:
-        return (self.is_new and self.state.epochs_done > 0) or self.model is not None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the run came to its end; else it can go on."""
-        return self.state.state == "finished" or self.state.reason == "diverged"
-
-    @property
-    def kept(self) -> EpochFigures | None:
-        """The epoch of *Keep the best epoch*: the first with the lowest validation loss."""
-        if self.run is None or not self.run.settings.keep_best:
-            return None
-        return min(self.state.history.epochs, key=lambda row: row.validation_loss, default=None)

@@ -14,7 +14,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.train import run_page
 from mnist_draw.app.train.finished_card import details, headline
 from mnist_draw.app.train.run_page import RunPage
-from mnist_draw.app.train.run_state import RunState, ShownRun
+from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.shown_run import ShownRun
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import certainty_from

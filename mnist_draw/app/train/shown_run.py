@@ -1,9 +1,11 @@
-"""Runs of before, read off the GUI thread: as they were, and what their networks read."""
+"""A run as it is shown: its record, its state, what is told of it; earlier ones are read here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -11,22 +13,111 @@ from mnist_draw.analysis.layer_inspection import CONVOLUTION_PICTURES, dead_shar
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.run_state import RunState, ShownRun
+from mnist_draw.app.train.run_state import RunState
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
-from mnist_draw.library.stored_network import load_trained
+from mnist_draw.i18n import _, joined, number
+from mnist_draw.library.fallbacks import fallback_key
+from mnist_draw.library.stored_network import RUN, StoredNetwork, load_trained
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training import run_list
+from mnist_draw.training import hints, run_list
 from mnist_draw.training.checkpoint import load_checkpoint
-from mnist_draw.training.record import UNFINISHED, Run, load_history
+from mnist_draw.training.hints import Hint
+from mnist_draw.training.history import EpochFigures
+from mnist_draw.training.record import UNFINISHED, Run, load_history, with_figures
+from mnist_draw.training.settings import TrainingSettings
 
 notifier = Notifier("run")
 
 #: The preference that names the newest run that was cut off and has been offered.
 _CUT_OFF = "cut_off_run"
+
+
+@dataclass
+class ShownRun:
+    """A run with its state, and a network that was saved elsewhere than with it."""
+
+    state: RunState
+    run: Run | None = None
+    rescued: Path | None = None
+    #: Whether it was trained since the program began: its network is known, saved or not.
+    is_new: bool = False
+    #: What troubles it; this takes the place of the hint.
+    trouble: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which its network is found."""
+        if self.rescued is not None:
+            return fallback_key(self.rescued)
+        return "" if self.run is None else StoredNetwork(self.run.model, RUN, self.run.title).key
+
+    @property
+    def model(self) -> Path | None:
+        if self.rescued is not None:
+            return self.rescued
+        return self.run.model if self.run is not None and self.run.model.exists() else None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.run is not None and self.rescued is None and not self.run.folder.is_dir()
+
+    @property
+    def can_be_tried(self) -> bool:
+        return (self.is_new and self.state.epochs_done > 0) or self.model is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run came to its end; else it can go on."""
+        return self.state.state == "finished" or self.state.reason == "diverged"
+
+    @property
+    def kept(self) -> EpochFigures | None:
+        """The epoch of *Keep the best epoch*: the first with the lowest validation loss."""
+        if self.run is None or not self.run.settings.keep_best:
+            return None
+        return min(self.state.history.epochs, key=lambda row: row.validation_loss, default=None)
+
+    def hint(self, settings: TrainingSettings) -> Hint:
+        """Return its trouble, or what its curves show; the settings are those without a run."""
+        state = self.state
+        if self.run is not None:
+            settings = self.run.settings
+        if state.reason == "diverged":
+            return hints.diverged(state.epoch + 1, settings)
+        if self.trouble:
+            return Hint(self.trouble)
+        rates = [c.before for c in state.history.changes if c.name == "learning_rate"]
+        began = settings.replace(learning_rate=rates[0]) if rates else settings
+        return hints.read_curves(state.history.epochs, settings, state.dead, began)
+
+    def tell_of_broken_epoch(self) -> None:
+        """Say what a run that was stopped within an epoch has kept."""
+        broken, run = self.state.broken_off, self.run
+        if not self.state.epochs_done:
+            self.trouble = _("Stopped before the first epoch. Nothing to keep.")
+        elif broken:
+            weights = _("The network has its weights from its best epoch.")
+            if run is None or not run.settings.keep_best:
+                weights = _(
+                    "The network has its weights from the middle of epoch {epoch}; the validation "
+                    "figures are of epoch {before}.",
+                    epoch=number(broken),
+                    before=number(broken - 1),
+                )
+            again = _(
+                "{button} begins epoch {epoch} again.", button=_("Go on"), epoch=number(broken)
+            )
+            self.trouble = joined(weights, again)
+
+    def end(self) -> None:
+        """Note in the record how far the run came, and why it ended."""
+        if self.run is not None:
+            planned = self.run.settings.replace(epochs=max(1, self.state.epochs))
+            run = replace(self.run, settings=planned, state=self.state.reason or "failed")
+            self.run = with_figures(run, self.state.history)
 
 
 class EarlierRuns(QObject):
