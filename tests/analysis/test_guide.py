@@ -32,7 +32,13 @@ def test_a_view_has_its_step():
     assert step_for("network", "unit").title == "What one unit does"
     assert step_for("network", "").section == "network"
     assert step_for("x", "") is None
-    assert [step.number for step in guide() if step.needs == "dense"] == [3, 6, 7]
+    assert [step.number for step in guide() if "dense" in step.needs] == [3, 4, 6]
+
+
+def test_a_unit_is_explained_before_layers_and_steps_before_their_graph():
+    views = [step.view for step in guide() if step.section in ("network", "step")]
+    order = ["unit", "live", "fresh", "why", "map", *(f"stage {n}" for n in range(2, 6)), "graph"]
+    assert views == ["stage 1", *order]
 
 
 @pytest.mark.parametrize("shift", [-4, 4])

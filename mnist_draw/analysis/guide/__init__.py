@@ -35,7 +35,8 @@ class GuideStep:
     section: str
     #: Which of the section's views; may be empty.
     view: str = ""
-    #: ``"dense"`` or ``"convolution"``: what kind of first layer there is to be seen; or empty.
+    #: ``"dense"`` or ``"convolution"``: what kind of first layer there is to be seen; ``"digits"``
+    #: where it speaks of them; both with a space between; or empty.
     needs: str = ""
     #: A test digit to look at, counted from 0, where nothing is drawn.
     test: int | None = None

@@ -19,9 +19,9 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import in_a_sentence
@@ -38,10 +38,12 @@ _BUTTONS = (
 )  # fmt: skip
 #: A class's name shrinks until it fits beside the words.
 _ANSWER_WIDTH = WIDTH // 3
+#: The smallest text of the certainty's word, in logical pixels.
+_SMALLEST = 8
 #: Of its usual width: with larger text the sections need the room more.
 _MAX_SCALE = 1.5
 #: Up to this size of text the board has its usual side; for each further one it loses so much.
-_BOARD_SCALE, _SHRINK = 1.1, 250
+_BOARD_SCALE, _SHRINK = 1.1, 280
 
 
 class PickedPicture(QWidget):
@@ -74,7 +76,8 @@ class ExampleCard(Card):
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
-        self.title = ElidedLabel(_("Your drawing"), "title", "exampleTitle")
+        self.title = _fitted("title", "exampleTitle", two_lines=True)
+        self.title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
         self.top.addWidget(self.title, 1)
         self.top.setSpacing(Size.CAPTION_GAP)
         buttons = [icon_button(*each) for each in _BUTTONS]
@@ -97,7 +100,7 @@ class ExampleCard(Card):
         )  # fmt: skip
         self.mine_button.hide()
         self._below = QWidget()
-        column(rule(), self._build_label(), gap=self.body.spacing(), owner=self._below)
+        self._below.setLayout(self._build_label())
         self.body.addLayout(self._build_answer())
         self.body.addLayout(row((FixedLabel(self.network, lines=1), 1), self.mine_button))
         self.body.addWidget(self._below)
@@ -123,15 +126,17 @@ class ExampleCard(Card):
         sizes = theme.Text.GIVEN, theme.Text.FIGURE, theme.Text.BODY
         self.answer = AnswerFigure("exampleAnswer", *sizes)
         explain(self.answer, _("Answer"), _("What the network reads."))
-        self.sure = _fitted("surer", "exampleSure")
+        # As large as there is room beside the answer.
+        self.sure = FittedLabel(_SMALLEST, Qt.ElideRight, look="surer", name="exampleSure")
         self.second = label("", "muted", "exampleSecond")
-        # Why it is no digit takes more than a line.
-        self._second = GrowingLabel(self.second)
+        # Two lines, so that the card keeps its height; why it is no digit may take more.
+        self.second.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self._second = GrowingLabel(self.second, least=2)
         words = column(FixedLabel(self.sure, lines=1), self._second, gap=0)
         return row(self.answer, (words, 1), gap=Size.CARD_GAP)
 
     def _build_label(self) -> QHBoxLayout:
-        self.label_text = _fitted("muted", "exampleLabel")
+        self.label_text = _fitted("muted", "exampleLabel", two_lines=True)
         self.label_button = push_button(
             "exampleLabelButton", _("Change"), _("Say what the picture shows."), look="link"
         )
@@ -143,7 +148,8 @@ class ExampleCard(Card):
             "exampleWhyButton", _("Why?"),
             _("Show why the network gives this answer rather than the second guess."), "W", "link",
         )  # fmt: skip
-        shown = FixedLabel(self.label_text, lines=1)
+        # Two lines of the smallest text.
+        shown = FixedLabel(self.label_text, lines=1.6)
         return row((shown, 1), self.label_button, self.why_button, gap=Size.TIGHT)
 
     def show_classes(self, names: tuple[str, ...]) -> None:
@@ -205,11 +211,11 @@ class ExampleCard(Card):
         self._second.set_text("" if certainty is None else certainty.line)
 
 
-def _fitted(look: str, name: str) -> FittedLabel:
-    return FittedLabel(theme.Text.AXIS, Qt.ElideRight, look=look, name=name)
+def _fitted(look: str, name: str, two_lines: bool = False) -> FittedLabel:
+    return FittedLabel(theme.Text.AXIS, Qt.ElideRight, two_lines, look, name)
 
 
-SIDE = 196
+SIDE = 190
 _INVITATION = _("Draw here and watch it go through.")
 
 
@@ -262,6 +268,9 @@ class InsideBoard(Canvas):
             self.history_changed.emit()
 
     def _paint_invitation(self, painter: QPainter) -> None:
+        if self.width() < SIDE // 2:
+            # The section beside it says the same, in words that have room.
+            return
         small = self.width() < SIDE
         write_with(painter, theme.Text.LABEL if small else theme.Text.SENTENCE, "muted")
         free = self.width() // (12 if small else 5)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import (
+    QFontMetricsF,
     QKeyEvent,
     QResizeEvent,
     QTextBlock,
@@ -73,11 +74,29 @@ class GuideView(Card):
         self.step: GuideStep = steps[min(max(number, 1), len(steps)) - 1]
         said = _("GUIDE · {number} OF {count}", number=self.step.number, count=len(steps))
         self.number.setText(said)
-        self.title.setText(self.step.title)
+        self._fit_title()
         self.label.setText(self.step.short)
         self.back.setEnabled(self.step.number > 1)
         self.next.setEnabled(self.step.number < len(steps))
         self.turned.emit()
+
+    def _fit_title(self) -> None:
+        """Break a title that is longer than the line; large text has no room for a second one."""
+        title, size, large = self.step.title, "", theme.text_scale() > _LARGE
+        font, room = theme.font(Text.BODY, bold=True), self.width() - 2 * (13 + Size.GRID)
+        wide = QFontMetricsF(font).horizontalAdvance
+        if self._row.direction() == QBoxLayout.TopToBottom and wide(title) > room:
+            fits = [n for n, sign in enumerate(title) if sign == " " and wide(title[:n]) <= room]
+            if large:
+                size = f"font-size: {int(font.pixelSize() * room / wide(title))}px"
+            elif fits:
+                title = f"{title[: fits[-1]]}\n{title[fits[-1] + 1 :]}"
+        self.title.setStyleSheet(size)
+        self.title.setText(title)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_title()
+        super().resizeEvent(event)
 
     def show_needed(self, network: str) -> None:
         """Say which other network the button would let answer; empty for none."""
@@ -105,6 +124,8 @@ class GuideView(Card):
         self._words.setMinimumHeight(lines * self.label.fontMetrics().lineSpacing())
 
 
+#: From this scale of text on a title has one line.
+_LARGE = 1.2
 #: A caption's longest step takes so many lines on a screen of 1366 pixels.
 _CAPTION_LINES = 4
 _MAX_WIDTH = 800

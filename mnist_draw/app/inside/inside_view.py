@@ -28,6 +28,7 @@ from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
@@ -265,8 +266,12 @@ class InsideView(QWidget):
         if not step.needs or self.model is None:
             return ""
 
+        needed = step.needs.split()
         convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
-        return "" if convolves == (step.needs == "convolution") else _NETWORKS[step.needs]
+        has = ["convolution" if convolves else "dense"]
+        if all_names(self.model) == DIGITS:
+            has.append("digits")
+        return "" if set(needed) <= set(has) else _NETWORKS.get(needed[0], _NETWORKS["dense"])
 
     def _name_network(self) -> None:
         other = self._other_network(self.guide.step)

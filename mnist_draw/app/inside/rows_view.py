@@ -39,7 +39,9 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 
 #: Heights at the usual size of text, in logical pixels.
-_LINE, _LARGE, _GAP = 20.0, 116.0, 5.0
+_LINE, _CODE_LINE, _LARGE, _GAP = 20.0, 17.0, 116.0, 5.0
+#: Least width of each of two columns beside each other, and what is between them.
+_COLUMN, _APART = 300.0, 24.0
 #: Of the radius of a ring, and the part of the width where it is.
 _RING, _RING_AT = 9.0, 0.52
 #: Width of the largest term's bar: the usual one, and the least beside its factors.
@@ -48,7 +50,7 @@ _TERM, _SHORTEST = 62.0, 20.0
 _BETWEEN = 5.0
 
 #: Code is written at least so narrow, of its usual width, before it is elided.
-_NARROWEST = 0.8
+_NARROWEST = 0.86
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 
@@ -180,12 +182,13 @@ class Code(Row):
         wide = QFontMetricsF(font).horizontalAdvance(self.text)
         right = width - QFontMetricsF(small).horizontalAdvance(self.note) - 2 * _BETWEEN
         # Where there is no room beside the text, the note is below it.
-        below = _line() if _NARROWEST * wide > right - left else 0.0
-        box = QRectF(0, y, width, _line() + below)
+        line = _CODE_LINE * theme.text_scale()
+        below = line if _NARROWEST * wide > right - left else 0.0
+        box = QRectF(0, y, width, line + below)
         if self.marked:
             painter.fillRect(box, theme.colour("accent", 0.16))
             painter.fillRect(QRectF(0, y, 3, box.height()), theme.colour("accent"))
-        box.setHeight(_line())
+        box.setHeight(line)
         write_with(painter, Text.LABEL, "accent" if self.marked else "muted", bold=True)
         painter.drawText(box.adjusted(8, 0, 0, 0), _LEFT, self.number)
         painter.setFont(small)
@@ -198,7 +201,7 @@ class Code(Row):
             font.setStretch(int(100 * max(_NARROWEST, box.width() / wide)))
             painter.setFont(font)
         write_elided(painter, box, _LEFT, self.text)
-        return y + _line() + below
+        return y + line + below
 
 
 @dataclass(frozen=True)
@@ -264,6 +267,34 @@ class Rule(Row):
         return y + 16
 
 
+@dataclass(frozen=True)
+class Columns(Row):
+    """Rows in two columns where there is room for them, else below each other."""
+
+    left: tuple[Row, ...]
+    right: tuple[Row, ...]
+
+    def words(self) -> str:
+        return i18n.joined(*(row.words() for row in (*self.left, *self.right)))
+
+    def paint(self, painter: QPainter, y: float, width: float) -> float:
+        wide = (width - _APART) / 2
+        if wide < _COLUMN * theme.text_scale():
+            return paint_rows(painter, (*self.left, Rule(), *self.right), y, width)
+        end = paint_rows(painter, self.left, y, wide)
+        painter.save()
+        painter.translate(wide + _APART, 0)
+        other = paint_rows(painter, self.right, y, wide)
+        painter.restore()
+        return max(end, other)
+
+
+def paint_rows(painter: QPainter, rows: Sequence[Row], y: float, width: float) -> float:
+    for row in rows:
+        y = row.paint(painter, y, width)
+    return y
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     values: np.ndarray = field(repr=False)
@@ -294,7 +325,8 @@ class PictureRow(Row):
         large = self.side or _LARGE
         right = 2.5 * large if self.side else width - _LARGE - 6
         painter.drawText(QRectF(0, y, width, _line()), _LEFT, self.title)
-        painter.drawText(QRectF(right, y, width - right, _line()), _LEFT, self.small_title)
+        left = min(right, width - painter.fontMetrics().horizontalAdvance(self.small_title))
+        painter.drawText(QRectF(left, y, width - left, _line()), _LEFT, self.small_title)
         y += _line()
         if self.large is not None:
             self.large.paint(painter, QRectF(0, y, large, large))
@@ -335,10 +367,14 @@ class RowsView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(270, round(self._lines * _line()) or 120)
+        return QSize(270, self._least_height() or 120)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, round(self._lines * _line()))
+        return QSize(240, self._least_height())
+
+    def _least_height(self) -> int:
+        # A heading is a pixel higher than a line.
+        return self._lines and round(self._lines * _line()) + 1
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
@@ -346,10 +382,7 @@ class RowsView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        y = 0.0
-        for row in self.rows:
-            y = row.paint(painter, y, float(self.width()))
+        y = paint_rows(smooth_painter(self), self.rows, 0.0, float(self.width()))
         # The panel scrolls; one of so many lines grows where they need more room.
         high = math.ceil(y)
         if self._lines:

@@ -182,7 +182,7 @@ class FixedLabel(QWidget):
     nothing else.
     """
 
-    def __init__(self, held: QLabel, lines: int) -> None:
+    def __init__(self, held: QLabel, lines: float) -> None:
         super().__init__()
         self.setAttribute(Qt.WA_NoSystemBackground)
         self._held = held
@@ -192,7 +192,7 @@ class FixedLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         self._held.ensurePolished()
-        return QSize(0, self._lines * self._held.fontMetrics().lineSpacing() + 2)
+        return QSize(0, round(self._lines * self._held.fontMetrics().lineSpacing()) + 2)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -204,8 +204,9 @@ class FixedLabel(QWidget):
 class GrowingLabel(FixedLabel):
     """A :class:`FixedLabel` that takes another line, with a new layout, where a text needs it."""
 
-    def __init__(self, held: QLabel) -> None:
-        super().__init__(held, lines=1)
+    def __init__(self, held: QLabel, least: int = 1) -> None:
+        super().__init__(held, lines=least)
+        self._least = least
         held.setWordWrap(True)
 
     def set_text(self, text: str) -> None:
@@ -220,7 +221,7 @@ class GrowingLabel(FixedLabel):
 
     def _fit(self) -> None:
         needed = self._held.heightForWidth(self.width())
-        lines = max(1, round(needed / self._held.fontMetrics().lineSpacing()))
+        lines = max(self._least, round(needed / self._held.fontMetrics().lineSpacing()))
         if lines != self._lines:
             self._lines = lines
             self.updateGeometry()

@@ -113,8 +113,9 @@ class ElidedButton(QPushButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         room = self.style().subElementRect(QStyle.SE_PushButtonContents, option, self)
-        elided = self.fontMetrics().elidedText(option.text, Qt.ElideRight, room.width())
-        option.text = elided
+        metrics, lines = self.fontMetrics(), option.text.split("\n")
+        elided = (metrics.elidedText(line, Qt.ElideRight, room.width()) for line in lines)
+        option.text = "\n".join(elided)
         QStylePainter(self).drawControl(QStyle.CE_PushButton, option)
 
 

@@ -353,13 +353,13 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     # It waits at its beginning until it is used.
     view.open_section("second")
     assert view.guide.step.number == 1
-    view.guide.show_step(7)
+    view.guide.show_step(3)
     view.guide.show_button.click()
     assert view.section.name == "network"
     assert noted(tab).opened == "unit"
     assert view.guide.title.text() == "What one unit does"
     view.guide.next.click()
-    assert view.guide.title.text() == "One filter, everywhere"
+    assert view.guide.title.text() == "Four lines"
     # Where nothing is drawn, it sets an example up.
     view.show_step(guide()[5])
     qtbot.waitUntil(lambda: noted(tab).example is not None, timeout=20_000)
@@ -368,13 +368,23 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
         view.show_step(guide()[-1])
 
 
+def test_a_step_about_digits_is_shown_with_a_network_of_digits(tab, view):
+    for number in (6, 14, 15):
+        tab.use_network(model(), "file:a")
+        view.guide.show_step(number)
+        assert view.guide.show_button.text() == "Show me"
+        shapes = model().with_info(classes=[f"shape {n}" for n in range(10)])
+        tab.use_network(shapes, "file:b")
+        assert view.guide.show_button.text() == "Show with Tutorial MLP"
+
+
 def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
-    view.guide.show_step(12)
+    view.guide.show_step(11)
     view.turn_page()
     assert view.page.isVisible()
     assert not view.guide.isVisible()
     words, code = view.page.text.toPlainText().split("The guide in code")
-    assert "12. One small step" in words
+    assert "11. One small step" in words
     assert "import" not in words
     assert words.count("Exercise") == len(guide())
     assert "rmsprop(loss, params" in code
@@ -429,9 +439,9 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, noti
     assert view.card.answer.isVisible()
     assert view.wall_title.isVisible()
     assert view.wall_title.text() == f"{view.section.question}\n{view.card.title.text()}"
-    view.guide.show_step(6)
+    view.guide.show_step(5)
     view.turn_guide(1)
-    assert noted(tab).opened == "unit"
+    assert noted(tab).opened == "why"
     # What answers changes only when it is asked for, and is named.
     tab.use_network(model(), "file:a")
     assert label_text(tab, "exampleNetwork") == f"by {title_of_model(model())}"

@@ -122,6 +122,15 @@ def test_powers_of_ten_are_written_as_in_print(value, spec, words):
     assert signed(0.0) == "0.00"
 
 
+def test_maps_of_many_layers_have_room_in_a_narrow_window():
+    layers = NetworkProbe(random_model("deep_cnn")).layers
+    rows = [None] * (len(layers) - 1)
+    columns = Layout(layers, 407, 440, rows, rows, pooled=True).places().columns
+    assert not any(column.pooled for column in columns)
+    assert columns[0].cell >= 16
+    assert min(column.cell for column in columns if column.tile) >= 10
+
+
 @pytest.mark.parametrize("value", [0.0, 0.25])
 def test_the_factors_of_a_product_are_below_its_name_where_they_do_not_fit(show, value):
     name, made, figure = "what the unit carries", "2.26 × 0.1120", "0.2529"

@@ -120,6 +120,27 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
         assert len(section.findChildren(QObject, name)) == 1, name
 
 
+def test_in_a_narrow_window_weight_and_code_have_turns_and_the_buttons_are_in_sight(section, qtbot):
+    ready(section, qtbot)
+    section.resize(740, 575)
+    section.set_room(740)
+    for number in range(1, 6):
+        section.open_stage(number)
+        for place, (shown_one, hidden) in enumerate(
+            ((section.weight_view, section.code.code), (section.code.code, section.weight_view))
+        ):
+            section.bar.below.buttons[place].click()
+            seen.settle()
+            assert shown_one.isVisible()
+            assert not hidden.isVisible()
+            assert section.code.next.isVisible()
+    assert [figure.isVisible() for figure in section.bar.figures] == [False] * 4 + [True]
+    section.set_room(1090)
+    assert section.weight_view.isVisible()
+    assert section.code.code.isVisible()
+    assert not section.bar.below.isVisible()
+
+
 def test_the_axis_of_the_loss_has_figures(show):
     view = show(LossAlongStep(), 260, 100)
     assert not view.ticks()

@@ -56,6 +56,8 @@ class NeighboursView(TileView):
 
 
 class NeighboursCard(Card):
+    _failed = False
+
     def __init__(self) -> None:
         state = FittedLabel(theme.Text.AXIS, Qt.ElideRight, look="muted", name="neighboursState")
         super().__init__(_TITLE, state)
@@ -75,10 +77,9 @@ class NeighboursCard(Card):
         self.show_nothing()
 
     def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
-        if failed:
-            self.note.setText(_("There is nothing to compare with."))
-        elif known is None:
-            self.note.setText(_("Reading the training pictures"))
+        self._failed = failed
+        if known is None:
+            self.note.setText("")
         elif not known.is_complete:
             done, total = number(known.counted), number(len(known.outputs))
             self.note.setText(_("{done} of {total}", done=done, total=total))
@@ -88,7 +89,8 @@ class NeighboursCard(Card):
     def show_nothing(self, is_pending: bool = False) -> None:
         """Ask for an example, unless there is one and its neighbours are still computed."""
         self.view.tiles.clear()
-        self._steady.set_text(_("Computing its neighbours") if is_pending else _NOTHING)
+        words = _("Computing its neighbours") if is_pending else _NOTHING
+        self._steady.set_text(_("There is nothing to compare with.") if self._failed else words)
 
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:
         images, labels, places = data.train_images, data.train_labels, answer.neighbours

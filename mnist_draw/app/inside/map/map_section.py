@@ -308,6 +308,7 @@ class MapSection(CountedSection):
         self._card_title.setText(map_title(self._maps, self._front))
         if self._known is None:
             self.neighbours.show_state(None, failed=bool(self._failure))
+            self.neighbours.show_nothing(self._example is not None)
 
     def _stop_or_go_on(self) -> None:
         if self._moving.is_running:

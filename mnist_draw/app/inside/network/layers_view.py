@@ -303,6 +303,8 @@ def paint_title(
         painter.drawText(QPointF(x, place.y()), note)
 
 
+#: Between the lines of a legend, in logical pixels.
+_LEGEND_LINE = 14
 #: Signs of a legend, each with its colour; laid out once, as they may be of another font.
 _SIGNS = {
     "full": (QStaticText("■"), "accent"), "inset": (QStaticText("▪"), "second"),
@@ -313,15 +315,25 @@ _SIGNS = {
 
 
 def paint_legend(
-    painter: QPainter, place: QPointF, entries: Sequence[tuple[str, str]], room: float
-) -> float:
-    """Paint signs with words; elide words that do not fit. Return the x of the end."""
+    painter: QPainter, place: QPointF, entries: Sequence[tuple[str, str]], room: float,
+    upwards: bool = False,
+) -> float:  # fmt: skip
+    """Paint signs with words, in lines down or up from a place; return the x of their end."""
     gap = min(14 * theme.text_scale(), room / 16)
     bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
     signs = [_SIGNS[sign] for sign, __ in entries]
     widths = [bold.horizontalAdvance(sign.text()) + 6 for sign, __ in signs]
     metrics = QFontMetricsF(theme.font(Text.LABEL))
     used = sum(widths) + gap * len(widths)
+    if used + sum(metrics.horizontalAdvance(words) for __, words in entries) > room + gap:
+        half, line = (len(entries) + 1) // 2, QPointF(0, _LEGEND_LINE * theme.text_scale())
+        if half < len(entries):
+            parts = (entries[:half], entries[half:])
+            starts = (place - line, place) if upwards else (place, place + line)
+            return max(
+                paint_legend(painter, start, part, room, upwards)
+                for start, part in zip(starts, parts, strict=True)
+            )
     texts = shortened(metrics, [words for __, words in entries], room + gap - used)
     x = place.x()
     for (sign, colour), wide, text in zip(signs, widths, texts, strict=True):

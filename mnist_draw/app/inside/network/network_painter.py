@@ -327,7 +327,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     elif frame is not None and frame.question.toggled == unit:
         entries.append(("tick", _("with it on") if unit in view.off else _("with it off")))
     y = view.height() - 10 * view.scale
-    x = paint_legend(painter, QPointF(0, y), entries, view.width())
+    x = paint_legend(painter, QPointF(0, y), entries, view.width(), upwards=True)
     if frame is not None:
         is_kept = view.pinned is not None and view.pointed is None
         text = _("kept: Esc lets go") if is_kept else describe_active(frame)

@@ -28,7 +28,7 @@ from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import Part, column, row, scrolled
 from mnist_draw.app.kit.painters import mosaic, paint_signed
-from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
 from mnist_draw.i18n import N_, _, percent_sign, pgettext
@@ -107,7 +107,7 @@ class SidePanel(Card):
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
-        self.unit_title = label("", "title", "unitTitle")
+        self.unit_title = FittedLabel(Text.AXIS, Qt.ElideRight, look="title", name="unitTitle")
         self.close_button = icon_button(
             "closeUnitButton", "x", _("Let go"), _("Look at no unit any more."), "Esc"
         )

@@ -22,6 +22,8 @@ MAX_UNITS = 2000
 MAX_COLUMNS = 4
 #: Height of titles in one or two lines, in logical pixels.
 TOP = 52.0
+#: Below this width many layers have the room of what is seen elsewhere, too.
+_NARROW = 500.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,17 +178,22 @@ class Layout:
         shown = shown_layers(len(self.layers) - 1)
         return len(shown) > 2 or any(self.layers[n].convolves for n in shown)
 
+    @property
+    def _is_narrow(self) -> bool:
+        return (self._many or self.pictures == 1) and self.width < _NARROW * self.scale
+
     def places(self) -> Places:
         scale, width, many, classes = self.scale, self.width, self._many, self.layers[-1].units
         top, foot = self.top * scale, 30.0 * scale
         body = self.height - top - foot - self.below
         # Picture and the one below it fit, with their captions; pixels are whole.
         room = (body - 104 * scale) / 2 if self.pictures == 2 else body - 40 * scale
-        picture = min(max((0.15 if many else 0.226) * width, 112.0), 280 * scale, room)
+        least = 84.0 if self._is_narrow else 112.0
+        picture = min(max((0.15 if many else 0.226) * width, least), 280 * scale, room)
         picture = 28.0 * max(2, math.floor(picture / 28))
         bold = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
         percent = bold.horizontalAdvance(">99.9 %") + 12 * scale
-        bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
+        bar = min((34.0 if many else 60.0) * scale, (0.04 if self._is_narrow else 0.08) * width)
         answer = width - percent - bar - 34 * scale - self.answers
         # With large text and little room, shrink distances before units.
         wide = 22.0 if many else 36.0 if self.pictures == 1 else 68.0
@@ -206,10 +213,11 @@ class Layout:
         layers, many = self.layers, self._many
         parts = [
             (n, after) for n in shown_layers(len(layers) - 1) for after in (False, True)
-            if not after or (self.pooled and pooled_shape(layers, n))
+            if not after or (self.pooled and not self._is_narrow and pooled_shape(layers, n))
         ]  # fmt: skip
         tight = many or self.pictures == 1
-        gap = min((24.0 if tight else 56.0) * self.scale, 0.16 * room.width())
+        most = (0.06 if self._is_narrow else 0.16) * room.width()
+        gap = min((24.0 if tight else 56.0) * self.scale, most)
         # What is pooled is thin, and close to the maps that it is made of.
         gaps = [gap / 2 if (n, True) in parts and not after else gap for n, after in parts]
         weights = [

@@ -44,6 +44,8 @@ _EXPLAINED = _(
 _STRIP = 46.0
 #: More room than the section Network gives the answers, for each stage from the second on.
 _ROOM = (0.0, 0.0, 160.0, 120.0, 60.0)
+#: The most of it, as a part of the width.
+_MOST = 0.22
 
 
 class StagePicture(LayersView):
@@ -85,7 +87,8 @@ class StagePicture(LayersView):
 
     def layout_options(self) -> dict[str, Any]:
         return {
-            "pictures": 1, "answers": _ROOM[self.stage - 1] * self.scale, "depth": 2,
+            "pictures": 1, "depth": 2,
+            "answers": min(_ROOM[self.stage - 1] * self.scale, _MOST * self.width()),
             # Losses have more room than a legend.
             "below": (_STRIP - 22) * self.scale if self.stage == 3 else 0.0,
         }  # fmt: skip
@@ -135,7 +138,7 @@ class StagePicture(LayersView):
         self, painter: QPainter, left: float, entries: Sequence[tuple[str, str]]
     ) -> None:
         place = QPointF(left, self.height() - 11 * self.scale)
-        paint_legend(painter, place, entries, self.width() - left)
+        paint_legend(painter, place, entries, self.width() - left, upwards=True)
 
     def _paint_network(self, painter: QPainter, places: Places, shown: Shown) -> None:
         self.paint_bands(painter, places)
@@ -194,7 +197,9 @@ class StagePicture(LayersView):
             Picture(figures.minibatch.pictures[0, 0]).paint(painter, box)
         write_with(painter, Text.LABEL, "muted")
         room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 4)
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), words)
+        flags = int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap)
+        if room.contains(painter.boundingRect(room, flags, words)):
+            painter.drawText(room, flags, words)
 
     def _paint_answers(self, painter: QPainter, places: Places, shown: Shown) -> None:
         figures = shown.figures

@@ -31,7 +31,7 @@ from mnist_draw.training.updates import UPDATE_RULES
 #: The first stages, which are known before the step is compiled.
 LOOKED_AT = 3
 #: Lines of the card below the picture, and the side of its pictures in logical pixels.
-LINES, _SIDE = 9, 56.0
+LINES, _SIDE = 9, 48.0
 
 
 def number(value: float) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QPlainTextEdit, QWidget
+from PyQt5.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import FunctionGraphs
@@ -17,11 +17,11 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.rows_view import (
     Code,
+    Columns,
     Heading,
     Line,
     Row,
     RowsView,
-    Rule,
     Sentence,
     code_font,
 )
@@ -32,15 +32,21 @@ from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.painters import smooth_painter, write_with
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 from mnist_draw.i18n import _, listed
 from mnist_draw.training.settings import TrainingSettings
 
+#: What is below the picture where there is no room for all: object names, titles.
+WEIGHT, CODE = range(2)
+_BELOW = (_("One weight"), _("In code"))
+
 
 class StageBar(QWidget):
+    """The stages with their figures; where it is narrow, also what else the section chooses."""
+
     chosen = pyqtSignal(int)
 
     def __init__(self) -> None:
@@ -56,11 +62,17 @@ class StageBar(QWidget):
         for number, button in enumerate(self.control.buttons, 1):
             button.setObjectName(f"stage{number}Button")
             explain(button, self._titles[number - 1], STAGES[number - 1].meaning, "← →")
-        figures = row(*((figure, 1) for figure in self._growing))
-        column(self.control, figures, gap=Size.TIGHT, owner=self)
+        self.below = SegmentedControl("belowPicture", _BELOW)
+        self.below.choose(WEIGHT)
+        self.below.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.row = row(self.below, *((figure, 1) for figure in self._growing))
+        column(self.control, self.row, gap=Size.TIGHT, owner=self)
 
-    def fit(self, room: int) -> None:
-        """Where titles have no room, show only that of the stage in front; numbers of the rest."""
+    def fit(self, room: int, is_low: bool) -> None:
+        """Where titles or figures have no room, show only that of the stage in front."""
+        self.below.setVisible(is_low)
+        for figure, button in zip(self._growing, self.control.buttons, strict=True):
+            figure.setVisible(button.isChecked() or not is_low)
         metrics = self.control.buttons[0].fontMetrics()
         widest = max(map(metrics.horizontalAdvance, self._titles))
         is_narrow = (widest + 2 * Size.MARGIN) * len(STAGES) > room
@@ -205,27 +217,34 @@ _COPY = _("A copy of the network learns here. Yours stays as it is.")
 
 class CodeCard(Card):
     def __init__(self) -> None:
-        super().__init__(_("In code"))
+        super().__init__()
+        self.title = label(_("In code"), "title")
+        self.body.addWidget(self.title)
         self.graph = push_button(
             "asGraphButton", _("As operations"),
             _("Count the operations that Theano makes of it."), look="link",
         )  # fmt: skip
-        self.top.addWidget(self.graph)
         self.code = RowsView("codeView", _("In code"), _EXPLAINED)
         self.area = scrolled(self.code)
         self.body.addWidget(self.area, 1)
         # Words that wrap would ask for height by width, and the section would scroll too early.
-        self.note = ElidedLabel(_COPY, "muted", "copyNote")
-        self.body.addWidget(FixedLabel(self.note, lines=1))
+        self.note = FittedLabel(
+            Text.AXIS, Qt.ElideRight, two_lines=True, look="muted", name="copyNote"
+        )
+        self.note.setText(_COPY)
+        about = row((FixedLabel(self.note, lines=2), 1), self.graph)
         self.again, self.ten_more, self.from_start = (push_button(*each) for each in _REPEAT)
-        self._repeat = QWidget()
-        self.repeat = row(self.again, self.ten_more, self.from_start, owner=self._repeat)
-        keep_room(self._repeat)
-        self.body.addWidget(self._repeat)
+        self.repeats = QWidget()
+        self.repeat = row(self.again, self.ten_more, self.from_start, owner=self.repeats)
+        keep_room(self.repeats)
+        self.foot = row((about, 1), self.repeats)
+        self.body.addLayout(self.foot)
         self.back, self.next, self.play = (push_button(*each) for each in _TURN)
         for button in (self.back, self.next, self.play):
             button.setFocusPolicy(Qt.StrongFocus)
-        self.body.addLayout(row((self.back, 1), (self.next, 2), (self.play, 1)))
+        self.turns = QWidget()
+        row((self.back, 1), (self.next, 2), (self.play, 1), owner=self.turns)
+        self.body.addWidget(self.turns)
 
     def show_stage(self, shown: Shown | None, stage: int, followed: int, playing: bool) -> None:
         self.code.show_rows(_code_rows(shown, stage, followed))
@@ -234,23 +253,23 @@ class CodeCard(Card):
         self.next.setEnabled(stage < len(STAGES) and shown is not None)
         self.play.setText(_("Stop") if playing else _("Play slowly"))
         self.play.setEnabled(shown is not None and theme.theme().motion)
-        self._repeat.setVisible(
+        self.repeats.setVisible(
             stage == len(STAGES) and shown is not None and shown.figures.is_done
         )
 
 
 def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
     lines = tutorial_lines(TrainingSettings() if shown is None else shown.settings)
-    rows: list[Row] = [Heading(_("The lines of this step"))]
+    written: list[Row] = [Heading(_("The lines of this step"))]
     for (before, __), (number, text) in pairwise([(0, ""), *lines]):
         first = str(number) if number != before else ""
         code = Code(text, "", number == stage, first)
-        rows.append(code if number else Sentence(text, muted=True))
-    rows += [Rule(), Heading(_("What is computed now"), _("shape"))]
+        written.append(code if number else Sentence(text, muted=True))
+    now: list[Row] = [Heading(_("What is computed now"), _("shape"))]
     if shown is not None:
-        rows += expressions(shown, stage, followed)
-        rows.append(Sentence(stage_sentence(shown, stage), muted=True))
-    return rows
+        now += expressions(shown, stage, followed)
+        now.append(Sentence(stage_sentence(shown, stage), muted=True))
+    return [Columns(tuple(written), tuple(now))]
 
 
 _MEANING = _(

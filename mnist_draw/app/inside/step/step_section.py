@@ -31,6 +31,8 @@ from mnist_draw.app.inside.step.stages import (
     weight_view_rows,
 )
 from mnist_draw.app.inside.step.step_cards import (
+    CODE,
+    WEIGHT,
     CodeCard,
     GraphPage,
     LossAlongStep,
@@ -47,9 +49,9 @@ from mnist_draw.app.inside.step.step_learner import (
 )
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
-from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, label, push_button
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.i18n import N_, _, joined
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.storage.models import ModelFile
@@ -60,8 +62,11 @@ _TRAINING = _("A run is going on. A step beside it would slow both down.")
 _FAILED = _("This step cannot be shown.")
 _OTHERS = _("Test pictures before and after the step, and yours with no unit left out.")
 _FOLLOWED = _("One weight in every stage: its value, what this picture asks of it, and its step.")
-#: Of the code below the picture, in logical pixels.
-_CODE_HEIGHT = 480
+#: Of the code below the picture, in logical pixels; and the scale of text from which on the title
+#: has a line for itself there.
+_CODE_HEIGHT, _LARGE = 150, 1.2
+#: Least height of the picture above the code.
+_LEAST_PICTURE = 206
 #: While it plays, each stage stays so long, in milliseconds.
 PLAY_MS = 3000
 #: A step is computed when nothing was drawn for so long, in milliseconds.
@@ -79,7 +84,7 @@ class StepSection(Section):
         self._shown: Shown | None = None
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
-        self._permitted = False
+        self._permitted = self._is_low = False
         #: What the stages that are not known yet wait for, or why there are none.
         self._waiting = ""
         self.stage = self.reached = 1
@@ -109,9 +114,8 @@ class StepSection(Section):
         page = QWidget()
         self.bar = StageBar()
         self.card = Card()
-        self.heading = label("", "title", "stageTitle")
-        self.note = ElidedLabel("", "muted", "stageNote")
-        self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.heading = FittedLabel(Text.LABEL, Qt.ElideRight, look="title", name="stageTitle")
+        self.note = FittedLabel(Text.AXIS, Qt.ElideRight, look="muted", name="stageNote")
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
         self.card.body.addLayout(self.card.top)
@@ -127,7 +131,9 @@ class StepSection(Section):
         self.others = RowsView("othersAfterStep", _("What it did to others"), _OTHERS, 3)
         self._effects = QWidget()
         column((self.loss_along, 1), self.others, gap=0, owner=self._effects)
-        self.card.body.addLayout(row((self.weight_view, 4), (self._effects, 3), gap=Size.MARGIN))
+        self._weights = QWidget()
+        row((self.weight_view, 4), (self._effects, 3), gap=Size.MARGIN, owner=self._weights)
+        self.card.body.addWidget(self._weights)
         self.code = CodeCard()
         self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
         column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=page)
@@ -136,6 +142,7 @@ class StepSection(Section):
     def _connect(self) -> None:
         code = self.code
         self.bar.chosen.connect(self.open_stage)
+        self.bar.below.chosen.connect(lambda __: self._show())
         self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
         code.graph.clicked.connect(lambda: self.open_view("graph"))
@@ -198,16 +205,28 @@ class StepSection(Section):
 
     def update_layout(self) -> None:
         reflow(self.code.repeat, self._room - 2 * Size.CARD_PADDING)
-        reflow(self._columns, self._room)
-        self.bar.fit(self._room)
-        # Where the section scrolls anyway, all of the code has room.
-        below = self._columns.direction() == QBoxLayout.TopToBottom
-        self.code.area.setMinimumHeight(_CODE_HEIGHT if below else 0)
+        parts = self.code.turns, self.code.repeats
+        buttons = max(part.minimumSizeHint().width() for part in parts)
+        beside = self.picture.minimumSizeHint().width() + buttons
+        is_low = beside + 5 * Size.MARGIN > self._room
+        if is_low != self._is_low:
+            # There the code is in place of the weight, and the buttons are always in sight.
+            self._is_low = is_low
+            (self.bar.row if is_low else self.code.body).addWidget(self.code.turns)
+            self.code.title.setVisible(not is_low)
+            self._show()
+        is_large = is_low and theme.text_scale() > _LARGE
+        for box, is_below in (
+            (self._columns, is_low), (self.code.foot, is_large or not is_low),
+            (self.card.top, is_large), (self.bar.row, is_large),
+        ):  # fmt: skip
+            box.setDirection(QBoxLayout.TopToBottom if is_below else QBoxLayout.LeftToRight)
+        self.note.setAlignment((Qt.AlignLeft if is_large else Qt.AlignRight) | Qt.AlignVCenter)
+        self.code.area.setMinimumHeight(theme.scaled(_CODE_HEIGHT) if is_low else 0)
 
     def set_present(self, on: bool) -> None:
         self._presenting = on
         self._show()
-        self.code.setVisible(not on)
         self.graph.texts.setVisible(not on)
 
     def table(self) -> Table:
@@ -316,14 +335,20 @@ class StepSection(Section):
         self.heading.setText(STAGES[stage - 1].heading)
         figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
-        self.bar.fit(self._room)
+        self.bar.fit(self._room, self._is_low)
         self.picture.show_stage(known, stage, self._weight)
         # The penalty's term, and the sum.
         more = 2 if shown is not None and shown.settings.l2 else 0
         self.weight_view.set_lines(LINES + more)
         self.weight_view.show_rows(weight_view_rows(known, self._weight, stage))
         # On the wall the picture needs the room.
-        self.weight_view.setVisible(shown is not None and not self._presenting)
+        chosen = self.bar.below.group.checkedId()
+        self._weights.setVisible(
+            shown is not None and not self._presenting and not (self._is_low and chosen == CODE)
+        )
+        self.code.setVisible(not self._presenting and not (self._is_low and chosen == WEIGHT))
+        low = self._is_low and chosen == CODE
+        self.picture.setMinimumHeight(theme.scaled(_LEAST_PICTURE) if low else 0)
         self._effects.setVisible(known is not None and stage == len(STAGES))
         followed = self._weight.layer if self._weight is not None else 0
         self.code.show_stage(shown, stage, followed, self._player.isActive())
@@ -338,7 +363,10 @@ class StepSection(Section):
         step = ""
         if figures.number:
             step = _("step {number} on it", number=i18n.number(figures.number + 1))
-        taught_as = _("taught as {name}", name=in_a_sentence(self._name(figures.label)))
+        # The picture of the network has it below itself.
+        taught_as = ""
+        if self.stage not in (2, len(STAGES)):
+            taught_as = _("taught as {name}", name=in_a_sentence(self._name(figures.label)))
         behind = "" if self._shown.task.model is self._model else _("of an earlier epoch")
         # Why the answer beside the drawing is another one.
         other = _("no temperature")
