@@ -41,11 +41,14 @@ class NamesFinder(MetaPathFinder):
         file = str(getattr(sys.modules.get("theano"), "__file__", ""))
         if fullname not in ("theano", DOWNSAMPLE) and not file.startswith(str(NAMES_FOLDER)):
             return None
+        if spec := _spec_of_file(fullname):
+            return spec
         if fullname not in names.HOMES:
-            return _spec_of_file(fullname) or names.raise_import_error(fullname)
+            # Without ``name=``: for ``from theano.sandbox import cuda`` Python would otherwise
+            # replace the sentence by its own "cannot import name".
+            raise ModuleNotFoundError(names.sentence(fullname))
         # A package without a folder: this finder then handles the import of a submodule.
-        loader = names.AliasLoader(names.HOMES[fullname])
-        return importlib.util.spec_from_loader(fullname, loader, is_package=True)
+        return importlib.util.spec_from_loader(fullname, names.AliasLoader(), is_package=True)
 
 
 class PreparingFinder(MetaPathFinder):
@@ -123,8 +126,9 @@ def _spec_of_file(fullname: str) -> importlib.machinery.ModuleSpec | None:
     """Find a file of the bridge, as a package without a folder."""
     if fullname not in names.FILES:
         return None
-    file = fullname.removeprefix("theano.").replace(".", "_") + ".py"
-    spec = importlib.util.spec_from_file_location(fullname, NAMES_FOLDER / file)
+    file = NAMES_FOLDER / f"{fullname.removeprefix('theano.').replace('.', '_')}.py"
+    loader = names.FileLoader(fullname, str(file))
+    spec = importlib.util.spec_from_file_location(fullname, file, loader=loader)
     if spec is not None:
         # Its submodules are found by `NamesFinder`, not in a folder.
         spec.submodule_search_locations = []

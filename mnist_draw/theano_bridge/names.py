@@ -10,18 +10,28 @@ import importlib
 import importlib.machinery
 import importlib.util
 import sys
-from functools import cache
+from functools import cache, partial
 from importlib.abc import Loader
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 _BRIDGE = "mnist_draw.theano_bridge"
 
-#: Modules of Theano that differ from their counterparts: each has a file in ``pytensor_names``.
-FILES = (
-    "theano", "theano.compile", "theano.gof", "theano.gradient", "theano.scan_module",
-    "theano.tensor", "theano.tensor.nnet", "theano.tensor.signal.downsample",
-)  # fmt: skip
+#: Modules of Theano that differ from their counterparts, each a file in ``pytensor_names`` -> where
+#: the names are that it does not define.
+FILES: dict[str, tuple[str, ...]] = {
+    "theano": ("theano.scan_module", "theano.gof", "theano.compile", "theano.gradient",
+               "theano.printing"),
+    "theano.compile": ("pytensor.compile",),
+    "theano.gof": ("pytensor.graph", "pytensor.graph.utils"),
+    "theano.gradient": ("pytensor.gradient",),
+    "theano.scan_module": (),
+    "theano.tensor": ("pytensor.tensor", *(f"pytensor.tensor.{name}" for name in (
+        "elemwise", "math", "shape", "sharedvar", "subtensor", "type", "basic",
+    ))),
+    "theano.tensor.nnet": (),
+    "theano.tensor.signal.downsample": (),
+}  # fmt: skip
 
 _GPU_MODULES = (
     "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.dnn",
@@ -106,6 +116,9 @@ ALIASES = {
     "theano.tensor.signal.pool.Pool": f"{_BRIDGE}.pooling:Pool2D",
     "theano.tensor.Tensor": "pytensor.tensor.type:TensorType",
     "theano.tensor.extra_ops.to_one_hot": "theano.tensor:to_one_hot",
+    **{f"theano.tensor.{name}": f"theano.gradient:{name}" for name in (
+        "Lop", "Rop", "consider_constant", "grad_not_implemented", "verify_grad",
+    )},
     "theano.tensor.nlinalg.diag": "theano.tensor:diag",
     "theano.tensor.nlinalg.extract_diag": "theano.tensor:diagonal",
     "theano.tensor.nlinalg.MatrixPinv": "theano.tensor:MatrixPinv",
@@ -130,34 +143,35 @@ def tell_once(notice: str) -> None:
 class AliasLoader(Loader):
     """Makes a module that looks up all its names in others."""
 
-    def __init__(self, homes: tuple[str, ...]) -> None:
-        self._homes = homes
-
     def exec_module(self, module: ModuleType) -> None:
         """Give the module its look-up."""
-        homes = [importlib.import_module(home) for home in self._homes]
+        homes = map(importlib.import_module, HOMES[module.__name__])
         names = {name for home in homes for name in vars(home) if not name.startswith("_")}
-
-        def get(name: str) -> Any:
-            return look_up(module.__name__, name, *homes)
-
-        module.__dict__["__all__"] = sorted(names)
-        module.__dict__["__getattr__"] = get
+        vars(module).update(__all__=sorted(names), __getattr__=partial(look_up, module.__name__))
 
 
-def look_up(module: str, name: str, *homes: ModuleType) -> Any:
-    """Return a submodule of the table, or what the first home with that name has."""
+class FileLoader(importlib.machinery.SourceFileLoader):
+    """Executes a file of ``pytensor_names``, which looks up what it does not define."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module its look-up, and execute it."""
+        vars(module).update(__getattr__=partial(look_up, module.__name__))
+        super().exec_module(module)
+
+
+def look_up(module: str, name: str) -> Any:
+    """Return a submodule of the tables, or what the first home with that name has."""
+    full = f"{module}.{name}"
     if not name.startswith("__"):
-        alias = ALIASES.get(f"{module}.{name}")
-        if alias:
-            place, _, attribute = alias.partition(":")
+        if full in ALIASES:
+            place, _, attribute = ALIASES[full].partition(":")
             return getattr(importlib.import_module(place), attribute)
-        if f"{module}.{name}" in HOMES or f"{module}.{name}" in FILES:
-            return importlib.import_module(f"{module}.{name}")
-        for home in homes:
+        if full in HOMES or full in FILES:
+            return importlib.import_module(full)
+        for home in map(importlib.import_module, (HOMES | FILES)[module]):
             if hasattr(home, name):
                 return getattr(home, name)
-    raise attribute_error(module, name)
+    raise AttributeError(sentence(full))
 
 
 #: Dotted prefix of a name -> what to do instead. The longest prefix that fits counts.
@@ -182,17 +196,3 @@ def sentence(name: str) -> str:
         f"{name} is not carried by mnist_draw's Theano bridge to PyTensor. Install"
         " Theano 1.0.5 to use it (see benchmarks/requirements-theano.txt)."
     )
-
-
-def raise_import_error(name: str) -> NoReturn:
-    """Refuse ``import name``."""
-    # Without ``name=``: for ``from theano.sandbox import cuda`` Python would otherwise
-    # replace the sentence by its own "cannot import name".
-    raise ModuleNotFoundError(sentence(name))
-
-
-def attribute_error(module: str, attribute: str) -> AttributeError:
-    """The error to raise where `attribute` is looked up in `module`."""
-    if attribute.startswith("__"):
-        return AttributeError(f"module {module!r} has no attribute {attribute!r}")
-    return AttributeError(sentence(f"{module}.{attribute}"))

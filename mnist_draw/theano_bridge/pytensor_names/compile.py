@@ -23,7 +23,6 @@ from pytensor.link.basic import Container
 
 from mnist_draw.theano_bridge.interpreter import interpret_loops
 from mnist_draw.theano_bridge.modes import linker_of_programs, one_at_a_time, shape_is_fixed
-from mnist_draw.theano_bridge.names import look_up
 from mnist_draw.theano_bridge.test_values import with_test_values
 
 
@@ -130,7 +129,3 @@ def shared(
     return pytensor.shared(
         value, name=name, strict=strict, allow_downcast=allow_downcast, **keywords
     )
-
-
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name, _compile)

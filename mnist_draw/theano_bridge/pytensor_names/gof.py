@@ -7,14 +7,12 @@ from functools import wraps
 from inspect import signature
 from typing import Any
 
-from pytensor import graph as _graph
-from pytensor.graph import Op, Type, graph_rewriter, node_rewriter, traversal, utils
+from pytensor.graph import Op, Type, graph_rewriter, node_rewriter, traversal
 from pytensor.graph.basic import equal_computations
 from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.link.c.type import generic as generic
 
 from mnist_draw.theano_bridge.instance_checks import Variable as Variable
-from mnist_draw.theano_bridge.names import look_up
 
 optimizer = graph_rewriter
 GraphRewriter.optimize = GraphRewriter.rewrite
@@ -52,7 +50,3 @@ ancestors = _listing(traversal.ancestors)
 inputs = _listing(traversal.graph_inputs)
 variables = _listing(traversal.vars_between)
 ops = _listing(traversal.applys_between)
-
-
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name, _graph, utils)

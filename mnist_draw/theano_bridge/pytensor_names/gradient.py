@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytensor import gradient as _gradient
 from pytensor.gradient import *  # noqa: F403
 from pytensor.gradient import pullback, pushforward, zero_grad
 from pytensor.tensor import fill
-
-from mnist_draw.theano_bridge.names import look_up
 
 consider_constant = zero_grad
 
@@ -26,7 +23,3 @@ def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:
     if isinstance(f, list | tuple):
         return [fill(one, other) for one, other in zip(f, moved, strict=True)]
     return fill(f, moved)
-
-
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name, _gradient)

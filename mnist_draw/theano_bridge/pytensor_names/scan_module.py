@@ -19,7 +19,6 @@ from pytensor.scan.basic import scan as _scan
 from pytensor.scan.utils import until
 from theano.compile import SharedVariable
 
-from mnist_draw.theano_bridge.names import look_up
 from mnist_draw.theano_bridge.test_values import with_test_values
 
 __all__ = [
@@ -77,7 +76,3 @@ map = _with_updates(_views.map)
 reduce = _with_updates(_views.reduce)
 foldl = _with_updates(_views.foldl)
 foldr = _with_updates(_views.foldr)
-
-
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from pytensor.tensor import *  # noqa: F403
 from pytensor.tensor import TensorType, as_tensor_variable, specify_broadcastable
 
 from mnist_draw.theano_bridge.instance_checks import TensorVariable as TensorVariable
-from mnist_draw.theano_bridge.names import FILES, HOMES, look_up
+from mnist_draw.theano_bridge.names import FILES, HOMES
 
 SUBMODULES = [name[14:] for name in (*HOMES, *FILES) if name.startswith("theano.tensor.")]
 # The star above also took PyTensor's modules of the same names.
@@ -112,22 +111,6 @@ def argtopk(x: Any, kth: int, axis: int = -1, **_: Any) -> Any:
 def MatrixPinv() -> Any:
     """Return what inverts a matrix as far as that can be done."""
     return _tensor.linalg.pinv
-
-
-def __getattr__(name: str) -> Any:
-    if name in SUBMODULES:
-        # At first use: the whole set takes a while to import.
-        return import_module(f"{__name__}.{name}")
-    if name in ("Lop", "Rop", "consider_constant", "grad_not_implemented", "verify_grad"):
-        return getattr(import_module("theano.gradient"), name)
-    if hasattr(_tensor, name):
-        return getattr(_tensor, name)
-    for home in ("elemwise", "math", "shape", "sharedvar", "subtensor", "type", "basic"):
-        # Names of Ops (Elemwise, Sum, Dot, Reshape, ...), which Theano shows here.
-        module = import_module(f"pytensor.tensor.{home}")
-        if hasattr(module, name):
-            return getattr(module, name)
-    return look_up(__name__, name)
 
 
 # As in Theano, the name of this module is that of its main function.

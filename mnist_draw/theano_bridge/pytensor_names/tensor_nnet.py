@@ -15,7 +15,6 @@ from pytensor.tensor.special import log_softmax
 from pytensor.tensor.special import softmax as _softmax
 
 from mnist_draw.theano_bridge.abstract_conv import conv2d, conv2d_grad_wrt_inputs, conv3d
-from mnist_draw.theano_bridge.names import look_up
 
 Axes = str | int | Sequence[int]
 
@@ -209,7 +208,3 @@ def _like(x: Any, over: Sequence[int], given: Any) -> Any:
         return pt.specify_broadcastable(given, *over)
     kept = iter(range(given.ndim))
     return given.dimshuffle(["x" if axis in over else next(kept) for axis in range(x.ndim)])
-
-
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name)

@@ -8,11 +8,8 @@ no mode is chosen (`mnist_draw.theano_bridge.modes`).
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from pytensor import config
-
-from mnist_draw.theano_bridge.names import look_up
 
 if config.floatX == "float64" and config._config_var_dict["floatX"].is_default:
     # PyTensor was imported before the bridge could set its flags.
@@ -49,8 +46,4 @@ __all__ = [
     "subgraph_grad", "tensor", "updates",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name == "theano":
-        return sys.modules[__name__]
-    return look_up(__name__, name, scan_module, gof, compile, gradient, printing)
+theano = sys.modules[__name__]
