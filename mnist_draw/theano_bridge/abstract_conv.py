@@ -121,23 +121,13 @@ def get_conv_shape_1axis(
 
 
 def get_conv_output_shape(
-    image_shape: Shape,
-    kernel_shape: Shape,
-    border_mode: Any,
-    subsample: Sequence[int],
-    filter_dilation: Sequence[int] | None = None,
+    image_shape: Any, kernel_shape: Any, border_mode: Any, subsample: Any, filter_dilation: Any = ()
 ) -> tuple[Any, ...]:
     """Shape of the output for those of images and filters; None for what is not known."""
-    axes = range(len(subsample))
-    if isinstance(border_mode, str | int):
-        border_mode = [border_mode for _ in axes]
-    lengths = (
-        get_conv_shape_1axis(
-            image_shape[2 + axis], kernel_shape[2 + axis], border_mode[axis], subsample[axis],
-            1 if filter_dilation is None else filter_dilation[axis],
-        )
-        for axis in axes
-    )  # fmt: skip
+    axes = len(subsample)
+    borders = [border_mode] * axes if isinstance(border_mode, str | int) else border_mode
+    how = borders, subsample, filter_dilation or [1] * axes
+    lengths = map(get_conv_shape_1axis, image_shape[2:], kernel_shape[2:], *how)
     return (image_shape[0], kernel_shape[0], *lengths)
 
 

@@ -201,9 +201,6 @@ def _checked(variable: Any, lengths: Sequence[int | None] | None) -> Any:
 
 def _same_float(a: Any, b: Any) -> tuple[Any, Any]:
     a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
-    for variable in (a, b):
-        if variable.ndim != 4:
-            raise TypeError(f"A convolution takes 4 dimensions, not {variable.ndim}.")
     dtypes = {v.dtype if v.dtype in ("float32", "float64") else config.floatX for v in (a, b)}
     dtype = dtypes.pop() if len(dtypes) == 1 else "float64"
     return a.astype(dtype), b.astype(dtype)

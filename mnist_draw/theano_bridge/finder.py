@@ -18,9 +18,9 @@ from typing import Any
 from mnist_draw.theano_bridge import environment, names, pytensor_hooks
 
 NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
-LASAGNE_FOLDER = Path(__file__).with_name("lasagne_names")
 #: Modules of Lasagne that need a graphics card, and the file that answers for them.
-WITHOUT_CARD = {f"lasagne.layers.{name}": "dnn.py" for name in ("corrmm", "cuda_convnet", "dnn")}
+CARDS = ("lasagne.layers.corrmm", "lasagne.layers.cuda_convnet", "lasagne.layers.dnn")
+WITHOUT_CARD = Path(__file__).with_name("lasagne_names") / "dnn.py"
 DOWNSAMPLE = "theano.tensor.signal.downsample"
 
 
@@ -65,10 +65,8 @@ class PreparingFinder(MetaPathFinder):
         self._busy: set[str] = set()
 
     def find_spec(self, fullname: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
-        if fullname in WITHOUT_CARD and not installed_theano():
-            return importlib.util.spec_from_file_location(
-                fullname, LASAGNE_FOLDER / WITHOUT_CARD[fullname]
-            )
+        if fullname in CARDS and not installed_theano():
+            return importlib.util.spec_from_file_location(fullname, WITHOUT_CARD)
         if fullname not in self.surroundings or fullname in self._busy:
             return None
         self._busy.add(fullname)
@@ -147,11 +145,7 @@ def install() -> None:
 
 
 class VersionOnly(ModuleType):
-    """``pkg_resources`` as far as Lasagne 0.1 needs it: ``get_distribution(name).version``.
-
-    Any other name is looked up in the real ``pkg_resources``: another thread may import
-    it while the stand-in is there.
-    """
+    """``pkg_resources`` as far as Lasagne 0.1 needs it; the real one for what other threads ask."""
 
     def get_distribution(self, name: str) -> metadata.Distribution:
         return metadata.distribution(name)

@@ -141,51 +141,16 @@ class RandomizedRectifierLayer(Layer):  # type: ignore[misc]
     def get_output_for(self, input: Any, deterministic: bool = False, **_: Any) -> Any:
         if deterministic or self.lower == self.upper:
             return T.nnet.relu(input, (self.lower + self.upper) / 2.0)
-        slopes = _drawn(self._srng.uniform, input, self.shared_axes, self.lower, self.upper)
+        slopes = drawn(self._srng.uniform, input, self.shared_axes, self.lower, self.upper)
         return T.nnet.relu(input, slopes)
 
 
-def _drawn(draw: Any, input: Any, shared_axes: Sequence[int], *how: Any) -> Any:
+def drawn(draw: Any, input: Any, shared_axes: Sequence[int], *how: Any) -> Any:
     """Draw numbers for an input, the same ones along some axes."""
     axes = range(input.ndim)
     shared = [axes[axis] for axis in shared_axes]
     size = [1 if axis in shared else input.shape[axis] for axis in axes]
     return T.addbroadcast(draw(size, *how, dtype=input.dtype), *shared)
-
-
-class DropoutLayer(old.DropoutLayer):  # type: ignore[misc]
-    """Dropout of whole stretches along the shared axes."""
-
-    def __init__(
-        self, incoming: Any, p: Any = 0.5, rescale: bool = True, shared_axes: Sequence[int] = (),
-        **named: Any,
-    ) -> None:  # fmt: skip
-        super().__init__(incoming, p, rescale, **named)
-        self.shared_axes = tuple(shared_axes)
-
-    def get_output_for(self, input: Any, deterministic: bool = False, **named: Any) -> Any:
-        if deterministic or self.p == 0 or not self.shared_axes:
-            return super().get_output_for(input, deterministic, **named)
-        kept = T.constant(1, dtype="int8") - self.p
-        mask = _drawn(self._srng.binomial, input, self.shared_axes, 1, kept)
-        return input * mask / kept if self.rescale else input * mask
-
-
-dropout = DropoutLayer
-
-
-def dropout_channels(incoming: Any, *how: Any, **named: Any) -> DropoutLayer:
-    """Drop whole channels."""
-    axes = range(2, len(getattr(incoming, "output_shape", incoming)))
-    return DropoutLayer(incoming, *how, **{**named, "shared_axes": axes})
-
-
-spatial_dropout = dropout_channels
-
-
-def dropout_locations(incoming: Any, *how: Any, **named: Any) -> DropoutLayer:
-    """Drop whole pixels, all their channels."""
-    return DropoutLayer(incoming, *how, **{**named, "shared_axes": (1,)})
 
 
 class DenseLayer(old.DenseLayer):  # type: ignore[misc]

@@ -1,16 +1,23 @@
-"""Layers that Lasagne 0.2 normalises with, as its documentation describes them."""
+"""Normalisation and dropout of Lasagne 0.2, as its documentation describes them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import compress
 from typing import Any
 
 import theano
 import theano.tensor as T
 from lasagne import init
+from lasagne.layers import DropoutLayer as NoiseLayer
 from lasagne.layers import Layer, NonlinearityLayer
 
-from mnist_draw.theano_bridge.lasagne_names.layers import BiasLayer, ScaleLayer, take_nonlinearity
+from mnist_draw.theano_bridge.lasagne_names.layers import (
+    BiasLayer,
+    ScaleLayer,
+    drawn,
+    take_nonlinearity,
+)
 from mnist_draw.theano_bridge.random_streams import set_default_update
 
 
@@ -126,3 +133,38 @@ def instance_norm(
 def layer_norm(layer: Any, **named: Any) -> Any:
     """Normalise each example (Ba et al., 2016)."""
     return _normalised(layer, "ln", StandardizationLayer, _LEARNT, {"axes": "features", **named})
+
+
+class DropoutLayer(NoiseLayer):  # type: ignore[misc]
+    """Dropout of whole stretches along the shared axes."""
+
+    def __init__(
+        self, incoming: Any, p: Any = 0.5, rescale: bool = True, shared_axes: Sequence[int] = (),
+        **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(incoming, p, rescale, **named)
+        self.shared_axes = tuple(shared_axes)
+
+    def get_output_for(self, input: Any, deterministic: bool = False, **named: Any) -> Any:
+        if deterministic or self.p == 0 or not self.shared_axes:
+            return super().get_output_for(input, deterministic, **named)
+        kept = T.constant(1, dtype="int8") - self.p
+        mask = drawn(self._srng.binomial, input, self.shared_axes, 1, kept)
+        return input * mask / kept if self.rescale else input * mask
+
+
+dropout = DropoutLayer
+
+
+def dropout_channels(incoming: Any, *how: Any, **named: Any) -> DropoutLayer:
+    """Drop whole channels."""
+    axes = range(2, len(getattr(incoming, "output_shape", incoming)))
+    return DropoutLayer(incoming, *how, **{**named, "shared_axes": axes})
+
+
+spatial_dropout = dropout_channels
+
+
+def dropout_locations(incoming: Any, *how: Any, **named: Any) -> DropoutLayer:
+    """Drop whole pixels, all their channels."""
+    return DropoutLayer(incoming, *how, **{**named, "shared_axes": (1,)})

@@ -1,8 +1,7 @@
 """The threads that help to run kernels, and which threads they help.
 
-There are two teams. Threads whose priority is lowered (`mnist_draw.thread_priority`) have helpers
-with a lowered priority too. Otherwise a training run's helper would hold a core as if it were the
-window's, while the window wants to answer.
+Threads whose priority is lowered (`mnist_draw.thread_priority`) have helpers with a lowered
+priority: others would hold a core as if they were the window's, while that wants to answer.
 """
 
 from __future__ import annotations

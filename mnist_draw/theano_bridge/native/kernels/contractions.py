@@ -1,14 +1,9 @@
 """Kernels of matrix products and convolutions.
 
 The matrix product calls the BLAS that SciPy brings along. A convolution and its two gradients are
-compiled for one set of shapes.
-
-Every kernel works on whole pictures, ``start`` to ``stop`` of the minibatch. The innermost loops
-hold a tile of results in vector registers, one lane for each filter (or channel), and are
-written out for the shapes at hand, so that a step is little else than loading a row of weights
-and multiplying it with one pixel after another. Nothing like im2col is stored. (The idea is that
-of J. Zhang, F. Franchetti, T. M. Low: "High performance zero-memory overhead direct
-convolutions", ICML 2018.)
+compiled for one set of shapes. Their innermost loops hold a tile of results in vector registers,
+one lane for each filter (or channel), and nothing like im2col is stored (J. Zhang, F. Franchetti,
+T. M. Low: "High performance zero-memory overhead direct convolutions", ICML 2018).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Fused elementwise kernels: one loop for a whole composite operation.
 
-A kernel runs over *rows* of its output (or, where nothing is broadcast, over elements), so that
-several threads can share it. An input may be a random mask that is not stored anywhere: the
-numbers are computed where they are used, from a counter (see `random_number`).
+A kernel runs over *rows* of its output or, where nothing is broadcast, over elements. An input may
+be a random mask that is not stored anywhere (see `random_number`).
 """
 
 from __future__ import annotations
@@ -93,12 +92,9 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
                 index: body.op("add", body.op("mul", i0, s[0]), body.op("mul", i1, s[1]))
                 for index, s in strides.items()
             }
-            row_values = {
-                index: body.load(sources[index], operands[index].dtype, bases[index])
-                for index in strides
-                if operands[index].kind == "fixed"
-            }
-            ready.update(row_values)
+            for index in strides:
+                if operands[index].kind == "fixed":
+                    ready[index] = body.load(sources[index], operands[index].dtype, bases[index])
             with body.loop(0, n2, independent=True) as j:
                 row = {}
                 for index, s in strides.items():
@@ -133,11 +129,9 @@ def _fold(e: Emitter, x: Register, bits: int) -> Register:
 def random_number(e: Emitter, low: Register, high: Register, position: Register) -> Register:
     """Compute the random number that belongs to a position: uniform in [0, 1), 24 bits.
 
-    A counter-based generator: the position, spread by Weyl's constant and mixed with one half
-    of the state, goes through the integer hash ``lowbias32`` twice over (C. Wellons, "Prospecting
-    for hash functions", 2018), the other half of the state between its rounds. Every element can
-    be computed by itself, in any order and by any thread, which is why a mask need not be
-    stored.
+    The position, spread by Weyl's constant and mixed with one half of the state, goes through the
+    integer hash ``lowbias32`` (C. Wellons, "Prospecting for hash functions", 2018), the other half
+    between its rounds. Any thread can compute any element, so that no mask is stored.
     """
     x = e.value(f"trunc {position.typed} to i32", "uint32")
     x = e.op("add", e.op("mul", x, 0x9E3779B9), low)

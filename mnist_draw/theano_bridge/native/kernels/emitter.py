@@ -1,8 +1,7 @@
 """A small writer of LLVM assembly, enough for loops over arrays.
 
-The text is written directly, in the syntax of opaque pointers that LLVM has kept since
-version 15 (https://llvm.org/docs/LangRef.html): llvmlite's own builder changes with its releases.
-Loop counters live on the stack; LLVM's first passes turn them into registers.
+The text is written directly, with the opaque pointers that LLVM has had since version 15
+(https://llvm.org/docs/LangRef.html): llvmlite's own builder changes with its releases.
 """
 
 from __future__ import annotations

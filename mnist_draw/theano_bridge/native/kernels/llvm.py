@@ -1,14 +1,9 @@
 """From LLVM's assembly to machine code in memory; the code is stored on disk for a later start.
 
-To compile the kernels of a network takes LLVM up to a second, to load them from a file some
-milliseconds. A file is named by a hash of all that its content follows from: the text of the
-kernels, the release of LLVM, the processor and its features, and how LLVM is told to optimise.
-It begins with a hash of its name and its content that takes a key to make
-(`mnist_draw.storage.integrity`): code from elsewhere has none. What does not fit is deleted and
-made anew.
-
-Code from a file is run, so file and folders must be the user's alone: where others could write to
-them, nothing is read and nothing stored.
+A file is named by a hash of all that its content follows from. It begins with a hash of its name
+and its content that takes a key to make (`mnist_draw.storage.integrity`): code from elsewhere has
+none. Code from a file is run, so file and folders must be the user's alone: where others could
+write to them, nothing is read and nothing stored.
 """
 
 from __future__ import annotations

@@ -191,8 +191,7 @@ def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
 def take_rows(e: Emitter, index_dtype: str) -> None:
     """out[i] = x[index[i]], whole rows, for i from start to stop; negative indices as in `gather`.
 
-    Rows are spread over a large memory, and nearly all time is spent waiting for it: the kernel
-    prefetches some rows.
+    Nearly all time is spent waiting for memory, so some rows are prefetched.
     """
     out, x, indices = (e.pointer(index) for index in range(3))
     width, count = e.argument(3), e.argument(4)
