@@ -74,10 +74,7 @@ def conv3d(
     border_mode: Any = "valid", subsample: Sequence[int] = (1, 1, 1), filter_flip: bool = True,
     filter_dilation: Sequence[int] = (1, 1, 1), num_groups: int = 1, **_: Any,
 ) -> Any:  # fmt: skip
-    """Convolve volumes (n, channels, depth, height, width) with filters of as many dimensions.
-
-    One two-dimensional convolution, of slices as images and the filters' depth as channels.
-    """
+    """Convolve volumes: slices as images, and the filters' depth as channels."""
     x, w = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
     length = _known_length(w, 2, filter_shape)
     flat_border = border_mode if isinstance(border_mode, int | str) else tuple(border_mode[1:])

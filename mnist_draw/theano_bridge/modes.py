@@ -35,12 +35,7 @@ def linker_of_programs() -> Any:
 
 
 def use_fast_mode_by_default() -> None:
-    """Let ``theano.function`` compile as `fast_mode` does where no mode is chosen.
-
-    PyTensor's own default, Numba, takes half a minute for the first function and runs slower
-    afterwards. A mode, linker or optimizer that the user has chosen, in his flags, his file of
-    settings or later, counts.
-    """
+    """Let ``theano.function`` compile as `fast_mode` does where the user has chosen no mode."""
     from pytensor import config
     from pytensor.compile import mode as modes
     from theano.compile import COMPILED_LINKERS, Mode

@@ -95,10 +95,7 @@ class RandomStreams:
     def multinomial(
         self, size: Any = None, n: int = 1, pvals: Any = None, dtype: str = "int64", **_: Any
     ) -> Any:
-        """How often each column of `pvals` (rows, columns) is hit in `n` trials a row.
-
-        A vector is one row, or as many equal ones as `size` says.
-        """
+        """How often each column of `pvals`, rows or one for all of `size`, is hit in `n` trials."""
         pvals = pt.as_tensor_variable(pvals)
         if pvals.ndim == 1:
             rows = pt.alloc(pvals, *(size or (1,)), pvals.shape[0])
@@ -180,11 +177,7 @@ def new_state(seed: np.random.SeedSequence) -> Any:
 
 
 def normal_draw(state: Any, size: Any) -> Any:
-    """Standard normal numbers of the shape `size`.
-
-    The method of G. E. P. Box and M. E. Muller ("A note on the generation of random normal
-    deviates", 1958), which needs two uniform numbers for each.
-    """
+    """Standard normal numbers of the shape `size` (G. E. P. Box and M. E. Muller, 1958)."""
     size = pt.as_tensor_variable(size, ndim=1).astype("int64")
     pairs = HashedUniform()(state, pt.concatenate([[2], size]))
     radius, angle = pairs[0], pairs[1]

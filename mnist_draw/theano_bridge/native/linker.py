@@ -146,10 +146,7 @@ def _value_of(values: dict[Variable, Value], variable: Variable) -> Value:
 
 
 def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
-    """Put the nodes that make new values of shared variables last.
-
-    All other readers of the old values have then run, and the new ones may take their place.
-    """
+    """Put nodes that make new values of shared variables last, when the old ones have been read."""
     updates = {fgraph.outputs[number].owner for number in fgraph.update_mapping or {}}
     waiting, result, late = list(order), [], []
     blocked: set[Any] = set()

@@ -40,10 +40,7 @@ class Layout:
     def chunks(
         self, group: Group, passed: dict[Region, int] | None
     ) -> list[list[tuple[int, int, int, int]]]:
-        """Return the calls of each chunk: kernel, number of the first argument, start, stop.
-
-        ``passed``: arrays that are kept for one block at a time, and for how many units.
-        """
+        """Return each chunk's calls: kernel, number of the first argument, start, stop."""
         return [
             [self._call(call, shifts, group.units) for call in calls]
             for calls in group.chunks()
@@ -178,10 +175,7 @@ class Planner:
         self.fault = self.zeros((1,), "int64")
 
     def take_input(self, index: int, array: Array, updated: bool = False) -> Value:
-        """Decide how an input is read: in place, or from a copy made before each run.
-
-        `updated` says that its new value may take its place: the next run is given the same memory.
-        """
+        """Read an input in place if it is large, or its new value takes its place; else copy it."""
         plain = array.flags.c_contiguous and array.flags.aligned
         if plain and (updated or array.nbytes > COPIED_BYTES):
             return Value(array, index)

@@ -26,10 +26,7 @@ sgn = _tensor.sign
 
 
 def stack(*tensors: Any, axis: int = 0) -> Any:
-    """Join tensors along a new dimension.
-
-    ``stack([a, b], axis=0)``, ``stack([a, b], 0)`` or, as it was once, ``stack(a, b)``.
-    """
+    """Join tensors along a new dimension, also as it was once: ``stack(a, b)``."""
     if isinstance(tensors[0], list | tuple):
         if len(tensors) > 1:
             axis = tensors[1]

@@ -37,10 +37,7 @@ def logsoftmax(c: Any) -> Any:
 
 
 def relu(x: Any, alpha: Any = 0) -> Any:
-    """``max(x, 0)``; with `alpha`, ``alpha x`` below zero.
-
-    By Theano's formula, whose gradient at exactly 0 is the mean of both sides.
-    """
+    """``max(x, 0)``, or ``alpha x`` below zero; the gradient at 0 is the mean of both sides."""
     x = pt.as_tensor_variable(x)
     if isinstance(alpha, int | float) and alpha == 0:
         return 0.5 * (x + abs(x))

@@ -207,8 +207,7 @@ def evaluate(node: Any, inputs: list[Any]) -> list[Any]:
 def known_scalars(node: Any, operands: list[Value], results: list[Value]) -> list[Value]:
     """Replace outputs of a composite on single numbers that depend on its known inputs only.
 
-    PyTensor fuses computations on shapes with others, "batch size equals number of labels" with
-    the mean of the loss for instance; later nodes need the former when the plan is made.
+    PyTensor fuses computations on shapes with others; later nodes need them for the plan.
     """
     composite = node.op.scalar_op
     if not hasattr(composite, "fgraph") or any(value.shape for value in results):

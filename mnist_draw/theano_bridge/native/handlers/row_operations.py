@@ -80,11 +80,7 @@ def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, i
 def _by_parts(
     planner: Planner, value: Value, groups: list[tuple[bool, int]], out: Array
 ) -> Value | None:
-    """Plan a sum over the first dimension that follows its rows; None where it would not pay.
-
-    Each chunk of rows is summed up by the core that has just computed it, and the sums of all
-    chunks are added up later.
-    """
+    """Plan a sum over the first dimension that follows its rows; None where it would not pay."""
     summed = [flag for flag, _ in groups]
     if summed not in ([True, False], [True, False, True]) or value.array.size < _LARGE:
         return None

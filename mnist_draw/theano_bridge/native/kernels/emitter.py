@@ -245,10 +245,7 @@ How = ParamSpec("How")
 
 
 def written(lines: Callable[Concatenate[Emitter, How], None]) -> Callable[How, Function]:
-    """Make the kernel whose lines a function writes, once for the same shapes and types.
-
-    Its 64-bit arguments are what the function reads first, in their order.
-    """
+    """Make the kernel whose lines a function writes, once for the same shapes and types."""
 
     @cache
     @wraps(lines)

@@ -119,10 +119,7 @@ _ROWS_AHEAD = 4
 
 @written
 def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
-    """Softmax of each row, or its logarithm, for rows start to stop.
-
-    The row's maximum is taken off first, so that no power overflows.
-    """
+    """Softmax of each row less its maximum, or its logarithm, for rows start to stop."""
     out, x = e.pointer(0), e.pointer(1)
     columns = e.argument(2)
     largest, total = e.variable(dtype), e.variable(dtype)
@@ -189,10 +186,7 @@ def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
 
 @written
 def take_rows(e: Emitter, index_dtype: str) -> None:
-    """out[i] = x[index[i]], whole rows, for i from start to stop; negative indices as in `gather`.
-
-    Nearly all time is spent waiting for memory, so some rows are prefetched.
-    """
+    """out[i] = x[index[i]], whole rows, some of which are prefetched, for i from start to stop."""
     out, x, indices = (e.pointer(index) for index in range(3))
     width, count = e.argument(3), e.argument(4)
     fault = e.pointer(5)

@@ -184,10 +184,7 @@ _EXP_POLYNOMIAL = (1.9875691e-4, 1.3981999e-3, 8.333452e-3, 4.1665796e-2, 1.6666
 
 
 def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-    """Write exp of a float32 without branches, so that LLVM can do many at once.
-
-    x = n ln 2 + r with |r| ≤ ln 2 / 2. Below -86.6 the result is 0 instead of a denormal number.
-    """
+    """Write exp of a float32 without branches; below -86.6 it is 0, not a denormal number."""
     if dtype != "float32":
         return _library("exp")(e, inputs, dtype)
     (x,) = _alike(e, inputs, dtype)
@@ -195,7 +192,7 @@ def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     too_big, too_small = e.test("fcmp ogt", x, 88.72284), e.test("fcmp olt", x, -86.64339)
     inside = e.choose(too_small, number(-86.64339), e.choose(too_big, number(88.72278), x))
     n = e.call(dtype, "llvm.rint.f32", e.op("fmul", inside, 1.442695))
-    r = inside
+    r = inside  # x - n ln 2
     for part in (-0.69335938, 2.1219444e-4):
         r = e.op("fadd contract", r, e.op("fmul contract", n, part))
     total = number(_EXP_POLYNOMIAL[0])

@@ -113,10 +113,7 @@ def _marked(e: Emitter, vector: str) -> Register:
 
 
 def _pays(e: Emitter, first: int) -> Register:
-    """Tell whether there are few enough non-zeros.
-
-    Arguments from ``first`` on: the address of the counts, how many there are, the limit.
-    """
+    """Tell whether counts (their address, number and limit from argument ``first`` on) are few."""
     counts, number, limit = e.pointer(first), e.argument(first + 1), e.argument(first + 2)
     total = e.variable("int64", integer(0))
     with e.loop(0, number) as i:
