@@ -247,6 +247,22 @@ def test_a_recurrent_layer_begins_with_the_states_of_others(kind):
     assert abs(found - output(make(image, 4), x)).max() > 0.01
 
 
+def test_shapes_are_known_as_far_as_lengths_are():
+    image = layers.InputLayer((None, 3, None, 5))
+    for layer, shape in (
+        (layers.FlattenLayer(image), (None, None)),
+        (layers.PadLayer(image, 2), (None, 3, None, 9)),
+        (layers.SliceLayer(image, slice(1, -1), axis=2), (None, 3, None, 5)),
+        (layers.ConcatLayer([image, image], axis=2), (None, 3, None, 5)),
+        (layers.ConcatLayer([image, image]), (None, 6, None, 5)),
+    ):
+        assert layer.output_shape == shape
+    x = random(2, 3, 4, 5)
+    np.testing.assert_array_equal(
+        output(layers.SliceLayer(image, slice(1, -1), 2), x), x[:, :, 1:-1]
+    )
+
+
 def test_modules_of_layers_give_those_of_the_package():
     from lasagne.layers import conv, merge
 

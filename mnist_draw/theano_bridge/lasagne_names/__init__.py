@@ -35,6 +35,7 @@ LAYERS = {
     "pool": ("MaxPool3DLayer", "Pool1DLayer", "Pool3DLayer", "SpatialPyramidPoolingLayer",
              "Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer", "pool_2d", "pool_3d"),
     "recurrent": ("CustomRecurrentLayer", "GRULayer", "LSTMLayer", "RecurrentLayer"),
+    "shape": ("FlattenLayer", "PadLayer", "SliceLayer", "flatten", "pad"),
     "special": ("BiasLayer", "ExpressionLayer", "InverseLayer", "ParametricRectifierLayer",
                 "RandomizedRectifierLayer", "ScaleLayer", "TPSTransformerLayer",
                 "TransformerLayer", "prelu", "rrelu", "standardize"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from math import isqrt, prod
 from typing import Any
 
@@ -298,9 +299,8 @@ def _inside(place: Any, length: Any, border_mode: str) -> Any:
 def _beginning(kind: Any) -> Any:
     """Let a recurrent layer begin where others say, and return its last state only."""
 
+    @wraps(kind, updated=())
     class Recurrent(kind):  # type: ignore[misc]
-        __doc__ = kind.__doc__
-
         def __init__(self, *rest: Any, only_return_final: bool = False, **named: Any) -> None:
             self.only_return_final = only_return_final
             states = ("hid_init", "cell_init")
@@ -324,7 +324,6 @@ def _beginning(kind: Any) -> Any:
             # A sequence read backwards ends at its beginning.
             return states[:, 0 if self.backwards else -1] if self.only_return_final else states
 
-    Recurrent.__name__ = kind.__name__
     return Recurrent
 
 
@@ -357,9 +356,8 @@ def autocrop(inputs: Sequence[Any], cropping: Any) -> Any:
 def _cropping(kind: Any) -> Any:
     """Give a layer that merges the option to crop its inputs."""
 
+    @wraps(kind, updated=())
     class Cropping(kind):  # type: ignore[misc]
-        __doc__ = kind.__doc__
-
         def __init__(self, *rest: Any, cropping: Any = None, **named: Any) -> None:
             self.cropping = cropping
             super().__init__(*rest, **named)
@@ -371,11 +369,33 @@ def _cropping(kind: Any) -> Any:
         def get_output_for(self, inputs: Any, **named: Any) -> Any:
             return super().get_output_for(autocrop(inputs, self.cropping), **named)
 
-    Cropping.__name__ = kind.__name__
     return Cropping
 
 
-ConcatLayer = concat = _cropping(old.ConcatLayer)
+def _filled(shape: Any, length: int) -> Any:
+    """Put a length in the place of those that are not known, in a shape or several."""
+    if isinstance(shape, tuple | list):
+        return type(shape)(_filled(each, length) for each in shape)
+    return length if shape is None else shape
+
+
+def _of_any_length(kind: Any) -> Any:
+    """Let a layer compute its shape where lengths are not known."""
+
+    def shape(self: Any, given: Any) -> Shape:
+        try:
+            return tuple(kind.get_output_shape_for(self, given))
+        except TypeError:
+            tries = (kind.get_output_shape_for(self, _filled(given, n)) for n in (5040, 5041))
+            return tuple(a if a == b else None for a, b in zip(*tries, strict=True))
+
+    return type(kind.__name__, (kind,), {"__doc__": kind.__doc__, "get_output_shape_for": shape})
+
+
+FlattenLayer = flatten = _of_any_length(old.FlattenLayer)
+PadLayer = pad = _of_any_length(old.PadLayer)
+SliceLayer = _of_any_length(old.SliceLayer)
+ConcatLayer = concat = _cropping(_of_any_length(old.ConcatLayer))
 ElemwiseMergeLayer = _cropping(old.ElemwiseMergeLayer)
 ElemwiseSumLayer = _cropping(old.ElemwiseSumLayer)
 

@@ -172,10 +172,7 @@ def argmax(e: Emitter, dtype: str) -> None:
 
 @written
 def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
-    """out[i] = x[i, index[i]], for i from start to stop; negative indices count from the end.
-
-    The int64 ``fault`` becomes 1 where an index is out of range.
-    """
+    """out[i] = x[i, index[i]]; negative indices count from the end, others may be a ``fault``."""
     out, x, indices = (e.pointer(index) for index in range(3))
     columns = e.argument(3)
     fault = e.pointer(4)
