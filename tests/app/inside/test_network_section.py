@@ -128,7 +128,7 @@ def test_maps_of_many_layers_have_room_in_a_narrow_window():
     columns = Layout(layers, 407, 440, rows, rows, pooled=True).places().columns
     assert not any(column.pooled for column in columns)
     assert columns[0].cell >= 16
-    assert min(column.cell for column in columns if column.tile) >= 10
+    assert min(column.cell for column in columns if column.tile) >= 8
 
 
 @pytest.mark.parametrize("value", [0.0, 0.25])

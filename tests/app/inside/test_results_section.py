@@ -20,6 +20,7 @@ from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
 
+from .. import seen
 from .examples import label_text
 
 
@@ -124,6 +125,23 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     matrix.pin((true, read))
     assert section.mistakes.nothing.text() == "None."
     assert section.mistakes.nothing.isVisibleTo(section)
+
+
+def test_captions_of_mistakes_have_whole_names(section, qtbot):
+    count(section, qtbot)
+    card, results = section.mistakes, section._results
+    names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+             "Bag", "Ankle boot"]  # fmt: skip
+    card.show_results(results, section._shown, None, names.__getitem__)
+    seen.settle()
+    written = {text.text for text in seen.texts(section)}
+    place = card.view.tiles.places[0]
+    label, read = names[results.labels[place]], names[results.answers[place]]
+    assert {label, f"→ {read}"} <= written
+    assert not any("…" in text for text in written)
+    # Digits need one line.
+    section.mistakes.show_results(results, section._shown, None, str)
+    assert "\n" not in card.view.tiles.data(card.view.tiles.index(0), Qt.DisplayRole)
 
 
 def test_without_a_mistake_no_digit_is_the_weakest(qtbot):

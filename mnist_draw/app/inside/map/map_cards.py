@@ -15,7 +15,7 @@ from mnist_draw.analysis.network_probe import ANSWER, PIXELS
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
-from mnist_draw.app.inside.results.mistake_list import MAX_LETTERS, TileView
+from mnist_draw.app.inside.results.mistake_list import TileView
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -26,7 +26,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, joined, listed, number, percent
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.training.functions import layer_label
 
 #: Rows and columns of neighbours.
@@ -43,6 +43,7 @@ class NeighboursView(TileView):
     """Tiles of the largest size that fits three rows of six."""
 
     ROOM = (6, 21)
+    MAX_NAME = 0
 
     def picture_side(self) -> int:
         wider, line = self.ROOM
@@ -95,10 +96,12 @@ class NeighboursCard(Card):
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:
         images, labels, places = data.train_images, data.train_labels, answer.neighbours
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
+        names = [name(n) for n in range(len(answer.probabilities))]
+        gap = "\n" if self.view.make_room(names, 1) else "   "
 
         def caption(place: int) -> str:
-            known = short_name(name(int(labels[place])), MAX_LETTERS)
-            return f"{known}   {number(far[place], '.1f')}"
+            known = narrow_name(name(int(labels[place])))
+            return f"{known}{gap}{number(far[place], '.1f')}"
 
         def describe(place: int) -> str:
             return _(

@@ -134,7 +134,10 @@ class MapSection(CountedSection):
         # With large text it takes two lines rather than more room than there is.
         card.heading.setWordWrap(True)
         card.top.setStretchFactor(card.heading, 100)
-        sentence = _("PCA is there at once; t-SNE takes its time and keeps neighbours together.")
+        sentence = _(
+            "PCA, principal component analysis, shows the two directions of largest spread, at "
+            "once; t-SNE takes its time and keeps neighbours together."
+        )
         self.map_combo = ComboBox("mapCombo", _("Layout"), sentence, look="quiet")
         self.map_combo.addItems([PCA, TSNE])
         card.top.addWidget(self.map_combo)

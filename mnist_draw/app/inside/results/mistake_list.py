@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QPainter, QPen
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
-from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -26,11 +25,11 @@ from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
-#: Pixels of a picture's side.
-SIDE = 64
+#: Pixels of a picture's side, and of a line below it.
+SIDE, _LINE = 64, 13
 _IMAGE = Qt.UserRole + 1
 #: Tiles that are laid out at a time: more would keep the window waiting.
 _BATCH = 200
@@ -100,7 +99,8 @@ class TileDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         painter.save()
         side = self._view.picture_side()
-        box = QRectF(option.rect.left() + 2, option.rect.top() + 3, side, side)
+        aside = max(2.0, (option.rect.width() - side) / 2)
+        box = QRectF(option.rect.left() + aside, option.rect.top() + 3, side, side)
         painter.drawImage(box, image_of(index.data(_IMAGE)))
         picked = self._view.picked == self._view.tiles.place(index)
         here = self._view.hasFocus() and index == self._view.currentIndex()
@@ -111,13 +111,17 @@ class TileDelegate(QStyledItemDelegate):
         write_with(painter, Text.AXIS, "text" if picked else "muted", bold=picked)
         text = QRectF(option.rect)
         text.setTop(box.bottom() + 2)
-        painter.drawText(text, int(Qt.AlignHCenter | Qt.AlignTop), index.data(Qt.DisplayRole))
+        elided, lines = painter.fontMetrics().elidedText, index.data(Qt.DisplayRole).split("\n")
+        words = "\n".join(elided(line, Qt.ElideRight, int(text.width())) for line in lines)
+        painter.drawText(text, int(Qt.AlignHCenter | Qt.AlignTop), words)
         painter.restore()
 
 
 class TileView(QListView):
     #: Pixels that a tile is wider than its picture, and higher: a line of text with its distance.
     ROOM = (3, 34)
+    #: Of a longer name, at most.
+    MAX_NAME = 120
 
     picked_here = pyqtSignal(int)
     why_requested = pyqtSignal(int)
@@ -154,6 +158,18 @@ class TileView(QListView):
         """Return the pixels of a picture's side: it grows with the text."""
         return round(SIDE * theme.text_scale())
 
+    def make_room(self, names: Sequence[str], lines: int) -> bool:
+        """Make room for more lines where names of classes are long; return whether they are."""
+        wide, high = type(self).ROOM
+        is_long = any(len(narrow_name(name)) > 2 for name in names)
+        if is_long:
+            metrics = QFontMetrics(theme.font(Text.AXIS, bold=True))
+            widest = max(metrics.horizontalAdvance(f"→ {name}") for name in names)
+            free = min(widest, theme.scaled(self.MAX_NAME)) + 6 - self.picture_side()
+            wide, high = max(wide, free), high + lines * _LINE
+        self.ROOM = wide, high
+        return is_long
+
     def show_picked(self, place: int | None) -> None:
         if place != self.picked:
             self.picked = place
@@ -173,10 +189,6 @@ class TileView(QListView):
         words = self.tiles.data(current, Qt.AccessibleTextRole) if current.isValid() else ""
         self.setAccessibleDescription(words or "")
         self.viewport().update()
-
-
-#: Letters of a name that fit below a picture, with another one and a figure.
-MAX_LETTERS = 4
 
 
 class MistakesCard(Card):
@@ -232,24 +244,29 @@ class MistakesCard(Card):
         self.nothing.setVisible(not len(places))
         self.view.setVisible(bool(len(places)))
         one_cell = pair is not None and None not in pair
+        names = [name(n) for n in range(results.classes)]
+        is_long = not one_cell and self.view.make_room(names, 2)
         self.view.tiles.show_pictures(
             pictures.images,
             places,
-            lambda place: _caption(results, place, one_cell, name),
+            lambda place: _caption(results, place, one_cell, is_long, name),
             lambda place: describe_picture(results, pictures, place, name),
         )
 
 
-def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int], str]) -> str:
-    """Return the line below a picture: how sure the network is, and of what if that differs."""
+def _caption(
+    results: Results, place: int, one_cell: bool, is_long: bool, name: Callable[[int], str]
+) -> str:
+    """Return what is below a picture: how sure the network is, and of what if that differs."""
     confidence = float(results.confidence[place])
     if one_cell:
         return format_probability(confidence, short=True)
     sure = format_probability(confidence, decimals=0, short=True)
-    read = short_name(name(int(results.answers[place])), MAX_LETTERS)
+    read = narrow_name(name(int(results.answers[place])))
     if results.labels is None:
-        return with_comma(read, sure)
-    return f"{short_name(name(int(results.labels[place])), MAX_LETTERS)}→{read} {sure}"
+        return f"{read}\n{sure}" if is_long else with_comma(read, sure)
+    label = narrow_name(name(int(results.labels[place])))
+    return f"{label}\n→ {read}\n{sure}" if is_long else f"{label}→{read} {sure}"
 
 
 def describe_picture(

@@ -155,9 +155,9 @@ class ResultFigures(QWidget):
         self.accuracy, self.other, loss, *_rest = self.all
         loss.setToolTip(
             _(
-                "Cross-entropy of the network's own probabilities, as in training; all other "
-                "figures here go by the calibrated ones (its sums divided by a temperature), as "
-                "the answers on Draw do."
+                "Cross-entropy in nats, −ln of the label's probability, by the network's own "
+                "probabilities as in training; all other figures here go by the calibrated ones "
+                "(its sums divided by a temperature), as the answers on Draw do."
             )
         )
         figures = [(each, 1) for each in self.all]

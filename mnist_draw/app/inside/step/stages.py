@@ -32,6 +32,8 @@ from mnist_draw.training.updates import UPDATE_RULES
 LOOKED_AT = 3
 #: Lines of the card below the picture, and the side of its pictures in logical pixels.
 LINES, _SIDE = 9, 48.0
+#: A mean that holds so much is full.
+_FULL = 0.9995
 
 
 def number(value: float) -> str:
@@ -85,7 +87,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
         for name, (old, new) in zip(names, accumulators_of(figures, weight), strict=False):
             share = _share_filled(shown, name)
             # Beside one that is filling, the other's share is told, too.
-            if share < 0.9995:
+            if share < _FULL:
                 fields = {"mean": name, "share": i18n.percent(share, 1)}
                 # Translators: the mean holds so much of what it will hold.
                 name = _("{mean}, {share} full", **fields)
@@ -396,8 +398,11 @@ def _describe_update(shown: Shown) -> Iterator[str]:
         )  # fmt: skip
     else:
         yield _("What {rule} remembers is from the checkpoint of the network's own run.", rule=rule)
-    if any(_share_filled(shown, name) < 0.5 for name in accumulators):
-        yield _("A mean begins at 0: after so few it is full only in part.")
+    if any(_share_filled(shown, name) < _FULL for name in accumulators):
+        yield _(
+            "g is the gradient of a weight. Its means begin at 0: after so few steps they are full "
+            "only in part."
+        )
     moved, black = shown.moved_shares
     if moved == moved:
         yield _(
