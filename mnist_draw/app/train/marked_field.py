@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QAbstractSpinBox, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, keep_room, row
-from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import NumberBox, RealBox, Remark, explain, label, set_look
 from mnist_draw.i18n import _
@@ -20,6 +20,8 @@ from mnist_draw.training.setting import AnySetting
 
 #: A dot beside a changed setting's name: a change is told by form, too.
 _DOT = "●"
+#: Pixels of the smallest letters of a caption.
+_SMALLEST = 10
 
 
 class MarkedField(QWidget):
@@ -57,7 +59,10 @@ class MarkedField(QWidget):
         self._changed = False
         self._control = control
         self._dot = label(_DOT, "dot")
-        self.caption = ElidedLabel(title, "muted")
+        # Bold, beside its mark, in a narrow column.
+        self.caption = FittedLabel(_SMALLEST, Qt.ElideRight, look="muted")
+        self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.caption.setText(title)
         self.caption.setBuddy(control)
         self.reset = icon_button(
             f"{control.objectName()}Reset", "arrow-counter-clockwise",
@@ -72,7 +77,7 @@ class MarkedField(QWidget):
             part.hide()
         keep_room(self.reset)
         named: QWidget = control if beside else self.caption
-        top = row(self._dot, (named, 1), self.reset, gap=Size.TIGHT)
+        top = row(self._dot, (named, 1), self.reset, gap=Size.CAPTION_GAP)
         below = () if beside else (control,)
         self._lines = column(top, *below, gap=Size.CAPTION_GAP, owner=self)
 

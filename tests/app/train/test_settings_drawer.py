@@ -10,6 +10,8 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog
 
+from mnist_draw import i18n
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.widgets import NumberBox
 from mnist_draw.app.train import settings_form
 from mnist_draw.app.train.network_fields import NetworkFields
@@ -25,6 +27,9 @@ from mnist_draw.training import presets
 from mnist_draw.training.presets import AS_IN_THE_TUTORIAL, PRESETS, save_preset
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
+from tests.languages import IMITATIONS
+
+from .. import seen
 
 OTHERS = TrainingSettings(
     network="custom_mlp:3,400,0.1,0.25",
@@ -159,6 +164,24 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
     assert remark.isVisible()
     panel.apply("seed", 5)
     assert not remark.isVisible()
+
+
+@pytest.mark.skipif(i18n.language() in IMITATIONS, reason="they are longer than any language")
+def test_no_caption_of_a_changed_field_is_cut(show, own_home, qapp):
+    before, font = qapp.font(), qapp.font()
+    font.setPixelSize(13)
+    qapp.setFont(font)
+    theme.theme().apply("light", False)
+    drawer = show(SettingsDrawer(), 340, 1400)
+    drawer.sections["stop"].show_body(True)
+    fields = drawer.form.fields
+    marked = [*fields.values(), *widget(drawer.form, NetworkFields, "network").numbers]
+    for field in marked:
+        field.show_mark(True, "")
+    seen.settle()
+    shown = [field.caption for field in marked if field.caption.isVisible()]
+    assert [one.fitted()[1] for one in shown] == [one.text() for one in shown]
+    qapp.setFont(before)
 
 
 def test_a_change_is_marked_at_its_own_field(panel, drawer):
