@@ -50,7 +50,7 @@ _CONVOLUTION = (
     "theano.sandbox.neighbours", "theano.tensor.nnet.abstract_conv", "theano.tensor.nnet.conv",
     "theano.tensor.nnet.neighbours",
 )  # fmt: skip
-_LINALG = ("theano.sandbox.linalg", "theano.tensor.nlinalg", "theano.tensor.slinalg")
+_LINALG = ("sandbox.linalg", "sandbox.linalg.ops", "tensor.nlinalg", "tensor.slinalg")
 
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
@@ -79,7 +79,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.gradient": ("theano.gradient",),
-    **dict.fromkeys(_LINALG, ("pytensor.tensor.linalg",)),
+    **{f"theano.{name}": ("pytensor.tensor.linalg",) for name in _LINALG},
     **dict.fromkeys(_CONVOLUTION, (f"{_BRIDGE}.abstract_conv",)),
     **{f"theano.tensor.nnet.{name}": ("theano.tensor.nnet",) for name in ("bn", "nnet", "sigm")},
     "theano.tensor.opt": ("pytensor.tensor.rewriting.basic",),
