@@ -71,6 +71,17 @@ class Layer:
         sums: Floats = values.reshape(len(values), -1) @ self.W + self.b
         return sums
 
+    def gradient_by_input(self, delta: Floats) -> Floats:
+        """Return a derivative by its input, shaped as `incoming`, from that by its sums."""
+        if not self.convolves:
+            return (self.W @ delta).reshape(self.incoming)
+        high, wide = self.W.shape[2:]
+        padded = np.pad(delta, ((0, 0), (high - 1,) * 2, (wide - 1,) * 2))
+        # `convolved` turns the filters round: turned before, they are as they were.
+        filters = self.W.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+        by_pixels: Floats = _by_channels(convolved, padded[None], filters)[0]
+        return by_pixels
+
     def filter(self, unit: int) -> Floats:
         """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""
         return np.ascontiguousarray(self.W[unit, :, ::-1, ::-1])

@@ -162,10 +162,6 @@ class OneStep:
         self.function: Any = None
         self.rewind()
 
-    def compile(self) -> None:
-        if self.function is None:
-            self.function = self.expressions.compile()
-
     def fill(self) -> None:
         """Let the accumulators be what they are in the middle of a run, and compile if need be."""
         for _ in self.fill_gradually():
@@ -176,7 +172,8 @@ class OneStep:
 
         They are those of the network's own run, or what was cached, or filled on some minibatches.
         """
-        self.compile()
+        if self.function is None:
+            self.function = self.expressions.compile()
         if self._start is not None:
             return
         settings, shapes = self.settings, [value.shape for value in self.state()]
@@ -229,16 +226,21 @@ class OneStep:
         self.fill()
         try:
             figures, state_before = looked or self.look(minibatch), self.state()
-            gradients = self._call(minibatch, self.settings.learning_rate)
+            learnt = self._call(minibatch, self.settings.learning_rate)
             after = self.parameters()
             again = self._forward(minibatch, after)
         except StepError:
             self.rewind()
             raise
         self.number += 1
+        # With NumPy: compiled, for all pictures, it takes half as long as all other gradients.
+        first = replace(self.layers[0], W=figures.before[0])
+        pull_x = -first.gradient_by_input(learnt["delta"][0])[0]
+        if 0 in self.mask_places:
+            pull_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
         return replace(
-            figures, **gradients, losses_after=again["losses"], p_after=again["p"], after=after,
-            state_before=state_before, state_after=self.state(),
+            figures, **learnt, pull_x=pull_x, losses_after=again["losses"], p_after=again["p"],
+            after=after, state_before=state_before, state_after=self.state(),
         )  # fmt: skip
 
     def learn(self, minibatch: Minibatch, times: int) -> None:
@@ -294,13 +296,12 @@ class OneStep:
             first = np.zeros(1, np.int64)
             results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
         values = [np.array(value, np.float32) for value in results]
-        layers = len(self.layers)
+        hidden, between = len(self.layers) - 1, 2 * len(self.layers) - 1
         # The gradient is that of the mean, in which one picture's loss counts one N-th.
-        firsts = [len(minibatch.labels) * value[0] for value in values[: 2 * layers]]
-        pulls = tuple(-value for value in firsts[:layers])
+        firsts = [len(minibatch.labels) * value[0] for value in values[:between]]
         return {
-            "pull_x": pulls[0][0], "pull_a": pulls[1:], "delta": tuple(firsts[layers:]),
-            "gradients": tuple(values[2 * layers :]),
+            "pull_a": tuple(-value for value in firsts[:hidden]), "delta": tuple(firsts[hidden:]),
+            "gradients": tuple(values[between:]),
         }  # fmt: skip
 
     def _forward(self, minibatch: Minibatch, parameters: Sequence[Floats]) -> dict[str, Any]:
@@ -354,7 +355,7 @@ class StepExpressions:
                 network, lasagne.regularization.l2
             )
             objective = objective + np.float32(settings.l2) * penalty
-        between = [self.pictures, *chain.outputs[:-1], *chain.sums]
+        between = [*chain.outputs[:-1], *chain.sums]
         found = T.grad(objective, [*self.params, *between])
         self.gradients = found[: len(self.params)]
         self._between = found[len(self.params) :]

@@ -127,6 +127,19 @@ def test_what_is_shown_fits_together():
                zip(model.parameters, figures.before, strict=True))  # fmt: skip
 
 
+@pytest.mark.parametrize("network", ["custom_mlp:1,30,0.2,0.5", "cnn"])
+def test_the_pull_on_pixels_is_that_of_the_graph(network):
+    step = OneStep(model_of(network), settings_for(network))
+    minibatch = step.minibatch(picture(), 9)
+    given = step.expressions
+    gradient = theano.function(
+        [given.pictures, given.targets, *given.masks], theano.grad(given.loss, given.pictures)
+    )(minibatch.pictures, minibatch.labels, *minibatch.masks)
+    expected = -len(minibatch.labels) * gradient[0, 0]
+    assert np.abs(expected).max() > 0.001
+    np.testing.assert_allclose(step.step(minibatch).pull_x, expected, atol=1e-6, rtol=1e-4)
+
+
 def test_accumulators_are_those_of_the_run():
     model = model_of("custom_mlp:1,30,0.2,0.5")
     settings = settings_for(model.network)

@@ -150,19 +150,15 @@ class Theme(QObject):
         """Use the style sheet for all widgets, those that are made later included.
 
         A window is built before it: then each widget is styled once, not whenever it or what holds
-        it gets another parent. Given another sheet, an application restyles each widget once for
-        each of its ancestors, ten times on average; a window restyles it twice.
+        it gets another parent. The sheet is the window's: given another one, a window restyles each
+        widget twice, an application once for each of its ancestors, ten times on average.
         """
         app, sheet = QApplication.instance(), style_sheet(self.colours, text_scale())
         assert isinstance(app, QApplication)
         windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
-        if not windows or not app.styleSheet():
-            if app.styleSheet() != sheet:
-                app.setStyleSheet(sheet)
-            return
-        for window in windows:
-            if (window.styleSheet() or app.styleSheet()) != sheet:
-                window.setStyleSheet(sheet)
+        for each in windows or [app]:
+            if (each.styleSheet() or app.styleSheet()) != sheet:
+                each.setStyleSheet(sheet)
 
     def _use(self, styles: bool = True) -> None:
         """Give the application the colours and the text size chosen."""

@@ -200,13 +200,14 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
 
 
 def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array:
-    outer, lanes = shapes.channels, shapes.filters
-    if by_input:
-        outer, lanes = lanes, outer
-    packed = planner.zeros((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
-    function = contractions.pack_weights(shapes, by_input)
+    taps = shapes.taps
+    sides = [(shapes.channels, taps), (shapes.filters, shapes.channels * taps)]
+    (outer, per_outer), (lanes, per_lane) = reversed(sides) if by_input else sides
+    packed = planner.zeros((outer, taps, shapes.padded(lanes)), shapes.dtype)
+    how = taps, lanes, packed.shape[-1], per_outer, per_lane
+    function = contractions.pack_weights(shapes.dtype, shapes.flip)
     chunk = planner.share(outer, packed.size)
-    planner.add(function, [packed, contiguous(planner, w)], outer, chunk, rows=(0,))
+    planner.add(function, [packed, contiguous(planner, w), *how], outer, chunk, rows=(0,))
     return packed
 
 
@@ -270,9 +271,9 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     out = planner.empty(filters, shapes.dtype)
-    function = contractions.add_parts(shapes, parts)
+    function = contractions.add_parts(shapes.dtype, shapes.flip)
     chunk = planner.share(shapes.filters, partial.size)
-    planner.add(function, [out, partial], shapes.filters, chunk, rows=(0,))
+    planner.add(function, [out, partial, *partial.shape], shapes.filters, chunk, rows=(0,))
     return [Value(out)]
 
 

@@ -23,6 +23,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     literal,
     written,
 )
+from mnist_draw.theano_bridge.native.kernels.scalars import convert
 from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
     Vectors,
@@ -36,7 +37,7 @@ Arrays = tuple[str, ...]
 #: Counters of the loops around a tile.
 At = tuple[Register, ...]
 #: Where some neighbours begin, and how many they are.
-Pair = tuple[int, int]
+Pair = tuple[Register, int]
 
 
 @cache
@@ -88,15 +89,10 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     c = moved(c, chosen(columns, START, e.op("mul", START, ldc)))
     rows = chosen(columns, m, part)
     width = chosen(columns, part, n)
-    slots = []
-    for value in (width, rows, k, ldb, lda, ldc):
-        narrow = e.value(f"trunc i64 {value.name} to i32", "int32")
-        slots.append(e.variable("int32", narrow))
-    flags = []
-    for flag in (tb, ta):
-        letter = chosen(flag, integer(ord("T")), integer(ord("N")))
-        narrow = e.value(f"trunc i64 {letter.name} to i8", "int8")
-        flags.append(e.variable("int8", narrow))
+    sizes = (width, rows, k, ldb, lda, ldc)
+    slots = [e.variable("int32", convert(e, value, "int32")) for value in sizes]
+    letters = [chosen(flag, integer(ord("T")), integer(ord("N"))) for flag in (tb, ta)]
+    flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
     one, nothing = e.variable(dtype, literal(1, dtype)), e.variable(dtype, literal(0, dtype))
     function, pa, pb, pc = map(e.address, (product, a, b, c))
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
@@ -105,25 +101,23 @@ def matrix_product(e: Emitter, dtype: str) -> None:
 
 
 @written
-def pack_weights(e: Emitter, shapes: Shapes, by_input: bool) -> None:
+def pack_weights(e: Emitter, dtype: str, flip: bool) -> None:
     """Reorder filters (filters, channels, rows, columns) so that a vector holds neighbours.
 
-    Arguments: the addresses of the result and of the filters. The result is (channels, taps,
-    filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for the
-    gradient by the input, parallel over filters; the last dimension is padded to whole vectors.
+    Arguments: the addresses of the result and of the filters; taps; lanes, and padded to whole
+    vectors; distances in the filters of what is parallel, and of lanes. The result is (channels,
+    taps, filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for
+    the gradient by the input, parallel over filters.
     """
-    s = shapes
     out, w = e.pointer(0), e.pointer(1)
-    lanes_of = s.channels if by_input else s.filters
-    per_outer, per_lane = (s.channels, 1) if by_input else (1, s.channels)
-    with e.loop(START, STOP) as outer, e.loop(integer(0), integer(s.taps)) as tap:
-        source = tap
-        if s.flip:
-            source = e.op("sub nsw", integer(s.taps - 1), tap)
-        base = index_of(e, (outer, s.taps * s.padded(lanes_of)), (tap, s.padded(lanes_of)))
-        with e.loop(integer(0), integer(lanes_of)) as lane:
-            at = index_of(e, (outer, per_outer * s.taps), (lane, per_lane * s.taps), (source, 1))
-            e.store(out, e.op("add nsw", base, lane), e.load(w, s.dtype, at))
+    taps, lanes, width, per_outer, per_lane = (e.argument(index) for index in range(2, 7))
+    with e.loop(START, STOP) as outer, e.loop(integer(0), taps) as tap:
+        source = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
+        source = e.op("add", e.op("mul", outer, per_outer), source)
+        base = e.op("mul", e.op("add", e.op("mul", outer, taps), tap), width)
+        with e.loop(integer(0), lanes) as lane:
+            at = e.op("add", source, e.op("mul", lane, per_lane))
+            e.store(out, e.op("add", base, lane), e.load(w, dtype, at))
 
 
 @written
@@ -140,11 +134,11 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
     width = s.padded(s.filters)
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
     with e.loop(START, STOP) as n:
-        for first, count in blocks(width // s.lanes, 2):
+        for first, count in blocks(e, width // s.lanes, 2):
             with e.loop(integer(0), integer(s.out_height)) as y:
                 # Half of the 32 vector registers of AVX-512, or of the 16 of older processors,
                 # hold sums; the others hold weights and pixels.
-                for x0, pixels in blocks(s.out_width, 16 // count // (1 if s.lanes == 16 else 2)):
+                for x0, pixels in blocks(e, s.out_width, (16 if s.lanes == 16 else 8) // count):
                     _forward_tile(v, s, (x, w, scratch), (n, y), (x0, pixels), (first, count))
         with turned(e, s.places, s.filters) as (place, f):
             value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
@@ -153,11 +147,20 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
 
 
 def _pixel_of(
-    e: Emitter, s: Shapes, n: Register, c: Register, y: Register, ky: Register, x: int
+    e: Emitter,
+    s: Shapes,
+    n: Register,
+    c: Register,
+    y: Register,
+    ky: Register,
+    x: Register,
+    right: int,
 ) -> Register:
     """Return the index of a pixel of a picture and channel, below a row of a filter."""
     picture = index_of(e, (n, s.channels), (c, 1))
-    return index_of(e, (picture, s.height * s.width), (y, s.down * s.width), (ky, s.width), x)
+    return index_of(
+        e, (picture, s.height * s.width), (y, s.down * s.width), (ky, s.width), (x, right)
+    )
 
 
 def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
@@ -166,8 +169,8 @@ def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, blo
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(pixels)]
     with e.loop(integer(0), integer(s.channels)) as c, e.loop(integer(0), integer(s.rows)) as ky:
-        pixel = _pixel_of(e, s, n, c, y, ky, x0 * s.right)
-        weight = index_of(e, (c, s.taps * width), (ky, s.columns * width), first * s.lanes)
+        pixel = _pixel_of(e, s, n, c, y, ky, x0, s.right)
+        weight = index_of(e, (c, s.taps * width), (ky, s.columns * width), (first, s.lanes))
         for kx in range(s.columns):
             rows = [
                 v.load(w, index_of(e, (weight, 1), kx * width + k * s.lanes)) for k in range(count)
@@ -176,10 +179,10 @@ def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, blo
                 value = v.splat(e.load(x, s.dtype, index_of(e, (pixel, 1), kx + p * s.right)))
                 for k in range(count):
                     v.multiply_add(sums[p][k], value, rows[k])
+    to = index_of(e, (y, s.out_width * width), (x0, width), (first, s.lanes))
     for p in range(pixels):
         for k in range(count):
-            first_lane = (x0 + p) * width + (first + k) * s.lanes
-            target = index_of(e, (y, s.out_width * width), first_lane)
+            target = index_of(e, (to, 1), p * width + k * s.lanes)
             v.store(scratch, target, v.value(sums[p][k]))
 
 
@@ -217,7 +220,7 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
     with e.loop(START, STOP) as n:
         with e.loop(integer(0), integer(area * lanes_of), independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
-        for first, count in blocks(lanes_of // s.lanes, 2):
+        for first, count in blocks(e, lanes_of // s.lanes, 2):
             # Of 32 or 16 vector registers; one pixel of the result reaches a row of the filter.
             room = (24 if s.lanes == 16 else 12) // count
             pixels_at_once = max(1, (room - s.columns) // s.right + 1)
@@ -225,7 +228,7 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
                 e.loop(integer(0), integer(s.out_height)) as y,
                 e.loop(integer(0), integer(s.rows)) as ky,
             ):
-                for x0, pixels in blocks(s.out_width, pixels_at_once):
+                for x0, pixels in blocks(e, s.out_width, pixels_at_once):
                     _by_input_tile(v, s, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count))
         with e.loop(integer(0), integer(s.channels)) as c:
             target = index_of(e, (n, s.channels * area), (c, area))
@@ -241,8 +244,8 @@ def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, bl
     reach = (pixels - 1) * s.right + s.columns
     sums = [[v.accumulator() for _ in range(count)] for _ in range(reach)]
     with e.loop(integer(0), integer(s.filters)) as f:
-        place_of = index_of(e, (n, s.filters * s.places), (f, s.places), (y, s.out_width), x0)
-        weight = index_of(e, (f, s.taps * lanes_of), (ky, s.columns * lanes_of), first * s.lanes)
+        place_of = index_of(e, (n, s.filters * s.places), (f, s.places), (y, s.out_width), (x0, 1))
+        weight = index_of(e, (f, s.taps * lanes_of), (ky, s.columns * lanes_of), (first, s.lanes))
         values = [v.splat(e.load(g, s.dtype, index_of(e, (place_of, 1), p))) for p in range(pixels)]
         for kx in range(s.columns):
             rows = [
@@ -252,17 +255,16 @@ def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, bl
             for p in range(pixels):
                 for k in range(count):
                     v.multiply_add(sums[p * s.right + kx][k], values[p], rows[k])
-    row = index_of(e, (y, s.down * s.width * lanes_of), (ky, s.width * lanes_of))
-    _add_tile(v, scratch, row, x0 * s.right * lanes_of + first * s.lanes, lanes_of, sums)
+    line = s.width * lanes_of
+    to = index_of(e, (y, s.down * line), (ky, line), (x0, s.right * lanes_of), (first, s.lanes))
+    _add_tile(v, scratch, to, lanes_of, sums)
 
 
-def _add_tile(
-    v: Vectors, target: str, row: Register, first: int, width: int, sums: list[list[str]]
-) -> None:
+def _add_tile(v: Vectors, target: str, to: Register, width: int, sums: list[list[str]]) -> None:
     """Add sums, some vectors for each of neighbouring places, to what is there."""
     for place, vectors in enumerate(sums):
         for k, total in enumerate(vectors):
-            at = index_of(v.e, (row, 1), first + place * width + k * v.lanes)
+            at = index_of(v.e, (to, 1), place * width + k * v.lanes)
             v.store(target, at, v.add(v.load(target, at), v.value(total)))
 
 
@@ -290,14 +292,14 @@ def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
             source = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
             value = e.load(g, s.dtype, source)
             e.store(scratch, index_of(e, (place, width), (f, 1)), value)
-        for first, count in blocks(width // s.lanes, 2):
+        for first, count in blocks(e, width // s.lanes, 2):
             # Of 32 or 16 vector registers.
             taps_at_once = (20 if s.lanes == 16 else 10) // count
             with (
                 e.loop(integer(0), integer(s.channels)) as c,
                 e.loop(integer(0), integer(s.rows)) as ky,
             ):
-                for k0, taps in blocks(s.columns, taps_at_once):
+                for k0, taps in blocks(e, s.columns, taps_at_once):
                     _by_filters_tile(
                         v, s, (part, x, scratch), (n, c, ky), (k0, taps), (first, count)
                     )
@@ -311,9 +313,9 @@ def _by_filters_tile(
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
     with e.loop(integer(0), integer(s.out_height)) as y:
-        row = _pixel_of(e, s, n, c, y, ky, k0)
+        row = _pixel_of(e, s, n, c, y, ky, k0, 1)
         with e.loop(integer(0), integer(s.out_width)) as i:
-            place_of = index_of(e, (y, s.out_width * width), (i, width), first * s.lanes)
+            place_of = index_of(e, (y, s.out_width * width), (i, width), (first, s.lanes))
             gradients = [
                 v.load(scratch, index_of(e, (place_of, 1), k * s.lanes)) for k in range(count)
             ]
@@ -322,26 +324,29 @@ def _by_filters_tile(
                 value = v.splat(e.load(x, s.dtype, pixel))
                 for k in range(count):
                     v.multiply_add(sums[t][k], value, gradients[k])
-    row = index_of(e, (c, s.taps * width), (ky, s.columns * width))
-    _add_tile(v, part, row, k0 * width + first * s.lanes, width, sums)
+    to = index_of(e, (c, s.taps * width), (ky, s.columns * width), (k0, width), (first, s.lanes))
+    _add_tile(v, part, to, width, sums)
 
 
 @written
-def add_parts(e: Emitter, shapes: Shapes, parts: int) -> None:
-    """Add up the chunks' parts of the gradient by the filters, in the filters' own order."""
-    s = shapes
-    out, source = e.pointer(0), e.pointer(1)
-    width = s.padded(s.filters)
-    size = s.channels * s.taps * width
+def add_parts(e: Emitter, dtype: str, flip: bool) -> None:
+    """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
+
+    Arguments: the addresses of the result and of the parts; parts; channels; taps; padded filters.
+    """
+    out, source, total = e.pointer(0), e.pointer(1), e.variable(dtype)
+    parts, channels, taps, width = (e.argument(index) for index in range(2, 6))
+    size = e.op("mul", e.op("mul", channels, taps), width)
     with (
         e.loop(START, STOP) as f,
-        e.loop(integer(0), integer(s.channels)) as c,
-        e.loop(integer(0), integer(s.taps)) as tap,
+        e.loop(integer(0), channels) as c,
+        e.loop(integer(0), taps) as tap,
     ):
-        total = literal(0, s.dtype)
-        for part in range(parts):
-            at = index_of(e, (c, s.taps * width), (tap, width), (f, 1), part * size)
-            total = e.op("fadd", e.load(source, s.dtype, at), total)
-        turned = e.op("sub nsw", integer(s.taps - 1), tap) if s.flip else tap
-        at = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))
-        e.store(out, at, total)
+        at = e.op("add", e.op("mul", e.op("add", e.op("mul", c, taps), tap), width), f)
+        e.set(total, literal(0, dtype))
+        with e.loop(integer(0), parts) as part:
+            value = e.load(source, dtype, e.op("add", at, e.op("mul", part, size)))
+            e.set(total, e.op("fadd", value, e.get(total, dtype)))
+        turned = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
+        to = e.op("mul", e.op("add", e.op("mul", f, channels), c), taps)
+        e.store(out, e.op("add", to, turned), e.get(total, dtype))

@@ -33,7 +33,7 @@ from mnist_draw.theano_bridge.environment import cache_folder
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
 
 #: How hard LLVM optimises.
-_LEVEL = 3
+_LEVEL = 2
 
 _lock = threading.Lock()
 #: Engines own the machine code; they live as long as the program.

@@ -189,9 +189,14 @@ def turned(e: Emitter, places: int, filters: int) -> Iterator[tuple[Register, Re
             yield place, f
 
 
-def blocks(vectors: int, largest: int) -> list[tuple[int, int]]:
-    """Cut a row of vectors into blocks: (first, count)."""
-    return [(at, min(largest, vectors - at)) for at in range(0, vectors, largest)]
+def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, int]]:
+    """Loop over blocks of a row of vectors: (first, count). What is left over is a block, too."""
+    whole = vectors // largest * largest
+    if whole:
+        with e.loop(integer(0), integer(whole), step=largest) as first:
+            yield first, largest
+    if whole < vectors:
+        yield integer(whole), vectors - whole
 
 
 def scratch_of(e: Emitter, base: str, chunk: Register, size: int, dtype: str) -> str:
