@@ -75,12 +75,11 @@ class Layer:
         """Return a derivative by its input, shaped as `incoming`, from that by its sums."""
         if not self.convolves:
             return (self.W @ delta).reshape(self.incoming)
-        high, wide = self.W.shape[2:]
-        padded = np.pad(delta, ((0, 0), (high - 1,) * 2, (wide - 1,) * 2))
-        # `convolved` turns the filters round: turned before, they are as they were.
-        filters = self.W.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
-        by_pixels: Floats = _by_channels(convolved, padded[None], filters)[0]
-        return by_pixels
+        found, (_, high, wide) = np.zeros(self.incoming, np.float32), self.shape
+        for y, x in np.ndindex(self.W.shape[2:]):
+            weights = self.W[:, :, -1 - y, -1 - x]
+            found[:, y : y + high, x : x + wide] += np.tensordot(weights, delta, (0, 0))
+        return found
 
     def filter(self, unit: int) -> Floats:
         """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""

@@ -156,7 +156,8 @@ class Theme(QObject):
         app, sheet = QApplication.instance(), style_sheet(self.colours, text_scale())
         assert isinstance(app, QApplication)
         windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
-        for each in windows or [app]:
+        styled: list[QMainWindow | QApplication] = [*windows] or [app]
+        for each in styled:
             if (each.styleSheet() or app.styleSheet()) != sheet:
                 each.setStyleSheet(sheet)
 

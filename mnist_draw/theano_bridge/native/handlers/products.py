@@ -204,9 +204,9 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
     sides = [(shapes.channels, taps), (shapes.filters, shapes.channels * taps)]
     (outer, per_outer), (lanes, per_lane) = reversed(sides) if by_input else sides
     packed = planner.zeros((outer, taps, shapes.padded(lanes)), shapes.dtype)
-    how = taps, lanes, packed.shape[-1], per_outer, per_lane
     function = contractions.pack_weights(shapes.dtype, shapes.flip)
     chunk = planner.share(outer, packed.size)
+    how = taps, lanes, packed.shape[-1], per_outer, per_lane
     planner.add(function, [packed, contiguous(planner, w), *how], outer, chunk, rows=(0,))
     return packed
 

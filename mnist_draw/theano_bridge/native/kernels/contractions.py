@@ -56,7 +56,6 @@ def gemm(dtype: str) -> int:
     return int(get_pointer(capsule, get_name(capsule)))
 
 
-@cache
 @written
 def matrix_product(e: Emitter, dtype: str) -> None:
     """C = A B through the BLAS, part of its rows or of its columns.
@@ -89,10 +88,10 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     c = moved(c, chosen(columns, START, e.op("mul", START, ldc)))
     rows = chosen(columns, m, part)
     width = chosen(columns, part, n)
+    letters = (chosen(flag, integer(ord("T")), integer(ord("N"))) for flag in (tb, ta))
+    flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
     sizes = (width, rows, k, ldb, lda, ldc)
     slots = [e.variable("int32", convert(e, value, "int32")) for value in sizes]
-    letters = [chosen(flag, integer(ord("T")), integer(ord("N"))) for flag in (tb, ta)]
-    flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
     one, nothing = e.variable(dtype, literal(1, dtype)), e.variable(dtype, literal(0, dtype))
     function, pa, pb, pc = map(e.address, (product, a, b, c))
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
@@ -146,21 +145,11 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
             e.store(out, target, value)
 
 
-def _pixel_of(
-    e: Emitter,
-    s: Shapes,
-    n: Register,
-    c: Register,
-    y: Register,
-    ky: Register,
-    x: Register,
-    right: int,
-) -> Register:
+def _pixel_of(e: Emitter, s: Shapes, at: At, right: tuple[Register, int]) -> Register:
     """Return the index of a pixel of a picture and channel, below a row of a filter."""
+    n, c, y, ky = at
     picture = index_of(e, (n, s.channels), (c, 1))
-    return index_of(
-        e, (picture, s.height * s.width), (y, s.down * s.width), (ky, s.width), (x, right)
-    )
+    return index_of(e, (picture, s.height * s.width), (y, s.down * s.width), (ky, s.width), right)
 
 
 def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
@@ -169,7 +158,7 @@ def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, blo
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(pixels)]
     with e.loop(integer(0), integer(s.channels)) as c, e.loop(integer(0), integer(s.rows)) as ky:
-        pixel = _pixel_of(e, s, n, c, y, ky, x0, s.right)
+        pixel = _pixel_of(e, s, (n, c, y, ky), (x0, s.right))
         weight = index_of(e, (c, s.taps * width), (ky, s.columns * width), (first, s.lanes))
         for kx in range(s.columns):
             rows = [
@@ -313,7 +302,7 @@ def _by_filters_tile(
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
     with e.loop(integer(0), integer(s.out_height)) as y:
-        row = _pixel_of(e, s, n, c, y, ky, k0, 1)
+        row = _pixel_of(e, s, (n, c, y, ky), (k0, 1))
         with e.loop(integer(0), integer(s.out_width)) as i:
             place_of = index_of(e, (y, s.out_width * width), (i, width), (first, s.lanes))
             gradients = [
