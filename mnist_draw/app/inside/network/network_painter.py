@@ -96,13 +96,15 @@ def unit_links(frame: Frame, unit: Unit, place: tuple[int, int] | None) -> list[
 def _paint_links(painter: QPainter, places: Places, links: Sequence[Link]) -> None:
     painter.save()
     painter.setBrush(Qt.NoBrush)
+    scale = theme.text_scale()
     for link in sorted(links, key=lambda link: link.width):
         start, end = places.edge(link.source, right=True), places.edge(link.target)
         if start is None or end is None:
             continue
-        strength = 0.9 if link.width > 1 else 0.6
+        # Qt paints lines of up to one pixel in a third of the time: thin ones do not grow.
+        strength, growth = (0.9, scale) if link.width > 1 else (0.6, 1.0)
         colour = theme.colour("accent" if link.positive else "second", strength)
-        pen = QPen(colour, link.width * theme.text_scale())
+        pen = QPen(colour, link.width * growth)
         if not link.positive:
             pen.setDashPattern([4, 3])
         painter.setPen(pen)
