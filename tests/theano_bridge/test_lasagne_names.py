@@ -363,6 +363,18 @@ def test_an_objective_is_the_mean_loss_of_a_layers_output():
     np.testing.assert_allclose(found, ((x - t) ** 2).sum(), rtol=1e-4)
 
 
+def test_a_network_of_single_units_learns():
+    image = layers.InputLayer((None, 3))
+    last = layers.batch_norm(layers.DenseLayer(image, 1, nonlinearity=nonlinearities.sigmoid))
+    x, t = T.matrix(), T.vector()
+    loss = objectives.binary_crossentropy(layers.get_output(last, x), t).mean()
+    rule = updates.adam(loss, layers.get_all_params(last, trainable=True), 0.1)
+    learn = theano.function([x, t], loss, updates=rule)
+    given = random(8, 3)
+    losses = [float(learn(given, (given[:, 0] > 0).astype(given.dtype))) for _ in range(20)]
+    assert losses[-1] < 0.7 * losses[0]
+
+
 def test_tools_tell_what_expressions_and_functions_depend_on():
     one, other = theano.shared(1.0), theano.shared(2.0)
     assert utils.collect_shared_vars([one * T.scalar(), other + one]) == [one, other]
