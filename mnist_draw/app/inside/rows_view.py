@@ -7,9 +7,10 @@ window. A screen reader gets all of it as one description.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
@@ -250,9 +251,7 @@ class Sentence(Row):
     muted: bool = False
 
     def words(self) -> str:
-        document = QTextDocument()
-        document.setHtml(self.text)
-        return document.toPlainText()
+        return unescape(re.sub(r"</?\w+>", "", self.text))
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         look = (Text.LABEL, "muted") if self.muted else (Text.BODY, "text")
