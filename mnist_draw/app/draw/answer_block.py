@@ -211,7 +211,8 @@ class AnswerBlock(QWidget):
         top = max(0, (self.height() - word - line - button) // 2)
         right = self.width() - left
         self.word.setGeometry(left, top, right, word)
-        self.line.setGeometry(left, top + word, right, line)
+        self.line.move(left, top + word)
+        self.line.setFixedSize(right, line)  # A new text then has nothing laid out.
         row = QRect(left, top + word + line, right, button)
         shown = certainty is not None and not self.asking
         for part, offered in ((self.why, self.why.offered), (self.wrong, self._digits)):

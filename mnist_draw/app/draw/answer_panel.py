@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
 from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
-from mnist_draw.app.draw.probability_bars import ProbabilityBars
+from mnist_draw.app.draw.probability_bars import BEST, ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
 from mnist_draw.app.kit.layout import ScrollArea, column, row
@@ -171,7 +171,7 @@ class BarsCard(Card):
         self.note.setText(_("How probable it finds each digit") if digits else of_classes)
         self.note.setVisible(waiting)
         self._held.setHidden(waiting)
-        self.all_button.setVisible(self.bars.known and self.bars.has_more)
+        self.all_button.setVisible(self.bars.known and len(self.bars.names) > BEST)
 
 
 class AnswerPanel(ScrollArea):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QEvent, QMargins, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
+    QDragLeaveEvent,
+    QDropEvent,
     QImage,
     QMouseEvent,
     QPainter,
@@ -70,6 +72,7 @@ class Canvas(QWidget):
 
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()
+        self.key_pen = KeyPen(self)
         self.setObjectName("canvas")
         self.setAttribute(Qt.WA_AcceptTouchEvents)
         self.erasing = False
@@ -77,7 +80,8 @@ class Canvas(QWidget):
         self._strokes_begun = 0
         self.setAccessibleName(_("Drawing board"))
         self.set_invitation()
-        self.key_pen = KeyPen(self)
+        #: Serves what is dragged over the board and dropped on it.
+        self.take_drop: Callable[[QEvent], bool] = lambda event: False
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setMinimumSize(theme.Size.BOARD_MINIMUM, theme.Size.BOARD_MINIMUM)
@@ -294,6 +298,11 @@ class Canvas(QWidget):
             self._touched(event)
             event.accept()
             return True
+        # Not by filters, which would look at each move and each painting, too.
+        if isinstance(event, (QDropEvent, QDragLeaveEvent)):
+            return self.take_drop(event)
+        if event.type() not in (QEvent.MouseMove, QEvent.Paint) and self.key_pen.serve(event):
+            return True
         return super().event(event)
 
     def _touched(self, event: QTouchEvent) -> None:
@@ -327,13 +336,9 @@ class Canvas(QWidget):
         self.drawing.begin(self._point(point, weight, erase), erase)
         self._shown_pieces = 0
         self._add_pieces(self.drawing.growing)
-        if first:
-            self.update()
-        else:
-            self._update_end()
+        self._update_end()
         self.pen_down.emit(True)
-        self.history_changed.emit()
-        self.ink_changed.emit()
+        self._changed(everywhere=first)
 
     def extend(self, point: QPointF, weight: float = 1.0) -> None:
         stroke = self.drawing.growing
@@ -348,10 +353,11 @@ class Canvas(QWidget):
         stroke = self.drawing.growing
         if stroke is None:
             return
+        self._update_end()
         self.drawing.end()
         self._finish_stroke(stroke)
         self.pen_down.emit(False)
-        self._changed()
+        self._changed(everywhere=stroke.erase)
 
     def _update_end(self) -> None:
         stroke = self.drawing.growing
@@ -370,8 +376,9 @@ class Canvas(QWidget):
             self._image = known
         self._changed()
 
-    def _changed(self) -> None:
-        self.update()
+    def _changed(self, everywhere: bool = True) -> None:
+        if everywhere:
+            self.update()
         self.history_changed.emit()
         self.ink_changed.emit()
 

@@ -12,6 +12,7 @@ from PyQt5.QtGui import (
     QImage,
     QPainter,
     QPaintEvent,
+    QPalette,
     QShowEvent,
 )
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
@@ -144,13 +145,14 @@ class InkView(QWidget):
             painter.drawLine(0, place, self.width(), place)
 
     def _paint_against(self, painter: QPainter, evidence: np.ndarray) -> None:
-        cell = self.width() / SIDE
-        margin = max(1.0, round(cell / 4))
-        colour = QColor(DARK.second)
-        for y, x in zip(*(evidence < -_MIN_EVIDENCE).nonzero(), strict=True):
-            colour.setAlphaF(float(-evidence[y, x]) ** _ROOT)
-            pixel = QRectF(x * cell, y * cell, cell, cell)
-            painter.fillRect(pixel.adjusted(margin, margin, -margin, -margin), colour)
+        cell = self.width() // SIDE
+        margin = max(1, round(cell / 4))
+        side, colour = cell - 2 * margin, QColor(DARK.second)
+        rows, columns = (evidence < -_MIN_EVIDENCE).nonzero()
+        values = evidence[rows, columns].tolist()
+        for y, x, value in zip(rows.tolist(), columns.tolist(), values, strict=True):
+            colour.setAlphaF((-value) ** _ROOT)
+            painter.fillRect(x * cell + margin, y * cell + margin, side, side, colour)
 
 
 def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
@@ -177,6 +179,10 @@ class InkLegend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._labels = ElidedLabel(look="muted"), ElidedLabel(look="muted")
+        for shown in self._labels:
+            # They change with the answers: no card is painted below them.
+            shown.setBackgroundRole(QPalette.Base)
+            shown.setAutoFillBackground(True)
         swatches = _swatch(DARK.accent, 1.0), _swatch(DARK.second, 3.0)
         lines = (row(one, (shown, 1)) for one, shown in zip(swatches, self._labels, strict=True))
         column(*lines, gap=Size.CAPTION_GAP, owner=self)

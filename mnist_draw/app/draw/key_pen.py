@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QLineF, QObject, QPointF, Qt
+from PyQt5.QtCore import QEvent, QLineF, QPointF, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 
 from mnist_draw.app.draw.board_items import BOARD
@@ -30,23 +30,21 @@ BOARD_KEYS = _(
 )
 
 
-class KeyPen(QObject):
+class KeyPen:
     """Moves a pen over a board by its key events."""
 
     def __init__(self, board: Canvas) -> None:
-        super().__init__(board)
         self._board = board
-        self._described = board.accessibleDescription()
         self._held: set[int] = set()
         self.place: QPointF | None = None
         self._down = False
-        board.installEventFilter(self)
 
     @property
     def down(self) -> bool:
         return self._down and self._board.is_drawing()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def serve(self, event: QEvent) -> bool:
+        """Serve an event of the board; return True if the board must not."""
         kind = event.type()
         if isinstance(event, QKeyEvent) and kind == QEvent.KeyPress:
             return self._press(event)
@@ -102,7 +100,7 @@ class KeyPen(QObject):
             self._lift()
         if self.place is not None:
             self.place = None
-            self._board.setAccessibleDescription(self._described)
+            self._board.setAccessibleDescription(self._board.whatsThis())
             self._board.update()
 
     def _tell(self) -> None:

@@ -84,7 +84,6 @@ class NumberBoxes(QWidget):
         self._whole = False
         self._canvas = canvas
         self._on_tag = False
-        canvas.installEventFilter(self)
         canvas.resized.connect(lambda: self.resize(canvas.size()))
         self.hide()
 
@@ -108,6 +107,8 @@ class NumberBoxes(QWidget):
         self.boxes, self._texts, self.centre, self._whole = boxes, texts, centre, False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
+        # Without boxes no event of the board is looked at: each look takes microseconds.
+        (self._canvas.installEventFilter if boxes else self._canvas.removeEventFilter)(self)
         self._canvas.setMouseTracking(bool(boxes))
         self._point(False)
         # The board below is painted again where this is, and nowhere else.
@@ -139,8 +140,6 @@ class NumberBoxes(QWidget):
         return next((index for index in shown if self.tag(index).contains(point)), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if not self.boxes:
-            return False
         if event.type() in _PRESSES:
             index = self.index_at(_position(event))
             if index is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QDragLeaveEvent, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
+from PyQt5.QtGui import QColor, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
 from PyQt5.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -82,7 +82,7 @@ class PictureInput(QObject):
         strip.closed.connect(self.stop)
         # Whatever is dropped is taken: what is no picture is answered with a sentence.
         canvas.setAcceptDrops(True)
-        canvas.installEventFilter(self)
+        canvas.take_drop = self._take_drop
 
     def open_dialog(self) -> None:
         paths = QFileDialog.getOpenFileNames(
@@ -99,21 +99,16 @@ class PictureInput(QObject):
                 _("There is no picture on the clipboard. Copy one, or a picture file, then paste.")
             )
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        match event:
-            # Qt's events of a drag that enters and moves are drops that have not happened yet.
-            case QDropEvent():
-                dropped = event.type() == QEvent.Drop
-                # Copied, never moved: the other program keeps its file or picture.
-                event.setDropAction(Qt.CopyAction)
-                event.accept()
-                self._canvas.set_inviting(not dropped)
-                if dropped:
-                    self.drop(event.mimeData())
-            case QDragLeaveEvent():
-                self._canvas.set_inviting(False)
-            case _:
-                return False
+    def _take_drop(self, event: QEvent) -> bool:
+        dropped = event.type() == QEvent.Drop
+        # Qt's events of a drag that enters and moves are drops that have not happened yet.
+        self._canvas.set_inviting(isinstance(event, QDropEvent) and not dropped)
+        if isinstance(event, QDropEvent):
+            # Copied, never moved: the other program keeps its file or picture.
+            event.setDropAction(Qt.CopyAction)
+            event.accept()
+            if dropped:
+                self.drop(event.mimeData())
         return True
 
     def drop(self, content: QMimeData) -> None:

@@ -132,10 +132,6 @@ class ProbabilityBars(QWidget):
         self._place()
         self.updateGeometry()
 
-    @property
-    def has_more(self) -> bool:
-        return len(self.names) > BEST
-
     def show_all(self, on: bool) -> None:
         if on != self.all_shown:
             self.all_shown = on

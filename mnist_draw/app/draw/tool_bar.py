@@ -123,13 +123,9 @@ class ToolBar(QWidget):
         set_icon(self.more, "dots-three")
         self.popover: WidthPopover | None = None
         self.width_button.clicked.connect(self._open_widths)
-        self._effect = QGraphicsOpacityEffect(self)
-        self._effect.setOpacity(_FADED)
-        self._effect.setEnabled(False)
-        self.setGraphicsEffect(self._effect)
         self._fading = QTimer(self)
         self._fading.setSingleShot(True)
-        self._fading.timeout.connect(partial(self._effect.setEnabled, True))
+        self._fading.timeout.connect(self._fade)
         # What a tool leaves over would move the board's crosshair.
         Keys(self, self._meaning)
         canvas.pen_down.connect(self._pen_moved)
@@ -179,7 +175,13 @@ class ToolBar(QWidget):
             self._fading.start(_FADE_MS)
         else:
             self._fading.stop()
-            self._effect.setEnabled(False)
+            self.setGraphicsEffect(None)  # type: ignore[arg-type]
+
+    def _fade(self) -> None:
+        # To enable an effect, in place of adding one, would have the whole board painted.
+        effect = QGraphicsOpacityEffect(self)
+        effect.setOpacity(_FADED)
+        self.setGraphicsEffect(effect)
 
 
 class WidthPopover(Popover):

@@ -323,6 +323,12 @@ def test_a_screen_reader_is_told_where_the_pen_is(canvas):
     canvas.clearFocus()
     assert canvas.accessibleDescription() == usual
     assert canvas.drawing.growing is None
+    canvas.set_invitation(26)
+    usual = canvas.accessibleDescription()
+    QTest.keyClick(canvas, Qt.Key_Left)
+    canvas.setFocus()
+    canvas.clearFocus()
+    assert canvas.accessibleDescription() == usual
 
 
 def test_the_crosshair_stays_on_the_board_undo_lifts_it_and_it_goes_with_the_mouse(canvas):
