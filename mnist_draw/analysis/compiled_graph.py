@@ -70,10 +70,7 @@ class FunctionGraphs:
 
 
 def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
-    """Compile a network's three functions, which takes some seconds; return them by name.
-
-    The masks of dropout are inputs of that of the step.
-    """
+    """Compile a network's three functions, with dropout's masks as inputs; return them by name."""
     import lasagne
     import theano.tensor as T
 

@@ -61,10 +61,7 @@ def inspect_layers(
 
 
 def dead_shares(network: str, parameters: Parameters, pictures: Floats) -> tuple[float, ...]:
-    """Return the shares of `LayerFigures.dead`.
-
-    Only rectifiers fall silent; the other activations are hardly ever exactly 0.
-    """
+    """Return the shares of `LayerFigures.dead`: only rectifiers fall silent."""
     from mnist_draw.analysis.network_probe import NetworkProbe
     from mnist_draw.storage.models import ModelFile
 

@@ -204,10 +204,7 @@ def voters_of(labels: npt.NDArray[np.uint8]) -> int:
 
 
 def vote_accuracy(values: Floats, labels: npt.NDArray[np.uint8]) -> float:
-    """Return how often the nearest others of each point have its label in the majority.
-
-    NaN where too few are there to vote.
-    """
+    """Return how often the nearest others have a point's label in the majority; NaN for too few."""
     count = voters_of(labels)
     if not count:
         return float("nan")
@@ -230,10 +227,7 @@ def vote(labels: npt.NDArray[np.integer[Any]]) -> int:
 
 
 def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) -> Iterator[Floats]:
-    """Yield the digits' places by t-SNE, float32 (n, 2), after each round; the last is cached.
-
-    In the first rounds they are those of the layer's map.
-    """
+    """Yield places by t-SNE, float32 (n, 2), after each round, from those of the layer's map on."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}-{layer.name}"
     shape = (len(images), 2)
     cached = cache.read_array(_TSNE, _TSNE_VERSION, key, "points", np.float32, shape)

@@ -214,10 +214,7 @@ class NetworkProbe:
         return ForwardPass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
 
     def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, ForwardPass]]:
-        """Show many pictures, uint8 (N, 1, 28, 28); yield some of them, and their numbers.
-
-        A caller that drops these before it asks for the next needs their memory once, not twice.
-        """
+        """Yield slices of many pictures, uint8 (N, 1, 28, 28), and their numbers."""
         for start in range(0, len(images), SLICE):
             some = scale(images[start : start + SLICE])
             yield slice(start, start + len(some)), self.run(some)
@@ -269,10 +266,7 @@ def cross_entropies(logits: Floats, labels: npt.NDArray[np.integer[Any]]) -> Flo
 
 
 class Chain:
-    """The expressions of a network, layer by layer, between its sums and its nonlinearities.
-
-    The outputs of a layer with weights are multiplied by what ``gate`` returns for its sums.
-    """
+    """The expressions of a network; ``gate`` multiplies the outputs of its layers with weights."""
 
     def __init__(
         self, network: Any, pictures: Any, deterministic: bool, gate: Callable[[Any], Any] | None

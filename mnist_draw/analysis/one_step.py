@@ -77,10 +77,7 @@ def _none() -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class StepFigures:
-    """The numbers of a step, float32. What has no N is of the example.
-
-    Until the step is done what has a default is empty.
-    """
+    """The numbers of a step, float32; what has no N is of the example. Defaults: not known yet."""
 
     #: Steps before this one.
     number: int
@@ -168,10 +165,7 @@ class OneStep:
             pass
 
     def fill_gradually(self) -> Iterator[tuple[int, int]]:
-        """Do that; yield ``(done, all)`` around each minibatch that fills accumulators.
-
-        They are those of the network's own run, or what was cached, or filled on some minibatches.
-        """
+        """Do that; yield ``(done, all)`` around each minibatch that fills accumulators."""
         if self.function is None:
             self.function = self.expressions.compile()
         if self._start is not None:

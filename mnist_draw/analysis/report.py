@@ -1,7 +1,4 @@
-"""The results of a network as files: CSV for programs, SVG for slides, one HTML page to read.
-
-The page holds its pictures, so it can be sent as a single file.
-"""
+"""The results of a network as files: CSV for programs, SVG for slides, one HTML page to read."""
 
 from __future__ import annotations
 

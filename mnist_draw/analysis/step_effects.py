@@ -33,10 +33,7 @@ def strongest_weight(figures: StepFigures, digit: int) -> Weight:
 def weight_of_unit(
     figures: StepFigures, layers: Sequence[Layer], layer: int, unit: int
 ) -> Weight | None:
-    """Return a weight of a unit to the next layer: the one that the example pulls at most.
-
-    None where the next layer reads more than the units themselves, as after a convolution.
-    """
+    """Return a unit's weight to the next layer that the example pulls at most; None for a map's."""
     if layer == len(layers) - 1:
         return strongest_weight(figures, unit)
     if layers[layer].convolves or layers[layer + 1].convolves:
@@ -58,10 +55,7 @@ def accumulators_of(figures: StepFigures, weight: Weight) -> list[tuple[float, f
 
 
 def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarray, ...]:
-    """Return by how much each layer's sums for the example grew, their inputs as they were.
-
-    float32 (units,) of a dense layer, (maps, height, width) of a convolution.
-    """
+    """Return by how much each layer's sums for the example grew, their inputs as they were."""
     found = []
     for place, layer in enumerate(layers):
         change, bias = (
@@ -81,10 +75,7 @@ def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarra
 
 
 def moved_shares(figures: StepFigures) -> tuple[float, float]:
-    """Return the share of the first matrix that moved, and of that what black pixels feed.
-
-    Black in the example: its own part of their gradient is 0. NaN for a convolution's filters.
-    """
+    """Return the shares of the first matrix that moved, and of that from black; NaN for filters."""
     moved = figures.after[0] != figures.before[0]
     black = figures.minibatch.pictures[0].ravel() == 0
     if moved.shape[0] != len(black):

@@ -57,10 +57,7 @@ class UnitProfiles:
         return scale(self.pictures[self.best[layer][unit, place]])
 
     def rows(self, layer: int) -> npt.NDArray[np.int64]:
-        """Return for each unit the digit that excites it most on average, int64 (units,).
-
-        −1 for a unit that is 0 for all of the training pictures: no digit excites it.
-        """
+        """Return for each unit the digit that excites it most on average, int64; −1 for none."""
         means = self.means[layer]
         rows: npt.NDArray[np.int64] = np.where(means.any(axis=0), means.argmax(axis=0), -1)
         return rows

@@ -94,10 +94,7 @@ def unit_sum(
     unit: int,
     place: tuple[int, int] | None = None,
 ) -> Sum:
-    """Take the sum of one unit apart, for the first picture; of a map, at a place of it.
-
-    ``place``: row and column in the map; where it is strongest if left out.
-    """
+    """Take a unit's sum for the first picture apart; of a map at a place, else at its strongest."""
     about, read = layers[layer], passed.x[layer][0]
     last, bias = layer == len(layers) - 1, float(about.b[unit])
     if not about.convolves:

@@ -1,7 +1,4 @@
-"""The tab *Inside* for the window, and the example that all of it shows.
-
-Its views are imported and built when it is first shown.
-"""
+"""The tab *Inside* for the window, and its example; views are imported when first shown."""
 
 from __future__ import annotations
 

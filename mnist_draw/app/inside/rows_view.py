@@ -1,8 +1,4 @@
-"""A panel of rows that change many times a second: headings, sums, bars, sentences, pictures.
-
-It is painted as a whole: labels that change their text each frame would trigger a new layout of the
-window. A screen reader gets all of it as one description.
-"""
+"""A panel of rows that change often: painted as a whole, so that no row triggers a layout."""
 
 from __future__ import annotations
 

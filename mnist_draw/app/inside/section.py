@@ -1,7 +1,4 @@
-"""A section of the tab *Inside*, which answers one question, and the example that all show.
-
-No function of Theano runs in the GUI thread; a compiled function belongs to one thread.
-"""
+"""A section of the tab *Inside*, which answers one question, and the example that all show."""
 
 from __future__ import annotations
 

@@ -403,10 +403,7 @@ _CHANGES = {
         N_("turned by {size} degrees clockwise"),
         N_("turned by {size} degrees anticlockwise"),
     ),
-    "shift": (
-        N_("shifted by {size} px to the right"),
-        N_("shifted by {size} px to the left"),
-    ),
+    "shift": (N_("shifted by {size} px to the right"), N_("shifted by {size} px to the left")),
     "size": (N_("{size} times as large"), ""),
     "noise": (N_("with noise of strength {size}"), ""),
     "pen": (N_("with a pen {size} px wider"), N_("with a pen {size} px thinner")),

@@ -274,10 +274,7 @@ def describe_picture(
 ) -> str:
     names = [name(one) for one in range(results.classes)]
     said = certainty_from(results.calibrated[place], names)
-    fields = {
-        "picture": pictures.title(place),
-        "answer": names[int(results.answers[place])],
-    }
+    fields = {"picture": pictures.title(place), "answer": names[int(results.answers[place])]}
     sure = _("{word}: {line}.", word=said.word, line=said.line)
     if results.labels is None:
         return joined(_("{picture}: read as {answer}.", **fields), sure)

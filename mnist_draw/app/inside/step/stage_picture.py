@@ -25,12 +25,7 @@ from mnist_draw.app.inside.rows_view import Picture, format_figure, signed
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import (
-    image_of,
-    mosaic,
-    smooth_painter,
-    write_with,
-)
+from mnist_draw.app.kit.painters import image_of, mosaic, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _, counted, joined

@@ -11,12 +11,7 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
 from mnist_draw import i18n
-from mnist_draw.analysis.step_effects import (
-    LENGTHS,
-    Weight,
-    strongest_weight,
-    weight_of_unit,
-)
+from mnist_draw.analysis.step_effects import LENGTHS, Weight, strongest_weight, weight_of_unit
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Example, Section, reflow
