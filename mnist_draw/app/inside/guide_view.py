@@ -81,7 +81,7 @@ class GuideView(Card):
         self.turned.emit()
 
     def _fit_title(self) -> None:
-        """Break a title that is longer than the line; large text has no room for a second one."""
+        """Break a title that is longer than the line; large text is made smaller instead."""
         title, size, large = self.step.title, "", theme.text_scale() > _LARGE
         font, room = theme.font(Text.BODY, bold=True), self.width() - 2 * (13 + Size.GRID)
         wide = QFontMetricsF(font).horizontalAdvance

@@ -331,6 +331,7 @@ class StepSection(Section):
         figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
         self.bar.fit(self._room, self._is_low)
+        self.bar.below.setVisible(self._is_low and not self._presenting)
         self.picture.show_stage(known, stage, self._weight)
         # The penalty's term, and the sum.
         more = 2 if shown is not None and shown.settings.l2 else 0
