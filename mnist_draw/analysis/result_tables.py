@@ -29,7 +29,7 @@ class Cell:
     count: int = 0
     #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
     strength: float = 0.0
-    #: A share in whole percents, rounded down, for a narrow cell.
+    #: A share without its sign, for a narrow cell.
     short: str = ""
 
 
@@ -60,7 +60,7 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
 
 def _share(share: float) -> Cell:
     words = percent(float(share))
-    return Cell("share", words, short=words and i18n.percent(int(100 * share + 1e-6) / 100))
+    return Cell("share", words, short=words.removesuffix(i18n.percent_sign()))
 
 
 def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""The formulas of a step, computed as they are written, give the numbers of the step."""
+"""The formulas of a step, which NumPy computes as they are written, give the step's numbers."""
 
 import re
 from types import SimpleNamespace
@@ -13,41 +13,13 @@ from mnist_draw.app.inside.step.stages import expressions
 from mnist_draw.training.settings import TrainingSettings
 
 
-class Value(np.ndarray):
-    """An array as the formulas use it: dense layers flatten what they read."""
-
-    @property
-    def T(self):
-        return flat(self).transpose()
-
-    def __mul__(self, other):
-        shape = np.shape(other)
-        return np.multiply(self.reshape(shape) if np.size(other) == self.size else self, other)
-
-    def __add__(self, bias):
-        return np.add(self, bias[:, None, None] if (self.ndim, bias.ndim) == (4, 1) else bias)
-
-
-def value(array):
-    return np.asarray(array, np.float64).view(Value)
-
-
-def flat(array):
-    return array.reshape(len(array), -1)
-
-
-def dot(one, other):
-    one = one if one.shape[1] == len(other) else flat(one)
-    return one @ other.reshape(one.shape[1], -1)
-
-
 def windows(array, side):
     return np.lib.stride_tricks.sliding_window_view(array, (side, side), axis=(2, 3))
 
 
 def conv(array, filters):
     found = windows(array, filters.shape[-1])
-    return value(np.einsum("nchwij,fcij->nfhw", found, filters[:, :, ::-1, ::-1]))
+    return np.einsum("nchwij,fcij->nfhw", found, filters[:, :, ::-1, ::-1])
 
 
 def conv_wrt_w(array, errors):
@@ -74,11 +46,11 @@ def pool(array, side):
 def unpool(errors, array, side):
     cut = squares(array, side)
     largest = cut == cut.max(axis=(3, 5), keepdims=True)
-    return (largest * np.asarray(errors)[:, :, :, None, :, None]).reshape(array.shape)
+    return (largest * errors[:, :, :, None, :, None]).reshape(array.shape)
 
 
 FUNCTIONS = {
-    "dot": dot, "conv": conv, "conv_wrt_W": conv_wrt_w, "conv_wrt_x": conv_wrt_x, "pool": pool,
+    "dot": np.dot, "conv": conv, "conv_wrt_W": conv_wrt_w, "conv_wrt_x": conv_wrt_x, "pool": pool,
     "unpool": unpool, "softmax": lambda z: softmax(z, axis=1),
     "rectify": lambda z: np.maximum(z, 0),
     "tanh": np.tanh,
@@ -92,7 +64,7 @@ def compute(lines, names):
         name, _, formula = line.text.partition(" = ")
         formula = formula.replace("·", "*").replace("−", "-")
         formula = re.sub(r"(\w+)'\(", r"slope_of_\1(", formula)
-        names[name] = value(eval(formula, {"__builtins__": {}}, names))
+        names[name] = eval(formula, {"__builtins__": {}}, names)
 
 
 @pytest.mark.parametrize(
@@ -118,17 +90,17 @@ def test_the_formulas_of_a_step_compute_its_gradients(network, l2, digits, monke
         mask_places=step.mask_places,
         retained=step.retained,
     )
-    names = {**FUNCTIONS, "x": value(minibatch.pictures)}
+    names = {**FUNCTIONS, "x": minibatch.pictures}
     for number, mask in enumerate(minibatch.masks, 1):
-        names[f"m{number}"] = value(mask)
+        names[f"m{number}"] = mask
     for number, layer in enumerate(step.layers, 1):
-        names[f"W{number}"], names[f"b{number}"] = value(layer.W), value(layer.b)
+        names[f"W{number}"], names[f"b{number}"] = layer.W, layer.b
     names["y"] = minibatch.labels
     names["onehot"] = lambda y: np.eye(len(figures.p))[y]
     compute(expressions(shown, 2, 0), names)
     np.testing.assert_allclose(names["p"][0], figures.p, atol=1e-4)
     compute(expressions(shown, 4, 0), names)
-    for number, gradient in enumerate(figures.gradients[::2], 1):
-        found = names[f"gW{number}"]
+    for place, gradient in enumerate(figures.gradients):
+        found = names[f"g{'Wb'[place % 2]}{place // 2 + 1}"]
         assert found.shape == gradient.shape
         np.testing.assert_allclose(found, gradient, rtol=2e-3, atol=2e-5)

@@ -339,17 +339,25 @@ def choose(section, weights):
     section.mode.buttons[list(Weights).index(weights)].click()
 
 
-def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypatch):
+def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypatch, digits):
     model = network()
     start, added = begun(model)
     monkeypatch.setattr(
         "mnist_draw.app.inside.network.network_reader.start_model", lambda model: start
     )
     now, view = ready(section, qtbot, model), section.network
+    view.pin((0, 3))
     choose(section, Weights.START)
     until(qtbot, lambda: view.parts.model is start)
     frame_where(section, qtbot, lambda frame: frame is not now)
     assert section.view_name() == "fresh"
+    # The unit's strongest pictures are those of its weights at the start.
+    until(qtbot, lambda: getattr(section.panel.unit_rows.rows[0], "small", ()))
+    pictures = digits.train_images[:, 0].reshape(-1, 784) / np.float32(256)
+    W, b = start.parameters[:2]
+    heights = np.sort(np.maximum(pictures @ W[:, 3] + b[3], 0))[::-1]
+    shown = [float(words) for __, words in section.panel.unit_rows.rows[0].small]
+    np.testing.assert_allclose(shown, heights[:6], atol=0.051)
     choose(section, Weights.LEARNT)
     until(qtbot, lambda: view.parts.learnt)
     # The network answers as now; only the weights on the screen are what training added.

@@ -352,12 +352,13 @@ def test_the_word_precision_does_not_touch_the_first_figure(section):
     assert wide < matrix._box(matrix.classes, -1).width() - 4
 
 
-def test_shares_in_narrow_cells_are_percents(section, qtbot):
+def test_shares_in_narrow_cells_are_rounded_as_elsewhere(section, qtbot):
     count(section, qtbot)
     *shares, _corner = section.confusion.matrix.cells[-1][1:]
-    for cell in shares:
-        whole = float(cell.text.removesuffix(" %"))
-        assert cell.short == f"{int(whole + 1e-6)} %"
+    counted = section._results.confusion
+    for cell, right, read in zip(shares, np.diag(counted), counted.sum(axis=0), strict=True):
+        assert cell.text == f"{cell.short} %"
+        assert float(cell.short) == pytest.approx(100 * right / read, abs=0.0501)
 
 
 def test_an_error_bar_is_not_drawn_over_the_title_of_its_axis():

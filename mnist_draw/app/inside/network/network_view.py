@@ -9,6 +9,7 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_painter import (
     Link,
@@ -46,6 +47,8 @@ class NetworkView(LayersView):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.parts: Parts | None = None
+        #: Whose profiles are known: until those of new weights are, the layout keeps the old ones.
+        self.profiled: Parts | None = None
         self.frame: Frame | None = None
         self.pinned: Unit | None = None
         self.pointed: Unit | None = None
@@ -78,6 +81,10 @@ class NetworkView(LayersView):
             self.clear_selection()
         self.dimmed = False
         self.lay_out_anew()
+
+    def show_profiles(self, profiles: UnitProfiles | None) -> None:
+        self.profiled = self.parts
+        super().show_profiles(profiles)
 
     def show_frame(self, frame: Frame | None) -> None:
         """Show the outputs for a picture; ignore a frame of another network."""

@@ -186,7 +186,8 @@ class SidePanel(Card):
         self.pages.setCurrentWidget(self.unit)
         self.unit_title.setText(unit_title(frame, unit, name))
         assert view.parts is not None
-        rows = unit_rows(frame, unit, view.parts, view.profiles, name, view.place)
+        profiles = view.profiles if view.profiled is view.parts else None
+        rows = unit_rows(frame, unit, view.parts, profiles, name, view.place)
         self.unit_rows.show_rows(rows)
         self.pooled.setVisible(frame.layers[unit[0]].convolves)
         if frame.layers[unit[0]].convolves:

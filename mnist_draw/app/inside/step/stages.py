@@ -212,47 +212,56 @@ def _minibatch(shown: Shown, followed: int) -> list[Code]:
 
 @dataclass(frozen=True)
 class _Source:
-    """What a layer with weights reads in a step's formulas, and how that is made."""
+    """What a layer with weights reads in a step's formulas."""
 
-    #: The name of its input, after dropout.
+    #: The name of its input, after pooling, dropout and flattening.
     name: str
-    #: Dropout's factor of its input, such as ``" · m2/0.6"``, and the value that it is put on.
-    mask: str
-    dropped: str
+    #: The formulas that make it of the output of the layer before.
+    made: tuple[Code, ...]
+    #: What a derivative by it goes through on the way back, such as ``" · m2/0.6"``.
+    back: str
     #: Side of the pooling between the layer before and this one; 0 for none.
     pooled: int
 
 
 def _sources(shown: Shown) -> list[_Source]:
-    """Return what each layer with weights reads, with the poolings and dropout masks before it."""
+    """Return what each layer with weights reads; dense layers read rows of numbers."""
     found: list[_Source] = []
-    value, pooled = "x", 0
+    name, pooled = "x", 0
     for operation in parse_network(shown.settings.network).operations:
-        place = len(found)
         if isinstance(operation, MaxPooling):
-            value, pooled = f"q{place}", operation.side
+            pooled = operation.side
             continue
-        name, mask = value, ""
+        place, back, made = len(found), "", []
+        layer = shown.layers[place]
+        shape = (len(shown.figures.losses), *layer.incoming)
+        if pooled:
+            made.append(Code(f"q{place} = pool({name}, {pooled})", _shape(shape)))
+            name = f"q{place}"
         if place in shown.mask_places:
             number = shown.mask_places.index(place)
-            name, mask = f"d{place}", f" · m{number + 1}/{shown.retained[number]:g}"
-        found.append(_Source(name, mask, value, pooled))
-        value, pooled = f"h{place + 1}", 0
+            back = f" · m{number + 1}/{shown.retained[number]:g}"
+            made.append(Code(f"d{place} = {name}{back}", _shape(shape)))
+            name = f"d{place}"
+        if len(shape) > 2 and not layer.convolves:
+            flat = shape[0], len(layer.W)
+            made.append(Code(f"f{place} = {name}.reshape{flat}", _shape(flat)))
+            name, back = f"f{place}", f".reshape{shape}{back}"
+        found.append(_Source(name, tuple(made), back, pooled))
+        name, pooled = f"h{place + 1}", 0
     return found
 
 
 def _forward(shown: Shown, followed: int) -> list[Code]:
-    count = (len(shown.figures.losses),)
     found: list[Code] = []
     for n, (source, layer) in enumerate(zip(_sources(shown), shown.layers, strict=True), 1):
-        incoming, shape = _shape(count + layer.incoming), _shape(count + layer.shape)
-        if source.pooled:
-            found.append(Code(f"q{n - 1} = pool(h{n - 1}, {source.pooled})", incoming))
-        if source.mask:
-            found.append(Code(f"{source.name} = {source.dropped}{source.mask}", incoming))
-        call = f"{'conv' if layer.convolves else 'dot'}({source.name}, W{n})"
-        found.append(Code(f"z{n} = {call} + b{n}", shape, n - 1 == followed))
+        shape = _shape((len(shown.figures.losses), *layer.shape))
+        call = f"dot({source.name}, W{n}) + b{n}"
+        if layer.convolves:
+            call = f"conv({source.name}, W{n}) + b{n}[:, None, None]"
         output = "p = softmax" if n == len(shown.layers) else f"h{n} = {layer.activation}"
+        found += source.made
+        found.append(Code(f"z{n} = {call}", shape, n - 1 == followed))
         found.append(Code(f"{output}(z{n})", shape))
     return found
 
@@ -272,14 +281,16 @@ def _gradient(shown: Shown, followed: int) -> list[Code]:
     found = [Code(f"dz{len(layers)} = (p − onehot(y)) / {count}", _shape((count, classes)))]
     for n in range(len(layers), 0, -1):
         source, layer = sources[n - 1], layers[n - 1]
-        weights, back = f"dot({source.name}.T, dz{n})", f"dot(dz{n}, W{n}.T)"
+        weights, back, axes = f"dot({source.name}.T, dz{n})", f"dot(dz{n}, W{n}.T)", "0"
         if layer.convolves:
             weights, back = f"conv_wrt_W({source.name}, dz{n})", f"conv_wrt_x(dz{n}, W{n})"
+            axes = "(0, 2, 3)"
         text = f"gW{n} = {weights}{_penalty(shown, f' + 2·{{:g}}·W{n}')}"
         found.append(Code(text, _shape(layer.W.shape), n - 1 == followed))
+        found.append(Code(f"gb{n} = dz{n}.sum(axis={axes})", _shape(layer.b.shape)))
         if n == 1:
             break
-        before, back = layers[n - 2], back + source.mask
+        before, back = layers[n - 2], back + source.back
         if source.pooled:
             found.append(Code(f"dq{n - 1} = {back}", _shape((count, *layer.incoming))))
             back = f"unpool(dq{n - 1}, h{n - 1}, {source.pooled})"
