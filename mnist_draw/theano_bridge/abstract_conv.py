@@ -221,10 +221,8 @@ def _whole_shape(told: Shape | None, lengths: Any) -> list[Any]:
     if told is None:
         return [None, None, *lengths]
     # A known length keeps the shape of the result known.
-    return [
-        *told[:2],
-        *(new if old is None else old for old, new in zip(told[2:], lengths, strict=True)),
-    ]
+    pairs = zip(told[2:], lengths, strict=True)
+    return [*told[:2], *(new if old is None else old for old, new in pairs)]
 
 
 def bilinear_upsampling(input: Any, ratio: int | None = None, *_: Any, **named: Any) -> Any:

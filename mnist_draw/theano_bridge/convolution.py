@@ -7,7 +7,6 @@ them as machine code, every other linker the NumPy functions at the end of this 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pytensor import config
 from pytensor.gradient import DisconnectedType
 from pytensor.graph import Apply, Op
+
+from mnist_draw.theano_bridge.loops import known_number
 
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
@@ -128,8 +129,7 @@ class _Gradient(_Convolution):
     def make_node(self, one: Any, gy: Any, height: Any, width: Any) -> Apply:
         one, gy = _same_float(one, gy)
         height, width = (pt.as_tensor_variable(n).astype("int64") for n in (height, width))
-        known = partial(pt.get_underlying_scalar_constant_value, raise_not_constant=False)
-        size = (None if hasattr(n, "type") else int(n) for n in map(known, (height, width)))
+        size = map(known_number, (height, width))
         shape = (gy.type.shape[self.first], one.type.shape[1], *size)
         return Apply(self, [one, gy, height, width], [pt.tensor(dtype=one.dtype, shape=shape)])
 

@@ -6,11 +6,12 @@ programs call without asking is the CPU's operation of the same arguments.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytensor.tensor as pt
 from pytensor.tensor.special import log_softmax, softmax
+from theano.tensor import nnet
 
 from mnist_draw.theano_bridge import abstract_conv, pooling
 from mnist_draw.theano_bridge.names import tell_once
@@ -19,7 +20,7 @@ from mnist_draw.theano_bridge.random_streams import RandomStreams
 tell_once("Theano's graphics card is asked for: the CPU computes instead.")
 
 CURAND_RandomStreams = RandomStreams
-cuda_available = cuda_enabled = pygpu_activated = False
+cuda_available = cuda_enabled = pycuda_available = pygpu_activated = False
 
 gpu_contiguous = gpu_from_host = host_from_gpu = as_cuda_ndarray_variable = pt.as_tensor_variable
 as_gpuarray_variable = pt.as_tensor_variable
@@ -38,6 +39,11 @@ def use(*_: Any, **__: Any) -> None:
 
 
 infer_context_name = use
+
+
+def get_context(name: Any) -> Any:
+    """Raise an error: no card has the name."""
+    raise ValueError(f"context name {name} not defined")
 
 
 def dnn_available(*_: Any) -> bool:
@@ -70,6 +76,13 @@ def dnn_pool(img: Any, ws: Any, stride: Any = None, mode: str = "max", pad: Any 
     return pool(img, ws, ignore_border=True, stride=stride, pad=pad or (0,) * len(ws), mode=mode)
 
 
+def dnn_batch_normalization_train(
+    inputs: Any, gamma: Any, beta: Any, mode: str = "per-activation", *how: Any, **named: Any
+) -> Any:
+    """``batch_normalization_train`` along the axes of `mode`."""
+    return nnet.batch_normalization_train(inputs, gamma, beta, mode, *how, **named)
+
+
 def GpuDnnConvDesc(
     border_mode: Any, subsample: Any = (1, 1), conv_mode: str = "conv", **_: Any
 ) -> Any:
@@ -95,6 +108,7 @@ class _Absent:
         raise NotImplementedError(f"{type(self).__name__} needs a graphics card.")
 
 
+@cache
 def __getattr__(name: str) -> Any:
     """Return a class that nothing is an instance of, for operations and types of the card."""
     if name.startswith(("Cuda", "Gpu", "HostFromGpu")):

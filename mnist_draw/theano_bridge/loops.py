@@ -35,10 +35,11 @@ def _known_lengths(shape: Any) -> tuple[list[Any], tuple[int | None, ...]]:
     for length in lengths:
         if length.type.dtype not in tensor.integer_dtypes:
             raise TypeError(f"Shapes must be scalar integers; got {length}")
-    return lengths, tuple(map(_number, lengths))
+    return lengths, tuple(map(known_number, lengths))
 
 
-def _number(length: Any) -> int | None:
+def known_number(length: Any) -> int | None:
+    """Return the value of a scalar that is constant."""
     try:
         return int(tensor.get_underlying_scalar_constant_value(length))
     except NotScalarConstantError:

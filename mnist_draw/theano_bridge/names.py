@@ -33,12 +33,12 @@ FILES: dict[str, tuple[str, ...]] = {
     "theano.tensor.signal.downsample": (),
 }  # fmt: skip
 
-_GPU_MODULES = (
-    "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.dnn",
-    "theano.gpuarray.type", "theano.sandbox.cuda", "theano.sandbox.cuda.basic_ops",
-    "theano.sandbox.cuda.blas", "theano.sandbox.cuda.dnn", "theano.sandbox.cuda.rng_curand",
-    "theano.sandbox.cuda.type", "theano.sandbox.gpuarray", "theano.sandbox.gpuarray.dnn",
-)  # fmt: skip
+_GPU_MODULES = ("misc.pycuda_init", *(
+    f"{card}{part}" for card in ("gpuarray", "sandbox.cuda", "sandbox.gpuarray") for part in (
+        "", ".basic_ops", ".blas", ".cuda_ndarray", ".cuda_ndarray.cuda_ndarray", ".dnn",
+        ".rng_curand", ".type",
+    )
+))  # fmt: skip
 
 _SAME = (
     "configparser", "printing", "scalar", "scalar.basic", "sparse", "sparse.basic", "tensor.blas",
@@ -54,7 +54,7 @@ _LINALG = ("sandbox.linalg", "sandbox.linalg.ops", "tensor.nlinalg", "tensor.sli
 
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(_GPU_MODULES, (f"{_BRIDGE}.gpu_names",)),
+    **{f"theano.{name}": (f"{_BRIDGE}.gpu_names",) for name in _GPU_MODULES},
     **{f"theano.{name}": (f"pytensor.{name}",) for name in _SAME},
     **{f"theano.compile.{name}": ("theano.compile", f"pytensor.compile.{name}")
        for name in ("builders", "io", "mode", "ops", "sharedvalue")},
@@ -65,7 +65,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
     "theano.compile.pfunc": ("theano.compile", "pytensor.compile.rebuild"),
     "theano.gof.fg": ("theano.gof", "pytensor.graph.fg", "pytensor.graph.utils"),
-    "theano.gof.graph": ("theano.gof", "pytensor.graph.basic", "pytensor.graph.traversal"),
+    "theano.gof.graph": ("theano.gof", "pytensor.graph.traversal", "pytensor.graph.basic"),
     "theano.gof.link": ("pytensor.link.basic", "pytensor.link.utils"),
     "theano.gof.op": (f"{_BRIDGE}.test_values", "theano.gof", "pytensor.graph.op"),
     "theano.gof.opt": ("theano.gof", "pytensor.graph.rewriting.basic"),
@@ -73,7 +73,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.gof.type": ("pytensor.graph.type", "pytensor.link.c.type"),
     "theano.gof.utils": ("pytensor.graph.utils",),
     "theano.ifelse": (f"{_BRIDGE}.interpreter",),
-    "theano.sandbox": (),
+    **dict.fromkeys(("theano.misc", "theano.sandbox"), ()),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
     "theano.scan_module.scan_op": ("pytensor.scan.op",),
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
@@ -113,8 +113,11 @@ ALIASES = {
     "theano.gof.Query": "pytensor.graph.rewriting.db:RewriteDatabaseQuery",
     "theano.gof.OpSub": "pytensor.graph.rewriting.basic:SubstitutionNodeRewriter",
     "theano.gof.TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
+    "theano.gradient.format_as": "pytensor.gradient:as_list_or_tuple",
     "theano.tensor.signal.pool.Pool": f"{_BRIDGE}.pooling:Pool2D",
     "theano.tensor.Tensor": "pytensor.tensor.type:TensorType",
+    **dict.fromkeys(("theano.tensor.shared", "theano.tensor._shared"), "theano.compile:shared"),
+    "theano.tensor.scal": "pytensor:scalar",
     "theano.tensor.extra_ops.to_one_hot": "theano.tensor:to_one_hot",
     **{f"theano.tensor.{name}": f"theano.gradient:{name}" for name in (
         "Lop", "Rop", "consider_constant", "grad_not_implemented", "verify_grad",

@@ -21,8 +21,7 @@ MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 def output_length(length: Any, window: int, step: int, pad: int, ignore_border: bool) -> Any:
     """Number of regions along one axis (`length` may be symbolic), as in Theano."""
-    symbolic = hasattr(length, "type")
-    largest = pt.maximum if symbolic else max
+    largest = pt.maximum if hasattr(length, "type") else max
     whole = length + 2 * pad
     if ignore_border:
         return largest((whole - window) // step + 1, 0)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import partial, reduce, wraps
+from functools import reduce, wraps
 from operator import add
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import NDArray
-from pytensor import config, shared
-from pytensor.graph import Apply, Op, Variable
+from pytensor import config
+from pytensor.graph import Apply, Op
+from pytensor.tensor.sharedvar import TensorSharedVariable
+
+from mnist_draw.theano_bridge.loops import known_number
 
 
 def set_default_update(variable: Any, following: Any) -> None:
@@ -39,6 +42,13 @@ def _with_generator(draw: Any) -> Any:
     return method
 
 
+class RandomStateSharedVariable(TensorSharedVariable):  # type: ignore[misc]
+    """The state of one variable's draws."""
+
+
+_STATE = pt.TensorType("int64", ())
+
+
 class RandomStreams:
     """Streams of random numbers. The same seed gives the same numbers."""
 
@@ -49,9 +59,7 @@ class RandomStreams:
 
     def seed(self, seed: int | Sequence[int] | None = None) -> None:
         """Start all streams anew, those already drawn from included."""
-        if seed is None:
-            seed = self._default_seed
-        self._seeds = np.random.SeedSequence(seed)
+        self._seeds = np.random.SeedSequence(self._default_seed if seed is None else seed)
         for state, _ in self.state_updates:
             state.set_value(new_state(self._seeds.spawn(1)[0]))
 
@@ -76,8 +84,7 @@ class RandomStreams:
         prob: Any = None, **_: Any,
     ) -> Any:  # fmt: skip
         """How many of `n` trials succeed, each with the probability `p`."""
-        if prob is not None:
-            p = prob
+        p = p if prob is None else prob
         if n < 1:
             raise ValueError(f"binomial: the number of trials n is {n}; it is at least 1.")
         draws = [self._draw(HashedUniform(), size, "float32") for _ in range(n)]
@@ -141,7 +148,7 @@ class RandomStreams:
         return chosen.astype(dtype) if a.ndim == 0 else a[chosen]
 
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
-        state = shared(new_state(self._seeds.spawn(1)[0]))
+        state = RandomStateSharedVariable(_STATE, new_state(self._seeds.spawn(1)[0]), strict=True)
         step = _WEYL_64 - 2**64  # as a signed number; the sum wraps around
         numbers, following = source(state, size).astype(dtype), state + pt.constant(step, "int64")
         set_default_update(state, following)
@@ -201,9 +208,7 @@ class HashedUniform(Op):  # type: ignore[misc]
             raise TypeError(f"the state of random numbers is an int64, not {state.type}")
         size = pt.as_tensor_variable(size, ndim=1).astype("int64")
         # `infer_static_shape` would simplify all that a length depends on, for seconds.
-        known = partial(pt.get_underlying_scalar_constant_value, raise_not_constant=False)
-        lengths = (known(size[axis]) for axis in range(size.type.shape[0]))
-        shape = tuple(None if isinstance(each, Variable) else int(each) for each in lengths)
+        shape = tuple(known_number(size[axis]) for axis in range(size.type.shape[0]))
         return Apply(self, [state, size], [pt.tensor(dtype="float32", shape=shape)])
 
     def infer_shape(self, *context: Any) -> Any:

@@ -41,21 +41,17 @@ class Section:
         vars(self)["_name"] = name
 
     def __getattr__(self, name: str) -> Any:
-        known = self._pytensors(name)
-        if known is None:
+        full = f"{self._name}__{name}"
+        if full not in config._config_var_dict:
             raise AttributeError(f"theano.config.{self._name}.{name} is not known here.")
-        return getattr(config, known)
+        return getattr(config, full)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        known = self._pytensors(name)
-        if known is None or not config._config_var_dict[known].mutable:
-            vars(self)[name] = value
-        else:
-            setattr(config, known, value)
-
-    def _pytensors(self, name: str) -> str | None:
         full = f"{self._name}__{name}"
-        return full if full in config._config_var_dict else None
+        if full in config._config_var_dict and config._config_var_dict[full].mutable:
+            setattr(config, full, value)
+        else:
+            vars(self)[name] = value
 
 
 @contextmanager

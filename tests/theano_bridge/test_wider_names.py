@@ -288,10 +288,25 @@ def test_the_cpu_answers_for_a_graphics_card_that_is_not_there(home):
     small = convolve(image, w, (1, 1), (2, 2), (1, 1), 1, True)
     np.testing.assert_allclose((small * x[:, :2]).sum(), (image * large).sum())
     assert not isinstance(x, dnn.CudaNdarrayType)
+    assert dnn.CudaNdarrayType is dnn.CudaNdarrayType
+    ones = np.ones((1, 3, 6, 6))
+    normal, mean, inverse = dnn.dnn_batch_normalization_train(x, ones, 0 * ones, epsilon=0.01)
+    np.testing.assert_allclose(value(mean)[0], x.mean(axis=0))
+    np.testing.assert_allclose(value(inverse)[0], 1 / np.sqrt(x.var(axis=0) + 0.01))
+    np.testing.assert_allclose(value(normal), (x - x.mean(0)) / np.sqrt(x.var(0) + 0.01))
     with pytest.raises(NotImplementedError, match="GpuDnnReduction"):
         dnn.GpuDnnReduction()
     shares = value(T.exp(dnn.GpuDnnSoftmax(algo="log", mode="channel")(T.constant(x))))
     np.testing.assert_allclose(shares, np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))
+
+
+def test_no_graphics_card_has_a_context():
+    card = importlib.import_module("theano.gpuarray")
+    with pytest.raises(ValueError, match="dev0"):
+        card.get_context("dev0")
+    assert not importlib.import_module("theano.misc.pycuda_init").pycuda_available
+    arrays = importlib.import_module("theano.sandbox.cuda").cuda_ndarray
+    assert not isinstance(RANDOM, arrays.cuda_ndarray.CudaNdarray)
 
 
 def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
@@ -489,6 +504,38 @@ def test_a_transposed_convolution_is_the_gradient_by_images():
         T.constant(y), T.constant(w), x.shape, border_mode=(1, 1), input_dilation=(2, 2)
     )
     np.testing.assert_allclose((value(spread) * x).sum(), (y**2).sum(), rtol=1e-5)
+
+
+def test_a_graph_is_searched_in_breadth_and_in_depth():
+    graph = importlib.import_module("theano.gof.graph")
+    expand = {"a": "bc", "b": "d", "c": "d"}.get
+    found = graph.stack_search(graph.deque("a"), expand)
+    assert found == ["a", "b", "c", "d"]
+    assert graph.stack_search(graph.deque("a"), expand, "dfs") == ["a", "c", "d", "b"]
+    clients = {"b": ["a"], "c": ["a"], "d": ["b", "c"]}
+    assert graph.stack_search(graph.deque("a"), expand, build_inv=True) == (found, clients)
+
+
+def test_a_type_has_the_classes_of_its_variables_and_constants():
+    kind = T.dvector
+    assert kind.Variable(kind, None).type == kind
+    assert value(2 * kind.Constant(kind, kind.filter([1, 2]))).tolist() == [2, 4]
+
+
+def test_derivatives_have_the_form_of_what_they_are_taken_by():
+    format_as = theano.gradient.format_as
+    assert format_as(True, False, (1, 2)) == [1, 2]
+    assert format_as(False, True, 1) == (1,)
+    assert format_as(False, False, [1]) == 1
+
+
+def test_states_of_random_numbers_are_told_from_parameters():
+    module = importlib.import_module("theano.tensor.shared_randomstreams")
+    streams = module.RandomStreams(seed=5)
+    streams.normal((3,))
+    (state, _), *_ = streams.updates()
+    assert isinstance(state, module.RandomStateSharedVariable)
+    assert not isinstance(T._shared(np.zeros(3)), module.RandomStateSharedVariable)
 
 
 def test_variables_that_are_computed_alike_are_the_same_graph():

@@ -45,8 +45,7 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
-        order = _scheduled(fgraph, order)
-        self.runner = GraphRunner(fgraph, order, self.most_shapes)
+        self.runner = GraphRunner(fgraph, _scheduled(fgraph, order), self.most_shapes)
         return self.runner
 
     def jit_compile(self, fn: Any) -> Any:
@@ -119,8 +118,7 @@ class GraphRunner:
                         written[number] = index
                 for place, old in _used_up(self._fgraph, node, operands).items():
                     targets.setdefault(place, old)
-                results = elemwise(planner, node, operands, targets)
-                results = known_scalars(node, operands, results)
+                results = known_scalars(node, operands, elemwise(planner, node, operands, targets))
             elif results is None:
                 name = type(node.op).__name__
                 if name not in HANDLERS:
@@ -148,16 +146,12 @@ def _value_of(values: dict[Variable, Value], variable: Variable) -> Value:
 def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
     """Put nodes that make new values of shared variables last, when the old ones have been read."""
     updates = {fgraph.outputs[number].owner for number in fgraph.update_mapping or {}}
-    waiting, result, late = list(order), [], []
-    blocked: set[Any] = set()
-    for node in waiting:
+    late: dict[Any, None] = {}
+    for node in order:
         # A node that needs an update's result can only come after it.
-        if node in updates or any(variable.owner in blocked for variable in node.inputs):
-            blocked.add(node)
-            late.append(node)
-        else:
-            result.append(node)
-    return result + late
+        if node in updates or any(variable.owner in late for variable in node.inputs):
+            late[node] = None
+    return [node for node in order if node not in late] + list(late)
 
 
 def _replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int, int]]]:
@@ -212,9 +206,8 @@ def _used_up(fgraph: Any, node: Any, operands: list[Value]) -> dict[int, Value]:
     ]
     result: dict[int, Value] = {}
     for place, output in enumerate(node.outputs):
-        for operand in free:
-            if operand.array.dtype == np.dtype(output.type.dtype):
-                result[place] = operand
-                free = [other for other in free if other.array is not operand.array]
-                break
+        same = (each for each in free if each.array.dtype == np.dtype(output.type.dtype))
+        if (operand := next(same, None)) is not None:
+            result[place] = operand
+            free = [other for other in free if other.array is not operand.array]
     return result

@@ -96,8 +96,7 @@ class Mode(_mode.Mode):  # type: ignore[misc]
     """How a function is rewritten and what runs it."""
 
     def __init__(self, linker: Any = None, optimizer: Any = "default", **others: Any) -> None:
-        if linker is None or linker == "default":
-            linker = config.linker
+        linker = config.linker if linker in (None, "default") else linker
         if isinstance(linker, str) and linker in COMPILED_LINKERS:
             linker = linker_of_programs()
         super().__init__(linker=linker, optimizer=optimizer, **others)

@@ -14,8 +14,11 @@ from pytensor.link.c.type import generic as generic
 
 from mnist_draw.theano_bridge.instance_checks import Variable as Variable
 
+PureOp = Op
 optimizer = graph_rewriter
 GraphRewriter.optimize = GraphRewriter.rewrite
+Type.Variable = property(lambda kind: kind.variable_type)
+Type.Constant = property(lambda kind: kind.constant_type)
 # Theano's may be made without their methods, which they get afterwards.
 Op.__abstractmethods__ = Type.__abstractmethods__ = frozenset()
 
@@ -35,6 +38,16 @@ def local_optimizer(*how: Any, **named: Any) -> Any:
 def is_same_graph(var1: Any, var2: Any, *_: Any, **__: Any) -> bool:
     """Whether two variables are computed alike from the same others."""
     return bool(equal_computations([var1], [var2]))
+
+
+def stack_search(start: Any, expand: Any, mode: str = "bfs", build_inv: bool = False) -> Any:
+    """List what a search in breadth or depth (``"dfs"``) finds, and by what, if `build_inv`."""
+    found = list(traversal.walk(start, expand, mode == "bfs"))
+    clients: dict[Any, list[Any]] = {}
+    for node in found if build_inv else ():
+        for each in expand(node) or ():
+            clients.setdefault(each, []).append(node)
+    return (found, clients) if build_inv else found
 
 
 def OpRemove(op: Any) -> Any:

@@ -25,7 +25,6 @@ HANDLERS: dict[str, Handler] = {
     "Elemwise": arrays.elemwise,
     "HashedUniform": arrays.hashed_uniform,
     "LogSoftmax": row_operations.softmax,
-    "Pool2D": products.pool,
-    "Pool2DGrad": products.pool_gradient,
+    **dict.fromkeys(("Pool2D", "Pool2DGrad"), products.pool),
     "Softmax": row_operations.softmax,
 }

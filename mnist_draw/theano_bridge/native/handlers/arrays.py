@@ -42,9 +42,8 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         raise UnknownOperationError(f"an elementwise loop over {len(sizes)} dimensions")
     sizes = [1] * (3 - len(sizes)) + sizes
     operands, layout, remaining = [], [], iter(strides)
-    places = range(len(results), len(results) + len(values))
     by_rows = set(range(len(results)))
-    for place, value in zip(places, values, strict=True):
+    for place, value in enumerate(values, len(results)):
         if value.random:
             operands.append(Operand("random", "int64"))
             continue
@@ -92,13 +91,10 @@ def _collapsed(shape: tuple[int, ...], values: list[Value]) -> tuple[list[int], 
             continue
         own = [array.strides[dimension] // array.itemsize for array in arrays]
         if sizes and all(s[-1] == o * size for s, o in zip(steps, own, strict=True)):
-            sizes[-1] *= size
-            for s, o in zip(steps, own, strict=True):
-                s[-1] = o
-        else:
-            sizes.append(size)
-            for s, o in zip(steps, own, strict=True):
-                s.append(o)
+            size *= sizes.pop()
+            steps = [s[:-1] for s in steps]
+        sizes.append(size)
+        steps = [[*s, o] for s, o in zip(steps, own, strict=True)]
     return sizes, steps
 
 
@@ -213,9 +209,7 @@ def known_scalars(node: Any, operands: list[Value], results: list[Value]) -> lis
     if not hasattr(composite, "fgraph") or any(value.shape for value in results):
         return results
     inner = composite.fgraph
-    known = {
-        variable for variable, operand in zip(inner.inputs, operands, strict=True) if operand.static
-    }
+    known = {x for x, operand in zip(inner.inputs, operands, strict=True) if operand.static}
     for step in inner.toposort():
         if all(
             variable in known or (variable.owner is None and variable not in inner.inputs)

@@ -151,14 +151,11 @@ def multiply_sparse(planner: Planner, root: Any, a: Value, b: Value, c: Array) -
 
 def _matrix(planner: Planner, value: Value) -> Value:
     value = materialise(planner, value)
-    if value.array.ndim != 2:
-        raise UnknownOperationError(f"product of {value.array.ndim}-dimensional arrays")
     array = value.array
-    return (
-        value
-        if array.flags.c_contiguous or array.T.flags.c_contiguous
-        else contiguous(planner, value)
-    )
+    if array.ndim != 2:
+        raise UnknownOperationError(f"product of {array.ndim}-dimensional arrays")
+    fits = array.flags.c_contiguous or array.T.flags.c_contiguous
+    return value if fits else contiguous(planner, value)
 
 
 def _layout(array: Array) -> tuple[int, int]:
@@ -287,8 +284,9 @@ def _numbers(*values: Value) -> tuple[int, ...]:
     return tuple(int(value.array) for value in values)
 
 
-def _pooled(planner: Planner, node: Any, values: list[Value], gradient: bool) -> list[Value]:
-    x, *others = (contiguous(planner, value) for value in values)
+def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan max pooling, or its gradient where there is one by the regions."""
+    x, *gradient = (contiguous(planner, value) for value in values)
     op, dtype, image = node.op, x.array.dtype.name, x.shape[-2:]
     (height, width), (rows, columns), (down, right) = image, op.window, op.stride
     s = Shapes(dtype, 1, height, width, 1, rows, columns, down, right, flip=False)
@@ -299,16 +297,6 @@ def _pooled(planner: Planner, node: Any, values: list[Value], gradient: bool) ->
     pictures = prod(x.shape[:-2])
     chunk = planner.share(pictures, x.array.size)
     kernel = reductions.pool_gradient(s) if gradient else reductions.pool(s)
-    operands: list[Argument] = [out, x, *others]
+    operands: list[Argument] = [out, x, *gradient]
     planner.add(kernel, operands, pictures, chunk, rows=range(len(operands)), work=x.array.size)
     return [Value(out)]
-
-
-def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan max pooling."""
-    return _pooled(planner, node, values, gradient=False)
-
-
-def pool_gradient(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan the gradient of max pooling."""
-    return _pooled(planner, node, values, gradient=True)

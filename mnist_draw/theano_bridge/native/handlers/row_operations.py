@@ -24,8 +24,7 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     if operation not in kernels.START_VALUES or (operation != "Add" and empty):
         raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
     value = contiguous(planner, values[0])
-    axes = node.op.axis
-    axes = tuple(range(value.array.ndim)) if axes is None else tuple(axes)
+    axes = tuple(range(value.array.ndim) if node.op.axis is None else node.op.axis)
     target, source = node.outputs[0].type.dtype, value.array.dtype.name
     shape = [size for axis, size in enumerate(value.shape) if axis not in axes]
     if empty:
@@ -71,9 +70,8 @@ def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, i
         if size == 1:
             continue
         if groups and groups[-1][0] == summed:
-            groups[-1] = (summed, groups[-1][1] * size)
-        else:
-            groups.append((summed, size))
+            size *= groups.pop()[1]
+        groups.append((summed, size))
     return groups or [(True, 1)]
 
 
