@@ -5,7 +5,7 @@ import pytest
 from fit_rejection import network_of
 from rejection_minibatches import Drawn
 from scipy.special import expit
-from synthetic_negatives import several, synthetic_negatives
+from synthetic_negatives import rare_digits, several, synthetic_negatives
 from unipen_drawings import (
     LOOKALIKES,
     TWINS,
@@ -43,6 +43,13 @@ def test_synthetic_negatives_and_several_digits_are_refused(rule):
     assert np.mean(log_odds < rule.threshold) > 0.85
     one = rule.log_odds(scale(data.test_images[:300]))[1]
     assert np.median(many) > 2 > -2 > np.median(one)
+
+
+def test_digits_in_rare_styles_are_digits(rule):
+    pictures, labels = rare_digits(600, 777)
+    assert set(labels) == set(range(10))
+    accepted = rule.log_odds(scale(pictures[:, None]))[0] >= rule.threshold
+    assert all(accepted[labels == digit].mean() > 0.9 for digit in range(10))
 
 
 def test_log_odds_are_those_of_the_layers_in_lasagne():

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from synthetic_negatives import lines_of, several, synthetic_negatives, written
+from synthetic_negatives import lines_of, rare_digits, several, synthetic_negatives, written
 from unipen_drawings import Drawings
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, restyle
@@ -31,12 +31,12 @@ Rows = npt.NDArray[np.intp]
 Generator = np.random.Generator
 
 #: Pictures in a minibatch: digits as the handwriting recipe varies them, digits written with
-#: pens of any width, letters that are written like digits, several digits at once, what people
-#: drew, and synthetic drawings.
-VARIED, WRITTEN, TWINS, SEVERAL_AT_ONCE, DRAWN, SYNTHETIC = 100, 90, 40, 35, 175, 60
-BATCH = VARIED + WRITTEN + TWINS + SEVERAL_AT_ONCE + DRAWN + SYNTHETIC
+#: pens of any width, digits in rare styles, letters that are written like digits, several digits
+#: at once, what people drew, and synthetic drawings.
+VARIED, WRITTEN, RARE, TWINS, SEVERAL_AT_ONCE, DRAWN, SYNTHETIC = 95, 80, 25, 40, 35, 175, 50
+BATCH = VARIED + WRITTEN + RARE + TWINS + SEVERAL_AT_ONCE + DRAWN + SYNTHETIC
 #: Synthetic pictures, and pictures of several digits; each epoch sees them in another order.
-SYNTHETIC_MADE, SEVERAL_MADE = 60_000, 30_000
+SYNTHETIC_MADE, SEVERAL_MADE, RARE_MADE = 60_000, 30_000, 30_000
 _MADE_AT_ONCE = 10_000
 #: Share of pictures that are softened, and of digits and of others that are coarse: who shows
 #: a picture of 8 by 8 pixels more often shows a digit.
@@ -45,7 +45,7 @@ _COARSE_DIGITS, _COARSE_OTHERS = 0.1, 0.04
 #: Share of what people drew that is painted from its own lines.
 _DIRECT = 0.5
 #: How much that is deformed: less than digits, for it varies enough already.
-_DRAWN_WARP = WarpRange(rotation=10, shear=0.2, aspect=0.3, bend=1.0, waves=((0.7, 12.0, 32.0),))
+_DRAWN_WARP = WarpRange(rotation=12, shear=0.25, aspect=0.4, bend=1.3, waves=((0.9, 12.0, 32.0),))
 #: How it is painted to become a picture like those of MNIST: as it is, with pens as wide as there.
 _AS_IT_IS, _LIKE_MNIST = WarpRange(rotation=0, shear=0, aspect=0), (0.8, 1.8)
 _ROWS_AT_ONCE = 1000
@@ -121,9 +121,9 @@ class Drawn:
         )
         self._pictures = Pictures(self.plain[:, None], kinds, seed + 7)
 
-    def leave_out(self, rows: npt.NDArray[np.bool_]) -> None:
-        """Never draw some of them."""
-        self._weights = np.where(rows, 0, self._weights)
+    def weigh(self, factors: npt.NDArray[Any]) -> None:
+        """Draw some of them more often, or, with a factor of 0, never."""
+        self._weights = self._weights * factors
         self._weights /= self._weights.sum()
 
     def some(self, count: int, rng: Generator, number: int) -> tuple[Images, Kinds]:
@@ -157,6 +157,7 @@ class Minibatches:
         every = np.arange(len(images))
         self._usable = every[self._digits.has_points(every)]
         self._synthetic, self._several = _made(self._digits, self._labels, self._usable, seed)
+        self._rare, self._rare_labels = rare_digits(RARE_MADE, seed)
         self._drawn, self._twins = drawn, twins
         self._seed = seed
         self.count = len(self._usable) // (VARIED + WRITTEN)
@@ -164,11 +165,13 @@ class Minibatches:
     def of(self, epoch: int) -> Iterator[tuple[Images, npt.NDArray[np.int32]]]:
         """Yield the pictures, uint8 (500, 1, 28, 28), and kinds, int32 (500,), of an epoch."""
         rng = np.random.default_rng((self._seed, 9, epoch))
-        counts = (VARIED + WRITTEN, SEVERAL_AT_ONCE, SYNTHETIC)
+        counts = (VARIED + WRITTEN, SEVERAL_AT_ONCE, SYNTHETIC, RARE)
         orders = [rng.permutation(self._usable)]
-        orders += [rng.permutation(len(part)) for part in (self._several, self._synthetic)]
+        orders += [
+            rng.permutation(len(part)) for part in (self._several, self._synthetic, self._rare)
+        ]
         for batch in range(self.count):
-            digits, many, none = (
+            digits, many, none, rare = (
                 order[np.arange(batch * count, (batch + 1) * count) % len(order)]
                 for order, count in zip(orders, counts, strict=True)
             )
@@ -178,13 +181,16 @@ class Minibatches:
             pictures = [
                 self._digits.varied(digits[:VARIED], epoch),
                 self._digits.written(digits[VARIED:], epoch),
+                self._rare[rare],
                 twins,
                 self._several[many],
                 self._synthetic[none],
                 drawn,
             ]
             made = [SEVERAL] * SEVERAL_AT_ONCE + [NONE] * SYNTHETIC
-            kinds = np.concatenate([self._labels[digits], twin_kinds, made, drawn_kinds])
+            kinds = np.concatenate(
+                [self._labels[digits], self._rare_labels[rare], twin_kinds, made, drawn_kinds]
+            )
             random = HashedRandom(self._seed + 5, number, np.arange(BATCH))
             shares = np.where(kinds < SEVERAL, _COARSE_DIGITS, _COARSE_OTHERS)
             degraded = blur(np.concatenate(pictures), random, BLURRED)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
+from sign_strokes import DIGITS, LETTERS, SIGNS, smooth, strokes_of
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
@@ -29,6 +29,8 @@ _STEP = 0.028
 #: Draw tab offers, on digits of the size that people draw.
 PENS = (0.2, 2.6)
 _WARP = WarpRange(rotation=14, shear=0.3, aspect=0.5, bend=1.5, waves=((0.9, 12.0, 32.0),))
+#: Digits are deformed less.
+_DIGIT_WARP = WarpRange(rotation=8, shear=0.2, aspect=0.3, bend=1.0, waves=((0.8, 12.0, 32.0),))
 
 #: Digits that turned by a quarter or a half, or seen in a mirror, are no digits any more.
 _QUARTER = (2, 3, 4, 5, 6, 7, 9)
@@ -81,21 +83,30 @@ def synthetic_negatives(
     return result
 
 
-def painted(drawings: list[tuple[Points, ...]], seed: int) -> Images:
-    """Deform synthetic drawings strongly and paint them with pens of random widths, normalised.
+def rare_digits(count: int, seed: int) -> tuple[Images, npt.NDArray[np.intp]]:
+    """Make digits in rare styles: pictures, uint8 (count, 28, 28), and which digits."""
+    rng = np.random.default_rng((seed, 8))
+    names = rng.choice(list(DIGITS), size=count)
+    pictures = painted([_varied(rng, DIGITS[name]) for name in names], seed, _DIGIT_WARP)
+    return pictures, np.array([int(name[0]) for name in names])
+
+
+def painted(drawings: list[tuple[Points, ...]], seed: int, limits: WarpRange = _WARP) -> Images:
+    """Deform synthetic drawings and paint them with pens of random widths, normalised.
 
     Parameters
     ----------
     drawings : list of tuple of numpy.ndarray
         Each one's strokes, float (n, 2), in a box of about 1 × 1.
     seed : int
+    limits : WarpRange
 
     Returns
     -------
     numpy.ndarray, uint8, shape (len(drawings), 28, 28)
     """
     random = HashedRandom(seed, 0, np.arange(len(drawings)))
-    return written(lines_of(drawings), random, _WARP)
+    return written(lines_of(drawings), random, limits)
 
 
 def lines_of(drawings: list[tuple[Points, ...]]) -> Strokes:
@@ -167,12 +178,15 @@ def _sign(rng: Generator) -> tuple[Points, ...]:
 
 def _sign_of(rng: Generator, signs: dict[str, tuple[str, ...]]) -> tuple[Points, ...]:
     names = list(signs)
-    strokes = strokes_of(signs[names[rng.integers(len(names))]])
+    return _varied(rng, signs[names[rng.integers(len(names))]])
+
+
+def _varied(rng: Generator, sign: tuple[str, ...]) -> tuple[Points, ...]:
     narrow = np.array([rng.uniform(0.5, 1.1), 1.0])
     # Every stroke a little off its place, its ends a little longer or shorter.
     return tuple(
         (stroke + rng.normal(0, 0.025, 2)) * narrow + rng.normal(0, 0.012, stroke.shape)
-        for stroke in strokes
+        for stroke in strokes_of(sign)
     )
 
 

@@ -31,7 +31,7 @@ from mnist_draw.recognition.rejection import (
     object_to_ink,
     shipped_rule,
 )
-from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes
+from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes, threshold_shift
 from mnist_draw.storage import ModelFile, ModelFileError, cache
 
 #: Batches are padded to one of these sizes.
@@ -211,10 +211,11 @@ class Recogniser:
         probabilities, log_odds, several = self.read(network_input[None, None])
         # A network of other classes may well read filled or wide shapes.
         objection = object_to_ink(ink, coarse) if self.reads_digits else ""
+        best = int(probabilities[0].argmax())
         shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
-        leans = (
-            self.reads_digits and probabilities[0].argmax() == 1 and is_leaning_line(network_input)
-        )
+        if strokes and self.reads_digits:
+            shift = threshold_shift(best, len(strokes))
+        leans = self.reads_digits and best == 1 and is_leaning_line(network_input)
         if not objection and (leans or self.refuses(float(log_odds[0]) + shift)):
             # A tap that slips a little is a dot with its own pen, and a line with a finer one.
             objection = (self.reads_digits and object_to_ink(seen)) or UNLIKE_A_DIGIT

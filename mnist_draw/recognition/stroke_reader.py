@@ -62,10 +62,10 @@ _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: Further costs of each digit with one stroke, and with several: half of minus the logarithm of the
 #: share that people drew so (91 % of fours have several, 0.4 % of sixes). Few people give a one a
 #: foot or a flag of its own, but those always do. They count so many times where one digit is told
-#: from another: a 5 whose top is a stroke of its own is no 3.
+#: from another (a 5 whose top is a stroke of its own is no 3), and for a digit alone.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
-_AMONG_DIGITS = 1.5
+_AMONG_DIGITS, _ALONE = 1.5, 0.2
 #: More paper than this between two strokes (negative if they overlap), in heights of the line,
 #: makes one digit costly: from where, the slope, the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
@@ -191,6 +191,11 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
 
 
 # -- reading
+
+
+def threshold_shift(digit: int, strokes: int) -> float:
+    """Return by how many log odds, 0 or less, the threshold is lower for a digit alone."""
+    return -_ALONE * float((_DIGIT_OF_MORE if strokes > 1 else _DIGIT_OF_ONE)[digit])
 
 
 def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:

@@ -17,6 +17,7 @@ from mnist_draw.recognition.recogniser import (
     calibrated,
 )
 from mnist_draw.recognition.rejection import shipped_rule
+from mnist_draw.recognition.stroke_reader import threshold_shift
 from mnist_draw.storage import ModelFile, ModelFileError
 
 
@@ -171,3 +172,8 @@ def test_digits_of_any_size_are_read_with_any_pen(shipped, digit):
             assert len(shipped.read_number(ink).digits) == 1
     log_odds, _ = rule.log_odds(np.stack(pictures)[:, None])
     assert (log_odds >= rule.threshold).mean() >= 0.9
+
+
+def test_strokes_that_a_digit_seldom_has_speak_against_it():
+    assert threshold_shift(6, 2) < threshold_shift(4, 1) < threshold_shift(4, 2) <= 0
+    assert threshold_shift(0, 1) == 0
