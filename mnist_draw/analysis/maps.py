@@ -26,12 +26,16 @@ _VOTES_AT_ONCE = 250
 #: Until then a few digits are so far out that all others would be one point in an empty cross: in
 #: rounds 3 to 30 nine tenths take less than half of the width, from round 40 on over 0.7 of it.
 _FIRST_ROUND = 40
-_KIND, _VERSION = "map", 4
+_KIND, _VERSION = "map", 5
 _PARTS = ("outputs", "mean", "directions", "points")
 _TSNE, _TSNE_VERSION = "tsne", 1
 _NEIGHBOURS, _NEIGHBOURS_VERSION = "neighbours", 1
-#: Rows that are turned to float32 at once.
+#: Rows that are compared at once.
 _ROWS = 5_000
+#: Outputs of wider layers are kept as float16: an error of a thousandth is far below distances.
+_WIDE = 256
+#: A side of a map that is a smaller part of the other is rounding error.
+_LEAST_SIDE = 1e-3
 
 ROUNDS = 400
 PERPLEXITY = 30.0
@@ -51,8 +55,8 @@ _MIN_VALUE = 1e-12
 @dataclass(frozen=True, eq=False)
 class LayerMap:
     name: str
-    #: The layer's outputs, float16 (n, numbers).
-    outputs: npt.NDArray[np.float16] = field(repr=False)
+    #: The layer's outputs, float32 or float16 (n, numbers).
+    outputs: npt.NDArray[np.floating[Any]] = field(repr=False)
     #: float32 (numbers,).
     mean: Floats = field(repr=False)
     #: The two directions of largest spread, float32 (2, numbers).
@@ -94,8 +98,8 @@ class Maps:
 class Neighbourhood:
     """Outputs of the last hidden layer for training pictures."""
 
-    #: float16 (n, numbers), a row for each training picture.
-    outputs: npt.NDArray[np.float16] = field(repr=False)
+    #: float32 or float16 (n, numbers), a row for each training picture.
+    outputs: npt.NDArray[np.floating[Any]] = field(repr=False)
     #: Number of rows computed so far.
     counted: int
 
@@ -105,13 +109,14 @@ class Neighbourhood:
 
 
 def nearest_rows(
-    rows: npt.NDArray[np.float16], outputs: Floats, count: int
+    rows: npt.NDArray[np.floating[Any]], outputs: Floats, count: int
 ) -> tuple[Indices, Floats]:
     """Return the indices of the rows that are nearest to outputs, the nearest first; distances."""
     distances = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _ROWS):
-        part = rows[start : start + _ROWS].astype(np.float32)
-        distances[start : start + len(part)] = squared_distances(outputs[None], part)[0]
+        # Not by `squared_distances`: its rounding is larger than the distances of narrow layers.
+        away = rows[start : start + _ROWS] - outputs
+        distances[start : start + len(away)] = np.einsum("ij,ij->i", away, away)
     count = min(count, len(rows))
     places = np.argpartition(distances, count - 1)[:count]
     order = np.argsort(distances[places], kind="stable")
@@ -163,7 +168,7 @@ def _outputs(network: NetworkProbe, images: npt.NDArray[np.uint8]) -> list[Float
 def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> LayerMap:
     """Make the map of a layer; its values are overwritten."""
     vote = vote_accuracy(values, labels)
-    outputs, mean = values.astype(np.float16), values.mean(axis=0)
+    outputs, mean = values.astype(_kept_type(values.shape[1])), values.mean(axis=0)
     values -= mean
     directions = principal_directions(values)
     points = (values @ directions.T).astype(np.float32)
@@ -171,6 +176,17 @@ def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> Laye
         # There is no second direction: rows of classes, and apart within them.
         points[:, 1] = np.arange(len(labels)) % 7 * 0.1 - 0.3 - labels
     return LayerMap(name, outputs, mean, directions, points, vote)
+
+
+def _kept_type(numbers: int) -> type[np.floating[Any]]:
+    return np.float16 if numbers > _WIDE else np.float32
+
+
+def box_around(points: Floats) -> tuple[Floats, Floats]:
+    """Return the lowest corner and the sides, (2,), of what a map shows of points, (n, 2)."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    sides = np.maximum(high - low, max(_LEAST_SIDE * float((high - low).max()), 1e-9))
+    return (low + high - sides) / 2, sides
 
 
 def principal_directions(centred: Floats) -> Floats:
@@ -244,20 +260,18 @@ def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) ->
 def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
     """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    count = len(images)
-    cached = cache.read_array(
-        _NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", np.float16, (count, -1)
-    )
+    count, network = len(images), NetworkProbe(model)
+    kept = _kept_type(len(network.layers[-1].W))
+    cached = cache.read_array(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", kept, (count, -1))
     if cached is not None:
         yield Neighbourhood(cached, count)
         return
-    network = NetworkProbe(model)
-    outputs = np.zeros((count, 0), np.float16)
+    outputs = np.zeros((count, 0), kept)
     done = 0
     for layers in network.outputs_of_all(images):
-        part = layers[network.last_hidden].astype(np.float16)
+        part = layers[network.last_hidden].astype(kept)
         if not done:
-            outputs = np.zeros((count, part.shape[1]), np.float16)
+            outputs = np.zeros((count, part.shape[1]), kept)
         outputs[done : done + len(part)] = part
         done += len(part)
         if done == count:

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from mnist_draw.analysis.guide import guide, step_for
+from mnist_draw.analysis.network_probe import start_model
 from mnist_draw.analysis.robustness import Distortion, first_test_pictures
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.library.networks import list_shipped
@@ -39,6 +41,21 @@ def test_a_unit_is_explained_before_layers_and_steps_before_their_graph():
     views = [step.view for step in guide() if step.section in ("network", "step")]
     order = ["unit", "live", "fresh", "why", "map", *(f"stage {n}" for n in range(2, 6)), "graph"]
     assert views == ["stage 1", *order]
+
+
+@pytest.mark.parametrize("title", ["Tutorial MLP", "Handwriting MLP"])
+def test_weights_that_are_changed_still_contain_the_start(title):
+    model = next(one for one in list_shipped() if one.title == title).load()
+    now, start = model.parameters[0], start_model(model).parameters[0]
+    assert (now == start).mean() < 0.5
+    assert np.corrcoef(now.ravel(), start.ravel())[0, 1] > 0.5
+    assert "they still contain the random start" in " ".join(guide()[2].short.split())
+
+
+def test_what_the_guide_asks_for_can_be_done_with_every_network():
+    # A picture of the test set is not drawn on, and the first layer may be a convolution.
+    assert "Draw a 4 (*My drawing*)" in guide()[5].short
+    assert "DenseLayer" not in guide()[11].text.partition("**Exercise.**")[2]
 
 
 @pytest.mark.parametrize("shift", [-4, 4])

@@ -24,7 +24,7 @@ from mnist_draw.analysis.maps import (
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import cache
+from mnist_draw.storage import ModelFile, cache
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,29 @@ def test_a_single_unit_is_shown_by_its_output_and_by_class(digits):
     np.testing.assert_allclose(x, one.directions[0, 0] * (one.outputs[:, 0] - one.mean), atol=1e-2)
     # Each class has a row of its own.
     np.testing.assert_array_equal(np.rint(y), -labels.astype(float))
+
+
+def test_a_direction_of_rounding_errors_does_not_fill_the_map(digits):
+    images, labels = digits.test_images[:40], digits.test_labels[:40]
+    *_, answer = build_maps(random_model("custom_mlp:1,1,0,0"), images, labels).layers
+    assert np.linalg.matrix_rank(answer.outputs - answer.mean, tol=1e-2) == 1
+    low, sides = maps.box_around(answer.points)
+    x, y = ((answer.points - low) / sides).T
+    assert (x.min(), x.max()) == pytest.approx((0, 1))
+    np.testing.assert_allclose(y, 0.5, atol=0.02)
+
+
+def test_neighbours_by_a_single_unit_are_in_the_order_of_its_outputs(digits):
+    images = digits.train_images[:400]
+    W, b, *rest = random_model("custom_mlp:1,1,0,0").parameters
+    model = ModelFile("custom_mlp:1,1,0,0", (W, b + np.float32(9), *rest), {})
+    *_, known = gather_neighbours(model, images)
+    exact = scale(images).reshape(400, 784).astype(float) @ W[:, 0] + model.parameters[1][0]
+    assert exact.min() > 0
+    far = np.abs(exact - exact[9])
+    places, distances = maps.nearest_rows(known.outputs, np.float32([exact[9]]), 18)
+    np.testing.assert_allclose(far[places], np.sort(far)[:18], atol=1e-5)
+    np.testing.assert_allclose(distances, far[places], atol=1e-5)
 
 
 def test_principal_directions_are_those_of_the_covariance():

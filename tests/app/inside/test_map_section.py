@@ -201,9 +201,12 @@ def test_the_legend_names_the_classes_of_networks_with_few(names):
 
 
 def test_votes_are_described():
-    assert "the 5 nearest" in describe_votes(5)
-    assert "their nearest" in describe_votes(1)
-    assert "Too few" in describe_votes(0)
+    for count, words in (6, "the 5 nearest"), (2, "their nearest"), (1, "Too few"):
+        maps = SimpleNamespace(labels=np.repeat(np.arange(3), count), layers=())
+        assert words in describe_votes(maps, is_part=False)
+    maps.layers = [SimpleNamespace(is_single=True)]
+    assert "Each class has its row" in describe_votes(maps, is_part=False)
+    assert "only the first and the last" in describe_votes(maps, is_part=True)
     assert format_vote(float("nan")) == "–"
     nines = np.array([9] * 14 + [4] * 4)
     for part in ("18 nearest: 14 × 9, 4 × 4.", "network says 4."):

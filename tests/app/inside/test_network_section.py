@@ -157,8 +157,11 @@ def test_the_sums_shown_add_up(section, qtbot):
     ratio = frame.passed.p[0, frame.answer] / frame.passed.p[0, frame.rival]
     assert np.log(ratio) == pytest.approx(divided, abs=1e-3)
     terms = values(section.panel.why_rows, terms=True)
-    against = sorted(term for term in terms if term < 0)
-    assert terms == [*sorted((t for t in terms if t > 0), reverse=True), *against]
+    weights = frame.layers[-1].W[:, frame.answer] - frame.layers[-1].W[:, frame.rival]
+    products = frame.passed.x[-1][0] * weights
+    largest = products[np.argsort(-np.abs(products))][: len(terms)]
+    np.testing.assert_allclose(terms, largest, rtol=1e-6)
+    assert len(terms) == min(12, np.count_nonzero(products))
     assert section.panel.why_title.text() == f"Why {frame.answer} rather than"
     for unit in ((0, 3), (1, 7), (2, 4)):
         section.network.pin(unit)
@@ -367,13 +370,18 @@ def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypa
     picture = section.panel.unit_rows.rows[0].large.values
     np.testing.assert_array_equal(picture.ravel(), added[:, 3])
     assert "correlation" in section.panel.unit_rows.accessibleDescription()
+    for agree, words in (-0.001, "correlation 0.00."), (-0.3, "correlation −0.30."):
+        parts = replace(view.parts, smoothness=agree)
+        told = unit_rows(view.frame, (0, 3), parts, None, str)[1].text
+        assert told.endswith(words)
     view.pin((1, 3))
     until(qtbot, lambda: "Training added" in section.panel.unit_rows.accessibleDescription())
     rows = section.panel.unit_rows.rows
     first = next(n for n, row in enumerate(rows) if getattr(row, "text", "") == "Training added")
     second = model.parameters[2][:, 3] - start.parameters[2][:, 3]
-    assert rows[first + 1].value == second.max()
-    assert rows[first + 1].text.endswith(f", {second.argmax()}")
+    most = np.abs(second).argmax()
+    assert rows[first + 1].value == second[most]
+    assert rows[first + 1].text.endswith(f", {most}")
     section.panel.choose(2)
     section.open_view("live")
     # What it asks for is seen, whatever the panel was at.

@@ -291,6 +291,22 @@ def test_sentences_name_the_minibatch_and_the_loss_of_the_formula(section, qtbot
     assert next(row.note for row in expressions(now, 3, 0)) == f"{count:,} × 10"
 
 
+def test_the_figures_of_a_sure_picture_are_not_rounded_to_0(section, qtbot):
+    now = ready(section, qtbot)
+    p, losses = np.full(10, 2e-5, np.float32), now.figures.losses.copy()
+    p[now.figures.label], losses[:] = 1 - 9 * 2e-5, 0.00018
+    figures = replace(now.figures, p=p, losses=losses, losses_after=losses * 0.96)
+    now = replace(now, figures=figures)
+    assert stage_figures(now)[4] == "loss 0.0001800 → 0.0001728"
+    for stage, wanted in (
+        (3, ("2 × 10⁻⁵", "2 × 10⁻⁴", "yours 0.00018 ")),
+        (4, ("2 × 10⁻⁵", "−2 × 10⁻⁵", "+2 × 10⁻⁴")),
+    ):
+        section.picture.show_stage(now, stage, None)
+        found = [text.text for text in seen.texts(section) if text.widget is section.picture]
+        assert all(any(words in text for text in found) for words in wanted), found
+
+
 @pytest.mark.parametrize("p", [0.25, 0.9951])
 def test_the_products_of_a_weight_are_those_of_the_numbers_shown(section, qtbot, p):
     now = ready(section, qtbot)

@@ -10,12 +10,13 @@ from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
-from mnist_draw.analysis.maps import Maps, Neighbourhood
+from mnist_draw.analysis.maps import Maps, Neighbourhood, box_around, voters_of
 from mnist_draw.analysis.network_probe import ANSWER, PIXELS
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.mistake_list import TileView
+from mnist_draw.app.inside.rows_view import format_figure
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -99,15 +100,17 @@ class NeighboursCard(Card):
         names = [name(n) for n in range(len(answer.probabilities))]
         gap = "\n" if self.view.make_room(names, 1) else "   "
 
+        def distance(place: int) -> str:
+            return format_figure(far[place], ".1f" if far[place] >= 1 else ".1g")
+
         def caption(place: int) -> str:
-            known = narrow_name(name(int(labels[place])))
-            return f"{known}{gap}{number(far[place], '.1f')}"
+            return f"{narrow_name(name(int(labels[place])))}{gap}{distance(place)}"
 
         def describe(place: int) -> str:
             return _(
                 "Training picture {number}: it is {label}, {distance} away.",
                 number=place, label=in_a_sentence(name(int(labels[place]))),
-                distance=number(far[place], ".1f"),
+                distance=distance(place),
             )  # fmt: skip
 
         self.view.tiles.show_pictures(images, places, caption, describe)
@@ -211,8 +214,8 @@ class LayerMaps(QWidget):
         points, ratio = self._maps.layers[place].points, self.devicePixelRatioF()
         wide, high = round(size.width() * ratio), round(size.height() * ratio)
         pixels = np.zeros((high, wide), np.uint32)
-        low, top = points.min(axis=0), points.max(axis=0)
-        part = (points - low) / np.maximum(top - low, 1e-9)
+        low, sides = box_around(points)
+        part = (points - low) / sides
         # A dot takes three pixels.
         x = (part[:, 0] * (wide - 3)).astype(np.intp)
         y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
@@ -240,6 +243,7 @@ MEANINGS = {
 }
 _NEAR = _("Near means similar outputs of the layer; for the answer, similar sums before softmax.")
 _SMALL = _("Small maps: the two directions of largest spread (PCA).")
+_PART = _("Of the hidden layers, only the first and the last have one.")
 
 
 def map_title(maps: Maps | None, front: int) -> str:
@@ -254,13 +258,16 @@ def map_title(maps: Maps | None, front: int) -> str:
     return _("{count} test pictures as {layer} sees them", count=count, layer=layer_label(layer))
 
 
-def describe_votes(voters: int) -> str:
+def describe_votes(maps: Maps, is_part: bool) -> str:
+    """Explain the small maps: ``is_part``, of some layers."""
+    voters = voters_of(maps.labels)
     said = _("Right answers of a vote among the {count} nearest.", count=voters)
     if voters == 1:
         said = _("How many are of the class of their nearest.")
     if not voters:
         said = _("Too few pictures of each class for a vote among neighbours.")
-    return joined(said, _NEAR if voters else "", _SMALL)
+    single = MEANINGS[SINGLE] if any(layer.is_single for layer in maps.layers) else ""
+    return joined(said, _NEAR if voters else "", _SMALL, single, _PART if is_part else "")
 
 
 def format_vote(part: float) -> str:
@@ -306,7 +313,7 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
     """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
     rows = [
         (_("Training picture {number}", number=int(place)), name(labels[place]),
-         Figure(float(far), ".2f"))
+         Figure(float(far), ".4g"))
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
     ]  # fmt: skip
     return Table(_TITLE, (N_("picture"), N_("it is"), N_("distance")), rows)

@@ -18,7 +18,6 @@ from mnist_draw.analysis.maps import (
     gather_neighbours,
     lay_out,
     nearest_rows,
-    voters_of,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
@@ -272,9 +271,10 @@ class MapSection(CountedSection):
 
     def _show_small_maps(self) -> None:
         self._show_legend()
-        if self._maps is not None:
+        if self._maps is not None and self._model is not None:
             assert self._data is not None
-            votes = describe_votes(voters_of(self._maps.labels))
+            is_part = len(self._maps.layers) <= len(self._model.parameters) // 2
+            votes = describe_votes(self._maps, is_part)
             all_pictures, shown = len(self._data.test_labels), self._chosen
             if len(shown) < all_pictures:
                 step, total = int(shown[1] - shown[0]), number(all_pictures)

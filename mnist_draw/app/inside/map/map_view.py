@@ -10,6 +10,7 @@ import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 
+from mnist_draw.analysis.maps import box_around
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
@@ -121,9 +122,9 @@ class MapView(WalkableView):
 
     def _on_screen(self, points: np.ndarray) -> np.ndarray:
         assert self.points is not None
-        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        low, sides = box_around(self.points)
         room = np.array([self.width() - 2 * MARGIN, self.height() - 2 * MARGIN])
-        placed = (points - low) / np.maximum(high - low, 1e-9)
+        placed = (points - low) / sides
         # y points down on the screen.
         placed = np.where([[False, True]], 1 - placed, placed)
         # An example far out is shown at the rim.

@@ -171,22 +171,21 @@ class LayersView(PaintedView):
         return found
 
     def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
-        """Return title and note of a column; the only layer of its kind needs no number."""
-        layers, layer = self.layers(), self.layers()[column.layer]
+        """Return title and note of a column."""
+        layer = self.layers()[column.layer]
         size, shown = "×".join(map(str, column.tile)), i18n.number(column.shown)
         if column.pooled:
             return _("Pooled"), size
-        alike = sum(other.convolves == layer.convolves for other in layers[:-1])
-        fields = {"number": layer.name.partition(" ")[2] if alike > 1 else ""}
+        place = layer.name.partition(" ")[2]
         if layer.convolves:
-            return _("Conv. {number}", **fields).strip(), size
+            return _("Conv. {number}", number=place), size
         note = i18n.number(layer.units)
         if column.shown < layer.units:
             note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
                            shown=shown)  # fmt: skip
         elif with_unit:
             note = counted("{count} unit", "{count} units", layer.units)
-        return _("Hidden {number}", **fields).strip(), note
+        return _("Hidden {number}", number=place), note
 
     def height_of_turned(self, places: Places) -> float:
         """Return how high titles written upwards are; 0 where all have room beside each other."""

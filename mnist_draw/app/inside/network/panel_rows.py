@@ -17,7 +17,6 @@ from mnist_draw.analysis.why import (
     Sum,
     WhySum,
     given_on,
-    strongest,
     terms_by_unit,
     unit_sum,
     why_sum,
@@ -51,8 +50,8 @@ ITS = {
     Weights.START: _("its first weights"),
     Weights.LEARNT: _("added to its weights"),
 }
-#: Terms that are shown: six for and six against an answer, three and one of a unit.
-_TERMS, _UNIT_TERMS = (6, 6), (3, 1)
+#: Terms that are shown: of an answer, of a unit.
+_TERMS, _UNIT_TERMS = 12, 4
 
 
 def why_of(frame: Frame) -> WhySum:
@@ -116,11 +115,12 @@ def _product(found: Sum, place: int) -> str:
 
 def _strongest_rows(
     heading: str, note: str, terms: np.ndarray, name: Name,
-    made: Name = lambda place: "", counts: tuple[int, int] = _UNIT_TERMS,
+    made: Name = lambda place: "", count: int = _UNIT_TERMS,
 ) -> list[Row]:  # fmt: skip
-    """Return a heading, and the strongest terms with name, factors and bar."""
-    places = [place for some in strongest(terms, *counts) for place in some]
-    largest = max((abs(float(terms[place])) for place in places), default=0.0)
+    """Return a heading, and the terms of largest size with name, factors and bar."""
+    order = np.argsort(-np.abs(terms), kind="stable")[:count].tolist()
+    places = [place for place in order if terms[place]]
+    largest = abs(float(terms[order[0]]))
     lines = (term_line(name(n), made(n), float(terms[n]), largest) for n in places)
     return [Heading(heading, note), *lines]
 
@@ -196,7 +196,8 @@ def unit_rows(
     found = unit_sum(frame.layers, frame.passed, layer, number, place)
     rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
-        agree = signed(parts.smoothness).removeprefix("+")
+        # Zero has no sign.
+        agree = format_figure(round(parts.smoothness, 2) + 0.0, ".2f")
         words = _("In this layer, weights of neighbouring pixels: correlation {agree}.",
                   agree=agree)  # fmt: skip
         rows.append(Sentence(words, muted=True))

@@ -252,7 +252,7 @@ def filter_rows(weights: np.ndarray) -> list[Row]:
     filters = weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
     shown = filters[:_UNITS]
     note = _("{shown} of {units}", shown=len(shown), units=i18n.number(len(filters)))
-    return [Heading(_("First weights"), note), Filters(shown), Sentence(_SIGNS, muted=True)]
+    return [Heading(_("First layer"), note), Filters(shown), Sentence(_SIGNS, muted=True)]
 
 
 @dataclass(frozen=True, eq=False)

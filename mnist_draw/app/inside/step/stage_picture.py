@@ -21,7 +21,7 @@ from mnist_draw.app.inside.network.units import (
     paint_ground,
     paint_values,
 )
-from mnist_draw.app.inside.rows_view import Picture, format_figure, signed
+from mnist_draw.app.inside.rows_view import Picture, format_figure
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -205,8 +205,8 @@ class StagePicture(LayersView):
             self.paint_answers(painter, places, figures.p, first)
         elif self.stage == 3:
             cells = [
-                (format_figure(z, ".2f"), _power(z), i18n.number(p, ".3f"),
-                 str(wanted), i18n.number(-np.log(max(p, 1e-37)), ".3f") if wanted else "")
+                (format_figure(z, ".2f"), _power(z), _small(p),
+                 str(wanted), _small(abs(float(figures.losses[0]))) if wanted else "")
                 for z, p, wanted in rows
             ]  # fmt: skip
             self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
@@ -214,10 +214,7 @@ class StagePicture(LayersView):
             box = QRectF(0, self.height() - high - 2, self.width(), high)
             paint_losses(painter, box, figures.losses)
         elif self.stage == 4:
-            pulls = [
-                (str(wanted), i18n.number(p, ".3f"), signed(wanted - p, 3))
-                for __, p, wanted in rows
-            ]
+            pulls = [(str(wanted), _small(p), _small(wanted - p, "+")) for __, p, wanted in rows]
             self.paint_cells(painter, places, (_("target"), "p", _("target − p")), pulls)
         else:
             after = [format_probability(p, short=True) for p in figures.p_after.tolist()]
@@ -249,6 +246,13 @@ def _power(z: float) -> str:
     return format_figure(value, spec)
 
 
+def _small(value: float, sign: str = "") -> str:
+    """Format a number with three decimals; a smaller one with one digit: ``"2 × 10⁻⁵"``."""
+    return format_figure(
+        value, (sign if value else "") + (".0e" if 0 < abs(value) < 5e-4 else ".3f")
+    )
+
+
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
     """Paint the losses as a strip; their square roots: most are a hundredth of the largest."""
     heights = box.height() * np.sqrt(losses / max(float(losses.max()), 1e-9))
@@ -273,13 +277,13 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
     painter.setPen(QPen(theme.colour("second"), 1.4, Qt.DashLine))
     painter.drawLine(QPointF(box.left(), mean), QPointF(box.right(), mean))
     write_with(painter, Text.LABEL, "muted")
-    yours, mean_loss = abs(float(losses[0])), float(losses.mean())
+    mean_loss = float(losses.mean())
     words = counted(
         "one loss, yours: {yours}",
         "all {count} losses, the largest first, heights by their square roots: yours {yours} "
         "(marked), mean {mean} (dashed)",
         len(losses),
-        yours=i18n.number(yours, ".3f"), mean=i18n.number(mean_loss, ".4f"),
+        yours=format_figure(abs(float(losses[0])), ".2g"), mean=i18n.number(mean_loss, ".4f"),
     )  # fmt: skip
     top = QRectF(box.left(), box.top() - 1, box.width(), 18 * theme.text_scale())
     painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)

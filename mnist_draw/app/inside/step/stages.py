@@ -314,7 +314,8 @@ def _whole_loss(shown: Shown, losses: np.ndarray, parameters: Sequence[np.ndarra
     """Format the loss that is minimised: the mean of the pictures', and the L2 penalty."""
     l2 = shown.settings.l2
     penalty = l2 * sum(float(np.square(W).sum()) for W in parameters[::2]) if l2 else 0.0
-    return i18n.number(float(losses.mean()) + penalty, ".4f")
+    loss = float(losses.mean()) + penalty
+    return i18n.number(loss, ".4f") if loss >= 0.1 else number(loss)
 
 
 def _count_products(layers: Sequence[Layer]) -> str:
