@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from mnist_draw.theano_bridge.native.kernels import llvm
-from mnist_draw.theano_bridge.native.kernels.emitter import Emitter, integer
+from mnist_draw.theano_bridge.native.kernels.emitter import Emitter
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 
@@ -25,8 +25,8 @@ def folder(tmp_path, monkeypatch):
 def adding(number, name="stored_code_test"):
     """Return a kernel that stores the sum of its second argument and a number at its first."""
     emitter = Emitter(name)
-    total = emitter.op("add", emitter.argument(1), integer(number))
-    emitter.store(emitter.pointer(0), integer(0), total)
+    total = emitter.op("add", emitter.argument(1), number)
+    emitter.store(emitter.pointer(0), 0, total)
     return emitter.finished()
 
 

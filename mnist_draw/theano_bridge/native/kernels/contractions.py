@@ -19,8 +19,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     STOP,
     Emitter,
     Register,
-    integer,
     literal,
+    register,
     written,
 )
 from mnist_draw.theano_bridge.native.kernels.scalars import convert
@@ -69,7 +69,7 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     """
     c, a, b = (e.argument(index) for index in range(3))
     m, n, k, lda, ldb, ldc, ta, tb, columns, product = (e.argument(index) for index in range(3, 13))
-    size = integer(4 if dtype == "float32" else 8)
+    size = register(4 if dtype == "float32" else 8)
     part = e.op("sub", STOP, START)
 
     def chosen(flag: Register, yes: Register, no: Register) -> Register:
@@ -78,7 +78,7 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     def moved(address: Register, elements: Register) -> Register:
         return e.op("add", address, e.op("mul", elements, size))
 
-    zero = integer(0)
+    zero = register(0)
     # A row of op(A) lies lda apart, or side by side where A is stored transposed; columns of
     # op(B) the other way round.
     a_row = chosen(ta, START, e.op("mul", START, lda))
@@ -88,7 +88,7 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     c = moved(c, chosen(columns, START, e.op("mul", START, ldc)))
     rows = chosen(columns, m, part)
     width = chosen(columns, part, n)
-    letters = (chosen(flag, integer(ord("T")), integer(ord("N"))) for flag in (tb, ta))
+    letters = (chosen(flag, register(ord("T")), register(ord("N"))) for flag in (tb, ta))
     flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
     sizes = (width, rows, k, ldb, lda, ldc)
     slots = [e.variable("int32", convert(e, value, "int32")) for value in sizes]
@@ -110,11 +110,11 @@ def pack_weights(e: Emitter, dtype: str, flip: bool) -> None:
     """
     out, w = e.pointer(0), e.pointer(1)
     taps, lanes, width, per_outer, per_lane = (e.argument(index) for index in range(2, 7))
-    with e.loop(START, STOP) as outer, e.loop(integer(0), taps) as tap:
+    with e.loop(START, STOP) as outer, e.loop(0, taps) as tap:
         source = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
         source = e.op("add", e.op("mul", outer, per_outer), source)
         base = e.op("mul", e.op("add", e.op("mul", outer, taps), tap), width)
-        with e.loop(integer(0), lanes) as lane:
+        with e.loop(0, lanes) as lane:
             at = e.op("add", source, e.op("mul", lane, per_lane))
             e.store(out, e.op("add", base, lane), e.load(w, dtype, at))
 
@@ -134,7 +134,7 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
     with e.loop(START, STOP) as n:
         for first, count in blocks(e, width // s.lanes, 2):
-            with e.loop(integer(0), integer(s.out_height)) as y:
+            with e.loop(0, s.out_height) as y:
                 # Half of the 32 vector registers of AVX-512, or of the 16 of older processors,
                 # hold sums; the others hold weights and pixels.
                 for x0, pixels in blocks(e, s.out_width, (16 if s.lanes == 16 else 8) // count):
@@ -157,7 +157,7 @@ def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, blo
     e, (x, w, scratch), (n, y), (x0, pixels), (first, count) = v.e, memory, at, tile, block
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(pixels)]
-    with e.loop(integer(0), integer(s.channels)) as c, e.loop(integer(0), integer(s.rows)) as ky:
+    with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
         pixel = _pixel_of(e, s, (n, c, y, ky), (x0, s.right))
         weight = index_of(e, (c, s.taps * width), (ky, s.columns * width), (first, s.lanes))
         for kx in range(s.columns):
@@ -184,10 +184,10 @@ def pad(
     (top, bottom), (left, right) = sides
     big_width = width + left + right
     area = (height + top + bottom) * big_width
-    with e.loop(START, STOP) as n, e.loop(integer(0), integer(height)) as y:
+    with e.loop(START, STOP) as n, e.loop(0, height) as y:
         source = index_of(e, (n, height * width), (y, width))
         target = index_of(e, (n, area), (y, big_width), top * big_width + left)
-        with e.loop(integer(0), integer(width), independent=True) as i:
+        with e.loop(0, width, independent=True) as i:
             value = e.load(x, dtype, e.op("add nsw", source, i))
             e.store(out, e.op("add nsw", target, i), value)
 
@@ -207,21 +207,18 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
     area = s.height * s.width
     scratch = scratch_of(e, scratch_base, e.argument(4), area * lanes_of, s.dtype)
     with e.loop(START, STOP) as n:
-        with e.loop(integer(0), integer(area * lanes_of), independent=True) as i:
+        with e.loop(0, area * lanes_of, independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
         for first, count in blocks(e, lanes_of // s.lanes, 2):
             # Of 32 or 16 vector registers; one pixel of the result reaches a row of the filter.
             room = (24 if s.lanes == 16 else 12) // count
             pixels_at_once = max(1, (room - s.columns) // s.right + 1)
-            with (
-                e.loop(integer(0), integer(s.out_height)) as y,
-                e.loop(integer(0), integer(s.rows)) as ky,
-            ):
+            with e.loop(0, s.out_height) as y, e.loop(0, s.rows) as ky:
                 for x0, pixels in blocks(e, s.out_width, pixels_at_once):
                     _by_input_tile(v, s, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count))
-        with e.loop(integer(0), integer(s.channels)) as c:
+        with e.loop(0, s.channels) as c:
             target = index_of(e, (n, s.channels * area), (c, area))
-            with e.loop(integer(0), integer(area), independent=True) as place:
+            with e.loop(0, area, independent=True) as place:
                 value = e.load(scratch, s.dtype, index_of(e, (place, lanes_of), (c, 1)))
                 e.store(out, e.op("add nsw", target, place), value)
 
@@ -232,7 +229,7 @@ def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, bl
     lanes_of = s.padded(s.channels)
     reach = (pixels - 1) * s.right + s.columns
     sums = [[v.accumulator() for _ in range(count)] for _ in range(reach)]
-    with e.loop(integer(0), integer(s.filters)) as f:
+    with e.loop(0, s.filters) as f:
         place_of = index_of(e, (n, s.filters * s.places), (f, s.places), (y, s.out_width), (x0, 1))
         weight = index_of(e, (f, s.taps * lanes_of), (ky, s.columns * lanes_of), (first, s.lanes))
         values = [v.splat(e.load(g, s.dtype, index_of(e, (place_of, 1), p))) for p in range(pixels)]
@@ -274,7 +271,7 @@ def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
     # A chunk may come in several blocks, which add to the same part.
     begins = e.value(f"icmp eq i64 {e.op('srem', START, e.argument(4)).name}, 0", "bool").name
-    with e.when(begins), e.loop(integer(0), integer(size), independent=True) as i:
+    with e.when(begins), e.loop(0, size, independent=True) as i:
         e.store(part, i, literal(0, s.dtype))
     with e.loop(START, STOP) as n:
         with turned(e, s.places, s.filters) as (place, f):
@@ -284,10 +281,7 @@ def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
         for first, count in blocks(e, width // s.lanes, 2):
             # Of 32 or 16 vector registers.
             taps_at_once = (20 if s.lanes == 16 else 10) // count
-            with (
-                e.loop(integer(0), integer(s.channels)) as c,
-                e.loop(integer(0), integer(s.rows)) as ky,
-            ):
+            with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
                 for k0, taps in blocks(e, s.columns, taps_at_once):
                     _by_filters_tile(
                         v, s, (part, x, scratch), (n, c, ky), (k0, taps), (first, count)
@@ -301,9 +295,9 @@ def _by_filters_tile(
     e, (part, x, scratch), (n, c, ky), (k0, taps), (first, count) = v.e, memory, at, tile, block
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
-    with e.loop(integer(0), integer(s.out_height)) as y:
+    with e.loop(0, s.out_height) as y:
         row = _pixel_of(e, s, (n, c, y, ky), (k0, 1))
-        with e.loop(integer(0), integer(s.out_width)) as i:
+        with e.loop(0, s.out_width) as i:
             place_of = index_of(e, (y, s.out_width * width), (i, width), (first, s.lanes))
             gradients = [
                 v.load(scratch, index_of(e, (place_of, 1), k * s.lanes)) for k in range(count)
@@ -326,14 +320,10 @@ def add_parts(e: Emitter, dtype: str, flip: bool) -> None:
     out, source, total = e.pointer(0), e.pointer(1), e.variable(dtype)
     parts, channels, taps, width = (e.argument(index) for index in range(2, 6))
     size = e.op("mul", e.op("mul", channels, taps), width)
-    with (
-        e.loop(START, STOP) as f,
-        e.loop(integer(0), channels) as c,
-        e.loop(integer(0), taps) as tap,
-    ):
+    with e.loop(START, STOP) as f, e.loop(0, channels) as c, e.loop(0, taps) as tap:
         at = e.op("add", e.op("mul", e.op("add", e.op("mul", c, taps), tap), width), f)
         e.set(total, literal(0, dtype))
-        with e.loop(integer(0), parts) as part:
+        with e.loop(0, parts) as part:
             value = e.load(source, dtype, e.op("add", at, e.op("mul", part, size)))
             e.set(total, e.op("fadd", value, e.get(total, dtype)))
         turned = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap

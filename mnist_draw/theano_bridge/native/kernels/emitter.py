@@ -61,11 +61,6 @@ def literal(value: float, dtype: str) -> Register:
     return Register(str(int(value)), dtype)
 
 
-def integer(value: int) -> Register:
-    """Write a 64-bit integer."""
-    return literal(value, "int64")
-
-
 def register(value: Register | float, dtype: str = "int64") -> Register:
     """Write a number as a constant; registers are registers."""
     return value if isinstance(value, Register) else literal(value, dtype)

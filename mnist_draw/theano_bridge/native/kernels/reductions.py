@@ -13,8 +13,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     STOP,
     Emitter,
     Register,
-    integer,
     literal,
+    register,
     written,
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import Shapes, index_of
@@ -65,9 +65,9 @@ def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulato
 
 
 def _combined(e: Emitter, operation: str, a: Register, b: Register) -> Register:
-    return (
-        plus(e, a, b) if operation == "Add" else scalars.OPERATIONS[operation](e, [a, b], a.dtype)
-    )
+    if operation == "Add":
+        return plus(e, a, b)
+    return scalars.OPERATIONS[operation](e, [a, b], a.dtype)
 
 
 def _start_value(operation: str, dtype: str) -> Register:
@@ -156,7 +156,7 @@ def argmax(e: Emitter, dtype: str) -> None:
     with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         e.set(best, e.load(x, dtype, base))
-        e.set(where, integer(0))
+        e.set(where, register(0))
         with e.loop(1, columns) as j:
             value = e.load(x, dtype, e.op("add", base, j))
             # As in NumPy, the first that is not a number counts as the largest.
@@ -226,7 +226,7 @@ def _checked(
     outside = e.test("icmp uge", index, columns)
     with e.when(outside):
         e.line(f"store i64 1, ptr {fault}")
-    return e.choose(outside, integer(0), index)
+    return e.choose(outside, register(0), index)
 
 
 def _pixels(e: Emitter, s: Shapes, picture: Register, i: Register, j: Register) -> list[Register]:

@@ -20,8 +20,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     Emitter,
     Function,
     Register,
-    integer,
     literal,
+    register,
     written,
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import Vectors, lanes_of
@@ -94,7 +94,7 @@ def mark_nonzeros(e: Emitter) -> None:
         with e.when(e.test("icmp ne", rest)):
             # The last vector of the row, without what has been marked already.
             last = e.op("add", base, e.op("sub", columns, _TILE))
-            known = e.op("sub", integer(_TILE), rest)
+            known = e.op("sub", register(_TILE), rest)
             bits = _marked(e, _load(e, x, last))
             mark(whole, e.op("lshr", bits, e.value(f"trunc {known.typed} to i16", "uint16")))
         e.store(counts, row, e.get(total, "int32"))
@@ -115,7 +115,7 @@ def _marked(e: Emitter, vector: str) -> Register:
 def _pays(e: Emitter, first: int) -> Register:
     """Tell whether counts (their address, number and limit from argument ``first`` on) are few."""
     counts, number, limit = e.pointer(first), e.argument(first + 1), e.argument(first + 2)
-    total = e.variable("int64", integer(0))
+    total = e.variable("int64", register(0))
     with e.loop(0, number) as i:
         count = scalars.convert(e, e.load(counts, "int32", i), "int64")
         e.set(total, e.op("add", e.get(total, "int64"), count))
@@ -200,9 +200,9 @@ class _Tile:
         self.m, self.k = e.argument(3), e.argument(5)
         self.a_distance, self.b_distance, self.c_distance = map(e.argument, (6, 7, 8))
         self.by_columns = e.value(f"icmp ne i64 {e.argument(11).name}, 0", "bool").name
-        extent = self._chosen(integer(panels.columns), self.m)
+        extent = self._chosen(register(panels.columns), self.m)
         slot = e.op("sdiv", e.op("mul", START, e.argument(_OWN + 5)), extent)
-        size = integer(WORD * panels.width)
+        size = register(WORD * panels.width)
         self.scratch = e.element(e.pointer(_OWN + 4), DTYPE, e.op("mul", slot, size))
 
     def _chosen(self, by_columns: Register, by_rows: Register) -> Register:
@@ -212,14 +212,14 @@ class _Tile:
         """Write the loops over panels."""
         e, width = self.e, self.panels.width
         whole, rest = divmod(self.panels.columns, width)
-        left = self._chosen(START, integer(0))
-        right = self._chosen(STOP, integer(self.panels.columns))
+        left = self._chosen(START, register(0))
+        right = self._chosen(STOP, register(self.panels.columns))
         with e.loop(left, e.smaller(right, whole * width), step=width) as column:
             self._panel(column, width)
         if rest:
             reached = e.value(f"icmp eq i64 {right.name}, {self.panels.columns}", "bool")
             with e.when(reached.name):
-                self._panel(integer(whole * width), rest)
+                self._panel(register(whole * width), rest)
 
     def _panel(self, column: Register, columns: int) -> None:
         """Compute one panel of the chunk's rows."""
@@ -227,7 +227,7 @@ class _Tile:
         vectors = -(-columns // v.lanes)
         lanes = [min(v.lanes, columns - t * v.lanes) for t in range(vectors)]
         blocks = e.op("sdiv", e.op("add", self.k, WORD - 1), WORD)
-        top, bottom = self._chosen(integer(0), START), self._chosen(self.m, STOP)
+        top, bottom = self._chosen(register(0), START), self._chosen(self.m, STOP)
         with e.loop(top, bottom, step=_ROWS) as above, e.loop(0, blocks) as number:
             self._pack(number, column, columns, vectors * v.lanes)
             begun = e.test("icmp sgt", number)
@@ -253,7 +253,7 @@ class _Tile:
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
         e = self.e
         first = e.op("mul", number, WORD)
-        height = e.smaller(integer(WORD), e.op("sub", self.k, first))
+        height = e.smaller(register(WORD), e.op("sub", self.k, first))
         with e.loop(0, height) as r:
             row, target = e.op("add", first, r), e.op("mul", r, width)
             with e.loop(0, columns, independent=True) as j:
@@ -270,19 +270,19 @@ class _Tile:
         self._look_ahead(row, first)
         values = e.element(self.a, DTYPE, self._place(row, first))
         with _set_bits(e, word) as place:
-            factor = v.splat(e.load(values, DTYPE, self._place(integer(0), place)))
+            factor = v.splat(e.load(values, DTYPE, self._place(register(0), place)))
             source = e.op("mul nsw", place, len(sums) * v.lanes)
             # An address that LLVM cannot take apart: base and index together would cost the
             # processor one more operation for each vector.
             block = e.element(self.scratch, DTYPE, source)
             block = e.value(f'call ptr asm "", "=r,0"(ptr {block})', "int64").name
             for t, total in enumerate(sums):
-                v.multiply_add(total, factor, v.load(block, integer(t * v.lanes)))
+                v.multiply_add(total, factor, v.load(block, register(t * v.lanes)))
 
     def _look_ahead(self, row: Register, first: Register) -> None:
         """Prefetch elements of A: no processor looks ahead over rows that are a page apart."""
         e = self.e
-        ahead, group = e.op("add", row, 2), integer(0)
+        ahead, group = e.op("add", row, 2), register(0)
         if self.a_turned:
             # Sixteen rows share their lines: fetch some of those that the next sixteen need.
             ahead = e.op("add", row, _TILE)

@@ -14,7 +14,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     Emitter,
     Register,
-    integer,
+    register,
 )
 
 #: Places that `turned` takes at once: a cache line of 64 bytes holds 16 numbers of float32.
@@ -165,12 +165,12 @@ def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:
         if isinstance(term, int):
             constant += term
             continue
-        register, factor = term
-        product = register if factor == 1 else e.op("mul nsw", register, integer(factor))
+        value, factor = term
+        product = value if factor == 1 else e.op("mul nsw", value, factor)
         total = product if total is None else e.op("add nsw", total, product)
     if total is None:
-        return integer(constant)
-    return e.op("add nsw", total, integer(constant)) if constant else total
+        return register(constant)
+    return e.op("add nsw", total, constant) if constant else total
 
 
 @contextmanager
@@ -180,12 +180,9 @@ def turned(e: Emitter, places: int, filters: int) -> Iterator[tuple[Register, Re
     A few places at a time, so that the lines of memory they lie in are fetched once, not once
     for each filter. Gives place and filter.
     """
-    with e.loop(integer(0), integer(places), step=_TURNED) as first:
-        end = e.smaller(e.op("add nsw", first, integer(_TURNED)), integer(places))
-        with (
-            e.loop(integer(0), integer(filters)) as f,
-            e.loop(first, end, independent=True) as place,
-        ):
+    with e.loop(0, places, step=_TURNED) as first:
+        end = e.smaller(e.op("add nsw", first, _TURNED), places)
+        with e.loop(0, filters) as f, e.loop(first, end, independent=True) as place:
             yield place, f
 
 
@@ -193,13 +190,13 @@ def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, i
     """Loop over blocks of a row of vectors: (first, count). What is left over is a block, too."""
     whole = vectors // largest * largest
     if whole:
-        with e.loop(integer(0), integer(whole), step=largest) as first:
+        with e.loop(0, whole, step=largest) as first:
             yield first, largest
     if whole < vectors:
-        yield integer(whole), vectors - whole
+        yield register(whole), vectors - whole
 
 
 def scratch_of(e: Emitter, base: str, chunk: Register, size: int, dtype: str) -> str:
     """Return the scratch memory of the chunk at hand."""
     number = e.op("sdiv", START, chunk)
-    return e.element(base, dtype, e.op("mul nsw", number, integer(size)))
+    return e.element(base, dtype, e.op("mul nsw", number, size))
