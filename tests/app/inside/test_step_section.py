@@ -299,8 +299,8 @@ def test_the_figures_of_a_sure_picture_are_not_rounded_to_0(section, qtbot):
     now = replace(now, figures=figures)
     assert stage_figures(now)[4] == "loss 0.0001800 → 0.0001728"
     for stage, wanted in (
-        (3, ("2 × 10⁻⁵", "2 × 10⁻⁴", "yours 0.00018 ")),
-        (4, ("2 × 10⁻⁵", "−2 × 10⁻⁵", "+2 × 10⁻⁴")),
+        (3, ("2×10⁻⁵", "2×10⁻⁴", "yours 0.00018 ")),
+        (4, ("2×10⁻⁵", "−2×10⁻⁵", "+2×10⁻⁴")),
     ):
         section.picture.show_stage(now, stage, None)
         found = [text.text for text in seen.texts(section) if text.widget is section.picture]

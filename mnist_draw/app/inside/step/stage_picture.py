@@ -242,15 +242,19 @@ class StagePicture(LayersView):
 
 def _power(z: float) -> str:
     value = math.exp(min(z, 80.0))
-    spec = ",.0f" if 1e3 <= value < 1e5 else ".2f" if 0.01 <= value < 1e3 else ".1e"
-    return format_figure(value, spec)
+    spec = ",.0f" if 1e3 <= value < 1e5 else ".2f" if 0.01 <= value < 1e3 else ".0e"
+    return _narrow(value, spec)
 
 
 def _small(value: float, sign: str = "") -> str:
-    """Format a number with three decimals; a smaller one with one digit: ``"2 × 10⁻⁵"``."""
-    return format_figure(
-        value, (sign if value else "") + (".0e" if 0 < abs(value) < 5e-4 else ".3f")
-    )
+    """Format a number with three decimals, a smaller one with one digit."""
+    sign = sign if value else ""
+    return _narrow(value, sign + (".0e" if 0 < abs(value) < 5e-4 else ".3f"))
+
+
+def _narrow(value: float, spec: str) -> str:
+    """Format a number for a column: ``"2×10⁻⁵"``."""
+    return format_figure(value, spec).replace(" × ", "×")
 
 
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:

@@ -246,7 +246,7 @@ def _sources(shown: Shown) -> list[_Source]:
         if len(shape) > 2 and not layer.convolves:
             flat = shape[0], len(layer.W)
             made.append(Code(f"f{place} = {name}.reshape{flat}", _shape(flat)))
-            name, back = f"f{place}", f".reshape{shape}{back}"
+            name, back = f"f{place}", f".reshape({name}.shape){back}"
         found.append(_Source(name, tuple(made), back, pooled))
         name, pooled = f"h{place + 1}", 0
     return found
@@ -290,6 +290,9 @@ def _gradient(shown: Shown, followed: int) -> list[Code]:
         found.append(Code(f"gb{n} = dz{n}.sum(axis={axes})", _shape(layer.b.shape)))
         if n == 1:
             break
+        if not layer.convolves and len(layer.incoming) > 1:
+            found.append(Code(f"df{n - 1} = {back}", _shape((count, len(layer.W)))))
+            back = f"df{n - 1}"
         before, back = layers[n - 2], back + source.back
         if source.pooled:
             found.append(Code(f"dq{n - 1} = {back}", _shape((count, *layer.incoming))))
