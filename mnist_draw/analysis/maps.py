@@ -143,26 +143,17 @@ def build_maps(
             for name, vote in zip(names, votes, strict=True)
         ]
     except KeyError:
-        outputs = _outputs(network, images)
-        answers = outputs[-1].copy()
-        # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
-        layers = [_layer_map(name, outputs.pop(0), labels) for name in names]
+        slices = list(network.outputs_of_all(images))
+        answers = np.concatenate([outputs[-1] for outputs in slices])
+        layers = []
+        for name in names:
+            # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
+            values = np.concatenate([outputs.pop(0) for outputs in slices])
+            layers.append(_layer_map(name, values, labels))
         made = {f"{part} {each.name}": getattr(each, part) for each in layers for part in _PARTS}
         made |= {"answers": answers, "votes": np.array([each.vote for each in layers])}
         cache.save(_KIND, _VERSION, key, made)
     return Maps(tuple(layers), probabilities_of(answers, model.info.temperature), labels)
-
-
-def _outputs(network: NetworkProbe, images: npt.NDArray[np.uint8]) -> list[Floats]:
-    """Return the outputs of all layers: float32 (n, numbers) for each."""
-    outputs: list[Floats] = []
-    start = 0
-    for parts in network.outputs_of_all(images):
-        outputs = outputs or [np.empty((len(images), each.shape[1]), np.float32) for each in parts]
-        for whole, part in zip(outputs, parts, strict=True):
-            whole[start : start + len(part)] = part
-        start += len(parts[0])
-    return outputs
 
 
 def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> LayerMap:

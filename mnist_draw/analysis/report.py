@@ -19,21 +19,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_draw import i18n
+from mnist_draw.analysis import result_tables
 from mnist_draw.analysis.pictures import Pictures
-from mnist_draw.analysis.result_tables import (
-    Name,
-    classes_table,
-    confusion_cells,
-    confusion_table,
-    key_figures,
-    pictures_table,
-    reliability_table,
-)
 from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
 from mnist_draw.i18n import _, joined, language, number
-from mnist_draw.library.network_data import class_name, class_names
+from mnist_draw.library.network_data import Name, class_name, class_names
 from mnist_draw.networks import title_of_model
 from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path, resource_path
@@ -135,10 +127,10 @@ def write_report(
     mistakes = results.mistakes()
     shown = mistakes[:MAX_SHOWN].tolist()
     tables = (
-        confusion_table(results, file_name),
-        classes_table(results, file_name),
-        reliability_table(results),
-        pictures_table(results, mistakes.tolist(), str, file_name),
+        result_tables.confusion_table(results, file_name),
+        result_tables.classes_table(results, file_name),
+        result_tables.reliability_table(results),
+        result_tables.pictures_table(results, mistakes.tolist(), str, file_name),
     )
     drawings = (
         confusion_svg(results, name),
@@ -163,7 +155,7 @@ def write_report(
 def confusion_svg(results: Results, name: Name) -> str:
     """Draw the confusion matrix with recall and precision at its edges."""
     count = results.classes
-    cells = confusion_cells(results, count, name)
+    cells = result_tables.confusion_cells(results, count, name)
     longest = max(len(cell.text) for cell in cells[0][1:-1])
     left, top = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2, _MARGIN
     parts = [_text(left + count * _STEP / 2, 16, _("read as"), _SMALL, _MUTED)]
@@ -305,16 +297,16 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     figures = "".join(
         f'<div><span class="muted">{escape(caption)}</span><b>{escape(value)}</b>'
         f'<span class="muted">{escape(note)}</span></div>'
-        for caption, value, note in key_figures(results, name)
+        for caption, value, note in result_tables.key_figures(results, name)
     )
     sections = [
         f'<section><div class="figures">{figures}</div></section>',
         _section(_("What is taken for what"), confusion),
-        _section(_("Recall and precision"), _table(classes_table(results, name))),
+        _section(_("Recall and precision"), _table(result_tables.classes_table(results, name))),
         _section(
             _("Does it know when it is unsure?"),
             reliability
-            + _table(reliability_table(results))
+            + _table(result_tables.reliability_table(results))
             + f'<p class="muted">{escape(dashed)}</p>',
         ),
         _section(_("Mistakes"), f'<p class="muted">{about}</p>{mistakes}'),

@@ -12,10 +12,8 @@ from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.i18n import N_, _, number
-from mnist_draw.library.network_data import narrow_name
+from mnist_draw.library.network_data import Name, narrow_name
 
-#: Turns a class, 0 to C − 1, into what it is called.
-Name = Callable[[int], str]
 #: Even a single mistake stands out from none.
 _LEAST_STRENGTH = 0.14
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.folders import data_folder, named_path
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.storage.unique_paths import quarantine
+
+#: Turns a class, from 0, into what it is called.
+Name = Callable[[int], str]
 
 FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
 #: Maximum number of stored paths, newest first.

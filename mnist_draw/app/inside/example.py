@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -24,7 +23,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.recognition.certainty import Certainty
 
 WIDTH = 224
@@ -170,7 +169,7 @@ class ExampleCard(Card):
         self._below.setVisible(not on)
         self.title.setVisible(not on)
 
-    def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
+    def show_example(self, example: Example | None, name: Name = str) -> None:
         drawing = example is None or example.is_drawing
         self._pages.setCurrentWidget(self.board if drawing else self.picked)
         for button in (self.undo_button, self.clear_button):
@@ -184,7 +183,7 @@ class ExampleCard(Card):
         self._show_history()
         self._show_label(example, name)
 
-    def _show_label(self, example: Example | None, name: Callable[[int], str]) -> None:
+    def _show_label(self, example: Example | None, name: Name) -> None:
         picked = example is not None and not example.is_drawing
         # Labels of a data set are right; the question there is why it was misread.
         self.label_button.setVisible(example is not None and not picked)

@@ -320,17 +320,15 @@ class InsideView(QWidget):
                 self.guide.setMaximumWidth(UNLIMITED)
                 self.column.addWidget(self.guide)
                 self.left.addStretch(1)
+                QApplication.setOverrideCursor(_ring_cursor())
             else:
+                QApplication.restoreOverrideCursor()
                 self.left.takeAt(self.left.count() - 1)
                 self._fit_guide()
                 self.left.insertWidget(1, self.guide, 1)
             self.section.set_present(on)
             for command in self._on_the_wall:
                 command.setEnabled(on)
-            if on:
-                QApplication.setOverrideCursor(_ring_cursor())
-            else:
-                QApplication.restoreOverrideCursor()
             self.present_requested.emit(on)
 
     def showEvent(self, event: QShowEvent) -> None:

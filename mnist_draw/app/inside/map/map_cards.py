@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
 import numpy as np
@@ -27,7 +26,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, joined, listed, number, percent
-from mnist_draw.library.network_data import in_a_sentence, narrow_name
+from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.training.functions import layer_label
 
 #: Rows and columns of neighbours.
@@ -94,7 +93,7 @@ class NeighboursCard(Card):
         words = _("Computing its neighbours") if is_pending else _NOTHING
         self._steady.set_text(_("There is nothing to compare with.") if self._failed else words)
 
-    def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:
+    def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Name) -> None:
         images, labels, places = data.train_images, data.train_labels, answer.neighbours
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
         names = [name(n) for n in range(len(answer.probabilities))]
@@ -119,7 +118,7 @@ class NeighboursCard(Card):
         self._steady.set_text(said)
 
 
-def describe_vote(labels: np.ndarray, answer: str, name: Callable[[int], str]) -> str:
+def describe_vote(labels: np.ndarray, answer: str, name: Name) -> str:
     counts = np.bincount(labels)
     order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
     times = listed(f"{number(int(counts[n]))} × {name(n)}" for n in order)
@@ -296,9 +295,7 @@ def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str
     return "&nbsp; &nbsp; ".join(parts)
 
 
-def describe_digit(
-    maps: Maps, places: np.ndarray, name: Callable[[int], str], place: int
-) -> list[str]:
+def describe_digit(maps: Maps, places: np.ndarray, name: Name, place: int) -> list[str]:
     """Return lines about a digit of the map; ``places`` are those in the test set."""
     answer = int(maps.answers[place])
     sure = format_probability(float(maps.probabilities[place, answer]), decimals=0)
@@ -309,7 +306,7 @@ def describe_digit(
     ]
 
 
-def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int], str]) -> Table:
+def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Name) -> Table:
     """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
     rows = [
         (_("Training picture {number}", number=int(place)), name(labels[place]),

@@ -21,22 +21,7 @@ from mnist_draw.analysis.maps import (
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.map.map_cards import (
-    COLUMNS,
-    MEANINGS,
-    PCA,
-    ROWS,
-    SINGLE,
-    TSNE,
-    LayerMaps,
-    NeighboursCard,
-    describe_digit,
-    describe_votes,
-    layers_table,
-    map_legend,
-    map_title,
-    neighbours_table,
-)
+from mnist_draw.app.inside.map import map_cards
 from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
@@ -50,7 +35,7 @@ from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.models import ModelFile
 
 #: Number of neighbours shown.
-_NEIGHBOURS = ROWS * COLUMNS
+_NEIGHBOURS = map_cards.ROWS * map_cards.COLUMNS
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
 
@@ -128,7 +113,7 @@ class MapSection(CountedSection):
         self._connect()
 
     def _build(self) -> None:
-        card = Card(map_title(None, 0))
+        card = Card(map_cards.map_title(None, 0))
         self._card_title = card.heading
         # With large text it takes two lines rather than more room than there is.
         card.heading.setWordWrap(True)
@@ -138,7 +123,7 @@ class MapSection(CountedSection):
             "once; t-SNE takes its time and keeps neighbours together."
         )
         self.map_combo = ComboBox("mapCombo", _("Layout"), sentence, look="quiet")
-        self.map_combo.addItems([PCA, TSNE])
+        self.map_combo.addItems([map_cards.PCA, map_cards.TSNE])
         card.top.addWidget(self.map_combo)
         card.body.setSpacing(2)
         card.body.addWidget(self.state)
@@ -149,9 +134,9 @@ class MapSection(CountedSection):
         self._legend = GrowingLabel(words)
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
-        self.neighbours = NeighboursCard()
+        self.neighbours = map_cards.NeighboursCard()
         layers = Card(_("Layer by layer"))
-        self.layer_maps = LayerMaps()
+        self.layer_maps = map_cards.LayerMaps()
         layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote", wraps=True)
         layers.body.addWidget(self._votes)
@@ -214,18 +199,18 @@ class MapSection(CountedSection):
     def table(self) -> Table:
         answer, data = self._answer, self._data
         if answer is not None and data is not None and len(answer.neighbours):
-            return neighbours_table(answer, data.train_labels, self._name)
-        return super().table() if self._maps is None else layers_table(self._maps)
+            return map_cards.neighbours_table(answer, data.train_labels, self._name)
+        return super().table() if self._maps is None else map_cards.layers_table(self._maps)
 
     def is_pending(self) -> bool:
         return self._maps is None and self._model is not None and not self._failure
 
     def _set_maps(self, made: tuple[Dataset, np.ndarray, Maps]) -> None:
-        self._data, self._chosen, maps = made
-        self._maps = maps
+        self._data, self._chosen, self._maps = made
+        maps = self._maps
         self._digits = Digits(
             self._data.test_images[self._chosen, 0], maps.labels, maps.answers,
-            partial(describe_digit, maps, self._chosen, self._name),
+            partial(map_cards.describe_digit, maps, self._chosen, self._name),
         )  # fmt: skip
         self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         self._show_small_maps()
@@ -250,7 +235,7 @@ class MapSection(CountedSection):
             return
         layer = maps.layers[self._front]
         self.view.show_digits(self._digits, layer.points)
-        if self.map_combo.currentText() == TSNE:
+        if self.map_combo.currentText() == map_cards.TSNE:
             images = self._data.test_images[self._chosen]
             self._moving.ask(lambda: lay_out(model, layer, images))
         self._show_state()
@@ -267,14 +252,15 @@ class MapSection(CountedSection):
     def _show_legend(self) -> None:
         pair = (None, None) if self._answer is None else self._answer.pair
         maps = self._maps
-        self._legend.set_text("" if maps is None else map_legend(maps, pair, self.view.names))
+        words = "" if maps is None else map_cards.map_legend(maps, pair, self.view.names)
+        self._legend.set_text(words)
 
     def _show_small_maps(self) -> None:
         self._show_legend()
         if self._maps is not None and self._model is not None:
             assert self._data is not None
             is_part = len(self._maps.layers) <= len(self._model.parameters) // 2
-            votes = describe_votes(self._maps, is_part)
+            votes = map_cards.describe_votes(self._maps, is_part)
             all_pictures, shown = len(self._data.test_labels), self._chosen
             if len(shown) < all_pictures:
                 step, total = int(shown[1] - shown[0]), number(all_pictures)
@@ -292,10 +278,11 @@ class MapSection(CountedSection):
             self._ask()
 
     def _state(self) -> tuple[str, str]:
+        layer = None if self._maps is None else self._maps.layers[self._front]
         layout = self.map_combo.currentText()
-        if layout == PCA and self._maps is not None and self._maps.layers[self._front].is_single:
-            layout = SINGLE
-        words, link = MEANINGS[layout], ""
+        if layout == map_cards.PCA and layer is not None and layer.is_single:
+            layout = map_cards.SINGLE
+        words, link = map_cards.MEANINGS[layout], ""
         if self._failure:
             words = _("There is no map.")
         elif self._maps is None:
@@ -308,7 +295,7 @@ class MapSection(CountedSection):
 
     def _show_state(self) -> None:
         super()._show_state()
-        self._card_title.setText(map_title(self._maps, self._front))
+        self._card_title.setText(map_cards.map_title(self._maps, self._front))
         if self._known is None:
             self.neighbours.show_state(None, failed=bool(self._failure))
             self.neighbours.show_nothing(self._example is not None)
@@ -355,18 +342,16 @@ class MapSection(CountedSection):
 
     def _pick_digit(self, number: int) -> None:
         assert self._data is not None
-        images, labels = self._data.test_images, self._data.test_labels
         place = int(self._chosen[number])
-        self.example_picked.emit(
-            Example.of(images, labels, _("Test picture {number}", number=place), place)
-        )
+        source = _("Test picture {number}", number=place)
+        example = Example.of(self._data.test_images, self._data.test_labels, source, place)
+        self.example_picked.emit(example)
 
     def _pick_neighbour(self, place: int) -> None:
         assert self._data is not None
-        images, labels = self._data.train_images, self._data.train_labels
-        self.example_picked.emit(
-            Example.of(images, labels, _("Training picture {number}", number=place), place)
-        )
+        source = _("Training picture {number}", number=place)
+        example = Example.of(self._data.train_images, self._data.train_labels, source, place)
+        self.example_picked.emit(example)
 
 
 def _data_of(model: ModelFile) -> Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -23,7 +23,7 @@ from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import PaintedView
 from mnist_draw.i18n import _, counted
-from mnist_draw.library.network_data import narrow_name
+from mnist_draw.library.network_data import Name, narrow_name
 
 #: A unit is pointed at from this many logical pixels away.
 _REACH = 14.0
@@ -44,7 +44,7 @@ class LayersView(PaintedView):
         super().__init__(name, title, sentence)
         self.profiles: UnitProfiles | None = None
         self.by_digit = True
-        self.name: Callable[[int], str] = str
+        self.name: Name = str
         self._places: Places | None = None
         theme.theme().changed.connect(self.lay_out_anew)
 

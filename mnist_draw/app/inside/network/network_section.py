@@ -6,14 +6,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.network.network_reader import (
-    Answer,
-    Frame,
-    NetworkReader,
-    Parts,
-    Question,
-    Weights,
-)
+from mnist_draw.app.inside.network import network_reader
+from mnist_draw.app.inside.network.network_reader import Weights
 from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.panel_rows import changed_pixels, unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
@@ -66,7 +60,7 @@ class NetworkSection(Section):
         self._turns = False
         # What follows a pen shows all it gets, at once.
         self.job = self._job(
-            self._show_answer, self._show_failure, work=NetworkReader().answer,
+            self._show_answer, self._show_failure, work=network_reader.NetworkReader().answer,
             name="network view", rest=REST_S, pace=0.0, deliver_stale=True,
         )  # fmt: skip
         self.panel = SidePanel()
@@ -202,13 +196,13 @@ class NetworkSection(Section):
             picture = None if self._example is None else self._example.picture
             toggled = view.unit if view.output is None else None
             self.job.ask(
-                Question(
+                network_reader.Question(
                     self._model, self._weights, picture, view.off, toggled, self._pair,
                     view.output, self._turns, self._misses,
                 )
             )  # fmt: skip
 
-    def _show_answer(self, answer: Answer) -> None:
+    def _show_answer(self, answer: network_reader.Answer) -> None:
         question, view = answer.question, self.network
         if question.model is not self._model or question.weights is not self._weights:
             return
@@ -229,7 +223,7 @@ class NetworkSection(Section):
         if frame is not None and frame is not view.frame:
             self._show_frame(frame)
 
-    def _show_parts(self, parts: Parts) -> None:
+    def _show_parts(self, parts: network_reader.Parts) -> None:
         self._waits = False
         counts = [
             counted("{count} map", "{count} maps", layer.units) if layer.convolves
@@ -270,7 +264,7 @@ class NetworkSection(Section):
         self.note.setText(words)
         self.note.setToolTip(tip(self._missing or words))
 
-    def _show_frame(self, frame: Frame | None) -> None:
+    def _show_frame(self, frame: network_reader.Frame | None) -> None:
         self.network.show_frame(frame)
         if self.network.parts is not None:
             self._show_note()

@@ -10,15 +10,8 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.unit_profiles import UnitProfiles
+from mnist_draw.app.inside.network import network_painter
 from mnist_draw.app.inside.network.layers_view import LayersView
-from mnist_draw.app.inside.network.network_painter import (
-    Link,
-    describe_active,
-    paint_network,
-    paint_still,
-    unit_links,
-    why_links,
-)
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_title
 from mnist_draw.app.inside.network.units import Places
@@ -42,7 +35,7 @@ class NetworkView(LayersView):
 
     def __init__(self) -> None:
         super().__init__("networkView", _("The network"), _EXPLAINED)
-        self._links: list[Link] | None = None
+        self._links: list[network_painter.Link] | None = None
         self._still: QPixmap | None = None
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
@@ -221,13 +214,13 @@ class NetworkView(LayersView):
         found = column.nearest(QPointF(column.box.left(), y), 1e6)
         return (layer, found[1] if found else 0)
 
-    def links(self) -> list[Link]:
+    def links(self) -> list[network_painter.Link]:
         if self._links is None:
             self._links = []
             if self.frame is not None and self.unit is not None:
-                self._links = unit_links(self.frame, self.unit, self.place)
+                self._links = network_painter.unit_links(self.frame, self.unit, self.place)
             elif self.frame is not None:
-                self._links = why_links(self.frame)
+                self._links = network_painter.why_links(self.frame)
         return self._links
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -237,10 +230,10 @@ class NetworkView(LayersView):
         if places is None or self.parts is None:
             return
         if self._still is None:
-            self._still = paint_still(self, places)
+            self._still = network_painter.paint_still(self, places)
         if self.dimmed:
             painter.setOpacity(0.45)
-        paint_network(painter, self, places, self._still)
+        network_painter.paint_network(painter, self, places, self._still)
 
     def _describe_unit(self, frame: Frame, number: int, unit: int) -> str:
         p = frame.passed.p
@@ -260,7 +253,9 @@ class NetworkView(LayersView):
         return words
 
     def _describe(self) -> None:
-        frame, unit, words = self.frame, self.unit, ""
-        if frame is not None:
-            words = self._describe_unit(frame, *unit) if unit else describe_active(frame)
+        frame, words = self.frame, ""
+        if frame is not None and self.unit is not None:
+            words = self._describe_unit(frame, *self.unit)
+        elif frame is not None:
+            words = network_painter.describe_active(frame)
         self.setAccessibleDescription(joined(words, _EXPLAINED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
@@ -37,10 +37,9 @@ from mnist_draw.app.inside.rows_view import (
 )
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.i18n import N_, _, counted, pgettext
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.training.functions import layer_label
 
-Name = Callable[[int], str]
 #: Row and column in a map; None where it is strongest.
 Place = tuple[int, int] | None
 
@@ -265,18 +264,15 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
 
 
 def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
-    before = frame.layers[layer - 1] if layer else None
-    terms = found.terms if before is None else terms_by_unit(before, found.terms)
-    note = _("ink × weight") if before is None else _("output × weight")
-    is_summed = before is not None and before.convolves
-    if is_summed:
-        # One line for each map: the sum over its places.
-        note = _("sum over the map")
-    name = _pixel if before is None else partial(_of_layer, before)
     heading, product = _("Strongest inputs"), partial(_product, found)
-    if is_summed:
-        return _strongest_rows(heading, note, terms, name)
-    return _strongest_rows(heading, note, terms, name, product)
+    if not layer:
+        return _strongest_rows(heading, _("ink × weight"), found.terms, _pixel, product)
+    before = frame.layers[layer - 1]
+    terms, name = terms_by_unit(before, found.terms), partial(_of_layer, before)
+    if before.convolves:
+        # One line for each map: the sum over its places.
+        return _strongest_rows(heading, _("sum over the map"), terms, name)
+    return _strongest_rows(heading, _("output × weight"), terms, name, product)
 
 
 def _of_layer(layer: Layer, number: int) -> str:

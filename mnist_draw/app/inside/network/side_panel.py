@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
@@ -32,7 +32,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
 from mnist_draw.i18n import N_, _, percent_sign, pgettext
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.training.events import Parameters
 from mnist_draw.training.functions import layer_label
 
@@ -162,7 +162,7 @@ class SidePanel(Card):
         else:
             self._show_unit(view, view.frame, view.unit)
 
-    def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
+    def _show_why(self, frame: Frame, name: Name) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         self._title.set_text(_("Why {answer} rather than", answer=name(frame.answer)))
         names = [name(digit) for digit in range(frame.layers[-1].units)]
@@ -201,7 +201,7 @@ class SidePanel(Card):
         self.all_on_button.setVisible(bool(off))
 
 
-def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:
+def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Name) -> str:
     if frame.question.toggled != unit or (unit in off) != (unit in frame.question.off):
         return ""
     with_it, without = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -14,6 +14,7 @@ from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.i18n import _, counted
+from mnist_draw.library.network_data import Name
 
 #: A true class and an answer; None means all but the right one.
 Pair = tuple[int | None, int | None]
@@ -49,13 +50,13 @@ class ConfusionMatrix(WalkableView):
         )
         self.pinned: Pair | None = None
         self.classes = 10
-        self.name: Callable[[int], str] = str
+        self.name: Name = str
         self.cells = confusion_cells(None, self.classes, str)
         #: The width of the longest name and the height of the highest, in pixels of their text.
         self._names = _size_of_names("0")
         self._is_counted = False
 
-    def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
+    def show_results(self, results: Results | None, name: Name) -> None:
         if results is not None:
             self.show_classes(results.classes, name)
             results = None if results.labels is None else results
@@ -64,7 +65,7 @@ class ConfusionMatrix(WalkableView):
         self.cells = confusion_cells(results, self.classes, name)
         self.update()
 
-    def show_classes(self, classes: int, name: Callable[[int], str]) -> None:
+    def show_classes(self, classes: int, name: Name) -> None:
         """Show an empty table of other classes; one of the same classes stays."""
         if self.classes != classes:
             self.pin(None)
@@ -238,7 +239,7 @@ def _size_of_names(names: Sequence[str]) -> QSizeF:
     return size.expandedTo(QSizeF(1, 1)) / font.pixelSize()
 
 
-def describe_pair(pair: Pair, name: Callable[[int], str]) -> str:
+def describe_pair(pair: Pair, name: Name) -> str:
     """Return the title for a cell's pictures."""
     true, read = pair
     fields: dict[str, object] = {"label": name(true or 0), "answer": name(read or 0)}

@@ -25,7 +25,7 @@ from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
-from mnist_draw.library.network_data import in_a_sentence, narrow_name
+from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
 #: Pixels of a picture's side, and of a line below it.
@@ -227,7 +227,7 @@ class MistakesCard(Card):
         self.view.show()
 
     def show_results(
-        self, results: Results, pictures: Pictures, pair: Pair | None, name: Callable[[int], str]
+        self, results: Results, pictures: Pictures, pair: Pair | None, name: Name
     ) -> None:
         title, places, order = _("Mistakes"), results.mistakes(), N_("{count}, the surest first")
         self.all_link.setText(counted("{count} mistake", "All {count} mistakes", len(places)))
@@ -254,9 +254,7 @@ class MistakesCard(Card):
         )
 
 
-def _caption(
-    results: Results, place: int, one_cell: bool, is_long: bool, name: Callable[[int], str]
-) -> str:
+def _caption(results: Results, place: int, one_cell: bool, is_long: bool, name: Name) -> str:
     """Return what is below a picture: how sure the network is, and of what if that differs."""
     confidence = float(results.confidence[place])
     if one_cell:
@@ -269,9 +267,7 @@ def _caption(
     return f"{label}\n→ {read}\n{sure}" if is_long else f"{label}→{read} {sure}"
 
 
-def describe_picture(
-    results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
-) -> str:
+def describe_picture(results: Results, pictures: Pictures, place: int, name: Name) -> str:
     names = [name(one) for one in range(results.classes)]
     said = certainty_from(results.calibrated[place], names)
     fields = {"picture": pictures.title(place), "answer": names[int(results.answers[place])]}

@@ -11,13 +11,7 @@ from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.analysis.pictures import (
-    Pictures,
-    folder_pictures,
-    load_test_pictures,
-    load_validation_pictures,
-    my_digits,
-)
+from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
 from mnist_draw.analysis.results import Bin, Results, together
@@ -35,10 +29,11 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule
 from mnist_draw.i18n import _, counted, listed, number, percent
+from mnist_draw.library.network_data import Name
 from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
-Load = Callable[[], Pictures]
+Load = Callable[[], pictures.Pictures]
 _FOLDER = Qt.UserRole + 1
 
 
@@ -64,9 +59,9 @@ class DataCombo(ComboBox):
         self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None
         test, validation = _texts(None)
-        self.addItem(test, load_test_pictures)
-        self.addItem(validation, load_validation_pictures)
-        self.addItem(_("My digits"), my_digits)
+        self.addItem(test, pictures.load_test_pictures)
+        self.addItem(validation, pictures.load_validation_pictures)
+        self.addItem(_("My digits"), pictures.my_digits)
         self.addItem(_("Open a folder …"))
         self._chosen = self._confirmed = 0
         self.activated.connect(self._activated)
@@ -79,7 +74,8 @@ class DataCombo(ComboBox):
         if before == self._of:
             return False
         own = model if classes else None
-        for place, load in enumerate((load_test_pictures, load_validation_pictures)):
+        loads = pictures.load_test_pictures, pictures.load_validation_pictures
+        for place, load in enumerate(loads):
             self.setItemText(place, _texts(own)[place])
             self.setItemData(place, partial(load, own))
         return self._chosen < 2
@@ -103,7 +99,7 @@ class DataCombo(ComboBox):
             place = self.count() - 1
             # Read for the network of the moment.
             name = Path(folder).name or folder
-            self.insertItem(place, name, lambda: folder_pictures(folder, self._model))
+            self.insertItem(place, name, lambda: pictures.folder_pictures(folder, self._model))
             self.setItemData(place, folder, _FOLDER)
         self._choose(place)
 
@@ -170,7 +166,7 @@ class ResultFigures(QWidget):
         for figure in self.all:
             figure.show_figure(_NONE, note if figure is self.accuracy else "")
 
-    def show_results(self, results: Results, name: Callable[[int], str]) -> None:
+    def show_results(self, results: Results, name: Name) -> None:
         if results.labels is None:
             said = counted("{count} picture, no labels", "{count} pictures, no labels",
                            results.counted)  # fmt: skip
@@ -221,7 +217,7 @@ class ConfusionCard(Card):
     def _pin(self, place: str) -> None:
         self.matrix.pin(self._pairs[int(place)][:2])
 
-    def _show_taken(self, name: Callable[[int], str]) -> None:
+    def _show_taken(self, name: Name) -> None:
         words, links = [], []
         for place, (true, read, count) in enumerate(self._pairs):
             pair = escape(f"{name(true)} → {name(read)}").replace(" ", "&nbsp;")
@@ -231,7 +227,7 @@ class ConfusionCard(Card):
         self.taken.setText(" &nbsp; ".join(links))
         self.taken.setAccessibleDescription(listed(words))
 
-    def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
+    def show_results(self, results: Results | None, name: Name) -> None:
         labelled = results is None or results.labels is not None
         self._table.setVisible(labelled)
         self._unlabelled.setVisible(not labelled)

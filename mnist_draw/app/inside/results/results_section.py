@@ -14,16 +14,9 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.results import result_cards
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
-from mnist_draw.app.inside.results.result_cards import (
-    ConfusionCard,
-    DataCombo,
-    Load,
-    ReliabilityView,
-    ResultFigures,
-    describe_reliability,
-)
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import STREAM_S
@@ -59,7 +52,7 @@ class ResultsSection(CountedSection):
         self._counting = self._job(self._show_counted, self._fail)
         self.remark = label("", "muted", "resultsRemark", wraps=True)
         self.remark.hide()
-        self.confusion = ConfusionCard(self.state)
+        self.confusion = result_cards.ConfusionCard(self.state)
         self.mistakes = MistakesCard()
         top, gap = self._build_top(), Size.CARD_GAP
         self._side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
@@ -68,18 +61,18 @@ class ResultsSection(CountedSection):
         self._connect()
 
     def _build_top(self) -> QHBoxLayout:
-        self.data = DataCombo()
+        self.data = result_cards.DataCombo()
         field = Field(_("Pictures"), self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         theme.follow(field, lambda: field.setFixedWidth(theme.scaled(_COMBO_WIDTH)))
-        self.figures = ResultFigures()
+        self.figures = result_cards.ResultFigures()
         self._top = row(field, (self.figures, 1), gap=Size.MARGIN)
         self._top.setAlignment(field, Qt.AlignTop)
         return self._top
 
     def _build_reliability(self) -> Card:
         card = Card(_("Does it know when it is unsure?"))
-        self.reliability = ReliabilityView()
+        self.reliability = result_cards.ReliabilityView()
         self.reliability_text = label("", "", "reliabilityWords", wraps=True)
         note = label(_DASHED, "muted", wraps=True)
         words = QWidget()
@@ -154,7 +147,7 @@ class ResultsSection(CountedSection):
             return pictures_table(results, places.tolist(), pictures.title, self._name)
         return confusion_table(results, self._name)
 
-    def _load(self, load: Load) -> None:
+    def _load(self, load: result_cards.Load) -> None:
         self.state.show_state(_("Reading the pictures"), "")
         self._loading.ask(load)
 
@@ -213,7 +206,7 @@ class ResultsSection(CountedSection):
         self.confusion.show_results(results, self._name)
         self._show_side()
         self.reliability.show_results(results)
-        self.reliability_text.setText(describe_reliability(results))
+        self.reliability_text.setText(result_cards.describe_reliability(results))
         if results.is_complete or not self.mistakes.view.hasFocus():
             self._show_pair(matrix.pinned)
         self._show_state()
@@ -265,11 +258,10 @@ class ResultsSection(CountedSection):
     def _example_at(self, place: int) -> Example:
         assert self._results is not None
         assert self._shown is not None
-        pictures, answers = self._shown, self._results.answers
-        if pictures.labels is not None:
-            return Example.of(pictures.images, pictures.labels, pictures.title(place), place)
-        example = Example.of(pictures.images, answers, pictures.title(place), place)
-        return replace(example, label_source="answer")
+        pictures, is_labelled = self._shown, self._shown.labels is not None
+        labels = self._results.answers if pictures.labels is None else pictures.labels
+        example = Example.of(pictures.images, labels, pictures.title(place), place)
+        return example if is_labelled else replace(example, label_source="answer")
 
     def _ask_why(self, place: int) -> None:
         assert self._results is not None

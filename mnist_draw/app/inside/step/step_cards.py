@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -37,6 +37,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 from mnist_draw.i18n import _, listed
+from mnist_draw.library.network_data import Name
 from mnist_draw.training.settings import TrainingSettings
 
 #: What is below the picture where there is no room for all: object names, titles.
@@ -176,7 +177,7 @@ class LossAlongStep(WalkableView):
                  length=i18n.number(length, "g"), loss=figure)  # fmt: skip
 
 
-def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[Row]:
+def other_rows(effects: StepEffects | None, name: Name) -> list[Row]:
     if effects is None or effects.example is None or not effects.counted:
         return [Line(_("What it did to others: being counted"), "")]
     before, after = (count / effects.counted for count in effects.right)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +14,7 @@ from mnist_draw.analysis.step_effects import LENGTHS, Weight, strongest_weight, 
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Example, Section, reflow
+from mnist_draw.app.inside.step import step_cards
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import (
     LINES,
@@ -24,15 +24,6 @@ from mnist_draw.app.inside.step.stages import (
     weight_rows,
     weight_title,
     weight_view_rows,
-)
-from mnist_draw.app.inside.step.step_cards import (
-    CODE,
-    WEIGHT,
-    CodeCard,
-    GraphPage,
-    LossAlongStep,
-    StageBar,
-    other_rows,
 )
 from mnist_draw.app.inside.step.step_learner import (
     COMPILING,
@@ -48,7 +39,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.i18n import N_, _, joined
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.storage.models import ModelFile
 
 _EMPTY = _("Draw on the left, or pick a picture, and follow it through a step of training.")
@@ -87,7 +78,7 @@ class StepSection(Section):
             self._show_progress, self._show_failure, work=StepLearner().learn, name="step view",
             pace=0.0,
         )  # fmt: skip
-        self.graph = GraphPage()
+        self.graph = step_cards.GraphPage()
         self._graph_job = self._job(
             self.graph.show_graphs, self._show_failure, work=make_graphs, name="graphs"
         )
@@ -107,7 +98,7 @@ class StepSection(Section):
 
     def _build_stages(self) -> QWidget:
         page = QWidget()
-        self.bar = StageBar()
+        self.bar = step_cards.StageBar()
         self.card = Card()
         self.heading = FittedLabel(Text.LABEL, Qt.ElideRight, look="title", name="stageTitle")
         self.note = FittedLabel(Text.AXIS, Qt.ElideRight, look="muted", name="stageNote")
@@ -122,14 +113,14 @@ class StepSection(Section):
         )  # fmt: skip
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
         self.weight_view = RowsView("weightView", _("One weight, followed"), _FOLLOWED, LINES)
-        self.loss_along = LossAlongStep()
+        self.loss_along = step_cards.LossAlongStep()
         self.others = RowsView("othersAfterStep", _("What it did to others"), _OTHERS, 3)
         self._effects = QWidget()
         column((self.loss_along, 1), self.others, gap=0, owner=self._effects)
         self._weights = QWidget()
         row((self.weight_view, 4), (self._effects, 3), gap=Size.MARGIN, owner=self._weights)
         self.card.body.addWidget(self._weights)
-        self.code = CodeCard()
+        self.code = step_cards.CodeCard()
         self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
         column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=page)
         return page
@@ -288,7 +279,7 @@ class StepSection(Section):
         self._show_state()
         effects = progress.effects
         self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
-        self.others.show_rows(other_rows(effects, self._name))
+        self.others.show_rows(step_cards.other_rows(effects, self._name))
         if progress.profiles is not None and progress.profiles is not self.picture.profiles:
             self.picture.show_profiles(progress.profiles)
 
@@ -338,13 +329,12 @@ class StepSection(Section):
         self.weight_view.set_lines(LINES + more)
         self.weight_view.show_rows(weight_view_rows(known, self._weight, stage))
         # On the wall the picture needs the room.
-        chosen = self.bar.below.group.checkedId()
-        self._weights.setVisible(
-            shown is not None and not self._presenting and not (self._is_low and chosen == CODE)
-        )
-        self.code.setVisible(not self._presenting and not (self._is_low and chosen == WEIGHT))
-        low = self._is_low and chosen == CODE
-        self.picture.setMinimumHeight(theme.scaled(_LEAST_PICTURE) if low else 0)
+        part = self.bar.below.group.checkedId() if self._is_low else None
+        with_weight = shown is not None and part != step_cards.CODE
+        self._weights.setVisible(with_weight and not self._presenting)
+        self.code.setVisible(part != step_cards.WEIGHT and not self._presenting)
+        least = theme.scaled(_LEAST_PICTURE) if part == step_cards.CODE else 0
+        self.picture.setMinimumHeight(least)
         self._effects.setVisible(known is not None and stage == len(STAGES))
         followed = self._weight.layer if self._weight is not None else 0
         self.code.show_stage(shown, stage, followed, self._player.isActive())
@@ -441,7 +431,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) -> Table:
+def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
     figures = shown.figures
     blank = ("",) * (len(_COLUMNS) - 2)
     rows: list[tuple[object, ...]] = [
