@@ -15,20 +15,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.network_probe import (
-    Chain,
-    Floats,
-    ForwardPass,
-    NetworkProbe,
-    cross_entropies,
-    describe_layers,
-)
+from mnist_draw.analysis import network_probe
+from mnist_draw.analysis.network_probe import Floats, NetworkProbe
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import number
@@ -151,7 +146,7 @@ class OneStep:
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
         self.expressions = StepExpressions(self.network, self.settings)
-        self.layers = describe_layers(model)
+        self.layers = network_probe.describe_layers(model)
         self.mask_places = tuple(self.expressions.mask_places)
         #: For each dropout layer the share of its input that it lets through.
         self.retained = tuple(retained for _, retained in self.expressions.mask_shapes)
@@ -301,7 +296,7 @@ class OneStep:
     def _forward(self, minibatch: Minibatch, parameters: Sequence[Floats]) -> dict[str, Any]:
         """Return the fields of `StepFigures` that tell what parameters make of a minibatch."""
         losses: list[Floats] = []
-        passes: list[ForwardPass] = []
+        passes: list[network_probe.ForwardPass] = []
         try:
             probe = NetworkProbe(ModelFile(self.model.network, tuple(parameters)))
             for start in range(0, len(minibatch.labels), _TOGETHER):
@@ -313,7 +308,7 @@ class OneStep:
                     )
                 }
                 passed = probe.run(minibatch.pictures[some], masks=kept)
-                losses.append(cross_entropies(passed.logits, minibatch.labels[some]))
+                losses.append(network_probe.cross_entropies(passed.logits, minibatch.labels[some]))
                 passes = passes or [passed]
         except ModelFileError as error:
             raise StepError(
@@ -339,7 +334,7 @@ class StepExpressions:
         #: For each dropout layer the next layer with weights.
         self.mask_places: list[int] = []
         self._give_masks(lasagne.layers.get_all_layers(network))
-        chain = Chain(network, self.pictures, False, None)
+        chain = network_probe.Chain(network, self.pictures, False, None)
         losses = lasagne.objectives.categorical_crossentropy(chain.outputs[-1], self.targets)
         self.loss = losses.mean()
         self.params: list[Any] = lasagne.layers.get_all_params(network, trainable=True)
@@ -370,10 +365,12 @@ class StepExpressions:
             if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
                 shape = tuple(int(size) for size in layer.input_shape[1:])
                 kind = T.TensorType("float32", (False,) * (1 + len(shape)))
-                self.masks.append(kind(f"mask {len(self.masks) + 1}"))
+                mask = kind(f"mask {len(self.masks) + 1}")
+                self.masks.append(mask)
                 self.mask_shapes.append((shape, 1.0 - float(layer.p)))
                 self.mask_places.append(place)
-                layer._srng = _Given(self.masks[-1])
+                # In place of the layer's random stream.
+                layer._srng = SimpleNamespace(binomial=lambda *_, given=mask, **__: given)
 
     def compile(self) -> Any:
         """Compile rows, pictures, labels, masks → those rows' errors, gradients; updates all."""
@@ -389,16 +386,6 @@ class StepExpressions:
             updates=self.updates,
             mode=theano_bridge.fast_mode(),
         )
-
-
-class _Given:
-    """Replaces a dropout layer's random stream by a given mask."""
-
-    def __init__(self, mask: Any) -> None:
-        self._mask = mask
-
-    def binomial(self, *_: Any, **__: Any) -> Any:
-        return self._mask
 
 
 Shapes = Sequence[tuple[int, ...]]

@@ -138,16 +138,15 @@ def step_effects(step: OneStep, figures: StepFigures) -> Iterator[StepEffects]:
     convolves = any(layer.convolves for layer in step.layers)
     count = CONVOLUTION_PICTURES if convolves else PICTURES
     images, labels = data.test_images[:count], data.test_labels[:count]
+    sums = np.zeros(4, np.int64)
     for start in range(0, len(images), _SLICE):
         some = scale(images[start : start + _SLICE])
         was, now = (
             network.predict(some).argmax(axis=1) == labels[start : start + _SLICE]
             for network in (before, after)
         )
-        right = (found.right[0] + int(was.sum()), found.right[1] + int(now.sum()))
-        turned = (
-            found.turned[0] + int(np.count_nonzero(now & ~was)),
-            found.turned[1] + int(np.count_nonzero(was & ~now)),
-        )
+        sums += [np.count_nonzero(which) for which in (was, now, now & ~was, was & ~now)]
+        first, last, better, worse = sums.tolist()
+        right, turned = (first, last), (better, worse)
         found = replace(found, counted=start + len(some), right=right, turned=turned)
         yield found

@@ -22,7 +22,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLab
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _
+from mnist_draw.i18n import N_, _
 from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.recognition.certainty import Certainty
 
@@ -188,20 +188,12 @@ class ExampleCard(Card):
         # Labels of a data set are right; the question there is why it was misread.
         self.label_button.setVisible(example is not None and not picked)
         self.why_button.setVisible(picked)
-        if example is None:
-            words = ""
-        elif example.label is None:
-            words = _("No label")
-        else:
-            label = in_a_sentence(name(example.label))
-            if example.label_source == "user":
-                words = _("You said: it is {label}", label=label)
-            elif example.label_source == "data":
-                words = _("It is {label}", label=label)
-            elif example.is_digit:
-                words = _("Read as {label}", label=label)
-            else:
-                words = _("The network alone: {label}", label=label)
+        words = "" if example is None else _("No label")
+        if example is not None and example.label is not None:
+            read = N_("Read as {label}") if example.is_digit else N_("The network alone: {label}")
+            said = {"user": N_("You said: it is {label}"), "data": N_("It is {label}")}
+            message = said.get(example.label_source, read)
+            words = _(message, label=in_a_sentence(name(example.label)))
         self.label_text.setText(words)
 
     def show_answer(self, certainty: Certainty | None) -> None:

@@ -19,7 +19,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.widgets import label, push_button
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
-from mnist_draw.library.network_data import class_name
+from mnist_draw.library.network_data import all_names, class_name
 from mnist_draw.storage.models import ModelFile
 
 #: The source of a label: the user, the data set, or in place of both the network's own answer.
@@ -119,6 +119,14 @@ class Section(QWidget):
     def use_network(self, model: ModelFile, key: str) -> None:
         """Look at this network from now on."""
 
+    def _is_other_run(self, model: ModelFile, key: str) -> bool:
+        """Note a network's key; return whether what is shown so far is of another run."""
+        old, same_key, self._key = self._model, key == self._key, key
+        if old is None:
+            return False
+        same = (old.network, all_names(old)) == (model.network, all_names(model))
+        return not (same and same_key)
+
     def show_example(self, example: Example | None) -> None:
         """Look at this picture from now on, up to a hundred a second; None: nothing is drawn."""
 
@@ -205,9 +213,8 @@ class CountedSection(Section):
         self.state.link.clicked.connect(self._stop_or_go_on)
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        old, same_key, self._key = self._model, key == self._key, key
-        same = old is not None and same_key and old.network == model.network
-        if old is not None and same and old.info.epochs != model.info.epochs:
+        old, is_other = self._model, self._is_other_run(model, key)
+        if old is not None and not is_other and old.info.epochs != model.info.epochs:
             # The same run after another epoch: what is counted stays until it is asked for anew.
             self._newer = model
             self._show_state()

@@ -24,7 +24,16 @@ from PyQt5.QtCore import (
     QTimer,
     QVariantAnimation,
 )
-from PyQt5.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPixmap, QPolygonF
+from PyQt5.QtGui import (
+    QColor,
+    QImage,
+    QImageReader,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.kit import theme
@@ -64,6 +73,15 @@ def paint_box(
     """Paint a box with round corners in two of the theme's colours."""
     painter.setPen(theme.colour(edge))
     painter.setBrush(theme.colour(fill))
+    painter.drawRoundedRect(box, radius, radius)
+
+
+def paint_frame(
+    painter: QPainter, box: QRectF, colour: str, width: float, radius: float = 0.0
+) -> None:
+    """Paint a line around a box, in one of the theme's colours."""
+    painter.setPen(QPen(theme.colour(colour), width))
+    painter.setBrush(Qt.NoBrush)
     painter.drawRoundedRect(box, radius, radius)
 
 

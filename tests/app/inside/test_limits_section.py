@@ -136,7 +136,7 @@ def changed_choice(key):
 
 def test_own_pictures_are_counted_and_their_number_is_said(section, qtbot, monkeypatch, digits):
     pictures = Perturbation(digits.test_images[:15]), digits.test_labels[:15]
-    monkeypatch.setattr(limits_section, "test_pictures_for", lambda model: pictures)
+    monkeypatch.setattr(robustness, "test_pictures_for", lambda model: pictures)
     section.use_network(own_classes(), "run:x")
     section.set_active(True)
     qtbot.waitUntil(lambda: "15" in section.state.label.text(), timeout=20_000)

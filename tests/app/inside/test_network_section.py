@@ -345,9 +345,7 @@ def choose(section, weights):
 def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypatch, digits):
     model = network()
     start, added = begun(model)
-    monkeypatch.setattr(
-        "mnist_draw.app.inside.network.network_reader.start_model", lambda model: start
-    )
+    monkeypatch.setattr("mnist_draw.analysis.network_probe.start_model", lambda model: start)
     now, view = ready(section, qtbot, model), section.network
     view.pin((0, 3))
     choose(section, Weights.START)

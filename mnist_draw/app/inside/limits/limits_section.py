@@ -9,22 +9,11 @@ from functools import partial
 import numpy as np
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout
 
-from mnist_draw.analysis.robustness import (
-    AXES,
-    SETTINGS,
-    Distortion,
-    altered_one,
-    count_limits,
-    test_pictures_for,
-)
+from mnist_draw.analysis import robustness
+from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.limits.limits_cards import (
-    NetworkChoice,
-    NetworkChoices,
-    PerturbationCard,
-    RobustnessPlot,
-    describe_change,
-)
+from mnist_draw.app.inside.limits import limits_cards
+from mnist_draw.app.inside.limits.limits_cards import NetworkChoice
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.rows_view import Bar
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
@@ -73,9 +62,9 @@ def _count(
     """Yield the accuracies of a network, or in the end why there are no more."""
     try:
         model = load()
-        pictures, labels = test_pictures_for(model)
+        pictures, labels = robustness.test_pictures_for(model)
         sizes[key] = len(labels)
-        yield from count_limits(model, pictures, labels, placed)
+        yield from robustness.count_limits(model, pictures, labels, placed)
     except UserError as error:
         yield str(error)
 
@@ -89,7 +78,7 @@ def _read(
     newest: dict[str, ModelFile | None],
 ) -> Reading:  # fmt: skip
     grey = np.clip(np.rint(picture * GREY_LEVELS), 0, 255).astype(np.uint8)
-    turned = altered_one(grey, [change])
+    turned = robustness.altered_one(grey, [change])
     # What nothing was done to is read as it is, not in whole levels of grey.
     read = picture[None, None] if change == Distortion() else scale(turned)
     answers = []
@@ -121,7 +110,7 @@ class LimitsSection(CountedSection):
         self._count.finished.connect(self._show_state)
 
     def _build_top(self) -> QHBoxLayout:
-        self.choices = NetworkChoices()
+        self.choices = limits_cards.NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
         self.place_switch = Switch(_("put in place first"))
         self.place_switch.setObjectName("placeSwitch")
@@ -140,17 +129,17 @@ class LimitsSection(CountedSection):
     def _build_plots(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(Size.CARD_GAP)
-        self.plots: dict[str, RobustnessPlot] = {}
+        self.plots: dict[str, limits_cards.RobustnessPlot] = {}
         self._cards: list[Card] = []
         for axis in AXES:
             card = Card(axis.title, axis.unit)
-            plot = RobustnessPlot(axis)
+            plot = limits_cards.RobustnessPlot(axis)
             card.body.setSpacing(0)
             card.body.addWidget(plot, 1)
             self._cards.append(card)
             self.plots[axis.name] = plot
             plot.moved.connect(self._ask)
-        self.turn = PerturbationCard()
+        self.turn = limits_cards.PerturbationCard()
         self.turn.reset_button.clicked.connect(self._reset)
         self._cards.append(self.turn)
         self._grid, self._wide = grid, 0
@@ -356,7 +345,7 @@ class LimitsSection(CountedSection):
             figure = format_probability(share, short=True)
             colour = "accent" if right else "muted"
             rows.append(Bar(choice.title, share, figure, short_name(name), colour))
-        self.turn.show_answers(picture, rows, describe_change(change))
+        self.turn.show_answers(picture, rows, limits_cards.describe_change(change))
 
     def _tell(self, sentence: str) -> None:
         # Once for a network that cannot be asked, not for every stroke.

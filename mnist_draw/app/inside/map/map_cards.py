@@ -79,13 +79,12 @@ class NeighboursCard(Card):
 
     def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
         self._failed = failed
-        if known is None:
-            self.note.setText("")
-        elif not known.is_complete:
+        words = ""
+        if known is not None:
+            message = N_("of {total}") if known.is_complete else N_("{done} of {total}")
             done, total = number(known.counted), number(len(known.outputs))
-            self.note.setText(_("{done} of {total}", done=done, total=total))
-        else:
-            self.note.setText(_("of {total}", total=number(known.counted)))
+            words = _(message, done=done, total=total)
+        self.note.setText(words)
 
     def show_nothing(self, is_pending: bool = False) -> None:
         """Ask for an example, unless there is one and its neighbours are still computed."""

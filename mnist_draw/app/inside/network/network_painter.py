@@ -12,20 +12,16 @@ from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from mnist_draw import i18n
 from mnist_draw.analysis.why import given_on, strongest, terms_by_unit, unit_sum, why_sum
+from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
 from mnist_draw.app.inside.network.network_reader import Frame, Unit
-from mnist_draw.app.inside.network.units import (
-    Places,
-    outline,
-    paint_crosses,
-    paint_ground,
-    paint_values,
-)
+from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import (
     blank_pixmap,
     paint_box,
+    paint_frame,
     paint_grey,
     paint_signed,
     write_with,
@@ -133,7 +129,7 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
         note = counted("{count} class", "{count} classes", count)
     view.paint_titles(painter, places, note)
     for column in places.columns:
-        paint_ground(painter, column)
+        units.paint_ground(painter, column)
     if not places.columns:
         _paint_weights(painter, view, places)
     elif view.layers()[0].convolves:
@@ -196,7 +192,7 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
             values = frame.passed.x[column.layer + 1] if column.pooled else (
                 frame.passed.a[column.layer]
             )  # fmt: skip
-            paint_values(painter, column, values[0], view.devicePixelRatioF())
+            units.paint_values(painter, column, values[0], view.devicePixelRatioF())
     if view.layers()[0].convolves:
         _paint_patch(painter, view, places)
     else:
@@ -249,33 +245,29 @@ def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
     if unit is None or unit[0] != 0:
         return
     side = view.layers()[0].W.shape[-1]
-    painter.setBrush(Qt.NoBrush)
     if frame is not None:
         row, column = unit_sum(frame.layers, frame.passed, *unit, view.place).place
-        painter.setPen(QPen(theme.colour("second"), 2))
-        painter.drawRect(places.pixel(row, column, side, side))
-    outline(painter, _filter_box(places, side, unit[1]))
+        paint_frame(painter, places.pixel(row, column, side, side), "second", 2)
+    units.outline(painter, _filter_box(places, side, unit[1]))
 
 
 def _paint_marks(
     painter: QPainter, view: NetworkView, places: Places, links: Sequence[Link]
 ) -> None:
     """Outline the ends of lines and the selected unit; cross out units that are off."""
-    painter.setBrush(Qt.NoBrush)
     for link in links:
         for layer, number in (link.source, link.target) if link.width > _THIN else ():
             column = places.column_of(layer)
             if layer < 0:
-                painter.setPen(QPen(theme.colour("accent" if link.positive else "second"), 1.4))
-                painter.drawRect(places.pixel(*divmod(number, SIDE)))
+                colour = "accent" if link.positive else "second"
+                paint_frame(painter, places.pixel(*divmod(number, SIDE)), colour, 1.4)
             elif column is not None and column.shows(number):
-                painter.setPen(QPen(theme.colour("text"), 1))
-                painter.drawRoundedRect(column.tile_rect(number), 1.5, 1.5)
+                paint_frame(painter, column.tile_rect(number), "text", 1, 1.5)
     for column in places.columns:
         off = [number for layer, number in view.off if layer == column.layer]
-        paint_crosses(painter, column, off, "text")
+        units.paint_crosses(painter, column, off, "text")
         if view.unit is not None and column.layer == view.unit[0] and column.shows(view.unit[1]):
-            outline(painter, column.tile_rect(view.unit[1]))
+            units.outline(painter, column.tile_rect(view.unit[1]))
 
 
 def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Frame) -> None:

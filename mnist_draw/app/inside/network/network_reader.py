@@ -10,13 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.analysis.network_probe import (
-    ForwardPass,
-    Layer,
-    NetworkProbe,
-    neighbour_correlation,
-    start_model,
-)
+from mnist_draw.analysis import network_probe
+from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles, ideal_picture
 from mnist_draw.analysis.why import few_pixels_to
 from mnist_draw.errors import DatasetError, UserError
@@ -73,7 +68,7 @@ class Parts:
 class Frame:
     question: Question
     layers: tuple[Layer, ...]
-    passed: ForwardPass
+    passed: network_probe.ForwardPass
     answer: int
     rival: int
     ink: np.ndarray = field(repr=False)
@@ -140,7 +135,7 @@ class NetworkReader:
         start: ModelFile | None = None
         if weights is not Weights.NOW:
             try:
-                start = start_model(model)
+                start = network_probe.start_model(model)
             except UserError as error:
                 weights, refusal = Weights.NOW, str(error)
         if start is not None and weights is Weights.START:
@@ -159,7 +154,7 @@ class NetworkReader:
                 for layer, value in zip(layers, began, strict=True)
             )
         first = (learnt or layers)[0].W
-        smoothness = neighbour_correlation(first) if first.ndim == 2 else None
+        smoothness = network_probe.neighbour_correlation(first) if first.ndim == 2 else None
         self._parts = Parts(layers, model, weights, learnt, smoothness, refusal)
         self._search = find_profiles(self._probe)
 

@@ -104,12 +104,9 @@ class NetworkSection(Section):
         self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        old, same_key, self._key = self._model, key == self._key, key
+        is_other = self._is_other_run(model, key)
         self._model, self._waits, self._failed, self._turns = model, True, False, False
-        same = old is not None and (old.network, all_names(old)) == (
-            model.network, all_names(model)
-        )  # fmt: skip
-        if old is not None and not (same and same_key):
+        if is_other:
             # A run shows its last epoch until the next is known; nothing of another network stays.
             self._pair = None
             self._show_frame(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QPainter, QPaintEvent
 
 from mnist_draw import i18n
 from mnist_draw.analysis.why import Sum, unit_sum
@@ -13,7 +13,7 @@ from mnist_draw.app.inside.network.panel_rows import Place
 from mnist_draw.app.inside.network.units import pooled_shape
 from mnist_draw.app.inside.rows_view import Picture, signed
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import smooth_painter, write_with
+from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.i18n import N_, _, joined
@@ -140,13 +140,13 @@ class PooledView(WalkableView):
             return
         painter, box = smooth_painter(self), self._box()
         _paint(painter, box, N_("its map, {size}"), self.values)
-        _mark(painter, _cell(box, self.values, *self._place))
+        paint_frame(painter, _cell(box, self.values, *self._place), "second", 2)
         if self.pooled is not None:
             right = box.translated(self.width() - _MAP, 0)
             _paint(painter, right, N_("pooled {size}"), self.pooled)
             place = self._pooled_place(*self._place)
             if place is not None:
-                _mark(painter, _cell(right, self.pooled, *place))
+                paint_frame(painter, _cell(right, self.pooled, *place), "second", 2)
         top, side = box.bottom() + _TITLE * theme.text_scale(), self._side()
         for number, (title, values) in enumerate(self.numbers.items()):
             small = QRectF(number * (side + _GAP), top, side, side)
@@ -170,15 +170,7 @@ def _paint(painter: QPainter, box: QRectF, title: str, values: np.ndarray) -> No
     size = "×".join(map(str, values.shape))
     painter.drawText(box.topLeft() - QPointF(0, 5), _(title, size=size))
     Picture(values, signed=True).paint(painter, box)
-    painter.setPen(QPen(theme.colour("line"), 1))
-    painter.setBrush(Qt.NoBrush)
-    painter.drawRect(box)
-
-
-def _mark(painter: QPainter, box: QRectF) -> None:
-    painter.setPen(QPen(theme.colour("second"), 2))
-    painter.setBrush(Qt.NoBrush)
-    painter.drawRect(box)
+    paint_frame(painter, box, "line", 1)
 
 
 def short(value: float, decimals: int) -> str:

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
 
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import mosaic, signed_image
+from mnist_draw.app.kit.painters import mosaic, paint_frame, signed_image
 
 #: Side of a unit's cell in logical pixels, and the rows of cells that must fit into a digit's row.
 MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
@@ -305,9 +305,7 @@ def paint_values(painter: QPainter, column: Column, values: np.ndarray, ratio: f
 
 
 def outline(painter: QPainter, box: QRectF) -> None:
-    painter.setBrush(Qt.NoBrush)
-    painter.setPen(QPen(theme.colour("text"), 2.5))
-    painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 2.5, 2.5)
+    paint_frame(painter, box.adjusted(-2, -2, 2, 2), "text", 2.5, 2.5)
 
 
 def paint_crosses(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
+from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.i18n import _, counted
@@ -145,14 +145,12 @@ class ConfusionMatrix(WalkableView):
         true, read = self.pair(item)
         row, column = divmod(item, self.classes + 1)
         cell = self.cells[row + 1][column + 1]
-        text = cell.text
-        if read is None:
-            assert true is not None
-            share = text or "–"
+        share = cell.text or "–"
+        if true is not None and read is None:
             return _("Of {label}, {share} were read rightly.", label=self.name(true), share=share)
-        if true is None:
+        if true is None and read is not None:
             return _("Where it read {answer}, it was right in {share}.",
-                     answer=self.name(read), share=text or "–")  # fmt: skip
+                     answer=self.name(read), share=share)  # fmt: skip
         title, times = describe_pair((true, read), self.name), describe_times(cell.count)
         return _("{title}: {times}.", title=title, times=times)
 
@@ -182,9 +180,7 @@ class ConfusionMatrix(WalkableView):
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
             if marked is not None:
                 box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
-                painter.setPen(QPen(theme.colour("second"), wide))
-                painter.setBrush(Qt.NoBrush)
-                painter.drawRoundedRect(box, 5, 5)
+                paint_frame(painter, box, "second", wide, 5)
 
     def _kept(self) -> int | None:
         if self.pinned is None:

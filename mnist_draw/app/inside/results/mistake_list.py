@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -21,7 +21,7 @@ from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import image_of, write_with
+from mnist_draw.app.kit.painters import image_of, paint_frame, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
@@ -106,8 +106,8 @@ class TileDelegate(QStyledItemDelegate):
         here = self._view.hasFocus() and index == self._view.currentIndex()
         if picked or here:
             painter.setRenderHint(QPainter.Antialiasing)
-            painter.setPen(QPen(theme.colour("second"), 2.5 if picked else 1.0))
-            painter.drawRoundedRect(box.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
+            frame = box.adjusted(-1.5, -1.5, 1.5, 1.5)
+            paint_frame(painter, frame, "second", 2.5 if picked else 1.0, 4)
         write_with(painter, Text.AXIS, "text" if picked else "muted", bold=picked)
         text = QRectF(option.rect)
         text.setTop(box.bottom() + 2)

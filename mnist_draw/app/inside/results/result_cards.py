@@ -15,11 +15,7 @@ from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
 from mnist_draw.analysis.results import Bin, Results, together
-from mnist_draw.app.inside.results.confusion_matrix import (
-    ConfusionMatrix,
-    describe_pair,
-    describe_times,
-)
+from mnist_draw.app.inside.results import confusion_matrix
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
@@ -194,7 +190,7 @@ class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
         super().__init__(_("What is taken for what"))
         self.body.addWidget(state)
-        self.matrix = ConfusionMatrix()
+        self.matrix = confusion_matrix.ConfusionMatrix()
         self._table = QWidget()
         reads = label(_("it reads"), "muted")
         reads.setAlignment(Qt.AlignCenter)
@@ -221,9 +217,9 @@ class ConfusionCard(Card):
         words, links = [], []
         for place, (true, read, count) in enumerate(self._pairs):
             pair = escape(f"{name(true)} → {name(read)}").replace(" ", "&nbsp;")
-            times = describe_times(count)
+            times = confusion_matrix.describe_times(count)
             links.append(f'<a href="{place}" style="{_LINK}">{pair}</a> {times}')
-            words.append(f"{describe_pair((true, read), name)}: {times}")
+            words.append(f"{confusion_matrix.describe_pair((true, read), name)}: {times}")
         self.taken.setText(" &nbsp; ".join(links))
         self.taken.setAccessibleDescription(listed(words))
 

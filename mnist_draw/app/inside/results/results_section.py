@@ -178,14 +178,11 @@ class ResultsSection(CountedSection):
             if foreign:
                 remarks += [foreign, _("Open the folder of its own data set instead.")]
         if pictures is not None and pictures.left_out:
-            if pictures.left_out > 1:
-                remarks.append(
-                    counted(
-                        "{count} picture was left out.", "{count} pictures were left out.",
-                        pictures.left_out,
-                    )
-                )  # fmt: skip
-            remarks.append(pictures.messages[0])
+            count = pictures.left_out
+            said = counted(
+                "{count} picture was left out.", "{count} pictures were left out.", count
+            )
+            remarks += [said, pictures.messages[0]] if count > 1 else pictures.messages[:1]
         self.remark.setText(joined(*remarks))
         self.remark.setVisible(bool(remarks))
 

@@ -13,19 +13,14 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.step_effects import Weight
+from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
-from mnist_draw.app.inside.network.units import (
-    Places,
-    outline,
-    paint_crosses,
-    paint_ground,
-    paint_values,
-)
+from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Picture, format_figure
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import image_of, mosaic, smooth_painter, write_with
+from mnist_draw.app.kit.painters import image_of, mosaic, paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _, counted, joined
@@ -149,10 +144,10 @@ class StagePicture(LayersView):
             numbers = values[column.layer]
             if off is not None and self.stage < 4:
                 numbers = np.where(off, 0, numbers)
-            paint_ground(painter, column)
-            paint_values(painter, column, numbers, self.devicePixelRatioF())
+            units.paint_ground(painter, column)
+            units.paint_values(painter, column, numbers, self.devicePixelRatioF())
             if off is not None:
-                paint_crosses(painter, column, np.flatnonzero(off).tolist(), "muted", 0.6)
+                units.paint_crosses(painter, column, np.flatnonzero(off).tolist(), "muted", 0.6)
         self._paint_answers(painter, places, shown)
         self._mark_weight(painter, places)
         self.paint_names(painter, places)
@@ -235,7 +230,7 @@ class StagePicture(LayersView):
         for layer, unit in (source, target):
             column = places.column_of(layer)
             if column is not None:
-                outline(painter, column.tile_rect(unit))
+                units.outline(painter, column.tile_rect(unit))
         painter.setPen(QPen(theme.colour("text", 0.8), 1.4))
         painter.drawLine(start + QPointF(2, 0), end - QPointF(2, 0))
 
@@ -305,6 +300,4 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
     painter.setRenderHint(QPainter.SmoothPixmapTransform)
     painter.drawImage(place, image_of(mosaic(framed, rows, columns, 0)))
-    painter.setBrush(Qt.NoBrush)
-    painter.setPen(QPen(theme.colour("accent"), 2.5))
-    painter.drawRect(QRectF(place.left(), place.top(), cell, cell))
+    paint_frame(painter, QRectF(place.left(), place.top(), cell, cell), "accent", 2.5)

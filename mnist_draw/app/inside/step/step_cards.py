@@ -14,17 +14,9 @@ from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import FunctionGraphs
 from mnist_draw.analysis.step_effects import StepEffects
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside import rows_view
 from mnist_draw.app.inside.inside_bar import TableView
-from mnist_draw.app.inside.rows_view import (
-    Code,
-    Columns,
-    Heading,
-    Line,
-    Row,
-    RowsView,
-    Sentence,
-    code_font,
-)
+from mnist_draw.app.inside.rows_view import Heading, Line, Row, RowsView, Sentence
 from mnist_draw.app.inside.step.stages import STAGES, expressions, stage_sentence, tutorial_lines
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
@@ -264,13 +256,13 @@ def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
     written: list[Row] = [Heading(_("The lines of this step"))]
     for (before, __), (number, text) in pairwise([(0, ""), *lines]):
         first = str(number) if number != before else ""
-        code = Code(text, "", number == stage, first)
+        code = rows_view.Code(text, "", number == stage, first)
         written.append(code if number else Sentence(text, muted=True))
     now: list[Row] = [Heading(_("What is computed now"), _("shape"))]
     if shown is not None:
         now += expressions(shown, stage, followed)
         now.append(Sentence(stage_sentence(shown, stage), muted=True))
-    return [Columns(tuple(written), tuple(now))]
+    return [rows_view.Columns(tuple(written), tuple(now))]
 
 
 _MEANING = _(
@@ -340,6 +332,6 @@ def _print_view(name: str, title: str) -> QPlainTextEdit:
     view.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
     view.setLineWrapMode(QPlainTextEdit.NoWrap)
     view.setTabChangesFocus(True)
-    theme.follow(view, lambda: view.setFont(code_font(Text.LABEL)))
+    theme.follow(view, lambda: view.setFont(rows_view.code_font(Text.LABEL)))
     explain(view, title, _("The graph as theano.printing.debugprint prints it."))
     return view

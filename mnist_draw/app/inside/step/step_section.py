@@ -14,25 +14,10 @@ from mnist_draw.analysis.step_effects import LENGTHS, Weight, strongest_weight, 
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Example, Section, reflow
-from mnist_draw.app.inside.step import step_cards
+from mnist_draw.app.inside.step import stages, step_cards, step_learner
 from mnist_draw.app.inside.step.stage_picture import StagePicture
-from mnist_draw.app.inside.step.stages import (
-    LINES,
-    LOOKED_AT,
-    STAGES,
-    stage_figures,
-    weight_rows,
-    weight_title,
-    weight_view_rows,
-)
-from mnist_draw.app.inside.step.step_learner import (
-    COMPILING,
-    Progress,
-    Shown,
-    StepLearner,
-    Task,
-    make_graphs,
-)
+from mnist_draw.app.inside.step.stages import LINES, STAGES
+from mnist_draw.app.inside.step.step_learner import COMPILING, Shown, Task
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -74,13 +59,13 @@ class StepSection(Section):
         #: What the stages that are not known yet wait for, or why there are none.
         self._waiting = ""
         self.stage = self.reached = 1
+        learn = step_learner.StepLearner().learn
         self.job = self._job(
-            self._show_progress, self._show_failure, work=StepLearner().learn, name="step view",
-            pace=0.0,
-        )  # fmt: skip
+            self._show_progress, self._show_failure, work=learn, name="step view", pace=0.0
+        )
         self.graph = step_cards.GraphPage()
         self._graph_job = self._job(
-            self.graph.show_graphs, self._show_failure, work=make_graphs, name="graphs"
+            self.graph.show_graphs, self._show_failure, work=step_learner.make_graphs, name="graphs"
         )
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
@@ -145,9 +130,9 @@ class StepSection(Section):
             shortcut.activated.connect(lambda step=step: self._walk(step))
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        old, same_key, self._key = self._model, key == self._key, key
+        is_other = self._is_other_run(model, key)
         self._model = model
-        if old is not None and not (same_key and old.network == model.network):
+        if is_other:
             # A step of another network must not be shown as this one's; of the same run it stays.
             self.picture.show_profiles(None)
             self._waiting = COMPILING
@@ -219,8 +204,8 @@ class StepSection(Section):
         if self.shows_graph:
             return self.graph.table()
         if self._shown is None or not self._shown.figures.is_done:
-            stages = [(stage.title, stage.meaning) for stage in STAGES]
-            return Table(self.question, (N_("stage"), ""), stages)
+            rows = [(stage.title, stage.meaning) for stage in STAGES]
+            return Table(self.question, (N_("stage"), ""), rows)
         return step_table(self._shown, self._weight, self._name)
 
     def is_pending(self) -> bool:
@@ -230,7 +215,7 @@ class StepSection(Section):
     def _known(self) -> Shown | None:
         """Return what can be shown in this stage; the last two need the compiled step."""
         shown = self._shown
-        known = shown is not None and (shown.figures.is_done or self.stage <= LOOKED_AT)
+        known = shown is not None and (shown.figures.is_done or self.stage <= stages.LOOKED_AT)
         return shown if known else None
 
     def _answers(self, task: Task | None) -> bool:
@@ -272,7 +257,7 @@ class StepSection(Section):
         self._permitted = True
         self._ask()
 
-    def _show_progress(self, progress: Progress) -> None:
+    def _show_progress(self, progress: step_learner.Progress) -> None:
         self._waiting = progress.words
         if progress.shown is not None and progress.shown is not self._shown:
             self._show_step(progress.shown)
@@ -319,7 +304,7 @@ class StepSection(Section):
         shown, known, stage = self._shown, self._known(), self.stage
         self._show_state()
         self.heading.setText(STAGES[stage - 1].heading)
-        figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
+        figures = [""] * len(STAGES) if shown is None else stages.stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
         self.bar.fit(self._room, self._is_low)
         self.bar.below.setVisible(self._is_low and not self._presenting)
@@ -327,7 +312,7 @@ class StepSection(Section):
         # The penalty's term, and the sum.
         more = 2 if shown is not None and shown.settings.l2 else 0
         self.weight_view.set_lines(LINES + more)
-        self.weight_view.show_rows(weight_view_rows(known, self._weight, stage))
+        self.weight_view.show_rows(stages.weight_view_rows(known, self._weight, stage))
         # On the wall the picture needs the room.
         part = self.bar.below.group.checkedId() if self._is_low else None
         with_weight = shown is not None and part != step_cards.CODE
@@ -436,7 +421,7 @@ def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
     blank = ("",) * (len(_COLUMNS) - 2)
     rows: list[tuple[object, ...]] = [
         (stage.title, words, *blank)
-        for stage, words in zip(STAGES, stage_figures(shown), strict=True)
+        for stage, words in zip(STAGES, stages.stage_figures(shown), strict=True)
     ]
     target = np.arange(len(figures.p)) == figures.label
     columns = (
@@ -453,10 +438,10 @@ def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
         what = _("gradient of {weights}, root mean square", weights=f"W{number}")
         rows.append((what, Figure(np.sqrt(np.mean(value**2)), ".4g"), *blank))
     if weight is not None:
-        title = _("The weight {ends}", ends=weight_title(shown, weight))
+        title = _("The weight {ends}", ends=stages.weight_title(shown, weight))
         rows.append((title, "", *blank))
         rows += [
             (row.text, " ".join(part for part in (row.made, row.figure) if part), *blank)
-            for row in weight_rows(shown, weight, len(STAGES))
+            for row in stages.weight_rows(shown, weight, len(STAGES))
         ]
     return Table(_("One step"), _COLUMNS, rows)
