@@ -22,15 +22,8 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw import i18n
-from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import (
-    paint_bar,
-    paint_grey,
-    paint_signed,
-    smooth_painter,
-    write_elided,
-    write_with,
-)
+from mnist_draw.app.kit import painters, theme
+from mnist_draw.app.kit.painters import write_elided, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
@@ -226,7 +219,7 @@ class Bar(Row):
         left = at + 2 * _RING * theme.text_scale() * bool(self.ring)
         bar = QRectF(left, box.center().y() - Size.BAR / 2, width - figure - left, Size.BAR)
         part = min(1.0, self.value / self.full)
-        paint_bar(painter, bar, part, Size.BAR / 2, self.colour, least=Size.BAR)
+        painters.paint_bar(painter, bar, part, Size.BAR / 2, self.colour, least=Size.BAR)
         return box.bottom()
 
     def _paint_ring(self, painter: QPainter, middle: QPointF, right: bool) -> None:
@@ -298,9 +291,9 @@ class Picture:
     def paint(self, painter: QPainter, box: QRectF) -> None:
         if self.signed:
             painter.fillRect(box, theme.colour("paper"))
-            paint_signed(painter, box, self.values, 0.0, painter.device().devicePixelRatioF())
+            painters.paint_signed(painter, box, self.values)
         else:
-            paint_grey(painter, box, self.values)
+            painters.paint_grey(painter, box, self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -377,7 +370,7 @@ class RowsView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        y = paint_rows(smooth_painter(self), self.rows, 0.0, float(self.width()))
+        y = paint_rows(painters.smooth_painter(self), self.rows, 0.0, float(self.width()))
         # The panel scrolls; one of so many lines grows where they need more room.
         high = math.ceil(y)
         if self._lines:

@@ -229,11 +229,10 @@ def ink_image(picture: np.ndarray) -> QImage:
     return image_of(pixels)
 
 
-def paint_signed(
-    painter: QPainter, box: QRectF, values: np.ndarray, largest: float, ratio: float
-) -> None:
+def paint_signed(painter: QPainter, box: QRectF, values: np.ndarray, largest: float = 0.0) -> None:
     """Paint signed values (H, W); ``largest`` gets the full colour, 0 means the largest."""
-    cell = max(1, round(box.width() * ratio / values.shape[1]))
+    wide = box.width() * painter.device().devicePixelRatioF()
+    cell = max(1, round(wide / values.shape[1]))
     paint_sharp(painter, box, signed_image(values, cell, largest))
 
 

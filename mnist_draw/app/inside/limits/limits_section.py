@@ -150,11 +150,9 @@ class LimitsSection(CountedSection):
         if columns == self._wide:
             return
         self._wide = columns
-        for card in self._cards:
-            self._grid.removeWidget(card)
         for place, card in enumerate(self._cards):
+            self._grid.removeWidget(card)
             self._grid.addWidget(card, place // columns, place % columns)
-        for place in range(len(self._cards)):
             self._grid.setColumnStretch(place, int(place < columns))
             self._grid.setRowStretch(place, int(place * columns < len(self._cards)))
 

@@ -12,15 +12,8 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResize
 
 from mnist_draw.analysis.maps import box_around
 from mnist_draw.app.inside.network.layers_view import short_name
-from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import (
-    blank_pixmap,
-    image_of,
-    image_tag,
-    paint_grey,
-    write_elided,
-    write_with,
-)
+from mnist_draw.app.kit import painters, theme
+from mnist_draw.app.kit.painters import write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -156,7 +149,7 @@ class MapView(WalkableView):
     def _paint_digits(self, digits: Digits) -> QPixmap:
         """Paint all digits once: two thousand take some milliseconds."""
         ratio = self.devicePixelRatioF()
-        pixmap = blank_pixmap(self.width(), self.height(), ratio)
+        pixmap = painters.blank_pixmap(self.width(), self.height(), ratio)
         painter = QPainter(pixmap)
         labels, answers, all_places = digits.labels, digits.answers, self._all_places()
         colours = np.zeros(len(labels), np.int64)
@@ -186,7 +179,7 @@ class MapView(WalkableView):
 
     def _glyph(self, name: str, colour: str, ratio: float) -> QPixmap:
         side = theme.scaled(_GLYPH)
-        pixmap = blank_pixmap(side, side, ratio)
+        pixmap = painters.blank_pixmap(side, side, ratio)
         painter = QPainter(pixmap)
         write_with(painter, Text.AXIS, colour, bold=colour != "muted")
         painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter | Qt.TextDontClip, name)
@@ -213,7 +206,7 @@ class MapView(WalkableView):
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(frame, 6, 6)
         box = QRectF(frame.left() + 5, frame.top() + 5, side, side)
-        paint_grey(painter, box, located.picture)
+        painters.paint_grey(painter, box, located.picture)
         write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
         yours = _("yours: {answer}", answer=self.names[located.pair[0]])
@@ -239,7 +232,7 @@ class MapView(WalkableView):
     def tip_of(self, item: int) -> str:
         assert self.digits is not None
         side = theme.scaled(_THUMB)
-        picture = image_tag(image_of(self.digits.images[item]), side, side)
+        picture = painters.image_tag(painters.image_of(self.digits.images[item]), side, side)
         title, *lines = map(escape, self.digits.describe(item))
         words = "<br>".join([f"<b>{title}</b>", *lines])
         padding = f'style="padding-left: {Size.GRID}px"'

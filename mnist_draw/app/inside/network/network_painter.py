@@ -11,21 +11,14 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from mnist_draw import i18n
-from mnist_draw.analysis.why import given_on, strongest, terms_by_unit, unit_sum, why_sum
+from mnist_draw.analysis.why import given_on, strongest, terms_by_unit
 from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
-from mnist_draw.app.inside.network.network_reader import Frame, Unit
+from mnist_draw.app.inside.network.network_reader import Frame, Place, Unit
 from mnist_draw.app.inside.network.units import Places
-from mnist_draw.app.kit import theme
+from mnist_draw.app.kit import painters, theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import (
-    blank_pixmap,
-    paint_box,
-    paint_frame,
-    paint_grey,
-    paint_signed,
-    write_with,
-)
+from mnist_draw.app.kit.painters import paint_frame, paint_signed, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.i18n import _, counted, listed
@@ -51,28 +44,28 @@ class Link:
 
 
 def why_links(frame: Frame) -> list[Link]:
-    layers, passed, last = frame.layers, frame.passed, len(frame.layers) - 2
+    layers, last = frame.layers, len(frame.layers) - 2
     found: list[Link] = []
     if last < 0 or layers[last].convolves:
         return found
-    why = why_sum(layers, passed, frame.answer, frame.rival)
-    most, least = strongest(why.terms, _FOR, _AGAINST)
-    largest = max(float(np.abs(why.terms).max()), 1e-12)
+    terms = frame.why.terms
+    most, least = strongest(terms, _FOR, _AGAINST)
+    largest = max(float(np.abs(terms).max()), 1e-12)
     for unit in (*most, *least):
-        share = float(why.terms[unit]) / largest
+        share = float(terms[unit]) / largest
         digit, width = frame.answer if share > 0 else frame.rival, 0.5 + abs(share) / 2
         found.append(Link((last, unit), (last + 1, digit), share > 0, _THICK * width))
-        about = unit_sum(layers, passed, last, unit)
-        terms = terms_by_unit(layers[last - 1], about.terms) if last else about.terms[:0]
-        for source in strongest(terms, _INPUTS, 0)[0]:
+        inputs = frame.sum_of((last, unit)).terms
+        inputs = terms_by_unit(layers[last - 1], inputs) if last else inputs[:0]
+        for source in strongest(inputs, _INPUTS, 0)[0]:
             found.append(Link((last - 1, source), (last, unit), share > 0, _THIN))
     return found
 
 
-def unit_links(frame: Frame, unit: Unit, place: tuple[int, int] | None) -> list[Link]:
+def unit_links(frame: Frame, unit: Unit, place: Place) -> list[Link]:
     """Return the strongest inputs of a unit, and what it raises and lowers most."""
-    layer, number = unit
-    about, found = unit_sum(frame.layers, frame.passed, layer, number, place), []
+    layer = unit[0]
+    about, found = frame.sum_of(unit, place), []
     if layer == 0 and about.place:
         # One line from the patch under the filter.
         high, wide = about.terms.shape[-2:]
@@ -121,7 +114,7 @@ _FILTERS = 4
 
 def paint_still(view: NetworkView, places: Places) -> QPixmap:
     """Paint titles, cells, filters and weights: everything below the lights."""
-    still = blank_pixmap(view.width(), view.height(), view.devicePixelRatioF())
+    still = painters.blank_pixmap(view.width(), view.height(), view.devicePixelRatioF())
     painter = QPainter(still)
     painter.setRenderHint(QPainter.Antialiasing)
     count, note = len(places.bands), ""
@@ -154,7 +147,7 @@ def _paint_filters(painter: QPainter, view: NetworkView, places: Places) -> None
         box = _filter_box(places, side, unit)
         if box.bottom() > places.bands[-1].bottom() + 2:
             break
-        paint_signed(painter, box, layer.filter(unit)[0], largest, view.devicePixelRatioF())
+        paint_signed(painter, box, layer.filter(unit)[0], largest)
 
 
 def _filter_box(places: Places, side: int, unit: int) -> QRectF:
@@ -174,7 +167,7 @@ def _paint_weights(painter: QPainter, view: NetworkView, places: Places) -> None
         x = places.answer - side - 40 * view.scale
         box = QRectF(x, band.top() + 2, side, side)
         weights = layer.W[:, digit].reshape(28, 28)
-        paint_signed(painter, box, weights, largest, view.devicePixelRatioF())
+        paint_signed(painter, box, weights, largest)
         painter.setPen(QPen(theme.colour("line"), 1))
         start = QPointF(places.picture.right() + 4, places.picture.center().y())
         painter.drawLine(start, QPointF(x - 4, band.center().y()))
@@ -187,12 +180,12 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
     painter.drawPixmap(0, 0, still)
     painter.fillRect(places.picture, QColor(Qt.black))
     if frame is not None:
-        paint_grey(painter, places.picture, frame.picture)
+        painters.paint_grey(painter, places.picture, frame.picture)
         for column in places.columns:
             values = frame.passed.x[column.layer + 1] if column.pooled else (
                 frame.passed.a[column.layer]
             )  # fmt: skip
-            units.paint_values(painter, column, values[0], view.devicePixelRatioF())
+            units.paint_values(painter, column, values[0])
     if view.layers()[0].convolves:
         _paint_patch(painter, view, places)
     else:
@@ -234,7 +227,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
             values = weights * frame.picture
     paint_title(painter, places.below.topLeft() - _CAPTION, title, note, room)
     if values is not None:
-        paint_signed(painter, places.below, values, 0.0, view.devicePixelRatioF())
+        paint_signed(painter, places.below, values)
     place = places.below.bottomLeft() + QPointF(0, 16)
     paint_legend(painter, place, (("full", words), ("inset", other)), room)
 
@@ -246,7 +239,7 @@ def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
         return
     side = view.layers()[0].W.shape[-1]
     if frame is not None:
-        row, column = unit_sum(frame.layers, frame.passed, *unit, view.place).place
+        row, column = frame.sum_of(unit, view.place).place
         paint_frame(painter, places.pixel(row, column, side, side), "second", 2)
     units.outline(painter, _filter_box(places, side, unit[1]))
 
@@ -287,7 +280,7 @@ def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Fram
     if box.top() < places.top - 24:
         box.moveTop(rect.bottom() + 6)
     box.moveRight(min(box.right(), view.width() - 1.0))
-    paint_box(painter, box, "panel", radius=3)
+    painters.paint_box(painter, box, "panel", radius=3)
     painter.setPen(theme.colour("text"))
     painter.drawText(box, Qt.AlignCenter, words)
 

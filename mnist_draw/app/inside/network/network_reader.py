@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ import numpy as np
 from mnist_draw.analysis import network_probe
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles, ideal_picture
-from mnist_draw.analysis.why import few_pixels_to
+from mnist_draw.analysis.why import Sum, WhySum, few_pixels_to, unit_sum, why_sum
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.models import ModelFile
 
 #: A unit by its layer and its number, both from 0; the answer's layer is the last.
 Unit = tuple[int, int]
+#: Row and column in a map; None where it is strongest.
+Place = tuple[int, int] | None
 
 
 class Weights(Enum):
@@ -81,6 +83,13 @@ class Frame:
     def picture(self) -> np.ndarray:
         picture: np.ndarray = self.passed.x[0][0, 0]
         return picture
+
+    @cached_property
+    def why(self) -> WhySum:
+        return why_sum(self.layers, self.passed, self.answer, self.rival)
+
+    def sum_of(self, unit: Unit, place: Place = None) -> Sum:
+        return unit_sum(self.layers, self.passed, *unit, place)
 
 
 @dataclass(frozen=True, eq=False)

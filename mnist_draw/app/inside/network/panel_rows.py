@@ -12,36 +12,14 @@ from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.analysis.unit_profiles import UnitProfiles
-from mnist_draw.analysis.why import (
-    MAX_PIXELS,
-    Sum,
-    WhySum,
-    given_on,
-    terms_by_unit,
-    unit_sum,
-    why_sum,
-)
-from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit, Weights
-from mnist_draw.app.inside.rows_view import (
-    Heading,
-    Line,
-    Picture,
-    PictureRow,
-    Row,
-    Rule,
-    Sentence,
-    format_figure,
-    signed,
-    sum_line,
-    term_line,
-)
+from mnist_draw.analysis.why import MAX_PIXELS, Sum, WhySum, given_on, terms_by_unit
+from mnist_draw.app.inside import rows_view
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit, Weights
+from mnist_draw.app.inside.rows_view import Heading, Picture, PictureRow, Row, Sentence, signed
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.i18n import N_, _, counted, pgettext
 from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.training.functions import layer_label
-
-#: Row and column in a map; None where it is strongest.
-Place = tuple[int, int] | None
 
 #: How the weights of a unit are called.
 ITS = {
@@ -53,13 +31,9 @@ ITS = {
 _TERMS, _UNIT_TERMS = 12, 4
 
 
-def why_of(frame: Frame) -> WhySum:
-    return why_sum(frame.layers, frame.passed, frame.answer, frame.rival)
-
-
 def why_rows(frame: Frame, name: Name) -> list[Row]:
-    why = why_of(frame)
-    answer, rival = name(why.answer), name(why.rival)
+    why = frame.why
+    answer, rival, rule = name(why.answer), name(why.rival), rows_view.Rule()
     parts = _speak(why.above[0], answer), _speak(why.below[0], rival)
     bias = _("bias of {answer} less bias of {rival}", answer=answer, rival=rival)
     total = _("output of {answer} less output of {rival}", answer=answer, rival=rival)
@@ -67,13 +41,13 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     if why.temperature != 1:
         temperature = i18n.number(why.temperature, ".2f")
         words = _("divided by the temperature {temperature}", temperature=temperature)
-        rows.append(sum_line(words, why.log_ratio, coloured=False))
+        rows.append(rows_view.sum_line(words, why.log_ratio, coloured=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if frame.turned is not None:
-        rows += [Rule(), *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
+        rows += [rule, *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
     titles = _("Who spoke most"), _("output × weights")
     source, product = partial(_source, frame), partial(_product, why)
-    rows += [Rule(), *_strongest_rows(*titles, why.terms, source, product, _TERMS), Rule()]
+    rows += [rule, *_strongest_rows(*titles, why.terms, source, product, _TERMS), rule]
     words = _(
         "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
     )
@@ -100,10 +74,10 @@ def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total
     return [
         Heading(heading),
         *(
-            Line(words, figure, "", part, coloured=words != bias)
+            rows_view.Line(words, figure, "", part, coloured=words != bias)
             for words, figure, part in zip((above, below, bias), shown, parts, strict=True)
         ),
-        sum_line(total, found.z, True, coloured=False),
+        rows_view.sum_line(total, found.z, True, coloured=False),
     ]
 
 
@@ -120,7 +94,7 @@ def _strongest_rows(
     order = np.argsort(-np.abs(terms), kind="stable")[:count].tolist()
     places = [place for place in order if terms[place]]
     largest = abs(float(terms[order[0]]))
-    lines = (term_line(name(n), made(n), float(terms[n]), largest) for n in places)
+    lines = (rows_view.term_line(name(n), made(n), float(terms[n]), largest) for n in places)
     return [Heading(heading, note), *lines]
 
 
@@ -154,7 +128,8 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
             "e<sup>{exponent}</sup>: {answer} is <b>about as probable</b> as {rival}.",
             exponent=exponent, answer=answer, rival=rival,
         )  # fmt: skip
-    figure = format_figure(ratio, ".1f" if ratio < 100 else ",.0f" if ratio < 1e6 else ".1e")
+    spec = ".1f" if ratio < 100 else ",.0f" if ratio < 1e6 else ".1e"
+    figure = rows_view.format_figure(ratio, spec)
     return _(
         "e<sup>{exponent}</sup>: {answer} is <b>{figure} times</b> as probable as {rival}.",
         exponent=exponent, figure=figure, answer=answer, rival=rival,
@@ -192,11 +167,11 @@ def unit_rows(
     """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
     layer, number = unit
     about, last = frame.layers[layer], len(frame.layers) - 1
-    found = unit_sum(frame.layers, frame.passed, layer, number, place)
+    found = frame.sum_of(unit, place)
     rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
         # Zero has no sign.
-        agree = format_figure(round(parts.smoothness, 2) + 0.0, ".2f")
+        agree = rows_view.format_figure(round(parts.smoothness, 2) + 0.0, ".2f")
         words = _("In this layer, weights of neighbouring pixels: correlation {agree}.",
                   agree=agree)  # fmt: skip
         rows.append(Sentence(words, muted=True))
@@ -259,7 +234,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
         words = _("{function} of {value}", function=about.activation, value=z)
         if about.activation == "rectify":
             words = _("rectifier: max(0, {value})", value=z)
-        rows.append(sum_line(words, found.a))
+        rows.append(rows_view.sum_line(words, found.a))
     return rows
 
 
@@ -342,7 +317,7 @@ def _picture_rows(
 
 
 def why_table(frame: Frame, name: Name) -> Table:
-    why = why_of(frame)
+    why = frame.why
     order = np.argsort(-np.abs(why.terms), kind="stable")
     names = {int(n): _source(frame, int(n)) for n in order if why.terms[n]}
     answer, rival = name(why.answer), name(why.rival)
@@ -351,7 +326,7 @@ def why_table(frame: Frame, name: Name) -> Table:
 
 
 def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Table:
-    found = unit_sum(frame.layers, frame.passed, *unit, place)
+    found = frame.sum_of(unit, place)
     one = N_("input {number}") if unit[0] else N_("pixel {number}")
     names = {n: _(one, number=n) for n in range(found.terms.size)}
     return _sum_table(unit_title(frame, unit, name), found, names)

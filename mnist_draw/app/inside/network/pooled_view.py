@@ -7,9 +7,8 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 
 from mnist_draw import i18n
-from mnist_draw.analysis.why import Sum, unit_sum
-from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
-from mnist_draw.app.inside.network.panel_rows import Place
+from mnist_draw.analysis.why import Sum
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit
 from mnist_draw.app.inside.network.units import pooled_shape
 from mnist_draw.app.inside.rows_view import Picture, signed
 from mnist_draw.app.kit import theme
@@ -65,7 +64,7 @@ class PooledView(WalkableView):
 
     def _sum_at(self, place: Place) -> Sum:
         assert self._frame is not None
-        return unit_sum(self._frame.layers, self._frame.passed, *self._unit, place)
+        return self._frame.sum_of(self._unit, place)
 
     def sizeHint(self) -> QSize:
         return QSize(240, round(2 * _TITLE * theme.text_scale() + _MAP + self._side() + _GAP))

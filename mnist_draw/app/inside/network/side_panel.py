@@ -241,7 +241,7 @@ class Filters(Row):
         tiles = mosaic(self.weights, rows, columns, max(1, round(_GAP * self.weights.shape[1])))
         peak = max(_PEAK * float(self.weights.std(dtype=np.float64)), 1e-12)
         box = QRectF(0, y, width, rows * tile)
-        paint_signed(painter, box, tiles, peak, painter.device().devicePixelRatioF())
+        paint_signed(painter, box, tiles, peak)
         return box.bottom()
 
 

@@ -292,11 +292,12 @@ def paint_ground(painter: QPainter, column: Column) -> None:
     painter.drawRects([column.tile_rect(unit) for unit in units])
 
 
-def paint_values(painter: QPainter, column: Column, values: np.ndarray, ratio: float) -> None:
+def paint_values(painter: QPainter, column: Column, values: np.ndarray) -> None:
     """Paint a layer's numbers, (units,) or (maps, height, width), as one image."""
     grid = column.grid(values)
     wide = column.columns * column.cell
-    image = signed_image(grid, max(1, round(wide * ratio / grid.shape[1])), least=_LEAST)
+    pixels = wide * painter.device().devicePixelRatioF()
+    image = signed_image(grid, max(1, round(pixels / grid.shape[1])), least=_LEAST)
     group, high = column.group, image.height() / column.rows
     for row in range(0, column.rows, group):
         source = QRectF(0, row * high, image.width(), group * high)

@@ -145,7 +145,7 @@ class StagePicture(LayersView):
             if off is not None and self.stage < 4:
                 numbers = np.where(off, 0, numbers)
             units.paint_ground(painter, column)
-            units.paint_values(painter, column, numbers, self.devicePixelRatioF())
+            units.paint_values(painter, column, numbers)
             if off is not None:
                 units.paint_crosses(painter, column, np.flatnonzero(off).tolist(), "muted", 0.6)
         self._paint_answers(painter, places, shown)
