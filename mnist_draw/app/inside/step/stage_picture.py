@@ -200,8 +200,8 @@ class StagePicture(LayersView):
             self.paint_answers(painter, places, figures.p, first)
         elif self.stage == 3:
             cells = [
-                (format_figure(z, ".2f"), _power(z), _small(p),
-                 str(wanted), _small(abs(float(figures.losses[0]))) if wanted else "")
+                (format_figure(z, ".2f"), _figure(math.exp(min(z, 80.0)), 2), _figure(p),
+                 str(wanted), _figure(abs(float(figures.losses[0]))) if wanted else "")
                 for z, p, wanted in rows
             ]  # fmt: skip
             self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
@@ -209,7 +209,9 @@ class StagePicture(LayersView):
             box = QRectF(0, self.height() - high - 2, self.width(), high)
             paint_losses(painter, box, figures.losses)
         elif self.stage == 4:
-            pulls = [(str(wanted), _small(p), _small(wanted - p, "+")) for __, p, wanted in rows]
+            pulls = [
+                (str(wanted), _figure(p), _figure(wanted - p, 3, "+")) for __, p, wanted in rows
+            ]
             self.paint_cells(painter, places, (_("target"), "p", _("target − p")), pulls)
         else:
             after = [format_probability(p, short=True) for p in figures.p_after.tolist()]
@@ -235,21 +237,13 @@ class StagePicture(LayersView):
         painter.drawLine(start + QPointF(2, 0), end - QPointF(2, 0))
 
 
-def _power(z: float) -> str:
-    value = math.exp(min(z, 80.0))
-    spec = ",.0f" if 1e3 <= value < 1e5 else ".2f" if 0.01 <= value < 1e3 else ".0e"
-    return _narrow(value, spec)
-
-
-def _small(value: float, sign: str = "") -> str:
-    """Format a number with three decimals, a smaller one with one digit."""
-    sign = sign if value else ""
-    return _narrow(value, sign + (".0e" if 0 < abs(value) < 5e-4 else ".3f"))
-
-
-def _narrow(value: float, spec: str) -> str:
-    """Format a number for a column: ``"2×10⁻⁵"``."""
-    return format_figure(value, spec).replace(" × ", "×")
+def _figure(value: float, decimals: int = 3, sign: str = "") -> str:
+    """Format a number for a column, one of another size with one digit: ``"2×10⁻⁵"``."""
+    size, sign = abs(value), sign if value else ""
+    spec = f".{decimals}f" if size < 1e3 else ",.0f"
+    if size >= 1e5 or 0 < size < 0.5 * 10**-decimals:
+        spec = ".0e"
+    return format_figure(value, sign + spec).replace(" × ", "×")
 
 
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
