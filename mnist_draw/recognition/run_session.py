@@ -140,7 +140,8 @@ class RunSession:
             run = read_run(folder)
         except (OSError, UserError):
             run = rebuilt_run(folder) or self.run
-        if run.epochs_done > checkpoint.epoch:
+        # What was learnt of a first epoch that was stopped is learnt again.
+        if run.epochs_done > max(1, checkpoint.epoch):
             self._tell(
                 counted(
                     "Of the {count} epoch of this run, epoch {last} is the last from which it can "

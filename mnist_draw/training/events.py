@@ -202,7 +202,8 @@ class Diverged:
 class Finished:
     """The end of the run; nothing comes after it.
 
-    ``epochs_done`` counts complete epochs, earlier parts of a continued run included;
+    ``epochs_done`` counts complete epochs, earlier parts of a continued run included, and a first
+    epoch that was stopped within;
     ``parameters`` are those that the network holds now.
     """
 

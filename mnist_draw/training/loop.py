@@ -206,7 +206,7 @@ class _Loop:
         elif reason == "diverged":
             self.set_parameters(last_good)
         if writer is not None:
-            if start is not None and self.controls.closing:
+            if start is not None and (self.controls.closing or self.history.epochs):
                 writer.put(start)
             writer.close()
             yield from writer.reports()
@@ -246,7 +246,7 @@ class _Loop:
                 if not self.controls.stop_requested:
                     yield events.Resumed(number, batch - 1)
             if self.controls.stop_requested:
-                return "stopped"
+                break
             changes = self._changes(number, batch)
             for change in changes:
                 yield self._noted(change)
@@ -261,7 +261,7 @@ class _Loop:
             try:
                 minibatch = next(source)
             except CompilingStoppedError:
-                return "stopped"
+                break
             started = time.perf_counter()
             learning_rate = self._set_rates(number, batch)
             loss, accuracy = (float(x) for x in self.functions.train(*minibatch))
@@ -279,6 +279,10 @@ class _Loop:
             )
             if writer is not None:
                 yield from writer.reports()
+        is_whole = len(losses) == self.batches
+        # There is no earlier network to keep than that of a part of the first epoch.
+        if not is_whole and (number > 1 or not losses or self.controls.closing):
+            return "stopped"
         yield from self._compile_evaluation()
         yield events.Validating(number)
         # To its end even when a stop is requested: the epoch is learnt.
@@ -296,7 +300,7 @@ class _Loop:
             float(np.mean(accuracies)),
             loss,
             accuracy,
-            self.batches * self.settings.batch_size / training_seconds,
+            len(losses) * self.settings.batch_size / training_seconds,
             is_best,
             self.parameters(),
         )
@@ -305,12 +309,12 @@ class _Loop:
             if self.settings.keep_best:
                 self.best_parameters = finished.parameters
         self.history.add(finished)
-        if writer is not None:
+        if writer is not None and is_whole:
             # Before the epoch is reported: a consumer that stops there has its checkpoint. That
             # it is on disk is reported as `Checkpointed`, some minibatches later.
             writer.put(self._checkpoint(finished.parameters))
         yield finished
-        return finished
+        return finished if is_whole else "stopped"
 
     def _noted(self, event: Event) -> Event:
         self.history.add(event)

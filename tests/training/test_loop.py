@@ -15,6 +15,7 @@ from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.training import events
+from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
 from mnist_draw.training.history import History
@@ -262,14 +263,27 @@ def asked(settings, digits, when, request, *values, **options):
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-def test_stop_within_one_batch(digits, batch):
-    seen = asked(SMALL, digits, (BatchFinished, 1, batch), "stop")
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_begins_it_again(
+    digits, plain, batch, epochs, tmp_path
+):
+    path, settings = tmp_path / "run", SMALL.replace(epochs=epochs)
+    seen = asked(settings, digits, (BatchFinished, 1, batch), "stop", checkpoint=path)
     assert len(of(BatchFinished, seen)) == batch
-    # Of nothing learnt nothing is told.
+    # It is validated and tested once: without figures it could not be listed.
+    assert len(of(EpochFinished, seen)) == len(of(events.Tested, seen)) == 1
+    assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
+    assert same(end(seen).parameters, of(EpochFinished, seen)[0].parameters)
+    resume = load_checkpoint(path)
+    assert (resume.epoch, resume.history().epochs) == (0, [])
+    again = run(SMALL, dataset=digits, resume=resume)
+    assert same(end(again).parameters, end(plain).parameters)
+
+
+def test_a_stop_before_the_first_minibatch_keeps_nothing(digits):
+    seen = asked(SMALL, digits, (events.Started, 1, 1), "stop")
     assert not of(EpochFinished, seen)
-    assert not of(events.Tested, seen)
-    assert end(seen).reason == "stopped"
-    assert end(seen).epochs_done == 0
+    assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 0)
 
 
 @pytest.mark.parametrize("kind", [BatchFinished, events.Validating, EpochFinished])

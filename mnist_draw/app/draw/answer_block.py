@@ -174,7 +174,13 @@ class AnswerBlock(QWidget):
 
     def height_at(self, low: bool) -> int:
         """Return the height that the block takes, in a low window or a usual one."""
-        return max(_LOW_HEIGHT if low else _HEIGHT, sum(self._heights(low)) + Size.GRID)
+        word, line, button = self._heights(low)
+        usual = max(_LOW_HEIGHT if low else _HEIGHT, word + line + button + Size.GRID)
+        # For the longest question, so that no answer moves what is below.
+        longest = self.why.fontMetrics().horizontalAdvance(no_key(_("Why not a digit?")))
+        more = longest - self.why.fontMetrics().horizontalAdvance(self.why.text())
+        both = self._buttons_width() + more <= self.width()
+        return usual if both else usual + button + Size.TIGHT
 
     def sizeHint(self) -> QSize:
         return QSize(0, self.height_at(self._low))
@@ -192,6 +198,7 @@ class AnswerBlock(QWidget):
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.updateGeometry()
         self._place()
 
     def _place(self) -> None:
@@ -203,27 +210,41 @@ class AnswerBlock(QWidget):
             return
         self._placed = key
         word, line, button = self._heights(self._low)
-        least = sum(self._button_width(button) for button in (self.why, self.wrong))
-        room = max(self.width() - least - Size.FIELD_GAP - _FIGURE_GAP, LEAST_WIDTH)
+        needed = self._buttons_width()
+        room = self.width() - needed - _FIGURE_GAP
+        beside = room >= LEAST_WIDTH
+        if not beside:
+            room = max((self.width() - _FIGURE_GAP) // 2, LEAST_WIDTH)
         wide = self.figure.show_certainty(certainty, self._digits, room)
-        self.figure.setGeometry(0, 0, wide, self.height())
+        lines = 1 if needed <= self.width() else 2
+        high = word + line + lines * button + (lines - 1) * Size.TIGHT
+        top = max(0, (self.height() - high) // 2)
+        self.figure.setGeometry(0, 0, wide, self.height() if beside else top + word + line)
         left = wide + _FIGURE_GAP
-        top = max(0, (self.height() - word - line - button) // 2)
         right = self.width() - left
         self.word.setGeometry(left, top, right, word)
         self.line.move(left, top + word)
         self.line.setFixedSize(right, line)  # A new text then has nothing laid out.
         row = QRect(left, top + word + line, right, button)
+        if not beside and not self.asking:
+            left = 0
         shown = certainty is not None and not self.asking
         for part, offered in ((self.why, self.why.offered), (self.wrong, self._digits)):
             part.setVisible(shown and offered)
             if shown and offered:
-                part.setGeometry(left, row.top(), self._button_width(part), row.height())
+                if left and left + self._button_width(part) > self.width():
+                    left, top = 0, top + button + Size.TIGHT
+                part.setGeometry(left, top + word + line, self._button_width(part), button)
                 left += part.width() + Size.FIELD_GAP
         self._place_digits(row)
 
     def _button_width(self, button: QPushButton) -> int:
-        return max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width())
+        return min(max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width()), self.width())
+
+    def _buttons_width(self) -> int:
+        """Return the width of both buttons side by side."""
+        both = sum(self._button_width(button) for button in (self.why, self.wrong))
+        return both + Size.FIELD_GAP
 
     def _place_digits(self, row: QRect) -> None:
         words = self.question.sizeHint().width() + Size.FIELD_GAP

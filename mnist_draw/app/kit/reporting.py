@@ -116,7 +116,6 @@ class Reporter:
         return sentence
 
     def _open_log(self) -> None:
-        from mnist_draw.errors import reason_of
         from mnist_draw.storage.folders import data_folder
         from mnist_draw.storage.opening import regular_only
 
@@ -128,25 +127,30 @@ class Reporter:
             self._fault_log = open(  # noqa: SIM115
                 folder / CRASH_LOG, "a", encoding="utf-8", opener=regular_only
             )
-            handler: logging.Handler = _LogFile(
+            handler: logging.Handler
+            handler = _LogFile(
                 folder / "mnist_draw.log",
                 maxBytes=_LOG_BYTES,
                 backupCount=_LOG_FILES,
                 encoding="utf-8",
                 errors="backslashreplace",  # names of files are not all UTF-8
             )
+            handler.failed = self._tell_log_failed
             faulthandler.enable(self._fault_log)
             self.log_file = folder / "mnist_draw.log"
         except (OSError, UserError) as error:
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
-            reason = reason_of(error)
-            self._tell(
-                _("No log can be written ({reason}); the program works without.", reason=reason)
-            )
+            self._tell_log_failed(error)
         handler.setFormatter(_Printable(_FORMAT))
         logger.addHandler(handler)
+
+    def _tell_log_failed(self, error: Exception) -> None:
+        from mnist_draw.errors import reason_of
+
+        reason = reason_of(error)
+        self._tell(_("No log can be written ({reason}); the program works without.", reason=reason))
 
     def _uncaught(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -175,7 +179,9 @@ class _Printable(logging.Formatter):
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """Waits at no pipe that has the place of a log."""
+    """Wait at no pipe that has the place of a log; tell once that the disk is full."""
+
+    failed: Callable[[Exception], object] | None = None
 
     def _open(self) -> TextIOWrapper:
         from mnist_draw.storage.opening import regular_only
@@ -193,6 +199,15 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         # On Windows a full log grows on while another window has it open.
         with contextlib.suppress(OSError):
             Path(source).replace(dest)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif self.failed is not None:
+            # Forgotten first: who is told may log something.
+            failed, self.failed = self.failed, None
+            failed(error)
 
 
 reporter = Reporter()
@@ -266,5 +281,6 @@ def _end_without_display() -> None:
         except Exception as error:  # there is no next time
             reporter.say_at_the_end(reporter.sentence(error))
     for handler in logger.handlers:
-        handler.flush()
+        with contextlib.suppress(OSError):
+            handler.flush()
     os._exit(1)

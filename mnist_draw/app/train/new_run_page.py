@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
@@ -85,9 +85,10 @@ class NewRunPage(ScrollArea):
         self._sentence = label("", "sentence")
         self._sentence.setWordWrap(True)
         self._sentence.setMinimumWidth(1)
+        self._top = row((column(title, self._sentence), 1), self.library_button)
         inner = QWidget()
         column(
-            row((column(title, self._sentence), 1), self.library_button),
+            self._top,
             self.cards,
             self._build_bar(),
             (self._below, 1),
@@ -109,7 +110,6 @@ class NewRunPage(ScrollArea):
         bar = QFrame()
         bar.setProperty("look", "card")
         epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
-        theme.follow(bar, lambda: bar.setFixedHeight(max(68, theme.scaled(68))))
         margins = (Size.CARD_PADDING, 0, Size.CARD_GAP, 0)
         for field in (epochs, data):
             field.place_beside()
@@ -117,10 +117,15 @@ class NewRunPage(ScrollArea):
             epochs.cell, data.cell, self.settings_button, 1, self.start_button,
             margins=margins, owner=bar,
         )  # fmt: skip
+        self._bar_frame = bar
         return bar
 
     def _fit_bar(self, room: int) -> None:
-        """Take the widest arrangement that fits: how wide captions are, the language says."""
+        """Take the widest arrangement that fits: how wide captions are, the language says.
+
+        Where none fits, the parts are below each other.
+        """
+        self._place_bar(QBoxLayout.LeftToRight)
         epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
         for wide, captions, start in _BARS:
             data.widget.setFixedWidth(theme.scaled(wide))
@@ -132,6 +137,16 @@ class NewRunPage(ScrollArea):
             self._bar.setSpacing(Size.MARGIN if captions else Size.FIELD_GAP)
             if self._bar.minimumSize().width() <= room:
                 return
+        self._place_bar(QBoxLayout.TopToBottom)
+
+    def _place_bar(self, direction: QBoxLayout.Direction) -> None:
+        below = direction == QBoxLayout.TopToBottom
+        height = max(68, theme.scaled(68))
+        self._bar.setDirection(direction)
+        side = Size.CARD_GAP if below else 0
+        self._bar.setContentsMargins(Size.CARD_PADDING, side, Size.CARD_GAP, side)
+        self._bar_frame.setMinimumHeight(height)
+        self._bar_frame.setMaximumHeight(QWIDGETSIZE_MAX if below else height)
 
     def show_settings_button(self, shown: bool) -> None:
         """Show the button that opens the settings; open, they have one that closes them."""
@@ -139,7 +154,9 @@ class NewRunPage(ScrollArea):
         self._fit()
 
     def _build_curve(self) -> Card:
-        card = Card(_("Accuracy"), _("will climb here, epoch by epoch"))
+        note = ElidedLabel(_("will climb here, epoch by epoch"), "muted")
+        card = Card(_("Accuracy"), note)
+        card.top.setStretchFactor(note, 1)
         card.body.addWidget(self.curve, 1)
         card.body.addWidget(rule())
         card.body.addWidget(self._figures)
@@ -157,6 +174,8 @@ class NewRunPage(ScrollArea):
         self._fit_bar(room.width())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self._below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
+        top = QBoxLayout.TopToBottom if self.cards.in_one_column else QBoxLayout.LeftToRight
+        self._top.setDirection(top)
         # Where the cards have no drawings, there is no room for it either.
         self._sentence.setVisible(not self.cards.low)
 

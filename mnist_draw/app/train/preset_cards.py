@@ -34,7 +34,7 @@ _SEED = 11
 #: Heights of a card with and without its drawing.
 _HIGH, _LOW = 224, 120
 #: Room that cards with drawings need, and below which they are in two rows.
-_WIDE, _ROOMY, _NARROW = 1200, 600, 700
+_WIDE, _ROOMY, _NARROW, _ONE_COLUMN = 1200, 600, 700, 320
 _PAD = 16
 #: Where the title of a card with a drawing is.
 _TITLE = 116
@@ -193,6 +193,7 @@ class PresetCards(QWidget):
         self._columns = 0
         #: Whether the drawings are left out.
         self.low = False
+        self.in_one_column = False
         self._background = Background(self)
         self._asked = False
         self.fit(QSize(_WIDE, _ROOMY))
@@ -215,6 +216,9 @@ class PresetCards(QWidget):
         scale = theme.text_scale()
         self.low = room.width() < _WIDE * scale or room.height() < _ROOMY * scale
         columns = 2 if room.width() < _NARROW * scale else len(self.cards)
+        if room.width() < _ONE_COLUMN * scale:
+            columns = 1
+        self.in_one_column = columns == 1
         for number, card in enumerate(self.cards.values()):
             if card.is_low != self.low:
                 card.is_low = self.low

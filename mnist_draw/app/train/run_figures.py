@@ -7,7 +7,7 @@ from functools import partial
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
@@ -33,6 +33,8 @@ _UNIT = percent_sign()
 _UNIT_PART = 0.44
 #: From this text size on the large figure is the smallest.
 _LARGE_TEXT = 1.3
+#: Under this width the figures are below each other.
+_NARROW = 340
 
 
 class LargeFigure(TabularLabel):
@@ -153,7 +155,7 @@ class Figures(QWidget):
         upright.setAttribute(Qt.WA_StyledBackground)
         best = column(1, self._best_share, self._best_epoch, 1, gap=Size.CAPTION_GAP)
         self._beside = QWidget()
-        row(column(1, figure, 1), best, upright, gap=Size.MARGIN, owner=self._beside)
+        large = row(column(1, figure, 1), best, upright, gap=Size.MARGIN, owner=self._beside)
         self._accuracy = Figure(title, "", sentence, usual)
         sentence = _("The best validation accuracy, and its epoch.")
         self._best = Figure(_("Best"), "bestLabel", sentence, _best(0.9825, 20))
@@ -167,7 +169,8 @@ class Figures(QWidget):
         flow.setSpacing(Size.CARD_PADDING)
         for each in (self._accuracy, self._best, *self.small, self._time):
             flow.addWidget(each)
-        row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)
+        whole = row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)
+        self._rows, self._upright = (large, whole), upright
         self.show_going_on(True)
 
     def show_going_on(self, on: bool) -> None:
@@ -187,6 +190,10 @@ class Figures(QWidget):
         wide = self.width() + 2 * Size.MARGIN
         level = 2 if wide >= 1200 else 1 if wide >= 1024 else 0
         self._large.show_large(0 if theme.text_scale() > _LARGE_TEXT else level)
+        below = self.width() < theme.scaled(_NARROW)
+        for line in self._rows:
+            line.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
+        self._upright.setHidden(below)
 
     def show_state(self, state: RunState) -> None:
         accuracy, speed = format_percent(state.validation_accuracy), state.speed

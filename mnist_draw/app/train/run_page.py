@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.layout import ScrollArea, column, row
+from mnist_draw.app.kit.layout import FlowLayout, ScrollArea, column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, push_button
@@ -33,8 +33,10 @@ _GOING_ON, _ENDED, _NARROW = (820, 494), (560, 414, 328), (596, 376)
 #: Heights of digits and loss beside the accuracy, and the least ones: digits stay readable.
 _BESIDE, _LEAST = (222, 182), (170, 120)
 #: Under this width of a run that has ended the loss shares the accuracy's place; under the other
-#: one, beside open settings, the curve is over the digits.
-_WIDE, _SLIM = 1100, 760
+#: one, beside open settings, the curve is over the digits; under the last, all are in a column.
+_WIDE, _SLIM, _ONE_COLUMN = 1100, 760, 340
+#: So wide is at least what is left of the title beside its buttons.
+_TITLE = 40
 #: There the page scrolls: heights of the curve and of what is below it.
 _SCROLLED = (260, 230)
 
@@ -72,7 +74,7 @@ class RunPage(ScrollArea):
         self.show_busy(False)
         theme.follow(self, self._arrange)
 
-    def _build_top(self) -> QHBoxLayout:
+    def _build_top(self) -> QBoxLayout:
         self.title = FittedLabel(elide=Qt.ElideRight)
         self.title.setObjectName("runTitle")
         self.title.setProperty("look", "surer")
@@ -89,10 +91,16 @@ class RunPage(ScrollArea):
         theme.follow(self, lambda: self.pause_button.setMinimumWidth(theme.scaled(112)))
         self.new_button = push_button("newRunButton", "", "")
         set_icon(self.new_button, "plus", Size.SMALL_ICON)
-        return row(
-            self.title, (self.about, 1), self.library_button, self.settings_button,
-            self.step_button, self.stop_button, self.pause_button, self.new_button,
-        )  # fmt: skip
+        flow = FlowLayout()
+        for button in (
+            self.library_button, self.settings_button, self.step_button, self.stop_button,
+            self.pause_button, self.new_button,
+        ):  # fmt: skip
+            flow.addWidget(button)
+        self._buttons = QWidget()
+        self._buttons.setLayout(flow)
+        self._top = row((row(self.title, (self.about, 1)), 1), self._buttons)
+        return self._top
 
     # -- arrangement
 
@@ -100,7 +108,15 @@ class RunPage(ScrollArea):
         super().resizeEvent(event)
         self._arrange()
 
+    def _fit_top(self) -> None:
+        """Place the buttons below the title where there is too little room beside it."""
+        needed, room = self._buttons.sizeHint().width(), self.viewport().width()
+        below = needed + theme.scaled(_TITLE) > room
+        self._top.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
+        self._buttons.setMinimumWidth(0 if below else needed)
+
     def _arrange(self) -> None:
+        self._fit_top()
         narrow = self.viewport().width() < theme.scaled(_WIDE)
         curve: Card = self.loss if self._shows_loss else self.accuracy
         places: list[tuple[Card, int, int, int, int]]
@@ -112,6 +128,8 @@ class RunPage(ScrollArea):
             if not self._has_digits:
                 below = [(self.loss, 1, 0, 1, 2)]
             places = [(self.accuracy, 0, 0, 1, 2), *below]
+            if self.viewport().width() < theme.scaled(_ONE_COLUMN):
+                places = [(one, line, 0, 1, 2) for line, (one, *__) in enumerate(places)]
             widths, heights, least = (3, 2), _SCROLLED, _SCROLLED
         elif self.busy:
             places = [
@@ -141,9 +159,11 @@ class RunPage(ScrollArea):
             card.setVisible(card in shown)
         for number in range(3):
             self._cards.setColumnStretch(number, widths[number] if number < len(widths) else 0)
-        for number, share in enumerate(heights):
-            self._cards.setRowStretch(number, share)
-            self._cards.setRowMinimumHeight(number, theme.scaled(least[number]))
+        last = max(place[1] for place in places)
+        for number, share in enumerate((*heights, heights[1])):
+            used = number <= max(last, 1)
+            self._cards.setRowStretch(number, share if used else 0)
+            self._cards.setRowMinimumHeight(number, theme.scaled(least[min(number, 1)]) * used)
 
     def _switch_curve(self) -> None:
         self._shows_loss = not self._shows_loss

@@ -289,6 +289,8 @@ class RunState:
 
     def _add_epoch(self, event: EpochFinished) -> None:
         self.epoch, self.epochs = event.epoch, event.epochs
+        if event.epoch == 1 and 0 < self.batch < self.batches:
+            self.broken_off = 1
         self.batch = self.batches
         self._learnt = 0
         self._since_epoch = 0.0
@@ -324,8 +326,11 @@ class RunState:
         if reason in ("completed", "early", "target"):
             self._set("finished", _("Completed"))
         elif reason == "stopped":
-            unfinished = _("Stopped before the first epoch")
-            self._set("stopped", stopped if self.epochs_done else unfinished)
+            if not self.epochs_done:
+                stopped = _("Stopped before the first epoch")
+            elif self.broken_off == 1:
+                stopped = _("Stopped within epoch 1.")
+            self._set("stopped", stopped)
         elif reason == "diverged":
             self._set("failed", _("Stopped: the loss grew without limit"))
         elif reason == "failed":

@@ -100,7 +100,9 @@ class ShownRun:
             self.trouble = _("Stopped before the first epoch. Nothing to keep.")
         elif broken:
             weights = _("The network has its weights from its best epoch.")
-            if run is None or not run.settings.keep_best:
+            if broken == 1:
+                weights = _("The network and its figures are from the middle of epoch 1.")
+            elif run is None or not run.settings.keep_best:
                 weights = _(
                     "The network has its weights from the middle of epoch {epoch}; the validation "
                     "figures are of epoch {before}.",

@@ -136,6 +136,30 @@ def test_refused_ink_has_no_bars_and_nothing_is_explained(shown):
     assert asked == [True]
 
 
+@pytest.mark.parametrize("size", [1.0, 1.3, 1.5, 1.75])
+def test_both_buttons_can_be_clicked_however_long_their_texts_are(shown, size, monkeypatch):
+    longest = "Pourquoi pas un chiffre ?"
+    monkeypatch.setattr("mnist_draw.app.draw.answer_block.no_key", lambda text: longest)
+    theme.theme().resize_text(size)
+    block = shown.panel.block
+    shown.panel.resize(panel_width(1024), 560)
+    shown.show("It is more like a letter.")
+    QApplication.processEvents()
+    height = block.height()
+    why, wrong = block.why.geometry(), block.wrong.geometry()
+    assert block.rect().contains(why)
+    assert block.rect().contains(wrong)
+    assert not why.intersects(wrong)
+    assert not any(part.geometry().intersects(why) for part in (block.figure, block.word))
+    monkeypatch.undo()
+    shown.read(3)
+    QApplication.processEvents()
+    assert block.rect().contains(block.wrong.geometry())
+    shown.panel.show_nothing()
+    QApplication.processEvents()
+    assert block.height() <= height
+
+
 def test_a_number_names_its_sure_digits_and_none_beside_a_refused_part(shown):
     shown.show_number(part(9, d9=0.52, d4=0.25), part(3, d3=0.88))
     assert shown.said == ("93", "Not sure", "93 or 43?")

@@ -62,6 +62,23 @@ def test_without_a_log_the_program_works(tmp_path, name):
     assert "ALIVE" in done.stdout
 
 
+FULL = """reporter.install()
+import errno, os
+from mnist_draw.app.kit.reporting import logger
+def full():
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+logger.handlers[0].flush = full
+"""
+
+
+def test_a_log_on_a_full_disk_is_told_once_in_a_sentence(tmp_path):
+    done = run_python(PROGRAM.replace("reporter.install()\n", FULL), tmp_path)
+    assert "ALIVE" in done.stdout
+    assert "Logging error" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.count("TOLD No log can be written (the disk is full)") == 1
+
+
 def test_a_full_log_that_another_window_has_open_is_written_on(tmp_path):
     """As on Windows, where what is open cannot be renamed."""
     program = """

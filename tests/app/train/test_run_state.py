@@ -6,6 +6,7 @@ import pytest
 
 from mnist_draw.app.train.run_figures import EpochBar, Figures
 from mnist_draw.app.train.run_state import Failed, RunState, Saved
+from mnist_draw.app.train.shown_run import ShownRun
 from mnist_draw.training import events
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.hints import diverged, read_curves, settled_since
@@ -88,6 +89,16 @@ def test_a_stop_asked_for_stays_visible(state):
     assert state.label == "Stopped before the first epoch"
     assert state.training_loss is state.speed is None
     assert not state.history.batch_losses
+
+
+def test_a_first_epoch_that_is_stopped_within_is_called_so(state):
+    state.apply(batch(1, 1))
+    state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
+    state.apply(events.Finished("stopped", 1, 17.0, ()))
+    assert (state.label, state.broken_off) == ("Stopped within epoch 1.", 1)
+    shown = ShownRun(state)
+    shown.tell_of_broken_epoch()
+    assert "from the middle of epoch 1." in shown.trouble
 
 
 def test_states_and_their_words(state):
