@@ -91,6 +91,8 @@ class Line(Row):
     coloured: bool = True
     total: bool = False
     largest: float = 0.0
+    #: The widest name, factors and figure of the terms whose bars have one scale.
+    widest: tuple[str, str, str] = ("", "", "")
 
     def words(self) -> str:
         return f"{self.text}: {self.made and f'{self.made}, '}{self.figure}."
@@ -104,11 +106,12 @@ class Line(Row):
         if self.coloured and self.value:
             colour = "accent" if self.value > 0 else "second"
         figure = theme.font(Text.BODY, bold=True)
-        right = width - tabular_width(figure, self.figure) - _BETWEEN
+        name, made, most = self.widest if any(self.widest) else (self.text, self.made, self.figure)
+        right = width - tabular_width(figure, most) - _BETWEEN
         box = QRectF(0, y, width, _line())
         write_with(painter, Text.LABEL if self.largest else Text.BODY, "text")
-        factors = QFontMetricsF(theme.font(Text.LABEL)).horizontalAdvance(self.made)
-        words = painter.fontMetrics().horizontalAdvance(self.text) + 3 * _BETWEEN
+        factors = QFontMetricsF(theme.font(Text.LABEL)).horizontalAdvance(made)
+        words = painter.fontMetrics().horizontalAdvance(name) + 3 * _BETWEEN
         # Where there is no room beside the name, the factors are below it.
         least = words + factors + _SHORTEST * bool(self.largest)
         below = _line() if self.made and least > right else 0.0
@@ -150,8 +153,16 @@ def sum_line(text: str, value: float, total: bool = False, coloured: bool = True
     return Line(text, signed(value), "", value, coloured, total)
 
 
-def term_line(name: str, made: str, value: float, largest: float) -> Line:
-    return Line(name, signed(value), made, value, largest=max(largest, 1e-12))
+def term_lines(terms: Sequence[tuple[str, str, float]]) -> list[Line]:
+    """Return the lines of terms, each a name, factors and a value, whose bars have one scale."""
+    largest = max((abs(value) for *_words, value in terms), default=0.0)
+    columns = zip(*((name, made, signed(value)) for name, made, value in terms), strict=True)
+    width = QFontMetricsF(theme.font(Text.LABEL)).horizontalAdvance
+    widest = [max(column, key=width) for column in columns]
+    return [
+        Line(name, signed(value), made, value, True, False, max(largest, 1e-12), tuple(widest))
+        for name, made, value in terms
+    ]
 
 
 @dataclass(frozen=True)

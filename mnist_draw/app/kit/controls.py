@@ -61,7 +61,14 @@ class Stepper(NumberBox):
         self.setButtonSymbols(QAbstractSpinBox.PlusMinus)
         self.setProperty("look", "stepper")
         self.setAlignment(Qt.AlignCenter)
-        theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.STEPPER)))
+        theme.follow(self, self._fit)
+
+    def _fit(self) -> None:
+        """Take the room of the largest number between the buttons."""
+        self.ensurePolished()
+        most = self.fontMetrics().horizontalAdvance(self.textFromValue(self.maximum()))
+        wide = 2 * theme.scaled(Size.BUTTON) + most + Size.CARD_GAP
+        self.setFixedWidth(max(theme.scaled(Size.STEPPER), wide))
 
 
 class SegmentedControl(QFrame):

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -286,7 +286,14 @@ class Remark(QLabel):
         wide = min(line + 2 * Size.FIELD_GAP, page.width())
         corner = control.mapTo(page, QPoint(0, control.height() + Size.CAPTION_GAP))
         left = max(0, min(corner.x(), page.width() - wide))
-        self.setGeometry(left, corner.y(), wide, self.heightForWidth(wide))
+        place = QRect(left, corner.y(), wide, self.heightForWidth(wide))
+        # Half a caption reads as a part of the sentence.
+        for caption in page.findChildren(QLabel):
+            below = QRect(caption.mapTo(page, QPoint()), caption.size())
+            is_caption = caption.isVisible() and not isinstance(caption, Remark)
+            if is_caption and below.intersects(place):
+                place = place.united(below)
+        self.setGeometry(place)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

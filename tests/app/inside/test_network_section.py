@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QBoxLayout
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
-from mnist_draw.app.inside.network import network_painter, network_section
+from mnist_draw.app.inside.network import layers_view, network_painter, network_section
 from mnist_draw.app.inside.network.layers_view import shortened
 from mnist_draw.app.inside.network.network_reader import NetworkReader, Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
@@ -32,6 +32,7 @@ from mnist_draw.app.inside.rows_view import (
     format_figure,
     signed,
     sum_line,
+    term_lines,
 )
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
@@ -146,6 +147,20 @@ def test_the_factors_of_a_product_are_below_its_name_where_they_do_not_fit(show,
         assert not found[made].intersects(found[figure])
         heights.append(view.minimumHeight())
     assert heights[0] < heights[1]
+
+
+def test_the_bars_of_terms_have_one_scale_and_begin_below_each_other(show):
+    view = show(RowsView("rows", "Rows", "Rows of a sum."), 450, 90)
+    names = ("unit 33", "1.0 × 0.6"), ("another unit 217", "10.25 × 0.06"), ("8", "0 × 0.6")
+    view.show_rows(term_lines([(*name, 0.6) for name in names]))
+    image, accent = view.grab().toImage(), theme.colour("accent").rgb()
+    found = set()
+    for number in range(3):
+        y = round((number + 0.5) * 20 * theme.text_scale())
+        line = [image.pixel(x, y) == accent for x in range(image.width())]
+        start = line.index(True)
+        found.add((start, line.index(False, start)))
+    assert len(found) == 1
 
 
 def test_the_sums_shown_add_up(section, qtbot):
@@ -281,7 +296,7 @@ def test_a_map_is_looked_at_place_by_place(section, qtbot, unit):
 
 
 @pytest.mark.slow
-def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot):
+def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypatch):
     frame, view = ready(section, qtbot, network("cnn")), section.network
     pooled = section.panel.pooled
     for layer, side in ((0, 12), (1, 4)):
@@ -297,6 +312,14 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot):
     assert (whole.tile, thin.tile, thin.pooled) == ((24, 24), (12, 12), True)
     assert thin.box.width() < whole.box.width()
     assert view.unit_at(thin.tile_rect(2).center()) == (0, 2)
+    # The size of what is pooled is not below the next layer's title.
+    notes = []
+    monkeypatch.setattr(layers_view, "paint_title", lambda *given: notes.append(given))
+    view.paint_titles(None, replace(view.places(), columns=view.places().columns[:2]), "")
+    _painter, place, title, size, _room = notes[2]
+    metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
+    assert size == "12×12"
+    assert place.x() + metrics.horizontalAdvance(title + size) <= thin.box.right() + 1
     tile = whole.tile_rect(1)
     point = tile.topLeft() + QPointF(tile.width() * 7.5 / 24, tile.height() * 3.5 / 24)
     QTest.mouseMove(view, point.toPoint())

@@ -297,10 +297,13 @@ def corner(qtbot, show):
 
 
 def test_a_stepper_steps_by_its_two_ends(qtbot):
-    stepper = Stepper(1, 500)
+    stepper = Stepper(1, 100_000)
     qtbot.addWidget(stepper)
-    stepper.setValue(20)
+    stepper.setValue(100_000)
     stepper.show()
+    shown = stepper.lineEdit()
+    assert shown.fontMetrics().horizontalAdvance(shown.text()) < shown.width()
+    stepper.setValue(20)
     option = QStyleOptionSpinBox()
     stepper.initStyleOption(option)
     for part, side, value in (

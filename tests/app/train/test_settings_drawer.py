@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_classes import draw_classes
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.widgets import NumberBox
 from mnist_draw.app.train import settings_form
 from mnist_draw.app.train.network_fields import NetworkFields
@@ -153,6 +154,13 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
     assert remark.parent().rect().contains(remark.geometry())
     below = remark.mapTo(drawer, QPoint()).y() - batch.widget.mapTo(drawer, QPoint()).y()
     assert below >= batch.widget.height()
+    # A caption is whole, or is not seen at all.
+    panel.fields["learning_rate"].show_error("Not a number.")
+    for mark in (remark, panel.fields["learning_rate"].remark):
+        for caption in drawer.sections["learning"].findChildren(FittedLabel):
+            within = QRect(caption.mapTo(mark.parent(), QPoint()), caption.size())
+            hides = mark.geometry().intersects(within) and caption.isVisible()
+            assert not hides or mark.geometry().contains(within)
     # It follows its field, and is hidden with it.
     drawer.sections["network"].show_body(False)
     place()

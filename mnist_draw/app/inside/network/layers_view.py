@@ -159,15 +159,29 @@ class LayersView(PaintedView):
             painter.setPen(theme.colour(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
-    def _titles(self, places: Places) -> list[tuple[Column, str, str, float]]:
-        """Return each column with title, note, and the room up to the next in its line."""
-        found = []
-        for pooled in (False, True):
-            line = [each for each in places.columns if each.pooled == pooled]
-            ends = [*(each.box.left() for each in line[1:]), places.answer]
-            for column, end in zip(line, ends, strict=False):
-                title, note = self._title(column, len(places.columns) <= 2)
-                found.append((column, title, note, end - column.box.left() - APART))
+    def _titles(self, places: Places) -> list[tuple[Column, str, str, float, float]]:
+        """Return each column with title, note, the title's left and the room from there.
+
+        A title that is wider than its pooled column ends with it: what follows is another layer's.
+        """
+        found, end = [], 0.0
+        bold, usual = (
+            QFontMetricsF(theme.font(Text.LABEL, bold)).horizontalAdvance for bold in (True, False)
+        )
+        whole = [each for each in places.columns if not each.pooled]
+        ends = [*(each.box.left() for each in whole[1:]), places.answer]
+        for column in places.columns:
+            title, note = self._title(column, len(places.columns) <= 2)
+            left, right = column.box.left(), column.box.right()
+            if column.pooled:
+                widths = bold(title) + 6 + usual(note), bold(title)
+                wide = next((wide for wide in widths if right - wide >= end), widths[1])
+                left = max(end, min(left, right - wide))
+                end = right + APART
+            else:
+                end = end or left
+                right = ends[whole.index(column)] - APART
+            found.append((column, title, note, left, right - left))
         return found
 
     def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
@@ -192,7 +206,7 @@ class LayersView(PaintedView):
         metrics = QFontMetricsF(theme.font(Text.LABEL, bold=True))
         titles = [
             (metrics.horizontalAdvance(title), room)
-            for _column, title, _note, room in self._titles(places)
+            for _column, title, _note, _left, room in self._titles(places)
         ]
         fits = all(wide <= room for wide, room in titles)
         return 0.0 if fits else max(wide for wide, _room in titles)
@@ -206,7 +220,7 @@ class LayersView(PaintedView):
         room = min([column.box.left() for column in places.columns] or [places.answer]) - APART
         note = "28×28" if convolves else _("784 pixels")
         paint_title(painter, QPointF(0, top), _("Picture"), note, room)
-        for column, title, note, room in self._titles(places):
+        for column, title, note, left, room in self._titles(places):
             if turns:
                 painter.save()
                 painter.translate(column.box.left() + 10 * self.scale, places.top - APART / 2)
@@ -214,7 +228,7 @@ class LayersView(PaintedView):
                 paint_title(painter, QPointF(), title, "")
                 painter.restore()
             else:
-                below = QPointF(column.box.left(), top + 15 * self.scale * column.pooled)
+                below = QPointF(left, top + 15 * self.scale * column.pooled)
                 paint_title(painter, below, title, note, room)
         if answer:
             paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)

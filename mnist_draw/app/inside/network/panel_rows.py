@@ -93,8 +93,7 @@ def _strongest_rows(
     """Return a heading, and the terms of largest size with name, factors and bar."""
     order = np.argsort(-np.abs(terms), kind="stable")[:count].tolist()
     places = [place for place in order if terms[place]]
-    largest = abs(float(terms[order[0]]))
-    lines = (rows_view.term_line(name(n), made(n), float(terms[n]), largest) for n in places)
+    lines = rows_view.term_lines([(name(n), made(n), float(terms[n])) for n in places])
     return [Heading(heading, note), *lines]
 
 
