@@ -22,7 +22,7 @@ import gettext
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -124,9 +124,15 @@ def _filled(text: str, english: str, fields: dict[str, object]) -> str:
         return english.format(**fields)
 
 
-def listed(entries: Iterable[str]) -> str:
-    """Join words or phrases by the language's comma."""
-    return pgettext("between the entries of a list", ", ").join(entries)
+def listed(entries: Iterable[str], long: bool = False) -> str:
+    """Join words or phrases by the language's comma; long ones, with commas, by its semicolon."""
+    mark = pgettext("between the entries of a list", ", ")
+    return (pgettext("between long entries of a list", "; ") if long else mark).join(entries)
+
+
+def explained(meanings: Mapping[str, str]) -> str:
+    """List names, each with what it means."""
+    return listed((_("{name}: {text}", name=n, text=meanings[n]) for n in meanings), long=True)
 
 
 def joined(*sentences: str | None) -> str:

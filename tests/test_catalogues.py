@@ -34,6 +34,28 @@ def test_a_catalogue_is_complete(code, wanted):
     assert not found, "\n".join(found)
 
 
+#: A mark of two parts, or a quotation mark, with another space than French asks for.
+_FRENCH = re.compile(r"[\w)}»][ \u00a0]?[;?!](?=\s|$)|[\w)}»] ?:(?=\s|$)|« | »")
+
+
+def test_french_marks_have_their_spaces():
+    for message in translations.read("fr", translations.catalogues()["fr"]):
+        for text in [message.string] if isinstance(message.string, str) else message.string:
+            assert not message.id or not _FRENCH.findall(text), text
+
+
+@pytest.mark.parametrize("code", [code for code in i18n.LANGUAGES if code != "en"])
+def test_lists_are_joined_as_the_language_does(code, tmp_path):
+    translations.compile_all(tmp_path)
+    i18n.use(code, tmp_path)
+    try:
+        meanings = i18n.explained({"a": "b, c", "d": "e"})
+    finally:
+        i18n.use("en")
+    wanted = {"fr": "a\u00a0: b, c\u202f; d\u00a0: e", "zh_CN": "a：b, c；d：e"}
+    assert meanings == wanted.get(code, "a: b, c; d: e")
+
+
 def test_each_language_has_a_catalogue():
     assert {"en", *translations.catalogues()} == set(i18n.LANGUAGES)
 

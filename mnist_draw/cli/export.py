@@ -10,7 +10,7 @@ from pathlib import Path
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, listed, number
+from mnist_draw.i18n import _, counted, explained, listed, number
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.folders import data_folder
@@ -21,9 +21,8 @@ _FORMATS: dict[str, FileFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}
 
 
 def _add_export_options(parser: argparse.ArgumentParser) -> None:
-    meanings = "; ".join(
-        f"{entry.name} ({entry.ending}): {entry.meaning}" for entry in _FORMATS.values()
-    )
+    formats = _FORMATS.values()
+    meanings = explained({f"{entry.name} ({entry.ending})": entry.meaning for entry in formats})
     parser.add_argument(
         "what",
         metavar="MODEL",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, joined, parse_number
+from mnist_draw.i18n import _, explained, joined, listed, number, parse_number
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
@@ -41,7 +41,7 @@ _LIKE = {"output": DEFAULT_OUTPUT, "checkpoint": "run.ckpt", "resume": "run.ckpt
 def _add_options(parser: argparse.ArgumentParser) -> None:
     _add_setting_options(parser)
     _add = parser.add_argument
-    presets = "; ".join(f"{name}: {preset.meaning}" for name, preset in PRESETS.items())
+    presets = explained({name: preset.meaning for name, preset in PRESETS.items()})
     _add(
         "--preset",
         metavar="NAME",
@@ -191,10 +191,12 @@ def _help(name: str, setting: Setting, default: Any) -> str:
     sentences = [setting.sentence]
     match setting:
         case NetworkText():
-            entries = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
+            entries = listed(
+                (f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values()), long=True
+            )
             sentences.append(_("One of: {entries}.", entries=entries))
         case Choice(choices=choices):
-            entries = "; ".join(f"{known}: {entry.meaning}" for known, entry in choices.items())
+            entries = explained({known: entry.meaning for known, entry in choices.items()})
             sentences.append(_("One of: {entries}.", entries=entries))
         case Flag() | RuleParameters():
             return setting.sentence
@@ -206,7 +208,9 @@ def _help(name: str, setting: Setting, default: Any) -> str:
         bare = _("Without {name}: {value}.", name=setting.metavar, value=setting.bare)
         sentences.append(bare)
     if name == "learning_rate":
-        rates = ", ".join(f"{rule.name} {rule.learning_rate:g}" for rule in UPDATE_RULES.values())
+        rules = UPDATE_RULES.values()
+        usual = (f"{rule.name} {number(rule.learning_rate, 'g')}" for rule in rules)
+        rates = listed(usual, long=True)
         sentences.append(_("Default: the usual one of the update rule ({rates}).", rates=rates))
     else:
         value = setting.nothing if default is None else default

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import UserError, asks_what_was_meant, did_you_mean
+from mnist_draw.i18n import listed
 from mnist_draw.library.networks import file_of, find_network
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.mlp import MlpLayer, MlpLayers
@@ -334,7 +335,7 @@ def network_name(network: Any) -> str:
         "{names}. Its numbers alone are saved by numpy.savez(path, "
         "*lasagne.layers.get_all_param_values(network)).",
         found=found,
-        names="; ".join(kind.grammar for kind in NETWORKS.values()),
+        names=listed((kind.grammar for kind in NETWORKS.values()), long=True),
     )
 
 

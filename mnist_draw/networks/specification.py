@@ -15,7 +15,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import N_, _, number, percent
+from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.networks.mlp import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -371,13 +371,15 @@ def parse_network(text: str) -> NetworkSpec:
     name, __, arguments = plain.strip().partition(":")
     kind = NETWORKS.get(name)
     if kind is None or (arguments and kind.grammar == name):
-        listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
+        listing = listed(
+            (f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values()), long=True
+        )
         known = () if kind else NETWORKS
         raise NetworkError(no_such(_("Network"), text, known, listing))
     try:
         return kind.read(arguments, classes)
     except ValueError as error:
-        takes = "; ".join(one.allowed() for one in kind.numbers) or kind.meaning
+        takes = listed((one.allowed() for one in kind.numbers), long=True) or kind.meaning
         raise NetworkError(
             "The network {text!r} cannot be built: {error}. {grammar} takes: {takes}; as in "
             "{example}.",

@@ -377,7 +377,7 @@ class _Loop:
             loss=number(loss, "g"),
             epoch=number(epoch),
             batch=number(batch),
-            rate=number(rate, "g"),
+            rate=number(rate, ".7g"),
         )
         return events.Diverged(epoch, batch, loss, rate, joined(happened, kept, calmer))
 

@@ -159,7 +159,7 @@ class RealNumber(Setting):
         """Return the number without superfluous zeros, a share in percent."""
         if value is None:
             return self.nothing
-        return percent(value, None) if self.percent else number(value, "g")
+        return percent(value, None) if self.percent else number(value, ".12g")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,7 +306,7 @@ def _named(name: str, setting: AnySetting) -> AnySetting:
 
 def check_name(kind: str, name: Any, choices: Mapping[str, Entry]) -> None:
     if name not in choices:
-        listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
+        listing = listed((f"{known} ({one.meaning})" for known, one in choices.items()), long=True)
         raise SettingsError(no_such(kind, name, choices, listing))
 
 

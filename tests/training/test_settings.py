@@ -221,3 +221,7 @@ def test_presets_of_ones_own_are_kept_by_name(tmp_path, monkeypatch):
     file.write_text("{")
     assert own_presets() == {}
     assert not file.exists()
+
+
+def test_a_large_rate_is_written_as_its_field_writes_it():
+    assert SETTINGS["learning_rate"].format_value(1e6) == "1000000"

@@ -339,8 +339,9 @@ class AnswerPanel(ScrollArea):
             for told, part in zip(certainty.parts, number.digits, strict=True)
         ]
         self.bars_card.segments.show_parts(parts, place)
+        number_of = {"place": place + 1, "digit": certainty.parts[place].label}
         # Translators: ten buttons follow, the digits.
-        self.block.question.setText(_("Digit {place} is", place=place + 1))
+        self.block.question.setText(_("Digit no. {place} ({digit}) is", **number_of))
         part = number.digits[place]
         rival = two_best(part.probabilities.tolist())[1]
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])

@@ -13,7 +13,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, NumberBox, RealBox, explain, label, push_button
 from mnist_draw.app.train.marked_field import MarkedField
-from mnist_draw.i18n import N_, _, number, percent, percent_sign
+from mnist_draw.i18n import N_, _, explained, number, percent, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import MEANINGS
@@ -24,7 +24,7 @@ from mnist_draw.training.setting import NetworkText
 _STRETCHES = (58, 102, 65)
 #: Width of the button that removes a layer, in pixels.
 _REMOVE = 22
-_MEANINGS = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())
+_MEANINGS = explained(MEANINGS)
 #: The first layer: the tutorial's last.
 _FIRST = MlpLayer(300, "rectify", 0.4)
 

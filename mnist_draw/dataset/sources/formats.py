@@ -88,7 +88,7 @@ def read_source(place: Path) -> Source:
     if not place.exists():
         # What a data set may be is no help where one is gone.
         raise DatasetError("{place} is not a folder, nor a file.", place=place)
-    kinds = "; ".join(known.meaning for known in DATA_FORMATS)
+    kinds = listed((known.meaning for known in DATA_FORMATS), long=True)
     raise DatasetError(
         "{place} holds no data set. A data set is one of these: {kinds}.", place=place, kinds=kinds
     )

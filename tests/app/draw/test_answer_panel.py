@@ -400,7 +400,7 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown):
     shown.read_number("2071")
     assert shown.digits[-1] == 2
     # "Wrong?" asks about that digit.
-    assert panel.block.question.text() == "Digit 1 is"
+    assert panel.block.question.text() == "Digit no. 1 (2) is"
     segments = panel.bars_card.segments
     QTest.mouseClick(segments, Qt.LeftButton, pos=QPoint(segments.width() - 4, 10))
     assert shown.digits[-1] == 1
