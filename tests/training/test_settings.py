@@ -21,7 +21,7 @@ from mnist_draw.training.presets import (
     save_preset,
     save_settings,
 )
-from mnist_draw.training.settings import SettingsError, TrainingSettings
+from mnist_draw.training.settings import SETTINGS, SettingsError, TrainingSettings
 from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES
 
 FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
