@@ -11,16 +11,19 @@ from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import (
+    NeighboursCard,
     describe_vote,
     describe_votes,
     format_vote,
     map_legend,
 )
 from mnist_draw.app.inside.map.map_section import MapSection
+from mnist_draw.app.inside.map.map_view import MapAnswer
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
 
+from .. import seen
 from .examples import label_text
 
 
@@ -198,6 +201,15 @@ def test_the_legend_names_the_classes_of_networks_with_few(names):
     said = map_legend(maps, (0, 1), names)
     assert all(name[:2] in said for name in names[:2])
     assert ("others" in said) == (len(names) > 2)
+
+
+def test_small_distances_of_neighbours_are_written_whole(show, digits):
+    card, places = show(NeighboursCard(), 388, 320), np.array([3, 9, 12])
+    far = np.float32([3e-6, 0.00041, 1.26])
+    parts = None, None, None, np.empty(0), np.eye(10)[3], places, far, True
+    card.show_neighbours(digits, MapAnswer(*parts), str)
+    seen.settle()
+    assert {"3×10⁻⁶", "0.0004", "1.3"} <= {text.text for text in seen.texts(card)}
 
 
 def test_votes_are_described():

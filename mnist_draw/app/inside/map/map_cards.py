@@ -95,11 +95,15 @@ class NeighboursCard(Card):
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Name) -> None:
         images, labels, places = data.train_images, data.train_labels, answer.neighbours
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
-        names = [name(n) for n in range(len(answer.probabilities))]
-        gap = "\n" if self.view.make_room(names, 1) else "   "
 
         def distance(place: int) -> str:
-            return format_figure(far[place], ".1f" if far[place] >= 1 else ".1g")
+            words = format_figure(far[place], ".1f" if far[place] >= 1 else ".1g")
+            return words.replace(" × ", "×")
+
+        names = [name(n) for n in range(len(answer.probabilities))]
+        # Small distances are long words, too.
+        small = [distance(place) for place in places if far[place] < 0.1]
+        gap = "\n" if self.view.make_room([*names, *small], 1) else "   "
 
         def caption(place: int) -> str:
             return f"{narrow_name(name(int(labels[place])))}{gap}{distance(place)}"
