@@ -31,7 +31,7 @@ from .examples import label_text
 def section(show, digits, monkeypatch):
     """Return the section with 50 of 200 test digits and 600 training pictures."""
     monkeypatch.setattr(map_section, "load_dataset", lambda: digits)
-    monkeypatch.setattr(map_section, "chosen_digits", lambda _: np.arange(0, 200, 4))
+    monkeypatch.setattr("mnist_draw.analysis.maps.chosen_digits", lambda _: np.arange(0, 200, 4))
     made = show(MapSection(), 1090, 600)
     yield made
     assert made.wait()

@@ -8,17 +8,7 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.analysis.maps import (
-    VOTERS,
-    LayerMap,
-    Maps,
-    Neighbourhood,
-    build_maps,
-    chosen_digits,
-    gather_neighbours,
-    lay_out,
-    nearest_rows,
-)
+from mnist_draw.analysis import maps
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map import map_cards
@@ -50,10 +40,10 @@ class MapLocator:
         self,
         model: ModelFile,
         picture: np.ndarray,
-        layer: LayerMap | None,
+        layer: maps.LayerMap | None,
         number: int,
         points: np.ndarray | None,
-        known: Neighbourhood | None,
+        known: maps.Neighbourhood | None,
     ) -> MapAnswer:
         """Locate a picture in the map of a layer by its number, or among points by t-SNE."""
         probe = self._probe
@@ -65,7 +55,7 @@ class MapLocator:
         probabilities = probabilities_of(outputs[-1], probe.temperature)
         place, nearest = None, np.empty(0, np.intp)
         if layer is not None:
-            nearest, far = nearest_rows(layer.outputs, outputs[number], VOTERS)
+            nearest, far = maps.nearest_rows(layer.outputs, outputs[number], maps.VOTERS)
             if points is None:
                 place = layer.project(outputs[number])
                 if layer.is_single:
@@ -76,7 +66,7 @@ class MapLocator:
         neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
         if known is not None:
             rows = known.outputs[: known.counted]
-            neighbours, distances = nearest_rows(rows, outputs[probe.last_hidden], _NEIGHBOURS)
+            neighbours, distances = maps.nearest_rows(rows, outputs[probe.last_hidden], _NEIGHBOURS)
         return MapAnswer(
             model, picture, place, nearest, probabilities, neighbours, distances,
             is_complete=known is not None and known.is_complete,
@@ -93,8 +83,8 @@ class MapSection(CountedSection):
         self.setObjectName("mapSection")
         self._data: Dataset | None = None
         self._chosen = np.empty(0, np.intp)
-        self._maps: Maps | None = None
-        self._known: Neighbourhood | None = None
+        self._maps: maps.Maps | None = None
+        self._known: maps.Neighbourhood | None = None
         self._digits: Digits | None = None
         self._points: np.ndarray | None = None
         self._answer: MapAnswer | None = None
@@ -159,7 +149,7 @@ class MapSection(CountedSection):
         self._moving.stop()
         self._show_nothing()
         self._mapping.ask(partial(_map, model))
-        self._gathering.ask(lambda: gather_neighbours(model, _data_of(model).train_images))
+        self._gathering.ask(lambda: maps.gather_neighbours(model, _data_of(model).train_images))
         self._show_state()
 
     def _show_nothing(self) -> None:
@@ -205,16 +195,16 @@ class MapSection(CountedSection):
     def is_pending(self) -> bool:
         return self._maps is None and self._model is not None and not self._failure
 
-    def _set_maps(self, made: tuple[Dataset, np.ndarray, Maps]) -> None:
+    def _set_maps(self, made: tuple[Dataset, np.ndarray, maps.Maps]) -> None:
         self._data, self._chosen, self._maps = made
-        maps = self._maps
+        found = self._maps
         self._digits = Digits(
-            self._data.test_images[self._chosen, 0], maps.labels, maps.answers,
-            partial(map_cards.describe_digit, maps, self._chosen, self._name),
+            self._data.test_images[self._chosen, 0], found.labels, found.answers,
+            partial(map_cards.describe_digit, found, self._chosen, self._name),
         )  # fmt: skip
-        self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
+        self.view.names = tuple(self._name(n) for n in range(found.probabilities.shape[1]))
         self._show_small_maps()
-        last = len(maps.layers) - 1
+        last = len(found.layers) - 1
         self._show_layer(last - 1 if self._layer is None else min(self._layer, last))
         self._show_state()
 
@@ -230,14 +220,14 @@ class MapSection(CountedSection):
     def _lay_out(self) -> None:
         self._moving.stop()
         self._points = None
-        maps, model = self._maps, self._model
-        if maps is None or model is None or self._data is None:
+        found, model = self._maps, self._model
+        if found is None or model is None or self._data is None:
             return
-        layer = maps.layers[self._front]
+        layer = found.layers[self._front]
         self.view.show_digits(self._digits, layer.points)
         if self.map_combo.currentText() == map_cards.TSNE:
             images = self._data.test_images[self._chosen]
-            self._moving.ask(lambda: lay_out(model, layer, images))
+            self._moving.ask(lambda: maps.lay_out(model, layer, images))
         self._show_state()
         self._ask()
 
@@ -251,8 +241,8 @@ class MapSection(CountedSection):
 
     def _show_legend(self) -> None:
         pair = (None, None) if self._answer is None else self._answer.pair
-        maps = self._maps
-        words = "" if maps is None else map_cards.map_legend(maps, pair, self.view.names)
+        found = self._maps
+        words = "" if found is None else map_cards.map_legend(found, pair, self.view.names)
         self._legend.set_text(words)
 
     def _show_small_maps(self) -> None:
@@ -269,7 +259,7 @@ class MapSection(CountedSection):
             self._votes.setText(votes)
             self.layer_maps.show_maps(self._maps, self._answer)
 
-    def _set_neighbours(self, known: Neighbourhood) -> None:
+    def _set_neighbours(self, known: maps.Neighbourhood) -> None:
         # Compare with the first, with all, and for each new example.
         news = self._known is None or known.is_complete
         self._known = known
@@ -358,8 +348,8 @@ def _data_of(model: ModelFile) -> Dataset:
     return own_data(model) or load_dataset()
 
 
-def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, Maps]:
+def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, maps.Maps]:
     """Return a network's data, the indices of the test pictures on the map, and the maps."""
     data = _data_of(model)
-    chosen = chosen_digits(len(data.test_labels))
-    return data, chosen, build_maps(model, data.test_images[chosen], data.test_labels[chosen])
+    chosen = maps.chosen_digits(len(data.test_labels))
+    return data, chosen, maps.build_maps(model, data.test_images[chosen], data.test_labels[chosen])

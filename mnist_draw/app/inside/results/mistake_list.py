@@ -8,13 +8,7 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter
-from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PyQt5.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
@@ -141,8 +135,8 @@ class TileView(QListView):
         self.setUniformItemSizes(True)
         self.setLayoutMode(QListView.Batched)
         self.setBatchSize(_BATCH)
-        self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setSelectionMode(QListView.NoSelection)
+        self.setVerticalScrollMode(QListView.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setFrameShape(QListView.NoFrame)
         self.setProperty("look", "plain")

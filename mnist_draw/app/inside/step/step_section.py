@@ -331,20 +331,19 @@ class StepSection(Section):
         if self._shown is None:
             return ""
         figures = self._shown.figures
-        step = ""
-        if figures.number:
-            step = _("step {number} on it", number=i18n.number(figures.number + 1))
-        # The picture of the network has it below itself.
-        taught_as = ""
-        if self.stage not in (2, len(STAGES)):
-            taught_as = _("taught as {name}", name=in_a_sentence(self._name(figures.label)))
-        behind = "" if self._shown.task.model is self._model else _("of an earlier epoch")
         # Why the answer beside the drawing is another one.
         other = _("no temperature")
         if self._shown.left_out[2]:
             other = _("units left out, no temperature")
-        stage = ("", other, _("your picture"), _("for your picture"), other)[self.stage - 1]
-        return " · ".join(part for part in (stage, taught_as, step, behind) if part)
+        parts = [("", other, _("your picture"), _("for your picture"), other)[self.stage - 1]]
+        # The picture of the network has it below itself.
+        if self.stage not in (2, len(STAGES)):
+            parts.append(_("taught as {name}", name=in_a_sentence(self._name(figures.label))))
+        if figures.number:
+            parts.append(_("step {number} on it", number=i18n.number(figures.number + 1)))
+        if self._shown.task.model is not self._model:
+            parts.append(_("of an earlier epoch"))
+        return " · ".join(filter(None, parts))
 
     def open_stage(self, stage: int) -> None:
         """Bring a stage to the front; those beyond the ends do nothing."""
