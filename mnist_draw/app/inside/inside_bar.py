@@ -174,7 +174,14 @@ class ViewMenu(QMenu):
             notifier.message(sentence)
 
     def show_table(self) -> None:
-        TableWindow(self._section().table(), self.parentWidget()).show()
+        table, window = self._section().table(), QDialog(self.parentWidget())
+        window.setWindowTitle(table.title)
+        window.setAttribute(Qt.WA_DeleteOnClose)
+        view = TableView("viewTable", table.title, _("What the view shows, as a table."))
+        view.show_table(table)
+        column(view, margins=(9, 9, 9, 9), owner=window)
+        window.resize(640, 480)
+        window.show()
 
 
 def _widget_svg(widget: QWidget) -> bytes:
@@ -192,14 +199,3 @@ def _widget_svg(widget: QWidget) -> bytes:
     widget.render(painter)
     painter.end()
     return bytes(content)
-
-
-class TableWindow(QDialog):
-    def __init__(self, table: Table, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(table.title)
-        self.setAttribute(Qt.WA_DeleteOnClose)
-        self.view = TableView("viewTable", table.title, _("What the view shows, as a table."))
-        self.view.show_table(table)
-        column(self.view, margins=(9, 9, 9, 9), owner=self)
-        self.resize(640, 480)

@@ -14,7 +14,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside import inside_view
 from mnist_draw.app.inside.example import ExampleCard
-from mnist_draw.app.inside.inside_bar import TableWindow
+from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
@@ -334,10 +334,10 @@ def test_a_view_is_saved(view, tmp_path, suffix, beginning, notices):
 
 def test_a_view_is_read_as_a_table_and_copied(tab, view, notices, monkeypatch):
     view.menu.show_table()
-    (window,) = tab.findChildren(TableWindow)
-    assert window.view.objectName() == "viewTable"
-    assert window.view.model().index(0, 0).data() == "all"
-    window.close()
+    shown = tab.findChild(TableView, "viewTable")
+    assert shown.model().index(0, 0).data() == "all"
+    assert shown.window() is not tab.window()
+    shown.window().close()
     actions = {action.text(): action for action in view.menu.actions()}
     actions["Copy as a table"].trigger()
     assert notices[0].is_passing

@@ -282,7 +282,6 @@ class RobustnessPlot(WalkableView):
         painter.drawLine(QPointF(x, self._y(1)), QPointF(x, self._y(0)))
         painter.setBrush(theme.colour("second" if changed else "card"))
         painter.drawEllipse(QPointF(x, self._y(0)), _KNOB, _KNOB)
-        painter.setBrush(Qt.NoBrush)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._drag(event)

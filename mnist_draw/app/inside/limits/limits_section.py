@@ -249,10 +249,8 @@ class LimitsSection(CountedSection):
         self._show_state()
 
     def _accuracy(self, key: str) -> np.ndarray:
-        found = self._found.get(key)
-        if found is None or isinstance(found, str):
-            return np.full(len(SETTINGS), np.nan)
-        return found
+        found = self._found.get(key, "")
+        return np.full(len(SETTINGS), np.nan) if isinstance(found, str) else found
 
     def _why_not(self) -> str:
         """Return why the network in use cannot be counted; empty where it can."""
@@ -273,9 +271,7 @@ class LimitsSection(CountedSection):
         total = number(len(SETTINGS) * len(ticked))
         progress = _("{count} of {total} counted", count=number(done), total=total)
         if self._count.is_running:
-            if not done:
-                return _("Counting the first test pictures"), _("Stop")
-            return progress, _("Stop")
+            return progress if done else _("Counting the first test pictures"), _("Stop")
         if self._stopped:
             return progress, _("Go on")
         if self._why_not():

@@ -168,12 +168,9 @@ class MapView(WalkableView):
         for kind, (x, y) in zip(kinds, places, strict=True):
             painter.drawPixmap(x, y, glyphs[kind])
         painter.setPen(QPen(theme.colour("text"), 1.2))
-        boxes = []
-        for place in all_places[labels != answers].tolist():
-            box = QRectF(0, 0, theme.scaled(_BOX), theme.scaled(_BOX))
-            box.moveCenter(QPointF(*place))
-            boxes.append(box)
-        painter.drawRects(boxes)
+        side = theme.scaled(_BOX)
+        corners = (all_places[labels != answers] - side / 2).tolist()
+        painter.drawRects([QRectF(x, y, side, side) for x, y in corners])
         painter.end()
         return pixmap
 
@@ -211,7 +208,6 @@ class MapView(WalkableView):
         words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
         yours = _("yours: {answer}", answer=self.names[located.pair[0]])
         write_elided(painter, words, Qt.AlignCenter, yours)
-        painter.setBrush(Qt.NoBrush)
 
     def count(self) -> int:
         return 0 if self.points is None else len(self.points)

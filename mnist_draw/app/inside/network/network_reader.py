@@ -157,11 +157,8 @@ class NetworkReader:
         layers = self._probe.layers
         learnt: tuple[Layer, ...] = ()
         if start is not None and weights is Weights.LEARNT:
-            began = start.parameters[::2]
-            learnt = tuple(
-                replace(layer, W=layer.W - value)
-                for layer, value in zip(layers, began, strict=True)
-            )
+            pairs = zip(layers, start.parameters[::2], strict=True)
+            learnt = tuple(replace(layer, W=layer.W - value) for layer, value in pairs)
         first = (learnt or layers)[0].W
         smoothness = network_probe.neighbour_correlation(first) if first.ndim == 2 else None
         self._parts = Parts(layers, model, weights, learnt, smoothness, refusal)

@@ -10,15 +10,8 @@ import numpy as np
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.step_effects import Weight, accumulators_of
-from mnist_draw.app.inside.rows_view import (
-    Code,
-    Heading,
-    Line,
-    Picture,
-    PictureRow,
-    Row,
-    format_figure,
-)
+from mnist_draw.app.inside import rows_view
+from mnist_draw.app.inside.rows_view import Code, Line, Row, format_figure
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.i18n import _, counted, joined, pgettext
 from mnist_draw.library.network_data import class_name
@@ -129,7 +122,7 @@ def weight_view_rows(shown: Shown | None, weight: Weight | None, stage: int) -> 
     """Return what is known of the weight after a stage; in stage 4 also of a whole unit's."""
     if shown is None or weight is None:
         return []
-    rows: list[Row] = [Heading(_("One weight, followed"), weight_title(shown, weight))]
+    rows: list[Row] = [rows_view.Heading(_("One weight, followed"), weight_title(shown, weight))]
     rows += weight_rows(shown, weight, stage)
     return rows + (_unit_rows(shown) if stage == 4 else [])
 
@@ -147,8 +140,8 @@ def _unit_rows(shown: Shown) -> list[Row]:
         "× {pull} = its pull at the 784 weights of unit {number}: none from black",
         pull=number(pull), number=unit,
     )  # fmt: skip
-    pulls = Picture(pull * given, signed=True)
-    return [PictureRow(_("your picture"), Picture(given), words, (), pulls, _SIDE)]
+    mine, pulls = rows_view.Picture(given), rows_view.Picture(pull * given, signed=True)
+    return [rows_view.PictureRow(_("your picture"), mine, words, (), pulls, _SIDE)]
 
 
 @dataclass(frozen=True)

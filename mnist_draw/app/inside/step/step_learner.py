@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mnist_draw.analysis import step_effects
 from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.one_step import Minibatch, OneStep, StepFigures
-from mnist_draw.analysis.step_effects import (
-    StepEffects,
-    left_out,
-    moved_shares,
-    moved_sums,
-    step_effects,
-)
 from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles
 from mnist_draw.app.kit.painters import grey_levels
 from mnist_draw.i18n import _
@@ -67,7 +61,7 @@ class Progress:
     words: str = ""
     shown: Shown | None = None
     profiles: UnitProfiles | None = None
-    effects: StepEffects | None = None
+    effects: step_effects.StepEffects | None = None
 
 
 class StepLearner:
@@ -107,7 +101,7 @@ class StepLearner:
         for found in self._search:
             self._profiles = found
             yield Progress("", shown, found)
-        for effects in step_effects(step, shown.figures):
+        for effects in step_effects.step_effects(step, shown.figures):
             yield Progress("", shown, self._profiles, effects)
 
     def _minibatch_of(self, step: OneStep, task: Task) -> Minibatch:
@@ -125,9 +119,9 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
     done = figures.is_done
     return Shown(
         task, step.layers, figures, step.settings, step.mask_places, step.retained,
-        moved_sums(figures, step.layers) if done else (),
-        moved_shares(figures) if done else (float("nan"), float("nan")),
-        left_out(figures, step.layers, step.mask_places),
+        step_effects.moved_sums(figures, step.layers) if done else (),
+        step_effects.moved_shares(figures) if done else (float("nan"), float("nan")),
+        step_effects.left_out(figures, step.layers, step.mask_places),
         grey_levels(figures.minibatch.pictures[:, 0]),
         0 if step.from_run else step.filling,
     )  # fmt: skip
