@@ -34,7 +34,8 @@ from mnist_draw.storage.unique_paths import numbered, quarantine
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-notifier = Notifier("draw", "draw")
+# What was not saved is told on all pages.
+notifier = Notifier("draw")
 drawings_notifier = Notifier("drawings")
 
 #: Maximum number of windows with a file of their own.

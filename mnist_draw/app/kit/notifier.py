@@ -52,7 +52,8 @@ class Notifier:
         self, sentence: str, action: Callable[[], object] | None = None, button: str = ""
     ) -> None:
         """Say what went wrong or must be known, with a button that helps, if any does."""
-        board.posted.emit(Notice(sentence, self.subject, action=action, button=button))
+        notice = Notice(sentence, self.subject, False, action, button, self.page)
+        board.posted.emit(notice)
 
     def undo(self, sentence: str, action: Callable[[], object], button: str = _("Undo")) -> None:
         """Say what was done, with a button that takes it back or leads on."""

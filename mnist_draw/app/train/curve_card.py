@@ -51,7 +51,7 @@ class Legend(QWidget):
     """The two lines with their names, and the figures under the pointer.
 
     Its size hint never changes: pointing at a plot moves nothing. In a narrow card it shows the
-    figures without the names, or the names in two smaller lines, or the lines alone.
+    figures without the names, or the names in two smaller lines, elided if need be.
     """
 
     def __init__(self) -> None:
@@ -90,8 +90,7 @@ class Legend(QWidget):
         if self.epoch:
             return list(self.figures), False
         small, room = QFontMetricsF(theme.font(Text.AXIS)), self.width() - _DASH - Size.TIGHT
-        fits = max(map(small.horizontalAdvance, texts[:-1])) <= room
-        return texts[:-1] if fits else ["", ""], True
+        return [small.elidedText(text, Qt.ElideRight, room) for text in texts[:-1]], True
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -245,8 +244,7 @@ class CurveCard(Card):
         if self.tools.zoomed:
             return
         low, high = self._range()
-        self._epoch_axis.last = max(1, self.planned)
-        self.plot.setXRange(0, max(1, self.planned), padding=0.01)
+        self._epoch_axis.show_epochs(self.plot, self.planned)
         self.plot.setYRange(low, high, padding=0.03)
 
     def _point(self, epoch: float) -> None:

@@ -10,6 +10,7 @@ from PyQt5.QtGui import QFontMetrics, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QTableWidget,
@@ -45,9 +46,8 @@ CHOICES = (
 
 _NO_CURVE = _("A network without a run has no curve.")
 _TICK_TWO, _TOO_FEW = _("Tick two to compare."), _("Two runs of yours are compared here.")
-#: Columns that share the table's width; more of them are as wide as their texts.
-_MAX_SHARING = 2
-_MOST_WIDTH = 200
+#: Columns share the table's width if each gets so much; otherwise they are as wide as their texts.
+_LEAST_WIDTH, _MOST_WIDTH = 90, 200
 
 
 class CompareCard(Card):
@@ -143,10 +143,11 @@ class CompareCard(Card):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         longest = max([1, *(rows[-1].epoch for *__, rows in self._runs)])
-        self._epoch_axis.last = longest
-        self.plot.setXRange(0, longest, padding=0.01)
-        high = max(high, low + (0.1 if self._loss else 0.5))
-        self.plot.setYRange(low, high, padding=0.03)
+        self._epoch_axis.show_epochs(self.plot, longest)
+        # A lone point is in the middle of a scale that says how high it is.
+        least = (0.1, 0.5) if len(values) > 1 else (1.0, 10.0)
+        spare = max(0.0, least[not self._loss] - (high - low)) / 2
+        self.plot.setYRange(low - spare, high + spare, padding=0.03)
 
     def _show_names(self) -> None:
         """Show the names above the plot, where no curve crosses them."""
@@ -203,9 +204,9 @@ class DifferencesTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.NoSelection)
         style_table(self, theme.scaled(Size.FIELD))
         self.setAlternatingRowColors(False)
-        self.setWordWrap(False)
         # Values that changed during a run differ at their ends.
         self.setTextElideMode(Qt.ElideMiddle)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
         self._names: list[str] = []
         self.horizontalHeader().sectionResized.connect(self._fit_heading)
         theme.theme().changed.connect(self._restyle)
@@ -226,9 +227,24 @@ class DifferencesTable(QTableWidget):
             # The style writes them in bold.
             font = header.font()
             font.setBold(True)
-            elided = QFontMetrics(font).elidedText
-            parts = clauses_of(self._names[number])
-            heading.setText("\n".join(elided(part, Qt.ElideRight, room) for part in parts))
+            metrics, lines = QFontMetrics(font), []
+            for part in clauses_of(self._names[number]):
+                lines.append("")
+                for word in part.split():
+                    if metrics.horizontalAdvance(f"{lines[-1]} {word}") > room and lines[-1]:
+                        lines.append("")
+                    lines[-1] = f"{lines[-1]} {word}".strip()
+            elided = (metrics.elidedText(line, Qt.ElideRight, room) for line in lines)
+            heading.setText("\n".join(elided))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        header, least = self.horizontalHeader(), theme.scaled(_LEAST_WIDTH)
+        shares = self.columnCount() * least <= self.viewport().width()
+        header.setSectionResizeMode(header.Stretch if shares else header.ResizeToContents)
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         rows = [*differing_settings(entries), *_results(entries)] if len(entries) > 1 else []
@@ -241,11 +257,9 @@ class DifferencesTable(QTableWidget):
             heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignVCenter))
             heading.setToolTip(tip(entry.name))
             self.setHorizontalHeaderItem(place, heading)
-        header = self.horizontalHeader()
-        share = len(entries) <= _MAX_SHARING
-        header.setSectionResizeMode(header.Stretch if share else header.ResizeToContents)
+        self._share()
         for place in range(len(entries)):
-            self._fit_heading(place, 0, header.sectionSize(place))
+            self._fit_heading(place, 0, self.horizontalHeader().sectionSize(place))
         self.setVerticalHeaderLabels([name for name, __ in rows])
         for line, (__, values) in enumerate(rows):
             for place, value in enumerate(values):

@@ -49,6 +49,11 @@ class EpochAxis(_Axis):
         super().__init__("bottom")
         self.last = 0
 
+    def show_epochs(self, plot: Any, last: int) -> None:
+        """Show all epochs up to the last one; a single one has room for its name."""
+        self.last = max(1, last)
+        plot.setXRange(0, max(2, last), padding=0.01)
+
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         most = max(2, min(_MAX_EPOCHS, int(size / theme.scaled(_EACH))))
         step = nice_step((high - low) / most, whole=True)
@@ -62,7 +67,7 @@ class EpochAxis(_Axis):
             ticks = [1, *(tick for tick in ticks if tick > 1)]
         if low <= self.last <= high:
             room = max(last_room, _CLOSE * step)
-            ticks = [tick for tick in ticks if abs(tick - self.last) >= room]
+            ticks = [tick for tick in ticks if self.last - tick >= room]
             ticks.append(self.last)
         return [(step, ticks)]
 

@@ -43,7 +43,7 @@ from mnist_draw.training.record import Run, now, with_figures
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-notifier = Notifier("run")
+notifier = Notifier("run", "train")
 
 #: Seconds between updates of curves and figures by minibatches: painting takes time from the
 #: training. Other events are shown at once.

@@ -29,7 +29,7 @@ from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.record import UNFINISHED, Run, load_history, with_figures
 from mnist_draw.training.settings import TrainingSettings
 
-notifier = Notifier("run")
+notifier = Notifier("run", "train")
 
 #: The preference that names the newest run that was cut off and has been offered.
 _CUT_OFF = "cut_off_run"

@@ -217,7 +217,9 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     assert not legend.grab().isNull()
     # A name that would be cut is left out.
     legend.resize(70, 26)
-    assert legend.shown() == (["", ""], True)
+    texts, is_stacked = legend.shown()
+    assert is_stacked
+    assert [text[:2] for text in texts] == ["tr", "va"]
 
 
 def test_the_dot_of_a_new_best_rests_between_two_pulses(accuracy):

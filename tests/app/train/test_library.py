@@ -241,6 +241,33 @@ def test_columns_show_where_three_runs_differ(qtbot):
         assert table.columnWidth(column) >= table.sizeHintForColumn(column)
 
 
+def test_names_and_values_of_three_runs_wrap_in_a_wide_table(show):
+    entries = [
+        entry_of_run(add_run(f"2026-01-0{day} 10:00", seed=day, name=name))
+        for day, name in enumerate(("Sgd with noise, batch 50", "CNN", "A long name"), 1)
+    ]
+    table = show(DifferencesTable(), 500, 300)
+    table.show_entries(entries)
+    seen.settle()
+    assert not table.horizontalScrollBar().maximum()
+    for column, entry in enumerate(entries):
+        assert table.horizontalHeaderItem(column).text().replace("\n", " ") in (
+            entry.name, entry.name.replace(",", "")
+        )  # fmt: skip
+
+
+def test_one_epoch_has_its_name_and_a_scale(show):
+    card = show(CompareCard(), 480, 400)
+    card.prepare()
+    card.show_runs([(0, "one", figures(1).epochs)])
+    seen.settle()
+    (left, right), (low, high) = card.plot.getPlotItem().viewRange()
+    axis = card.plot.getAxis("bottom")
+    assert axis.tickValues(left, right, 400)[0][1] == [1]
+    assert 0.75 * right > 1
+    assert high - low >= 9
+
+
 def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make, qtbot):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
