@@ -16,8 +16,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 #: Limits of a sentence and a word in it: longer ones are mistakes, such as a file's content instead
-#: of its name. A path on Windows has up to 260 characters.
-_SENTENCE, _WORD = 1500, 400
+#: of its name. A path on Windows has up to 260 characters. The last is that of a name in a list.
+_SENTENCE, _WORD, _NAME = 1500, 400, 60
 #: A sentence lists all names up to this number, and of more names only a few.
 _ALL_NAMED, _FEW_NAMED = 16, 6
 #: The control characters of ASCII and of ISO 8859, and those that change the direction of writing;
@@ -28,8 +28,8 @@ _ENDS_OF_LINES = re.compile(r"[\n\u2028\u2029]")
 
 def shortened(text: str) -> str:
     """Cut the middle out of a sentence, and of words in it, that are too long."""
-    text = re.sub(rf"\S{{{_WORD + 1},}}", lambda word: _without_middle(word[0], _WORD), text)
-    return _without_middle(text, _SENTENCE)
+    text = re.sub(rf"\S{{{_WORD + 1},}}", lambda word: without_middle(word[0], _WORD), text)
+    return without_middle(text, _SENTENCE)
 
 
 def strip_control_chars(text: str) -> str:
@@ -59,7 +59,8 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
-def _without_middle(text: str, most: int) -> str:
+def without_middle(text: str, most: int = _NAME) -> str:
+    """Cut the middle out of a text that is longer than so many characters."""
     if len(text) <= most:
         return text
     half = most // 2
@@ -159,9 +160,10 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     if near:
         said = _("did you mean {name}?", name=near)
     elif len(names) <= _ALL_NAMED:
-        said = _("there are {names}.", names=listed(names))
+        said = _("there are {names}.", names=listed(map(without_middle, names)))
     else:
-        few = listed(difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0))
+        closest = difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0)
+        few = listed(map(without_middle, closest))
         said = _("of {count} names, {few} come nearest.", count=number(len(names)), few=few)
     return joined(said, _("{command} lists all.", command=lists_all) if lists_all else "")
 

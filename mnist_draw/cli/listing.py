@@ -11,6 +11,7 @@ import numpy as np
 
 from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import echo, json_line, table, tell, typed
+from mnist_draw.errors import without_middle
 from mnist_draw.i18n import _, number, percent, pgettext
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def list_networks(arguments: argparse.Namespace) -> int:
     rows = [
         (
             stored.typed_name,
-            stored.title,
+            without_middle(stored.title),
             stored.kind or pgettext("network", "damaged"),
             stored.info.accuracy or "–",
         )
@@ -126,7 +127,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
         rows.append(
             (
                 run.folder.name,
-                run.title,
+                without_middle(run.title),
                 pgettext("run", "running") if state == "running" else STATE_WORDS[run.state],
                 _("{done} of {total}", done=run.epochs_done, total=run.settings.epochs),
                 _percent(run.figures.get("validation_accuracy")),

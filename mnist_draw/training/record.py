@@ -32,7 +32,7 @@ from mnist_draw.training.settings import TrainingSettings
 RECORD, CHECKPOINT, HISTORY = "run.json", "checkpoint.npz", "history.npz"
 MODEL = MODEL_OF_RUN
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
-_MAX_NAME_LENGTH = 200
+MAX_NAME_LENGTH = 200
 #: The longest path of Linux, in bytes.
 _MAX_PATH_LENGTH = 4096
 _TIME = "%Y-%m-%d %H:%M:%S"
@@ -134,7 +134,7 @@ class Run:
 
     def renamed(self, name: str) -> Run:
         """Return the run with another name, which is at most 200 characters of one line."""
-        return replace(self, name=plain_name(name)[:_MAX_NAME_LENGTH])
+        return replace(self, name=plain_name(name)[:MAX_NAME_LENGTH])
 
 
 def require_folder(run: Run) -> None:
@@ -170,8 +170,8 @@ def _parse(folder: Path, fields: Fields) -> Run:
     run = Run(
         folder,
         TrainingSettings.from_json(fields.get_fields("settings").values),
-        fields.get_text("name", _MAX_NAME_LENGTH),
-        fields.get_text("started", _MAX_NAME_LENGTH),
+        fields.get_text("name", MAX_NAME_LENGTH),
+        fields.get_text("started", MAX_NAME_LENGTH),
         fields.get_choice("state", tuple(STATE_WORDS)),
         fields.get_int("epochs_done", 0, MAX_EPOCHS),
         fields.get_float("seconds", 0, _MAX_SECONDS),

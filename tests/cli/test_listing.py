@@ -21,7 +21,7 @@ from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
-from mnist_draw.training.record import load_history
+from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -82,6 +82,15 @@ def make_run(epochs=2, name=""):
         files.add(events.EpochFinished(epoch, 3, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
     files.run = files.run.renamed(name)
     return files
+
+
+def test_a_long_name_of_a_run_takes_no_more_room_than_a_line(here, capsys):
+    folder = new_run_folder()
+    Run(folder, TrainingSettings(), "name " * 40, "2026-01-01 10:00", "stopped").save()
+    assert main(["runs"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 160
+    assert main(["export", "nosuch", "x.onnx"]) != 0
+    assert "name " * 20 not in capsys.readouterr().err
 
 
 def test_runs(here, capsys):

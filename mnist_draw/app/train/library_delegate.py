@@ -22,6 +22,7 @@ from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
+from mnist_draw.training.record import MAX_NAME_LENGTH
 
 #: The roles of a row's `RowView`, and of its height at the usual text size.
 ROLE, HEIGHT = Qt.UserRole, Qt.UserRole + 1
@@ -242,6 +243,7 @@ class RowDelegate(QStyledItemDelegate):
         self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> QWidget:
         editor = QLineEdit(parent)
+        editor.setMaxLength(MAX_NAME_LENGTH)
         explain(editor, _("Name"), _("The name; Return keeps it, Esc leaves it as it was."))
         return editor
 
