@@ -131,6 +131,11 @@ class DrawTab(Page):
         connect_direct(answer.ink.watched, explanations.watch)
         explanations.explained.connect(answer.show_explanation)
 
+    def _take_back(self) -> None:
+        """Take back the last step: a lesson, or a change of the board."""
+        if not self.my_digits.teaching.take_back_last():
+            self.canvas.undo()
+
     def _build_commands(self) -> None:
         tools, canvas, add = self.tools, self.canvas, partial(Command, self)
         sentence = _("Draw ink with the pen.")
@@ -141,7 +146,7 @@ class DrawTab(Page):
         eraser.describe(tools.eraser)
         sentence = _("Take back the last stroke, picture or clearing.")
         icon = "arrow-counter-clockwise"
-        self._undo = add(_("Undo"), sentence, "Ctrl+Z", canvas.undo, icon)
+        self._undo = add(_("Undo"), sentence, "Ctrl+Z", self._take_back, icon)
         sentence, keys = _("Bring back what was undone."), "Ctrl+Y, Ctrl+Shift+Z"
         self._redo = add(_("Redo"), sentence, keys, canvas.redo, "arrow-clockwise")
         sentence = _("Empty the board; can be undone.")

@@ -62,6 +62,12 @@ class Teaching(QObject):
         self.learnt_until = 0.0
         self.is_training: Callable[[], bool] = bool
         self._kept: Path | None = None
+        #: Whether the board has not changed since it was taught.
+        self._is_last = False
+        canvas.history_changed.connect(self._note_change)
+
+    def _note_change(self) -> None:
+        self._is_last = False
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         self._answer, self._number = answer, number
@@ -111,6 +117,7 @@ class Teaching(QObject):
             still = _("The drawing is still on the board.")
             notifier.problem(joined(reporter.sentence(error), still))
 
+        self._kept, self._is_last = None, True
         self._background.run(save, self._saved, failed)
         self.taught.emit(digit)
 
@@ -125,7 +132,16 @@ class Teaching(QObject):
         notifier.undo(kept, partial(self._take_back, saved.path))
         self._tell_change()
 
+    def take_back_last(self) -> bool:
+        """Take back what the board was just taught as; return whether there was something."""
+        path = self._kept if self._is_last else None
+        if path is not None:
+            self._take_back(path)
+        return path is not None
+
     def _take_back(self, path: Path) -> None:
+        self._is_last = False
+
         def remove() -> None:
             from mnist_draw.storage.unique_paths import move_to_bin
 

@@ -22,7 +22,7 @@ from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.series import thinned
-from mnist_draw.i18n import _, joined, pgettext
+from mnist_draw.i18n import _, joined, listed, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.fallbacks import reclaim_fallbacks
 from mnist_draw.library.networks import delete, list_deleted, rename
@@ -224,8 +224,13 @@ class LibraryController(LibraryFiles):
         ticked = self._rows.ticked()
         self.page.differences.show_entries(ticked)
         runs = [(n, one.name, self._rows.figures_of(one)) for n, one in enumerate(ticked)]
-        lacks_curve = len(ticked) > 1 and any(one.run is None for one in ticked)
-        self.page.compare.show_runs([run for run in runs if run[2]], lacks_curve)
+        missing = ""
+        if len(ticked) > 1:
+            if any(one.run is None for one in ticked):
+                missing = _("A network without a run has no curve.")
+            elif none := [one.name for one in ticked if one.run and not one.run.epochs_done]:
+                missing = _("No complete epoch, so no curve: {names}.", names=listed(none))
+        self.page.compare.show_runs([run for run in runs if run[2]], missing)
 
     # -- an entry
 

@@ -44,7 +44,6 @@ CHOICES = (
     (_("Training loss"), "training_loss", True),
 )
 
-_NO_CURVE = _("A network without a run has no curve.")
 _TICK_TWO, _TOO_FEW = _("Tick two to compare."), _("Two runs of yours are compared here.")
 #: Columns share the table's width if each gets so much; otherwise they are as wide as their texts.
 _LEAST_WIDTH, _MOST_WIDTH = 90, 200
@@ -58,7 +57,7 @@ class CompareCard(Card):
         self.plot: Any = None
         self._is_prepared = False
         self._runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
-        self._lacks_curve = False
+        self._missing = ""
         self.curves: list[Any] = []
         self._names = row()
         sentence = _("Which figure of the ticked runs is drawn over epochs.")
@@ -99,13 +98,13 @@ class CompareCard(Card):
         self.redraw()
 
     def show_runs(
-        self, runs: Sequence[tuple[int, str, Sequence[EpochFigures]]], lacks_curve: bool = False
+        self, runs: Sequence[tuple[int, str, Sequence[EpochFigures]]], missing: str = ""
     ) -> None:
         """Show runs: the place among the ticked ones, the name and the figures of each.
 
-        `lacks_curve` is whether something else is ticked that is no run.
+        `missing` says why something else that is ticked has no curve.
         """
-        self._runs, self._lacks_curve = list(runs), lacks_curve
+        self._runs, self._missing = list(runs), missing
         self.redraw()
 
     @property
@@ -119,9 +118,9 @@ class CompareCard(Card):
         return number(10**value, ".3g") if self._loss else percent(value / 100, None)
 
     def redraw(self) -> None:
-        self._empty.setVisible(len(self._runs) < 2)
+        self._empty.setVisible(len(self._runs) < 2 or bool(self._missing))
         more = _("Tick one more to compare.") if self._runs else self._hint
-        self._empty.setText(_NO_CURVE if self._lacks_curve else more)
+        self._empty.setText(self._missing or more)
         self.body.setStretchFactor(self._empty, int(not self._runs))
         self.choice.setVisible(bool(self._runs))
         if self.plot is None:

@@ -192,6 +192,8 @@ class RunController(QObject):
         controls = self.training.controls
         if controls is not None:
             controls.add_epoch()
+            self.state.add_epoch()
+            self.show()
         else:
             self._train_on(self.state.epochs_done + 1)
 

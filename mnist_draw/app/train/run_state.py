@@ -227,6 +227,12 @@ class RunState:
         """A run is requested; it has no events yet."""
         self._set("loading", _GETTING_READY)
 
+    def add_epoch(self) -> None:
+        """Count an epoch more while the run is paused; a run that goes on tells its number."""
+        if self.state == "paused":
+            self.epochs += 1
+            self._show_paused()
+
     def stopping(self) -> None:
         if self.busy:
             self._set("stopping", _("Stopping"))
@@ -247,8 +253,7 @@ class RunState:
             case Continued():
                 self._take_earlier(event.history)
             case Paused():
-                paused = _("Paused at {epoch} of {epochs}", **self._numbers())
-                self._progress("paused", paused)
+                self._show_paused()
             case Resumed():
                 self._show_training()
             case Testing():
@@ -355,6 +360,9 @@ class RunState:
 
     def _show_training(self) -> None:
         self._progress("training", self._words())
+
+    def _show_paused(self) -> None:
+        self._progress("paused", _("Paused at {epoch} of {epochs}", **self._numbers()))
 
     def _progress(self, state: str, label: str) -> None:
         """Change the state, except that a requested stop stays visible until it happens."""

@@ -110,7 +110,7 @@ _TITLES = {
     "data": _("Data"),
     "stop": _("Stop early"),
 }
-_LIVE = _("These can change while it trains.")
+_LIVE = _("Grey fields are fixed while it trains.")
 
 
 @contextlib.contextmanager

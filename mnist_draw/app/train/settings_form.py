@@ -23,8 +23,10 @@ from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import remember_data
 from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
+from mnist_draw.training.events import BatchSizeChosen
 from mnist_draw.training.expectation import TRAINING
 from mnist_draw.training.presets import PRESETS, Preset, differences, nearest_preset
+from mnist_draw.training.run_start import batch_size_for
 from mnist_draw.training.setting import WholeNumber
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
@@ -90,6 +92,8 @@ class SettingsForm(QObject):
         self._undo: list[Chosen] = []
         #: The field of the last step, which goes on while the keyboard is in it.
         self._last = ""
+        #: What is said of a minibatch for which there are too few pictures.
+        self._too_few = ""
         #: What was chosen before the run that goes on.
         self._before_run: Chosen | None = None
         self._background = Background(self)
@@ -273,7 +277,25 @@ class SettingsForm(QObject):
             self._clear_errors(leave="" if isinstance(widget, FileCombo) else name)
             self._last = name
             self._choice = Chosen(self.base_title, self.base, now)
+            if name in ("batch_size", "training_examples"):
+                self._check_batch_size(now)
         self.edited.emit()
+
+    def _check_batch_size(self, settings: TrainingSettings) -> None:
+        """Say that the chosen pictures are too few for a minibatch."""
+        before, self._too_few = self._too_few, ""
+        pictures = settings.training_examples
+        # How many extra digits there are is unknown.
+        if pictures is not None and settings.extra_folder is None:
+            try:
+                size = batch_size_for(settings, pictures)
+                if size != settings.batch_size:
+                    self._too_few = BatchSizeChosen(size, settings.batch_size, pictures).message
+            except UserError as error:
+                self._too_few = str(error)
+        # What else is said of the value stays.
+        if self._too_few or self.fields["batch_size"].remark.text() == before:
+            self.show_error("batch_size", self._too_few)
 
     def _clear_errors(self, leave: str = "") -> None:
         for name, field in self.fields.items():
@@ -384,6 +406,7 @@ class SettingsForm(QObject):
         """
         if running and self._before_run is None:
             self._before_run = self._choice
+            self._clear_errors()
             _after_run.forget()
         elif not running and self._before_run is not None:
             self._end_run(self._before_run, keeps)

@@ -114,6 +114,12 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
     except UserError:
         raise
     except UnidentifiedImageError:
+        if not isinstance(source, bytes) and os.fspath(source).lower().endswith(".npz"):
+            raise PictureError(
+                "{name} is no picture. If it is a network, open it with “{command}” (Ctrl+O).",
+                name=name,
+                command=_("Open a network"),
+            ) from None
         raise PictureError(
             "{name} is not a picture that can be read. Save it as PNG, JPEG or BMP.", name=name
         ) from None

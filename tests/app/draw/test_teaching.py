@@ -145,6 +145,22 @@ def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):
     assert [path.name[0] for path in setup.files()] == ["7"]
 
 
+def test_the_undo_key_takes_the_lesson_back_before_the_drawing(setup):
+    setup.teach(5)
+    setup.tab._undo.trigger()
+    setup.settle()
+    assert setup.files() == []
+    assert setup.tab.canvas.has_ink()
+    setup.tab._undo.trigger()
+    assert not setup.tab.canvas.has_ink()
+    # A stroke after the lesson is the last step.
+    setup.teach(5)
+    setup.tab.canvas.add_stroke(STROKE)
+    setup.tab._undo.trigger()
+    setup.settle()
+    assert len(setup.files()) == 1
+
+
 def test_by_keyboard(setup):
     setup.draw(second=3)
     QTest.keyClick(setup.tab.canvas, Qt.Key_T)

@@ -175,8 +175,9 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.undo()
     room.qtbot.waitUntil(page.differences.isVisible)
     # A network that has no curve is ticked: why it is not drawn is said.
-    page.compare.show_runs(page.compare._runs[:1], lacks_curve=True)
-    assert "no curve" in page.compare._empty.text()
+    page.compare.show_runs(page.compare._runs, "It has no curve.")
+    assert not page.compare._empty.isHidden()
+    assert page.compare._empty.text() == "It has no curve."
     # Below the list the comparison waits until two are ticked.
     choose(page, names(page)[-1])
     QTest.keyClick(page.list, Qt.Key_Space)
@@ -184,6 +185,17 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.qtbot.waitUntil(lambda: not page.compare.isVisible())
     QTest.keyClick(page.list, Qt.Key_Space)
     assert page.compare.isVisible()
+
+
+def test_a_ticked_run_without_an_epoch_is_named_where_runs_are_compared(make):
+    add_run("2026-01-01 10:00", epochs=2)
+    add_run("2026-01-02 10:00", epochs=0, update="adam", state="diverged")
+    page = make().show_library()
+    for name in names(page):
+        choose(page, name)
+        QTest.keyClick(page.list, Qt.Key_Space)
+    (without,) = (one.name for one in page.list.rows.ticked() if not one.run.epochs_done)
+    assert page.compare._empty.text() == f"No complete epoch, so no curve: {without}."
 
 
 def test_names_of_compared_runs_are_whole(show):

@@ -83,6 +83,8 @@ def test_pause_resume_and_stop_by_key(make):
     room.wait_for("paused")
     assert room.button("pauseButton").text() == "Resume"
     assert room.text("stateLabel") == "Paused at 1 of 20"
+    QTest.keyClick(room.tab, Qt.Key_F6)
+    assert room.text("stateLabel") == "Paused at 1 of 21"
     QTest.keyClick(room.tab, Qt.Key_F5)
     room.qtbot.waitUntil(lambda: room.run.state.state != "paused")
     QTest.keyClick(room.tab, Qt.Key_F5, Qt.ShiftModifier)

@@ -562,6 +562,16 @@ def test_what_a_run_took_is_shown_until_it_ends(panel):
     assert (box.value(), box.accessibleDescription()) == (500, usual)
 
 
+def test_a_minibatch_of_more_pictures_than_are_chosen_is_told_at_its_field(panel):
+    told = panel.fields["batch_size"].remark
+    panel.fields["training_examples"].widget.setValue(3)
+    assert "The batch size is 1, not 500 as usual" in told.text()
+    panel.fields["batch_size"].widget.setValue(400)
+    assert "there are only 3 training pictures" in told.text()
+    panel.fields["batch_size"].widget.setValue(3)
+    assert not told.text()
+
+
 # -- menus of folders and files
 
 
