@@ -252,17 +252,15 @@ def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterat
     """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     count, network = len(images), NetworkProbe(model)
-    kept = _kept_type(len(network.layers[-1].W))
-    cached = cache.read_array(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", kept, (count, -1))
+    shape = count, len(network.layers[-1].W)
+    kept = _kept_type(shape[1])
+    cached = cache.read_array(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", kept, shape)
     if cached is not None:
         yield Neighbourhood(cached, count)
         return
-    outputs = np.zeros((count, 0), kept)
-    done = 0
+    outputs, done = np.zeros(shape, kept), 0
     for layers in network.outputs_of_all(images):
-        part = layers[network.last_hidden].astype(kept)
-        if not done:
-            outputs = np.zeros((count, part.shape[1]), kept)
+        part = layers[network.last_hidden]
         outputs[done : done + len(part)] = part
         done += len(part)
         if done == count:

@@ -276,11 +276,9 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     network = Recogniser(model)
     # The network's own probabilities: calibration is applied to them later.
     network.temperature = 1.0
-    found: Floats | None = None
+    found = np.empty((total, len(network.names)), np.float32)
     for start in range(0, total, SLICE):
         part = network.predict(scale(pictures.images[start : start + SLICE]))
-        if found is None:
-            found = np.empty((total, part.shape[1]), np.float32)
         found[start : start + len(part)] = part
         done = start + len(part)
         labels = None if pictures.labels is None else pictures.labels[:done]

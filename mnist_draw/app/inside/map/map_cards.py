@@ -71,8 +71,7 @@ class NeighboursCard(Card):
             ),
         )
         self.body.addWidget(self.view, 1)
-        self.sentence = label("", "", "neighboursSentence")
-        self._steady = GrowingLabel(self.sentence)
+        self._steady = GrowingLabel(label("", "", "neighboursSentence"))
         self.body.addWidget(self._steady)
         self.body.addWidget(label(_("Below each: what it is, and how far away."), "muted"))
         self.show_nothing()

@@ -169,8 +169,7 @@ class SidePanel(Card):
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
             self.rival.addItems(names)
-        if self.rival.isHidden():
-            self.rival.show()
+        self.rival.show()
         if not self.rival.view().isVisible():
             self.rival.setCurrentIndex(frame.rival)
         self.why_rows.show_rows(why_rows(frame, name))

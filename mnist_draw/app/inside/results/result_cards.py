@@ -123,8 +123,7 @@ class ResultFigure(QWidget):
         super().__init__()
         self.caption = label(caption, "muted")
         self.value = ElidedLabel(_NONE, "figure", name)
-        self.note = label("", "muted")
-        self._steady = GrowingLabel(self.note)
+        self._steady = GrowingLabel(label("", "muted"))
         parts = (FixedLabel(part, lines=1) for part in (self.caption, self.value))
         column(*parts, self._steady, 1, gap=0, owner=self)
 
@@ -162,7 +161,10 @@ class ResultFigures(QWidget):
         for figure in self.all:
             figure.show_figure(_NONE, note if figure is self.accuracy else "")
 
-    def show_results(self, results: Results, name: Name) -> None:
+    def show_results(self, results: Results | None, name: Name) -> None:
+        if results is None:
+            self.show_nothing()
+            return
         if results.labels is None:
             said = counted("{count} picture, no labels", "{count} pictures, no labels",
                            results.counted)  # fmt: skip
@@ -282,9 +284,9 @@ class ReliabilityView(WalkableView):
         )  # fmt: skip
 
 
-def describe_reliability(results: Results) -> str:
+def describe_reliability(results: Results | None) -> str:
     """Return what the points say together where the network doubts."""
-    if not results.doubted:
+    if results is None or not results.doubted:
         return ""
     part = together(results.doubted)
     return _(

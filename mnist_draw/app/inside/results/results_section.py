@@ -93,7 +93,7 @@ class ResultsSection(CountedSection):
 
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
-        self._show_nothing()
+        self._show_results(None)
         self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
             self._pictures = None
@@ -155,7 +155,7 @@ class ResultsSection(CountedSection):
         self._pictures = pictures
         self.data.confirm()
         self._failure = ""
-        self._show_nothing()
+        self._show_results(None)
         self.figures.show_other(pictures.other_name, None)
         if self._model is not None:
             self._begin_count(self._model)
@@ -166,7 +166,7 @@ class ResultsSection(CountedSection):
         self.data.revert()
         if self._pictures is None:
             self._failure = sentence
-            self._show_nothing()
+            self._show_results(None)
         self._show_state()
 
     def _show_remark(self) -> None:
@@ -193,10 +193,11 @@ class ResultsSection(CountedSection):
         if self._results is None or not self._results.is_complete:
             self._show_results(results)
 
-    def _show_results(self, results: Results) -> None:
-        self._results, self._shown = results, self._pictures
+    def _show_results(self, results: Results | None) -> None:
+        """Show results; None: there are none yet."""
+        self._results, self._shown = results, None if results is None else self._pictures
         matrix = self.confusion.matrix
-        if results.labels is None and matrix.pinned is not None:
+        if results is not None and results.labels is None:
             matrix.pin(None)
         self.figures.show_results(results, self._name)
         self._show_remark()
@@ -204,19 +205,11 @@ class ResultsSection(CountedSection):
         self._show_side()
         self.reliability.show_results(results)
         self.reliability_text.setText(result_cards.describe_reliability(results))
-        if results.is_complete or not self.mistakes.view.hasFocus():
+        if results is None:
+            self.mistakes.show_nothing()
+        elif results.is_complete or not self.mistakes.view.hasFocus():
             self._show_pair(matrix.pinned)
         self._show_state()
-
-    def _show_nothing(self) -> None:
-        self._results = self._shown = None
-        self.figures.show_nothing()
-        self.confusion.show_results(None, self._name)
-        self.reliability.show_results(None)
-        self.reliability_text.setText("")
-        self.mistakes.show_nothing()
-        self._show_remark()
-        self._show_side()
 
     def _show_pair(self, pair: Pair | None) -> None:
         self._show_side()
