@@ -102,9 +102,8 @@ class Line(Row):
             painter.setPen(QPen(theme.colour("muted"), 1))
             painter.drawLine(QPointF(width - 64, y + 2.5), QPointF(width, y + 2.5))
             y += 5
-        colour = "text"
-        if self.coloured and self.value:
-            colour = "accent" if self.value > 0 else "second"
+        sign = "accent" if self.value > 0 else "second"
+        colour = sign if self.coloured and self.value else "text"
         figure = theme.font(Text.BODY, bold=True)
         name, made, most = self.widest if any(self.widest) else (self.text, self.made, self.figure)
         right = width - tabular_width(figure, most) - _BETWEEN
@@ -366,14 +365,11 @@ class RowsView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(270, self._least_height() or 120)
+        return QSize(270, self.minimumSizeHint().height() or 120)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, self._least_height())
-
-    def _least_height(self) -> int:
         # A heading is a pixel higher than a line.
-        return self._lines and round(self._lines * _line()) + 1
+        return QSize(240, self._lines and round(self._lines * _line()) + 1)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)

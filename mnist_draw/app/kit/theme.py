@@ -124,6 +124,8 @@ class Theme(QObject):
         self.text_size = 1.0
         self._system_dark = False
         self._used: tuple[Colours, float] | None = None
+        self.system_ratio = 1.0
+        self.body_font: QFont | None = None
 
     def apply(self, choice: str, system_dark: bool | None = None, styles: bool = True) -> None:
         """Use the colours of ``choice``; an unknown choice means ``"system"``.
@@ -176,20 +178,19 @@ class Theme(QObject):
         self.colours, self._used = used[0], used
         if is_new:
             app.setPalette(palette(colours))
+            # A rule for all widgets would tell each of a new font, whatever the sheet changes.
+            self.system_ratio, self.body_font = _system_ratio(), font(Text.BODY)
+            if app.font() != self.body_font:
+                app.setFont(self.body_font)
         if styles:
             self.style()
         if is_new:
             self.changed.emit()
 
 
-_theme: Theme | None = None
-
-
+@lru_cache
 def theme() -> Theme:
-    global _theme
-    if _theme is None:
-        _theme = Theme()
-    return _theme
+    return Theme()
 
 
 def colour(name: str, alpha: float = 1.0) -> QColor:
@@ -206,15 +207,15 @@ def _colour(name: str, alpha: float) -> QColor:
 
 def text_scale() -> float:
     """Ratio of the system's interface font to 13 px, at least 1, times what is chosen here."""
-    font = QApplication.font()
-    ratio = max(1.0, _pixels(font.pixelSize(), font.pointSizeF()) / Text.BODY)
-    return ratio * theme().text_size * theme().enlargement
+    return _system_ratio() * theme().text_size * theme().enlargement
 
 
-@lru_cache(maxsize=8)
-def _pixels(pixels: int, points: float) -> int:
-    """Return the size of the interface font, set in pixels or points: to measure it is slow."""
-    return QFontInfo(QApplication.font()).pixelSize()
+def _system_ratio() -> float:
+    # The theme gives the application a font of its own.
+    font, used = QApplication.font(), theme()
+    if font == used.body_font:
+        return used.system_ratio
+    return max(1.0, QFontInfo(font).pixelSize() / Text.BODY)
 
 
 def scaled(size: float) -> int:

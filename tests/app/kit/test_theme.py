@@ -144,14 +144,14 @@ def test_a_choice_beats_the_desktop_and_reaches_palette_and_style_sheet():
 
 
 def test_text_size_multiplies_and_follows(qtbot):
-    sizes = []
+    sizes, usual = [], theme.text_scale() * 13
     owner = QWidget()
     qtbot.addWidget(owner)
     theme.follow(owner, lambda: sizes.append(theme.scaled(100)))
     try:
         theme.theme().resize_text(1.5)
         assert sizes == [sizes[0], round(1.5 * sizes[0])]
-        assert f"font-size: {theme.scaled(13)}px" in QApplication.instance().styleSheet()
+        assert QApplication.font().pixelSize() == theme.scaled(13) == round(1.5 * usual)
     finally:
         theme.theme().resize_text(1.0)
     assert sizes[-1] == sizes[0]

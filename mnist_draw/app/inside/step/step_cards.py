@@ -332,6 +332,6 @@ def _print_view(name: str, title: str) -> QPlainTextEdit:
     view.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
     view.setLineWrapMode(QPlainTextEdit.NoWrap)
     view.setTabChangesFocus(True)
-    theme.follow(view, lambda: view.setFont(rows_view.code_font(Text.LABEL)))
+    theme.follow(view, lambda: view.setFont(rows_view.code_font(Text.BODY)))
     explain(view, title, _("The graph as theano.printing.debugprint prints it."))
     return view
