@@ -19,6 +19,7 @@ from PyQt5.QtCore import (
 )
 from PyQt5.QtGui import (
     QCursor,
+    QFontMetrics,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -47,7 +48,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import smooth_painter
-from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, explain, label, no_key
 from mnist_draw.i18n import _
 from mnist_draw.storage.unique_paths import Deleted
@@ -65,8 +66,9 @@ class Stepper(NumberBox):
 
     def _fit(self) -> None:
         """Take the room of the largest number between the buttons."""
-        self.ensurePolished()
-        most = self.fontMetrics().horizontalAdvance(self.textFromValue(self.maximum()))
+        # A size of text is told before the style sheet has given the widget its font.
+        metrics = QFontMetrics(theme.font(Text.BODY, bold=True))
+        most = metrics.horizontalAdvance(self.textFromValue(self.maximum()))
         wide = 2 * theme.scaled(Size.BUTTON) + most + Size.CARD_GAP
         self.setFixedWidth(max(theme.scaled(Size.STEPPER), wide))
 
