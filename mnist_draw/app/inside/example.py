@@ -43,6 +43,8 @@ _SMALLEST = 8
 _MAX_SCALE = 1.5
 #: Up to this size of text the board has its usual side; for each further one it loses so much.
 _BOARD_SCALE, _SHRINK = 1.1, 280
+#: Of the tab in a window of 768 pixels; the least side of the board where there is less.
+_USUAL_HEIGHT, _LEAST_SIDE = 715, 120
 
 
 class PickedPicture(QWidget):
@@ -68,6 +70,8 @@ class PickedPicture(QWidget):
 
 class ExampleCard(Card):
     label_chosen = pyqtSignal(int)
+    #: What the tab lacks of its usual height.
+    _lack = 0
 
     def __init__(self, first: Canvas) -> None:
         super().__init__()
@@ -110,12 +114,20 @@ class ExampleCard(Card):
         self.show_example(None)
         self.show_answer(None)
 
+    def use_height(self, high: int) -> None:
+        """Leave the guide its height in a low window."""
+        lack = max(0, _USUAL_HEIGHT - high)
+        if lack != self._lack:
+            self._lack = lack
+            self._fit()
+
     def _fit(self) -> None:
         # Wider for large system text; when presenting only the board is shown.
         scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
         self.setFixedWidth(round(WIDTH * scale))
         # Large text needs the height more: the guide below keeps its buttons in sight.
         side = round(SIDE - _SHRINK * max(0.0, scale - _BOARD_SCALE))
+        side = max(min(side, _LEAST_SIDE), side - self._lack)
         for part in (self._pages, self.board, self.picked):
             part.setFixedSize(side, side)
         high = round(theme.Text.GIVEN * min(theme.text_scale(), _MAX_SCALE)) + 2

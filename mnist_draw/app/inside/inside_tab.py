@@ -204,8 +204,12 @@ class InsideTab(Page):
         self._column.setContentsMargins(0, 0, 0, 0)
 
     def message_ground(self) -> tuple[QWidget, int]:
-        # The guide beside it is to be read.
-        return self if self.view is None else self.view.pages, Size.CARD_PADDING
+        if self.view is None:
+            return self, Size.CARD_PADDING
+        # The guide and what is beside it are to be seen.
+        if self.view.presenting:
+            return self.view.pages, Size.CARD_PADDING
+        return self.view.bar.question, 0
 
     def showEvent(self, event: QShowEvent) -> None:
         self.prepare(lambda: None)

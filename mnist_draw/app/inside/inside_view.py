@@ -94,6 +94,8 @@ class InsideView(QWidget):
         self.wall_title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.wall_title.hide()
         self.left = column(self.card, (self.guide, 1), gap=Size.CARD_GAP)
+        # At the top, also where the guide is hidden.
+        self.left.setAlignment(self.card, Qt.AlignTop)
         self.left.addWidget(self.wall_title)
         self.page = GuidePage()
         self.pages = QStackedWidget()
@@ -330,6 +332,12 @@ class InsideView(QWidget):
             for command in self._on_the_wall:
                 command.setEnabled(on)
             self.present_requested.emit(on)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.card.use_height(self.height())
+        # In this pass of the layout, not in another one.
+        self.column.activate()
 
     def showEvent(self, event: QShowEvent) -> None:
         self.catch_up()

@@ -16,6 +16,7 @@ from PyQt5.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QTextDocument,
     QTextOption,
 )
@@ -39,8 +40,8 @@ _TERM, _SHORTEST = 62.0, 20.0
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
-#: Code is written at least so narrow, of its usual width, before it is elided.
-_NARROWEST = 0.86
+#: Code is written in one of these percentages of its usual width before it is elided.
+_WIDTHS = (100, 93, 86)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 
@@ -74,10 +75,13 @@ class Heading(Row):
         write_with(painter, Text.HEADING, "muted", bold=True)
         box = QRectF(0, y, width, _line())
         painter.drawText(box, _LEFT, self.text.upper())
-        box.setLeft(painter.fontMetrics().horizontalAdvance(self.text.upper()) + _BETWEEN)
+        left = painter.fontMetrics().horizontalAdvance(self.text.upper()) + _BETWEEN
         painter.setFont(theme.font(Text.HEADING))
+        # Where there is no room beside the heading, the note is below it.
+        if self.note and left + painter.fontMetrics().horizontalAdvance(self.note) > width:
+            box.translate(0, _line())
         write_elided(painter, box, _RIGHT, self.note)
-        return y + _line() + 1
+        return box.bottom() + 1
 
 
 @dataclass(frozen=True)
@@ -179,11 +183,10 @@ class Code(Row):
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         font = code_font(Text.LABEL, self.marked)
         small, left = code_font(Text.HEADING), 24 * theme.text_scale()
-        wide = QFontMetricsF(font).horizontalAdvance(self.text)
         right = width - QFontMetricsF(small).horizontalAdvance(self.note) - 2 * _BETWEEN
         # Where there is no room beside the text, the note is below it.
         line = _CODE_LINE * theme.text_scale()
-        below = line if _NARROWEST * wide > right - left else 0.0
+        below = 0.0 if _fit_code(font, self.text, right - left) else line
         box = QRectF(0, y, width, line + below)
         if self.marked:
             painter.fillRect(box, theme.colour("accent", 0.16))
@@ -194,12 +197,9 @@ class Code(Row):
         painter.setFont(small)
         painter.drawText(box.adjusted(0, below, -4, below), _RIGHT, self.note)
         box.setCoords(left, y, width if below else right, box.bottom())
+        _fit_code(font, self.text, box.width())
         painter.setFont(font)
         painter.setPen(theme.colour("text" if self.marked or self.note else "muted"))
-        if wide > box.width():
-            # A narrower font first; what it has no room for is elided.
-            font.setStretch(int(100 * max(_NARROWEST, box.width() / wide)))
-            painter.setFont(font)
         write_elided(painter, box, _LEFT, self.text)
         return y + line + below
 
@@ -221,9 +221,14 @@ class Bar(Row):
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         box, at = QRectF(0, y, width, _line() + 2), _RING_AT * width
         write_with(painter, Text.BODY, "text")
-        painter.drawText(box, _RIGHT, self.figure)
         figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + 2 * _BETWEEN
-        write_elided(painter, box.adjusted(0, 0, at - 14 - width, 0), _LEFT, self.name)
+        room = at - 14
+        if painter.fontMetrics().horizontalAdvance(self.name) > room:
+            # Where there is no room beside the bar, the name is above it.
+            room = width
+        write_elided(painter, QRectF(0, y, room, box.height()), _LEFT, self.name)
+        box.translate(0, _line() * (room == width))
+        painter.drawText(box, _RIGHT, self.figure)
         if self.ring:
             self._paint_ring(painter, QPointF(at, box.center().y()), self.colour == "accent")
         left = at + 2 * _RING * theme.text_scale() * bool(self.ring)
@@ -297,11 +302,13 @@ def paint_rows(painter: QPainter, rows: Sequence[Row], y: float, width: float) -
 class Picture:
     values: np.ndarray = field(repr=False)
     signed: bool = False
+    #: What gets the full colour; 0 for the largest.
+    largest: float = 0.0
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
         if self.signed:
             painter.fillRect(box, theme.colour("paper"))
-            painters.paint_signed(painter, box, self.values)
+            painters.paint_signed(painter, box, self.values, self.largest)
         else:
             painters.paint_grey(painter, box, self.values)
 
@@ -322,10 +329,11 @@ class PictureRow(Row):
         write_with(painter, Text.LABEL, "muted")
         large = self.side or _LARGE
         right = 2.5 * large if self.side else width - _LARGE - 6
-        painter.drawText(QRectF(0, y, width, _line()), _LEFT, self.title)
         left = min(right, width - painter.fontMetrics().horizontalAdvance(self.small_title))
         painter.drawText(QRectF(left, y, width - left, _line()), _LEFT, self.small_title)
-        y += _line()
+        room = left - _BETWEEN if self.small_title else width
+        look = (escape(self.title), Text.LABEL, "muted")
+        y = max(y + _line(), write_html(painter, *look, y + 2, room) + 3)
         if self.large is not None:
             self.large.paint(painter, QRectF(0, y, large, large))
         if self.second is not None:
@@ -341,25 +349,20 @@ class PictureRow(Row):
 
 
 class RowsView(QWidget):
-    """Shows rows, one below the other: as high as they are, or as so many lines."""
+    """Shows rows, one below the other: as high as they are, and at least so many lines."""
 
     def __init__(self, name: str, title: str, sentence: str, lines: int = 0) -> None:
         super().__init__()
         self.setObjectName(name)
         explain(self, title, sentence)
         self._lines = lines
+        vertical = QSizePolicy.Fixed if lines else QSizePolicy.Expanding
+        self.setSizePolicy(QSizePolicy.Expanding, vertical)
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
         theme.follow(self, self._fit)
 
-    def set_lines(self, lines: int) -> None:
-        if lines != self._lines:
-            self._lines = lines
-            self._fit()
-
     def _fit(self) -> None:
-        vertical = QSizePolicy.Fixed if self._lines else QSizePolicy.Expanding
-        self.setSizePolicy(QSizePolicy.Expanding, vertical)
         self.setMinimumHeight(0)
         self.updateGeometry()
         self.update()
@@ -374,16 +377,20 @@ class RowsView(QWidget):
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
         self.setAccessibleDescription(i18n.joined(*(row.words() for row in rows)))
+        if self._lines:
+            # What is beside a view that does not scroll is laid out before it is painted.
+            nothing = QPixmap(1, 1)
+            self._paint(QPainter(nothing))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        y = paint_rows(painters.smooth_painter(self), self.rows, 0.0, float(self.width()))
-        # The panel scrolls; one of so many lines grows where they need more room.
-        high = math.ceil(y)
-        if self._lines:
-            high = max(high, self.minimumSizeHint().height(), self.minimumHeight())
-        if high != self.minimumHeight():
-            self.setMinimumHeight(high)
+        self._paint(painters.smooth_painter(self))
+
+    def _paint(self, painter: QPainter) -> None:
+        high = math.ceil(paint_rows(painter, self.rows, 0.0, float(self.width())))
+        painter.end()
+        if max(high, self._least_height()) != self.minimumHeight():
+            self.setMinimumHeight(max(high, self._least_height()))
 
 
 def _line() -> float:
@@ -396,6 +403,16 @@ def code_font(size: int, bold: bool = False) -> QFont:
     font.setPixelSize(round(size * theme.text_scale()))
     font.setWeight(QFont.Bold if bold else QFont.Normal)
     return font
+
+
+def _fit_code(font: QFont, text: str, room: float) -> bool:
+    """Narrow a font until a text has room; return whether it has."""
+    for percent in _WIDTHS:
+        font.setStretch(percent)
+        # Text is elided by whole pixels.
+        if QFontMetricsF(font).horizontalAdvance(text) <= int(room):
+            return True
+    return False
 
 
 def write_html(

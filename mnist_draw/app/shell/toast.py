@@ -227,8 +227,8 @@ class Toast(QStatusBar):
     def _follow(self, on: bool) -> None:
         """Follow the ground's size while there is a message; the board's strokes go unwatched."""
         if self._page is not None:
-            ground = self._page.message_ground()[0]
-            (ground.installEventFilter if on else ground.removeEventFilter)(self)
+            for ground in (self._page, self._page.message_ground()[0]):
+                (ground.installEventFilter if on else ground.removeEventFilter)(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Resize, QEvent.Move):
@@ -244,13 +244,7 @@ class Toast(QStatusBar):
         """Take a corner of the ground, and the room that the sentence needs."""
         if self._page is None or self._notice is None:
             return
-        ground, distance = self._page.message_ground()
-        window = self.parentWidget()
-        # In a window that is smaller than its pages, the part that can be seen.
-        place = QRect(ground.mapTo(window, QPoint(0, 0)), ground.size())
-        seen = place.intersected(window.rect())
-        room = seen.width() - 2 * distance
-        scale = theme.text_scale()
+        window, scale = self.parentWidget(), theme.text_scale()
         layout = self._body.layout()
         self._body.ensurePolished()
         # Of two lines one may be longer than half of the sentence.
@@ -262,12 +256,20 @@ class Toast(QStatusBar):
             if not part.isHidden()
         )
         others += margins.left() + margins.right() + 2 * self._body.frameWidth()
-        line = min(room - others, round(_LINE * scale))
-        if words > 0.9 * _LINES * line:
-            line = room - others
-        width = min(words + 2, line)
-        lines = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
-        height = max(round(Size.TOAST * scale), lines)
+        # What its ground has no room for is at the edge of the page.
+        for ground, distance in (self._page.message_ground(), (self._page, Size.CARD_PADDING)):
+            # In a window that is smaller than its pages, the part that can be seen.
+            place = QRect(ground.mapTo(window, QPoint(0, 0)), ground.size())
+            seen = place.intersected(window.rect())
+            room = seen.width() - 2 * distance - others
+            line = min(room, round(_LINE * scale))
+            if words > 0.9 * _LINES * line:
+                line = room
+            width = max(min(words + 2, line), 1)
+            lines = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
+            height = max(round(Size.TOAST * scale), lines)
+            if height <= seen.height() + 2 * Size.FIELD_GAP:
+                break
         corners = seen.adjusted(distance, distance, -distance, -distance)
         self.setGeometry(self._free_corner(corners, QSize(width + others, height)))
         self._body.setGeometry(self.rect())

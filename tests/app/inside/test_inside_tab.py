@@ -293,15 +293,16 @@ def test_a_wide_drawing_is_shown_whole(tab, view):
 def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtbot):
     large, board, heard = tab._canvas, view.card.board, []
     large.ink_changed.connect(lambda: heard.append(large.ink().any()))
-    board.begin(QPointF(60, 60), False)
-    board.extend(QPointF(120, 120))
+    side = board.width()
+    board.begin(QPointF(0.3 * side, 0.3 * side), False)
+    board.extend(QPointF(0.6 * side, 0.6 * side))
     board.end()
     assert heard
     assert all(heard)
     assert large.has_ink()
     large.grab()
     image = large._image
-    centre = image.pixelColor(image.width() * 90 // 196, image.height() * 90 // 196)
+    centre = image.pixelColor(image.width() * 9 // 20, image.height() * 9 // 20)
     assert centre.alpha() == 255
     # It is taken back by the usual key.
     activate(tab, qtbot)

@@ -20,6 +20,8 @@ from mnist_draw.app.inside.map.map_cards import (
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.map.map_view import MapAnswer
 from mnist_draw.app.inside.section import StateLine
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
 
@@ -193,6 +195,12 @@ def test_the_names_of_layers_are_whole(section, qtbot):
             assert all(not one.intersects(other) for one, other in combinations(places, 2))
             wide = buttons[0].fontMetrics().horizontalAdvance(words)
             assert all(wide < place.width() for place in places)
+    theme.theme().resize_text(1 / theme.text_scale())
+    # Beside each other, with a name as wide as German's for the first hidden layer.
+    for button in buttons[:3]:
+        button.setText("verborgen 1\n99.1 %")
+    section.layer_maps._paint()
+    assert 4 * buttons[0].minimumWidth() + 3 * Size.FIELD_GAP <= 390
 
 
 @pytest.mark.parametrize("names", [("no", "yes"), ("cross", "ring", "bar")])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from mnist_draw.app.inside.rows_view import (
     Code,
     Heading,
     Line,
+    PictureRow,
     RowsView,
     format_figure,
     signed,
@@ -132,21 +134,45 @@ def test_maps_of_many_layers_have_room_in_a_narrow_window():
     assert min(column.cell for column in columns if column.tile) >= 8
 
 
-@pytest.mark.parametrize("value", [0.0, 0.25])
-def test_the_factors_of_a_product_are_below_its_name_where_they_do_not_fit(show, value):
-    name, made, figure = "what the unit carries", "2.26 × 0.1120", "0.2529"
-    line = Line(name, figure, made, value, largest=abs(value))
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Line("what the unit carries", "0.2529", "2.26 × 0.1120", value, largest=value)
+            for value in (0.0, 0.25)
+        ),
+        Heading("One weight, followed", "unit 249 of the layer hidden 2 → 3"),
+        PictureRow("where there is more ink, and less", None, "so changed"),
+        Bar("Tutorial MLP, 12 epochs", 0.5, "50.0 %", "4"),
+        Code("dz4 = dot(dz5, W5.T) · (z4 > 0)", "250 × 256"),
+    ],
+)
+def test_words_are_below_each_other_where_they_do_not_fit_beside_each_other(show, row):
+    theme.theme().resize_text(1 / theme.text_scale())
     heights = []
     for wide in (600, 270):
         view = show(RowsView("rows", "Rows", "Rows of a sum.", lines=1), wide, 20)
-        view.show_rows([line])
-        view.grab()
-        found = {text.text: text.place for text in seen.texts(view)}
-        assert {name, made, figure} <= set(found)
-        assert not found[name].intersects(found[made])
-        assert not found[made].intersects(found[figure])
-        heights.append(view.minimumHeight())
+        view.show_rows([row])
+        # What is below the view is laid out at once, without a picture in between.
+        high = view.minimumHeight()
+        found = seen.texts(view)
+        assert view.minimumHeight() == high
+        assert not any("…" in text.text for text in found)
+        for one, other in combinations(found, 2):
+            assert not one.place.adjusted(0, 3, 0, -3).intersects(other.place), (one, other)
+        heights.append(high)
     assert heights[0] < heights[1]
+    view.show_rows([])
+    assert view.minimumHeight() <= heights[0]
+
+
+def test_between_the_units_of_two_digits_there_is_a_gap():
+    layers = NetworkProbe(random_model("custom_mlp:2,300")).layers
+    rows, few = np.arange(300) % 10, [np.ones(300)] * 2
+    for column in Layout(layers, 1000, 560, [rows, rows], few, depth=2).places().columns:
+        ends = [column.top_of(row) for row in range(column.rows)]
+        gaps = np.diff(ends)[column.group - 1 :: column.group] - column.high
+        assert gaps.min() >= 2
 
 
 def test_the_bars_of_terms_have_one_scale_and_begin_below_each_other(show):
@@ -527,7 +553,8 @@ def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, q
     assert first[0] == 0
     QTest.keyClick(view, Qt.Key_Right)
     QTest.keyClick(view, Qt.Key_Left)
-    assert view.unit == first
+    column = places.columns[0]
+    assert view.unit == (0, column.step(column.step(first[1], 0, 1), 0, -1))
     for layer in (1, 2):
         QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
         assert view.unit[0] == layer

@@ -340,6 +340,16 @@ def test_what_can_be_done_about_a_count_has_its_place_before(section):
     assert card.minimumSizeHint() == before
 
 
+def test_figures_in_two_rows_have_the_same_columns(section):
+    theme.theme().resize_text(1 / theme.text_scale())
+    section.resize(720, 620)
+    section.set_room(720)
+    seen.settle()
+    left = [figure.x() for figure in section.figures.all]
+    assert left[3:] == left[:2]
+    assert left[2] > left[1] > left[0]
+
+
 def test_with_large_text_it_is_no_wider_than_its_view(section):
     theme.theme().resize_text(1.6)
     section.set_room(616)

@@ -1,6 +1,7 @@
 """The section One step: five stages of a step of a copy, done again to the same numbers."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from mnist_draw.app.inside.step.stages import (
 from mnist_draw.app.inside.step.step_cards import LossAlongStep
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.training.settings import TrainingSettings
 
@@ -143,6 +145,23 @@ def test_in_a_narrow_window_weight_and_code_have_turns_and_the_buttons_are_in_si
     assert section.weight_view.isVisible()
     assert section.code.code.isVisible()
     assert not section.bar.below.isVisible()
+
+
+@pytest.mark.parametrize("size", [(740, 560), (1090, 628)])
+def test_a_stage_has_the_room_that_its_rows_leave(section, qtbot, size):
+    theme.theme().resize_text(1 / theme.text_scale())
+    ready(section, qtbot)
+    section.resize(*size)
+    section.set_room(size[0])
+    for number in range(1, 5):
+        section.open_stage(number)
+        seen.settle()
+        card, rows = section.card, section.weight_view
+        free = card.height() - rows.mapTo(card, rows.rect().bottomLeft()).y()
+        assert free <= Size.MARGIN
+        found = seen.texts(section.picture)
+        for one, other in combinations(found, 2):
+            assert not one.place.adjusted(0, 3, 0, -3).intersects(other.place), (one, other)
 
 
 def test_the_axis_of_the_loss_has_figures(show):

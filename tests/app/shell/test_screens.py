@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw import i18n
+from mnist_draw.analysis.guide import guide
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.kit import theme
@@ -302,6 +303,22 @@ def check_message(window):
     assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
 
 
+@pytest.mark.parametrize("high", [700, 768])
+def test_the_words_of_the_guide_have_room_in_low_windows(high, screens):
+    view, window = screens.inside("network"), screens.window
+    window.resize(1024, high)
+    for step in guide():
+        view.guide.show_step(step.number)
+        seen.settle()
+        assert view.guide._words.verticalScrollBar().maximum() == 0, step.number
+    # Where the whole guide is read in its place, the example does not move.
+    top = view.card.y()
+    view.show_page()
+    seen.settle()
+    assert view.card.y() == top
+    view.close_page()
+
+
 @pytest.mark.parametrize("name", BUDGET)
 def test_a_message_covers_no_control(name, screens):
     screens.show(name, (1022, 664))
@@ -312,6 +329,11 @@ def test_a_message_covers_no_control(name, screens):
         if isinstance(stop, QAbstractButton | QComboBox) and not window.toast.isAncestorOf(stop):
             shown = stop.visibleRegion().boundingRect()
             assert not place.intersects(shown.translated(stop.mapTo(window, QPoint())))
+    view = window.inside_tab.view
+    if view is not None and view.isVisible():
+        # Neither the guide nor a legend.
+        for part in (view.guide, view.pages):
+            assert not place.intersects(QRect(part.mapTo(window, QPoint()), part.size()))
 
 
 def test_a_message_is_whole_where_a_page_fills_the_screen(screens):

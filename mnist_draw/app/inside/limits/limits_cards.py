@@ -150,7 +150,7 @@ class NetworkChoices(QWidget):
         entries = []
         for choice in self.ticked():
             line = swatch(choice.line or 0).pixmap(*SWATCH)
-            entries.append(f"{image_tag(line, *SWATCH)}&nbsp;{escape(choice.title)}")
+            entries.append(f"<nobr>{image_tag(line, *SWATCH)}&nbsp;{escape(choice.title)}</nobr>")
         self.legend.setText(" &nbsp; ".join(entries))
 
     def _fill(self) -> None:

@@ -22,7 +22,6 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
-from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, joined, listed, number, percent
@@ -132,6 +131,8 @@ def describe_vote(labels: np.ndarray, answer: str, name: Name) -> str:
 
 #: Pixels of a small map.
 _WIDE, _HIGH = 62, 84
+#: Of its button: left and right of map and words.
+_FRAME = 8
 
 
 def _tile_name(name: str) -> str:
@@ -205,7 +206,7 @@ class LayerMaps(QWidget):
             # The chosen one is bold.
             metrics = QFontMetrics(theme.font(theme.Text.LABEL, bold=True))
             widest = max(map(metrics.horizontalAdvance, button.text().splitlines()))
-            button.setMinimumWidth(max(widest, size.width()) + Size.MARGIN)
+            button.setMinimumWidth(max(widest, size.width()) + _FRAME)
             button.setIconSize(size)
             button.setIcon(QIcon(self._dots(place, size)))
 

@@ -40,6 +40,9 @@ _LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.Align
 class LayersView(PaintedView):
     """Knows the places of a network's units, and paints what all of its pictures share."""
 
+    #: Whether the answers have a title; else that of the last layer may be over their rings.
+    names_answer = True
+
     def __init__(self, name: str, title: str, sentence: str) -> None:
         super().__init__(name, title, sentence)
         self.profiles: UnitProfiles | None = None
@@ -169,7 +172,8 @@ class LayersView(PaintedView):
             QFontMetricsF(theme.font(Text.LABEL, bold)).horizontalAdvance for bold in (True, False)
         )
         whole = [each for each in places.columns if not each.pooled]
-        ends = [*(each.box.left() for each in whole[1:]), places.answer]
+        last = places.answer + 30 * self.scale * (not self.names_answer)
+        ends = [*(each.box.left() for each in whole[1:]), last]
         for column in places.columns:
             title, note = self._title(column, len(places.columns) <= 2)
             left, right = column.box.left(), column.box.right()
@@ -211,9 +215,7 @@ class LayersView(PaintedView):
         fits = all(wide <= room for wide, room in titles)
         return 0.0 if fits else max(wide for wide, _room in titles)
 
-    def paint_titles(
-        self, painter: QPainter, places: Places, note_of_answer: str, answer: bool = True
-    ) -> None:
+    def paint_titles(self, painter: QPainter, places: Places, note_of_answer: str) -> None:
         """Write the titles of picture, layers and, where it has one, of the answers."""
         convolves = bool(places.columns) and self.layers()[places.columns[0].layer].convolves
         top, turns = places.top - 34 * self.scale, self.height_of_turned(places)
@@ -230,7 +232,7 @@ class LayersView(PaintedView):
             else:
                 below = QPointF(left, top + 15 * self.scale * column.pooled)
                 paint_title(painter, below, title, note, room)
-        if answer:
+        if self.names_answer:
             paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)
         for column, after in pairwise(c for c in places.columns if not c.pooled):
             if after.layer > column.layer + 1:
@@ -282,7 +284,9 @@ class LayersView(PaintedView):
         for digit, texts in enumerate(cells):
             self.paint_ring(painter, places, digit)
             role, y = self.role(digit), places.bands[digit].center().y()
-            write_with(painter, Text.LABEL, "text" if role else "muted", bold=bool(role))
+            # No higher than its row: one does not cover the next.
+            size = min(Text.LABEL, int(0.95 * places.bands[digit].height() / self.scale))
+            write_with(painter, size, "text" if role else "muted", bold=bool(role))
             for right, text in zip(ends, texts, strict=True):
                 draw_tabular(painter, QRectF(0, y - 12, right - 2, 24), text, Qt.AlignRight)
 

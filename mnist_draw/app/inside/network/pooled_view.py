@@ -138,19 +138,22 @@ class PooledView(WalkableView):
         if not self.numbers:
             return
         painter, box = smooth_painter(self), self._box()
-        _paint(painter, box, N_("its map, {size}"), self.values)
+        _paint(painter, box, N_("its map, {size}"), Picture(self.values, signed=True))
         paint_frame(painter, _cell(box, self.values, *self._place), "second", 2)
         if self.pooled is not None:
             right = box.translated(self.width() - _MAP, 0)
-            _paint(painter, right, N_("pooled {size}"), self.pooled)
+            _paint(painter, right, N_("pooled {size}"), Picture(self.pooled, signed=True))
             place = self._pooled_place(*self._place)
             if place is not None:
                 paint_frame(painter, _cell(right, self.pooled, *place), "second", 2)
         top, side = box.bottom() + _TITLE * theme.text_scale(), self._side()
         for number, (title, values) in enumerate(self.numbers.items()):
             small = QRectF(number * (side + _GAP), top, side, side)
-            _paint(painter, small, title, values)
-            if number and side / values.shape[1] >= _MIN_CELL:
+            is_written = number > 0 and side / values.shape[1] >= _MIN_CELL
+            # Half the colour, so that figures are legible on it.
+            largest = 2 * float(np.abs(values).max()) if is_written else 0.0
+            _paint(painter, small, title, Picture(values, True, largest))
+            if is_written:
                 write_with(painter, Text.AXIS, "text")
                 room, metrics = side / values.shape[1], painter.fontMetrics()
                 decimals = 2 if metrics.horizontalAdvance("−.00") < room else 1
@@ -164,11 +167,11 @@ def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
     return QRectF(box.left() + column * wide, box.top() + row * high, wide, high)
 
 
-def _paint(painter: QPainter, box: QRectF, title: str, values: np.ndarray) -> None:
+def _paint(painter: QPainter, box: QRectF, title: str, picture: Picture) -> None:
     write_with(painter, Text.LABEL, "muted")
-    size = "×".join(map(str, values.shape))
+    size = "×".join(map(str, picture.values.shape))
     painter.drawText(box.topLeft() - QPointF(0, 5), _(title, size=size))
-    Picture(values, signed=True).paint(painter, box)
+    picture.paint(painter, box)
     paint_frame(painter, box, "line", 1)
 
 

@@ -16,6 +16,8 @@ from mnist_draw.app.kit.painters import mosaic, paint_frame, signed_image
 
 #: Side of a unit's cell in logical pixels, and the rows of cells that must fit into a digit's row.
 MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
+#: Between the cells of two digits' rows, in logical pixels.
+_GAP = 4
 #: Units that are shown of a wider layer.
 MAX_UNITS = 2000
 #: Hidden layers that are shown; "…" replaces those between.
@@ -246,9 +248,11 @@ class Layout:
         band, most = box.height() / len(groups), max(len(group) for group in groups)
         largest, fits = round(MAX_CELL * self.scale), int(box.height() / classes / self.depth)
         cell = min(largest, max(MIN_CELL, fits))
-        while cell > MIN_CELL and int(box.width() / cell) * int(band / cell) < most:
+        # Between the cells of two classes there is a gap.
+        high = band - min(_GAP * self.scale, band / 8) * (rows is not None)
+        while cell > MIN_CELL and int(box.width() / cell) * int(high / cell) < most:
             cell -= 1
-        across, down = max(1, int(box.width() / cell)), max(1, int(band / cell))
+        across, down = max(1, int(box.width() / cell)), max(1, int(high / cell))
         at = np.full((units, 2), -1)
         for number, group in enumerate(groups):
             members = group[: across * down]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QFileDialog, QWidget
 
 from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
@@ -116,6 +116,8 @@ class DataCombo(ComboBox):
 
 
 _NONE = "–"
+#: From this scale of text on captions need more than a third of the width.
+_LARGE = 1.2
 
 
 class ResultFigure(QWidget):
@@ -151,11 +153,18 @@ class ResultFigures(QWidget):
                 "(its sums divided by a temperature), as the answers on Draw do."
             )
         )
-        figures = [(each, 1) for each in self.all]
+        #: Below three figures the last two have the same columns.
+        self._empty = QWidget()
+        figures = [(each, 1) for each in (*self.all, self._empty)]
         gap = Size.CARD_GAP
         first, last = row(*figures[:3], gap=gap), row(*figures[3:], gap=gap)
         #: Two rows, beside or below each other.
-        self.rows = row((first, 3), (last, 2), gap=gap, owner=self)
+        self._rows = row((first, 3), (last, 2), gap=gap, owner=self)
+
+    def setDirection(self, direction: QBoxLayout.Direction) -> None:
+        self._rows.setDirection(direction)
+        is_large = theme.text_scale() > _LARGE
+        self._empty.setVisible(direction == QBoxLayout.TopToBottom and not is_large)
 
     def show_nothing(self, note: str = "") -> None:
         for figure in self.all:

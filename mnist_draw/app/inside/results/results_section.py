@@ -124,7 +124,7 @@ class ResultsSection(CountedSection):
     def update_layout(self) -> None:
         reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
-        for rows in (self._top, self.figures.rows):
+        for rows in (self._top, self.figures):
             rows.setDirection(self._row.direction())
 
     def _show_side(self) -> None:

@@ -33,9 +33,9 @@ _EXPLAINED = _(
 #: Height of the strip of losses under the network.
 _STRIP = 46.0
 #: More room than the section Network gives the answers, for each stage from the second on.
-_ROOM = (0.0, 0.0, 160.0, 120.0, 60.0)
+_ROOM = (0.0, 0.0, 190.0, 130.0, 60.0)
 #: The most of it, as a part of the width.
-_MOST = 0.22
+_MOST = 0.24
 
 
 class StagePicture(LayersView):
@@ -52,6 +52,7 @@ class StagePicture(LayersView):
     def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
         if shown is not self.shown or stage != self.stage or weight != self.weight:
             self.shown, self.stage, self.weight = shown, stage, weight
+            self.names_answer = stage not in (3, 4)
             self.lay_out_anew()
 
     def show_state(self, words: str) -> None:
@@ -133,7 +134,7 @@ class StagePicture(LayersView):
     def _paint_network(self, painter: QPainter, places: Places, shown: Shown) -> None:
         self.paint_bands(painter, places)
         notes = ("", "", "", "", _("before → after"))
-        self.paint_titles(painter, places, notes[self.stage - 1], self.stage not in (3, 4))
+        self.paint_titles(painter, places, notes[self.stage - 1])
         if self.stage in (2, 4):
             self._paint_arrows(painter, places)
         self._paint_picture(painter, places, shown)
@@ -279,6 +280,8 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
         yours=format_figure(abs(float(losses[0])), ".2g"), mean=i18n.number(mean_loss, ".4f"),
     )  # fmt: skip
     top = QRectF(box.left(), box.top() - 1, box.width(), 18 * theme.text_scale())
+    wide = painter.fontMetrics().horizontalAdvance(words)
+    write_with(painter, min(Text.LABEL, int(Text.LABEL * box.width() / wide)), "muted")
     painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)
 
 

@@ -23,8 +23,8 @@ from mnist_draw.training.updates import UPDATE_RULES
 
 #: The first stages, which are known before the step is compiled.
 LOOKED_AT = 3
-#: Lines of the card below the picture, and the side of its pictures in logical pixels.
-LINES, _SIDE = 9, 48.0
+#: Side of the pictures below the stage, in logical pixels.
+_SIDE = 48.0
 #: A mean that holds so much is full.
 _FULL = 0.9995
 

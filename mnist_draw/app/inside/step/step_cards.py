@@ -91,7 +91,7 @@ _MOST = 4.0
 class LossAlongStep(WalkableView):
     """A curve from where the weights were, through the step, to 30 times its length."""
 
-    SIZE, LEAST_SIZE = (260, 100), (160, 60)
+    SIZE, LEAST_SIZE = (260, 100), (160, 96)
 
     def __init__(self) -> None:
         super().__init__(

@@ -16,7 +16,7 @@ from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Example, Section, reflow
 from mnist_draw.app.inside.step import stages, step_cards, step_learner
 from mnist_draw.app.inside.step.stage_picture import StagePicture
-from mnist_draw.app.inside.step.stages import LINES, STAGES
+from mnist_draw.app.inside.step.stages import STAGES
 from mnist_draw.app.inside.step.step_learner import COMPILING, Shown, Task
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
@@ -97,7 +97,7 @@ class StepSection(Section):
             _("Compute the step while the run goes on."),
         )  # fmt: skip
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
-        self.weight_view = RowsView("weightView", _("One weight, followed"), _FOLLOWED, LINES)
+        self.weight_view = RowsView("weightView", _("One weight, followed"), _FOLLOWED, 1)
         self.loss_along = step_cards.LossAlongStep()
         self.others = RowsView("othersAfterStep", _("What it did to others"), _OTHERS, 3)
         self._effects = QWidget()
@@ -309,9 +309,6 @@ class StepSection(Section):
         self.bar.fit(self._room, self._is_low)
         self.bar.below.setVisible(self._is_low and not self._presenting)
         self.picture.show_stage(known, stage, self._weight)
-        # The penalty's term, and the sum.
-        more = 2 if shown is not None and shown.settings.l2 else 0
-        self.weight_view.set_lines(LINES + more)
         self.weight_view.show_rows(stages.weight_view_rows(known, self._weight, stage))
         # On the wall the picture needs the room.
         part = self.bar.below.group.checkedId() if self._is_low else None
