@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -229,10 +230,10 @@ class DifferencesTable(QTableWidget):
             metrics, lines = QFontMetrics(font), []
             for part in clauses_of(self._names[number]):
                 lines.append("")
-                for word in part.split():
-                    if metrics.horizontalAdvance(f"{lines[-1]} {word}") > room and lines[-1]:
+                for piece in re.findall(r"\s*[^\s-]+-*|-+", part):
+                    if lines[-1] and metrics.horizontalAdvance(lines[-1] + piece) > room:
                         lines.append("")
-                    lines[-1] = f"{lines[-1]} {word}".strip()
+                    lines[-1] = (lines[-1] + piece).lstrip()
             elided = (metrics.elidedText(line, Qt.ElideRight, room) for line in lines)
             heading.setText("\n".join(elided))
 
@@ -347,7 +348,7 @@ class LibraryPage(QWidget):
         self.search.setObjectName("librarySearch")
         self.search.setPlaceholderText(_("Search"))
         self.search.setClearButtonEnabled(True)
-        theme.follow(self, lambda: self.search.setFixedWidth(theme.scaled(_SEARCH)))
+        theme.follow(self, lambda: self.search.setMaximumWidth(theme.scaled(_SEARCH)))
         glass = self.search.addAction(icon("magnifying-glass"), QLineEdit.LeadingPosition)
         theme.follow(self, lambda: glass.setIcon(icon("magnifying-glass")))
         self._search.describe(self.search)
