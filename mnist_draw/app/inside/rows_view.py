@@ -389,8 +389,9 @@ class RowsView(QWidget):
     def _paint(self, painter: QPainter) -> None:
         high = math.ceil(paint_rows(painter, self.rows, 0.0, float(self.width())))
         painter.end()
-        if max(high, self._least_height()) != self.minimumHeight():
-            self.setMinimumHeight(max(high, self._least_height()))
+        high = max(high, self.minimumSizeHint().height())
+        if high != self.minimumHeight():
+            self.setMinimumHeight(high)
 
 
 def _line() -> float:
