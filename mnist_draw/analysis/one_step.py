@@ -147,9 +147,8 @@ class OneStep:
             self.network = specification.build()
         self.expressions = StepExpressions(self.network, self.settings)
         self.layers = network_probe.describe_layers(model)
-        self.mask_places = tuple(self.expressions.mask_places)
-        #: For each dropout layer the share of its input that it lets through.
-        self.retained = tuple(retained for _, retained in self.expressions.mask_shapes)
+        #: For each dropout layer, by the next layer with weights, the share that it lets through.
+        self.retained = {place: part for place, (_, part) in self.expressions.dropouts.items()}
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
         self.rewind()
@@ -199,7 +198,7 @@ class OneStep:
         random = np.random.default_rng([mask_seed, 1])
         masks = tuple(
             (random.random((len(rows), *shape), np.float32) < retained).astype(np.float32)
-            for shape, retained in self.expressions.mask_shapes
+            for shape, retained in self.expressions.dropouts.values()
         )
         labels = data.train_labels[rows].astype(np.int32)
         return Minibatch(scale(data.train_images[rows]), labels, masks)
@@ -225,7 +224,7 @@ class OneStep:
         # With NumPy: compiled, for all pictures, it takes half as long as all other gradients.
         first = replace(self.layers[0], W=figures.before[0])
         pull_x = -first.gradient_by_input(learnt["delta"][0])[0]
-        if 0 in self.mask_places:
+        if 0 in self.retained:
             pull_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
         return replace(
             figures, **learnt, pull_x=pull_x, losses_after=again["losses"], p_after=again["p"],
@@ -297,15 +296,14 @@ class OneStep:
         """Return the fields of `StepFigures` that tell what parameters make of a minibatch."""
         losses: list[Floats] = []
         passes: list[network_probe.ForwardPass] = []
+        shares = self.retained.items()
         try:
             probe = NetworkProbe(ModelFile(self.model.network, tuple(parameters)))
             for start in range(0, len(minibatch.labels), _TOGETHER):
                 some = slice(start, start + _TOGETHER)
                 kept = {
                     place: mask[some] / np.float32(retained)
-                    for place, mask, retained in zip(
-                        self.mask_places, minibatch.masks, self.retained, strict=True
-                    )
+                    for (place, retained), mask in zip(shares, minibatch.masks, strict=True)
                 }
                 passed = probe.run(minibatch.pictures[some], masks=kept)
                 losses.append(network_probe.cross_entropies(passed.logits, minibatch.labels[some]))
@@ -330,9 +328,8 @@ class StepExpressions:
 
         self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
         self.masks: list[Any] = []
-        self.mask_shapes: list[tuple[tuple[int, ...], float]] = []
-        #: For each dropout layer the next layer with weights.
-        self.mask_places: list[int] = []
+        #: By the next layer with weights: its input's shape, and the share that it lets through.
+        self.dropouts: dict[int, tuple[tuple[int, ...], float]] = {}
         self._give_masks(lasagne.layers.get_all_layers(network))
         chain = network_probe.Chain(network, self.pictures, False, None)
         losses = lasagne.objectives.categorical_crossentropy(chain.outputs[-1], self.targets)
@@ -367,8 +364,7 @@ class StepExpressions:
                 kind = T.TensorType("float32", (False,) * (1 + len(shape)))
                 mask = kind(f"mask {len(self.masks) + 1}")
                 self.masks.append(mask)
-                self.mask_shapes.append((shape, 1.0 - float(layer.p)))
-                self.mask_places.append(place)
+                self.dropouts[place] = shape, 1.0 - float(layer.p)
                 # In place of the layer's random stream.
                 layer._srng = SimpleNamespace(binomial=lambda *_, given=mask, **__: given)
 

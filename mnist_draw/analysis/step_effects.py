@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -84,9 +84,9 @@ def moved_shares(figures: StepFigures) -> tuple[float, float]:
 
 
 def left_out(
-    figures: StepFigures, layers: Sequence[Layer], places: Sequence[int]
+    figures: StepFigures, layers: Sequence[Layer], places: Iterable[int]
 ) -> tuple[dict[int, np.ndarray], int, int]:
-    """Return which numbers of the example dropout leaves out; ``places``: `OneStep.mask_places`.
+    """Return which numbers of the example dropout leaves out; ``places``: `OneStep.retained`.
 
     For each dense hidden layer whose units are left out bool (units,); how many numbers are left
     out, and how many there are.

@@ -79,7 +79,7 @@ class ExampleCard(Card):
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
-        self.title = _fitted("title", "exampleTitle", two_lines=True)
+        self.title = FittedLabel(theme.Text.AXIS, True, "title", "exampleTitle")
         self.title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
         self.top.addWidget(self.title, 1)
         self.top.setSpacing(Size.CAPTION_GAP)
@@ -94,7 +94,7 @@ class ExampleCard(Card):
         self._pages.addWidget(self.board)
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
-        self.network = _fitted("muted", "exampleNetwork")
+        self.network = FittedLabel(theme.Text.AXIS, look="muted", name="exampleNetwork")
         explain(self.network, _("Network"), _("The network that all of this tab is about."))
         self.mine_button = push_button(
             "exampleMineButton", _("Show mine"),
@@ -138,7 +138,7 @@ class ExampleCard(Card):
         self.answer = AnswerFigure("exampleAnswer", *sizes)
         explain(self.answer, _("Answer"), _("What the network reads."))
         # As large as there is room beside the answer.
-        self.sure = FittedLabel(_SMALLEST, Qt.ElideRight, look="surer", name="exampleSure")
+        self.sure = FittedLabel(_SMALLEST, look="surer", name="exampleSure")
         self.second = label("", "muted", "exampleSecond")
         # Two lines, so that the card keeps its height; why it is no digit may take more.
         self.second.setAlignment(Qt.AlignLeft | Qt.AlignTop)
@@ -147,7 +147,7 @@ class ExampleCard(Card):
         return row(self.answer, (words, 1), gap=Size.CARD_GAP)
 
     def _build_label(self) -> QHBoxLayout:
-        self.label_text = _fitted("muted", "exampleLabel", two_lines=True)
+        self.label_text = FittedLabel(theme.Text.AXIS, True, "muted", "exampleLabel")
         self.label_button = push_button(
             "exampleLabelButton", _("Change"), _("Say what the picture shows."), look="link"
         )
@@ -212,10 +212,6 @@ class ExampleCard(Card):
         self.answer.show_certainty(certainty, len(self._names) == len(DIGITS), _ANSWER_WIDTH)
         self.sure.setText("" if certainty is None else certainty.word)
         self._second.set_text("" if certainty is None else certainty.line)
-
-
-def _fitted(look: str, name: str, two_lines: bool = False) -> FittedLabel:
-    return FittedLabel(theme.Text.AXIS, Qt.ElideRight, two_lines, look, name)
 
 
 SIDE = 190

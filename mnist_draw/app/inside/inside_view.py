@@ -131,7 +131,8 @@ class InsideView(QWidget):
         card.random_button.clicked.connect(lambda: example.pick_test())
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
-        card.mine_button.clicked.connect(self._show_mine)
+        use = self._active.use_instead
+        card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._run.title))
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
@@ -371,9 +372,6 @@ class InsideView(QWidget):
             words = _("by {network}", network=self._active.title or title_of_model(self.model))
             self.card.network.setText(words)
         self.card.mine_button.setVisible(bool(self._active.unshown_run))
-
-    def _show_mine(self) -> None:
-        self._active.use_instead(self._active.unshown_run, self._run.title)
 
     def _if_visible(self, show: Callable[[], None]) -> None:
         if self.isVisible():

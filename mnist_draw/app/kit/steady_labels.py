@@ -106,10 +106,10 @@ class FittedLabel(QLabel):
     def __init__(
         self,
         smallest: int | None = None,
-        elide: Qt.TextElideMode = Qt.ElideMiddle,
         two_lines: bool = False,
         look: str = "",
         name: str = "",
+        elide: Qt.TextElideMode = Qt.ElideRight,
     ) -> None:
         super().__init__()
         self.setProperty("look", look)
@@ -170,7 +170,7 @@ class ElidedLabel(FittedLabel):
     """A line that takes the room it is given; give it a stretch. No text of it widens a page."""
 
     def __init__(self, text: str = "", look: str = "", name: str = "") -> None:
-        super().__init__(elide=Qt.ElideRight, look=look, name=name)
+        super().__init__(look=look, name=name)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setText(text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QAbstractSpinBox, QBoxLayout, QSizePolicy, QWidget
 
@@ -60,7 +60,7 @@ class MarkedField(QWidget):
         self._control = control
         self._dot = label(_DOT, "dot")
         # Bold, beside its mark, in a narrow column.
-        self.caption = FittedLabel(_SMALLEST, Qt.ElideRight, look="muted")
+        self.caption = FittedLabel(_SMALLEST, look="muted")
         self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.caption.setText(title)
         self.caption.setBuddy(control)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
@@ -75,7 +74,7 @@ class RunPage(ScrollArea):
         theme.follow(self, self._arrange)
 
     def _build_top(self) -> QBoxLayout:
-        self.title = FittedLabel(elide=Qt.ElideRight)
+        self.title = FittedLabel()
         self.title.setObjectName("runTitle")
         self.title.setProperty("look", "surer")
         self.about = ElidedLabel("", "status", "runAboutLabel")

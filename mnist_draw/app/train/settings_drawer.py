@@ -226,7 +226,7 @@ class SettingsDrawer(QWidget):
         self.strip.setObjectName("changedStrip")
         self.strip.setProperty("look", "tinted")
         # Beside what takes changes back it is elided, not cut.
-        self.count = FittedLabel(None, Qt.ElideRight, look="accent", name="changedLabel")
+        self.count = FittedLabel(look="accent", name="changedLabel")
         self.undo_button = icon_button(
             "undoSettingsButton", "arrow-u-up-left", "", "", look="inline"
         )

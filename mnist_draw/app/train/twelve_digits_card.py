@@ -166,7 +166,7 @@ class TwelveDigitsCard(Card):
     def __init__(self) -> None:
         super().__init__(_("Twelve new digits"))
         self.grid = DigitsGrid()
-        self.right = FittedLabel(elide=Qt.ElideRight, look="muted", name="digitsRightLabel")
+        self.right = FittedLabel(look="muted", name="digitsRightLabel")
         self.right.setText(_("None read yet"))
         self.top.addWidget(self.right)
         self.body.addWidget(self.grid, 1)

@@ -87,7 +87,6 @@ def test_the_formulas_of_a_step_compute_its_gradients(network, l2, digits, monke
         figures=figures,
         layers=step.layers,
         settings=settings,
-        mask_places=step.mask_places,
         retained=step.retained,
     )
     names = {**FUNCTIONS, "x": minibatch.pictures}

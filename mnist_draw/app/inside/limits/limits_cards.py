@@ -369,10 +369,7 @@ class PerturbationCard(Card):
         beside = row(self.picture, (self._steady, 1), gap=Size.CARD_GAP)
         beside.setAlignment(self.picture, Qt.AlignTop)
         self.answers = RowsView(
-            "turnAnswers",
-            _("Answers"),
-            _("What each network reads in the changed example."),
-            lines=5,
+            "turnAnswers", _("Answers"), _("What each network reads in the changed example."), 5
         )
         self.body.addLayout(beside)
         self.body.addWidget(rule())

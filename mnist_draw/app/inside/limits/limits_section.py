@@ -221,8 +221,7 @@ class LimitsSection(CountedSection):
         self._ask()
 
     def _place_toggled(self) -> None:
-        self._found = {}
-        self._stopped = False
+        self._found, self._stopped = {}, False
         self._choices_changed()
 
     def _start(self) -> None:

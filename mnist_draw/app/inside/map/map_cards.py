@@ -59,7 +59,7 @@ class NeighboursCard(Card):
     _failed = False
 
     def __init__(self) -> None:
-        state = FittedLabel(theme.Text.AXIS, Qt.ElideRight, look="muted", name="neighboursState")
+        state = FittedLabel(theme.Text.AXIS, look="muted", name="neighboursState")
         super().__init__(_TITLE, state)
         self.view = NeighboursView(
             "neighboursView",

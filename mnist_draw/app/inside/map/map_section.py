@@ -149,7 +149,9 @@ class MapSection(CountedSection):
         self._moving.stop()
         self._show_nothing()
         self._mapping.ask(partial(_map, model))
-        self._gathering.ask(lambda: maps.gather_neighbours(model, _data_of(model).train_images))
+        self._gathering.ask(
+            lambda: maps.gather_neighbours(model, (own_data(model) or load_dataset()).train_images)
+        )
         self._show_state()
 
     def _show_nothing(self) -> None:
@@ -344,12 +346,8 @@ class MapSection(CountedSection):
         self.example_picked.emit(example)
 
 
-def _data_of(model: ModelFile) -> Dataset:
-    return own_data(model) or load_dataset()
-
-
 def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, maps.Maps]:
     """Return a network's data, the indices of the test pictures on the map, and the maps."""
-    data = _data_of(model)
+    data = own_data(model) or load_dataset()
     chosen = maps.chosen_digits(len(data.test_labels))
     return data, chosen, maps.build_maps(model, data.test_images[chosen], data.test_labels[chosen])

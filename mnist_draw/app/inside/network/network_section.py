@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
@@ -70,9 +69,7 @@ class NetworkSection(Section):
     def _build_card(self) -> Card:
         self.card = Card()
         self.heading = label("", "title", "networkTitle")
-        self.note = FittedLabel(
-            None, Qt.ElideRight, two_lines=True, look="muted", name="networkNote"
-        )
+        self.note = FittedLabel(two_lines=True, look="muted", name="networkNote")
         self.mode = SegmentedControl("weightsMode", [word for word, *__ in _MODES.values()])
         for (__, *words), button in zip(_MODES.values(), self.mode.buttons, strict=True):
             explain(button, *words)

@@ -229,7 +229,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
     if unit in frame.question.off:
         rows.append(Sentence(_("Switched off: it gives 0 to the next layer."), muted=True))
     elif layer < len(frame.layers) - 1:
-        z = i18n.number(found.z, ".2f").replace("-", "−")
+        z = rows_view.format_figure(found.z, ".2f")
         words = _("{function} of {value}", function=about.activation, value=z)
         if about.activation == "rectify":
             words = _("rectifier: max(0, {value})", value=z)

@@ -107,7 +107,7 @@ class SidePanel(Card):
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
-        self.unit_title = FittedLabel(Text.AXIS, Qt.ElideRight, look="title", name="unitTitle")
+        self.unit_title = FittedLabel(Text.AXIS, look="title", name="unitTitle")
         self.close_button = icon_button(
             "closeUnitButton", "x", _("Let go"), _("Look at no unit any more."), "Esc"
         )

@@ -211,7 +211,7 @@ class ConfusionCard(Card):
         explain(self.taken, _("Taken for another"), _("Show the pictures that were read so."))
         self.taken.setTextFormat(Qt.RichText)
         self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse | Qt.LinksAccessibleByKeyboard)
-        self.taken.linkActivated.connect(self._pin)
+        self.taken.linkActivated.connect(lambda n: self.matrix.pin(self._pairs[int(n)][:2]))
         self._pairs: list[tuple[int, int, int]] = []
         below = column(self.taken_heading, self.taken, gap=Size.GRID)
         column((above, 1), rule(), below, owner=self._table)
@@ -220,9 +220,6 @@ class ConfusionCard(Card):
         self._unlabelled.setAlignment(Qt.AlignCenter)
         self.body.addWidget(self._unlabelled, 1)
         self._unlabelled.hide()
-
-    def _pin(self, place: str) -> None:
-        self.matrix.pin(self._pairs[int(place)][:2])
 
     def _show_taken(self, name: Name) -> None:
         words, links = [], []

@@ -198,8 +198,9 @@ def _minibatch(shown: Shown, followed: int) -> list[Code]:
         Code("x = X_train[rows] / 256", _shape((count, 1, 28, 28)), True),
         Code("y = y_train[rows]", _shape((count,))),
     ]
-    for n, mask in enumerate(shown.figures.minibatch.masks):
-        found.append(Code(f"m{n + 1} = random < {shown.retained[n]:g}", _shape(mask.shape)))
+    masks = zip(shown.retained.values(), shown.figures.minibatch.masks, strict=True)
+    for n, (retained, mask) in enumerate(masks, 1):
+        found.append(Code(f"m{n} = random < {retained:g}", _shape(mask.shape)))
     return found
 
 
@@ -231,9 +232,9 @@ def _sources(shown: Shown) -> list[_Source]:
         if pooled:
             made.append(Code(f"q{place} = pool({name}, {pooled})", _shape(shape)))
             name = f"q{place}"
-        if place in shown.mask_places:
-            number = shown.mask_places.index(place)
-            back = f" · m{number + 1}/{shown.retained[number]:g}"
+        if place in shown.retained:
+            number = 1 + list(shown.retained).index(place)
+            back = f" · m{number}/{shown.retained[place]:g}"
             made.append(Code(f"d{place} = {name}{back}", _shape(shape)))
             name = f"d{place}"
         if len(shape) > 2 and not layer.convolves:

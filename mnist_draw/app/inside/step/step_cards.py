@@ -221,9 +221,7 @@ class CodeCard(Card):
         self.area = scrolled(self.code)
         self.body.addWidget(self.area, 1)
         # Words that wrap would ask for height by width, and the section would scroll too early.
-        self.note = FittedLabel(
-            Text.AXIS, Qt.ElideRight, two_lines=True, look="muted", name="copyNote"
-        )
+        self.note = FittedLabel(Text.AXIS, two_lines=True, look="muted", name="copyNote")
         self.note.setText(_COPY)
         about = row((FixedLabel(self.note, lines=2), 1), self.graph)
         self.again, self.ten_more, self.from_start = (push_button(*each) for each in _REPEAT)

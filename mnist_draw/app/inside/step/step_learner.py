@@ -43,9 +43,7 @@ class Shown:
     layers: tuple[Layer, ...]
     figures: StepFigures
     settings: TrainingSettings
-    mask_places: tuple[int, ...]
-    #: For each dropout layer the share of its input that it lets through.
-    retained: tuple[float, ...]
+    retained: dict[int, float]
     moved: tuple[np.ndarray, ...] = field(repr=False)
     #: The share of the first weights that moved, and of those what is fed by black pixels.
     moved_shares: tuple[float, float]
@@ -118,10 +116,10 @@ class StepLearner:
 def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
     done = figures.is_done
     return Shown(
-        task, step.layers, figures, step.settings, step.mask_places, step.retained,
+        task, step.layers, figures, step.settings, step.retained,
         step_effects.moved_sums(figures, step.layers) if done else (),
         step_effects.moved_shares(figures) if done else (float("nan"), float("nan")),
-        step_effects.left_out(figures, step.layers, step.mask_places),
+        step_effects.left_out(figures, step.layers, step.retained),
         grey_levels(figures.minibatch.pictures[:, 0]),
         0 if step.from_run else step.filling,
     )  # fmt: skip
