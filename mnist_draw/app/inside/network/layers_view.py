@@ -185,6 +185,9 @@ class LayersView(PaintedView):
             else:
                 end = end or left
                 right = ends[whole.index(column)] - APART
+                if column is whole[-1] and bold(title) > right - left:
+                    # The last one is told from the others without its number.
+                    title = title.rpartition(" ")[0] or title
             found.append((column, title, note, left, right - left))
         return found
 
@@ -207,11 +210,8 @@ class LayersView(PaintedView):
 
     def height_of_turned(self, places: Places) -> float:
         """Return how high titles written upwards are; 0 where all have room beside each other."""
-        metrics = QFontMetricsF(theme.font(Text.LABEL, bold=True))
-        titles = [
-            (metrics.horizontalAdvance(title), room)
-            for _column, title, _note, _left, room in self._titles(places)
-        ]
+        width = QFontMetricsF(theme.font(Text.LABEL, bold=True)).horizontalAdvance
+        titles = [(width(title), room) for __, title, _note, _left, room in self._titles(places)]
         fits = all(wide <= room for wide, room in titles)
         return 0.0 if fits else max(wide for wide, _room in titles)
 
