@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, explained, joined, listed, number, parse_number
-from mnist_draw.networks import NETWORKS
+from mnist_draw.networks import list_kinds
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
     AnySetting,
@@ -191,10 +191,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
     sentences = [setting.sentence]
     match setting:
         case NetworkText():
-            entries = listed(
-                (f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values()), long=True
-            )
-            sentences.append(_("One of: {entries}.", entries=entries))
+            sentences.append(_("One of: {entries}.", entries=list_kinds()))
         case Choice(choices=choices):
             entries = explained({known: entry.meaning for known, entry in choices.items()})
             sentences.append(_("One of: {entries}.", entries=entries))

@@ -1,7 +1,13 @@
 """Network architectures, as Lasagne layer graphs."""
 
 from mnist_draw.i18n import counted
-from mnist_draw.networks.specification import NETWORKS, NetworkError, NetworkSpec, parse_network
+from mnist_draw.networks.specification import (
+    NETWORKS,
+    NetworkError,
+    NetworkSpec,
+    list_kinds,
+    parse_network,
+)
 from mnist_draw.storage.models import ModelFile
 
 __all__ = [
@@ -9,6 +15,7 @@ __all__ = [
     "NetworkError",
     "NetworkSpec",
     "describe_model",
+    "list_kinds",
     "parse_network",
     "title_of_model",
 ]

@@ -364,6 +364,11 @@ NETWORKS: dict[str, NetworkKind] = {
 }
 
 
+def list_kinds() -> str:
+    """List the grammar and the meaning of each kind of network."""
+    return listed((f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values()), long=True)
+
+
 def parse_network(text: str) -> NetworkSpec:
     """Return the network that a text names by the grammar of one of `NETWORKS`, or NetworkError."""
     plain, mark, count = text.strip().partition(_CLASSES_MARK)
@@ -371,11 +376,8 @@ def parse_network(text: str) -> NetworkSpec:
     name, __, arguments = plain.strip().partition(":")
     kind = NETWORKS.get(name)
     if kind is None or (arguments and kind.grammar == name):
-        listing = listed(
-            (f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values()), long=True
-        )
         known = () if kind else NETWORKS
-        raise NetworkError(no_such(_("Network"), text, known, listing))
+        raise NetworkError(no_such(_("Network"), text, known, list_kinds()))
     try:
         return kind.read(arguments, classes)
     except ValueError as error:

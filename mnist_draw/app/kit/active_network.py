@@ -71,7 +71,7 @@ class ActiveNetwork(QObject):
         self._listing.failed.connect(notifier.problem)
         self._default = ""
         self._request = self._used = NetworkRequest(self.load_first, stored_key)
-        self.requested.connect(partial(setattr, self, "_request"))
+        self.requested.connect(self._note_request)
 
     @property
     def networks(self) -> tuple[StoredNetwork, ...]:
@@ -196,6 +196,10 @@ class ActiveNetwork(QObject):
         """Take what was listed, here or for the Library."""
         self.entries = entries
         self.listed.emit()
+
+    @pyqtSlot(NetworkRequest)
+    def _note_request(self, request: NetworkRequest) -> None:
+        self._request = request
 
     # -- the recognition service
 

@@ -279,8 +279,11 @@ class Remark(QLabel):
         self._control.destroyed.connect(self.deleteLater)
 
     def _place(self) -> None:
-        self.setVisible(bool(self.text()) and self._control.isVisible())
         page, control = self.parentWidget(), self._control
+        shown = bool(self.text()) and control.isVisible()
+        self.setVisible(shown)
+        if not shown:
+            return
         self.ensurePolished()
         line = self.fontMetrics().horizontalAdvance(self.text())
         wide = min(line + 2 * Size.FIELD_GAP, page.width())
