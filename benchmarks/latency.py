@@ -114,8 +114,7 @@ def count_parts() -> PartClock:
     from mnist_draw.app.draw.drawing import Drawing
 
     clock = PartClock()
-    clock.count(Drawing, "ink_reader", "ink")
-    clock.count(Drawing, "pen_strokes", "ink")
+    clock.count(Drawing, "reader", "ink")
     clock.count(DrawTab, "_post_ink", "post")
     clock.count(DrawTab, "show_reading", "answer")
     clock.count(AnswerPanel, "show_explanation", "answer")

@@ -44,13 +44,16 @@ class WhyButton(QPushButton):
         )
         explain(self, _("Why this answer"), sentence, WHY_KEY)
         self._pair: tuple[int, int] | None = None
+        self._names: Sequence[str] = ()
         #: Whether the tab that it leads to is there.
         self.leads = True
         self.clicked.connect(self.ask)
 
     def show_pair(self, pair: tuple[int, int] | None, names: Sequence[str]) -> None:
         """Ask why the answer is one class and not its rival; without them, why it is none."""
-        self._pair = pair
+        if pair == self._pair and names is self._names:
+            return
+        self._pair, self._names = pair, names
         if pair is None:
             text = _("Why not a digit?")
         elif len(names[pair[0]]) <= _MAX_NAME:

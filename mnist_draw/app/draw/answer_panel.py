@@ -53,9 +53,13 @@ def panel_width(page: int) -> int:
     return min(max(least, min(theme.scaled(_SHARE * page), most)), round(_MAX_SHARE * page))
 
 
+def _thousandths(share: float) -> int:
+    return math.floor(1000 * share) + 1
+
+
 def others_under(largest: float) -> str:
     """Return a bound of what no figure tells: the largest of it, rounded up."""
-    thousandths = math.floor(1000 * largest) + 1
+    thousandths = _thousandths(largest)
     if thousandths < 10:
         bound = percent(thousandths / 1000, 1)
     else:
@@ -140,6 +144,8 @@ class BarsCard(Card):
         self.body.setSpacing(0)
         self._foot = QWidget()
         self._held = FixedLabel(self.others, lines=1)
+        #: All that the foot depends on, as it is now.
+        self._shown: tuple[object, ...] = ()
         row(self.all_button, (self.note, 1), (self._held, 1), gap=0, owner=self._foot)
         for part in (self.segments, self.bars, self._foot):
             self.body.addWidget(part)
@@ -164,9 +170,14 @@ class BarsCard(Card):
 
     def show_foot(self) -> None:
         untold = self.bars.largest_without_figure()
+        waiting = not self.bars.known and not self.bars.refused
+        # Most answers of a growing stroke change nothing here.
+        shown = None if untold is None else _thousandths(untold), waiting, self.bars.names
+        if shown == self._shown:
+            return
+        self._shown = shown
         self.others.setText("" if untold is None else others_under(untold))
         digits = self.bars.names == DIGITS
-        waiting = not self.bars.known and not self.bars.refused
         of_classes = _("How probable it finds each class")
         self.note.setText(_("How probable it finds each digit") if digits else of_classes)
         self.note.setVisible(waiting)

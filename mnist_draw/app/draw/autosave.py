@@ -194,7 +194,6 @@ class Autosave(QObject):
         # If something was drawn meanwhile, the restored board is not shown.
         self._saved_items = drawing.items if not drawing.can_undo else []
         self._canvas.history_changed.connect(self._changed)
-        self._canvas.ink_changed.connect(self._changed)
         self._changed()
         self._offer()
 

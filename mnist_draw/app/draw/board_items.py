@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
@@ -39,8 +40,7 @@ _MAX_PARTS = 48
 _SAME_WIDTH = 0.25
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A place on the board and the pen's width there, in board units."""
 
     x: float
@@ -60,7 +60,8 @@ class Stroke:
 
     points: list[Point] = field(default_factory=list)
     erase: bool = False
-    _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
+    #: The rows listed last, for all copies.
+    _known: list[np.ndarray] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def through(cls, points: Iterable[tuple[float, ...]], width: float) -> Stroke:
@@ -78,16 +79,22 @@ class Stroke:
         else:
             points.append(point)
 
+    def copy(self) -> Stroke:
+        """Return the stroke of this moment, for another thread."""
+        copied = Stroke(list(self.points), self.erase)
+        copied._known = self._known
+        return copied
+
     def rows(self) -> np.ndarray:
         """Return x, y and width of its points, float64 (N, 3); only the newest are listed anew."""
         import numpy as np
 
+        before = self._known[0] if self._known else np.empty((0, 3))
         # The last one may have moved since.
-        known = 0 if self._rows is None else len(self._rows) - 1
-        newest = [(point.x, point.y, point.width) for point in self.points[known:]]
-        rows = np.array(newest)
-        self._rows = rows if self._rows is None else np.concatenate([self._rows[:known], rows])
-        return self._rows
+        known = max(min(len(before), len(self.points)) - 1, 0)
+        rows = np.concatenate([before[:known], np.array(self.points[known:])])
+        self._known[:] = [rows]
+        return rows
 
     @property
     def settled(self) -> int:
@@ -118,10 +125,9 @@ class Stroke:
         self.paint_tail(painter, colour)
 
     def bounds(self, first_point: int = 0) -> QRectF:
-        points = self.points[max(0, first_point) :]
-        half = max(point.width for point in points) / 2 + 1
-        across, down = [point.x for point in points], [point.y for point in points]
-        core = QRectF(QPointF(min(across), min(down)), QPointF(max(across), max(down)))
+        across, down, widths = zip(*self.points[max(0, first_point) :], strict=True)
+        left, top, half = min(across), min(down), max(widths) / 2 + 1
+        core = QRectF(left, top, max(across) - left, max(down) - top)
         return core.adjusted(-half, -half, half, half)
 
     def curves(self) -> Iterator[tuple[Point, Point, Point]]:
@@ -146,18 +152,19 @@ def _distance(a: Point, b: Point) -> float:
     return max(abs(a.x - b.x), abs(a.y - b.y))
 
 
-def _pen(colour: QColor, width: float) -> QPen:
-    return QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
+@lru_cache(maxsize=64)
+def _pen(rgba: int, width: float) -> QPen:
+    return QPen(QColor.fromRgba(rgba), width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
 
 
 def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end: Point) -> None:
     if abs(start.width - end.width) < _SAME_WIDTH:
         path = QPainterPath(start.at())
         path.quadTo(control.at(), end.at())
-        painter.strokePath(path, _pen(colour, (start.width + end.width) / 2))
+        painter.strokePath(path, _pen(colour.rgba(), (start.width + end.width) / 2))
         return
     for part, _, after in _straight_parts(start, control, end):
-        painter.setPen(_pen(colour, part.width))
+        painter.setPen(_pen(colour.rgba(), part.width))
         painter.drawLine(part.at(), after.at())
 
 
@@ -277,17 +284,12 @@ def ink_of(mask: QImage) -> np.ndarray:
 
 def paint_item(painter: QPainter, item: Item, colour: QColor) -> None:
     """Paint a stroke or a picture on a sheet of its own: the eraser takes ink away, not paper."""
-    set_mode(painter, item)
-    item.paint(painter, colour)
-
-
-def set_mode(painter: QPainter, item: Item) -> None:
-    """Let a painter add an item's ink, or take away what the eraser rubs out."""
     painter.setCompositionMode(
         QPainter.CompositionMode_DestinationOut
         if item.erase
         else QPainter.CompositionMode_SourceOver
     )
+    item.paint(painter, colour)
 
 
 def coloured(mask: QImage, colour: QColor) -> QImage:

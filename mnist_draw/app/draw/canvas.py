@@ -23,6 +23,7 @@ from PyQt5.QtGui import (
     QResizeEvent,
     QTabletEvent,
     QTouchEvent,
+    QTransform,
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -33,8 +34,6 @@ from mnist_draw.app.draw.board_items import (
     Item,
     Point,
     Stroke,
-    paint_item,
-    set_mode,
 )
 from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory
 from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
@@ -73,6 +72,7 @@ class Canvas(QWidget):
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()
         self.key_pen = KeyPen(self)
+        self._show_area(QRectF(0, 0, BOARD, BOARD))
         self.setObjectName("canvas")
         self.setAttribute(Qt.WA_AcceptTouchEvents)
         self.erasing = False
@@ -191,32 +191,31 @@ class Canvas(QWidget):
 
     # -- the board's place in the widget
 
+    def _show_area(self, area: QRectF) -> None:
+        """Show an area of the board, in its units, as large as fits and centred."""
+        self._area, middle = area, QPointF(self.width() / 2, self.height() / 2)
+        self._scale = min(self.width() / area.width(), self.height() / area.height())
+        self._corner = middle - area.center() * self._scale
+        self._to_board = QTransform.fromTranslate(self._corner.x(), self._corner.y())
+        self._to_board.scale(self._scale, self._scale)
+
     def pixels_per_unit(self) -> float:
-        return min(self.width(), self.height()) / BOARD
+        return self._scale
 
     def to_widget(self, point: QPointF) -> QPointF:
-        return self._corner() + point * self.pixels_per_unit()
+        return self._to_board.map(point)
 
     def ink_below(self, place: QRectF) -> int:
-        corner = (place.topLeft() - self._corner()) / self.pixels_per_unit()
-        return self.drawing.ink_in(QRectF(corner, place.size() / self.pixels_per_unit()))
+        corner = (place.topLeft() - self._corner) / self._scale
+        return self.drawing.ink_in(QRectF(corner, place.size() / self._scale))
 
     def in_widget(self, rect: QRectF) -> QRectF:
-        return QRectF(self.to_widget(rect.topLeft()), rect.size() * self.pixels_per_unit())
-
-    def _corner(self) -> QPointF:
-        side = min(self.width(), self.height())
-        return QPointF((self.width() - side) / 2, (self.height() - side) / 2)
-
-    def _to_board(self, painter: QPainter) -> None:
-        painter.translate(self._corner())
-        painter.scale(self.pixels_per_unit(), self.pixels_per_unit())
+        return self._to_board.mapRect(rect)
 
     def _point(self, point: QPointF, weight: float, erase: bool) -> Point:
-        x = min(max(point.x(), 0.0), float(self.width()))
-        y = min(max(point.y(), 0.0), float(self.height()))
-        board = (QPointF(x, y) - self._corner()) / self.pixels_per_unit()
-        return Point(board.x(), board.y(), self.pen_width * weight * (_ERASER if erase else 1.0))
+        x = (min(max(point.x(), 0.0), self.width()) - self._corner.x()) / self._scale
+        y = (min(max(point.y(), 0.0), self.height()) - self._corner.y()) / self._scale
+        return Point(x, y, self.pen_width * weight * (_ERASER if erase else 1.0))
 
     # -- the widget
 
@@ -224,6 +223,7 @@ class Canvas(QWidget):
         return QSize(round(BOARD), round(BOARD))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._show_area(self._area)
         self.refresh()
         self.resized.emit()
 
@@ -231,15 +231,13 @@ class Canvas(QWidget):
         self._paint_if_stale()
         painter = smooth_painter(self)
         ratio, area = self._image.devicePixelRatio(), QRectF(event.rect())
-        painter.fillRect(area, theme.colour("paper"))
         source = QRectF(area.topLeft() * ratio, area.size() * ratio)
-        painter.drawImage(area, self._image, source)
+        painter.drawImage(area.topLeft(), self._image, source)
         growing = self.drawing.growing
         if growing is not None and not growing.erase:
-            painter.save()
-            self._to_board(painter)
+            painter.setTransform(self._to_board)
             growing.paint_tail(painter, theme.colour("ink"))
-            painter.restore()
+            painter.resetTransform()
         if self.shows_invitation and not self.drawing.items:
             self._paint_invitation(painter)
         self.key_pen.paint(painter)
@@ -294,15 +292,16 @@ class Canvas(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QTouchEvent):
-            self._touched(event)
-            event.accept()
-            return True
         # Not by filters, which would look at each move and each painting, too.
-        if isinstance(event, (QDropEvent, QDragLeaveEvent)):
-            return self.take_drop(event)
-        if event.type() not in (QEvent.MouseMove, QEvent.Paint) and self.key_pen.serve(event):
-            return True
+        if event.type() not in (QEvent.MouseMove, QEvent.Paint):
+            if isinstance(event, QTouchEvent):
+                self._touched(event)
+                event.accept()
+                return True
+            if isinstance(event, (QDropEvent, QDragLeaveEvent)):
+                return self.take_drop(event)
+            if self.key_pen.serve(event):
+                return True
         return super().event(event)
 
     def _touched(self, event: QTouchEvent) -> None:
@@ -330,6 +329,8 @@ class Canvas(QWidget):
         if erase and not self.has_ink():
             # Nothing to rub out. A step in the history would make redoing impossible.
             return
+        # A hidden board is not told of its size.
+        self._show_area(self._area)
         self._remember_image()
         self._strokes_begun += 1
         first = not self.drawing.items
@@ -401,11 +402,10 @@ class Canvas(QWidget):
         What is rubbed out is shown at once, and painted anew when the stroke ends.
         """
         assert stroke is not None
-        painter, ink = self._painter(), theme.colour("ink")
-        set_mode(painter, stroke)
-        stroke.paint_pieces(painter, ink, self._shown_pieces, stroke.settled)
+        painter, colour = self._painter(), _colour(stroke)
+        stroke.paint_pieces(painter, colour, self._shown_pieces, stroke.settled)
         if stroke.erase or ended:
-            stroke.paint_tail(painter, ink)
+            stroke.paint_tail(painter, colour)
         painter.end()
         self._shown_pieces = stroke.settled
 
@@ -421,14 +421,15 @@ class Canvas(QWidget):
 
     def _paint_image(self) -> None:
         ratio = self.devicePixelRatioF()
-        self._image = QImage(self.size() * ratio, QImage.Format_ARGB32_Premultiplied)
+        # With its paper: nothing is blended when a part of it is shown.
+        self._image = QImage(self.size() * ratio, QImage.Format_RGB32)
         self._image.setDevicePixelRatio(ratio)
-        self._image.fill(Qt.transparent)
+        self._image.fill(theme.colour("paper"))
         growing = self.drawing.growing
         painter = self._painter()
         for item in self.drawing.items:
             if item is not growing:
-                paint_item(painter, item, theme.colour("ink"))
+                item.paint(painter, _colour(item))
         painter.end()
         self._shown_pieces = 0
         if growing is not None:
@@ -437,5 +438,9 @@ class Canvas(QWidget):
     def _painter(self) -> QPainter:
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.Antialiasing)
-        self._to_board(painter)
+        painter.setTransform(self._to_board)
         return painter
+
+
+def _colour(item: Item) -> QColor:
+    return theme.colour("paper" if item.erase else "ink")

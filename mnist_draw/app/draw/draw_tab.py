@@ -262,9 +262,10 @@ class DrawTab(Page):
             self._show_tags()
         elif self.cut_out.isChecked():
             self._show_tags()
-        read, strokes = drawing.ink_reader(), drawing.pen_strokes()
-        decimals = self.decimals.isChecked()
-        self.ink_posted.emit(PostedInk(read, self._ticket, drawing.beginning, strokes, decimals))
+        posted = PostedInk(
+            drawing.reader(), self._ticket, drawing.beginning, self.decimals.isChecked()
+        )
+        self.ink_posted.emit(posted)
 
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""

@@ -2,7 +2,7 @@
 
 The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
 pixel ratio and the colours of the window. It is updated as points arrive, so that asking for it
-costs one copy.
+costs one copy and a few pieces of the growing stroke.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PyQt5.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
@@ -64,8 +64,12 @@ class ImageMemory:
 INK_SCALE = 0.5
 #: The area of the ink picture grows in steps of this many board units.
 _GROW = 100.0
+#: So many pieces of a growing stroke are painted at once; a reader of the ink paints the rest.
+_AT_ONCE = 6
 #: Bytes for ink pictures of earlier steps: some hundreds.
 _ROOM = 32 * 1024 * 1024
+#: Returns ink, uint8 (H, W), and its strokes in pixels of it; None where not all ink has any.
+InkReader: TypeAlias = Callable[[], tuple["np.ndarray", "list[np.ndarray] | None"]]
 _INK = QColor(Qt.white)
 _PAPER = QColor(Qt.black)
 #: Rendering of a placed picture in the ink picture.
@@ -170,32 +174,22 @@ class Drawing:
         return not self.items
 
     def ink(self) -> np.ndarray:
-        return self.ink_reader()()
+        return self.reader()()[0]
 
-    def ink_reader(self) -> Callable[[], np.ndarray]:
-        """Return what paints the ink of this moment, in any thread."""
-        growing = self.growing
-        if growing is None:
-            return partial(ink_of, QImage(self._image))
-        stroke = Stroke(list(growing.points), growing.erase)
-        return partial(_ink_with, QImage(self._image), stroke, self._inked)
+    def pen_strokes(self) -> list[np.ndarray] | None:
+        return self.reader()()[1]
+
+    def reader(self) -> InkReader:
+        """Return what paints the ink of this moment and lists its strokes, in any thread."""
+        stroke = None if self.growing is None else self.growing.copy()
+        items = self.items if stroke is None else [*self.items[:-1], stroke]
+        return partial(_read, QImage(self._image), items, stroke, self._inked, self._area)
 
     def ink_in(self, place: QRectF) -> int:
         inner = place.intersected(self._area).translated(-self._area.topLeft())
         part = QRectF(inner.topLeft() * INK_SCALE, inner.size() * INK_SCALE).toAlignedRect()
         rows = self.ink()[part.top() : part.bottom() + 1]
         return int((rows[:, part.left() : part.right() + 1] > 0).sum())
-
-    def pen_strokes(self) -> list[np.ndarray] | None:
-        import numpy as np
-
-        strokes: list[np.ndarray] = []
-        corner = np.array([self._area.left(), self._area.top(), 0.0])
-        for item in self.items:
-            if not isinstance(item, Stroke) or item.erase:
-                return None
-            strokes.append((item.rows() - corner) * INK_SCALE)
-        return strokes
 
     def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
         place = QRectF(QPointF(left, top) / INK_SCALE, QSizeF(width, height) / INK_SCALE)
@@ -244,7 +238,7 @@ class Drawing:
 
     def _ink_pieces(self, stroke: Stroke) -> None:
         settled = stroke.settled
-        if settled > self._inked:
+        if settled >= self._inked + _AT_ONCE:
             painter = _painter(self._image)
             stroke.paint_pieces(painter, _colour(stroke), self._inked, settled)
             painter.end()
@@ -266,11 +260,20 @@ def _ink_stroke(image: QImage, stroke: Stroke, first: int) -> None:
     painter.end()
 
 
-def _ink_with(image: QImage, stroke: Stroke, first: int) -> np.ndarray:
-    """Return the ink of a picture and of a stroke, whose first pieces it shows."""
-    inked = image.copy()
-    _ink_stroke(inked, stroke, first)
-    return ink_of(inked)
+def _read(
+    image: QImage, items: list[Item], growing: Stroke | None, inked: int, area: QRectF
+) -> tuple[np.ndarray, list[np.ndarray] | None]:
+    """Return a picture's ink with a stroke, whose first pieces it shows, and all strokes."""
+    import numpy as np
+
+    if growing is not None:
+        image = image.copy()
+        _ink_stroke(image, growing, inked)
+    strokes = [item for item in items if isinstance(item, Stroke) and not item.erase]
+    if len(strokes) < len(items):
+        return ink_of(image), None
+    corner = np.array([area.left(), area.top(), 0.0])
+    return ink_of(image), [(stroke.rows() - corner) * INK_SCALE for stroke in strokes]
 
 
 def _colour(item: Item) -> QColor:

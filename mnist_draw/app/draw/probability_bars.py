@@ -204,9 +204,10 @@ class ProbabilityBars(QWidget):
         if (values, named, known, refused) == (self._values, self.named, self.known, self.refused):
             return
         self._values, self.named, self.known, self.refused = values, named, known, refused
-        best = sorted(range(len(self.names)), key=lambda digit: -values[digit])
+        best = sorted(range(len(self.names)), key=values.__getitem__, reverse=True)
         for bar, value in zip(self.bars, values, strict=True):
-            bar.setValue(round(value * FULL))
+            if bar.value() != (thousandths := round(value * FULL)):
+                bar.setValue(thousandths)
         if best[:BEST] != self._order[:BEST] and not self.all_shown:
             self._order = best
             self._place()

@@ -32,6 +32,7 @@ from mnist_draw.storage.models import ModelFile
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.app.draw.drawing import InkReader
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.recognition.explanation import Explainer, Explanation
     from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
@@ -82,11 +83,10 @@ class BoardReading:
 class PostedInk(NamedTuple):
     """Ink that waits for its answer, painted in the thread, with its strokes if they are known."""
 
-    read: Callable[[], np.ndarray]
+    read: InkReader
     ticket: int
     #: Whether only one digit is meant.
     beginning: bool = False
-    strokes: list[np.ndarray] | None = None
     decimals: bool = False
 
 
@@ -171,8 +171,8 @@ class Recognition(LatestJob):
 
     def _answer(self, posted: PostedInk | None) -> None:
         if posted is not None and self._recogniser is not None:
-            read, ticket, beginning, strokes, decimals = posted
-            ink = read()
+            read, ticket, beginning, decimals = posted
+            ink, strokes = read()
             answer = self._recogniser.recognise_ink(ink, strokes)
             number = self._recogniser.read_number(ink, answer, beginning, strokes, decimals)
             several = number if number.is_number else None

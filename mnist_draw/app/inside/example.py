@@ -224,7 +224,6 @@ class InsideBoard(Canvas):
     ground = "card"
 
     def __init__(self, first: Canvas) -> None:
-        self._area = QRectF(0, 0, BOARD, BOARD)
         super().__init__(first.drawing)
         self.setObjectName("insideBoard")
         self.setAccessibleName(_("Drawing board in small"))
@@ -246,16 +245,10 @@ class InsideBoard(Canvas):
 
     def _fit_ink(self) -> None:
         """Show the whole drawing: on a wide window it may reach beyond the board's square."""
-        self._area = QRectF(0, 0, BOARD, BOARD)
+        area = QRectF(0, 0, BOARD, BOARD)
         for item in self.drawing.items:
-            self._area = self._area.united(item.bounds())
-
-    def pixels_per_unit(self) -> float:
-        return min(self.width() / self._area.width(), self.height() / self._area.height())
-
-    def _corner(self) -> QPointF:
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        return middle - self._area.center() * self.pixels_per_unit()
+            area = area.united(item.bounds())
+        self._show_area(area)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._follow_first()

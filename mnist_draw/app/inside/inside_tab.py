@@ -115,7 +115,8 @@ class ExampleInUse(QObject):
             self.answer = (None, None)
             self._ask(self.current)
         else:
-            self.asking.stop()
+            if self.asking.is_running:
+                self.asking.stop()
             self.answered.emit()
 
     def pick(self, example: Example) -> None:

@@ -126,6 +126,8 @@ class Theme(QObject):
         self._used: tuple[Colours, float] | None = None
         self.system_ratio = 1.0
         self.body_font: QFont | None = None
+        #: Measured at its next use while it is 0: thousands of paintings a second ask for it.
+        self._scale = 0.0
 
     def apply(self, choice: str, system_dark: bool | None = None, styles: bool = True) -> None:
         """Use the colours of ``choice``; an unknown choice means ``"system"``.
@@ -145,8 +147,19 @@ class Theme(QObject):
     def resize_text(self, size: float) -> None:
         """Show all text in a part of the size that the system sets."""
         self.text_size = size
+        self._measure_anew()
         if self._used is not None:
             self._use()
+
+    @property
+    def text_scale(self) -> float:
+        scale = self._scale or _system_ratio() * self.text_size * self.enlargement
+        if self._used is not None:
+            self._scale = scale
+        return scale
+
+    def _measure_anew(self) -> None:
+        self._scale = 0.0
 
     def style(self) -> None:
         """Use the style sheet for all widgets, those that are made later included.
@@ -170,9 +183,11 @@ class Theme(QObject):
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
+        self._measure_anew()
         used = colours, text_scale()
         is_new = used != self._used
         if self._used is None:
+            app.fontChanged.connect(self._measure_anew)
             QDir.setSearchPaths("icons", [str(resource_path("icons"))])
             app.setStyle(QStyleFactory.create("Fusion"))
         self.colours, self._used = used[0], used
@@ -207,7 +222,7 @@ def _colour(name: str, alpha: float) -> QColor:
 
 def text_scale() -> float:
     """Ratio of the system's interface font to 13 px, at least 1, times what is chosen here."""
-    return _system_ratio() * theme().text_size * theme().enlargement
+    return theme().text_scale
 
 
 def _system_ratio() -> float:

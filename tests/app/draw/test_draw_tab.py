@@ -34,12 +34,12 @@ def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, 
     tab.canvas.add_stroke(STROKE)
     tab.canvas.add_stroke([(100, 100)])
     assert [ink.ticket for ink in posted] == [1, 2]
-    assert posted[1].read().sum() > posted[0].read().sum()
+    assert posted[1].read()[0].sum() > posted[0].read()[0].sum()
     tab.canvas.begin(QPointF(100, 100), erase=False)
     tab.canvas.extend(QPointF(140, 130))
     tab.canvas.clear()
     qtbot.wait(30)
-    assert not posted[-1].read().any()
+    assert not posted[-1].read()[0].any()
 
 
 def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):

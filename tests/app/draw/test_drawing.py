@@ -128,20 +128,24 @@ def test_impossible_strokes_are_refused(points):
     assert not drawing.can_undo
 
 
-def test_the_ink_of_a_moment_is_painted_later_in_another_thread():
+def test_the_ink_and_the_strokes_of_a_moment_are_read_later_in_another_thread():
     drawing = Drawing()
     drawing.add_stroke(WAVE, width=20)
     drawing.begin(Point(100, 100, 36))
-    readers, inks = [drawing.ink_reader()], [drawing.ink()]
-    for x in (140, 320, 500, 680):
+    readers, inks, strokes = [drawing.reader()], [drawing.ink()], [drawing.pen_strokes()]
+    for x in (140, 320, 500, 501, 502, *range(505, 680, 15)):
         drawing.extend(Point(x, 200, 36))
-        readers.append(drawing.ink_reader())
+        readers.append(drawing.reader())
         inks.append(drawing.ink())
+        strokes.append(drawing.pen_strokes())
     drawing.end()
     drawing.clear()
     with ThreadPoolExecutor(1) as pool:
-        for reader, ink in zip(readers, inks, strict=True):
-            assert np.array_equal(pool.submit(reader).result(), ink)
+        for reader, ink, known in zip(readers, inks, strokes, strict=True):
+            read, listed = pool.submit(reader).result()
+            assert np.array_equal(read, ink)
+            assert len(listed) == len(known) == 2
+            assert all(map(np.array_equal, listed, known))
 
 
 def test_a_board_is_blank_where_nothing_is_seen():

@@ -37,7 +37,7 @@ class Heard:
 
 def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp):
     heard = Heard()
-    heard.recognition.post_ink(PostedInk(lambda: INK, 7))
+    heard.recognition.post_ink(PostedInk(lambda: (INK, None), 7))
     assert heard.answers == [("1", 7)]
     assert len(heard.models) == 1
     heard.recognition.post_model(fakes.model(fill=2.0))
@@ -61,7 +61,7 @@ def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp):
         raise UserError("No network ships with this copy.")
 
     heard = Heard(first=none)
-    heard.recognition.post_ink(PostedInk(lambda: INK, 1))
+    heard.recognition.post_ink(PostedInk(lambda: (INK, None), 1))
     assert heard.failures == ["No network ships with this copy."]
     assert heard.answers == []
     heard.recognition.post_model(fakes.model())
@@ -82,7 +82,7 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, 
     recognition = Recognition(
         fakes.model, None, lambda m: made.append(fakes.Recogniser(m)) or made[-1], compile_function
     )
-    recognition.post_ink(PostedInk(lambda: INK, 1))
+    recognition.post_ink(PostedInk(lambda: (INK, None), 1))
     with qtbot.waitSignal(recognition.ready):
         recognition.start()
     qtbot.waitUntil(lambda: made[0].compiled is not None)
