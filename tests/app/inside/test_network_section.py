@@ -1,5 +1,6 @@
 """The section Network: live layers, the sum behind the answer, units kept and switched off."""
 
+import math
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import random_model
-from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QBoxLayout
@@ -674,17 +675,37 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     assert np.isnan(last[2])
 
 
-def test_titles_without_room_beside_each_other_are_written_upwards(section, qtbot):
+def test_titles_without_room_beside_each_other_are_in_several_lines(section, qtbot, monkeypatch):
     view = section.network
     ready(section, qtbot)
-    heights = []
-    for wide in (1400, 420):
-        view.resize(wide, 600)
-        heights.append(view.height_of_turned(view.places()))
     metrics = QFontMetricsF(theme.font(theme.Text.LABEL, bold=True))
-    # Short forms of one letter would say nothing.
-    assert heights == [0, metrics.horizontalAdvance("Hidden 2")]
-    assert view.places().top > heights[1]
+    painted: dict[str, QRectF] = {}
+    rooms: list[float] = []
+
+    def note_title(painter, place, title, note, room=math.inf):
+        wide = metrics.horizontalAdvance(title)
+        painted[title] = QRectF(place, QSizeF(wide, 12))
+        rooms.append(room - wide)
+
+    monkeypatch.setattr(layers_view, "paint_title", note_title)
+    for wide, lines in ((1400, 1), (420, 2)):
+        view.resize(wide, 600)
+        painted.clear()
+        view.grab()
+        assert list(painted) == ["Picture", "Hidden 1", "Hidden 2", "Answer"]
+        assert min(rooms) >= 0
+        assert len({box.top() for box in painted.values()}) == lines
+        assert not any(one.intersects(other) for one, other in combinations(painted.values(), 2))
+
+
+@pytest.mark.parametrize("wide", [420, 750])
+def test_the_digits_of_the_rows_are_beside_the_maps_of_the_layer_before(wide):
+    layers = NetworkProbe(random_model("deep_cnn")).layers
+    unknown = [None] * (len(layers) - 1)
+    places = Layout(layers, wide, 480, unknown, unknown).places()
+    last_maps = places.columns[-2]
+    edge = last_maps.rect(last_maps.columns - 1).right()
+    assert edge <= places.bands[0].left()
 
 
 def test_the_digits_of_the_rows_are_over_the_lines_that_cross_them(section, qtbot, monkeypatch):

@@ -29,11 +29,13 @@ from mnist_draw.library.network_data import Name, narrow_name
 _REACH = 14.0
 #: Rows of digits that are lower than this, in logical pixels, have no room for a name each.
 _MIN_ROW = 12.0
-#: Between the titles of two layers, in logical pixels.
-APART = 8
+#: Between the titles of two layers, and from one line of titles to the next, in logical pixels.
+APART, _LINE = 8, 15
 _RING, _HALF_BAR = 11.0, 4.0
 #: The largest least width of a picture, in pixels.
 _MAX_LEAST = 580
+#: Title, note, place below the first line's beginning, and the room from there.
+Title = tuple[str, str, QPointF, float]
 _LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.AlignRight))
 
 
@@ -49,6 +51,8 @@ class LayersView(PaintedView):
         self.by_digit = True
         self.name: Name = str
         self._places: Places | None = None
+        #: The lines that the titles of the layers are in, and whether these are short.
+        self.lines, self._short = 1, False
         theme.theme().changed.connect(self.lay_out_anew)
 
     def minimumSizeHint(self) -> QSize:
@@ -106,9 +110,14 @@ class LayersView(PaintedView):
                 **self.layout_options(),
             )  # fmt: skip
             self._places = layout.places()
-            turned = self.height_of_turned(self._places) / self.scale
-            if turned:
-                self._places = replace(layout, top=max(TOP, turned + 3 * APART)).places()
+            pooled = sum(column.pooled for column in self._places.columns)
+            most = max(1, len(self._places.columns) - pooled)
+            ways = [(1, False), *((n, True) for n in range(1, most + 1))]
+            fits = (way for way in ways if self._titles(self._places, *way)[1])
+            self.lines, self._short = next(fits, ways[-1])
+            more = max(0, self.lines + bool(pooled) - 2)
+            if more:
+                self._places = replace(layout, top=TOP + _LINE * more).places()
         return self._places
 
     def unit_at(self, place: QPointF) -> Unit | None:
@@ -162,76 +171,64 @@ class LayersView(PaintedView):
             painter.setPen(theme.colour(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
-    def _titles(self, places: Places) -> list[tuple[Column, str, str, float, float]]:
-        """Return each column with title, note, the title's left and the room from there.
+    def _titles(self, places: Places, lines: int, short: bool) -> tuple[list[Title], bool]:
+        """Set titles into so many lines in turn, those of pooled columns below; say if they fit.
 
-        A title that is wider than its pooled column ends with it: what follows is another layer's.
+        The one layer of its kind has no number in short ones. A title that is wider than its pooled
+        column, or the last one, ends with its room: what follows is another layer's.
         """
-        found, end = [], 0.0
         bold, usual = (
             QFontMetricsF(theme.font(Text.LABEL, bold)).horizontalAdvance for bold in (True, False)
         )
         whole = [each for each in places.columns if not each.pooled]
         last = places.answer + 30 * self.scale * (not self.names_answer)
-        ends = [*(each.box.left() for each in whole[1:]), last]
+        lefts = [each.box.left() for each in whole] + [last] * lines
+        found, ends, fits = [], lefts[:1] * (lines + 1), True
         for column in places.columns:
-            title, note = self._title(column, len(places.columns) <= 2)
-            left, right = column.box.left(), column.box.right()
-            if column.pooled:
-                widths = bold(title) + 6 + usual(note), bold(title)
-                wide = next((wide for wide in widths if right - wide >= end), widths[1])
-                left = max(end, min(left, right - wide))
-                end = right + APART
-            else:
-                end = end or left
-                right = ends[whole.index(column)] - APART
-                if column is whole[-1] and bold(title) > right - left:
-                    # The last one is told from the others without its number.
-                    title = title.rpartition(" ")[0] or title
-            found.append((column, title, note, left, right - left))
-        return found
+            title, note = self._title(column, len(places.columns) <= 2, short)
+            left, wide, line = column.box.left(), bold(title), lines
+            right, widths = column.box.right(), [bold(title) + 6 + usual(note), bold(title)]
+            if not column.pooled:
+                place = whole.index(column)
+                line, right = place % lines, lefts[place + lines] - APART
+                note = "" if lines > 1 else note
+                del widths[0]
+            if column.pooled or column is whole[-1]:
+                wide = next((wide for wide in widths if right - wide >= ends[line]), wide)
+                left = max(ends[line], min(left, right - wide))
+            ends[line] = left + wide + APART
+            fits = fits and left + wide <= right
+            found.append((title, note, QPointF(left, _LINE * self.scale * line), right - left))
+        return found, fits
 
-    def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
+    def _title(self, column: Column, with_unit: bool, short: bool) -> tuple[str, str]:
         """Return title and note of a column."""
         layer = self.layers()[column.layer]
         size, shown = "×".join(map(str, column.tile)), i18n.number(column.shown)
         if column.pooled:
             return _("Pooled"), size
-        place = layer.name.partition(" ")[2]
+        alike = [each for each in self.layers()[:-1] if each.convolves == layer.convolves]
+        place = "" if short and len(alike) == 1 else layer.name.partition(" ")[2]
         if layer.convolves:
-            return _("Conv. {number}", number=place), size
+            return _("Conv. {number}", number=place).rstrip(), size
         note = i18n.number(layer.units)
         if column.shown < layer.units:
             note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
                            shown=shown)  # fmt: skip
         elif with_unit:
             note = counted("{count} unit", "{count} units", layer.units)
-        return _("Hidden {number}", number=place), note
-
-    def height_of_turned(self, places: Places) -> float:
-        """Return how high titles written upwards are; 0 where all have room beside each other."""
-        width = QFontMetricsF(theme.font(Text.LABEL, bold=True)).horizontalAdvance
-        titles = [(width(title), room) for __, title, _note, _left, room in self._titles(places)]
-        fits = all(wide <= room for wide, room in titles)
-        return 0.0 if fits else max(wide for wide, _room in titles)
+        return _("Hidden {number}", number=place).rstrip(), note
 
     def paint_titles(self, painter: QPainter, places: Places, note_of_answer: str) -> None:
         """Write the titles of picture, layers and, where it has one, of the answers."""
         convolves = bool(places.columns) and self.layers()[places.columns[0].layer].convolves
-        top, turns = places.top - 34 * self.scale, self.height_of_turned(places)
+        pooled = any(column.pooled for column in places.columns)
+        top = places.top - (34 + _LINE * max(0, self.lines + pooled - 2)) * self.scale
         room = min([column.box.left() for column in places.columns] or [places.answer]) - APART
         note = "28×28" if convolves else _("784 pixels")
         paint_title(painter, QPointF(0, top), _("Picture"), note, room)
-        for column, title, note, left, room in self._titles(places):
-            if turns:
-                painter.save()
-                painter.translate(column.box.left() + 10 * self.scale, places.top - APART / 2)
-                painter.rotate(-90)
-                paint_title(painter, QPointF(), title, "")
-                painter.restore()
-            else:
-                below = QPointF(left, top + 15 * self.scale * column.pooled)
-                paint_title(painter, below, title, note, room)
+        for title, note, place, room in self._titles(places, self.lines, self._short)[0]:
+            paint_title(painter, place + QPointF(0, top), title, note, room)
         if self.names_answer:
             paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)
         for column, after in pairwise(c for c in places.columns if not c.pooled):

@@ -24,6 +24,8 @@ MAX_UNITS = 2000
 MAX_COLUMNS = 4
 #: Height of titles in one or two lines, in logical pixels.
 TOP = 52.0
+#: Room for the digit of a row, in logical pixels.
+_DIGIT = 22
 #: Below this width many layers have the room of what is seen elsewhere, too.
 _NARROW = 500.0
 
@@ -202,7 +204,7 @@ class Layout:
         left = picture + min(wide * scale, 22 * scale + 0.04 * width)
         columns = self._columns(QRectF(left, top, answer - left, body))
         banded = [each.box.left() for each in columns if not self.layers[each.layer].convolves]
-        start = (min(banded) if banded else answer) - 22 * scale
+        start = (min(banded) if banded else answer) - _DIGIT * scale
         band = body / classes
         bands = tuple(
             QRectF(start, top + digit * band, width - start, band) for digit in range(classes)
@@ -218,13 +220,16 @@ class Layout:
             if not after or (self.pooled and not self._is_narrow and pooled_shape(layers, n))
         ]  # fmt: skip
         tight = many or self.pictures == 1
-        most = (0.06 if self._is_narrow else 0.16) * room.width()
+        most = (0.05 if self._is_narrow else 0.16) * room.width()
         gap = min((24.0 if tight else 56.0) * self.scale, most)
         # What is pooled is thin, and close to the maps that it is made of.
         gaps = [gap / 2 if (n, True) in parts and not after else gap for n, after in parts]
+        for place, (n, __) in enumerate(parts[1:]):
+            if not layers[n].shape[1:]:
+                # The digits of the rows are between it and the layer before.
+                gaps[place] = max(gaps[place], _DIGIT * self.scale)
         weights = [
-            0.45 if after else 1.0 if layers[n].convolves or not many else 0.62
-            for n, after in parts
+            0.45 if after else 1.0 if layers[n].convolves or not many else 0.5 for n, after in parts
         ]
         share, left, found = (room.width() - sum(gaps)) / sum(weights or [1]), room.left(), []
         for (n, after), weight, space in zip(parts, weights, gaps, strict=True):
