@@ -21,6 +21,7 @@ from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.map.map_view import MapAnswer
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import scrolled
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
@@ -178,6 +179,25 @@ def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
     assert "each layer" in label_text(section, "mapState")
     assert not label_text(section, "votesNote")
     qtbot.waitUntil(lambda: section._maps is not None, timeout=60_000)
+
+
+def test_a_small_window_shows_the_section_whole(section, qtbot, show, example):
+    theme.theme().resize_text(1 / theme.text_scale())
+    open_section(section, qtbot)
+    section.show_example(example)
+    for button in section.layer_maps.group.buttons():
+        button.setText("convolution 1\n99.1 %")
+    section.layer_maps._paint()
+    view = show(scrolled(section), 1090, 602)
+    # The room of a window of 1366x728, then of 1024x700.
+    for width, height, is_visible in ((1090, 602, True), (738, 574, False)):
+        view.resize(width, height)
+        section.set_room(width)
+        seen.settle()
+        assert section._votes.isVisible() == is_visible
+        assert view.verticalScrollBar().maximum() == 0
+    assert "nearest" in section.layer_maps.parentWidget().toolTip()
+    view.takeWidget()
 
 
 def test_the_names_of_layers_are_whole(section, qtbot):

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QIcon, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from mnist_draw.analysis.maps import Maps, Neighbourhood, box_around, voters_of
 from mnist_draw.analysis.network_probe import ANSWER, PIXELS
@@ -49,6 +49,10 @@ class NeighboursView(TileView):
         wide = (self.width() - _SCROLL_BAR) // COLUMNS - wider
         high = self.height() // ROWS - round((line + 1) * theme.text_scale())
         return min(max(min(wide, high), theme.scaled(_MIN_SIDE)), theme.scaled(_MAX_SIDE))
+
+    def sizeHint(self) -> QSize:
+        """Ask for two rows: the others scroll where there is no more room."""
+        return QSize(super().sizeHint().width(), 2 * (theme.scaled(_MIN_SIDE + self.ROOM[1]) + 2))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.scheduleDelayedItemsLayout()
@@ -130,7 +134,7 @@ def describe_vote(labels: np.ndarray, answer: str, name: Name) -> str:
 
 
 #: Pixels of a small map.
-_WIDE, _HIGH = 62, 84
+_WIDE, _HIGH = 62, 70
 #: Of its button: left and right of map and words.
 _FRAME = 8
 
@@ -161,6 +165,11 @@ class LayerMaps(QWidget):
     def minimumSizeHint(self) -> QSize:
         wide = [button.minimumWidth() for button in self.group.buttons()] or [0]
         return QSize(2 * max(wide) + self._rows.spacing(), super().minimumSizeHint().height())
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether there are two rows."""
+        return self._rows.direction() == QBoxLayout.TopToBottom
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.LayoutRequest, QEvent.Resize):

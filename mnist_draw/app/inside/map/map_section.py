@@ -18,7 +18,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, label
+from mnist_draw.app.kit.widgets import Card, ComboBox, label, tip
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.i18n import _, joined, number, pgettext
 from mnist_draw.library.network_data import own_data
@@ -125,13 +125,13 @@ class MapSection(CountedSection):
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
         self.neighbours = map_cards.NeighboursCard()
-        layers = Card(_("Layer by layer"))
+        self._layers = Card(_("Layer by layer"))
         self.layer_maps = map_cards.LayerMaps()
-        layers.body.addWidget(self.layer_maps)
+        self._layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote", wraps=True)
-        layers.body.addWidget(self._votes)
+        self._layers.body.addWidget(self._votes)
         self._side = QWidget()
-        column((self.neighbours, 1), layers, gap=Size.CARD_GAP, owner=self._side)
+        column((self.neighbours, 1), self._layers, gap=Size.CARD_GAP, owner=self._side)
         self._columns = row((card, 16), (self._side, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
@@ -179,11 +179,13 @@ class MapSection(CountedSection):
 
     def set_present(self, on: bool) -> None:
         self._presenting = on
-        self._votes.setVisible(not on)
+        self.update_layout()
         self._show_side()
 
     def update_layout(self) -> None:
         reflow(self._columns, self._room)
+        # In two rows the small maps need its room; the card's tooltip has it, too.
+        self._votes.setHidden(self._presenting or self.layer_maps.is_folded)
 
     def _show_side(self) -> None:
         self._side.setVisible(not self._presenting or self._example is not None)
@@ -259,6 +261,7 @@ class MapSection(CountedSection):
                 more = _("Shown: one in {step} of {total} test pictures.", step=step, total=total)
                 votes = joined(votes, more)
             self._votes.setText(votes)
+            self._layers.setToolTip(tip(votes))
             self.layer_maps.show_maps(self._maps, self._answer)
 
     def _set_neighbours(self, known: maps.Neighbourhood) -> None:

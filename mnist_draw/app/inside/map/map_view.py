@@ -63,7 +63,7 @@ class MapAnswer(NamedTuple):
 class MapView(WalkableView):
     """Digits as digits; arrow keys walk to the next in that direction, Enter picks."""
 
-    SIZE, LEAST_SIZE = (600, 480), (320, 260)
+    SIZE, LEAST_SIZE = (600, 440), (320, 260)
 
     picked = pyqtSignal(int)
 
