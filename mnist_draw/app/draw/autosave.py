@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 # What was not saved is told on all pages.
-notifier = Notifier("draw")
-drawings_notifier = Notifier("drawings")
+notifier = Notifier("draw", "draw")
+drawings_notifier = Notifier("drawings", "draw")
 
 #: Maximum number of windows with a file of their own.
 _MAX_COUNT = 100

@@ -208,9 +208,8 @@ class InsideTab(Page):
         if self.view is None:
             return self, Size.CARD_PADDING
         # The guide and what is beside it are to be seen.
-        if self.view.presenting:
-            return self.view.pages, Size.CARD_PADDING
-        return self.view.bar.question, 0
+        view = self.view
+        return view.wall_title if view.presenting else view.bar.question, 0
 
     def showEvent(self, event: QShowEvent) -> None:
         self.prepare(lambda: None)

@@ -90,8 +90,9 @@ class InsideView(QWidget):
         theme.follow(self.guide, self._fit_guide)
         #: On the wall, what is shown: there is neither a bar nor a title above the example.
         self.wall_title = label("", "title", "wallTitle", wraps=True)
-        # As wide as the example above it.
-        self.wall_title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        # As wide as the example above it; below its words is room for messages.
+        self.wall_title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
+        self.wall_title.setAlignment(Qt.AlignTop)
         self.wall_title.hide()
         self.left = column(self.card, (self.guide, 1), gap=Size.CARD_GAP)
         # At the top, also where the guide is hidden.
@@ -322,11 +323,9 @@ class InsideView(QWidget):
             if on:
                 self.guide.setMaximumWidth(UNLIMITED)
                 self.column.addWidget(self.guide)
-                self.left.addStretch(1)
                 QApplication.setOverrideCursor(_ring_cursor())
             else:
                 QApplication.restoreOverrideCursor()
-                self.left.takeAt(self.left.count() - 1)
                 self._fit_guide()
                 self.left.insertWidget(1, self.guide, 1)
             self.section.set_present(on)

@@ -25,13 +25,13 @@ class CollectionController(QObject):
 
     #: Name of a record at the beginning of a sentence.
     noun: str
-    #: The subject of its messages.
-    subject = ""
+    #: The subject of its messages, and the page that they concern.
+    subject = page = ""
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.background = background
-        self.notifier = Notifier(self.subject)
+        self.notifier = Notifier(self.subject, self.page)
 
     def refresh(self) -> None:
         raise NotImplementedError

@@ -21,7 +21,8 @@ class Notice:
     is_passing: bool = False
     action: Callable[[], object] | None = None
     button: str = _("Undo")
-    #: The name of the page that it concerns alone: it goes when that is left.
+    #: The name of the page that it concerns alone: it is closed with that, and a failure is shown
+    #: again with it.
     page: str = ""
 
 

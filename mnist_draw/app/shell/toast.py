@@ -74,6 +74,8 @@ class Toast(QStatusBar):
         self._notice: Notice | None = None
         #: The failure that a newer notice covers.
         self._covered: Notice | None = None
+        #: Failures of pages that are not in front, by page.
+        self._left: dict[str, Notice] = {}
         self._page: Page | None = None
         #: What had the keyboard before the toast.
         self._before: QWidget | None = None
@@ -147,6 +149,7 @@ class Toast(QStatusBar):
     def _withdraw(self, subject: str) -> None:
         if not subject:
             return
+        self._left = {page: each for page, each in self._left.items() if each.subject != subject}
         if self._covered is not None and self._covered.subject == subject:
             self._covered = None
         if self._notice is not None and self._notice.subject == subject:
@@ -214,11 +217,19 @@ class Toast(QStatusBar):
         left, self._page = self._page, page
         if left is not None and left is not page:
             self._leave(left.name)
+        back = self._left.pop(page.name, None)
+        if back is not None and self._notice is None:
+            self._show(back)
+        elif back is not None:
+            self._covered = self._covered or back
         self._follow(self.isVisible())
         self._place()
 
     def _leave(self, name: str) -> None:
-        """Close what concerns a page alone that is not in front any more."""
+        """Close what concerns a page alone that is not in front any more; keep its failure."""
+        for notice in (self._covered, self._notice):
+            if notice is not None and notice.page == name and not notice.is_passing:
+                self._left[name] = notice
         if self._covered is not None and self._covered.page == name:
             self._covered = None
         if self._notice is not None and self._notice.page == name:

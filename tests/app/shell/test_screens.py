@@ -345,6 +345,16 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(screens):
         window.inside_tab.present_requested.emit(on)
         seen.settle()
         check_message(window)
+    # A short one is on none of what is presented.
+    view = window.inside_tab.view
+    view.present(True)
+    Notifier().problem("The folder of its data cannot be found.")
+    seen.settle()
+    check_message(window)
+    for part in (view.card, view.pages, view.guide):
+        place = QRect(part.mapTo(window, QPoint()), part.size())
+        assert not window.toast.geometry().intersects(place)
+    view.present(False)
 
 
 def test_a_screen_that_is_too_small_for_the_pages_is_not_left(screens):

@@ -518,13 +518,23 @@ def test_a_message_stays_on_its_page_and_off_what_is_to_be_read(shared, qtbot):
     assert not message.geometry().intersects(place)
     window.show_page("draw")
     assert not message.isVisible()
-    # A failure of a page leaves with it, too; what happened elsewhere has not been seen yet.
-    Notifier("draw", "draw").problem("A failure.")
+    # A failure of a page leaves with it, too, and is there again with it until it is closed.
+    draw = Notifier("draw", "draw")
+    draw.problem("A failure.")
     window.show_page("train")
     assert not message.isVisible()
-    Notifier("draw", "draw").problem("A failure.")
+    window.show_page("draw")
+    assert message.isVisible()
+    window.show_page("train")
+    draw.forget()
+    window.show_page("draw")
+    assert not message.isVisible()
+    # What happened elsewhere has not been seen yet.
+    window.show_page("train")
+    draw.problem("A failure.")
     window.show_page("inside")
     assert message.isVisible()
+    draw.forget()
     window.show_page("train")
     shared.run_an_epoch()
     hint = window.train_tab.run_page.hint
