@@ -21,7 +21,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import paint_bar, paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import FittedLabel, SettleTimer, TabularLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import explain, label
+from mnist_draw.app.kit.widgets import explain, label, tip
 from mnist_draw.app.shell.network_menu import Line, NetworkMenu
 from mnist_draw.i18n import _, percent
 
@@ -75,7 +75,7 @@ class NetworkHalf(_Half):
     """Names the network that answers; opens the menu."""
 
     def __init__(self) -> None:
-        self._name = FittedLabel(look="title", elide=Qt.ElideMiddle)
+        self._name = FittedLabel(Text.LABEL, look="title", elide=Qt.ElideMiddle)
         self._figure = label("", "status")
         super().__init__("networkButton", self._name, self._figure)
         explain(self, _("Network"), _("The network that answers. Choose another."))
@@ -91,6 +91,8 @@ class NetworkHalf(_Half):
         self._name.setText(_elided(name))
         self._figure.setText(f" · {accuracy}" if accuracy else "")
         self.setAccessibleName(_("Network: {name}", name=f"{name}{self._figure.text()}"))
+        words = self.accessibleName(), self.accessibleDescription()
+        self.setToolTip("\n".join(map(tip, words)))
         self.update()
 
     def text(self) -> str:

@@ -51,7 +51,7 @@ class Legend(QWidget):
     """The two lines with their names, and the figures under the pointer.
 
     Its size hint never changes: pointing at a plot moves nothing. In a narrow card it shows the
-    figures without the names, or the names in two smaller lines, elided if need be.
+    figures without the names, or either in two smaller lines, elided if need be.
     """
 
     def __init__(self) -> None:
@@ -78,8 +78,8 @@ class Legend(QWidget):
         return QSize(math.ceil(wide), math.ceil(metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
-        # Too narrow for names: the lines remain.
-        return QSize(len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP), self.sizeHint().height())
+        # Too narrow for names: the lines remain, below each other.
+        return QSize(_DASH + Size.TIGHT + Size.FIELD_GAP, self.sizeHint().height())
 
     def shown(self) -> tuple[list[str], bool]:
         """Return what is painted beside the lines, and whether these are below each other."""
@@ -88,7 +88,9 @@ class Legend(QWidget):
         if gaps + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
             return texts[:-1], False
         if self.epoch:
-            return list(self.figures), False
+            texts = [*self.figures, ""]
+            if gaps + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
+                return texts[:-1], False
         small, room = QFontMetricsF(theme.font(Text.AXIS)), self.width() - _DASH - Size.TIGHT
         return [small.elidedText(text, Qt.ElideRight, room) for text in texts[:-1]], True
 
@@ -108,7 +110,8 @@ class Legend(QWidget):
                 y += high
             else:
                 x = words + metrics.horizontalAdvance(text) + Size.FIELD_GAP
-        painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, self.epoch)
+        epoch = "" if stacked else self.epoch
+        painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, epoch)
 
 
 class CurveCard(Card):
@@ -128,6 +131,7 @@ class CurveCard(Card):
         #: Epochs on the axis.
         self.planned = 20
         self.top.takeAt(self.top.count() - 1)
+        self.note.hide()
         self.legend = Legend()
         self.legend.setObjectName(f"{name}Readout")
         self.top.addWidget(self.legend, 1)

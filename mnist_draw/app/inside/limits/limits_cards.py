@@ -150,8 +150,10 @@ class NetworkChoices(QWidget):
         entries = []
         for choice in self.ticked():
             line = swatch(choice.line or 0).pixmap(*SWATCH)
-            entries.append(f"<nobr>{image_tag(line, *SWATCH)}&nbsp;{escape(choice.title)}</nobr>")
-        self.legend.setText(" &nbsp; ".join(entries))
+            # With a word joiner no line ends between a line and its name.
+            words = f"&#8288;&nbsp;{escape(choice.title)}"
+            entries.append(f"<nobr>{image_tag(line, *SWATCH)}{words}</nobr>")
+        self.legend.setText("&nbsp;&nbsp; ".join(entries))
 
     def _fill(self) -> None:
         self.menu.clear()
