@@ -140,8 +140,7 @@ class RunSession:
             run = read_run(folder)
         except (OSError, UserError):
             run = rebuilt_run(folder) or self.run
-        # What was learnt of a first epoch that was stopped is learnt again.
-        if run.epochs_done > max(1, checkpoint.epoch):
+        if run.epochs_done > checkpoint.epoch:
             self._tell(
                 counted(
                     "Of the {count} epoch of this run, epoch {last} is the last from which it can "
@@ -318,7 +317,7 @@ class RunSession:
         data = {"data": dataset_name(settings.data_folder)}
         return ModelFile(settings.network, parameters).with_info(
             **(data if self.data is None else dataset_metadata(self.data)),
-            epochs=len(history.epochs),
+            epochs=history.epochs_done,
             settings=settings.without_places(),
             changes=[asdict(change) for change in history.changes] or None,
             validation_accuracy=_rounded(last.validation_accuracy if last else None),

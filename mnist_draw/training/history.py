@@ -67,6 +67,12 @@ class History:
         elif isinstance(event, Tested):
             self.test_loss, self.test_accuracy = event.loss, event.accuracy
 
+    @property
+    def epochs_done(self) -> int:
+        """Complete epochs: a first one that was stopped within is none."""
+        done = len(self.epochs)
+        return 0 if done == 1 and len(self.batch_losses) < self.batches else done
+
     def epoch_table(self) -> NDArray[np.float64]:
         """Return the epochs as an array (epochs, 7), columns as in `EpochFigures`."""
         rows = [list(vars(figures).values()) for figures in self.epochs]

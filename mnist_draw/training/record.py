@@ -209,7 +209,7 @@ def with_figures(run: Run, history: History) -> Run:
     figures |= {name: value for name, value in tested.items() if value is not None}
     return replace(
         run,
-        epochs_done=len(history.epochs),
+        epochs_done=history.epochs_done,
         seconds=sum(row.seconds for row in history.epochs),
         figures={name: value for name, value in figures.items() if np.isfinite(value)},
         changes=tuple(history.changes),

@@ -60,7 +60,7 @@ class MyDigits(CollectionController):
     """Brings together all that teaches; shows the taught digits and does what the user asks for."""
 
     noun = _("The digit")
-    subject = page = "draw"
+    subject = of_page = "draw"
 
     def __init__(
         self,

@@ -26,12 +26,12 @@ class CollectionController(QObject):
     #: Name of a record at the beginning of a sentence.
     noun: str
     #: The subject of its messages, and the page that they concern.
-    subject = page = ""
+    subject = of_page = ""
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.background = background
-        self.notifier = Notifier(self.subject, self.page)
+        self.notifier = Notifier(self.subject, self.of_page)
 
     def refresh(self) -> None:
         raise NotImplementedError

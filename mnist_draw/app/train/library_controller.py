@@ -228,7 +228,10 @@ class LibraryController(LibraryFiles):
         if len(ticked) > 1:
             if any(one.run is None for one in ticked):
                 missing = _("A network without a run has no curve.")
-            elif none := [one.name for one in ticked if one.run and not one.run.epochs_done]:
+            elif none := [
+                one.name for (*__, shown), one in zip(runs, ticked, strict=True)
+                if one.run and not (one.run.epochs_done or shown)
+            ]:  # fmt: skip
                 missing = _("No complete epoch, so no curve: {names}.", names=listed(none))
         self.page.compare.show_runs([run for run in runs if run[2]], missing)
 

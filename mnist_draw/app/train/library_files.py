@@ -40,7 +40,7 @@ class LibraryFiles(CollectionController):
     """Writes runs and networks to files, and opens networks of files."""
 
     noun = _("The run or network")
-    subject, page = "library", "train"
+    subject, of_page = "library", "train"
 
     page: LibraryPage
     _run: RunController

@@ -133,6 +133,7 @@ class RunState:
         state = cls(run.settings)
         state._take_earlier(history)
         state.epoch = len(history.epochs)
+        state.broken_off = int(run.state == "stopped" and not run.epochs_done and state.epoch)
         state.batches = state.batch = 1
         state.test_accuracy = history.test_accuracy
         state.end(run.state)

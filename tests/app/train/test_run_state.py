@@ -7,10 +7,11 @@ import pytest
 from mnist_draw.app.train.run_figures import EpochBar, Figures
 from mnist_draw.app.train.run_state import Failed, RunState, Saved
 from mnist_draw.app.train.shown_run import ShownRun
+from mnist_draw.library.entries import entry_of_run
 from mnist_draw.training import events
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.hints import diverged, read_curves, settled_since
-from mnist_draw.training.history import EpochFigures
+from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.settings import TrainingSettings
 
@@ -91,7 +92,7 @@ def test_a_stop_asked_for_stays_visible(state):
     assert not state.history.batch_losses
 
 
-def test_a_first_epoch_that_is_stopped_within_is_called_so(state):
+def test_a_first_epoch_that_is_stopped_within_is_called_so(state, tmp_path):
     state.apply(batch(1, 1))
     state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
     state.apply(events.Finished("stopped", 1, 17.0, ()))
@@ -99,6 +100,15 @@ def test_a_first_epoch_that_is_stopped_within_is_called_so(state):
     shown = ShownRun(state)
     shown.tell_of_broken_epoch()
     assert "from the middle of epoch 1." in shown.trouble
+    # It is listed, and shown again, as no complete epoch.
+    shown.run = Run(tmp_path, TrainingSettings(epochs=2))
+    shown.end()
+    assert entry_of_run(shown.run).what.endswith("0 of 2 epochs, stopped")
+    history = History.from_arrays(*state.history.to_arrays())
+    again = RunState.of_run(shown.run, history)
+    assert (again.label, again.epochs_done, again.validation_accuracy) == (
+        "Stopped within epoch 1.", 1, 0.95,
+    )  # fmt: skip
 
 
 def test_states_and_their_words(state):
