@@ -230,21 +230,14 @@ class Bar(Row):
         box.translate(0, _line() * (room == width))
         painter.drawText(box, _RIGHT, self.figure)
         if self.ring:
-            self._paint_ring(painter, QPointF(at, box.center().y()), self.colour == "accent")
+            right, radius = self.colour == "accent", _RING * theme.text_scale()
+            edge, middle = "accent" if right else "text", QPointF(at, box.center().y())
+            painters.paint_ring(painter, middle, radius, self.ring, edge, 1.2, full=right)
         left = at + 2 * _RING * theme.text_scale() * bool(self.ring)
         bar = QRectF(left, box.center().y() - Size.BAR / 2, width - figure - left, Size.BAR)
         part = min(1.0, self.value / self.full)
         painters.paint_bar(painter, bar, part, Size.BAR / 2, self.colour, least=Size.BAR)
         return box.bottom()
-
-    def _paint_ring(self, painter: QPainter, middle: QPointF, right: bool) -> None:
-        radius = _RING * theme.text_scale()
-        painter.setPen(QPen(theme.colour("accent" if right else "text"), 1.2))
-        painter.setBrush(theme.colour("accent") if right else Qt.NoBrush)
-        painter.drawEllipse(middle, radius, radius)
-        write_with(painter, Text.LABEL, "on_accent" if right else "text", bold=True)
-        box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
-        painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self.ring)
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,20 @@ def paint_bar(
         painter.drawRoundedRect(filled, radius, radius)
 
 
+def paint_ring(
+    painter: QPainter, middle: QPointF, radius: float, word: str, edge: str, width: float,
+    colour: str = "text", full: bool = False,
+) -> None:  # fmt: skip
+    """Paint a circle, in the accent where it is full, with a word in it."""
+    painter.setPen(QPen(theme.colour(edge), width))
+    painter.setBrush(theme.colour("accent" if full else "card"))
+    painter.drawEllipse(middle, radius, radius)
+    write_with(painter, theme.Text.LABEL, "on_accent" if full else colour, bold=True)
+    corner = QPointF(radius, radius)
+    box = QRectF(middle - corner, middle + corner)
+    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, word)
+
+
 def paint_tick(painter: QPainter, start: QPointF, width: float) -> None:
     """Paint a tick with the painter's pen, from its left end."""
     painter.drawPolyline(QPolygonF([start + QPointF(*point) * width for point in _TICK]))

@@ -18,7 +18,7 @@ from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import TOP, Column, Layout, Places
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_bar, write_with
+from mnist_draw.app.kit.painters import paint_bar, paint_ring, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import PaintedView
@@ -292,13 +292,9 @@ class LayersView(PaintedView):
     ) -> None:
         centre, role = places.ring(digit), self.role(digit)
         radius = min(_RING * self.scale, places.bands[digit].height() / 2 - 1)
-        answer, colour = role == "accent", theme.colour(role or "line")
-        painter.setPen(QPen(theme.colour("text") if chosen else colour, 2.5 if chosen else 1.6))
-        painter.setBrush(colour if answer else theme.colour("card"))
-        painter.drawEllipse(centre, radius, radius)
-        write_with(painter, Text.LABEL, "on_accent" if answer else role or "muted", bold=True)
-        box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
-        painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self.short_name(places, digit))
+        edge = ("text", 2.5) if chosen else (role or "line", 1.6)
+        name, full = self.short_name(places, digit), role == "accent"
+        paint_ring(painter, centre, radius, name, *edge, role or "muted", full)
 
 
 def short_name(name: str, letters: int = 2) -> str:
