@@ -217,6 +217,7 @@ class Hand:
         from PyQt5.QtCore import Qt
 
         self._window, self._watch, self._rate = window, watch, rate
+        self._canvas, self._mouse_event = window.draw_tab.canvas, _mouse_events(window)
         self._gui = _signals()
         self._gui.call.connect(lambda work: work(), Qt.QueuedConnection)
         self._gui.mouse.connect(self._serve, Qt.QueuedConnection)
@@ -252,18 +253,26 @@ class Hand:
 
     def _serve(self, kind: int, x: float, y: float, due: float) -> None:
         """Give the board a mouse event, in the GUI thread."""
-        from PyQt5.QtCore import QCoreApplication, QEvent, QPointF, Qt
-        from PyQt5.QtGui import QMouseEvent
-
-        canvas = self._window.draw_tab.canvas
-        scale = canvas.pixels_per_unit()
-        left, top = (canvas.width() - 600 * scale) / 2, (canvas.height() - 600 * scale) / 2
-        place = QPointF(left + x * scale, top + y * scale)
-        buttons = Qt.NoButton if kind == QEvent.MouseButtonRelease else Qt.LeftButton
-        if kind == QEvent.MouseMove:
+        if due:
             self._watch.moved(due)
+        send, event = self._mouse_event(kind, x, y)
+        self._watch.clock.act("event", send, self._canvas, event)
+
+
+def _mouse_events(window: Any) -> Callable[[int, float, float], tuple[Any, Any]]:
+    """Return what makes an event of the board's place, and how to send it."""
+    from PyQt5.QtCore import QCoreApplication, QEvent, QPointF, Qt
+    from PyQt5.QtGui import QMouseEvent
+
+    to_widget = window.draw_tab.canvas.to_widget
+
+    def make(kind: int, x: float, y: float) -> tuple[Any, Any]:
+        buttons = Qt.NoButton if kind == QEvent.MouseButtonRelease else Qt.LeftButton
+        place = to_widget(QPointF(x, y))
         event = QMouseEvent(QEvent.Type(kind), place, Qt.LeftButton, buttons, Qt.NoModifier)
-        self._watch.clock.act("event", QCoreApplication.sendEvent, canvas, event)
+        return QCoreApplication.sendEvent, event
+
+    return make
 
 
 def _along(corners: Sequence[tuple[float, float]], step: float) -> list[tuple[float, float]]:

@@ -104,7 +104,7 @@ def _alive():
     for thing in gc.get_objects():
         # type(), not isinstance(): that asks dead weak references for their class.
         if issubclass(type(thing), QTimer) and not sip.isdeleted(thing) and thing.isActive():
-            ends_with_the_frame = thing.isSingleShot() and thing.interval() <= 16
+            ends_with_the_frame = thing.isSingleShot() and thing.interval() <= 21
             if not ends_with_the_frame:
                 owner = type(thing.parent()).__name__
                 found[id(thing)] = f"QTimer {thing.objectName()!r} of {owner}"

@@ -43,6 +43,7 @@ _NAME_SHARE = 0.4
 LEAST = 0.01
 #: The bars that show where an answer will be.
 _GHOSTS = (0.62, 0.22, 0.08)
+_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _REFUSED = _("Bars would mean nothing here.")
 _OF_DIGITS = _(
     "How probable the network finds each digit. Up and down arrows, the keys 0 to 9 or a click "
@@ -104,14 +105,16 @@ class ProbabilityBars(QWidget):
         self.all_shown = False
         self.names: tuple[str, ...] = ()
         self._values: tuple[float, ...] = ()
+        #: What of them is seen.
+        self._told: tuple[object, ...] = ()
         #: The classes in the accent's colour.
         self.named: frozenset[int] = frozenset()
         #: Whether there is an answer whose bars mean something; or ink that is no digit.
         self.known = self.refused = False
         self.bars: list[ProbabilityBar] = []
-        #: All that the painting depends on beside bars and figures, and what that looks like.
+        #: All that a bar's ground depends on, and the grounds of classes, strong and not.
         self._look: tuple[object, ...] = ()
-        self._ground = QPixmap()
+        self._grounds: dict[tuple[int, bool], QPixmap] = {}
         self._animation = ArrayAnimation(self)
         Keys(self, self._meaning)
         self.show_classes(DIGITS)
@@ -200,18 +203,20 @@ class ProbabilityBars(QWidget):
     def _show(
         self, values: tuple[float, ...], named: frozenset[int], known: bool, refused: bool
     ) -> None:
-        # Equal ones need no painting.
-        if (values, named, known, refused) == (self._values, self.named, self.known, self.refused):
-            return
         self._values, self.named, self.known, self.refused = values, named, known, refused
         best = sorted(range(len(self.names)), key=values.__getitem__, reverse=True)
-        for bar, value in zip(self.bars, values, strict=True):
-            if bar.value() != (thousandths := round(value * FULL)):
-                bar.setValue(thousandths)
-        if best[:BEST] != self._order[:BEST] and not self.all_shown:
-            self._order = best
+        thousandths = [round(value * FULL) for value in values]
+        told = thousandths, best[:BEST], named, known, refused
+        moved, self._order = best[:BEST] != self._order[:BEST], best
+        # What looks equal needs no painting.
+        if told == self._told:
+            return
+        self._told = told
+        for bar, value in zip(self.bars, thousandths, strict=True):
+            if bar.value() != value:
+                bar.setValue(value)
+        if moved and not self.all_shown:
             self._place()
-        self._order = best
         if known:
             import numpy as np
 
@@ -233,39 +238,41 @@ class ProbabilityBars(QWidget):
         self._place()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        shown = self.visible_digits()
-        strong = self.named or frozenset(self._order[:1])
-        state = self.known, self.refused, self.names, tuple(shown), strong, theme.theme().colours
-        look = *state, self.size(), theme.text_scale(), self.devicePixelRatioF()
-        if look != self._look:
-            self._look, self._ground = look, self._paint_ground(strong)
         painter = smooth_painter(self)
-        painter.drawPixmap(0, 0, self._ground)
-        if self.known:
-            moments = self.moments()
-            for digit in shown:
-                self._paint_bar(painter, digit, moments[digit], digit in strong)
-
-    def _paint_ground(self, strong: frozenset[int]) -> QPixmap:
-        """Return what is below bars and figures: names and tracks; ghosts; a reason."""
-        ground = blank_pixmap(self.width(), self.height(), self.devicePixelRatioF())
-        ground.fill(theme.colour("card"))
-        painter = QPainter(ground)
-        painter.setRenderHint(QPainter.Antialiasing)
-        left = int(Qt.AlignLeft | Qt.AlignVCenter)
+        painter.fillRect(self.rect(), theme.colour("card"))
         if self.refused:
             write_with(painter, Text.BODY, "muted")
-            painter.drawText(self.rect(), left, _REFUSED)
-        for place, digit in enumerate(() if self.refused else self.visible_digits()):
-            area = QRectF(self.bars[digit].geometry())
-            if self.known:
-                write_with(painter, self._name_size, "text" if digit in strong else "muted", True)
-                painter.drawText(area, left, self._name(digit, area))
-                self._paint_track(painter, self._track(area), 1.0, theme.colour("track"))
-            else:
+            painter.drawText(self.rect(), _LEFT, _REFUSED)
+        elif self.known:
+            self._forget_other_looks()
+            strong, moments = self.named or frozenset(self._order[:1]), self.moments()
+            for digit in self.visible_digits():
+                self._paint_bar(painter, digit, moments[digit], digit in strong)
+        else:
+            for place, digit in enumerate(self.visible_digits()):
+                area = QRectF(self.bars[digit].geometry())
                 self._paint_ghost(painter, area, _GHOSTS[place] if place < BEST else 0.0)
-        painter.end()
-        return ground
+
+    def _forget_other_looks(self) -> None:
+        look = self.names, self.all_shown, theme.theme().colours, self.size(), theme.text_scale()
+        if (*look, self.devicePixelRatioF()) != self._look:
+            self._look = *look, self.devicePixelRatioF()
+            self._grounds.clear()
+
+    def _ground(self, digit: int, area: QRectF, strong: bool) -> QPixmap:
+        """Return what is below a bar and its figure: its name and its track."""
+        found = self._grounds.get((digit, strong))
+        if found is None:
+            found = blank_pixmap(area.width(), area.height(), self.devicePixelRatioF())
+            painter = QPainter(found)
+            painter.setRenderHint(QPainter.Antialiasing)
+            painter.translate(-area.topLeft())
+            write_with(painter, self._name_size, "text" if strong else "muted", True)
+            painter.drawText(area, _LEFT, self._name(digit, area))
+            self._paint_track(painter, self._track(area), 1.0, theme.colour("track"))
+            painter.end()
+            self._grounds[digit, strong] = found
+        return found
 
     def _name(self, digit: int, area: QRectF) -> str:
         room = self._track(area).left() - area.left() - Size.TIGHT
@@ -289,6 +296,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_bar(self, painter: QPainter, digit: int, moment: float, strong: bool) -> None:
         area, value = QRectF(self.bars[digit].geometry()), self._values[digit]
+        painter.drawPixmap(area.topLeft(), self._ground(digit, area, strong))
         track = self._track(area)
         colour = theme.colour("accent" if digit in self.named else "muted")
         self._paint_track(painter, track, moment, colour)

@@ -301,8 +301,9 @@ def _shape_cells(cells: np.ndarray, below: np.ndarray) -> None:
         cells[..., edge:-edge, edge:-edge][places] = inset
 
 
-#: Milliseconds of a frame of a screen with 60 a second.
-_FRAME_MS = 16
+#: Milliseconds of a frame of a screen with 60 a second; by how many one may begin earlier or later,
+#: with what else is painted then; and within which changes belong together.
+_FRAME_MS, _LENIENCE_MS, _TOGETHER_MS = 16, 5, 1
 
 
 class _Frames(QTimer):
@@ -317,12 +318,18 @@ class _Frames(QTimer):
         self._last = 0.0
 
     def add(self, widget: QWidget) -> None:
+        passed = 1000 * (time.monotonic() - self._last)
+        if passed < _TOGETHER_MS:
+            widget.update()
+            return
         self._widgets.add(widget)
-        if not self.isActive():
-            passed = 1000 * (time.monotonic() - self._last)
-            self.start(max(0, math.ceil(_FRAME_MS - passed)))
+        if passed >= _FRAME_MS - _LENIENCE_MS:
+            self._paint()
+        elif not self.isActive():
+            self.start(math.ceil(_FRAME_MS + _LENIENCE_MS - passed))
 
     def _paint(self) -> None:
+        self.stop()
         self._last = time.monotonic()
         widgets, self._widgets = self._widgets, set()
         for widget in widgets:
