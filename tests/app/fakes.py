@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QLabel, QWidget
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
-from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT
+from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, certainty_of_number
 from mnist_draw.recognition.explanation import Explanation
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
@@ -58,7 +58,8 @@ def answer(digit=3, second=8, objection=UNLIKE_A_DIGIT):
 
 def reading(said, number=None, ticket=1):
     """Return what arrives when the board has been read."""
-    return BoardReading(said, number, ticket)
+    certainty = said.certainty if number is None else certainty_of_number(number)
+    return BoardReading(said, number, certainty, ticket)
 
 
 def entry(tab, text):

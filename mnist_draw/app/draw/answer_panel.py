@@ -25,7 +25,6 @@ from mnist_draw.i18n import _, listed, number, percent
 from mnist_draw.recognition.certainty import (
     NOTHING_DRAWN,
     Certainty,
-    certainty_of_number,
     format_probability,
     two_best,
 )
@@ -205,6 +204,8 @@ class AnswerPanel(ScrollArea):
         self._picture: np.ndarray | None = None
         #: Explanations asked for before this ticket are of no use any more.
         self._ticket = self._oldest = 0
+        #: Whether other pages need not know of the reading: another one follows.
+        self.is_provisional = False
         #: What is said of the board; None without a drawing.
         self.certainty: Certainty | None = None
         self.block = AnswerBlock()
@@ -328,14 +329,12 @@ class AnswerPanel(ScrollArea):
             self.show_nothing()
             return
         self.show_classes(answer.names)
-        self._reading = reading
+        self._reading, self.certainty = reading, reading.certainty
         if self.number is not None:
-            self.certainty = certainty_of_number(self.number)
             self._show_number(self.number, self.certainty)
         else:
             self._place = None
             self.block.question.setText(_("It is"))
-            self.certainty = answer.certainty
             self.bars_card.segments.show_parts((), -1)
             self._show_evidence(
                 answer.network_input, answer.probabilities, answer.second, self.certainty
@@ -370,7 +369,8 @@ class AnswerPanel(ScrollArea):
         self.ink.show_picture(picture)
         if part.is_refused:
             self.ink.show_explanation(None)
-        self.evidence_changed.emit(picture, probabilities, part)
+        if not self.is_provisional:
+            self.evidence_changed.emit(picture, probabilities, part)
 
     @property
     def number(self) -> NumberAnswer | None:

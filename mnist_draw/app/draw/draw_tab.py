@@ -272,6 +272,7 @@ class DrawTab(Page):
         self.note_read(reading.ticket)
         if reading.ticket > self._emptied:
             self._reading = reading
+            self.answer.is_provisional = self.canvas.is_drawing() and self.isVisible()
             self.answer.show_reading(reading)
             boxes = self.boxes.boxes
             self._show_tags()
@@ -281,13 +282,13 @@ class DrawTab(Page):
             self.my_digits.note_answer(reading.answer, reading.number)
 
     def _show_tags(self) -> None:
-        number = None if self._reading is None else self._reading.number
-        if self.cut_out.isChecked() and number is None:
+        reading = self._reading
+        if self.cut_out.isChecked() and (reading is None or reading.number is None):
             marks = crop_marks(self.canvas.ink(), self.canvas.drawing)
             certainty = self.answer.certainty
             self.boxes.show_cut(marks, "" if certainty is None else certainty.label)
         else:
-            self.boxes.show_number(number)
+            self.boxes.show_reading(reading)
 
     def _ask_digit(self, index: int) -> None:
         self.answer.choose_place(index)

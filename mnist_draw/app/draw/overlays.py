@@ -30,14 +30,13 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, label, push_button, tip
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.i18n import _, joined
-from mnist_draw.recognition.certainty import certainty_of_number
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.draw.drawing import Drawing
-    from mnist_draw.recognition.answer import NumberAnswer
+    from mnist_draw.app.draw.recognition import BoardReading
 
 #: Width of the lines in logical pixels: seen over ink as well as over paper.
 _LINE = 1.5
@@ -87,11 +86,13 @@ class NumberBoxes(QWidget):
         canvas.resized.connect(lambda: self.resize(canvas.size()))
         self.hide()
 
-    def show_number(self, number: NumberAnswer | None) -> None:
-        digits = () if number is None else number.digits
-        parts = () if number is None else certainty_of_number(number).parts
-        to_board = self._canvas.drawing.to_board
-        self._show([to_board(*part.box) for part in digits], [part.label for part in parts])
+    def show_reading(self, reading: BoardReading | None) -> None:
+        number = None if reading is None else reading.number
+        if reading is None or number is None:
+            self._show([], [])
+            return
+        boxes = [self._canvas.drawing.to_board(*part.box) for part in number.digits]
+        self._show(boxes, [part.label for part in reading.certainty.parts])
 
     def show_cut(self, marks: tuple[QRectF, QPointF] | None, answer: str) -> None:
         """Show the crop box and the centre of mass, in board units, with the answer's tag."""

@@ -27,6 +27,7 @@ from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import LatestValue
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class BoardReading:
 
     answer: Answer
     number: NumberAnswer | None
+    certainty: Certainty
     ticket: int
 
 
@@ -176,7 +178,9 @@ class Recognition(LatestJob):
             answer = self._recogniser.recognise_ink(ink, strokes)
             number = self._recogniser.read_number(ink, answer, beginning, strokes, decimals)
             several = number if number.is_number else None
-            self.send(self.answered, BoardReading(answer, several, ticket))
+            # Sentences are written here: the window has no time for them.
+            certainty = answer.certainty if several is None else certainty_of_number(several)
+            self.send(self.answered, BoardReading(answer, several, certainty, ticket))
             self._compile_when_quiet()
 
     def _compile_when_quiet(self) -> None:

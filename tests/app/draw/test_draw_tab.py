@@ -42,6 +42,20 @@ def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, 
     assert not posted[-1].read()[0].any()
 
 
+def test_other_pages_are_told_of_a_stroke_that_has_ended(tab):
+    told: list[object] = []
+    tab.answer.evidence_changed.connect(lambda picture, *__: told.append(picture))
+    tab.canvas.begin(QPointF(100, 100), erase=False)
+    tab.canvas.extend(QPointF(140, 130))
+    tab.show_reading(fakes.reading(fakes.answer(4), None, tab._ticket))
+    assert text(tab, "predictionLabel") == "4"
+    assert not told
+    tab.canvas.end()
+    last = fakes.reading(fakes.answer(4), None, tab._ticket)
+    tab.show_reading(last)
+    assert told == [last.answer.network_input]
+
+
 def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):
     posted: list[bool] = []
     tab.ink_posted.connect(lambda ink: posted.append(ink.beginning))
@@ -248,11 +262,12 @@ def test_a_number_is_shown_and_marked_until_the_next_digit_or_clearing(tab):
 
 def test_tags_are_on_the_board_wherever_the_digit_is(tab):
     ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
-    tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
+    number = NumberAnswer("01", tuple(ends))
+    tab.boxes.show_reading(fakes.reading(fakes.answer(1), number))
     for place in range(2):
         assert QRectF(tab.boxes.rect()).contains(tab.boxes.tag(place))
         assert tab.boxes.index_at(tab.boxes.tag(place).center()) == place
-    tab.boxes.show_number(None)
+    tab.boxes.show_reading(None)
     assert tab.boxes.index_at(QPointF(10, 10)) is None
 
 
