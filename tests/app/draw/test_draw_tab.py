@@ -47,11 +47,11 @@ def test_other_pages_are_told_of_a_stroke_that_has_ended(tab):
     tab.answer.evidence_changed.connect(lambda picture, *__: told.append(picture))
     tab.canvas.begin(QPointF(100, 100), erase=False)
     tab.canvas.extend(QPointF(140, 130))
-    tab.show_reading(fakes.reading(fakes.answer(4), None, tab._ticket))
+    tab.show_reading(fakes.reading(fakes.answer(4), None, tab._ticket + 1))
     assert text(tab, "predictionLabel") == "4"
     assert not told
     tab.canvas.end()
-    last = fakes.reading(fakes.answer(4), None, tab._ticket)
+    last = fakes.reading(fakes.answer(4), None, tab._ticket + 1)
     tab.show_reading(last)
     assert told == [last.answer.network_input]
 
