@@ -60,8 +60,18 @@ class Stroke:
 
     points: list[Point] = field(default_factory=list)
     erase: bool = False
+    #: Number of curve pieces that no later point will change.
+    settled: int = field(init=False, compare=False)
     #: The rows listed last, for all copies.
     _known: list[np.ndarray] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._settle()
+
+    def _settle(self) -> None:
+        last, points = len(self.points) - 1, self.points
+        near = last >= 1 and _distance(points[-2], points[-1]) < _NEAREST
+        self.settled = last - near
 
     @classmethod
     def through(cls, points: Iterable[tuple[float, ...]], width: float) -> Stroke:
@@ -73,11 +83,11 @@ class Stroke:
 
     def append(self, point: Point) -> None:
         """Add a point; one near its predecessor is provisional: the end is where the pen is."""
-        points = self.points
-        if len(points) >= 2 and _distance(points[-2], points[-1]) < _NEAREST:
-            points[-1] = point
+        if self.settled == len(self.points) - 2:
+            self.points[-1] = point
         else:
-            points.append(point)
+            self.points.append(point)
+        self._settle()
 
     def copy(self) -> Stroke:
         """Return the stroke of this moment, for another thread."""
@@ -95,14 +105,6 @@ class Stroke:
         rows = np.concatenate([before[:known], np.array(self.points[known:])])
         self._known[:] = [rows]
         return rows
-
-    @property
-    def settled(self) -> int:
-        """Number of curve pieces that no later point will change."""
-        count = len(self.points) - 1
-        if count >= 1 and _distance(self.points[-2], self.points[-1]) < _NEAREST:
-            count -= 1
-        return count
 
     def paint_pieces(self, painter: QPainter, colour: QColor, first: int, last: int) -> None:
         """Paint the curve pieces ``first`` to ``last - 1``."""
@@ -159,8 +161,8 @@ def _pen(rgba: int, width: float) -> QPen:
 
 def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end: Point) -> None:
     if abs(start.width - end.width) < _SAME_WIDTH:
-        path = QPainterPath(start.at())
-        path.quadTo(control.at(), end.at())
+        path = QPainterPath(QPointF(start.x, start.y))
+        path.quadTo(control.x, control.y, end.x, end.y)
         painter.strokePath(path, _pen(colour.rgba(), (start.width + end.width) / 2))
         return
     for part, _, after in _straight_parts(start, control, end):
