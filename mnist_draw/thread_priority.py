@@ -11,6 +11,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 
 #: On Linux: by how much the niceness (-20 to 19) of a lowered thread exceeds the process'. Each
 #: step weighs a factor of 1.25 (sched(7)): where two threads want one core, ten steps leave the
@@ -21,7 +22,11 @@ _WINDOWS_BELOW_NORMAL = -1
 #: ``QOS_CLASS_UTILITY`` in sys/qos.h of macOS.
 _MACOS_UTILITY = 0x11
 
+#: Seconds for which a core is claimed: longer than from one answer to a pen to the next.
+_CLAIM = 0.1
+
 _thread = threading.local()
+_claimed_until = 0.0
 
 
 def lower() -> None:
@@ -39,6 +44,27 @@ def lower() -> None:
 def is_lowered() -> bool:
     """Tell whether the calling thread has called `lower`."""
     return getattr(_thread, "lowered", False)
+
+
+def claim_core() -> None:
+    """Have kernels leave one core free for a moment, and put off what waits for it: a pen draws."""
+    global _claimed_until
+    _claimed_until = time.monotonic() + _CLAIM
+
+
+def is_core_claimed() -> bool:
+    """Tell whether one core is to be left to the window."""
+    return time.monotonic() < _claimed_until
+
+
+def wait_for_core(longest: float = 1.0) -> None:
+    """Put off what can wait while a core is claimed, so many seconds at the most.
+
+    Lowered threads hold Python's lock longer than others: they may lose their core meanwhile.
+    """
+    end = time.monotonic() + longest
+    while (left := min(_claimed_until, end) - time.monotonic()) > 0:
+        time.sleep(left)
 
 
 def usable_cores() -> int:

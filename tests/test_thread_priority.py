@@ -48,3 +48,27 @@ def test_the_thread_is_nicer_than_the_process():
     before = niceness()
     assert _in_thread(work) == min(19, before + thread_priority.NICENESS)
     assert niceness() == before
+
+
+def test_what_can_wait_waits_while_a_core_is_claimed_but_not_for_ever(monkeypatch):
+    slept = []
+    now = [100.0]
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(thread_priority.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(thread_priority.time, "sleep", sleep)
+    monkeypatch.setattr(thread_priority, "_claimed_until", 0.0)
+    thread_priority.wait_for_core()
+    assert not slept
+    assert not thread_priority.is_core_claimed()
+    thread_priority.claim_core()
+    assert thread_priority.is_core_claimed()
+    thread_priority.wait_for_core()
+    assert slept
+    assert not thread_priority.is_core_claimed()
+    monkeypatch.setattr(thread_priority, "_claimed_until", float("inf"))
+    thread_priority.wait_for_core(longest=2.0)
+    assert slept[-1] == pytest.approx(2.0)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw import thread_priority
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
@@ -251,6 +252,8 @@ class CheckpointWriter:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._next is not None or self._closed)
+            thread_priority.wait_for_core()
+            with self._changed:
                 checkpoint, self._next = self._next, None
             if checkpoint is None:
                 return

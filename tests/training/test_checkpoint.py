@@ -10,6 +10,7 @@ import full_disk
 import numpy as np
 import pytest
 
+from mnist_draw import thread_priority
 from mnist_draw.errors import UserError
 from mnist_draw.networks import describe_model
 from mnist_draw.storage import ModelFile, load_model, npz, save_model
@@ -104,6 +105,22 @@ def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeyp
     assert [type(report) for report in writer.reports()] == [events.Checkpointed] * 2
     writer.close()
     assert writer_threads() == []
+
+
+def test_a_checkpoint_is_packed_when_the_window_needs_no_core(finished, tmp_path, monkeypatch):
+    asked, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(thread_priority, "wait_for_core", lambda: (asked.set(), go_on.wait(60)))
+    good = load_checkpoint(finished[0])
+    newer = dataclasses.replace(good, best_loss=1.0)
+    writer = CheckpointWriter(tmp_path / "run")
+    writer.put(good)
+    assert asked.wait(60)
+    writer.put(newer)
+    go_on.set()
+    writer.close()
+    # Only the newest of those that waited.
+    assert (tmp_path / "run").read_bytes() == newer.pack()
+    assert len(writer.reports()) == 1
 
 
 def complaint(path):

@@ -29,6 +29,7 @@ from mnist_draw.app.kit.threads import LatestValue
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.thread_priority import claim_core
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,6 +174,7 @@ class Recognition(LatestJob):
 
     def _answer(self, posted: PostedInk | None) -> None:
         if posted is not None and self._recogniser is not None:
+            claim_core()
             read, ticket, beginning, decimals = posted
             ink, strokes = read()
             answer = self._recogniser.recognise_ink(ink, strokes)

@@ -90,6 +90,7 @@ class Inspector:
         """Inspect, then rest; an error ends all inspections, not the run."""
         if self._failed:
             return
+        thread_priority.wait_for_core()
         began = time.thread_time()
         try:
             pictures = None if self._pictures is None else scale(self._pictures[:DENSE_PICTURES])

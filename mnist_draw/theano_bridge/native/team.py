@@ -1,7 +1,8 @@
 """The threads that help to run kernels, and which threads they help.
 
 Threads whose priority is lowered (`mnist_draw.thread_priority`) have helpers with a lowered
-priority: others would hold a core as if they were the window's, while that wants to answer.
+priority: others would hold a core as if they were the window's, while that wants to answer. One
+helper fewer is called while the window claims a core.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -57,46 +59,41 @@ class _Helper:
 
     def __init__(self, number: int, lowered: bool) -> None:
         self._lowered = lowered
-        self.wake = threading.Semaphore(0)
         self.program: Program | None = None
-        self.called = False
+        #: What this helper is called for until it arrives, and after that `program`.
         self._next: Program | None = None
+        # A semaphore's methods are Python code, for which both threads would need Python's lock.
+        self._calls: SimpleQueue[Program | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._live, name=f"kernels-{number}", daemon=True)
         self._thread.start()
 
     def call(self, program: Program) -> None:
         """Have this helper join, unless it is there already."""
-        if self.program is program or self.called:
+        if self.program is program or self._next is not None:
             return
         self.dismiss()
-        self.called = True
         self._next = program
-        self.wake.release()
+        self._calls.put(program)
 
     def dismiss(self) -> None:
         """Send this helper away until it is called again."""
         # A called helper may arrive when all is done; it need not stay then either.
-        program = self.program or (self._next if self.called else None)
+        program = self.program or self._next
         if program is not None:
             program.current[0] = -1
 
     def leave(self) -> None:
         """End the thread, and wait a moment until it has ended."""
-        self._next, self.called = None, True
         self.dismiss()
-        self.wake.release()
+        self._calls.put(None)
         self._thread.join(1.0)
 
     def _live(self) -> None:
         if self._lowered:
             thread_priority.lower()
         _, helps = runner.functions()
-        while True:
-            self.wake.acquire()
-            program = self.program = self._next
-            if program is None:
-                return
-            self.called = False
+        while (program := self._calls.get()) is not None:
+            self.program, self._next = program, None
             helps(
                 program.address,
                 len(program.table),
@@ -121,17 +118,26 @@ class Team:
     def run(self, program: Program) -> None:
         """Run a program once, from its first kernel to its last."""
         lead, _ = runner.functions()
-        with_help = self._would_help(program) and self._lock.acquire(blocking=False)
+        with_help = (
+            program.divisible
+            and program.step >= TRIALS
+            and program.alone >= WORTH_HELP
+            and not self._closed
+            and self._lock.acquire(blocking=False)
+        )
         began = _clock()
         try:
             program.step += 1
             if with_help:
+                if not self._helpers:
+                    self._helpers = [_Helper(n + 1, self._lowered) for n in range(self.threads - 1)]
+                called = len(self._helpers) - thread_priority.is_core_claimed()
+                for helper in self._helpers[called:]:
+                    helper.dismiss()
                 # A called helper may look before the step is published, and would leave again.
                 if program.current[0] < 0:
                     program.current[0] = program.step - 1
-                if not self._helpers:
-                    self._helpers = [_Helper(n + 1, self._lowered) for n in range(self.threads - 1)]
-                for helper in self._helpers:
+                for helper in self._helpers[:called]:
                     helper.call(program)
             lead(program.address, len(program.table), program.step, program.current_address)
         finally:
@@ -139,14 +145,6 @@ class Team:
                 self._lock.release()
             else:
                 program.alone = min(program.alone, _clock() - began)
-
-    def _would_help(self, program: Program) -> bool:
-        return (
-            program.divisible
-            and program.step >= TRIALS
-            and program.alone >= WORTH_HELP
-            and not self._closed
-        )
 
     def close(self) -> None:
         """Send the helpers home; programs run on one core from now on."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_draw import thread_priority
 from mnist_draw.app.draw import recognition as module
 from mnist_draw.app.draw.recognition import PostedInk, Recognition
 from mnist_draw.app.shell.window import Window
@@ -44,6 +45,15 @@ def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp):
     assert len(heard.made) == 1
     assert heard.made[0].parameters[0][0, 0] == 2.0
     assert heard.answers == [("1", 7), ("2", 7)]
+
+
+def test_an_answer_to_the_pen_claims_a_core_and_a_new_network_none(qapp, monkeypatch):
+    monkeypatch.setattr(thread_priority, "_claimed_until", 0.0)
+    heard = Heard()
+    heard.recognition.post_model(fakes.model())
+    assert not thread_priority.is_core_claimed()
+    heard.recognition.post_ink(PostedInk(lambda: (INK, None), 1))
+    assert thread_priority.is_core_claimed()
 
 
 def test_another_kind_of_network_gets_a_new_recogniser_and_its_own_function(qapp):

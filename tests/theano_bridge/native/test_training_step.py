@@ -252,7 +252,7 @@ def test_helpers_sleep_at_rest_and_come_again(help_with):
 def test_a_helper_that_has_not_come_yet_is_dismissed_too():
     helper = team_module._Helper(1, lowered=False)
     program = team_module.Program(np.zeros((1, runner.WORDS), np.int64))
-    helper._next, helper.called = program, True
+    helper._next = program
     helper.dismiss()
     assert program.current[0] == -1
     helper.leave()
@@ -288,6 +288,23 @@ def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with)
     assert len(lowered) == 2
     assert lowered[0] == thread.ident
     assert not thread_priority.is_lowered()
+
+
+@pytest.mark.parametrize("cores", [2, 3])
+def test_a_claimed_core_is_left_by_one_helper_until_the_claim_ends(monkeypatch, help_with, cores):
+    helpers = help_with(cores)
+    square, value = _square()
+    expected = square(value)
+
+    def working():
+        np.testing.assert_array_equal(square(value), expected)
+        return sum(helper.program is not None for helper in helpers._helpers)
+
+    _wait_until(lambda: working() == cores - 1)
+    monkeypatch.setattr(thread_priority, "_claimed_until", float("inf"))
+    _wait_until(lambda: working() == cores - 2)
+    monkeypatch.setattr(thread_priority, "_claimed_until", 0.0)
+    _wait_until(lambda: working() == cores - 1)
 
 
 @pytest.mark.parametrize(
