@@ -72,10 +72,8 @@ class Toast(QStatusBar):
             owner=self._body,
         )
         self._notice: Notice | None = None
-        #: The failure that a newer notice covers.
-        self._covered: Notice | None = None
-        #: Failures of pages that are not in front, by page.
-        self._left: dict[str, Notice] = {}
+        #: Failures that are not closed, below a newer notice or of a page that is not in front.
+        self._waiting: list[Notice] = []
         self._page: Page | None = None
         #: What had the keyboard before the toast.
         self._before: QWidget | None = None
@@ -94,11 +92,13 @@ class Toast(QStatusBar):
 
     def show_notice(self, notice: Notice) -> None:
         """Show a notice in place of the one before."""
-        if self._notice is not None and not self._notice.is_passing and notice.is_passing:
-            self._covered = self._notice
-        elif not notice.is_passing:
-            self._covered = None
+        if notice.is_passing:
+            self._keep()
         self._show(notice)
+
+    def _keep(self) -> None:
+        if self._notice is not None and not self._notice.is_passing:
+            self._waiting.append(self._notice)
 
     def _show(self, notice: Notice) -> None:
         self._passing.stop()
@@ -130,16 +130,23 @@ class Toast(QStatusBar):
         self._passing.stop()
 
     def close_notice(self) -> None:
-        """Hide the notice; a failure that it covered is shown again."""
-        covered, self._covered = self._covered, None
-        if covered is None:
-            self.clear()
+        """Hide the notice; the last failure that is not closed is shown again with its page."""
+        front = "" if self._page is None else self._page.name
+        shown = [each for each in self._waiting if each.page in ("", front)]
+        if shown:
+            self._waiting.remove(shown[-1])
+            self._show(shown[-1])
         else:
-            self._show(covered)
+            self._clear()
 
     def clear(self) -> None:
+        """Forget all notices."""
+        self._waiting.clear()
+        self._clear()
+
+    def _clear(self) -> None:
         self._passing.stop()
-        self._notice = self._covered = None
+        self._notice = None
         if self._has_keyboard():
             self._give_keyboard_back()
         self.hide()
@@ -149,9 +156,7 @@ class Toast(QStatusBar):
     def _withdraw(self, subject: str) -> None:
         if not subject:
             return
-        self._left = {page: each for page, each in self._left.items() if each.subject != subject}
-        if self._covered is not None and self._covered.subject == subject:
-            self._covered = None
+        self._waiting = [each for each in self._waiting if each.subject != subject]
         if self._notice is not None and self._notice.subject == subject:
             self.close_notice()
 
@@ -215,25 +220,12 @@ class Toast(QStatusBar):
     def stand_on(self, page: Page) -> None:
         self._follow(False)
         left, self._page = self._page, page
-        if left is not None and left is not page:
-            self._leave(left.name)
-        back = self._left.pop(page.name, None)
-        if back is not None and self._notice is None:
-            self._show(back)
-        elif back is not None:
-            self._covered = self._covered or back
+        name = None if left is None or left is page else left.name
+        if self._notice is None or self._notice.page == name:
+            self._keep()
+            self.close_notice()
         self._follow(self.isVisible())
         self._place()
-
-    def _leave(self, name: str) -> None:
-        """Close what concerns a page alone that is not in front any more; keep its failure."""
-        for notice in (self._covered, self._notice):
-            if notice is not None and notice.page == name and not notice.is_passing:
-                self._left[name] = notice
-        if self._covered is not None and self._covered.page == name:
-            self._covered = None
-        if self._notice is not None and self._notice.page == name:
-            self.close_notice()
 
     def _follow(self, on: bool) -> None:
         """Follow the ground's size while there is a message; the board's strokes go unwatched."""
