@@ -13,7 +13,7 @@ from faults.places import ROOT, Ended, command, environment, run, small_data, wo
 from faults.rows import Row, Scale
 
 Surrounding = Callable[[Path], Ended]
-_PICTURE = ROOT / "resources" / "screenshots" / "draw_dark.png"
+_PICTURE = ROOT / "resources" / "screenshots" / "number_light.png"
 
 
 def _predict(folder: Path, home: Path | None = None, **changes: str | None) -> Ended:

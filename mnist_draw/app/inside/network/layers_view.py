@@ -181,22 +181,24 @@ class LayersView(PaintedView):
             QFontMetricsF(theme.font(Text.LABEL, bold)).horizontalAdvance for bold in (True, False)
         )
         whole = [each for each in places.columns if not each.pooled]
+        titles = [self._title(each, len(places.columns) <= 2, short) for each in places.columns]
         last = places.answer + 30 * self.scale * (not self.names_answer)
         lefts = [each.box.left() for each in whole] + [last] * lines
-        found, ends, fits = [], lefts[:1] * (lines + 1), True
-        for column in places.columns:
-            title, note = self._title(column, len(places.columns) <= 2, short)
-            left, wide, line = column.box.left(), bold(title), lines
-            right, widths = column.box.right(), [bold(title) + 6 + usual(note), bold(title)]
-            if not column.pooled:
+        if whole:
+            wide = bold(titles[places.columns.index(whole[-1])][0])
+            lefts[-lines - 1] = min(lefts[-lines - 1], last - APART - wide)
+        found, end, fits = [], lefts[0], True
+        for column, (title, note) in zip(places.columns, titles, strict=True):
+            wide, line = bold(title), lines
+            if column.pooled:
+                right, widths = column.box.right(), (wide + 6 + usual(note), wide)
+                wide = next((each for each in widths if right - each >= end), wide)
+                left = max(end, min(column.box.left(), right - wide))
+                end = left + wide + APART
+            else:
                 place = whole.index(column)
-                line, right = place % lines, lefts[place + lines] - APART
-                note = "" if lines > 1 else note
-                del widths[0]
-            if column.pooled or column is whole[-1]:
-                wide = next((wide for wide in widths if right - wide >= ends[line]), wide)
-                left = max(ends[line], min(left, right - wide))
-            ends[line] = left + wide + APART
+                note, line = "" if lines > 1 else note, place % lines
+                left, right = lefts[place], lefts[place + lines] - APART
             fits = fits and left + wide <= right
             found.append((title, note, QPointF(left, _LINE * self.scale * line), right - left))
         return found, fits

@@ -1,0 +1,121 @@
+"""Draw the pictures of README and docs anew: open the window, draw, train, save what it shows.
+
+python tools/screenshots.py [NAME ...]    # in some minutes; on a screen of 1366 by 768 pixels
+"""
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+#: Of each stroke of a digit the points that lead it, in a box of 100 by 160.
+DIGITS = {
+    "1": ["50,0 51,80 52,160"],
+    "3": ["8,38 15,-10 105,-15 100,55 30,80 105,70 125,150 45,185 5,135"],
+    "4": ["40,0 5,95 30,98 105,92", "75,35 72,100 68,165"],
+    "7": ["0,3 85,-3 105,0 90,25 40,160"],
+    "9": ["95,30 55,-20 -10,30 20,95 95,60 95,10 92,60 80,165"],
+}
+
+
+def strokes(digits):
+    """Yield the strokes of digits beside each other, smooth, on a board of 600 by 600."""
+    size = 2.2 if len(digits) == 1 else 1.4
+    for place, points in ((n, each) for n, digit in enumerate(digits) for each in DIGITS[digit]):
+        line = [complex(*map(float, point.split(","))) for point in points.split()]
+        for _ in range(5):
+            cut = [(3 * a + b, a + 3 * b) for a, b in itertools.pairwise(line)]
+            line = [line[0], *(point / 4 for pair in cut for point in pair), line[-1]]
+        left = 300 + size * (140 * place - 70 * len(digits) + 20)
+        yield [(left + size * point.real, 300 + size * (point.imag - 80)) for point in line]
+
+
+def photograph(path):
+    """Take a picture: its name says what it shows, and its colours or its language."""
+    scene, __, way = path.stem.rpartition("_")
+    from mnist_draw import i18n
+
+    i18n.use({"german": "de", "chinese": "zh_CN"}.get(way, "en"))
+    from PyQt5.QtTest import QTest
+    from PyQt5.QtWidgets import QApplication, QPushButton
+
+    from mnist_draw.app.shell.window import Window
+    from mnist_draw.training.presets import PRESETS
+
+    app, window = QApplication(["mnist-draw"]), Window()
+    canvas, train_tab, shots = window.draw_tab.canvas, window.train_tab, []
+
+    def take(after=400, colours=256):
+        QTest.qWait(after)
+        window.grab().save("shot.png")
+        shot = Image.open("shot.png").convert("RGB")
+        shot = shot if scene else shot.resize((683, 364))
+        shots.append(shot.quantize(colours, dither=Image.Dither.NONE))
+
+    window.setGeometry(0, 0, 1366, 728)
+    window.view.choose_theme("dark" if way == "dark" else "light")
+    window.show()
+    window.start()
+    QTest.qWait(4000)
+    if path.stem in ("number_light", "inside_network_light", "my_digits_light"):
+        window.network.use_key("shipped:mlp")
+    for digits in {"number": ["317"], "my_digits": "794"}.get(scene, "3"):
+        canvas.clear()
+        for stroke in strokes(digits):
+            for part in range(1, 15) if not scene else ():
+                canvas.add_stroke(stroke[: part * len(stroke) // 15])
+                take(colours=48)
+                canvas.undo()
+            canvas.add_stroke(stroke)
+        QTest.qWait(2000)
+        if scene == "my_digits":
+            window.findChild(QPushButton, "wrongButton").click()
+            window.findChild(QPushButton, f"teachDigit{digits}").click()
+            QTest.qWait(1000)
+    if scene == "my_digits":
+        window.draw_tab.my_digits.toggle()
+    if scene.startswith("inside"):
+        window.tabs.setCurrentWidget(window.inside_tab)
+        window.inside_tab.open().open_section(scene.partition("_")[2])
+    if scene in ("train", "library"):
+        window.tabs.setCurrentWidget(train_tab)
+    for name in {"train": ["tutorial"], "library": ["quick", "cnn", "tutorial"]}.get(scene, ()):
+        settings = PRESETS[name].settings
+        if name == "cnn":
+            settings = settings.replace(epochs=2, training_examples=5_000)
+        train_tab.show_page("new")
+        train_tab.settings.show_settings(settings)
+        if way != "chinese":
+            window.run.start()
+        while window.training.running and (scene == "library" or window.run.state.epoch < 14):
+            QTest.qWait(50)
+    if scene == "library":
+        window.ways.show_library()
+        for entry in window.network.entries:
+            if entry.run is not None and entry.run.settings.network == "mlp":
+                train_tab.library.list.rows.toggle_tick(entry)
+    take(8000)
+    more = {"append_images": shots[1:], "duration": [120] * 14 + [2000], "loop": 0}
+    shots[0].save(path, optimize=True, **({} if scene else {"save_all": True, **more}))
+    app.processEvents()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    if "MNIST_DRAW_HOME" in os.environ and len(sys.argv) == 2:
+        photograph(Path(sys.argv[1]))
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    texts = [page.read_text("utf-8") for page in pages]
+    for name in sorted(set(re.findall(r"resources/screenshots/[\w.]+", "".join(texts)))):
+        if len(sys.argv) == 1 or Path(name).stem in sys.argv:
+            with tempfile.TemporaryDirectory() as home:
+                command = [sys.executable, Path(__file__).resolve(), ROOT / name]
+                environment = {**os.environ, "MNIST_DRAW_HOME": home}
+                subprocess.run(command, check=True, cwd=home, env=environment)
