@@ -48,15 +48,15 @@ def photograph(path):
     from mnist_draw.app.shell.window import Window
     from mnist_draw.training.presets import PRESETS
 
-    app, window = QApplication(["mnist-draw"]), Window()
-    canvas, train_tab, shots = window.draw_tab.canvas, window.train_tab, []
+    app, window, shots = QApplication(["mnist-draw"]), Window(), []
+    canvas, train_tab = window.draw_tab.canvas, window.train_tab
 
-    def take(after=400, colours=256):
+    def take(after):
         QTest.qWait(after)
         window.grab().save("shot.png")
         shot = Image.open("shot.png").convert("RGB")
         shot = shot if scene else shot.resize((683, 364))
-        shots.append(shot.quantize(colours, dither=Image.Dither.NONE))
+        shots.append(shot.quantize(64, dither=Image.Dither.NONE))
 
     window.setGeometry(0, 0, 1366, 728)
     window.view.choose_theme("dark" if way == "dark" else "light")
@@ -70,7 +70,7 @@ def photograph(path):
         for stroke in strokes(digits):
             for part in range(1, 15) if not scene else ():
                 canvas.add_stroke(stroke[: part * len(stroke) // 15])
-                take(colours=48)
+                take(400)
                 canvas.undo()
             canvas.add_stroke(stroke)
         QTest.qWait(2000)
@@ -78,29 +78,29 @@ def photograph(path):
             window.findChild(QPushButton, "wrongButton").click()
             window.findChild(QPushButton, f"teachDigit{digits}").click()
             QTest.qWait(1000)
+    tutorial = PRESETS["tutorial"].settings
+    few = tutorial.replace(epochs=5, training_examples=2000)
+    runs = {"library": [PRESETS["quick"].settings, few, tutorial], "train": [tutorial]}
     if scene == "my_digits":
         window.draw_tab.my_digits.toggle()
-    if scene.startswith("inside"):
+    elif scene.startswith("inside"):
         window.tabs.setCurrentWidget(window.inside_tab)
         window.inside_tab.open().open_section(scene.partition("_")[2])
-    if scene in ("train", "library"):
+    elif scene in runs:
         window.tabs.setCurrentWidget(train_tab)
-    for name in {"train": ["tutorial"], "library": ["quick", "cnn", "tutorial"]}.get(scene, ()):
-        settings = PRESETS[name].settings
-        if name == "cnn":
-            settings = settings.replace(epochs=2, training_examples=5_000)
-        train_tab.show_page("new")
-        train_tab.settings.show_settings(settings)
-        if way != "chinese":
+        for settings in runs[scene] if way != "chinese" else ():
+            train_tab.show_page("new")
+            train_tab.settings.show_settings(settings)
             window.run.start()
-        while window.training.running and (scene == "library" or window.run.state.epoch < 14):
-            QTest.qWait(50)
+            while window.training.running and (scene == "library" or window.run.state.epoch < 14):
+                QTest.qWait(50)
     if scene == "library":
         window.ways.show_library()
         for entry in window.network.entries:
-            if entry.run is not None and entry.run.settings.network == "mlp":
+            if entry.run is not None and not entry.run.settings.training_examples:
                 train_tab.library.list.rows.toggle_tick(entry)
-    take(8000)
+    # Inside asks at rest what excites each unit.
+    take(25_000 if scene.startswith("inside") else 5000)
     more = {"append_images": shots[1:], "duration": [120] * 14 + [2000], "loop": 0}
     shots[0].save(path, optimize=True, **({} if scene else {"save_all": True, **more}))
     app.processEvents()

@@ -40,7 +40,6 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.recognition.certainty import label_of_record
-from mnist_draw.storage.unique_paths import KEPT_DAYS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -247,16 +246,7 @@ class DigitListView(QWidget):
         ]
         menu.addSeparator()
         menu.addAction(_("Show in folder"), self._digits.show_folder)
-        self.bin = BinButton(
-            "bringBackDigitButton",
-            _("Bring back deleted digits"),
-            counted(
-                "Bring back what was deleted within the last {count} day.",
-                "Bring back what was deleted within the last {count} days.",
-                KEPT_DAYS,
-            ),
-        )
-        self.bin.setProperty("look", "link")
+        self.bin = BinButton("bringBackDigitButton", _("Bring back deleted digits"))
         title, sentence = _("Back to the answer"), _("Show what the network says.")
         self.close_button = icon_button("closeMyDigitsButton", "x", title, sentence, "Esc")
         self.close_button.clicked.connect(self.closed)

@@ -50,8 +50,8 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, explain, label, no_key
-from mnist_draw.i18n import _
-from mnist_draw.storage.unique_paths import Deleted
+from mnist_draw.i18n import _, counted
+from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
 
 class Stepper(NumberBox):
@@ -152,9 +152,15 @@ class BinButton(QPushButton):
 
     chosen = pyqtSignal(Deleted)
 
-    def __init__(self, name: str, title: str, sentence: str) -> None:
+    def __init__(self, name: str, title: str) -> None:
         super().__init__(_("Bring back …"))
         self.setObjectName(name)
+        self.setProperty("look", "link")
+        sentence = counted(
+            "Bring back what was deleted within the last {count} day.",
+            "Bring back what was deleted within the last {count} days.",
+            KEPT_DAYS,
+        )
         explain(self, title, sentence)
         self._menu = Menu(self)
         self.setMenu(self._menu)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
 
 from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import (
@@ -29,7 +28,6 @@ from PyQt5.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionButton,
@@ -380,38 +378,32 @@ _REAL, _LIMIT = ".12g", ",.12g"
 _FIRST_STEP = 1e-4
 
 
-if TYPE_CHECKING:
-    _Field = QAbstractSpinBox
-else:
-    _Field = object
-
-
-class _NumberField(_Field):
+class NumberField(QDoubleSpinBox):
     """Takes a typed value when it is confirmed: Enter, Tab, or leaving the field.
 
     One that it refuses leaves the value before, and a remark says why. It leaves the wheel to
     what scrolls.
     """
 
-    def _prepare(self, low: Any, high: Any, suffix: str = "") -> None:
-        box: Any = self
-        box.setRange(low, high)
-        box.setSuffix(suffix)
-        box.setButtonSymbols(QAbstractSpinBox.NoButtons)
-        box.setFocusPolicy(Qt.StrongFocus)
-        box.setKeyboardTracking(False)
+    def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
+        super().__init__()
+        self.setDecimals(decimals)
+        self.setRange(low, high)
+        self.setSuffix(suffix)
+        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setKeyboardTracking(False)
         #: What the field takes, when something else was typed.
-        self.remark = Remark(box)
-        box.lineEdit().textEdited.connect(lambda: self.remark.say(""))
-        box.valueChanged.connect(lambda: self.remark.say(""))
+        self.remark = Remark(self)
+        self.lineEdit().textEdited.connect(lambda: self.remark.say(""))
+        self.valueChanged.connect(lambda: self.remark.say(""))
 
-    def _read(self, text: str) -> Any:
+    def _read(self, text: str) -> float | None:
         """Return the number in a text; None where it is none."""
-        box: Any = self
-        unit = box.suffix()
+        unit = self.suffix()
         text = text.removesuffix(unit).strip().removesuffix(unit.strip()).strip()
-        if text == box.specialValueText() and text:
-            return box.minimum()
+        if text == self.specialValueText() and text:
+            return self.minimum()
         try:
             return self._number(text)
         except ValueError:
@@ -420,15 +412,18 @@ class _NumberField(_Field):
     def _number(self, text: str) -> float:
         raise NotImplementedError
 
+    def valueFromText(self, text: str) -> float:
+        typed = self._read(text)
+        return self.value() if typed is None else typed
+
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        box, typed = cast("Any", self), self._read(text)
-        good = typed is not None and box.minimum() <= typed <= box.maximum()
+        typed = self._read(text)
+        good = typed is not None and self.minimum() <= typed <= self.maximum()
         return QValidator.Acceptable if good else QValidator.Intermediate, text, position
 
     def fixup(self, text: str) -> str:
-        box: Any = self
-        low, high = (number(limit, _LIMIT) for limit in (box.minimum(), box.maximum()))
-        said = _("From {low} to {high}.", low=low, high=f"{high}{box.suffix()}")
+        low, high = (number(limit, _LIMIT) for limit in (self.minimum(), self.maximum()))
+        said = _("From {low} to {high}.", low=low, high=f"{high}{self.suffix()}")
         self.remark.say(_("Not a number.") if self._read(text) is None else said)
         return text
 
@@ -452,21 +447,19 @@ class _NumberField(_Field):
             event.ignore()
 
 
-class NumberBox(_NumberField, QSpinBox):
+class NumberBox(NumberField):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
 
     def __init__(self, low: int, high: int, step: int = 1) -> None:
-        super().__init__()
-        self._prepare(low, high)
+        super().__init__(low, high, 0)
         self.setSingleStep(step)
         self.setGroupSeparatorShown(True)
 
-    def textFromValue(self, value: int) -> str:
-        return number(value) if self.isGroupSeparatorShown() else str(value)
+    def value(self) -> int:
+        return int(super().value())
 
-    def valueFromText(self, text: str) -> int:
-        typed = self._read(text)
-        return self.value() if typed is None else int(typed)
+    def textFromValue(self, value: float) -> str:
+        return number(int(value), "," if self.isGroupSeparatorShown() else "d")
 
     def _number(self, text: str) -> int:
         typed = parse_number(text)
@@ -475,13 +468,11 @@ class NumberBox(_NumberField, QSpinBox):
         return int(typed)
 
 
-class RealBox(_NumberField, QDoubleSpinBox):
+class RealBox(NumberField):
     """A real number shown without superfluous zeros."""
 
     def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
-        super().__init__()
-        self.setDecimals(decimals)
-        self._prepare(low, high, suffix)
+        super().__init__(low, high, decimals, suffix)
         self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
 
     def how_it_reads(self) -> str:
@@ -500,10 +491,6 @@ class RealBox(_NumberField, QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:
         return number(value, _REAL)
-
-    def valueFromText(self, text: str) -> float:
-        typed = self._read(text)
-        return self.value() if typed is None else typed
 
     def _number(self, text: str) -> float:
         try:

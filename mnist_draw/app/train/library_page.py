@@ -32,9 +32,8 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_butt
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch
-from mnist_draw.i18n import _, clauses_of, counted, number, percent, pgettext
+from mnist_draw.i18n import _, clauses_of, number, percent, pgettext
 from mnist_draw.library.entries import Entry, Library, differing_settings
-from mnist_draw.storage.unique_paths import KEPT_DAYS
 from mnist_draw.training.history import EpochFigures
 
 #: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
@@ -305,16 +304,7 @@ class LibraryPage(QWidget):
         super().__init__()
         self.setObjectName("libraryPage")
         self.list = LibraryList()
-        self.bin = BinButton(
-            "deletedButton",
-            _("Bring back deleted runs and networks"),
-            counted(
-                "Bring back what was deleted within the last {count} day.",
-                "Bring back what was deleted within the last {count} days.",
-                KEPT_DAYS,
-            ),
-        )
-        self.bin.setProperty("look", "link")
+        self.bin = BinButton("deletedButton", _("Bring back deleted runs and networks"))
         self.bin.hide()
         self.compare = CompareCard()
         self.differences = DifferencesTable()

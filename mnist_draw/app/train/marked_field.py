@@ -14,7 +14,7 @@ from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import NumberBox, RealBox, Remark, explain, label, set_look
+from mnist_draw.app.kit.widgets import NumberField, Remark, explain, label, set_look
 from mnist_draw.i18n import _
 from mnist_draw.training.setting import AnySetting
 
@@ -71,7 +71,7 @@ class MarkedField(QWidget):
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
-        is_number = isinstance(control, NumberBox | RealBox)
+        is_number = isinstance(control, NumberField)
         self.remark: Remark = cast("Any", control).remark if is_number else Remark(control)
         for part in (self._dot, self.reset):
             part.hide()
@@ -123,7 +123,7 @@ class MarkedField(QWidget):
         self.remark.say(sentence)
         if not sentence:
             for box in self.cell.findChildren(QAbstractSpinBox):
-                if isinstance(box, NumberBox | RealBox):
+                if isinstance(box, NumberField):
                     box.remark.say("")
 
     def _show_caption(self) -> None:

@@ -271,7 +271,6 @@ def _tutorial_layers(dropout: float) -> MlpLayers:
 
 
 def _number_field(setting: NetworkText, part: Number) -> MarkedField:
-    box: NumberBox | RealBox
     box = NumberBox(part.low, part.high) if isinstance(part, Count) else share_box(part.default)
     box.setObjectName(f"{part.name.lower()}SpinBox")
     explain(box, part.title, part.sentence)
