@@ -21,8 +21,7 @@ class Notice:
     is_passing: bool = False
     action: Callable[[], object] | None = None
     button: str = _("Undo")
-    #: The name of the page that it concerns alone: it is closed with that, and a failure is shown
-    #: again with it.
+    #: The name of the page that it concerns alone: it goes with that, a failure returns with it.
     page: str = ""
 
 

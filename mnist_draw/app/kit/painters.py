@@ -138,8 +138,7 @@ def paint_ring(
     painter.setBrush(theme.colour("accent" if full else "card"))
     painter.drawEllipse(middle, radius, radius)
     write_with(painter, theme.Text.LABEL, "on_accent" if full else colour, bold=True)
-    corner = QPointF(radius, radius)
-    box = QRectF(middle - corner, middle + corner)
+    box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
     painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, word)
 
 

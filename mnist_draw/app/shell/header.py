@@ -91,8 +91,7 @@ class NetworkHalf(_Half):
         self._name.setText(_elided(name))
         self._figure.setText(f" · {accuracy}" if accuracy else "")
         self.setAccessibleName(_("Network: {name}", name=f"{name}{self._figure.text()}"))
-        words = self.accessibleName(), self.accessibleDescription()
-        self.setToolTip("\n".join(map(tip, words)))
+        self.setToolTip(f"{tip(self.accessibleName())}\n{tip(self.accessibleDescription())}")
         self.update()
 
     def text(self) -> str:

@@ -36,6 +36,8 @@ _BATCH_ALPHA = 0.45
 #: Name, colour and line of each curve in the legend, and the length of its sample.
 _LINES = ((_("training"), "accent", Qt.SolidLine), (_("validation"), "second", Qt.DashLine))
 _DASH = 20
+#: Room of the samples, and before and after each name.
+_GAPS = len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextDontClip)
 _EXPORTS = (
     ("png", _("Save as a picture (PNG) …")),
@@ -74,8 +76,7 @@ class Legend(QWidget):
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.LABEL))
         names = sum(metrics.horizontalAdvance(name) for name, *__ in _LINES)
-        wide = names + len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
-        return QSize(math.ceil(wide), math.ceil(metrics.height()))
+        return QSize(math.ceil(names + _GAPS), math.ceil(metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
         # Too narrow for names: the lines remain, below each other.
@@ -83,13 +84,9 @@ class Legend(QWidget):
 
     def shown(self) -> tuple[list[str], bool]:
         """Return what is painted beside the lines, and whether these are below each other."""
-        metrics, texts = QFontMetricsF(theme.font(Text.LABEL)), self.texts()
-        gaps = len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
-        if gaps + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
-            return texts[:-1], False
-        if self.epoch:
-            texts = [*self.figures, ""]
-            if gaps + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
+        metrics = QFontMetricsF(theme.font(Text.LABEL))
+        for texts in (self.texts(), [*self.figures, ""] if self.epoch else self.texts()):
+            if _GAPS + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
                 return texts[:-1], False
         small, room = QFontMetricsF(theme.font(Text.AXIS)), self.width() - _DASH - Size.TIGHT
         return [small.elidedText(text, Qt.ElideRight, room) for text in texts[:-1]], True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QAbstractSpinBox, QBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
@@ -71,8 +71,7 @@ class MarkedField(QWidget):
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
-        is_number = isinstance(control, NumberField)
-        self.remark: Remark = cast("Any", control).remark if is_number else Remark(control)
+        self.remark = control.remark if isinstance(control, NumberField) else Remark(control)
         for part in (self._dot, self.reset):
             part.hide()
         keep_room(self.reset)
@@ -122,9 +121,8 @@ class MarkedField(QWidget):
         """Say what is wrong with the value, and what it may be; empty when nothing is."""
         self.remark.say(sentence)
         if not sentence:
-            for box in self.cell.findChildren(QAbstractSpinBox):
-                if isinstance(box, NumberField):
-                    box.remark.say("")
+            for box in self.cell.findChildren(NumberField):
+                box.remark.say("")
 
     def _show_caption(self) -> None:
         set_look(self.caption, "changed" if self._changed else "muted")

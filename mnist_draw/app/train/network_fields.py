@@ -279,10 +279,7 @@ def _number_field(setting: NetworkText, part: Number) -> MarkedField:
         return share_of(box) if isinstance(box, RealBox) else box.value()
 
     def show(value: float) -> None:
-        if isinstance(box, RealBox):
-            box.setValue(100 * value)
-        else:
-            box.setValue(int(value))
+        box.setValue(100 * value if isinstance(box, RealBox) else value)
 
     show(part.default)
     return MarkedField(setting, box, read, show, box.valueChanged, title=part.title)
