@@ -94,6 +94,12 @@ def test_each_path_exists(page):
     assert missing == []
 
 
+def test_each_picture_of_the_window_is_shown():
+    texts = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    kept = {path.name for path in (ROOT / "resources" / "screenshots").iterdir()}
+    assert kept == set(re.findall(r"resources/screenshots/([\w.]+)", texts))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_each_link_has_words_and_a_heading(page):
     text = page.read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 #: Of each stroke of a digit the points that lead it, in a box of 100 by 160.
 DIGITS = {
     "1": ["50,0 51,80 52,160"],
-    "3": ["8,38 15,-10 105,-15 100,55 30,80 105,70 125,150 45,185 5,135"],
+    "3": ["10,28 35,-14 112,-4 96,62 30,74 112,78 118,164 42,178 4,138"],
     "4": ["40,0 5,95 30,98 105,92", "75,35 72,100 68,165"],
     "7": ["0,3 85,-3 105,0 90,25 40,160"],
     "9": ["95,30 55,-20 -10,30 20,95 95,60 95,10 92,60 80,165"],
@@ -59,9 +59,9 @@ def photograph(path):
         shots.append(shot.quantize(64, dither=Image.Dither.NONE))
 
     window.setGeometry(0, 0, 1366, 728)
-    window.view.choose_theme("dark" if way == "dark" else "light")
     window.show()
     window.start()
+    window.view.choose_theme("dark" if way == "dark" else "light")
     QTest.qWait(4000)
     if path.stem in ("number_light", "inside_network_light", "my_digits_light"):
         window.network.use_key("shipped:mlp")
