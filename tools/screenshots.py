@@ -56,7 +56,7 @@ def photograph(path):
         window.grab().save("shot.png")
         shot = Image.open("shot.png").convert("RGB")
         shot = shot if scene else shot.resize((683, 364))
-        shots.append(shot.quantize(64, dither=Image.Dither.NONE))
+        shots.append(shot.quantize(96, dither=Image.Dither.NONE))
 
     window.setGeometry(0, 0, 1366, 728)
     window.show()
@@ -99,8 +99,8 @@ def photograph(path):
         for entry in window.network.entries:
             if entry.run is not None and not entry.run.settings.training_examples:
                 train_tab.library.list.rows.toggle_tick(entry)
-    # Inside asks at rest what excites each unit.
-    take(25_000 if scene.startswith("inside") else 5000)
+    # Inside counts at rest: what excites each unit, and how many of the validation are right.
+    take({"inside": 25_000, "inside_network": 25_000, "inside_results": 70_000}.get(scene, 5000))
     more = {"append_images": shots[1:], "duration": [120] * 14 + [2000], "loop": 0}
     shots[0].save(path, optimize=True, **({} if scene else {"save_all": True, **more}))
     app.processEvents()
