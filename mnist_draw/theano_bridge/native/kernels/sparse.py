@@ -239,16 +239,26 @@ class _Tile:
                 needed = e.value(f"select i1 {begun}, i1 {needed}, i1 true", "bool").name
                 with e.when(needed):
                     target = e.op("add", e.op("mul", row, self.c_distance), column)
-                    places = [e.op("add", target, t * v.lanes) for t in range(vectors)]
+                    target = self._whole(e.element(self.c, DTYPE, target))
+                    following = e.element(target, DTYPE, self.c_distance)
+                    places = [register(t * v.lanes) for t in range(vectors)]
                     for place in places:
-                        e.prefetch(e.element(self.c, DTYPE, e.op("add", place, self.c_distance)))
+                        e.prefetch(e.element(following, DTYPE, place))
                     sums = [v.accumulator() for _ in range(vectors)]
                     with e.when(begun):
                         for total, place, count in zip(sums, places, lanes, strict=True):
-                            v.set(total, v.load(self.c, place, count))
+                            v.set(total, v.load(target, place, count))
                     self._add(row, number, word, sums)
                     for total, place, count in zip(sums, places, lanes, strict=True):
-                        v.store(self.c, place, v.value(total), count)
+                        v.store(target, place, v.value(total), count)
+
+    def _whole(self, address: str) -> str:
+        """Return an address that LLVM cannot take apart.
+
+        Each element beside it would get a base of its own, and few are left for others; base and
+        index together would cost the processor one more operation for each vector.
+        """
+        return self.e.value(f'call ptr asm "", "=r,0"(ptr {address})', "int64").name
 
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
         e = self.e
@@ -267,30 +277,27 @@ class _Tile:
         """Add the rows of the block that are marked to the sums."""
         e, v = self.e, self.v
         first = e.op("mul", number, WORD)
-        self._look_ahead(row, first)
-        values = e.element(self.a, DTYPE, self._place(row, first))
+        values = self._whole(e.element(self.a, DTYPE, self._place(row, first)))
+        self._look_ahead(row, values)
         with _set_bits(e, word) as place:
             factor = v.splat(e.load(values, DTYPE, self._place(register(0), place)))
             source = e.op("mul nsw", place, len(sums) * v.lanes)
-            # An address that LLVM cannot take apart: base and index together would cost the
-            # processor one more operation for each vector.
-            block = e.element(self.scratch, DTYPE, source)
-            block = e.value(f'call ptr asm "", "=r,0"(ptr {block})', "int64").name
+            block = self._whole(e.element(self.scratch, DTYPE, source))
             for t, total in enumerate(sums):
                 v.multiply_add(total, factor, v.load(block, register(t * v.lanes)))
 
-    def _look_ahead(self, row: Register, first: Register) -> None:
+    def _look_ahead(self, row: Register, values: str) -> None:
         """Prefetch elements of A: no processor looks ahead over rows that are a page apart."""
         e = self.e
-        ahead, group = e.op("add", row, 2), register(0)
+        ahead, group = register(2), register(0)
         if self.a_turned:
             # Sixteen rows share their lines: fetch some of those that the next sixteen need.
-            ahead = e.op("add", row, _TILE)
+            ahead = register(_TILE)
             group = e.op("mul", e.op("and", row, _TILE - 1), WORD // _TILE)
+        coming = e.element(values, DTYPE, self._place(ahead, group))
         for line in range(WORD // _TILE):
-            column = e.op("add", first, line * (1 if self.a_turned else _TILE))
-            place = self._place(ahead, e.op("add", column, group))
-            e.prefetch(e.element(self.a, DTYPE, place))
+            column = register(line * (1 if self.a_turned else _TILE))
+            e.prefetch(e.element(coming, DTYPE, self._place(register(0), column)))
 
     def _place(self, row: Register, column: Register) -> Register:
         """Return where an element of op(A) is."""
