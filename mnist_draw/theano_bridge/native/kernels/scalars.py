@@ -33,6 +33,8 @@ def convert(e: Emitter, x: Register, dtype: str) -> Register:
     target = Register("", dtype)
     if dtype == "bool":
         return e.value(f"zext i1 {_is_true(e, x)} to i8", "bool")
+    if x.dtype == "bool" and target.is_float:
+        return e.choose(_is_true(e, x), literal(1, dtype), literal(0, dtype))
     if x.is_float and target.is_float:
         change = "fpext" if dtype == "float64" else "fptrunc"
     elif target.is_float:
