@@ -19,6 +19,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     literal,
 )
 
+_WEYL = 0x9E3779B9
+
 Kind = Literal["full", "scalar", "unit", "fixed", "strided", "random"]
 
 
@@ -52,8 +54,8 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
         for index, operand in enumerate(operands)
         if operand.kind == "scalar"
     }
-    streams = {
-        index: _Stream(body, sources[index])
+    seeds = {
+        index: (body.variable("uint32"), *_seeds(body, sources[index]))
         for index, operand in enumerate(operands)
         if operand.kind == "random"
     }
@@ -62,7 +64,7 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
         values = []
         for index, operand in enumerate(operands):
             if operand.kind == "random":
-                values.append(streams[index].following())
+                values.append(random_number(body, *seeds[index][::2]))
             elif index in ready:
                 values.append(ready[index])
             elif operand.kind == "full":
@@ -74,8 +76,9 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
             body.store(target, position, scalars.convert(body, result, dtype))
 
     def begin(position: Register) -> None:
-        for stream in streams.values():
-            stream.begin(position)
+        for spread, low, _ in seeds.values():
+            x = body.value(f"trunc {position.typed} to i32", "uint32")
+            body.set(spread, body.op("add", body.op("mul", x, _WEYL), low))
 
     if flat:
         begin(START)
@@ -118,46 +121,33 @@ def runs_over_elements(operands: tuple[Operand, ...]) -> bool:
     return all(operand.kind in ("full", "scalar", "random") for operand in operands)
 
 
-class _Stream:
-    """Random numbers of neighbouring positions: uniform in [0, 1), 24 bits.
-
-    The position, spread by Weyl's constant and mixed with one half of a 64-bit state, goes through
-    the integer hash ``lowbias32`` (C. Wellons, "Prospecting for hash functions", 2018), the other
-    half between its rounds. Any thread can compute any element, so that no mask is stored.
-    """
-
-    _WEYL = 0x9E3779B9
-
-    def __init__(self, e: Emitter, state: str) -> None:
-        self.e = e
-        # Mix the state (the end of SplitMix64) into two words.
-        word = e.load(state, "int64", 0)
-        word = e.op("mul", _fold(e, word, 30), 0xBF58476D1CE4E5B9)
-        word = _fold(e, e.op("mul", _fold(e, word, 27), 0x94D049BB133111EB), 31)
-        self._low = e.value(f"trunc {word.typed} to i32", "uint32")
-        shifted = e.op("lshr", word, 32)
-        self._high = e.value(f"trunc {shifted.typed} to i32", "uint32")
-        self._spread = e.variable("uint32")
-
-    def begin(self, position: Register) -> None:
-        """Continue at a position."""
-        e = self.e
-        x = e.value(f"trunc {position.typed} to i32", "uint32")
-        e.set(self._spread, e.op("add", e.op("mul", x, self._WEYL), self._low))
-
-    def following(self) -> Register:
-        """Compute the next position's number."""
-        e = self.e
-        x = e.get(self._spread, "uint32")
-        # A sum from round to round is one operation; of a position, nine are needed.
-        e.set(self._spread, e.op("add", x, self._WEYL))
-        x = e.op("mul", _fold(e, x, 16), 0x21F0AAAD)
-        x = e.op("mul", e.op("xor", _fold(e, x, 15), self._high), 0xD35A2D97)
-        bits = e.op("lshr", _fold(e, x, 15), 8)
-        # Below 2²⁴ a signed conversion is the same and has an instruction on every processor.
-        number = e.value(f"sitofp i32 {bits.name} to float", "float32")
-        return e.op("fmul", number, literal(2.0**-24, "float32"))
+def _seeds(e: Emitter, state: str) -> tuple[Register, Register]:
+    """Mix a 64-bit state (the end of SplitMix64) into the two words of `random_number`."""
+    word = e.load(state, "int64", 0)
+    word = e.op("mul", _fold(e, word, 30), 0xBF58476D1CE4E5B9)
+    word = _fold(e, e.op("mul", _fold(e, word, 27), 0x94D049BB133111EB), 31)
+    low = e.value(f"trunc {word.typed} to i32", "uint32")
+    shifted = e.op("lshr", word, 32)
+    return low, e.value(f"trunc {shifted.typed} to i32", "uint32")
 
 
 def _fold(e: Emitter, x: Register, bits: int) -> Register:
     return e.op("xor", x, e.op("lshr", x, bits))
+
+
+def random_number(e: Emitter, spread: str, high: Register) -> Register:
+    """Compute the random number that belongs to a position: uniform in [0, 1), 24 bits.
+
+    The position, spread by Weyl's constant and mixed with one half of the state, goes through the
+    integer hash ``lowbias32`` (C. Wellons, "Prospecting for hash functions", 2018), the other half
+    between its rounds. Any thread can compute any element, so that no mask is stored. ``spread`` is
+    a variable that is set to the next position's: one addition in place of nine operations.
+    """
+    x = e.get(spread, "uint32")
+    e.set(spread, e.op("add", x, _WEYL))
+    x = e.op("mul", _fold(e, x, 16), 0x21F0AAAD)
+    x = e.op("mul", e.op("xor", _fold(e, x, 15), high), 0xD35A2D97)
+    bits = e.op("lshr", _fold(e, x, 15), 8)
+    # Below 2²⁴ a signed conversion is the same and has an instruction on every processor.
+    number = e.value(f"sitofp i32 {bits.name} to float", "float32")
+    return e.op("fmul", number, literal(2.0**-24, "float32"))

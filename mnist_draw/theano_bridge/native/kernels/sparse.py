@@ -238,8 +238,8 @@ class _Tile:
                 needed = e.test("icmp ne", word)
                 needed = e.value(f"select i1 {begun}, i1 {needed}, i1 true", "bool").name
                 with e.when(needed):
-                    target = e.op("add", e.op("mul", row, self.c_distance), column)
-                    target = self._whole(e.element(self.c, DTYPE, target))
+                    place = e.op("add", e.op("mul", row, self.c_distance), column)
+                    target = self._whole(e.element(self.c, DTYPE, place))
                     following = e.element(target, DTYPE, self.c_distance)
                     places = [register(t * v.lanes) for t in range(vectors)]
                     for place in places:
