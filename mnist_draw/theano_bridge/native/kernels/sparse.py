@@ -261,17 +261,30 @@ class _Tile:
         return self.e.value(f'call ptr asm "", "=r,0"(ptr {address})', "int64").name
 
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
-        e = self.e
+        e, v = self.e, self.v
         first = e.op("mul", number, WORD)
         height = e.smaller(register(WORD), e.op("sub", self.k, first))
-        with e.loop(0, height) as r:
-            row, target = e.op("add", first, r), e.op("mul", r, width)
-            with e.loop(0, columns, independent=True) as j:
-                outer, inner = e.op("add", column, j), row
+        tall, wide = register(0), 0
+        if self.b_turned:
+            # Whole squares of numbers are turned in registers.
+            tall, wide = e.op("and", height, -v.lanes), columns // v.lanes * v.lanes
+            with e.loop(0, tall, step=v.lanes) as r, e.loop(0, wide, step=v.lanes) as j:
+                place = e.op("mul", e.op("add", column, j), self.b_distance)
+                place = e.op("add", place, e.op("add", first, r))
+                target, lines = e.op("add", e.op("mul", r, width), j), []
+                for _ in range(v.lanes):
+                    lines.append(v.load(self.b, place))
+                    place = e.op("add", place, self.b_distance)
+                for i, line in enumerate(v.turned(lines)):
+                    v.store(self.scratch, e.op("add", target, i * width), line)
+        for top, bottom, left in ((register(0), tall, wide), (tall, height, 0)):
+            with e.loop(top, bottom) as r, e.loop(left, columns, independent=True) as j:
+                outer, inner = e.op("add", column, j), e.op("add", first, r)
                 if not self.b_turned:
                     outer, inner = inner, outer
                 source = e.op("add", e.op("mul", outer, self.b_distance), inner)
-                e.store(self.scratch, e.op("add", target, j), e.load(self.b, DTYPE, source))
+                target = e.op("add", e.op("mul", r, width), j)
+                e.store(self.scratch, target, e.load(self.b, DTYPE, source))
 
     def _add(self, row: Register, number: Register, word: Register, sums: list[str]) -> None:
         """Add the rows of the block that are marked to the sums."""
@@ -289,7 +302,7 @@ class _Tile:
     def _look_ahead(self, row: Register, values: str) -> None:
         """Prefetch elements of A: no processor looks ahead over rows that are a page apart."""
         e = self.e
-        ahead, group = register(2), register(0)
+        ahead, group = register(4), register(0)
         if self.a_turned:
             # Sixteen rows share their lines: fetch some of those that the next sixteen need.
             ahead = register(_TILE)

@@ -157,6 +157,26 @@ class Vectors:
         return self._value(f"fadd {self.type} {a}, {b}")
 
 
+    def turned(self, lines: list[str]) -> list[str]:
+        """Turn a square of numbers, a vector for each line, so that its columns become lines."""
+        step, lanes = 1, range(self.lanes)
+        while step < self.lanes:
+            low = [t if not t & step else self.lanes + (t ^ step) for t in lanes]
+            high = [t | step if not t & step else self.lanes + t for t in lanes]
+            lines = [
+                self._chosen(lines[i & ~step], lines[i | step], high if i & step else low)
+                for i in lanes
+            ]
+            step *= 2
+        return lines
+
+    def _chosen(self, a: str, b: str, lanes: list[int]) -> str:
+        """Choose lanes of two vectors."""
+        order = ", ".join(f"i32 {lane}" for lane in lanes)
+        mask = f"<{self.lanes} x i32> <{order}>"
+        return self._value(f"shufflevector {self.type} {a}, {self.type} {b}, {mask}")
+
+
 def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:
     """Add up products of registers and constants."""
     total: Register | None = None
