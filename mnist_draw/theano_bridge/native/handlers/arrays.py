@@ -27,11 +27,16 @@ def elemwise(
         (targets or {}).get(place) or Value(planner.empty(shape, output.type.dtype))
         for place, output in enumerate(node.outputs)
     ]
-    run_elementwise(planner, node.op.scalar_op, values, results)
+    # What decays from step to step, such as the accumulator of a unit that gets no gradient, would
+    # remain denormal for ever.
+    updates = any(target.source is not None for target in (targets or {}).values())
+    run_elementwise(planner, node.op.scalar_op, values, results, updates)
     return results
 
 
-def run_elementwise(planner: Planner, op: Any, values: list[Value], results: list[Value]) -> None:
+def run_elementwise(
+    planner: Planner, op: Any, values: list[Value], results: list[Value], flushes: bool = False
+) -> None:
     """Add the kernel of a scalar operation for operands of any strides."""
     shape = results[0].shape
     elements = prod(shape)
@@ -58,7 +63,7 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
         if operand.kind == "full" or (operand.kind == "fixed" and beside):
             by_rows.add(place)
     function = elementwise.kernel(
-        op, tuple(operands), tuple(result.array.dtype.name for result in results)
+        op, tuple(operands), tuple(result.array.dtype.name for result in results), flushes
     )
     arguments: list[Argument] = [*results, *values]
     if elementwise.runs_over_elements(tuple(operands)):

@@ -37,8 +37,10 @@ class Operand:
     dtype: str
 
 
-def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> Function:
-    """Write the kernel of a scalar operation.
+def kernel(
+    op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...], flushes: bool = False
+) -> Function:
+    """Write the kernel of a scalar operation; ``flushes``: with 0 in place of denormal numbers.
 
     Its 64-bit arguments are: the addresses of outputs, then of inputs (of the state for random
     ones); n1 and n2, where row r = i0 · n1 + i1 has n2 elements; then for each ``unit``,
@@ -47,6 +49,8 @@ def kernel(op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...]) -> 
     """
     flat = runs_over_elements(operands)
     body = Emitter("elementwise")
+    if flushes:
+        body.flush_denormals()
     pointers = [body.pointer(index) for index in range(len(outputs) + len(operands))]
     targets, sources = pointers[: len(outputs)], pointers[len(outputs) :]
     ready = {

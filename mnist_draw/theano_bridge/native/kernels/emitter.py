@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Concatenate, ParamSpec
 
+import llvmlite.binding as llvm
 import numpy as np
 
 #: Machine types of NumPy's; truth values are bytes, as in NumPy's arrays.
@@ -80,6 +81,7 @@ class Emitter:
         self.function = name
         self.variables: list[str] = []
         self.lines: list[str] = []
+        self._ending: list[str] = []
         self.declarations: set[str] = set()
         self.metadata: list[str] = []
         self._access = ""
@@ -207,6 +209,18 @@ class Emitter:
         self.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         self.line(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")
 
+    def flush_denormals(self) -> None:
+        """Let the kernel take and give 0 in place of denormal numbers, where x86 slows down."""
+        if not llvm.get_host_cpu_features().get("sse2"):
+            return
+        before, flushed = self.variable("int32"), self.variable("int32")
+        store, load = (f"void @llvm.x86.sse.{name}mxcsr(ptr" for name in ("st", "ld"))
+        self.declarations |= {f"declare {store})", f"declare {load})"}
+        self.line(f"call {store} {before})")
+        self.set(flushed, self.op("or", self.get(before, "int32"), 0x8040))
+        self.line(f"call {load} {flushed})")
+        self._ending.append(f"  call {load} {before})")
+
     def op(self, operation: str, left: Register, right: Register | float) -> Register:
         """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
         operand = register(right, left.dtype).name
@@ -228,7 +242,7 @@ class Emitter:
     def finished(self) -> Function:
         """Return the kernel, ready to be compiled."""
         head = f"define void @{self.function}({_PARAMETERS}) nounwind {_WIDE} {{"
-        lines = [head, *self.variables, *self.lines, "  ret void", "}", *self.metadata]
+        lines = [head, *self.variables, *self.lines, *self._ending, "  ret void", "}", *self.metadata]
         return Function(self.function, "\n".join(lines), tuple(sorted(self.declarations)))
 
     def named(self) -> Function:
