@@ -30,7 +30,7 @@ def multiplied(a, b, threads=2):
     planner = Planner([])
     planner.threads = threads
     c = planner.empty((a.shape[0], b.shape[1]), "float32")
-    products.multiply_sparse(planner, "a", Value(a), Value(b), c)
+    products.multiply(planner, Value(a), Value(b), c, "a")
     program, _, _ = planner.finish()
     for _ in range(2):
         c[...] = np.nan
@@ -137,9 +137,9 @@ def test_a_deep_graph_of_what_is_used_twice_is_looked_through_once():
 
 def test_a_graph_uses_what_is_often_zero(both, monkeypatch):
     planned = []
-    original = products.multiply_sparse
+    original = products.sparse.product
     monkeypatch.setattr(
-        products, "multiply_sparse", lambda *all_: (planned.append(all_), original(*all_))
+        products.sparse, "product", lambda *how: planned.append(how) or original(*how)
     )
     weights, pictures = T.matrix("w"), RNG.integers(0, 256, (80, 150)).astype(np.uint8)
     pictures[RNG.random(pictures.shape) < 0.8] = 0

@@ -18,6 +18,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.theano_bridge.native import runner
 from mnist_draw.theano_bridge.native import team as team_module
+from mnist_draw.theano_bridge.native.kernels.sparse import is_supported
 from mnist_draw.theano_bridge.native.linker import NativeLinker
 from mnist_draw.training.functions import compile_evaluate, compile_train
 from mnist_draw.training.loop import build_network
@@ -147,6 +148,17 @@ def test_two_variables_can_change_places(shape, native):
         swap()
         np.testing.assert_array_equal(a.get_value(), first)
         np.testing.assert_array_equal(b.get_value(), 3 - first)
+
+
+@pytest.mark.skipif(not is_supported(), reason="denormal numbers slow x86 down only")
+def test_what_decays_ends_at_zero_and_nothing_else_is_flushed(native):
+    small = np.full((9, 33), 2e-38, np.float32)
+    decaying, x = theano.shared(small), T.fmatrix()
+    updates = [(decaying, decaying * np.float32(0.9))]
+    step = theano.function([x], x * np.float32(0.5), updates=updates, mode=native)
+    halves = [step(small) for _ in range(20)]
+    assert not decaying.get_value().any()
+    np.testing.assert_array_equal(halves[-1], small / 2)
 
 
 def test_minibatches_of_chosen_rows_and_of_any_number():

@@ -11,6 +11,7 @@ import numpy as np
 from mnist_draw.theano_bridge.native.kernels import elementwise
 from mnist_draw.theano_bridge.native.kernels.elementwise import Operand
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
+from mnist_draw.theano_bridge.native.kernels.sparse import is_supported
 from mnist_draw.theano_bridge.native.plan import Argument, Planner, Value
 
 
@@ -27,16 +28,11 @@ def elemwise(
         (targets or {}).get(place) or Value(planner.empty(shape, output.type.dtype))
         for place, output in enumerate(node.outputs)
     ]
-    # What decays from step to step, such as the accumulator of a unit that gets no gradient, would
-    # remain denormal for ever.
-    updates = any(target.source is not None for target in (targets or {}).values())
-    run_elementwise(planner, node.op.scalar_op, values, results, updates)
+    run_elementwise(planner, node.op.scalar_op, values, results)
     return results
 
 
-def run_elementwise(
-    planner: Planner, op: Any, values: list[Value], results: list[Value], flushes: bool = False
-) -> None:
+def run_elementwise(planner: Planner, op: Any, values: list[Value], results: list[Value]) -> None:
     """Add the kernel of a scalar operation for operands of any strides."""
     shape = results[0].shape
     elements = prod(shape)
@@ -62,9 +58,11 @@ def run_elementwise(
         beside = steps[1] == 1 and (sizes[0] == 1 or steps[0] == sizes[1])
         if operand.kind == "full" or (operand.kind == "fixed" and beside):
             by_rows.add(place)
-    function = elementwise.kernel(
-        op, tuple(operands), tuple(result.array.dtype.name for result in results), flushes
-    )
+    # What decays from step to step, such as the accumulator of a unit that gets no gradient, would
+    # remain denormal for ever.
+    flushes = is_supported() and any(result.source is not None for result in results)
+    dtypes = tuple(result.array.dtype.name for result in results)
+    function = elementwise.kernel(op, tuple(operands), dtypes, flushes)
     arguments: list[Argument] = [*results, *values]
     if elementwise.runs_over_elements(tuple(operands)):
         extent, chunk = elements, planner.share(elements, elements, 64)

@@ -37,39 +37,38 @@ def dot(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     if 0 in (m, n, k):
         return [Value(np.zeros((m, n), dtype), static=True)]
     c = planner.empty((m, n), dtype)
-    if _may_be_sparse(node.inputs[0], a, b):
-        multiply_sparse(planner, root_of(node.inputs[0]), a, b, c)
-    else:
-        multiply(planner, a, b, c)
+    is_sparse = _may_be_sparse(node.inputs[0], a, b)
+    multiply(planner, a, b, c, root_of(node.inputs[0]) if is_sparse else None)
     return [Value(c)]
 
 
-def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
-    """Add the kernel of C = A B; each matrix is row-major or the transpose of one that is."""
-    columns = _cut_by_columns(planner, c)
-    arguments, work = _product(a, b, c, columns)
-    # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
-    chunk = planner.share(c.shape[columns], work, 16 if columns else 4, parts=1)
-    by_rows = () if columns else (0,) if _layout(a.array)[0] else (0, 1)
-    planner.add(
-        contractions.matrix_product(c.dtype.name), arguments, c.shape[columns], chunk,
-        rows=by_rows, whole=True, work=work,
-    )  # fmt: skip
-
-
-def _cut_by_columns(planner: Planner, c: Array) -> bool:
-    """Rows are what other kernels can follow; few of them are cut the other way."""
-    m, n = c.shape
-    return bool(m < min(n, _FEW_ROWS * planner.threads))
-
-
-def _product(a: Value, b: Value, c: Array, columns: bool) -> tuple[list[Argument], int]:
-    """Return the arguments of a matrix product, and how long it takes."""
+def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -> None:
+    """Add the kernels of C = A B; zeros of A are left out if it shows a variable, the root."""
     (m, k), n = a.shape, b.shape[1]
-    ta, lda = _layout(a.array)
-    tb, ldb = _layout(b.array)
-    gemm = contractions.gemm(c.dtype.name)
-    return [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), gemm], m * n * k // 16
+    (ta, lda), (tb, ldb) = _layout(a.array), _layout(b.array)
+    # Rows are what other kernels can follow; few of them are cut the other way.
+    columns = m < min(n, _FEW_ROWS * planner.threads)
+    kernel, gemm = contractions.matrix_product(c.dtype.name), contractions.gemm(c.dtype.name)
+    arguments: list[Argument] = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), gemm]
+    by_rows, writes = [] if columns else [0] if ta else [0, 1], [0]
+    # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
+    work, multiple = m * n * k // 16, 16
+    if root is not None:
+        decision, marks = _marks_of_rows(planner, root, a)
+        panels = sparse.Panels.of(n)
+        # At most two chunks for each thread: see `Planner.share`.
+        slots = 2 * planner.threads
+        # Lanes behind the last column are multiplied too: what lay there could be slow to multiply.
+        scratch = planner.zeros((slots, sparse.WORD * panels.width), sparse.DTYPE)
+        arguments += [*decision, marks, scratch, slots, addresses_of([kernel])[kernel.name]]
+        kernel = sparse.product(panels, bool(ta), bool(tb))
+        by_rows += [] if columns else [16]
+        writes, multiple = [0, 17], panels.width
+    chunk = planner.share(c.shape[columns], work, multiple if columns else 4, parts=1)
+    planner.add(
+        kernel, arguments, c.shape[columns], chunk, rows=by_rows, writes=writes, whole=True,
+        work=work // len(writes),
+    )  # fmt: skip
 
 
 def _may_be_sparse(variable: Any, a: Value, b: Value) -> bool:
@@ -115,38 +114,20 @@ def _max_density(elements: int) -> float:
     return 0.5 if elements <= _CACHED else 0.38
 
 
-def multiply_sparse(planner: Planner, root: Any, a: Value, b: Value, c: Array) -> None:
-    """Add the kernels of C = A B that leave out the zeros of A, which shows the variable root."""
-    (m, k), n = a.shape, b.shape[1]
-    counts, marks = _marks(planner, root, a)
-    panels = sparse.Panels.of(n)
-    columns = _cut_by_columns(planner, c)
-    arguments, work = _product(a, b, c, columns)
-    ta, _ = _layout(a.array)
+def _marks_of_rows(planner: Planner, root: Any, a: Value) -> tuple[list[Argument], Array]:
+    """Return what `sparse.product` decides by, and the marks of A's rows."""
+    m, k = a.shape
+    counts, stored = _marks(planner, root, a)
     decision: list[Argument] = [counts, len(counts), int(m * k * _max_density(m * k))]
-    if ta:
-        stored, marks = marks, _no_marks(planner, m, k)
-        eights = -(-m // 8)
-        planner.add(
-            sparse.turn_marks(),
-            [marks, stored, *decision, stored.shape[1], marks.shape[1]],
-            eights, planner.share(eights, m * k // 8), work=m * k // 16,
-        )  # fmt: skip
-    # At most two chunks for each thread: see `Planner.share`.
-    slots = 2 * planner.threads
-    # Lanes behind the last column are multiplied too: what lay there could be slow to multiply.
-    scratch = planner.zeros((slots, sparse.WORD * panels.width), sparse.DTYPE)
-    dense = contractions.matrix_product(sparse.DTYPE)
-    by_rows = () if columns else (0, 16) if ta else (0, 1, 16)
-    chunk = planner.share(c.shape[columns], work, panels.width if columns else 4, parts=1)
+    if not _layout(a.array)[0]:
+        return decision, stored[:m]
+    marks, eights = _no_marks(planner, m, k), -(-m // 8)
     planner.add(
-        sparse.product(panels, bool(ta), bool(_layout(b.array)[0])),
-        [
-            *arguments, *decision, marks[:m], scratch, slots,
-            addresses_of([dense])[dense.name],
-        ],
-        c.shape[columns], chunk, rows=by_rows, writes=(0, 17), whole=True, work=work // 2,
+        sparse.turn_marks(),
+        [marks, stored, *decision, stored.shape[1], marks.shape[1]],
+        eights, planner.share(eights, m * k // 8), work=m * k // 16,
     )  # fmt: skip
+    return decision, marks[:m]
 
 
 def _matrix(planner: Planner, value: Value) -> Value:

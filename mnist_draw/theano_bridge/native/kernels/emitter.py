@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Concatenate, ParamSpec
 
-import llvmlite.binding as llvm
 import numpy as np
 
 #: Machine types of NumPy's; truth values are bytes, as in NumPy's arrays.
@@ -210,9 +209,7 @@ class Emitter:
         self.line(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")
 
     def flush_denormals(self) -> None:
-        """Let the kernel take and give 0 in place of denormal numbers, where x86 slows down."""
-        if not llvm.get_host_cpu_features().get("sse2"):
-            return
+        """Let the kernel take and give 0 in place of denormal numbers, which slow x86 down."""
         before, flushed = self.variable("int32"), self.variable("int32")
         store, load = (f"void @llvm.x86.sse.{name}mxcsr(ptr" for name in ("st", "ld"))
         self.declarations |= {f"declare {store})", f"declare {load})"}
@@ -242,7 +239,8 @@ class Emitter:
     def finished(self) -> Function:
         """Return the kernel, ready to be compiled."""
         head = f"define void @{self.function}({_PARAMETERS}) nounwind {_WIDE} {{"
-        lines = [head, *self.variables, *self.lines, *self._ending, "  ret void", "}", *self.metadata]
+        body = [*self.variables, *self.lines, *self._ending, "  ret void", "}"]
+        lines = [head, *body, *self.metadata]
         return Function(self.function, "\n".join(lines), tuple(sorted(self.declarations)))
 
     def named(self) -> Function:

@@ -7,8 +7,6 @@ stay in vector registers while a row's bits are looked through.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import llvmlite.binding as llvm
@@ -83,33 +81,22 @@ def mark_nonzeros(e: Emitter) -> None:
         base = e.op("mul", row, columns)
         pieces = e.op("mul", row, e.op("mul", words, WORD // _TILE))
 
-        def mark(column: Register, bits: Register) -> None:
-            piece = e.op("add", pieces, e.op("lshr", column, 4))
-            e.store(marks, piece, bits)
+        def mark(column: Register, place: Register, known: Register) -> None:
+            address = e.element(x, DTYPE, e.op("add", base, place))
+            vector = e.value(f"load {_TILE_TYPE}, ptr {address}, align 4", DTYPE).name
+            mask = e.value(f"fcmp une {_TILE_TYPE} {vector}, zeroinitializer", "bool").name
+            bits = e.value(f"bitcast <{_TILE} x i1> {mask} to i{_TILE}", "uint16")
+            bits = e.op("lshr", bits, scalars.convert(e, known, "uint16"))
+            e.store(marks, e.op("add", pieces, e.op("lshr", column, 4)), bits)
             count = scalars.convert(e, e.call("uint16", "llvm.ctpop.i16", bits), "int32")
             e.set(total, e.op("add", e.get(total, "int32"), count))
 
         with e.loop(0, whole, step=_TILE) as column:
-            mark(column, _marked(e, _load(e, x, e.op("add", base, column))))
+            mark(column, column, register(0))
         with e.when(e.test("icmp ne", rest)):
             # The last vector of the row, without what has been marked already.
-            last = e.op("add", base, e.op("sub", columns, _TILE))
-            known = e.op("sub", register(_TILE), rest)
-            bits = _marked(e, _load(e, x, last))
-            mark(whole, e.op("lshr", bits, e.value(f"trunc {known.typed} to i16", "uint16")))
+            mark(whole, e.op("sub", columns, _TILE), e.op("sub", register(_TILE), rest))
         e.store(counts, row, e.get(total, "int32"))
-
-
-def _load(e: Emitter, x: str, place: Register) -> str:
-    """Read 16 elements."""
-    address = e.element(x, DTYPE, place)
-    return e.value(f"load {_TILE_TYPE}, ptr {address}, align 4", DTYPE).name
-
-
-def _marked(e: Emitter, vector: str) -> Register:
-    """Return a bit for each of 16 elements, set where it is not zero."""
-    mask = e.value(f"fcmp une {_TILE_TYPE} {vector}, zeroinitializer", "bool").name
-    return e.value(f"bitcast <{_TILE} x i1> {mask} to i{_TILE}", "uint16")
 
 
 def _pays(e: Emitter, first: int) -> Register:
@@ -150,24 +137,6 @@ def turn_marks(e: Emitter) -> None:
             eights = e.value(f"add {vector} {eights}, {eights}", "uint8").name
 
 
-@contextmanager
-def _set_bits(e: Emitter, word: Register) -> Iterator[Register]:
-    """Repeat the lines of the ``with`` block for the places of a word's bits that are set."""
-    head, body, end = e.name("head"), e.name("body"), e.name("end")
-    left = e.variable("int64", word)
-    e.line(f"br label %{head}")
-    e.label(head)
-    bits = e.get(left, "int64")
-    more = e.value(f"icmp ne i64 {bits.name}, 0", "bool")
-    e.line(f"br i1 {more.name}, label %{body}, label %{end}")
-    e.label(body)
-    e.declarations.add("declare i64 @llvm.cttz.i64(i64, i1)")
-    yield e.value(f"call i64 @llvm.cttz.i64({bits.typed}, i1 true)", "int64")
-    e.set(left, e.op("and", bits, e.op("sub", bits, 1)))
-    e.line(f"br label %{head}")
-    e.label(end)
-
-
 #: Arguments of `product` before its own: those of `contractions.matrix_product`.
 _OWN = 13
 
@@ -190,15 +159,19 @@ def product(panels: Panels, a_turned: bool, b_turned: bool) -> Function:
     return e.named()
 
 
+#: Where a matrix is, whether it is stored transposed, and its leading dimension.
+Matrix = tuple[str, bool, Register]
+
+
 class _Tile:
     """The code of `product` for one chunk."""
 
     def __init__(self, e: Emitter, panels: Panels, a_turned: bool, b_turned: bool) -> None:
-        self.e, self.panels, self.a_turned, self.b_turned = e, panels, a_turned, b_turned
-        self.v = Vectors(e, DTYPE)
-        self.c, self.a, self.b, self.marks = (e.pointer(index) for index in (0, 1, 2, _OWN + 3))
+        self.e, self.v, self.panels = e, Vectors(e, DTYPE), panels
+        self.c, self.marks, self.c_distance = e.pointer(0), e.pointer(_OWN + 3), e.argument(8)
+        self.a: Matrix = e.pointer(1), a_turned, e.argument(6)
+        self.b: Matrix = e.pointer(2), b_turned, e.argument(7)
         self.m, self.k = e.argument(3), e.argument(5)
-        self.a_distance, self.b_distance, self.c_distance = map(e.argument, (6, 7, 8))
         self.by_columns = e.value(f"icmp ne i64 {e.argument(11).name}, 0", "bool").name
         extent = self._chosen(register(panels.columns), self.m)
         slot = e.op("sdiv", e.op("mul", START, e.argument(_OWN + 5)), extent)
@@ -253,11 +226,8 @@ class _Tile:
                         v.store(target, place, v.value(total), count)
 
     def _whole(self, address: str) -> str:
-        """Return an address that LLVM cannot take apart.
-
-        Each element beside it would get a base of its own, and few are left for others; base and
-        index together would cost the processor one more operation for each vector.
-        """
+        # LLVM cannot take it apart: each element beside it would get a base of its own, or base and
+        # index together would cost the processor one more operation for each vector.
         return self.e.value(f'call ptr asm "", "=r,0"(ptr {address})', "int64").name
 
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
@@ -265,54 +235,54 @@ class _Tile:
         first = e.op("mul", number, WORD)
         height = e.smaller(register(WORD), e.op("sub", self.k, first))
         tall, wide = register(0), 0
-        if self.b_turned:
+        if self.b[1]:
             # Whole squares of numbers are turned in registers.
             tall, wide = e.op("and", height, -v.lanes), columns // v.lanes * v.lanes
             with e.loop(0, tall, step=v.lanes) as r, e.loop(0, wide, step=v.lanes) as j:
-                place = e.op("mul", e.op("add", column, j), self.b_distance)
-                place = e.op("add", place, e.op("add", first, r))
-                target, lines = e.op("add", e.op("mul", r, width), j), []
+                place, lines = (
+                    self._place(self.b, e.op("add", first, r), e.op("add", column, j)),
+                    [],
+                )
                 for _ in range(v.lanes):
-                    lines.append(v.load(self.b, place))
-                    place = e.op("add", place, self.b_distance)
+                    lines.append(v.load(self.b[0], place))
+                    place = e.op("add", place, self.b[2])
+                target = e.op("add", e.op("mul", r, width), j)
                 for i, line in enumerate(v.turned(lines)):
                     v.store(self.scratch, e.op("add", target, i * width), line)
         for top, bottom, left in ((register(0), tall, wide), (tall, height, 0)):
             with e.loop(top, bottom) as r, e.loop(left, columns, independent=True) as j:
-                outer, inner = e.op("add", column, j), e.op("add", first, r)
-                if not self.b_turned:
-                    outer, inner = inner, outer
-                source = e.op("add", e.op("mul", outer, self.b_distance), inner)
+                place = self._place(self.b, e.op("add", first, r), e.op("add", column, j))
                 target = e.op("add", e.op("mul", r, width), j)
-                e.store(self.scratch, target, e.load(self.b, DTYPE, source))
+                e.store(self.scratch, target, e.load(self.b[0], DTYPE, place))
 
     def _add(self, row: Register, number: Register, word: Register, sums: list[str]) -> None:
         """Add the rows of the block that are marked to the sums."""
         e, v = self.e, self.v
-        first = e.op("mul", number, WORD)
-        values = self._whole(e.element(self.a, DTYPE, self._place(row, first)))
-        self._look_ahead(row, values)
-        with _set_bits(e, word) as place:
-            factor = v.splat(e.load(values, DTYPE, self._place(register(0), place)))
+        first, bits = e.op("mul", number, WORD), e.variable("int64", word)
+        values = self._whole(e.element(self.a[0], DTYPE, self._place(self.a, row, first)))
+        # Prefetch some of A: no processor looks ahead over rows that are a page apart. If A is
+        # transposed, sixteen rows share their lines: fetch some of those that the next need.
+        ahead, group, apart = register(4), register(0), _TILE
+        if self.a[1]:
+            group = e.op("mul", e.op("and", row, _TILE - 1), WORD // _TILE)
+            ahead, apart = register(_TILE), 1
+        coming = e.element(values, DTYPE, self._place(self.a, ahead, group))
+        for line in range(WORD // _TILE):
+            place = self._place(self.a, register(0), register(line * apart))
+            e.prefetch(e.element(coming, DTYPE, place))
+        e.declarations.add("declare i64 @llvm.cttz.i64(i64, i1)")
+        with e.loop(0, e.call("int64", "llvm.ctpop.i64", word)):
+            left = e.get(bits, "int64")
+            place = e.value(f"call i64 @llvm.cttz.i64({left.typed}, i1 true)", "int64")
+            e.set(bits, e.op("and", left, e.op("sub", left, 1)))
+            factor = v.splat(e.load(values, DTYPE, self._place(self.a, register(0), place)))
             source = e.op("mul nsw", place, len(sums) * v.lanes)
             block = self._whole(e.element(self.scratch, DTYPE, source))
             for t, total in enumerate(sums):
                 v.multiply_add(total, factor, v.load(block, register(t * v.lanes)))
 
-    def _look_ahead(self, row: Register, values: str) -> None:
-        """Prefetch elements of A: no processor looks ahead over rows that are a page apart."""
-        e = self.e
-        ahead, group = register(4), register(0)
-        if self.a_turned:
-            # Sixteen rows share their lines: fetch some of those that the next sixteen need.
-            ahead = register(_TILE)
-            group = e.op("mul", e.op("and", row, _TILE - 1), WORD // _TILE)
-        coming = e.element(values, DTYPE, self._place(ahead, group))
-        for line in range(WORD // _TILE):
-            column = register(line * (1 if self.a_turned else _TILE))
-            e.prefetch(e.element(coming, DTYPE, self._place(register(0), column)))
-
-    def _place(self, row: Register, column: Register) -> Register:
-        """Return where an element of op(A) is."""
-        outer, inner = (column, row) if self.a_turned else (row, column)
-        return self.e.op("add", self.e.op("mul", outer, self.a_distance), inner)
+    def _place(self, matrix: Matrix, row: Register, column: Register) -> Register:
+        """Return where an element of op(A) or op(B) is."""
+        _, is_turned, distance = matrix
+        outer, inner = (column, row) if is_turned else (row, column)
+        return self.e.op("add", self.e.op("mul", outer, distance), inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -109,14 +109,15 @@ class Vectors:
     def _type(self, lanes: int) -> str:
         return f"<{lanes} x {LLVM_TYPES[self.dtype]}>"
 
+    def _chosen(self, a: str, b: str, lanes: Sequence[int], count: int) -> str:
+        kind, order = self._type(count), ", ".join(f"i32 {lane}" for lane in lanes)
+        mask = f"<{len(lanes)} x i32> <{order}>"
+        return self._value(f"shufflevector {kind} {a}, {kind} {b}, {mask}")
+
     def _resized(self, value: str, lanes: int, to: int) -> str:
         """Cut lanes off a vector, or add some that hold anything."""
-        if lanes == to:
-            return value
-        kind, order = self._type(lanes), (f"i32 {min(lane, lanes - 1)}" for lane in range(to))
-        return self._value(
-            f"shufflevector {kind} {value}, {kind} poison, <{to} x i32> <{', '.join(order)}>"
-        )
+        order = [min(lane, lanes - 1) for lane in range(to)]
+        return value if lanes == to else self._chosen(value, "poison", order, lanes)
 
     def load(self, pointer: str, index: Register, lanes: int | None = None) -> str:
         """Read a vector, or its first lanes, of an array, which need not be aligned to vectors."""
@@ -156,25 +157,18 @@ class Vectors:
         """Add two vectors."""
         return self._value(f"fadd {self.type} {a}, {b}")
 
-
     def turned(self, lines: list[str]) -> list[str]:
         """Turn a square of numbers, a vector for each line, so that its columns become lines."""
-        step, lanes = 1, range(self.lanes)
-        while step < self.lanes:
-            low = [t if not t & step else self.lanes + (t ^ step) for t in lanes]
-            high = [t | step if not t & step else self.lanes + t for t in lanes]
+        count, lanes, step = self.lanes, range(self.lanes), 1
+        while step < count:
+            low = [count + (t ^ step) if t & step else t for t in lanes]
+            high = [count + t if t & step else t | step for t in lanes]
             lines = [
-                self._chosen(lines[i & ~step], lines[i | step], high if i & step else low)
+                self._chosen(lines[i & ~step], lines[i | step], high if i & step else low, count)
                 for i in lanes
             ]
             step *= 2
         return lines
-
-    def _chosen(self, a: str, b: str, lanes: list[int]) -> str:
-        """Choose lanes of two vectors."""
-        order = ", ".join(f"i32 {lane}" for lane in lanes)
-        mask = f"<{self.lanes} x i32> <{order}>"
-        return self._value(f"shufflevector {self.type} {a}, {self.type} {b}, {mask}")
 
 
 def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:
