@@ -17,7 +17,8 @@ from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
-from mnist_draw.errors import DatasetError, UserError, reason_of, strip_control_chars
+from mnist_draw.dataset.sources.source import visible_entries
+from mnist_draw.errors import DatasetError, UserError, strip_control_chars
 from mnist_draw.i18n import N_, _, counted, joined
 from mnist_draw.library.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
@@ -130,18 +131,9 @@ def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = No
 
 
 def _has_idx(folder: Path) -> bool:
-    try:
-        return any("-ubyte" in path.name or "-idx2-int" in path.name for path in folder.iterdir())
-    except FileNotFoundError:
-        raise DatasetError("There is no folder {folder}.", folder=folder) from None
-    except NotADirectoryError:
-        raise DatasetError(
-            "{folder} is not a folder; name the folder of the pictures.", folder=folder
-        ) from None
-    except OSError as error:
-        raise DatasetError(
-            "{path} cannot be read: {reason}.", path=folder, reason=reason_of(error)
-        ) from error
+    return any(
+        "-ubyte" in path.name or "-idx2-int" in path.name for path in visible_entries(folder)
+    )
 
 
 def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None], list[str]]:
