@@ -9,7 +9,7 @@ fires is what a person would feel::
 
 Without ``--screen`` Qt's offscreen platform paints; with it the real one does (under Xvfb too:
 ``xvfb-run python benchmarks/politeness.py --screen``). Headless training, a process of its own
-with the same settings, takes turns with the window; each pauses while the other runs.
+with the same settings and priority, takes turns with the window; each pauses while the other runs.
 
 Printed are the timer's lateness in milliseconds (median, 99th percentile, maximum) at rest and
 with training at full speed, what an idle process suffers meanwhile, and the training speed of
@@ -40,8 +40,13 @@ from idle_process import IdleProcess  # noqa: E402
 from peers.alternation import alternate, ratio, summary  # noqa: E402
 
 TICK = 0.005
+#: Seconds between two ticks that are not recorded: the window must not slow headless training.
+SELDOM = 0.1
 #: More epochs than any measurement takes.
 EPOCHS = 900
+#: Seconds that both train before they are measured: the first epoch takes a fifth longer than the
+#: next, its end compiles the validation function, and the window draws its first curves.
+WARM_UP = 3.0
 
 
 class Meter:
@@ -94,8 +99,9 @@ class Lateness:
         self._arm()
 
     def _arm(self) -> None:
-        self._due = time.perf_counter() + TICK
-        self._timer.start(round(1000 * TICK))
+        seconds = TICK if self.recording else SELDOM
+        self._due = time.perf_counter() + seconds
+        self._timer.start(round(1000 * seconds))
 
     def _tick(self) -> None:
         if self.recording:
@@ -108,6 +114,9 @@ class Lateness:
 
 def serve(meter: Meter, controls: Any, lateness: Lateness | None) -> None:
     """Answer the parent's requests until it closes the pipe: ``[what, seconds]`` a line."""
+    meter.paused.wait()
+    meter.turn(controls, WARM_UP)
+    print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         what, seconds = json.loads(line)
         if lateness is not None:
@@ -125,6 +134,7 @@ def serve(meter: Meter, controls: Any, lateness: Lateness | None) -> None:
 
 def headless(network: str, folder: Path) -> None:
     """Train in this process's own loop, paused but in its turns."""
+    from mnist_draw import thread_priority
     from mnist_draw.training.control import Controls
     from mnist_draw.training.settings import TrainingSettings
 
@@ -132,9 +142,14 @@ def headless(network: str, folder: Path) -> None:
     controls.pause()
     settings = TrainingSettings(network=network, epochs=EPOCHS)
     run = meter.train(settings, controls=controls, checkpoint=folder / "checkpoint.npz")
-    threading.Thread(target=lambda: [None for _ in run], daemon=True).start()
-    meter.paused.wait()
-    print(json.dumps("ready"), flush=True)
+
+    def work() -> None:
+        # As in the window: other programs slow the lower of two more.
+        thread_priority.lower()
+        for _ in run:
+            pass
+
+    threading.Thread(target=work, daemon=True).start()
     serve(meter, controls, None)
     os._exit(0)
 
@@ -173,10 +188,6 @@ def _start_run(network: str, tab: str) -> Lateness:
     controls.pause()
 
     def talk() -> None:
-        meter.paused.wait()
-        # What the window does once, such as drawing its first curves, is not measured.
-        meter.turn(controls, 2.0)
-        print(json.dumps("ready"), flush=True)
         serve(meter, controls, lateness)
         os._exit(0)
 
