@@ -97,8 +97,8 @@ _DOT, _COMMA, _LEVEL, _LOW = 0.2, 0.12, 3.0, 0.75
 _STRAIGHT, _SLASH, _SLANT = 0.13, 40.0, 20.0
 #: The share of signs that are read rightly.
 _SIGN_CONFIDENCE = 0.97
-#: From this ratio of heights a digit, or the bar of %, counts as taller than its neighbour.
-_TALLER = 1.5
+#: Neighbours in one line share at least so much of the height that they take together.
+_SHARED = 0.5
 #: A group with such a share of its width above another is in a line above it.
 _ABOVE = 0.5
 
@@ -196,9 +196,7 @@ def _of_strokes(
     if _is_one_digit(alone, len(strokes)):
         return None
     found = read_strokes(recogniser, strokes, alone)
-    if len(found.groups) == 1 or _hardly_several(found, alone):
-        return None
-    if _like_percent(found) or _in_two_lines(found):
+    if len(found.groups) == 1 or _rather_a_sign(found, alone) or _in_two_lines(found):
         return None
     margins = recogniser.margins(found.scores.log_odds)
     is_plain = alone.several >= _PLAINLY_SEVERAL and not any(strokes.cut)
@@ -318,29 +316,20 @@ def _digit(
     return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
 
 
-def _hardly_several(found: Reading, alone: Answer) -> bool:
-    """Whether a few groups of strokes are, together, rather a letter or a sign."""
-    if len(found.groups) > _FEW or alone.several >= _RATHER_A_LETTER:
-        return False
-    every = 0, len(found.pieces)
-    return len(_clusters(found.pieces, every, PAPER)) < len(found.groups)
+def _rather_a_sign(found: Reading, alone: Answer) -> bool:
+    """Whether a few groups of strokes are, together, rather a letter or a sign.
 
-
-def _like_percent(found: Reading) -> bool:
-    """Whether one of a few groups is beside the upper or lower half of a taller neighbour.
-
-    Digits of one line, even if it rises or falls, are beside each other's middle.
+    As in %, one is far below the one before; lines may rise, but seldom fall so steeply.
     """
-    spans = [found.pieces.box(*group)[::2] for group in found.groups]
-    if len(spans) > _FEW:
+    if len(found.groups) > _FEW:
         return False
-    pairs = [*pairwise(spans), *pairwise(reversed(spans))]
-    return any(
-        (below - above) > _TALLER * (bottom - top)
-        and min(bottom, below) - max(top, above) > (bottom - top) / 2
-        and not top <= (above + below) / 2 <= bottom
-        for (top, bottom), (above, below) in pairs
-    )
+    spans = [found.pieces.box(*group)[::2] for group in found.groups]
+    for (top, bottom), (above, below) in pairwise(spans):
+        shared = (min(bottom, below) - max(top, above)) / (max(bottom, below) - min(top, above))
+        if shared < _SHARED and above + below > top + bottom:
+            return True
+    clusters = _clusters(found.pieces, (0, len(found.pieces)), PAPER)
+    return alone.several < _RATHER_A_LETTER and len(clusters) < len(found.groups)
 
 
 def _in_two_lines(found: Reading) -> bool:

@@ -41,6 +41,10 @@ _SLICE = 500
 #: The rule reads about so many validation pictures: enough to tell whether it refuses one in a
 #: hundred, as of digits, or most, as of clothes; all of them take seconds.
 _VALIDATED = 1000
+#: Log odds so near to the threshold are computed again with the strokes turned by eight degrees:
+#: the mean refuses more symbols and letters at the same share of digits.
+_IN_DOUBT = 0.75
+_TURNED = [np.array([[0.99, part, 0], [-part, 0.99, 0], [0, 0, 1]]) for part in (-0.14, 0.14)]
 #: Version of the cached log odds of validation pictures.
 _CACHE_VERSION = 1
 
@@ -213,16 +217,26 @@ class Recogniser:
         objection = object_to_ink(ink, coarse) if self.reads_digits else ""
         best = int(probabilities[0].argmax())
         shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
+        likeness = float(log_odds[0])
         if strokes and self.reads_digits:
-            shift = threshold_shift(best, len(strokes))
+            shift = threshold_shift(best, strokes, network_input)
+            likeness = self._mean_log_odds(likeness, shift, strokes)
         leans = self.reads_digits and best == 1 and is_leaning_line(network_input)
-        if not objection and (leans or self.refuses(float(log_odds[0]) + shift)):
+        if not objection and (leans or self.refuses(likeness + shift)):
             # A tap that slips a little is a dot with its own pen, and a line with a finer one.
             objection = (self.reads_digits and object_to_ink(seen)) or UNLIKE_A_DIGIT
             if objection == UNLIKE_A_DIGIT and self.reads_digits and has_two_lines(ink):
                 objection = TWO_LINES
         odds = float(log_odds[0]), float(several[0])
         return Answer(probabilities[0], network_input, objection, self.names, *odds, drawn)
+
+    def _mean_log_odds(self, log_odds: float, shift: float, strokes: Sequence[PenStroke]) -> float:
+        """Return the log odds of strokes; near the threshold the rule's mean with turned ones."""
+        if abs(float(self.margins(np.array(log_odds + shift, np.float32)))) > _IN_DOUBT:
+            return log_odds
+        turned = [draw_strokes([stroke @ by for stroke in strokes]).all_ink() for by in _TURNED]
+        inputs = np.stack([normalise_ink(ink, self._side) for ink in turned])
+        return float(np.mean([log_odds, *self.read(inputs[:, None], np.inf).log_odds]))
 
     def read_number(
         self,

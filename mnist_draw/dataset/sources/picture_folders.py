@@ -64,7 +64,10 @@ def read(folder: Path) -> Source:
         )
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
-    files = {role: list(_labelled(root)) for role, root in roots.items()}
+    files = {
+        role: [(path, folder.name) for folder in _folders(root) for path in pictures_in(folder)]
+        for role, root in roots.items()
+    }
     check_count(sum(map(len, files.values())), folder)
     names = in_order({name for found in files.values() for path, name in found})
     failed: list[str] = []
@@ -133,12 +136,6 @@ def _role_folders(folder: Path) -> dict[str, Path]:
             if path.name.lower() in words and not pictures_in(path):
                 found[role] = path
     return found if "train" in found else {}
-
-
-def _labelled(root: Path) -> Iterator[tuple[Path, str]]:
-    for folder in _folders(root):
-        for path in pictures_in(folder):
-            yield path, folder.name
 
 
 def _folders(folder: Path) -> Iterator[Path]:
