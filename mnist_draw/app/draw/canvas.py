@@ -39,7 +39,7 @@ from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory
 from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.painters import paint_corners, smooth_painter
+from mnist_draw.app.kit.painters import paint_corners, smooth_painter, write_with
 from mnist_draw.i18n import _, counted, joined
 
 if TYPE_CHECKING:
@@ -253,8 +253,7 @@ class Canvas(QWidget):
         painter.drawRoundedRect(edge, radius, radius)
 
     def _paint_invitation(self, painter: QPainter) -> None:
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(theme.Text.BOARD_HINT))
+        write_with(painter, theme.Text.BOARD_HINT, "muted")
         painter.drawText(self.rect(), Qt.AlignCenter, self._invitation)
         below = self.rect().translated(0, painter.fontMetrics().height() + theme.Size.GRID)
         painter.setFont(theme.font(theme.Text.LABEL))

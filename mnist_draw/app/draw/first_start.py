@@ -11,7 +11,7 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import paint_shadow
-from mnist_draw.app.kit.painters import paint_box, smooth_painter
+from mnist_draw.app.kit.painters import paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import ElidedButton, explain, push_button
 from mnist_draw.i18n import _, pgettext
@@ -249,8 +249,7 @@ class FirstStart(QWidget):
     def _paint_words(
         painter: QPainter, place: QRectF, line: str, words: str, size: int, bold: bool, colour: str
     ) -> None:
-        painter.setFont(theme.font(size, bold))
-        painter.setPen(theme.colour(colour))
+        write_with(painter, size, colour, bold)
         # Large text takes a second line.
         box = place.adjusted(Size.GRID, theme.scaled(_LINES[line]), -Size.GRID, 0)
         painter.drawText(box, int(Qt.AlignHCenter | Qt.AlignTop | Qt.TextWordWrap), words)

@@ -14,13 +14,18 @@ from PyQt5.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmap,
 )
 from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import ArrayAnimation, blank_pixmap, smooth_painter, write_with
+from mnist_draw.app.kit.painters import (
+    ArrayAnimation,
+    blank_pixmap,
+    paint_frame,
+    smooth_painter,
+    write_with,
+)
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, explain
@@ -339,9 +344,7 @@ class ProbabilityBars(QWidget):
         line = area.center().y() + metrics.ascent() / 2
         painter.drawRect(QRectF(area.left(), line, metrics.horizontalAdvance(name), 2))
         if self.hasFocus():
-            painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.colour("second"), 1.5))
-            painter.drawRoundedRect(track.adjusted(-3, -3, 3, 3), Size.BAR, Size.BAR)
+            paint_frame(painter, track.adjusted(-3, -3, 3, 3), "second", 1.5, Size.BAR)
 
     @property
     def explained_digit(self) -> int | None:

@@ -126,8 +126,6 @@ class Theme(QObject):
         self._used: tuple[Colours, float] | None = None
         self.system_ratio = 1.0
         self.body_font: QFont | None = None
-        #: Measured at its next use while it is 0: thousands of paintings a second ask for it.
-        self._scale = 0.0
 
     def apply(self, choice: str, system_dark: bool | None = None, styles: bool = True) -> None:
         """Use the colours of ``choice``; an unknown choice means ``"system"``.
@@ -147,19 +145,13 @@ class Theme(QObject):
     def resize_text(self, size: float) -> None:
         """Show all text in a part of the size that the system sets."""
         self.text_size = size
-        self._measure_anew()
         if self._used is not None:
             self._use()
 
-    @property
-    def text_scale(self) -> float:
-        scale = self._scale or _system_ratio() * self.text_size * self.enlargement
-        if self._used is not None:
-            self._scale = scale
-        return scale
-
-    def _measure_anew(self) -> None:
-        self._scale = 0.0
+    def _measure(self, system: QFont) -> None:
+        # The theme gives the application a font of its own.
+        if system != self.body_font:
+            self.system_ratio = max(1.0, QFontInfo(system).pixelSize() / Text.BODY)
 
     def style(self) -> None:
         """Use the style sheet for all widgets, those that are made later included.
@@ -183,18 +175,18 @@ class Theme(QObject):
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
-        self._measure_anew()
-        used = colours, text_scale()
-        is_new = used != self._used
         if self._used is None:
-            app.fontChanged.connect(self._measure_anew)
+            self._measure(app.font())
+            app.fontChanged.connect(self._measure)
             QDir.setSearchPaths("icons", [str(resource_path("icons"))])
             app.setStyle(QStyleFactory.create("Fusion"))
+        used = colours, text_scale()
+        is_new = used != self._used
         self.colours, self._used = used[0], used
         if is_new:
             app.setPalette(palette(colours))
             # A rule for all widgets would tell each of a new font, whatever the sheet changes.
-            self.system_ratio, self.body_font = _system_ratio(), font(Text.BODY)
+            self.body_font = font(Text.BODY)
             if app.font() != self.body_font:
                 app.setFont(self.body_font)
         if styles:
@@ -222,15 +214,8 @@ def _colour(name: str, alpha: float) -> QColor:
 
 def text_scale() -> float:
     """Ratio of the system's interface font to 13 px, at least 1, times what is chosen here."""
-    return theme().text_scale
-
-
-def _system_ratio() -> float:
-    # The theme gives the application a font of its own.
-    font, used = QApplication.font(), theme()
-    if font == used.body_font:
-        return used.system_ratio
-    return max(1.0, QFontInfo(font).pixelSize() / Text.BODY)
+    used = theme()
+    return used.system_ratio * used.text_size * used.enlargement
 
 
 def scaled(size: float) -> int:

@@ -13,6 +13,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     ink_image,
     paint_box,
+    paint_frame,
     paint_tick,
     smooth_painter,
     svg_pixmap,
@@ -108,9 +109,7 @@ class PresetCard(QAbstractButton):
         painter.setBrush(theme.colour("hover" if self.underMouse() and not chosen else "card"))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         if self.hasFocus():
-            painter.setPen(QPen(theme.colour("second"), 2))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRoundedRect(box.adjusted(4, 4, -4, -4), 7, 7)
+            paint_frame(painter, box.adjusted(4, 4, -4, -4), "second", 2, 7)
         if not self.is_low:
             self._paint_drawing(painter, "accent" if chosen else "muted")
         if chosen:

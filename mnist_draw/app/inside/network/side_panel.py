@@ -27,7 +27,7 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import Part, column, row, scrolled
-from mnist_draw.app.kit.painters import mosaic, paint_signed
+from mnist_draw.app.kit.painters import mosaic, paint_signed, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
@@ -266,8 +266,7 @@ class Histogram(Row):
             high = 2 * _TILE * count / tall
             bar = QRectF(number * wide, ground - high, max(wide - 1, 1), high)
             painter.fillRect(bar, theme.colour("accent" if edges[number] >= 0 else "second"))
-        painter.setFont(theme.font(Text.AXIS))
-        painter.setPen(theme.colour("muted"))
+        write_with(painter, Text.AXIS, "muted")
         line = QRectF(0, ground, width, painter.fontMetrics().height())
         painter.drawText(line, Qt.AlignLeft, format_figure(float(edges[0]), ".2g"))
         painter.drawText(line, Qt.AlignHCenter, "0")
