@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtGui import QFontMetrics, QTextDocument
 from PyQt5.QtWidgets import QToolTip
 
 from mnist_draw.analysis import robustness
@@ -187,10 +187,22 @@ def test_four_networks_at_the_most(section, qtbot):
 
 def test_the_legend_takes_lines_enough_for_whole_names(show, qtbot):
     choices = show(NetworkChoices(), 900, 30)
-    choices.offer([NetworkChoice(name, name, linear_model) for name in ("Handwriting", "B")])
+    choices.offer([NetworkChoice(name, name, linear_model) for name in ("B", "Old-Hand")])
     legend = choices.legend
     qtbot.waitUntil(lambda: legend.heightForWidth(900) > 0)
     assert legend.heightForWidth(120) > 1.5 * legend.heightForWidth(900)
+    # A name is in one row with its line.
+    document = QTextDocument()
+    document.setHtml(legend.text())
+    rows = set()
+    for width in range(120, 300, 5):
+        document.setTextWidth(width)
+        assert document.size().width() > 0
+        block = document.firstBlock()
+        lines = [block.layout().lineAt(n) for n in range(block.layout().lineCount())]
+        words = [block.text()[line.textStart() :][: line.textLength()] for line in lines]
+        rows |= {line.strip() for line in words}
+    assert all(row.endswith(("\N{NON-BREAKING HYPHEN}Hand", "B")) for row in rows), rows
 
 
 def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, tmp_path, example):

@@ -28,12 +28,12 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.painters import image_of, image_tag, smooth_painter
+from mnist_draw.app.kit.painters import image_of, smooth_painter
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
-from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
+from mnist_draw.app.train.series import STYLES, series_colour
 from mnist_draw.dataset.classes import DIGITS, class_list
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import N_, _, listed, number, percent
@@ -45,6 +45,8 @@ from mnist_draw.storage.models import ModelFile
 
 #: The most networks: more lines cannot be told apart.
 MAX_COUNT = 4
+#: A line of each style in the legend; after a dash or a picture a row could end before its name.
+_SIGNS = ("──", "─&nbsp;─", "····", "─&nbsp;·&nbsp;─")
 
 
 @dataclass(eq=False)
@@ -149,10 +151,9 @@ class NetworkChoices(QWidget):
         explain(self.legend, _("Networks that are compared"), names or _("None is ticked."))
         entries = []
         for choice in self.ticked():
-            line = swatch(choice.line or 0).pixmap(*SWATCH)
-            # With a word joiner no line ends between a line and its name.
-            words = f"&#8288;&nbsp;{escape(choice.title)}"
-            entries.append(f"<nobr>{image_tag(line, *SWATCH)}{words}</nobr>")
+            line, title = choice.line or 0, escape(choice.title).replace("-", "&#8209;")
+            sign = f'<b style="color: {series_colour(line).name()}">{_SIGNS[line]}</b>'
+            entries.append(f"<nobr>{sign}&nbsp;{title}</nobr>")
         self.legend.setText("&nbsp;&nbsp; ".join(entries))
 
     def _fill(self) -> None:
