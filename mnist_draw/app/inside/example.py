@@ -42,7 +42,7 @@ _SMALLEST = 8
 #: Of its usual width: with larger text the sections need the room more.
 _MAX_SCALE = 1.5
 #: Up to this size of text the board has its usual side; for each further one it loses so much.
-_BOARD_SCALE, _SHRINK = 1.1, 290
+_BOARD_SCALE, _SHRINK = 1.13, 312
 #: Of the tab in a window of 768 pixels; the least side of the board where there is less.
 _USUAL_HEIGHT, _LEAST_SIDE = 715, 120
 

@@ -203,7 +203,7 @@ Curve = tuple[NetworkChoice, np.ndarray]
 
 
 class RobustnessPlot(WalkableView):
-    SIZE, LEAST_SIZE = (330, 200), (240, 150)
+    SIZE, LEAST_SIZE = (330, 176), (240, 150)
 
     #: The cursor was dragged to an amount.
     moved = pyqtSignal()

@@ -34,7 +34,7 @@ _STRONG = 0.7
 class ConfusionMatrix(WalkableView):
     """Shows what is taken for what; a cell can be pinned."""
 
-    SIZE = (470, 400)
+    SIZE = (470, 374)
 
     pair_pinned = pyqtSignal(object)
 
