@@ -42,7 +42,8 @@ _SLICE = 500
 #: hundred, as of digits, or most, as of clothes; all of them take seconds.
 _VALIDATED = 1000
 #: Log odds so near to the threshold are computed again with the strokes turned by eight degrees:
-#: the mean refuses more symbols and letters at the same share of digits.
+#: the mean refuses more symbols and letters at the same share of digits. Slanted, narrowed and
+#: widened strokes beside them, or a wider range, refuse no more.
 _IN_DOUBT = 0.75
 _TURNED = [np.array([[0.99, part, 0], [-part, 0.99, 0], [0, 0, 1]]) for part in (-0.14, 0.14)]
 #: Version of the cached log odds of validation pictures.

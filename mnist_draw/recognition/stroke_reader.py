@@ -173,8 +173,8 @@ def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -
     image = Image.new("L", (width, height))
     draw = ImageDraw.Draw(image)
     kept = _spaced(points)
-    fine = (points[kept] - low) * _FINER
-    wide = np.maximum(widths[kept] * _FINER, 1)
+    fine = ((points[kept] - low) * _FINER).tolist()
+    wide = np.maximum(widths[kept] * _FINER, 1).tolist()
     for n, (x, y) in enumerate(fine):
         half = wide[n] / 2
         draw.ellipse((x - half, y - half, x + half, y + half), fill=255)
