@@ -269,6 +269,18 @@ def test_what_is_not_coarse_stays_as_it_is():
         assert np.isfinite(normalise_ink(InkPixels(ink).smoothed())).all()
 
 
+def test_little_ink_on_much_paper_is_read_as_it_is():
+    crumb = np.zeros((300, 300), np.uint8)
+    crumb[100:102, 100:103] = 90
+    # It has few pixels, which are not taken for an enlargement of none.
+    assert before_enlarging(crumb) is None
+    assert has_ink(InkPixels(crumb).smoothed())
+    small = np.zeros((300, 300), np.uint8)
+    small[120:150, 130:160] = digit(30)
+    assert InkPixels(small).smoothed() is small
+    assert not InkPixels(small).are_few()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.bool_])
 def test_any_kind_of_ink(dtype):
     ink = np.zeros((9, 7), dtype)

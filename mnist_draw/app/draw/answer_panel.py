@@ -16,7 +16,7 @@ from mnist_draw.app.draw.probability_bars import BEST, ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
 from mnist_draw.app.kit.layout import ScrollArea, column, row
-from mnist_draw.app.kit.painters import paint_box, smooth_painter
+from mnist_draw.app.kit.painters import opaque_painter, paint_box
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, push_button
@@ -100,8 +100,7 @@ class NumberSegments(QWidget):
             self.chosen.emit(event.x() * len(self._parts) // self.width())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        painter.fillRect(self.rect(), theme.colour("card"))
+        painter = opaque_painter(self, "card")
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5 - Size.CARD_GAP)
         paint_box(painter, area, "segments", radius=Size.FIELD_RADIUS)
         painter.setFont(theme.font(Text.BODY, bold=True))

@@ -15,6 +15,7 @@ from PyQt5.QtGui import (
     QColor,
     QDragLeaveEvent,
     QDropEvent,
+    QHideEvent,
     QImage,
     QMouseEvent,
     QPainter,
@@ -226,6 +227,10 @@ class Canvas(QWidget):
         self._show_area(self._area)
         self.refresh()
         self.resized.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        # Its pen cannot be seen any more, and another board may show the same drawing.
+        self.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._paint_if_stale()

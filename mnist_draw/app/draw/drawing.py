@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from PyQt5.QtCore import QPointF, QRectF, QSizeF, Qt
+from PyQt5.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.draw.board_items import (
@@ -66,6 +66,8 @@ INK_SCALE = 0.5
 _GROW = 100.0
 #: So many pieces of a growing stroke are painted at once; a reader of the ink paints the rest.
 _AT_ONCE = 6
+#: Overlapping strokes are rounded so much otherwise than each alone, of 255.
+_ROUNDING = 2
 #: Bytes for ink pictures of earlier steps: some hundreds.
 _ROOM = 32 * 1024 * 1024
 #: Returns ink, uint8 (H, W), and its strokes in pixels of it; None where not all ink has any.
@@ -224,14 +226,9 @@ class Drawing:
 
     def _start_image(self, area: QRectF) -> None:
         self._area = area
-        self._image = QImage((area.size() * INK_SCALE).toSize(), QImage.Format_Grayscale8)
-        self._image.setOffset(area.topLeft().toPoint())
-        self._image.fill(Qt.black)
-        painter = _painter(self._image)
-        for item in self.items:
-            if item is not self.growing:
-                item.paint(painter, _colour(item))
-        painter.end()
+        size, corner = (area.size() * INK_SCALE).toSize(), area.topLeft().toPoint()
+        settled = [item for item in self.items if item is not self.growing]
+        self._image = _painted(size, corner, settled)
         if self.growing is not None:
             self._inked = 0
             self._ink_pieces(self.growing)
@@ -243,6 +240,17 @@ class Drawing:
             stroke.paint_pieces(painter, _colour(stroke), self._inked, settled)
             painter.end()
             self._inked = settled
+
+
+def _painted(size: QSize, corner: QPoint, items: Sequence[Item]) -> QImage:
+    image = QImage(size, QImage.Format_Grayscale8)
+    image.setOffset(corner)
+    image.fill(Qt.black)
+    painter = _painter(image)
+    for item in items:
+        item.paint(painter, _colour(item))
+    painter.end()
+    return image
 
 
 def _painter(image: QImage) -> QPainter:
@@ -269,11 +277,27 @@ def _read(
     if growing is not None:
         image = image.copy()
         _ink_stroke(image, growing, inked)
-    strokes = [item for item in items if isinstance(item, Stroke) and not item.erase]
-    if len(strokes) < len(items):
-        return ink_of(image), None
+    strokes = _strokes_of(image, items)
     corner = np.array([area.left(), area.top(), 0.0])
+    if strokes is None:
+        return ink_of(image), None
     return ink_of(image), [(stroke.rows() - corner) * INK_SCALE for stroke in strokes]
+
+
+def _strokes_of(image: QImage, items: Sequence[Item]) -> list[Stroke] | None:
+    """Return the strokes that were not rubbed out if they are all of the ink, else None."""
+    import numpy as np
+
+    strokes = [item for item in items if isinstance(item, Stroke) and not item.erase]
+    if len(strokes) == len(items):
+        return strokes
+    ink = ink_of(image).astype(np.int16)
+
+    def more(painted: Sequence[Stroke]) -> np.ndarray:
+        return ink_of(_painted(image.size(), image.offset(), painted)) - ink
+
+    whole = [stroke for stroke in strokes if more([stroke]).max() <= _ROUNDING]
+    return whole if np.abs(more(whole)).max() <= _ROUNDING else None
 
 
 def _colour(item: Item) -> QColor:

@@ -23,6 +23,7 @@ from mnist_draw.app.kit.painters import (
     ArrayAnimation,
     blank_pixmap,
     image_of,
+    opaque_painter,
     paint_corners,
     paint_grey,
     paint_sharp,
@@ -118,8 +119,7 @@ class InkView(QWidget):
         return _("This pixel speaks against {name}: {figure} of the log odds", **fields)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        area = QRectF(self.rect())
+        painter, area = opaque_painter(self, "card", smooth=False), QRectF(self.rect())
         if self.picture is None:
             self._paint_grid(painter)
         elif self._animation.shown is None:

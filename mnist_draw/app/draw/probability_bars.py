@@ -22,8 +22,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     ArrayAnimation,
     blank_pixmap,
+    opaque_painter,
     paint_frame,
-    smooth_painter,
     write_with,
 )
 from mnist_draw.app.kit.steady_labels import draw_tabular
@@ -243,8 +243,7 @@ class ProbabilityBars(QWidget):
         self._place()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        painter.fillRect(self.rect(), theme.colour("card"))
+        painter = opaque_painter(self, "card")
         if self.refused:
             write_with(painter, Text.BODY, "muted")
             painter.drawText(self.rect(), _LEFT, _REFUSED)

@@ -55,6 +55,15 @@ def smooth_painter(widget: QWidget) -> QPainter:
     return painter
 
 
+def opaque_painter(widget: QWidget, ground: str, smooth: bool = True) -> QPainter:
+    """Return a painter of a widget that paints all of itself, its ground first."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.Antialiasing, smooth)
+    # Also where an edge is within a pixel of the screen: what was there would shine through.
+    painter.fillRect(widget.rect().adjusted(-1, -1, 1, 1), theme.colour(ground))
+    return painter
+
+
 def write_with(painter: QPainter, size: int, colour: str, bold: bool = False) -> None:
     """Write from now on in a size of `theme.Text` and a colour of the theme."""
     painter.setFont(theme.font(size, bold))

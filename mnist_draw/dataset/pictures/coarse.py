@@ -123,6 +123,7 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
         picture = picture.reduce(max(picture.size) // _SEARCHED)
         scaled = np.asarray(picture)
     longer = max(scaled.shape)
+    top, left, bottom, right = ink_box(scaled)
     for count in range(_MIN_COUNT, min(_MAX_COUNT, longer // 2) + 1):
         height, width = (round(side * count / longer) for side in scaled.shape)
         if min(height, width) < 2:
@@ -132,7 +133,9 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
             # A centre between two pixels is a little less than the peak there.
             missing = scaled - _enlarged(centres, scaled, way)
             small: Floats = centres + _at_centres(missing, height, width)
-            if np.sqrt(np.mean((_enlarged(small, scaled, way) - scaled) ** 2)) < _SAME:
+            # Where ink is: on much paper, little ink would make little difference.
+            differing = (_enlarged(small, scaled, way) - scaled)[top:bottom, left:right]
+            if np.sqrt(np.mean(differing**2)) < _SAME:
                 return np.clip(small, 0, 1)
     return None
 

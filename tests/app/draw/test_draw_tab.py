@@ -56,6 +56,15 @@ def test_other_pages_are_told_of_a_stroke_that_has_ended(tab):
     assert told == [last.answer.network_input]
 
 
+def test_a_stroke_ends_where_its_board_is_hidden(tab):
+    tab.canvas.begin(QPointF(100, 100), erase=False)
+    tab.canvas.extend(QPointF(140, 130))
+    tab.hide()
+    assert not tab.canvas.is_drawing()
+    tab.canvas.extend(QPointF(300, 300))
+    assert len(tab.canvas.drawing.items[0].points) == 2
+
+
 def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):
     posted: list[bool] = []
     tab.ink_posted.connect(lambda ink: posted.append(ink.beginning))

@@ -159,7 +159,7 @@ def test_a_board_is_blank_where_nothing_is_seen():
     assert drawing.is_blank()
 
 
-def test_strokes_lie_where_their_ink_is_and_are_unknown_where_something_was_erased():
+def test_strokes_are_where_their_ink_is_and_unknown_where_a_part_was_erased():
     drawing = Drawing()
     assert drawing.pen_strokes() == []
     drawing.add_stroke(WAVE, width=20)
@@ -169,10 +169,30 @@ def test_strokes_lie_where_their_ink_is_and_are_unknown_where_something_was_eras
     assert strokes[0][0, 2] == 10
     ink = drawing.ink()
     assert all(ink[int(y), int(x)] > 127 for stroke in strokes for x, y, _ in stroke)
-    drawing.begin(Point(300, 300, 40), erase=True)
+    drawing.begin(Point(212, 330, 40), erase=True)
     assert drawing.pen_strokes() is None
     drawing.undo()
     assert drawing.pen_strokes() is not None
+
+
+def test_strokes_are_known_where_others_were_rubbed_out():
+    drawing = Drawing()
+    for left in (100, 300, 500):
+        drawing.add_stroke([(left, 100), (left, 200), (left + 40, 250)], width=20)
+    known = drawing.pen_strokes()
+    # It touches the box of the second, not its ink.
+    drawing.begin(Point(340, 150, 24), erase=True)
+    drawing.end()
+    assert all(map(np.array_equal, drawing.pen_strokes(), known))
+    drawing.begin(Point(500, 90, 80), erase=True)
+    drawing.extend(Point(500, 200, 80))
+    drawing.end()
+    assert drawing.pen_strokes() is None
+    drawing.begin(Point(500, 90, 160), erase=True)
+    drawing.extend(Point(540, 280, 160))
+    drawing.end()
+    assert len(drawing.pen_strokes()) == 2
+    assert all(map(np.array_equal, drawing.pen_strokes(), known[:2]))
 
 
 def bar(height=100, width=50):

@@ -6,7 +6,7 @@ import time
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
-from PyQt5.QtGui import QCursor, QDesktopServices
+from PyQt5.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication,
@@ -39,6 +39,7 @@ from mnist_draw.app.kit.formatting import (
     format_probability,
 )
 from mnist_draw.app.kit.layout import column, scrolled
+from mnist_draw.app.kit.painters import opaque_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import (
     Card,
@@ -472,3 +473,21 @@ def test_what_takes_over_from_a_disabled_or_hidden_control_scrolls_nothing(show)
         assert second.hasFocus()
         assert bar.value() == 0
         leave(False)
+
+
+class Opaque(QWidget):
+    def paintEvent(self, event):
+        opaque_painter(self, "card")
+
+
+@pytest.mark.parametrize("offset", [0.3, 0.5, 0.7])
+def test_nothing_shines_through_an_opaque_widget_between_two_pixels(offset):
+    widget, image = Opaque(), QImage(60, 60, QImage.Format_RGB32)
+    widget.resize(30, 20)
+    image.fill(Qt.red)
+    painter = QPainter(image)
+    painter.translate(10, 10 + offset)
+    widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlags(0))
+    painter.end()
+    shown = {image.pixelColor(20, y).name() for y in range(60)}
+    assert shown == {"#ff0000", theme.LIGHT.card.lower()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QPixmap
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
@@ -15,8 +15,8 @@ from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_title
 from mnist_draw.app.inside.network.units import Places
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.painters import opaque_painter
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _, joined
 
@@ -224,8 +224,7 @@ class NetworkView(LayersView):
         return self._links
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("card"))
+        painter = opaque_painter(self, "card", smooth=False)
         places = self.places()
         if places is None or self.parts is None:
             return
