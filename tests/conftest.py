@@ -37,6 +37,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("untimed")
 
+# Qt writes a line where it is not set. The end of the tests removes it.
+_RUNTIME = tempfile.TemporaryDirectory(prefix="mnist-draw-tests-")
+os.environ.setdefault("XDG_RUNTIME_DIR", _RUNTIME.name)
+
 # A shell's job in the background ignores Ctrl-C, and what it starts inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,15 +4,13 @@ import gc
 import os
 import subprocess
 import sys
-import tempfile
 from functools import partialmethod
 from pathlib import Path
 
 import pytest
 
-# Before Qt is loaded: no display is needed, and Qt finds the runtime folder it asks for.
+# Before Qt is loaded: no display is needed.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="mnist-draw-tests-"))
 os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
 
 from PyQt5 import sip

@@ -2,10 +2,8 @@
 
 import dataclasses
 import json
-import os
 import subprocess
 import sys
-import tempfile
 
 import drawn_digits
 import drawn_numbers
@@ -180,8 +178,6 @@ def test_thinning_leaves_lines():
     assert thin.sum(axis=1).max() == 1
 
 
-# Qt names this folder where it is not set.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="mnist-draw-tests-"))
 TAUGHT = 3
 
 
