@@ -184,6 +184,9 @@ def pieces_of(certainty: Certainty) -> list[tuple[str, str]]:
             "refused" if part.is_refused else "named" if part.is_named_alone else "doubt"
             for part in certainty.parts
         ]
+        if certainty.state is State.NOT_SURE and set(kinds) == {"named"}:
+            # Each digit is sure, their division is not.
+            kinds = ["doubt"] * len(kinds)
         return list(zip(certainty.text, kinds, strict=True))
     if certainty.state is State.UNCLEAR:
         one, other = certainty.either

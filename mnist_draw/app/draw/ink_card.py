@@ -311,6 +311,7 @@ class InkCard(Card):
         self.view.show_picture(picture)
         # Before the first stroke there is no ink to colour.
         self.switch.setVisible(picture is not None)
+        self.legend.setVisible(picture is not None and self.switch.isChecked())
         if picture is None:
             self.show_explanation(None)
 
@@ -321,7 +322,7 @@ class InkCard(Card):
         self.legend.show_explanation(shown)
 
     def _switch(self, on: bool) -> None:
-        self.legend.setVisible(on)
+        self.legend.setVisible(on and self.view.picture is not None)
         self.show_explanation(self._explanation)
         self.watched.emit(on and self.isVisible())
 

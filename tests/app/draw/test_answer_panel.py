@@ -12,6 +12,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLineEdit, QWidget
 
+from mnist_draw.app.draw.answer_figure import pieces_of
 from mnist_draw.app.draw.answer_panel import AnswerPanel, others_under, panel_width
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.ink_card import InkLegend, InkView, describe
@@ -179,6 +180,12 @@ def test_a_number_names_its_sure_digits_and_none_beside_a_refused_part(shown):
     shown.panel.choose_place(0)
     assert shown.digits == [4]
     assert not shown.panel.bars.named
+
+
+def test_no_digit_of_a_number_that_is_not_sure_is_in_the_colour_of_sure_ones(shown):
+    shown.show_number(part(7, d7=0.75, d3=0.1), part(7, d7=0.75, d1=0.02))
+    assert shown.said == ("77", "Not sure", "77 or 37?")
+    assert {kind for __, kind in pieces_of(shown.panel.certainty)} == {"doubt"}
 
 
 def test_before_the_first_stroke_it_says_where_the_answer_will_be(shown):
@@ -370,7 +377,9 @@ def test_explanations_of_what_is_gone_are_not_shown(shown):
     assert shown.legend() == ("for", "against")
     shown.explain()
     assert shown.legend()[0] == "for 8"
+    assert not panel.ink.legend.isHidden()
     panel.show_nothing()
+    assert panel.ink.legend.isHidden()
     assert not any(bar.value() for bar in panel.bars.bars)
     assert panel.ink.view.picture is panel.ink.view.explanation is None
     shown.explain()
