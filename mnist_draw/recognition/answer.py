@@ -140,6 +140,10 @@ class NumberAnswer:
             return 0.0
         return self.share * math.prod(part.confidence for part in self.digits)
 
+    def digits_until(self, place: int) -> int:
+        """How many digits there are to a place and with it; signs are none."""
+        return sum(not part.sign for part in self.digits[: place + 1])
+
     @property
     def strange(self) -> int:
         """How many of the parts are neither digits nor signs."""

@@ -120,6 +120,8 @@ class _Loop:
         self.epoch = 0
         self.best_epoch, self.best_loss = 0, math.inf
         self.best_parameters: Parameters = ()
+        #: Of the last complete epoch, or of a first one that was stopped within.
+        self.last_parameters = self.parameters()
         self.batches = len(data.train_images) // settings.batch_size
         #: Learning rate and L2 as the compiled function has them; nothing known before the first.
         self._rates: tuple[float, float] | None = None
@@ -164,6 +166,7 @@ class _Loop:
                 reason=error,
             ) from error
         self.set_parameters(resume.parameters)
+        self.last_parameters = resume.parameters
         self.history = resume.history()
         self.epoch = resume.epoch
         self.best_epoch, self.best_loss = resume.best_epoch, resume.best_loss
@@ -191,8 +194,9 @@ class _Loop:
             settings.batch_size,
             len(self.data.train_labels),
         )
-        last_good = self.parameters()
-        start = None if writer is None or self.epoch else self._checkpoint(last_good)
+        start = None
+        if writer is not None and not self.epoch:
+            start = self._checkpoint(self.last_parameters)
         # Asked before each epoch, the first included: a run that is continued may already
         # have reached what it was to stop at.
         while (reason := self._ending()) is None:
@@ -200,11 +204,10 @@ class _Loop:
             if not isinstance(finished, events.EpochFinished):
                 reason = finished
                 break
-            last_good, start = finished.parameters, None
-        if settings.keep_best and self.best_parameters:
-            self.set_parameters(self.best_parameters)
-        elif reason == "diverged":
-            self.set_parameters(last_good)
+            start = None
+        # Of an epoch that was broken off nothing is kept: it is in no figure.
+        best = self.best_parameters if settings.keep_best else ()
+        self.set_parameters(best or self.last_parameters)
         if writer is not None:
             if start is not None and (self.controls.closing or self.history.epochs):
                 writer.put(start)
@@ -290,7 +293,7 @@ class _Loop:
         if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learning_rate)
             return "diverged"
-        self.epoch = number
+        self.epoch, self.last_parameters = number, self.parameters()
         is_best = loss < self.best_loss
         finished = events.EpochFinished(
             number,
@@ -302,7 +305,7 @@ class _Loop:
             accuracy,
             len(losses) * self.settings.batch_size / training_seconds,
             is_best,
-            self.parameters(),
+            self.last_parameters,
         )
         if is_best:
             self.best_epoch, self.best_loss = number, loss

@@ -280,6 +280,21 @@ def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_begins_it_again(
     assert same(end(again).parameters, end(plain).parameters)
 
 
+def test_a_stop_in_a_later_epoch_keeps_the_network_of_the_figures(digits, plain, tmp_path):
+    path = tmp_path / "run"
+    seen = asked(SMALL, digits, (BatchFinished, 2, 3), "stop", checkpoint=path)
+    first, whole = of(EpochFinished, seen)[0], SMALL.replace(epochs=1)
+    assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
+    assert same(end(seen).parameters, first.parameters)
+    tested, alone = (of(events.Tested, each)[0] for each in (seen, run(whole, dataset=digits)))
+    assert (tested.loss, tested.accuracy) == (alone.loss, alone.accuracy)
+    # Also where no minibatch is learnt after a run was continued.
+    controls = Controls()
+    controls.stop()
+    again = run(SMALL, dataset=digits, controls=controls, resume=load_checkpoint(path))
+    assert same(end(again).parameters, first.parameters)
+
+
 def test_a_stop_before_the_first_minibatch_keeps_nothing(digits):
     seen = asked(SMALL, digits, (events.Started, 1, 1), "stop")
     assert not of(EpochFinished, seen)

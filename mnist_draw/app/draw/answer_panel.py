@@ -348,10 +348,12 @@ class AnswerPanel(ScrollArea):
             for told, part in zip(certainty.parts, number.digits, strict=True)
         ]
         self.bars_card.segments.show_parts(parts, place)
-        number_of = {"place": place + 1, "digit": certainty.parts[place].label}
-        # Translators: ten buttons follow, the digits.
-        self.block.question.setText(_("Digit no. {place} ({digit}) is", **number_of))
-        part = number.digits[place]
+        part, question = number.digits[place], _("It is")
+        if not part.sign:
+            number_of = {"place": number.digits_until(place), "digit": certainty.parts[place].label}
+            # Translators: ten buttons follow, the digits.
+            question = _("Digit no. {place} ({digit}) is", **number_of)
+        self.block.question.setText(question)
         rival = two_best(part.probabilities.tolist())[1]
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])
 
@@ -391,7 +393,7 @@ class AnswerPanel(ScrollArea):
         return _(
             "{digit}, digit {place} of {number}",
             digit=self.number.digits[self.place].text,
-            place=self.place + 1,
+            place=self.number.digits_until(self.place),
             number=self.number.text.replace("-", "−"),
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QUrl
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_block import TEACH_KEY
 from mnist_draw.app.draw.answer_panel import AnswerPanel
@@ -22,7 +22,7 @@ from mnist_draw.app.draw.teaching import LearnController, Teaching, folder_of_di
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.files import ask_save, file_kind
+from mnist_draw.app.kit.files import ask_folder, ask_save, file_kind
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
@@ -197,8 +197,7 @@ class MyDigits(CollectionController):
             tables = file_kind(pgettext("files", "Tables"), ".csv")
             path = ask_save(self.view, _("Export my digits"), "my-digits.csv", tables)
         else:
-            title = _("A folder for the data set")
-            path = QFileDialog.getExistingDirectory(self.view, title, "")
+            path = ask_folder(self.view, _("A folder for the data set"))
         if path:
             self.change(partial(_export, kind, path), self.notifier.message)
 

@@ -12,7 +12,6 @@ from PyQt5.QtCore import QEvent, QMimeData, QObject, QRectF, QSize, Qt, pyqtSign
 from PyQt5.QtGui import QColor, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
 from PyQt5.QtWidgets import (
     QApplication,
-    QFileDialog,
     QFrame,
     QListView,
     QListWidget,
@@ -26,6 +25,7 @@ from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.files import ask_several
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap, paint_box, png_bytes
@@ -85,9 +85,7 @@ class PictureInput(QObject):
         canvas.take_drop = self._take_drop
 
     def open_dialog(self) -> None:
-        paths = QFileDialog.getOpenFileNames(
-            self._owner, _("Open pictures"), self._folder, open_filter()
-        )[0]
+        paths = ask_several(self._owner, _("Open pictures"), self._folder, open_filter())
         if paths:
             self._folder = str(Path(paths[0]).parent)
             self.read(paths)

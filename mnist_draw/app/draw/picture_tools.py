@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
+from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -29,6 +29,7 @@ from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureStrip
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.files import ask_place
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import image_bytes
 from mnist_draw.app.kit.threads import Background
@@ -262,7 +263,7 @@ class PictureTools(QObject):
         proposed = str(self._folder / f"drawing{self._format.suffixes[0]}")
         kinds = ";;".join(titles), save_title(self._format)
         caption = _("Save the drawing")
-        name, title = QFileDialog.getSaveFileName(self._owner, caption, proposed, *kinds)
+        name, title = ask_place(self._owner, caption, proposed, *kinds)
         if not name:
             return
         self._format = titles.get(title, self._format)

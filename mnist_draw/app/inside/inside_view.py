@@ -373,7 +373,8 @@ class InsideView(QWidget):
         self.card.mine_button.setVisible(bool(self._active.unshown_run))
 
     def _if_visible(self, show: Callable[[], None]) -> None:
-        if self.isVisible():
+        # What was chosen for a drawing ends with it, also behind another tab.
+        if self.isVisible() or self.example.current is None:
             show()
 
     def catch_up(self) -> None:

@@ -1,4 +1,7 @@
-"""File dialogs: a question, and the kind of file that is asked for; a file in its folder."""
+"""File dialogs: a question, and the kind of file that is asked for; a file in its folder.
+
+All are read-only: Qt's own dialogs would move, rename and delete files and folders.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,24 @@ SETTINGS = file_kind(_("Settings"), ".json")
 
 def ask_open(parent: QWidget | None, question: str, kinds: str) -> str:
     """Ask for a file to open; empty if the dialog is cancelled."""
-    return QFileDialog.getOpenFileName(parent, question, "", kinds)[0]
+    return QFileDialog.getOpenFileName(parent, question, "", kinds, "", QFileDialog.ReadOnly)[0]
+
+
+def ask_several(parent: QWidget | None, question: str, folder: str, kinds: str) -> list[str]:
+    kind = QFileDialog.ReadOnly
+    return QFileDialog.getOpenFileNames(parent, question, folder, kinds, "", kind)[0]
+
+
+def ask_folder(parent: QWidget | None, question: str) -> str:
+    kind = QFileDialog.ShowDirsOnly | QFileDialog.ReadOnly
+    return QFileDialog.getExistingDirectory(parent, question, "", kind)
+
+
+def ask_place(
+    parent: QWidget | None, question: str, name: str, kinds: str, kind: str = ""
+) -> tuple[str, str]:
+    """Ask for a file to save to, of one kind at first; return it as typed, and its kind."""
+    return QFileDialog.getSaveFileName(parent, question, name, kinds, kind, QFileDialog.ReadOnly)
 
 
 def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> str:
@@ -40,7 +60,7 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
     A name typed without an ending gets that of the proposed one, and then replaces nothing: the
     dialog has asked about another file.
     """
-    path = QFileDialog.getSaveFileName(parent, question, name, kinds)[0]
+    path = ask_place(parent, question, name, kinds)[0]
     if not path or re.fullmatch(r"\.[A-Za-z]\w*", Path(path).suffix):
         return path
     whole = Path(path + Path(name).suffix)

@@ -55,8 +55,9 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({native_keys(shortcut)})" if shortcut else sentence))
     widget.setWhatsThis(f"<b>{html.escape(name)}</b><br>{html.escape(sentence)}")
-    # For the page of all keys.
+    # For the page of all keys: what a control shows replaces its description.
     widget.setProperty("keys", shortcut)
+    widget.setProperty("explained", sentence)
 
 
 def native_keys(keys: str) -> str:

@@ -156,7 +156,7 @@ def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[_Row]:
     for control in owner.findChildren(QWidget):
         own = control.property("keys") or ""
         if not keys & set(own.split(", ")):
-            rows.append((own, control.accessibleName(), control.accessibleDescription()))
+            rows.append((own, control.accessibleName(), control.property("explained")))
     for row in rows:
         if row[0] and row[1:] not in known:
             known.add(row[1:])

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QSocketNotifier, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
 
-from mnist_draw.app.kit.files import NETWORKS
+from mnist_draw.app.kit.files import NETWORKS, ask_place
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
@@ -150,7 +150,7 @@ class ClosingQuestion(QObject):
         for key, model in list(self._unsaved.items()):
             title = _("Save {name}", name=describe_model(model))
             wanted = f"{file_name(title_of_model(model))}{SUFFIX}"
-            path = QFileDialog.getSaveFileName(self._window, title, wanted, NETWORKS)[0]
+            path = ask_place(self._window, title, wanted, NETWORKS)[0]
             if not path:
                 self.cancelled.emit()
                 return

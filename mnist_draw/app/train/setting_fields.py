@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import assert_never
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
+from PyQt5.QtWidgets import QCheckBox, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Stepper
-from mnist_draw.app.kit.files import NETWORKS, ask_open
+from mnist_draw.app.kit.files import NETWORKS, ask_folder, ask_open
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
@@ -151,7 +151,7 @@ class FileCombo(ComboBox):
             return ask_open(self, setting.question, NETWORKS)
         if a_file:
             return ask_open(self, setting.file_question, setting.files)
-        return QFileDialog.getExistingDirectory(self, setting.question, "")
+        return ask_folder(self, setting.question)
 
 
 class RuleFields(QWidget):

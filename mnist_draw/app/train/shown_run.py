@@ -103,12 +103,7 @@ class ShownRun:
             if broken == 1:
                 weights = _("The network and its figures are from the middle of epoch 1.")
             elif run is None or not run.settings.keep_best:
-                weights = _(
-                    "The network has its weights from the middle of epoch {epoch}; the validation "
-                    "figures are of epoch {before}.",
-                    epoch=number(broken),
-                    before=number(broken - 1),
-                )
+                weights = _("The weights of epoch {epoch} were kept.", epoch=number(broken - 1))
             again = _(
                 "{button} begins epoch {epoch} again.", button=_("Go on"), epoch=number(broken)
             )

@@ -264,6 +264,17 @@ def test_a_minus_is_shown_as_one_and_copied_as_a_hyphen(shown):
     assert shown.panel.describe_place().endswith("−7")
 
 
+def test_signs_are_not_counted_as_digits(shown):
+    minus, point = (DigitAnswer(None, 0.9, (0, 0, 9, 9), sign=sign) for sign in "-.")
+    shown.show_number(minus, part(2, d2=0.9), point, part(5, d5=0.9))
+    assert shown.panel.describe_place() == "5, digit 2 of −2.5"
+    assert shown.panel.block.question.text() == "Digit no. 2 (5) is"
+    shown.panel.choose_place(1)
+    assert shown.panel.describe_place() == "2, digit 1 of −2.5"
+    shown.panel.choose_place(2)
+    assert shown.panel.block.question.text() == "It is"
+
+
 @pytest.mark.parametrize("count", [1, 2, 5, 12, 50])
 def test_a_number_of_any_length_leaves_room_for_its_buttons(shown, count):
     block = shown.panel.block

@@ -330,7 +330,7 @@ def test_save_as(answered, notices, qtbot, tmp_path, monkeypatch):
         assert notices.pop().sentence == f"Saved {tmp_path / written}."
         assert (tmp_path / written).read_bytes().startswith(starts)
     # It begins with the folder and the kind of the last one.
-    assert asked[0][2:] == (str(tmp_path / "drawing.svg"), f"{PNG};;{SVG}", SVG)
+    assert asked[0][2:5] == (str(tmp_path / "drawing.svg"), f"{PNG};;{SVG}", SVG)
     answer_dialog(monkeypatch, "", "")
     fakes.entry(answered, "Save").trigger()
     assert running.shut_down()

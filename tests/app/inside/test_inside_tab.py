@@ -253,6 +253,13 @@ def test_a_picked_picture_stays_while_the_drawing_changes(tab, view):
     assert noted(tab).example is picked
 
 
+def test_a_board_that_is_cleared_is_noted_behind_another_tab(tab, view):
+    draw(tab)
+    tab.hide()
+    tab.example.show_drawing(None, None, None)
+    assert noted(tab).example is None
+
+
 def test_the_network_opens_with_the_drawing_whatever_was_looked_at_before(tab, view):
     noted(tab).example_picked.emit(Example(np.ones((28, 28), np.float32), 7, "data", "Test", 12))
     view.open_section("second")

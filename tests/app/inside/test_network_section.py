@@ -214,6 +214,22 @@ def test_the_sums_shown_add_up(section, qtbot):
         assert float(table.rows[-1][3]) == pytest.approx(total, abs=1e-3)
 
 
+def test_a_pair_ends_with_the_answer_that_it_was_chosen_for(section, qtbot):
+    first = ready(section, qtbot)
+    probe = NetworkProbe(network())
+    found = (
+        (digit(index), int(probe.run(digit(index).picture[None, None]).p[0].argmax()))
+        for index in range(1, 100)
+    )
+    other, answer = next(each for each in found if each[1] != first.answer)
+    section.open_view(f"why {first.answer} {answer}")
+    frame_where(section, qtbot, lambda now: now.rival == answer)
+    section.show_example(other)
+    now = frame_where(section, qtbot, lambda now: now.question.picture is other.picture)
+    assert now.answer == answer
+    until(qtbot, lambda: section.panel.why_title.text() == f"Why {answer} rather than")
+
+
 def test_another_rival_is_compared_and_nothing_while_it_cannot_be_seen(section, qtbot):
     frame = ready(section, qtbot)
     rival, other = [d for d in range(10) if d not in (frame.answer, frame.rival)][:2]

@@ -2,18 +2,22 @@
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QProcess, QRect, Qt, QTimer, QUrl
 from PyQt5.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication,
+    QDialogButtonBox,
     QFileDialog,
+    QFileSystemModel,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListView,
     QPushButton,
     QStyle,
     QStyleOptionComboBox,
@@ -26,10 +30,10 @@ from PyQt5.QtWidgets import (
 from mnist_draw import i18n
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
-from mnist_draw.app.kit import theme, widgets
+from mnist_draw.app.kit import files, theme, widgets
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
-from mnist_draw.app.kit.files import ask_save, show_in_folder
+from mnist_draw.app.kit.files import ask_folder, ask_open, ask_save, ask_several, show_in_folder
 from mnist_draw.app.kit.formatting import (
     format_ago,
     format_duration,
@@ -454,6 +458,59 @@ def test_a_name_typed_without_an_ending_gets_it_and_replaces_nothing(tmp_path, m
         path = str(tmp_path / typed)
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (path, ""))
         assert ask_save(None, "", "all.csv", "Tables (*.csv)") == str(tmp_path / saved)
+
+
+@pytest.mark.parametrize(
+    ("ask", "rest", "file"),
+    [
+        (ask_open, ("All (*)",), "a.txt"),
+        (ask_several, ("", "All (*)"), "a.txt"),
+        (ask_save, ("x.txt", "All (*)"), "new.txt"),
+        (ask_folder, (), ""),
+    ],
+)
+def test_a_file_dialog_moves_renames_and_deletes_nothing(ask, rest, file, tmp_path, qtbot):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a.txt").touch()
+    before, refused = sorted(tmp_path.rglob("*")), []
+
+    def look():
+        dialog = QApplication.activeModalWidget()
+        # A failure in here leaves no dialog open.
+        QTimer.singleShot(5_000, dialog.reject)
+        dialog.setDirectory(str(tmp_path))
+        model, view = dialog.findChild(QFileSystemModel), dialog.findChild(QListView, "listView")
+        first, second = (model.index(str(tmp_path / name)) for name in ("one", "two"))
+        dragged = QMimeData()
+        dragged.setUrls([QUrl.fromLocalFile(str(tmp_path / "one"))])
+        refused.append(not model.dropMimeData(dragged, Qt.MoveAction, -1, -1, second))
+        refused.append(not model.setData(first, "three"))
+        if all(refused):
+            view.setCurrentIndex(second)
+            QTest.keyClick(view, Qt.Key_Delete)
+            view.clearSelection()
+        field = dialog.findChild(QLineEdit, "fileNameEdit")
+        field.setText(str(tmp_path / file))
+        field.setFocus()
+        dialog.findChild(QDialogButtonBox).accepted.emit()
+
+    QApplication.setAttribute(Qt.AA_DontUseNativeDialogs)
+    try:
+        QTimer.singleShot(0, look)
+        chosen = ask(None, "", *rest)
+    finally:
+        QApplication.setAttribute(Qt.AA_DontUseNativeDialogs, False)
+    assert refused == [True, True]
+    assert sorted(tmp_path.rglob("*")) == before
+    path = str(tmp_path / file)
+    assert chosen == ([path] if ask is ask_several else path)
+
+
+def test_all_file_dialogs_are_asked_for_in_one_place():
+    sources = Path(files.__file__).parents[2].rglob("*.py")
+    using = [path.name for path in sources if "QFileDialog" in path.read_text("utf-8")]
+    assert using == ["files.py"]
 
 
 def test_what_takes_over_from_a_disabled_or_hidden_control_scrolls_nothing(show):

@@ -104,7 +104,7 @@ def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path,
     (tmp_path / "mine.npz").touch()
     asked = []
 
-    def choose(_, title, suggested, files):
+    def choose(_, title, suggested, files, *__):
         asked.append(suggested)
         return answers.pop(0), files
 

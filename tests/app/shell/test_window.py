@@ -610,6 +610,8 @@ def frames(window):
 def test_every_key_is_on_the_page_of_keys_once(qtbot):
     window, page = Window(None, Recognition(model, None, Recogniser)), QTextBrowser()
     qtbot.addWidget(window)
+    parts = (("1", "99 %"), ("0", "99 %"))
+    window.draw_tab.answer.bars_card.segments.show_parts(parts, 0)
     page.setHtml(keys_page(window, window.header, window.pages))
     text = page.toPlainText()
     lines = text.splitlines()
@@ -618,6 +620,9 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
     for command in commands:
         assert command.text() in text
         assert text.count(command.sentence) == 1, command.text()
+    # What a control does is told, not what it shows now.
+    assert "Choose the digit that the bars are about." in text
+    assert "99 %" not in text
     # A key that does two things in turn is named once.
     assert lines.count("F5") == 1
     # A key that no command has: that of a menu.

@@ -368,7 +368,7 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room.training.stop(closing=True)
     room.loop.gate.set()
     room.wait_for_end()
-    assert "weights from the middle of epoch 3" in room.hint
+    assert "The weights of epoch 2 were kept." in room.hint
     assert room.text("stateLabel") == "Stopped after 2 of 5 epochs."
     assert "Stopped after 2 of 5" in room.text("headlineLabel")
     assert room.tab.run_page.finished.on_button.text() == "Go on"

@@ -41,6 +41,8 @@ class Question:
     off: frozenset[Unit] = frozenset()
     toggled: Unit | None = None
     pair: tuple[int, int] | None = None
+    #: Whether the pair was chosen for this picture.
+    chosen: bool = False
     #: The class whose ideal picture is to be found.
     ideal: int | None = None
     #: Whether few pixels are to be found that turn the answer.
@@ -213,9 +215,10 @@ def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> 
         gates[layer][1, unit] = 1 - gates[layer][0, unit]
     passed = probe.run(np.stack([picture, picture])[:, None], gates)
     second, first = (int(digit) for digit in np.argsort(passed.p[0], kind="stable")[-2:])
-    # Drop a pair that the answer does not belong to any more.
-    asked = question.pair is not None and first in question.pair
-    answer, rival = question.pair if asked and question.pair else (first, second)
+    answer, rival = question.pair or (first, second)
+    # Drop a pair of another answer; only of its own picture the answer may be the rival.
+    if first != answer and not (question.chosen and first == rival):
+        answer, rival = first, second
     pair = np.zeros(passed.p.shape[1], np.float32)
     pair[answer], pair[rival] = 1, -1
     ink = np.zeros_like(picture)

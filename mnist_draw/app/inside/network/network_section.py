@@ -55,8 +55,8 @@ class NetworkSection(Section):
         self._waits = self._failed = False
         #: Why there are no profiles of units: their data are missing; how often that was found.
         self._missing, self._said, self._misses = "", "", 0
-        #: Whether few pixels that turn the answer are looked for.
-        self._turns = False
+        #: Of this picture: whether the pair was chosen for it, and few pixels are looked for.
+        self._chosen = self._turns = False
         # What follows a pen shows all it gets, at once.
         self.job = self._job(
             self._show_answer, self._show_failure, work=network_reader.NetworkReader().answer,
@@ -120,7 +120,7 @@ class NetworkSection(Section):
         before = self._example
         self._example = example
         if example is None or before is None or before.picture is not example.picture:
-            self._turns = False
+            self._chosen = self._turns = False
             if example is None:
                 self._pair = None
                 self._show_frame(None)
@@ -140,7 +140,8 @@ class NetworkSection(Section):
         kind, *numbers = view.split()
         self._choose_weights(Weights.START if kind == "fresh" else Weights.NOW)
         if kind == "why" and len(numbers) == 2:
-            self._pair, self._turns = (int(numbers[0]), int(numbers[1])), False
+            self._pair, self._chosen = (int(numbers[0]), int(numbers[1])), True
+            self._turns = False
         self.panel.choose(0)
         self._wanted = kind if kind in ("unit", "map") else ""
         self._open_wanted()
@@ -192,7 +193,7 @@ class NetworkSection(Section):
             self.job.ask(
                 network_reader.Question(
                     self._model, self._weights, picture, view.off, toggled, self._pair,
-                    view.output, self._turns, self._misses,
+                    self._chosen, view.output, self._turns, self._misses,
                 )
             )  # fmt: skip
 
@@ -318,7 +319,7 @@ class NetworkSection(Section):
             answer = first if first != rival else frame.answer
             second = int(frame.passed.p[0].argsort()[-2])
             self._pair = None if (answer, rival) == (first, second) else (answer, rival)
-            self._turns = False
+            self._chosen, self._turns = True, False
             self._ask()
 
     def _switch(self, on: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
-from PyQt5.QtWidgets import QBoxLayout, QFileDialog, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
@@ -18,6 +18,7 @@ from mnist_draw.analysis.results import Bin, Results, together
 from mnist_draw.app.inside.results import confusion_matrix
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.files import ask_folder
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
@@ -109,8 +110,7 @@ class DataCombo(ComboBox):
             self._choose(place)
             return
         self.setCurrentIndex(self._chosen)
-        title = _("A folder with pictures or IDX files")
-        folder = QFileDialog.getExistingDirectory(self, title, "")
+        folder = ask_folder(self, _("A folder with pictures or IDX files"))
         if folder:
             self.open_folder(folder)
 
