@@ -194,9 +194,7 @@ class _Loop:
             settings.batch_size,
             len(self.data.train_labels),
         )
-        start = None
-        if writer is not None and not self.epoch:
-            start = self._checkpoint(self.last_parameters)
+        start = None if writer is None or self.epoch else self._checkpoint(self.last_parameters)
         # Asked before each epoch, the first included: a run that is continued may already
         # have reached what it was to stop at.
         while (reason := self._ending()) is None:
