@@ -46,9 +46,9 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 notifier = Notifier("run", "train")
 
 #: Seconds between updates of curves and figures by minibatches: painting takes time from the
-#: training. Other events are shown at once.
+#: training. Other events are shown at once. The header alone needs figures of a hidden tab.
 _CURVES_EVERY = 0.3
-_FIGURES_EVERY = 0.1
+_FIGURES_EVERY, _HEADER_EVERY = 0.1, 1.0
 
 #: Events after which the curves are drawn anew, and those of which a hint tells.
 _TOLD = EpochFinished | Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
@@ -331,7 +331,8 @@ class RunController(QObject):
             self._curves_drawn = time.monotonic()
             self.tab.run_page.draw_curves(self.front.state)
         told = any(not isinstance(event, BatchFinished) for event in shown)
-        if told or time.monotonic() - self._figures_shown > _FIGURES_EVERY:
+        rest = _FIGURES_EVERY if self.tab.isVisible() else _HEADER_EVERY
+        if told or time.monotonic() - self._figures_shown > rest:
             self.show()
 
     def _note(self, event: RunEvent) -> None:

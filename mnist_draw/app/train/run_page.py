@@ -209,15 +209,18 @@ class RunPage(ScrollArea):
             card.mark(change.name, change.place, value)
 
     def draw_curves(self, state: RunState) -> None:
-        """Draw what was added to the history that is shown."""
+        """Draw what was added to the history that is shown, while it can be seen."""
         for card in (self.loss, self.accuracy):
             card.planned = state.epochs
-            card.redraw()
+            if self.isVisible():
+                card.redraw()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         # It is longer ago by now.
         self.show_run(*self._told)
+        for card in (self.loss, self.accuracy):
+            card.redraw()
 
     def show_state(self, state: RunState, busy: bool) -> None:
         if busy != self.busy:

@@ -185,3 +185,18 @@ def test_no_state_widens_the_page(show, size):
         assert page.widget().minimumSizeHint().width() <= size[0]
         assert page.size().width() == size[0]
         assert page.widget().width() <= size[0]
+
+
+def test_curves_are_drawn_while_they_can_be_seen_and_when_they_are_shown(qtbot, show):
+    page, state = show(RunPage(), 1240, 600), RunState()
+    page.loss.build()
+    state.begin()
+    state.apply(events.Started(1, 10, 4, 500, 50_000))
+    page.show_curves(state)
+    page.hide()
+    for batch in (1, 2, 3):
+        state.apply(events.BatchFinished(1, 10, batch, 4, 1 / batch, 0.5, 0.001))
+    page.draw_curves(state)
+    assert page.loss._batch_curve.getData()[0] is None
+    page.show()
+    assert len(page.loss._batch_curve.getData()[0]) == 3
