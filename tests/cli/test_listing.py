@@ -116,6 +116,8 @@ def test_runs(here, capsys):
 def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
     run = make_run().run
     history = History()
+    for batch in range(1, 61):
+        history.add(events.BatchFinished(1, 3, batch, 60, 0.3, 0.9, 0.001))
     history.add(events.EpochFinished(1, 3, 60, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
     checkpoint = Checkpoint(run.settings, 1, "", (), (), history.to_arrays(), 1, 0.1, ())
     run.checkpoint.write_bytes(checkpoint.pack())
