@@ -78,10 +78,11 @@ class InkView(QWidget):
         self.setFixedSize(cell * SIDE, cell * SIDE)
 
     def show_picture(self, picture: np.ndarray | None) -> None:
-        if picture is self.picture:
-            return
-        self.picture = picture
-        self._animation.update()
+        before, self.picture = self.picture, picture
+        # Ink under evidence is that of the explanation.
+        is_seen = self._animation.shown is None or before is None or picture is None
+        if picture is not before and is_seen:
+            self._animation.update()
 
     def show_explanation(self, explanation: Explanation | None) -> None:
         if explanation is self.explanation:
