@@ -52,13 +52,13 @@ def panel_width(page: int) -> int:
     return min(max(least, min(theme.scaled(_SHARE * page), most)), round(_MAX_SHARE * page))
 
 
-def _thousandths(share: float) -> int:
+def _thousandths_above(share: float) -> int:
     return math.floor(1000 * share) + 1
 
 
 def others_under(largest: float) -> str:
     """Return a bound of what no figure tells: the largest of it, rounded up."""
-    thousandths = _thousandths(largest)
+    thousandths = _thousandths_above(largest)
     if thousandths < 10:
         bound = percent(thousandths / 1000, 1)
     else:
@@ -168,9 +168,10 @@ class BarsCard(Card):
 
     def show_foot(self) -> None:
         untold = self.bars.largest_without_figure()
-        waiting = not self.bars.known and not self.bars.refused
+        known, refused = self.bars.known, self.bars.refused
+        bound = None if untold is None else _thousandths_above(untold)
         # Most answers of a growing stroke change nothing here.
-        shown = None if untold is None else _thousandths(untold), waiting, self.bars.names
+        shown = bound, known, refused, self.bars.names
         if shown == self._shown:
             return
         self._shown = shown
@@ -178,9 +179,10 @@ class BarsCard(Card):
         digits = self.bars.names == DIGITS
         of_classes = _("How probable it finds each class")
         self.note.setText(_("How probable it finds each digit") if digits else of_classes)
+        waiting = not known and not refused
         self.note.setVisible(waiting)
         self._held.setHidden(waiting)
-        self.all_button.setVisible(self.bars.known and len(self.bars.names) > BEST)
+        self.all_button.setVisible(known and len(self.bars.names) > BEST)
 
 
 class AnswerPanel(ScrollArea):

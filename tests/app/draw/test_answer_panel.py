@@ -188,6 +188,16 @@ def test_no_digit_of_a_number_that_is_not_sure_is_in_the_colour_of_sure_ones(sho
     assert {kind for __, kind in pieces_of(shown.panel.certainty)} == {"doubt"}
 
 
+def test_refused_ink_offers_no_bars_after_an_answer_that_left_none_untold(shown):
+    button = shown.panel.bars_card.all_button
+    button.click()
+    even = np.full(10, 0.1, np.float32)
+    shown.panel.show_reading(fakes.reading(Answer(even, PICTURE)))
+    assert not button.isHidden()
+    shown.panel.show_reading(fakes.reading(Answer(even, PICTURE, "It is no digit.")))
+    assert button.isHidden()
+
+
 def test_before_the_first_stroke_it_says_where_the_answer_will_be(shown):
     block = shown.panel.block
     assert shown.said[0] == ""
