@@ -214,8 +214,9 @@ class Hand:
     """Draws, from a thread of its own."""
 
     def __init__(self, window: Any, watch: Watch, rate: float) -> None:
-        from PyQt5.QtCore import Qt
+        from PyQt5.QtCore import QCoreApplication, Qt
 
+        self._send = QCoreApplication.sendEvent
         self._window, self._watch, self._rate = window, watch, rate
         self._canvas, self._mouse_event = window.draw_tab.canvas, _mouse_events(window)
         self._gui = _signals()
@@ -255,22 +256,21 @@ class Hand:
         """Give the board a mouse event, in the GUI thread."""
         if due:
             self._watch.moved(due)
-        send, event = self._mouse_event(kind, x, y)
-        self._watch.clock.act("event", send, self._canvas, event)
+        event = self._mouse_event(kind, x, y)
+        self._watch.clock.act("event", self._send, self._canvas, event)
 
 
-def _mouse_events(window: Any) -> Callable[[int, float, float], tuple[Any, Any]]:
-    """Return what makes an event of the board's place, and how to send it."""
-    from PyQt5.QtCore import QCoreApplication, QEvent, QPointF, Qt
+def _mouse_events(window: Any) -> Callable[[int, float, float], Any]:
+    """Return what makes a mouse event at a place of the board."""
+    from PyQt5.QtCore import QEvent, QPointF, Qt
     from PyQt5.QtGui import QMouseEvent
 
     to_widget = window.draw_tab.canvas.to_widget
 
-    def make(kind: int, x: float, y: float) -> tuple[Any, Any]:
+    def make(kind: int, x: float, y: float) -> Any:
         buttons = Qt.NoButton if kind == QEvent.MouseButtonRelease else Qt.LeftButton
         place = to_widget(QPointF(x, y))
-        event = QMouseEvent(QEvent.Type(kind), place, Qt.LeftButton, buttons, Qt.NoModifier)
-        return QCoreApplication.sendEvent, event
+        return QMouseEvent(QEvent.Type(kind), place, Qt.LeftButton, buttons, Qt.NoModifier)
 
     return make
 

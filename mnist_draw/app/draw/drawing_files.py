@@ -212,12 +212,7 @@ _SVG_STROKES = '<g fill="none" stroke-linecap="round" stroke-linejoin="round">'
 
 def snapshot(items: Sequence[Item]) -> list[Item]:
     """Return copies that another thread may paint while the originals are drawn on."""
-    return [
-        PlacedPicture(item.mask, item.rect)
-        if isinstance(item, PlacedPicture)
-        else Stroke(list(item.points), item.erase)
-        for item in items
-    ]
+    return [item.copy() for item in items]
 
 
 def covered(items: Sequence[Item]) -> QRectF:

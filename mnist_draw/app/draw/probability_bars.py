@@ -212,7 +212,8 @@ class ProbabilityBars(QWidget):
         best = sorted(range(len(self.names)), key=values.__getitem__, reverse=True)
         thousandths = [round(value * FULL) for value in values]
         told = thousandths, best[:BEST], named, known, refused
-        moved, self._order = best[:BEST] != self._order[:BEST], best
+        moved = best[:BEST] != self._order[:BEST]
+        self._order = best
         # What looks equal needs no painting.
         if told == self._told:
             return
@@ -258,9 +259,10 @@ class ProbabilityBars(QWidget):
                 self._paint_ghost(painter, area, _GHOSTS[place] if place < BEST else 0.0)
 
     def _forget_other_looks(self) -> None:
-        look = self.names, self.all_shown, theme.theme().colours, self.size(), theme.text_scale()
-        if (*look, self.devicePixelRatioF()) != self._look:
-            self._look = *look, self.devicePixelRatioF()
+        sizes = self.size(), theme.text_scale(), self.devicePixelRatioF()
+        look = self.names, self.all_shown, theme.theme().colours, *sizes
+        if look != self._look:
+            self._look = look
             self._grounds.clear()
 
     def _ground(self, digit: int, area: QRectF, strong: bool) -> QPixmap:
