@@ -10,6 +10,7 @@ fires is what a person would feel::
 Without ``--screen`` Qt's offscreen platform paints; with it the real one does (under Xvfb too:
 ``xvfb-run python benchmarks/politeness.py --screen``). Headless training, a process of its own
 with the same settings and priority, takes turns with the window; each pauses while the other runs.
+The timer runs in turns of its own.
 
 Printed are the timer's lateness in milliseconds (median, 99th percentile, maximum) at rest and
 with training at full speed, what an idle process suffers meanwhile, and the training speed of
@@ -113,21 +114,25 @@ class Lateness:
 
 
 def serve(meter: Meter, controls: Any, lateness: Lateness | None) -> None:
-    """Answer the parent's requests until it closes the pipe: ``[what, seconds]`` a line."""
+    """Answer the parent's requests until it closes the pipe: ``[what, seconds]`` a line.
+
+    ``speed`` trains without the timer, ``late`` with it, ``rest`` is the timer alone.
+    """
     meter.paused.wait()
     meter.turn(controls, WARM_UP)
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         what, seconds = json.loads(line)
-        if lateness is not None:
+        # The timer takes time from the training whose speed is measured.
+        if lateness is not None and what != "speed":
             lateness.milliseconds, lateness.recording = [], True
         rate = 0.0
-        if what == "train":
-            rate = meter.turn(controls, seconds)
-        else:
+        if what == "rest":
             time.sleep(seconds)
-        late = []
-        if lateness is not None:
+        else:
+            rate = meter.turn(controls, seconds)
+        late: list[float] = []
+        if lateness is not None and what != "speed":
             lateness.recording, late = False, lateness.milliseconds
         print(json.dumps({"rate": rate, "lateness": late}), flush=True)
 
@@ -258,13 +263,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             stack.callback(processes[name].close)
 
         def run(name: str) -> float:
-            answer = processes[name].ask("train", arguments.seconds)
-            training.extend(answer["lateness"])
-            return float(answer["rate"])
+            return float(processes[name].ask("speed", arguments.seconds)["rate"])
 
         at_rest += processes["window"].ask("rest", arguments.seconds)["lateness"]
+        rates = alternate(list(processes), arguments.blocks, run)
         with IdleProcess() as idle:
-            rates = alternate(list(processes), arguments.blocks, run)
+            for _ in range(arguments.blocks):
+                training += processes["window"].ask("late", arguments.seconds)["lateness"]
         at_rest += processes["window"].ask("rest", arguments.seconds)["lateness"]
     return {
         "lateness_ms": {

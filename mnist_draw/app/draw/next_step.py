@@ -312,8 +312,8 @@ class NextStep(QFrame):
         cut_off = None
         if not going_on and state.reason in UNFINISHED and controller.training.can_continue:
             cut_off = state.epochs_done, state.epochs
-        self._note(cut_off=cut_off)
         if not going_on and self._situation.run is None:
+            self._note(cut_off=cut_off)
             return
         self._run_key = controller.key
         # Until its first event the figures are those of the run before.
@@ -322,7 +322,8 @@ class NextStep(QFrame):
         accuracy = (tested or state.validation_accuracy) if has_figures else None
         paused, answers = state.state == "paused", self._network.newest.key == self._run_key
         run = Run(going_on, paused, accuracy, state.seconds_left, answers)
-        self._note(run=run, trained=self._situation.trained or run.accuracy is not None)
+        trained = self._situation.trained or run.accuracy is not None
+        self._note(cut_off=cut_off, run=run, trained=trained)
 
     def _note_learning(self, *_: object) -> None:
         controller = self._controller

@@ -45,15 +45,13 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 notifier = Notifier("run", "train")
 
-#: Seconds between updates of curves and figures by minibatches: painting takes time from the
-#: training. Other events are shown at once. The header alone needs figures of a hidden tab.
-_CURVES_EVERY = 0.3
-_FIGURES_EVERY, _HEADER_EVERY = 0.1, 1.0
+#: Seconds between updates of curves and hint, and of the header while the tab is hidden: painting
+#: takes time from the training.
+_CURVES_EVERY, _HEADER_EVERY = 0.5, 1.0
 
-#: Events after which the curves are drawn anew, and those of which a hint tells.
-_TOLD = EpochFinished | Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
-_DRAWN = _TOLD | SettingChanged | Paused
-_HINTED = _TOLD | LayerFigures | BatchSizeChosen
+#: Events after which curves and hint are updated at once.
+_TOLD = Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
+_DRAWN = _TOLD | SettingChanged | Paused | BatchSizeChosen
 
 
 class RunController(QObject):
@@ -319,21 +317,21 @@ class RunController(QObject):
             self._note(event)
             if self.front is self._current:
                 self._show_event(event)
-        # Once for all events: a hint reads every epoch so far.
-        shown = events if self.front is self._current else []
-        if any(isinstance(event, _HINTED) for event in shown):
-            self._hint()
         learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
         if learnt:
             self.epoch_learnt.emit(self.state.epoch, learnt[-1].parameters)
-        drawn = any(isinstance(event, _DRAWN) for event in shown)
-        if drawn or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
-            self._curves_drawn = time.monotonic()
-            self.tab.run_page.draw_curves(self.front.state)
-        told = any(not isinstance(event, BatchFinished) for event in shown)
-        rest = _FIGURES_EVERY if self.tab.isVisible() else _HEADER_EVERY
-        if told or time.monotonic() - self._figures_shown > rest:
+        if self.front is self._current:
+            self._draw_curves(any(isinstance(event, _DRAWN) for event in events))
+        told = self.tab.isVisible() or any(not isinstance(event, BatchFinished) for event in events)
+        if told or time.monotonic() - self._figures_shown > _HEADER_EVERY:
             self.show()
+
+    def _draw_curves(self, at_once: bool) -> None:
+        if at_once or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
+            self._curves_drawn = time.monotonic()
+            self.tab.run_page.draw_curves(self.state)
+            # A hint reads every epoch so far.
+            self._hint()
 
     def _note(self, event: RunEvent) -> None:
         """Note what an event means for the run's record, its files and its troubles."""

@@ -286,12 +286,14 @@ class RunState:
 
     def _add_batch(self, event: BatchFinished) -> None:
         begins = event.epoch != self.epoch or event.batch == 1
+        changed = begins or self.state != "training" or self.epochs != event.epochs
         self._learnt = 1 if begins else self._learnt + 1
         self.epoch, self.epochs = event.epoch, event.epochs
         self.batch, self.batches = event.batch, event.batches
         self._seconds.append(event.seconds)
         self._since_epoch += event.seconds
-        self._show_training()
+        if changed:
+            self._show_training()
 
     def _add_epoch(self, event: EpochFinished) -> None:
         self.epoch, self.epochs = event.epoch, event.epochs

@@ -64,6 +64,8 @@ class TrainTab(Page):
         super().__init__()
         self._background = Background(self)
         self._plots_started = False
+        #: Whether a run goes on, and whether F5 presses the button that leads on, as explained.
+        self._leads: tuple[bool, bool] | None = None
         self._before_library: PageName = "new"
         self.settings = SettingsForm(self)
         self.drawer = SettingsDrawer(self.settings)
@@ -234,10 +236,12 @@ class TrainTab(Page):
         self.run_page.show_state(shown, busy and shown is state)
         self.run_page.stop_button.setText(_("Cancel") if waits else _("Stop"))
         leads = self.run_page.new_button
-        leads.setText(_("To the run") if busy else _("New run"))
-        sentence = _("Show the run that goes on.") if busy else _("Choose what to train next.")
         is_main = not busy and not self.run_page.finished.goes_on
-        explain(leads, leads.text(), sentence, "F5" if is_main else "")
+        if (busy, is_main) != self._leads:
+            self._leads = busy, is_main
+            leads.setText(_("To the run") if busy else _("New run"))
+            sentence = _("Show the run that goes on.") if busy else _("Choose what to train next.")
+            explain(leads, leads.text(), sentence, "F5" if is_main else "")
         self.new_run.start_button.setEnabled(not busy)
         self.settings.set_running(running, keeps=state.reason != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.

@@ -46,8 +46,9 @@ from mnist_draw.training.events import (
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-#: Events are handed to the window this often, in milliseconds.
-_DRAIN_MS = 33
+#: Events are handed to the window this often, in milliseconds: figures that change more often are
+#: not read, and each time takes the window's and the training's time.
+_DRAIN_MS = 100
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
 _NOWHERE = _(
     "No other place could be written either. The network can answer until the window is closed. "
@@ -57,8 +58,8 @@ _NOWHERE = _(
 
 
 #: An inspection of t seconds is followed by a rest of this many times t: training loses at most
-#: a fiftieth, however short its epochs are.
-_REST = 50
+#: a hundredth, however short its epochs are.
+_REST = 100
 
 
 class Inspector:
