@@ -69,13 +69,19 @@ class NpzError(ValueError):
 
 
 def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
-    """Return the bytes of an ``.npz`` file with these arrays, in this order.
+    """Return the bytes that `write` writes."""
+    buffer = io.BytesIO()
+    write(buffer, arrays)
+    return buffer.getvalue()
+
+
+def write(file: IO[bytes], arrays: Mapping[str, npt.ArrayLike]) -> None:
+    """Write an ``.npz`` file with these arrays, in this order.
 
     Booleans, integers and floats of at most 64 bits; other types raise TypeError.
     """
-    buffer = io.BytesIO()
     # Stored, not deflated: float weights hardly shrink, and deflate differs between zlib builds.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, value in arrays.items():
             array = np.asarray(value)
             array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
@@ -85,7 +91,6 @@ def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
             _write_array(archive, entry, np.ascontiguousarray(array).reshape(array.shape))
-    return buffer.getvalue()
 
 
 def _write_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, array: Array) -> None:

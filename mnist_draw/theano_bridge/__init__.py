@@ -5,6 +5,7 @@ Importing this package installs its finders, and imports neither Theano nor PyTe
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 
 from mnist_draw.theano_bridge.finder import install, installed_theano
@@ -15,6 +16,7 @@ __all__ = ["engine", "fast_mode", "fixed_shapes", "install", "installed_theano",
 install()
 
 
+@cache
 def engine() -> str:
     """Name and version of what ``import theano`` gives, without importing it."""
     candidates = [("Theano", "theano")] if installed_theano() else []

@@ -24,7 +24,7 @@ from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
-from mnist_draw.storage.atomic import held, write_atomically
+from mnist_draw.storage.atomic import held, open_atomically
 from mnist_draw.storage.document import Format
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.events import Checkpointed, CheckpointFailed, Parameters, SettingChanged
@@ -74,7 +74,8 @@ class Checkpoint:
         history.changes = list(self.changes)
         return history
 
-    def pack(self) -> bytes:
+    def to_arrays(self) -> dict[str, Any]:
+        """Return the arrays of its file."""
         header = {
             "settings": self.settings.to_json(),
             "epoch": self.epoch,
@@ -91,7 +92,7 @@ class Checkpoint:
         for prefix in _GROUPS:
             for number, value in enumerate(getattr(self, prefix)):
                 arrays[f"{prefix}_{number:03d}"] = value
-        return npz.pack(arrays)
+        return arrays
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
@@ -260,7 +261,9 @@ class CheckpointWriter:
             report: Checkpointed | CheckpointFailed
             try:
                 _require_folder(self._path)
-                write_atomically(self._path, checkpoint.pack())
+                # Not packed before: new megabytes take as long as writing them.
+                with open_atomically(self._path) as file:
+                    npz.write(file, checkpoint.to_arrays())
                 report = Checkpointed(self._path, checkpoint.epoch)
             except UserError as error:
                 report = CheckpointFailed(self._path, checkpoint.epoch, str(error), checkpoint)

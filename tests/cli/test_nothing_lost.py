@@ -170,7 +170,7 @@ def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(here
 
 
 def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(here, monkeypatch):
-    monkeypatch.setattr(checkpoint, "write_atomically", full_disk.refuse)
+    monkeypatch.setattr(checkpoint, "open_atomically", full_disk.refuse)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 1
     assert (here / "m.npz").exists()
 

@@ -1,5 +1,6 @@
 """Checkpoints are written by a thread; they, records and models are read without trust."""
 
+import contextlib
 import copy
 import dataclasses
 import io
@@ -13,7 +14,7 @@ import pytest
 from mnist_draw import thread_priority
 from mnist_draw.errors import UserError
 from mnist_draw.networks import describe_model
-from mnist_draw.storage import ModelFile, load_model, npz, save_model
+from mnist_draw.storage import ModelFile, atomic, load_model, npz, save_model
 from mnist_draw.training import checkpoint as module
 from mnist_draw.training import events, record, run_list
 from mnist_draw.training.checkpoint import (
@@ -45,16 +46,16 @@ def test_each_epoch_is_reported_before_the_test(finished):
 
 def test_through_bytes_and_back(finished, tmp_path):
     first = load_checkpoint(finished[0])
-    (tmp_path / "copy").write_bytes(first.pack())
+    (tmp_path / "copy").write_bytes(npz.pack(first.to_arrays()))
     second = load_checkpoint(tmp_path / "copy")
     assert_same_run(first, second)
     assert same([first.figures[2]], [second.figures[2]])
-    assert first.pack() == finished[0].read_bytes()
+    assert npz.pack(first.to_arrays()) == finished[0].read_bytes()
 
 
 @pytest.mark.usefixtures("shared_step")
 def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "write_atomically", full_disk.refuse)
+    monkeypatch.setattr(module, "open_atomically", full_disk.refuse)
     path = tmp_path / "run"
     seen = run(SMALL, dataset=digits, checkpoint=path)
     told = of(events.CheckpointFailed, seen)
@@ -65,10 +66,34 @@ def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
     assert writer_threads() == []
 
 
+class FillingDisk(io.FileIO):
+    """A file on a disk with room for a megabyte."""
+
+    def write(self, data):
+        if self.tell() + len(data) > 1_000_000:
+            full_disk.refuse_bytes()
+        return super().write(data)
+
+
+def test_a_disk_that_fills_keeps_the_checkpoint_of_before(finished, tmp_path, monkeypatch):
+    def filling(path, mode, opener):
+        return io.BufferedWriter(FillingDisk(path, mode, opener=opener))
+
+    good, path = load_checkpoint(finished[0]), tmp_path / "run"
+    path.write_bytes(npz.pack(good.to_arrays()))
+    monkeypatch.setattr(atomic, "open", filling, raising=False)
+    writer = CheckpointWriter(path)
+    writer.put(dataclasses.replace(good, parameters=(np.zeros(1_000_000, np.float32),)))
+    writer.close()
+    assert "the disk is full. The old file is unchanged." in writer.reports()[0].message
+    assert path.read_bytes() == npz.pack(good.to_arrays())
+    assert list(tmp_path.iterdir()) == [path]
+
+
 class Memoryless(Checkpoint):
     """A checkpoint for which there is too little memory."""
 
-    def pack(self):
+    def to_arrays(self):
         raise MemoryError("64 GiB")
 
 
@@ -86,12 +111,15 @@ def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeyp
     begun, go_on = threading.Event(), threading.Event()
     written = []
 
-    def slow(path, data):
+    @contextlib.contextmanager
+    def slow(path):
         begun.set()
         assert go_on.wait(60)
-        written.append(data)
+        with io.BytesIO() as file:
+            yield file
+            written.append(file.getvalue())
 
-    monkeypatch.setattr(module, "write_atomically", slow)
+    monkeypatch.setattr(module, "open_atomically", slow)
     good = load_checkpoint(finished[0])
     one, two, three = (dataclasses.replace(good, best_loss=loss) for loss in (3.0, 2.0, 1.0))
     writer = CheckpointWriter(tmp_path / "run")
@@ -101,7 +129,7 @@ def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeyp
     writer.put(three)
     go_on.set()
     writer.close()
-    assert written == [one.pack(), three.pack()]
+    assert written == [npz.pack(each.to_arrays()) for each in (one, three)]
     assert [type(report) for report in writer.reports()] == [events.Checkpointed] * 2
     writer.close()
     assert writer_threads() == []
@@ -119,7 +147,7 @@ def test_a_checkpoint_is_packed_when_the_window_needs_no_core(finished, tmp_path
     go_on.set()
     writer.close()
     # Only the newest of those that waited.
-    assert (tmp_path / "run").read_bytes() == newer.pack()
+    assert (tmp_path / "run").read_bytes() == npz.pack(newer.to_arrays())
     assert len(writer.reports()) == 1
 
 
@@ -244,7 +272,8 @@ def test_headers(tmp_path, kind):
     path = tmp_path / "file.npz"
     if kind == "checkpoint":
         rest = (1, "mark", WEIGHTS, WEIGHTS, FIGURES, 1, 0.5, WEIGHTS, CHANGES)
-        path.write_bytes(Checkpoint(some_run(tmp_path).settings, *rest).pack())
+        run = Checkpoint(some_run(tmp_path).settings, *rest)
+        path.write_bytes(npz.pack(run.to_arrays()))
     else:
         metadata = {"title": "A", "data": "MNIST", "test_accuracy": 0.9, "settings": {"l2": 0.1}}
         save_model(path, ModelFile("mlp", WEIGHTS, metadata))
@@ -258,7 +287,7 @@ def test_headers(tmp_path, kind):
             continue
         if kind == "checkpoint":
             assert (found.epoch, len(found.changes)) in ((1, 0), (1, 1))
-            found.pack()
+            found.to_arrays()
         else:
             describe_model(found).encode()
             save_model(path, found)
