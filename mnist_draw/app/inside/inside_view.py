@@ -7,7 +7,13 @@ from functools import partial
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QCursor, QHideEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
+from PyQt5.QtWidgets import (
+    QWIDGETSIZE_MAX,
+    QApplication,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
 from mnist_draw.analysis.guide import GuideStep
 from mnist_draw.app.draw.canvas import Canvas
@@ -19,7 +25,7 @@ from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.results.results_section import ResultsSection
-from mnist_draw.app.inside.section import UNLIMITED, Example, Section
+from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -321,7 +327,7 @@ class InsideView(QWidget):
             (self.left if on else self.column).removeWidget(self.guide)
             self.guide.set_horizontal(on)
             if on:
-                self.guide.setMaximumWidth(UNLIMITED)
+                self.guide.setMaximumWidth(QWIDGETSIZE_MAX)
                 self.column.addWidget(self.guide)
                 QApplication.setOverrideCursor(_ring_cursor())
             else:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QEvent, pyqtSignal
-from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
@@ -58,10 +58,6 @@ class Example:
         return self.source == "drawing"
 
 
-#: Qt's own largest size of a widget.
-UNLIMITED = 16777215
-
-
 class Section(QWidget):
     """Made when it is first opened, then told about network and example, then made active."""
 
@@ -74,7 +70,7 @@ class Section(QWidget):
     view_changed = pyqtSignal(str)
 
     #: The available width in pixels.
-    _room = UNLIMITED
+    _room = QWIDGETSIZE_MAX
     _model: ModelFile | None = None
     _key = ""
     _example: Example | None = None

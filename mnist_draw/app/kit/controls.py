@@ -39,17 +39,17 @@ from PyQt5.QtWidgets import (
     QMenu,
     QPushButton,
     QToolButton,
-    QVBoxLayout,
     QWidget,
     QWidgetAction,
 )
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, explain, label, no_key
+from mnist_draw.app.kit.widgets import ElidedButton, claims_key, explain, label, no_key
 from mnist_draw.i18n import _, counted
 from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
@@ -92,7 +92,7 @@ class SegmentedControl(QFrame):
         row(*((part, 1) for part in self.buttons), gap=2, margins=(3, 3, 3, 3), owner=self)
 
     def choose(self, number: int) -> None:
-        """Choose a part, and tell nobody."""
+        """Choose a part without emitting `chosen`."""
         self.group.button(number).setChecked(True)
 
 
@@ -136,7 +136,6 @@ class Menu(QMenu):
 
 
 def button_menu(button: QToolButton) -> Menu:
-    """Return a menu that a press on a button opens."""
     menu = Menu(button)
     button.setMenu(menu)
     button.setPopupMode(QToolButton.InstantPopup)
@@ -196,10 +195,7 @@ class Popover(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.StrongFocus)
-        edge, pad = _ARROW + _SHADOW, Size.CARD_PADDING
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(edge + pad, edge + pad, edge + pad, edge + pad)
-        self.body.setSpacing(Size.FIELD_GAP)
+        self.body = column(margins=(_ARROW + _SHADOW + Size.CARD_PADDING,) * 4, owner=self)
         self._opener: QWidget | None = None
         self._before: QWidget | None = None
         self._target = QRect()

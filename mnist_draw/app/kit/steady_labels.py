@@ -87,8 +87,7 @@ class TabularLabel(QLabel):
     def sizeHint(self) -> QSize:
         return self._needed if self._needed.isValid() else super().sizeHint()
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+    minimumSizeHint = sizeHint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -194,8 +193,7 @@ class FixedLabel(QWidget):
         self._held.ensurePolished()
         return QSize(0, round(self._lines * self._held.fontMetrics().lineSpacing()) + 2)
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+    minimumSizeHint = sizeHint
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._held.setGeometry(self.rect())

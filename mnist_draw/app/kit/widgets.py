@@ -1,4 +1,4 @@
-"""Small widgets that all tabs use: cards, headings, fields, figures, a switch, the bin's button."""
+"""Small widgets that all tabs use: buttons, labels, cards, menus, bars, a switch."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ import html
 import textwrap
 from collections.abc import Callable
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt
-from PyQt5.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
-    QKeySequence,
-    QPaintEvent,
-    QPalette,
-    QValidator,
-    QWheelEvent,
-)
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
+from PyQt5.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
 from PyQt5.QtWidgets import (
-    QAbstractScrollArea,
-    QAbstractSpinBox,
+    QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
+    QListView,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -35,13 +25,13 @@ from PyQt5.QtWidgets import (
     QStyleOptionViewItem,
     QStylePainter,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.i18n import _, joined, language, number, parse_number, percent, percent_sign
+from mnist_draw.i18n import joined, language
 
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
@@ -49,8 +39,7 @@ _TIP_LETTERS = 60
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
     """Give a control its accessible name, its tooltip sentence and its What's This text."""
-    if isinstance(widget, RealBox):
-        sentence = joined(sentence, widget.how_it_reads())
+    sentence = joined(sentence, widget.property("reads"))
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({native_keys(shortcut)})" if shortcut else sentence))
@@ -193,6 +182,14 @@ def style_table(table: QTableView, row_height: int) -> None:
     header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
 
 
+def style_list(view: QListView) -> None:
+    """Give a list what all lists of the program have in common."""
+    view.setEditTriggers(QAbstractItemView.NoEditTriggers)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    view.setFrameShape(QFrame.NoFrame)
+
+
 class OwnColours(QStyledItemDelegate):
     """Gives an item of a list or a table its colour where it is chosen, too."""
 
@@ -210,12 +207,8 @@ class Card(QFrame):
     def __init__(self, title: str = "", note: str | QLabel = "") -> None:
         super().__init__()
         self.setProperty("look", "card")
-        self.body = QVBoxLayout(self)
         pad = Size.CARD_PADDING
-        self.body.setContentsMargins(pad, pad - Size.GRID, pad, pad)
-        self.body.setSpacing(Size.FIELD_GAP)
-        self.top = QHBoxLayout()
-        self.top.setSpacing(Size.FIELD_GAP)
+        self.body, self.top = column(margins=(pad, pad - Size.GRID, pad, pad), owner=self), row()
         self.note = note if isinstance(note, QLabel) else label(note, "muted")
         self.heading = label(title, "title")
         if title:
@@ -234,74 +227,12 @@ class Card(QFrame):
 class Field(QWidget):
     def __init__(self, text: str, control: QWidget) -> None:
         super().__init__()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(Size.CAPTION_GAP)
         # Fields in one row share its width evenly, whatever they hold.
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.caption = label(text, "muted")
         self.caption.setBuddy(control)
         self.caption.setMinimumWidth(1)
-        layout.addWidget(self.caption)
-        layout.addWidget(control)
-
-
-class Remark(QLabel):
-    """Says below a control what is wrong with its value, over the page: no widget moves."""
-
-    def __init__(self, control: QWidget) -> None:
-        super().__init__(control)
-        self.setProperty("look", "remark")
-        self.setTextFormat(Qt.PlainText)
-        self.setWordWrap(True)
-        self.setIndent(0)
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self.hide()
-        self._control = control
-
-    def say(self, sentence: str) -> None:
-        """Say a sentence; an empty one ends it."""
-        if sentence == self.text():
-            return
-        self.setText(sentence)
-        if self.parent() is self._control:
-            self._follow()
-        self._place()
-
-    def _follow(self) -> None:
-        """Become a part of the page, the content of a scroll area or the window."""
-        page = self._control
-        while not (page.isWindow() or isinstance(page.parent().parent(), QAbstractScrollArea)):
-            page.installEventFilter(self)
-            page = page.parentWidget()
-        self.setParent(page)
-        self._control.destroyed.connect(self.deleteLater)
-
-    def _place(self) -> None:
-        page, control = self.parentWidget(), self._control
-        shown = bool(self.text()) and control.isVisible()
-        self.setVisible(shown)
-        if not shown:
-            return
-        self.ensurePolished()
-        line = self.fontMetrics().horizontalAdvance(self.text())
-        wide = min(line + 2 * Size.FIELD_GAP, page.width())
-        corner = control.mapTo(page, QPoint(0, control.height() + Size.CAPTION_GAP))
-        left = max(0, min(corner.x(), page.width() - wide))
-        place = QRect(left, corner.y(), wide, self.heightForWidth(wide))
-        # Half a caption reads as a part of the sentence.
-        for caption in page.findChildren(QLabel):
-            below = QRect(caption.mapTo(page, QPoint()), caption.size())
-            is_caption = caption.isVisible() and not isinstance(caption, Remark)
-            if is_caption and below.intersects(place):
-                place = place.united(below)
-        self.setGeometry(place)
-        self.raise_()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide):
-            self._place()
-        return False
+        column(self.caption, control, gap=Size.CAPTION_GAP, owner=self)
 
 
 class ComboBox(QComboBox):
@@ -371,134 +302,3 @@ class Switch(QCheckBox):
         super().__init__(text)
         self.setProperty("look", "switch" if text else "bare switch")
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-
-
-#: Real numbers are shown with so many digits at the most: 64-bit floats have 15.
-_REAL, _LIMIT = ".12g", ",.12g"
-#: What a real number without unit becomes by its first step from 0.
-_FIRST_STEP = 1e-4
-
-
-class NumberField(QDoubleSpinBox):
-    """Takes a typed value when it is confirmed: Enter, Tab, or leaving the field.
-
-    One that it refuses leaves the value before, and a remark says why. It leaves the wheel to
-    what scrolls.
-    """
-
-    def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
-        super().__init__()
-        self.setDecimals(decimals)
-        self.setRange(low, high)
-        self.setSuffix(suffix)
-        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setKeyboardTracking(False)
-        #: What the field takes, when something else was typed.
-        self.remark = Remark(self)
-        self.lineEdit().textEdited.connect(lambda: self.remark.say(""))
-        self.valueChanged.connect(lambda: self.remark.say(""))
-
-    def _read(self, text: str) -> float | None:
-        """Return the number in a text; None where it is none."""
-        unit = self.suffix()
-        text = text.removesuffix(unit).strip().removesuffix(unit.strip()).strip()
-        if text == self.specialValueText() and text:
-            return self.minimum()
-        try:
-            return self._number(text)
-        except ValueError:
-            return None
-
-    def _number(self, text: str) -> float:
-        raise NotImplementedError
-
-    def valueFromText(self, text: str) -> float:
-        typed = self._read(text)
-        return self.value() if typed is None else typed
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        typed = self._read(text)
-        good = typed is not None and self.minimum() <= typed <= self.maximum()
-        return QValidator.Acceptable if good else QValidator.Intermediate, text, position
-
-    def fixup(self, text: str) -> str:
-        low, high = (number(limit, _LIMIT) for limit in (self.minimum(), self.maximum()))
-        said = _("From {low} to {high}.", low=low, high=f"{high}{self.suffix()}")
-        self.remark.say(_("Not a number.") if self._read(text) is None else said)
-        return text
-
-    def event(self, event: QEvent) -> bool:
-        # With nothing typed, the key is the drawer's.
-        undone = isinstance(event, QKeyEvent) and event.matches(QKeySequence.Undo)
-        if undone and not self.lineEdit().isUndoAvailable():
-            event.ignore()
-            return False
-        return super().event(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        # With another window in front, the value is still being typed.
-        if event.reason() != Qt.ActiveWindowFocusReason:
-            super().focusOutEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class NumberBox(NumberField):
-    """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
-
-    def __init__(self, low: int, high: int, step: int = 1) -> None:
-        super().__init__(low, high, 0)
-        self.setSingleStep(step)
-        self.setGroupSeparatorShown(True)
-
-    def value(self) -> int:
-        return int(super().value())
-
-    def textFromValue(self, value: float) -> str:
-        return number(int(value), "," if self.isGroupSeparatorShown() else "d")
-
-    def _number(self, text: str) -> int:
-        typed = parse_number(text)
-        if not typed.is_integer():
-            raise ValueError(text)
-        return int(typed)
-
-
-class RealBox(NumberField):
-    """A real number shown without superfluous zeros."""
-
-    def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
-        super().__init__(low, high, decimals, suffix)
-        self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
-
-    def how_it_reads(self) -> str:
-        """Say how a box for a share in percent reads a number below 1."""
-        if self.suffix() != percent_sign():
-            return ""
-        return _("{share} is read as {percent}.", share=number(0.4, "g"), percent=percent(0.4))
-
-    def stepBy(self, steps: int) -> None:
-        self.interpretText()
-        if self.value() or steps < 0:
-            super().stepBy(steps)
-        else:
-            # Qt's first step is the smallest number that it can show.
-            self.setValue(1 if self.suffix() else _FIRST_STEP)
-
-    def textFromValue(self, value: float) -> str:
-        return number(value, _REAL)
-
-    def _number(self, text: str) -> float:
-        try:
-            typed = parse_number(text, is_real=True)
-        except ValueError:
-            # In English 0,5 is no number; it is meant as one.
-            typed = float(text.replace(",", "."))
-        # In percent 0.4 is meant as a share, unless the box shows it.
-        is_share = self.suffix() == percent_sign() and 0 < typed < 1
-        return 100 * typed if is_share and text != self.textFromValue(self.value()) else typed

@@ -17,15 +17,7 @@ from PyQt5.QtGui import (
     QStandardItem,
     QStandardItemModel,
 )
-from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListView,
-    QMenu,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PyQt5.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import UNSAVED, UNSAVED_NAME, ActiveNetwork
@@ -34,6 +26,7 @@ from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import style_list
 from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.networks import title_of_model
 
@@ -171,10 +164,7 @@ class _List(QListView):
         super().__init__()
         self.setObjectName("networkList")
         self.setAccessibleName(_("Networks"))
-        self.setFrameShape(QFrame.NoFrame)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        style_list(self)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.setItemDelegate(_Painter(self))

@@ -15,11 +15,11 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QAbstractItemView, QFrame, QListView
+from PyQt5.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_moment
-from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.kit.widgets import explain, style_list, tip
 from mnist_draw.app.train.library_delegate import (
     HEADING,
     HEIGHT,
@@ -225,10 +225,7 @@ class LibraryList(QListView):
         self.rows = LibraryModel(self)
         self.setModel(self.rows)
         self.setItemDelegate(RowDelegate(self))
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.NoFrame)
+        style_list(self)
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WA_Hover)
         self._pressed: tuple[str, str] | None = None
@@ -236,7 +233,7 @@ class LibraryList(QListView):
         self.rows.modelAboutToBeReset.connect(self._keep_current)
         self.rows.modelReset.connect(self._restore_current)
         self.verticalScrollBar().valueChanged.connect(self.scrolled)
-        theme.theme().changed.connect(self._restyle)
+        theme.follow(self, self.scheduleDelayedItemsLayout)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the row that has the keyboard in sight; rows that come into sight have curves."""
@@ -244,9 +241,6 @@ class LibraryList(QListView):
         if self.hasFocus() or self.editing:
             self.scrollTo(self.currentIndex())
         self.scrolled.emit()
-
-    def _restyle(self) -> None:
-        self.scheduleDelayedItemsLayout()
 
     # -- the current row
 

@@ -12,9 +12,10 @@ from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, keep_room, row
+from mnist_draw.app.kit.number_fields import NumberField, Remark
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import NumberField, Remark, explain, label, set_look
+from mnist_draw.app.kit.widgets import explain, label, set_look
 from mnist_draw.i18n import _
 from mnist_draw.training.setting import AnySetting
 

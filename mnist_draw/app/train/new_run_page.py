@@ -273,8 +273,7 @@ class GhostCurve(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, theme.scaled(110))
 
-    def sizeHint(self) -> QSize:
-        return self.minimumSizeHint()
+    sizeHint = minimumSizeHint
 
     def show_run(self, epochs: int, final: float | None) -> None:
         self._epochs, self.final = epochs, final

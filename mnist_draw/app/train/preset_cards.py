@@ -96,8 +96,7 @@ class PresetCard(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(Size.CARD_GAP, theme.scaled(_LOW if self.is_low else _HIGH))
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+    minimumSizeHint = sizeHint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)

@@ -109,8 +109,7 @@ class Figure(QWidget):
         wide = max(self._caption.sizeHint().width(), usual)
         return QSize(wide, super().sizeHint().height())
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+    minimumSizeHint = sizeHint
 
 
 _ACCURACY = (

@@ -13,9 +13,10 @@ from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Stepper
 from mnist_draw.app.kit.files import NETWORKS, ask_folder, ask_open
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
+from mnist_draw.app.kit.widgets import ComboBox, Field, explain, push_button
 from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
 from mnist_draw.i18n import _, joined, listed, percent_sign

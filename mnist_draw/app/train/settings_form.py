@@ -12,9 +12,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QAbstractSpinBox, QApplication
 
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import NumberBox, explain
+from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import load_dataset

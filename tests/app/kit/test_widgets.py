@@ -43,13 +43,12 @@ from mnist_draw.app.kit.formatting import (
     format_probability,
 )
 from mnist_draw.app.kit.layout import column, scrolled
+from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.painters import opaque_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import (
     Card,
     ComboBox,
-    NumberBox,
-    RealBox,
     explain,
     label,
     no_key,

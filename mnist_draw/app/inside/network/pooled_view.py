@@ -69,8 +69,7 @@ class PooledView(WalkableView):
     def sizeHint(self) -> QSize:
         return QSize(240, round(2 * _TITLE * theme.text_scale() + _MAP + self._side() + _GAP))
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+    minimumSizeHint = sizeHint
 
     def _side(self) -> float:
         return (max(self.width(), 240) - 2 * _GAP) / 3

@@ -144,8 +144,7 @@ class SidePanel(Card):
         # Also where it is wider, below the network: else it could not get beside it again.
         return QSize(theme.scaled(Size.SIDE_PANEL), super().minimumSizeHint().height())
 
-    def sizeHint(self) -> QSize:
-        return self.minimumSizeHint()
+    sizeHint = minimumSizeHint
 
     def _show_nothing(self) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])

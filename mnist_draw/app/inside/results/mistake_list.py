@@ -17,7 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, paint_frame, write_with
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
+from mnist_draw.app.kit.widgets import Card, explain, label, push_button, style_list, tip
 from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
@@ -124,6 +124,7 @@ class TileView(QListView):
         super().__init__()
         self.setObjectName(name)
         explain(self, title, sentence)
+        style_list(self)
         self.setToolTip("")
         self.picked: int | None = None
         self.tiles = TileModel(self)
@@ -136,17 +137,10 @@ class TileView(QListView):
         self.setLayoutMode(QListView.Batched)
         self.setBatchSize(_BATCH)
         self.setSelectionMode(QListView.NoSelection)
-        self.setVerticalScrollMode(QListView.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFrameShape(QListView.NoFrame)
         self.setProperty("look", "plain")
-        # A method of this class: one of Qt's own would be called even when the view is deleted.
-        theme.theme().changed.connect(self._lay_out_again)
+        theme.follow(self, self.scheduleDelayedItemsLayout)
         self.clicked.connect(lambda index: self.picked_here.emit(self.tiles.place(index)))
         self.doubleClicked.connect(lambda index: self.why_requested.emit(self.tiles.place(index)))
-
-    def _lay_out_again(self) -> None:
-        self.scheduleDelayedItemsLayout()
 
     def picture_side(self) -> int:
         """Return the pixels of a picture's side: it grows with the text."""
