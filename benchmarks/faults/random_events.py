@@ -98,9 +98,11 @@ class Monkey:
 
     def close_window(self) -> None:
         """Delete the window while its threads may still work, as the end of the program does."""
+        from mnist_draw.app.kit.threads import running
+
         old, self.window = self.window, None
         if old is not None and not sip.isdeleted(old):
-            old.shut_down()
+            running.shut_down()
             old.deleteLater()
         self.settle()
 

@@ -89,7 +89,6 @@ class MyDigits(CollectionController):
         self._followed.listed.connect(self._listed)
         self._followed.changed.connect(self.teaching.recount)
         view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
-        view.closed.connect(self.show_answer)
         network.changed.connect(self._ask)
         # Drawing brings the answer back.
         canvas.history_changed.connect(self._board_changed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt
 from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -218,8 +218,6 @@ _LABEL_WIDTH = 68
 class DigitListView(QWidget):
     """The list of taught digits and what can be done with them."""
 
-    closed = pyqtSignal()
-
     def __init__(self, digits: MyDigits, learning: LearnController) -> None:
         super().__init__()
         self._digits = digits
@@ -228,7 +226,7 @@ class DigitListView(QWidget):
         self.learning = LearnCard(learning)
         parts = self._build_top(), self.learning, (self._build_list(), 1)
         column(*parts, gap=Size.CARD_GAP, owner=self)
-        Keys(self, lambda key: self.closed.emit if key.key() == Qt.Key_Escape else None)
+        Keys(self, lambda key: digits.show_answer if key.key() == Qt.Key_Escape else None)
         self._show_choice()
 
     def _build_top(self) -> QHBoxLayout:
@@ -249,7 +247,7 @@ class DigitListView(QWidget):
         self.bin = BinButton("bringBackDigitButton", _("Bring back deleted digits"))
         title, sentence = _("Back to the answer"), _("Show what the network says.")
         self.close_button = icon_button("closeMyDigitsButton", "x", title, sentence, "Esc")
-        self.close_button.clicked.connect(self.closed)
+        self.close_button.clicked.connect(self._digits.show_answer)
         buttons = self.bin, self.more_button, self.close_button
         return row(self.title, (self.note, 1), *buttons)
 

@@ -49,8 +49,6 @@ _LEARNT_UNTIL = "digits_learnt_until"
 
 
 class DrawTab(Page):
-    """Draw a digit, read the answer."""
-
     name, title = "draw", pgettext("tab", "Draw")
 
     ink_posted = pyqtSignal(PostedInk)
@@ -112,9 +110,7 @@ class DrawTab(Page):
         self.boxes.chosen.connect(self._ask_digit)
         self.boxes.whole_chosen.connect(self._ask_whole)
         self.answer.place_changed.connect(self.boxes.mark)
-        self.first_start.example_requested.connect(self.pictures.examples.show_any)
-        # The digit asked about is forgotten with the next picture.
-        self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
+        self.first_start.example.clicked.connect(self.pictures.examples.show_any)
         # What was told of one drawing is of no use for the next.
         canvas.history_changed.connect(notifier.forget)
         theme.theme().changed.connect(self._fit_panel)
@@ -129,7 +125,7 @@ class DrawTab(Page):
         connect_direct(network.changed, explanations.post_model)
         connect_direct(answer.explanation_requested, explanations.post)
         connect_direct(answer.ink.watched, explanations.watch)
-        explanations.explained.connect(answer.show_explanation)
+        explanations.answered.connect(lambda found: found and answer.show_explanation(*found))
 
     def _take_back(self) -> None:
         """Take back the last step: a lesson, or a change of the board."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, QVariantAnimation, pyqtSignal
+from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, QVariantAnimation
 from PyQt5.QtGui import QIcon, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QPushButton, QWidget
 
@@ -45,11 +45,6 @@ _PENCIL = 28
 class FirstStart(QWidget):
     """Shows the card until something is drawn; a press beside its two links draws."""
 
-    example_requested = pyqtSignal()
-    tour_requested = pyqtSignal()
-    train_requested = pyqtSignal()
-    inside_requested = pyqtSignal()
-
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
@@ -61,10 +56,12 @@ class FirstStart(QWidget):
         self._path = _written()
         self._part = 1.0
         # Not children of this: they take presses.
-        show, tour = ElidedButton(_("Show me a digit")), ElidedButton(_("Take the tour"))
-        explain(show, show.text(), _("Put a test digit on the board."), "R")
-        explain(tour, tour.text(), _("See in a few steps how a network reads."))
-        self._links: list[QPushButton] = [show, tour]
+        self.example, self.tour = (
+            ElidedButton(text) for text in (_("Show me a digit"), _("Take the tour"))
+        )
+        explain(self.example, self.example.text(), _("Put a test digit on the board."), "R")
+        explain(self.tour, self.tour.text(), _("See in a few steps how a network reads."))
+        self._links = self.example, self.tour
         for link, name in zip(self._links, ("exampleLink", "tourLink"), strict=True):
             link.setObjectName(name)
             link.setProperty("look", "link")
@@ -76,19 +73,15 @@ class FirstStart(QWidget):
                 (_STEPS[2], "firstLookinsideButton", _("See how it is read.")),
             )
         ]
+        self.train, self.inside = self._steps
         for button in self._steps:
             button.setText("")
             button.setFocusPolicy(Qt.TabFocus)
-        self._buttons = *self._links, *self._steps
-        asked = (
-            self.example_requested, self.tour_requested, self.train_requested,
-            self.inside_requested,
-        )  # fmt: skip
-        for link, request in zip(self._buttons, asked, strict=True):
-            link.setParent(canvas)
-            link.setCursor(Qt.PointingHandCursor)
-            link.hide()
-            link.clicked.connect(request)
+        self._buttons: tuple[QPushButton, ...] = *self._links, *self._steps
+        for button in self._buttons:
+            button.setParent(canvas)
+            button.setCursor(Qt.PointingHandCursor)
+            button.hide()
         self._writing = QVariantAnimation(self)
         self._writing.setDuration(_WRITING_MS)
         self._writing.setLoopCount(_TIMES)

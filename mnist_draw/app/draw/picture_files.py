@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from PyQt5.QtCore import QEvent, QMimeData, QObject, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
 from PyQt5.QtWidgets import (
     QApplication,
@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
     QListView,
     QListWidget,
     QListWidgetItem,
-    QWidget,
 )
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
@@ -59,10 +58,8 @@ class FoundPicture:
     placed: PlacedPicture
 
 
-class PictureInput(QObject):
+class PictureInput:
     """Reads pictures and says which cannot be read, and why."""
-
-    one_read = pyqtSignal(FoundPicture)
 
     def __init__(
         self,
@@ -70,10 +67,9 @@ class PictureInput(QObject):
         canvas: Canvas,
         caption: BoardCaption,
         strip: PictureStrip,
-        owner: QWidget,
+        show: Callable[[PlacedPicture], object],
     ) -> None:
-        super().__init__(owner)
-        self._background, self._canvas, self._owner = background, canvas, owner
+        self._background, self._canvas, self._show = background, canvas, show
         self._caption, self._strip = caption, strip
         self._folder = ""
         self._problems: list[str] = []
@@ -85,7 +81,7 @@ class PictureInput(QObject):
         canvas.take_drop = self._take_drop
 
     def open_dialog(self) -> None:
-        paths = ask_several(self._owner, _("Open pictures"), self._folder, open_filter())
+        paths = ask_several(self._canvas, _("Open pictures"), self._folder, open_filter())
         if paths:
             self._folder = str(Path(paths[0]).parent)
             self.read(paths)
@@ -189,7 +185,7 @@ class PictureInput(QObject):
         if isinstance(found, str):
             self._problems.append(found)
         elif count == 1:
-            self._put(partial(self.one_read.emit, found))
+            self._put(partial(self._show, found.placed))
         else:
             self._strip.add(found)
         if place < count:

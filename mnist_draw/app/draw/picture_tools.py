@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QWidget
 
@@ -51,16 +51,18 @@ notifier = Notifier("draw", "draw")
 _Found = tuple[PlacedPicture, str, str]
 
 
-class MnistExamples(QObject):
+class MnistExamples:
     """Chooses test digits at random, none twice before all have been shown."""
 
-    found = pyqtSignal(object)
-
     def __init__(
-        self, reader: BackgroundReader, canvas: Canvas, caption: BoardCaption, parent: QObject
+        self,
+        reader: BackgroundReader,
+        canvas: Canvas,
+        caption: BoardCaption,
+        show: Callable[[_Found], object],
     ) -> None:
-        super().__init__(parent)
         self._reader, self._canvas, self._caption = reader, canvas, caption
+        self._show_found = show
         #: The data set and the classes of the pictures, which one thread loads when first needed.
         self._of, self._names = "MNIST", DIGITS
         self._loaded: tuple[np.ndarray, np.ndarray] | None = None
@@ -166,13 +168,11 @@ class MnistExamples(QObject):
 
     def _show(self, work: Callable[[], _Found]) -> None:
         put = self._put
-        self._reader.background.run(work, lambda found: put(partial(self.found.emit, found)))
+        self._reader.background.run(work, lambda found: put(partial(self._show_found, found)))
 
 
 class PictureTools(QObject):
     """Connects the tools for pictures with the board, which it saves and copies."""
-
-    replaced = pyqtSignal()
 
     def __init__(
         self,
@@ -183,23 +183,17 @@ class PictureTools(QObject):
         owner: QWidget,
     ) -> None:
         super().__init__(owner)
-        self._canvas, self._answer, self._background, self._owner = (
-            canvas,
-            answer,
-            background,
-            owner,
-        )
+        self._canvas, self._answer, self._owner = canvas, answer, owner
+        self._background = background
         self._folder, self._format = Path(), saved_formats()[0]
         self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
-        self.input = PictureInput(background, canvas, self.caption, self.strip, owner)
-        self.examples = MnistExamples(self.reader, canvas, self.caption, self)
-        self.input.one_read.connect(lambda picture: self._show(picture.placed))
+        self.input = PictureInput(background, canvas, self.caption, self.strip, self._show)
+        self.examples = MnistExamples(self.reader, canvas, self.caption, self._show_example)
         self.strip.chosen.connect(self._prepare_chosen)
-        self.examples.found.connect(self._show_example)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
         network.changed.connect(self.caption.withdraw)
         #: For a menu, in groups that belong together.
@@ -239,7 +233,8 @@ class PictureTools(QObject):
 
     def _show(self, placed: PlacedPicture) -> None:
         self._canvas.show_items([placed])
-        self.replaced.emit()
+        # The digit asked about is forgotten with the next picture.
+        self._answer.bars.choose(None)
 
     def _prepare_chosen(self, picture: FoundPicture) -> None:
         placed, renderings = picture.placed.copy(), self._canvas.renderings()

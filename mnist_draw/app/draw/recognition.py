@@ -222,10 +222,7 @@ def _explainer(model: ModelFile) -> Explainer:
 
 
 class Explanations(LatestJob):
-    """Owns the explainer; explains the newest question while that can be seen."""
-
-    prepared = pyqtSignal()
-    explained = pyqtSignal(object, int)
+    """Owns the explainer; `answered` carries an explanation with its ticket, or None."""
 
     def __init__(
         self,
@@ -252,11 +249,6 @@ class Explanations(LatestJob):
         self._used: ModelFile | None = None
         self._model: ModelFile | None = None
         self._request: ExplanationRequest | None = None
-        self.answered.connect(self._deliver)
-
-    def _deliver(self, answer: tuple[Explanation, int] | None) -> None:
-        if answer is not None:
-            self.explained.emit(*answer)
 
     # -- from any thread
 
@@ -306,5 +298,3 @@ class Explanations(LatestJob):
         except UserError as error:
             # The thread that answers tells what is wrong with a model.
             logger.info("no explanations: %s", error)
-        else:
-            self.send(self.prepared)

@@ -15,7 +15,7 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.learning import Learning, Outcome, Told
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -403,15 +403,11 @@ class LearnCard(Card):
         super().__init__()
         self._count, self._pressed = 0, 0.0
         self._controller = controller
-        self.text = label("", "body", "learnLabel")
-        self.text.setWordWrap(True)
+        self.text = label("", "body", "learnLabel", wraps=True)
         self.text.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.bar = ProgressBar(_STEPS)
         self.bar.setObjectName("learnProgress")
-        # Hidden, it keeps its room: the list below stays in its place.
-        policy = self.bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(policy)
+        keep_room(self.bar)
         explain(self.bar, _("Progress of learning"), _("Which part of the work is done."))
         sentence = _("Train the network a little further, on your digits and on MNIST.")
         self.learn_button = push_button(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -169,10 +170,6 @@ class ExampleInUse(QObject):
         self.answer = probabilities, certainty_from(probabilities, names)
         self.answered.emit()
 
-    def wait(self) -> bool:
-        ended = [self.asking.close(), self._background.wait()]
-        return all(ended)
-
 
 _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
@@ -201,8 +198,7 @@ class InsideTab(Page):
         self.example = ExampleInUse(network, self)
         self._run = RunInTraining()
         self._background = Background(self)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column = column(owner=self)
 
     def message_ground(self) -> tuple[QWidget, int]:
         if self.view is None:
@@ -239,9 +235,6 @@ class InsideTab(Page):
     def _follow_run(self) -> None:
         if self.view is not None and self.isVisible():
             self.view.show_run()
-
-    def open_run(self) -> None:
-        self.open().open_run()
 
     def open(self) -> InsideView:
         """Return the views; build them the first time."""
@@ -282,8 +275,3 @@ class InsideTab(Page):
         if self.view is not None:
             preferences.set(_SECTION, self.view.section.name)
             preferences.set(_STEP, self.view.guide.step.number)
-
-    def wait(self) -> bool:
-        """Wait a bounded time for work in other threads; return whether it is done."""
-        ended = [self._background.wait(), self.example.wait()]
-        return all(ended) and (self.view is None or self.view.wait())

@@ -401,10 +401,6 @@ class InsideView(QWidget):
     def _show_answer(self) -> None:
         self.card.show_answer(self.example.answer[1])
 
-    def wait(self) -> bool:
-        ended = [section.wait() for section in self._made.values()]
-        return all(ended)
-
 
 def _ring_cursor() -> QCursor:
     ring, edge, dot = (theme.colour(name).name() for name in ("accent", "card", "text"))

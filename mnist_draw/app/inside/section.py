@@ -154,11 +154,6 @@ class Section(QWidget):
         """Whether the section still computes what it is to show: a picture would be empty."""
         return False
 
-    def wait(self) -> bool:
-        """End all work in other threads within a bounded time; return whether it has ended."""
-        ended = [job.close() for job in self._jobs]
-        return all(ended)
-
 
 def reflow(columns: QBoxLayout, room: int) -> None:
     """Set columns beside each other, or below each other where they do not fit."""

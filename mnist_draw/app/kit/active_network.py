@@ -70,7 +70,8 @@ class ActiveNetwork(QObject):
         self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
         self._default = ""
-        self._request = self._used = NetworkRequest(self.load_first, stored_key)
+        #: The newest request, which may not answer yet.
+        self.newest = self._used = NetworkRequest(self.load_first, stored_key)
         self.requested.connect(self._note_request)
 
     @property
@@ -101,18 +102,13 @@ class ActiveNetwork(QObject):
         """The key of the last run's network while another one answers; else empty."""
         key = self._run_key
         there = key in self.in_memory or self._is_listed(key)
-        return key if there and key != self._request.key else ""
-
-    @property
-    def newest(self) -> NetworkRequest:
-        """The newest request, which may not answer yet."""
-        return self._request
+        return key if there and key != self.newest.key else ""
 
     @property
     def key_to_restore(self) -> str:
         """The key of the network to start with next time; one about to answer counts."""
-        key = self._request.key
-        waits = self._request is not self._used
+        key = self.newest.key
+        waits = self.newest is not self._used
         return key if waits and key and not is_external(key) else self.stored_key
 
     @property
@@ -121,8 +117,8 @@ class ActiveNetwork(QObject):
 
         A network counts as soon as it is fine-tuned, before it has answered.
         """
-        newest = self._request.source
-        model = newest if isinstance(newest, ModelFile) else self.model
+        source = self.newest.source
+        model = source if isinstance(source, ModelFile) else self.model
         return "" if model is None else model.info.before
 
     # -- requests, from any thread
@@ -140,7 +136,7 @@ class ActiveNetwork(QObject):
 
     def use_instead(self, key: str, name: str) -> None:
         """Let another network answer so that it can be looked at; a message leads back."""
-        before = self._request.key or self._chosen
+        before = self.newest.key or self._chosen
         if key != before:
             self.use_key(key)
             sentence = _("{name} answers now.", name=name)
@@ -172,7 +168,6 @@ class ActiveNetwork(QObject):
             self.use_key(key)
 
     def use_fine_tuned(self, outcome: Outcome) -> None:
-        """Let a network answer that was fine-tuned to the user's digits."""
         self._chosen = outcome.key or UNSAVED
         if not outcome.key:
             self.in_memory[UNSAVED] = outcome.model
@@ -199,7 +194,7 @@ class ActiveNetwork(QObject):
 
     @pyqtSlot(NetworkRequest)
     def _note_request(self, request: NetworkRequest) -> None:
-        self._request = request
+        self.newest = request
 
     # -- the recognition service
 
@@ -221,13 +216,13 @@ class ActiveNetwork(QObject):
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
         """Note that this network answers now."""
-        if self._request.source == self.load_first:
-            self._request = NetworkRequest(
+        if self.newest.source == self.load_first:
+            self.newest = NetworkRequest(
                 self.load_first, self.stored_key or self._default, title_of_model(model)
             )
-        elif self._request.key and not is_external(self._request.key):
-            self.stored_key = self._request.key
-        self._used = self._request
+        elif self.newest.key and not is_external(self.newest.key):
+            self.stored_key = self.newest.key
+        self._used = self.newest
         if model is not self.model:
             self.model = model
             self.changed.emit(model)
@@ -237,9 +232,8 @@ class ActiveNetwork(QObject):
             self.refresh()
 
     def refuse(self) -> None:
-        """Note that the requested network cannot be used."""
-        if self._request is not self._used:
-            self._request = self._used
+        if self.newest is not self._used:
+            self.newest = self._used
             self._chosen = self._used.key
 
 

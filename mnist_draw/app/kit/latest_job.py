@@ -79,16 +79,12 @@ class LatestJob(QObject):
         self._questions: LatestValue[tuple[int, Any]] = LatestValue()
         #: Of the newest question, of the one that the thread answers, and the first that counts.
         self._ticket = self._current = self._oldest = 0
-        self._is_running = False
+        #: Whether the newest question is neither answered to its end nor given up.
+        self.is_running = False
         self._asked_at = self._began_at = float("-inf")
         self._stream: _Stream | None = None
         self._lane = Lane(name, gives_up=True)
         self.destroyed.connect(self._lane.ask_to_end)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the newest question is neither answered to its end nor given up."""
-        return self._is_running
 
     # -- from any thread
 
@@ -97,7 +93,7 @@ class LatestJob(QObject):
         self._ticket += 1
         if not self._deliver_stale:
             self._oldest = self._ticket
-        self._is_running = True
+        self.is_running = True
         self._asked_at = time.monotonic()
         self._questions.put((self._ticket, question))
         self.wake()
@@ -120,13 +116,7 @@ class LatestJob(QObject):
         self._ticket += 1
         self._oldest = self._ticket
         self._questions.take()
-        self._is_running = False
-
-    def close(self) -> bool:
-        """Give up, and wait a bounded time for what the thread does; return if it has ended."""
-        self.stop()
-        self.ask_to_end()
-        return self.wait()
+        self.is_running = False
 
     def ask_to_end(self) -> None:
         """Begin nothing more until `watch`; returns at once."""
@@ -140,7 +130,7 @@ class LatestJob(QObject):
     def _take(self, stream: _Stream, newest: list[Any], is_last: bool) -> None:
         if stream.ticket >= self._oldest:
             if is_last and stream.ticket == self._ticket:
-                self._is_running = False
+                self.is_running = False
             for value in newest:
                 self.answered.emit(value)
             # The listener may have asked for something else.
@@ -153,7 +143,7 @@ class LatestJob(QObject):
     def _fail(self, ticket: int, sentence: str) -> None:
         if ticket >= self._oldest:
             if ticket == self._ticket:
-                self._is_running = False
+                self.is_running = False
             self.failed.emit(sentence)
 
     # -- in the thread

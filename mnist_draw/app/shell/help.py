@@ -29,7 +29,7 @@ from mnist_draw.app.draw.key_pen import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, set_icon
 from mnist_draw.app.kit.controls import button_menu
-from mnist_draw.app.kit.notifier import Notice, board
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, native_keys, push_button
@@ -205,7 +205,7 @@ def tell_of_crash(path: Path, page: str) -> None:
         path=path,
     )
     show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path)))
-    board.posted.emit(Notice(sentence, action=show, button=_("Show"), page=page))
+    Notifier(page=page).problem(sentence, show, _("Show"))
 
 
 def report() -> str:

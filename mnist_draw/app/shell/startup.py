@@ -70,6 +70,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     sys.setswitchinterval(SWITCH_INTERVAL)
     app = _make_app(arguments)
 
+    from mnist_draw.app.kit.threads import running
     from mnist_draw.app.shell.desktop import FocusRing
     from mnist_draw.app.shell.help import tell_of_crash
     from mnist_draw.app.shell.shutdown import SystemSignals
@@ -98,7 +99,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if crash is not None:
         tell_of_crash(crash, window.page_in_front.name)
     status = app.exec_()
-    ended = window.shut_down()
+    ended = running.shut_down()
     if shutdown.unsaved:
         # It has been said which network is lost.
         status = status or 1

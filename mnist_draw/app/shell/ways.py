@@ -10,8 +10,7 @@ from PyQt5.QtCore import QObject
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.kit.notifier import Notice
-from mnist_draw.app.kit.notifier import board as notices
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.i18n import _, number
 from mnist_draw.library.entries import entry_of_run
@@ -54,7 +53,7 @@ class Ways(QObject):
         def show_drawing(picture: np.ndarray | None, __: object, part: Certainty | None) -> None:
             # A part of a number is not what is on the board.
             is_one = answer.number is None and part is not None and not part.is_refused
-            self._window.run.show_drawing(picture if is_one else None)
+            self._train.run_page.finished.show_drawing(picture if is_one else None)
 
         answer.evidence_changed.connect(show_drawing)
         answer.why_link.why_requested.connect(self._show_why)
@@ -64,9 +63,9 @@ class Ways(QObject):
         teaching.taught.connect(inside.example.label_drawing)
         teaching.untaught.connect(lambda *__: inside.example.label_drawing())
         teaching.taught.connect(answer.why_link.note_taught)
-        draw.first_start.tour_requested.connect(self._take_tour)
-        draw.first_start.train_requested.connect(self._to_new_run)
-        draw.first_start.inside_requested.connect(self._look_inside)
+        draw.first_start.tour.clicked.connect(self._take_tour)
+        draw.first_start.train.clicked.connect(self._to_new_run)
+        draw.first_start.inside.clicked.connect(self._look_inside)
         step = draw.my_digits.next_step
         step.train_requested.connect(self._to_new_run)
         step.run_requested.connect(self._show_work)
@@ -174,15 +173,13 @@ class Ways(QObject):
         self._to_draw()
         step = _("Guide, step {number}", number=self._inside.open().guide.step.number)
         back = _("Back to the guide")
-        notices.posted.emit(Notice(step, "guide", False, self._to_inside, back, DrawTab.name))
+        Notifier("guide", DrawTab.name).problem(step, self._to_inside, back)
 
     def _look_inside(self) -> None:
-        """Show how the drawing is read."""
         self._inside.open_network()
         self._to_inside()
 
     def _show_why(self, answer: int, rival: int) -> None:
-        """Show why the drawing is read as one digit rather than another."""
         self._inside.open_why(answer, rival)
         self._to_inside()
 
@@ -195,7 +192,7 @@ class Ways(QObject):
     def _show_layers(self) -> None:
         """Show the layers of the run in front; of an earlier one, its network."""
         if self._window.run.follows_layers:
-            self._inside.open_run()
+            self._inside.open().open_run()
             self._to_inside()
         else:
             self._show_section_of_front("network")

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background, connect_direct, running
+from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help
@@ -60,8 +60,6 @@ _FIRST = DrawTab.name
 
 
 class Window(QMainWindow):
-    """Draw, Train and Inside, with everything they need."""
-
     def __init__(
         self,
         preferences: Preferences | None = None,
@@ -323,10 +321,6 @@ class Window(QMainWindow):
         self.preferences.set("network", self.network.key_to_restore)
         self.preferences.set(_NEW_RUNS_ANSWER, self.network.new_runs_answer)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
-
-    def shut_down(self) -> bool:
-        """End all threads; return False if one did not end in time."""
-        return running.shut_down()
 
 
 #: The tabs from left to right: each makes one page, and may use the pages before it.

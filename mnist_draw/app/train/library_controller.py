@@ -104,7 +104,8 @@ class LibraryController(LibraryFiles):
         page.list.scrolled.connect(self._want_figures)
         page.delete_requested.connect(self.delete)
         page.undo.triggered.connect(self.restore_last)
-        page.answers_at_once.triggered.connect(self._answer_at_once)
+        answer_at_once = partial(setattr, self._network, "new_runs_answer")
+        page.answers_at_once.triggered.connect(answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.ticked_changed.connect(self._compare)
@@ -211,9 +212,6 @@ class LibraryController(LibraryFiles):
         if self.page.isVisible():
             self.refresh()
 
-    def _answer_at_once(self, on: bool) -> None:
-        self._network.new_runs_answer = on
-
     # -- the comparison
 
     def _compare(self) -> None:
@@ -259,7 +257,11 @@ class LibraryController(LibraryFiles):
             action.triggered.connect(lambda: act())
 
         busy = _TRAINED if entry.going_on else ""
-        add(pgettext("menu", "Use"), partial(self.use, entry), self._why_it_cannot_answer(entry))
+        add(
+            pgettext("menu", "Use"),
+            partial(self._network.use_key, entry.key),
+            self._why_it_cannot_answer(entry),
+        )
         if entry.run is not None:
             stuck = "" if self._run.can_go_on(entry.run) else _("No epoch of it was kept.")
             add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)
@@ -302,9 +304,6 @@ class LibraryController(LibraryFiles):
             return
         self._network.use_instead(entry.key, entry.name)
         self.inside_requested.emit()
-
-    def use(self, entry: Entry) -> None:
-        self._network.use_key(entry.key)
 
     def _copy_settings(self, entry: Entry) -> None:
         settings = entry.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QToolButton, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
@@ -45,9 +45,7 @@ def share_of(box: RealBox) -> float:
 class _Row(QWidget):
     """Units, activation and dropout of one layer, and the button that removes it."""
 
-    changed = pyqtSignal()
-
-    def __init__(self, layer: MlpLayer) -> None:
+    def __init__(self, layer: MlpLayer, changed: pyqtBoundSignal) -> None:
         super().__init__()
         self.units = NumberBox(1, MAX_UNITS, 50)
         self.units.setValue(layer.units)
@@ -62,8 +60,8 @@ class _Row(QWidget):
         set_icon(self.button, "x", Size.SMALL_ICON)
         _in_a_row(self, self.units, self.activation, self.dropout, self.button)
         for box in (self.units, self.dropout):
-            box.valueChanged.connect(self.changed)
-        self.activation.currentIndexChanged.connect(self.changed)
+            box.valueChanged.connect(changed)
+        self.activation.currentIndexChanged.connect(changed)
 
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
@@ -137,8 +135,7 @@ class LayerRows(QWidget):
         self._renew()
 
     def _append(self, layer: MlpLayer) -> None:
-        added = _Row(layer)
-        added.changed.connect(self.changed)
+        added = _Row(layer, self.changed)
         added.button.clicked.connect(lambda: self._remove(added))
         self.rows.append(added)
         self._list.addWidget(added)

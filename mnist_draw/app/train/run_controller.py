@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
@@ -87,8 +86,7 @@ class RunController(QObject):
         #: What a run waits for, where there is learning.
         self.learning: Learning | None = None
         self._preferences = preferences
-        self.earlier = EarlierRuns(preferences, self)
-        self.earlier.loaded.connect(self._show_loaded)
+        self.earlier = EarlierRuns(preferences, self._show_loaded, self)
         self._curves_drawn = self._figures_shown = 0.0
         #: A requested run without events yet.
         self._awaited: ShownRun | None = None
@@ -165,12 +163,8 @@ class RunController(QObject):
 
     def pause(self) -> None:
         controls = self.training.controls
-        if controls is None:
-            return
-        if controls.paused:
-            controls.resume()
-        else:
-            controls.pause()
+        if controls is not None:
+            (controls.resume if controls.paused else controls.pause)()
 
     def stop(self) -> None:
         """End the run after its minibatch; a run that waits does not start."""
@@ -301,7 +295,7 @@ class RunController(QObject):
             self._current = shown
             self.training.take(shown.run)
         self._show_front()
-        self._read_digits(shown)
+        self.earlier.read_digits(shown, self._show_read)
         if asked or self.tab.page == "new":
             self.tab.show_page("run")
 
@@ -416,8 +410,7 @@ class RunController(QObject):
         going_on = self.training.running and self.front is self._current
         self.tab.run_page.show_run(run, going_on)
         self.tab.run_page.show_curves(self.front.state)
-        self._hint()
-        self.show()
+        self._show_read()
 
     def _hint(self) -> None:
         hint = self.front.hint(self.tab.settings.settings())
@@ -433,7 +426,7 @@ class RunController(QObject):
         if self.state.reason in ("failed", "stopped") and not self.state.epochs_done:
             self._leave(shown)
             return
-        self._read_digits(shown)
+        self.earlier.read_digits(shown, self._show_read)
         self._show_front()
 
     def _leave(self, shown: ShownRun) -> None:
@@ -447,12 +440,9 @@ class RunController(QObject):
         if was_front:
             self.tab.leave_run()
 
-    def _read_digits(self, shown: ShownRun) -> None:
-        def show() -> None:
-            self._hint()
-            self.show()
-
-        self.earlier.read_digits(shown, show)
+    def _show_read(self) -> None:
+        self._hint()
+        self.show()
 
     def show(self) -> None:
         self._figures_shown = time.monotonic()
@@ -464,10 +454,6 @@ class RunController(QObject):
         self.tab.run_page.show_way_inside(shown)
         self.tab.show_state(self.state, shown.state, running, can_continue)
         self.state_changed.emit()
-
-    def show_drawing(self, picture: np.ndarray | None) -> None:
-        """Take what is on the board, for the networks of runs that have ended."""
-        self.tab.run_page.finished.show_drawing(picture)
 
     def _restore(self) -> None:
         stored = self._preferences.get("training", {})

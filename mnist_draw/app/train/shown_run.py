@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject
 
 from mnist_draw.analysis.layer_inspection import CONVOLUTION_PICTURES, dead_shares
 from mnist_draw.app.kit.notifier import Notifier
@@ -117,20 +117,20 @@ class ShownRun:
             self.run = with_figures(run, self.state.history)
 
 
-class EarlierRuns(QObject):
-    #: A run as it was, and whether it was asked for.
-    loaded = pyqtSignal(ShownRun, bool)
+class EarlierRuns:
+    """Reads runs; ``show`` gets one as it was, and whether it was asked for."""
 
-    def __init__(self, preferences: Preferences, parent: QObject) -> None:
-        super().__init__(parent)
-        self._preferences = preferences
-        self.background = Background(self)
+    def __init__(
+        self, preferences: Preferences, show: Callable[[ShownRun, bool], object], owner: QObject
+    ) -> None:
+        self._preferences, self._show = preferences, show
+        self.background = Background(owner)
 
     def load(self, run: Run) -> None:
         def unread(error: Exception) -> None:
             notifier.problem(reporter.sentence(error))
 
-        self.background.run(lambda: _load(run), lambda shown: self.loaded.emit(shown, True), unread)
+        self.background.run(lambda: _load(run), lambda shown: self._show(shown, True), unread)
 
     def load_last(self, wanted: Callable[[], bool], show: Callable[[Run], object]) -> None:
         """Load the newest run if it is wanted; offer to show one that was cut off before, once."""
@@ -146,7 +146,7 @@ class EarlierRuns(QObject):
                 notifier.undo(sentence, partial(show, cut), _("Show"))
             # What of it is damaged was told already.
             self.background.run(
-                lambda: _load(runs[0]), lambda last: self.loaded.emit(last, False), lambda __: None
+                lambda: _load(runs[0]), lambda last: self._show(last, False), lambda __: None
             )
 
         self.background.run(_list_with_cut_off, found)

@@ -49,7 +49,6 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 #: Events are handed to the window this often, in milliseconds: figures that change more often are
 #: not read, and each time takes the window's and the training's time.
 _DRAIN_MS = 100
-MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
 _NOWHERE = _(
     "No other place could be written either. The network can answer until the window is closed. "
     "Make room on the disk, then train one epoch more, which saves it. Closing asks where to save "
@@ -224,7 +223,7 @@ class TrainingWorker:
         self._trained(model)
         failure = session.failure
         if failure is None:
-            self._events.append(Saved(self.folder / MODEL_NAME))
+            self._events.append(Saved(self.folder / record.MODEL))
             return None
         path = save_fallback(with_fallback_title(model))
         if path is None:
@@ -293,7 +292,7 @@ class Training(QObject):
             return False
         if self._unsaved is not None:
             return self.folder.exists()
-        return (self.folder / CHECKPOINT_NAME).exists()
+        return (self.folder / record.CHECKPOINT).exists()
 
     def start(self, settings: TrainingSettings) -> None:
         settings.validate()

@@ -382,7 +382,7 @@ def in_window(qtbot, own_home):
     yield made
     made.learn.gate.set()
     made.window.close()
-    assert made.window.shut_down()
+    assert running.shut_down()
 
 
 @pytest.mark.window
@@ -400,7 +400,7 @@ def test_closing_while_learning(in_window):
     assert "as soon as your digits are learnt" in window.toast.label.text()
     in_window.learn.gate.set()
     in_window.qtbot.waitUntil(lambda: not window.isVisible())
-    assert window.shut_down()
+    assert running.shut_down()
     assert [one for one in kept.list_fine_tuned() if one.info.before]
 
 
@@ -427,7 +427,7 @@ def test_nobody_has_to_wait_for_learning(in_window, asked, said, monkeypatch):
     assert said[0].startswith(LEFT)
     in_window.window.learning.stop()
     in_window.learn.gate.set()
-    assert in_window.window.shut_down()
+    assert running.shut_down()
     assert len(said) == 1
 
 
@@ -444,7 +444,7 @@ def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
         in_window.window.shutdown.close_without_prompt()
     in_window.window.close()
     in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
-    assert in_window.window.shut_down()
+    assert running.shut_down()
     (learnt,) = (one for one in kept.list_fine_tuned() if one.info.before)
     assert Preferences().get("network", "") == learnt.key
     assert LEFT not in " ".join(said)
@@ -493,4 +493,4 @@ def test_the_choice_is_remembered(in_window, own_home, qtbot):
     again = in_window.make_window()
     assert again.network.key == key
     again.close()
-    assert again.shut_down()
+    assert running.shut_down()

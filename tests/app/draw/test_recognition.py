@@ -9,6 +9,7 @@ import pytest
 from mnist_draw import thread_priority
 from mnist_draw.app.draw import recognition as module
 from mnist_draw.app.draw.recognition import PostedInk, Recognition
+from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
@@ -99,7 +100,7 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, 
     # The same architecture needs no other function.
     recognition.post_model(fakes.model(fill=2.0))
     qtbot.wait(100)
-    assert recognition.close()
+    assert running.shut_down()
     assert len(compiled) == 1
     assert made[0].compiled is compiled[0]
 
@@ -112,21 +113,21 @@ class Explained:
 
     def __init__(self, watched=True, **options):
         self.made: list[fakes.Explainer] = []
-        self.prepared: list[bool] = []
         self.explanations: list[tuple[int, int]] = []
         self.failures: list[str] = []
         options = {"make_explainer": self._make, "rest": 0.0, "quiet": 0.0, **options}
         self.worker = worker = fakes.Explaining(**options)
-        worker.prepared.connect(lambda: self.prepared.append(True))
-        worker.explained.connect(
-            lambda explanation, ticket: self.explanations.append((explanation.digit, ticket))
-        )
+        worker.answered.connect(self._hear)
         worker.failed.connect(self.failures.append)
         worker.watch(watched)
 
     def _make(self, model):
         self.made.append(fakes.Explainer(model))
         return self.made[-1]
+
+    def _hear(self, answer):
+        if answer is not None:
+            self.explanations.append((answer[0].digit, answer[1]))
 
 
 def test_the_question_is_explained_while_it_is_watched(qapp):
@@ -141,7 +142,7 @@ def test_the_question_is_explained_while_it_is_watched(qapp):
     worker.watch(False)
     worker.post(PICTURE, 8, 4)
     assert heard.explanations == [(7, 2), (5, 3)]
-    assert len(heard.prepared) == 1
+    assert len(heard.made) == 1
 
 
 def test_a_network_of_the_same_kind_is_not_compiled_again(qapp):
@@ -151,7 +152,7 @@ def test_a_network_of_the_same_kind_is_not_compiled_again(qapp):
     assert len(heard.made) == 1
     assert heard.made[0].parameters[0][0, 0] == 2.0
     heard.worker.post_model(type(fakes.model())("cnn", fakes.model().parameters))
-    assert len(heard.made) == len(heard.prepared) == 2
+    assert len(heard.made) == 2
 
 
 def test_compiling_waits_for_a_pause(qtbot):
@@ -215,7 +216,7 @@ def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot
     window.tabs.setCurrentWidget(window.train_tab)
     with qtbot.waitSignal(window.recognition.answered):
         window.draw_tab.canvas.add_stroke(STROKE)
-    with qtbot.assertNotEmitted(window.explanations.explained, wait=200):
+    with qtbot.assertNotEmitted(window.explanations.answered, wait=200):
         pass
     assert saliency.explanation is None
     window.tabs.setCurrentWidget(window.draw_tab)
@@ -231,4 +232,4 @@ def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot
     qtbot.waitUntil(lambda: saliency.explanation.digit == 1)
     window.draw_tab.canvas.clear()
     assert saliency.explanation is None
-    assert window.shut_down()
+    assert running.shut_down()

@@ -19,6 +19,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.threads import running
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
 from mnist_draw.recognition.recogniser import Recogniser
@@ -73,7 +74,7 @@ def tab(qtbot, monkeypatch, tmp_path):
     made = InsideTab(canvas, network, Preferences(tmp_path / "preferences.json"))
     qtbot.addWidget(made)
     yield made
-    assert made.wait()
+    assert running.shut_down()
 
 
 @pytest.fixture

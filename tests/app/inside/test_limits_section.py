@@ -18,6 +18,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
     file_choice,
 )
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
+from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.networks import title_of_model
@@ -64,7 +65,7 @@ def section(show, digits, monkeypatch):
     monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
     made = show(LimitsSection(), 1090, 600)
     yield made
-    assert made.wait()
+    assert running.shut_down()
 
 
 def open_section(section, qtbot, model=None, key="shipped:c"):

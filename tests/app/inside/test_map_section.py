@@ -23,6 +23,7 @@ from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import scrolled
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
 
@@ -37,7 +38,7 @@ def section(show, digits, monkeypatch):
     monkeypatch.setattr("mnist_draw.analysis.maps.chosen_digits", lambda _: np.arange(0, 200, 4))
     made = show(MapSection(), 1090, 600)
     yield made
-    assert made.wait()
+    assert running.shut_down()
 
 
 def hidden_model(fill=0, **metadata):

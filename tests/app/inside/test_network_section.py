@@ -39,6 +39,7 @@ from mnist_draw.app.inside.rows_view import (
 )
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.threads import running
 from mnist_draw.storage.models import ModelFile
 
 from .. import seen
@@ -66,7 +67,7 @@ def section(qtbot, show, monkeypatch):
     made.set_active(True)
     yield made
     # A loaded machine may still be compiling when it is first asked to end.
-    qtbot.waitUntil(made.wait, timeout=PATIENCE)
+    qtbot.waitUntil(running.shut_down, timeout=PATIENCE)
 
 
 def until(qtbot, condition):

@@ -16,6 +16,7 @@ from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.inside.results.result_cards import ResultFigure
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
@@ -38,7 +39,7 @@ def section(qtbot, digits):
     made.resize(1090, 620)
     made.show()
     yield made
-    assert made.wait()
+    assert running.shut_down()
 
 
 def altered(weight=1, bias=1, **metadata):

@@ -26,6 +26,7 @@ from mnist_draw.app.inside.step.step_cards import LossAlongStep
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.training.settings import TrainingSettings
 
@@ -52,7 +53,7 @@ def section(show):
     made = show(StepSection(), 1090, 600)
     made.set_active(True)
     yield made
-    assert made.wait()
+    assert running.shut_down()
 
 
 def is_ready(section):

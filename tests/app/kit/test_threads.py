@@ -198,7 +198,7 @@ def test_a_stream_pauses_while_it_is_not_watched(qtbot):
     job.watch(True)
     qtbot.waitUntil(lambda: len(notes) > count)
     assert notes == list(range(len(notes)))
-    assert job.close()
+    assert running.shut_down()
 
 
 def test_what_was_stopped_delivers_nothing_more(qtbot):

@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Explanations, Recognition
+from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
@@ -58,7 +59,7 @@ class Setup(Parts):
     def close(self):
         self.loop.gate.set()
         self.window.close()
-        assert self.window.shut_down()
+        assert running.shut_down()
         self.qtbot.wait(1)
         # The window of the file's other tests has heard its messages, too; their clocks go on.
         for window in QApplication.topLevelWidgets():

@@ -25,6 +25,7 @@ from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import ClickShield
+from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.storage.preferences import Preferences
 
@@ -406,7 +407,7 @@ def test_a_text_size_takes_effect_at_once_as_after_a_new_start(qtbot):
         theme.theme().resize_text(1.5)
         found.append(sizes(window))
         window.close()
-        assert window.shut_down()
+        assert running.shut_down()
         sip.delete(window)
     live, fresh = found
     assert {path: live.get(path) for path in fresh} == fresh

@@ -32,6 +32,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import toast
 from mnist_draw.app.shell import view as view_module
 from mnist_draw.app.shell.desktop import FocusRing
@@ -241,7 +242,7 @@ def test_no_preference_keeps_the_window_from_starting_or_saving(show, preference
     preferences.write_text(f'{{"schema": 1, "values": {{{", ".join(values)}}}}}')
     window = show(Window(Preferences(), Recognition(model, None, Recogniser)))
     window.close()
-    assert window.shut_down()
+    assert running.shut_down()
     again = Preferences()
     assert again.notice == ""
     assert again.get("network", "?") == ""
@@ -265,7 +266,7 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtb
     tab.canvas.add_stroke([(100, 100), (300, 300)])
     setup.window.close()
     gate.set()
-    assert setup.window.shut_down()
+    assert running.shut_down()
     assert (tab.autosave._problem, tab.canvas.has_ink()) == ("", True)
     assert b"stroke" in board_path().read_bytes()
     # None of the pictures was looked for.
@@ -483,7 +484,7 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
 
 def test_the_tour_and_look_inside_lead(shared, qtbot):
     window, tab, inside = shared.window, shared.window.draw_tab, shared.window.inside_tab
-    tab.first_start.tour_requested.emit()
+    tab.first_start.tour.click()
     assert window.page_in_front is inside
     view = inside.view
     assert view.pages.currentWidget() is view.views

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QBoxLayout, QButtonGroup, QSizePolicy, QToolButton, QWidget
 
@@ -148,14 +148,11 @@ def _tile_name(name: str) -> str:
 class LayerMaps(QWidget):
     """Small maps in a row or two, with the accuracy of a vote; arrow keys or a click choose."""
 
-    layer_chosen = pyqtSignal(int)
-
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("layerMaps")
         self.setAccessibleName(_("Layer by layer"))
         self.group = QButtonGroup(self)
-        self.group.idClicked.connect(self.layer_chosen)
         self._halves = row(), row()
         self._rows = row(*self._halves, owner=self)
         self._maps: Maps | None = None

@@ -136,7 +136,7 @@ class MapSection(CountedSection):
 
     def _connect(self) -> None:
         self._moving.finished.connect(self._show_state)
-        self.layer_maps.layer_chosen.connect(self._choose_layer)
+        self.layer_maps.group.idClicked.connect(self._choose_layer)
         self.map_combo.activated.connect(lambda _: self._lay_out())
         self.view.picked.connect(self._pick_digit)
         self.neighbours.view.picked_here.connect(self._pick_neighbour)

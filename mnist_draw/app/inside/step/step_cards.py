@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -40,14 +40,11 @@ _BELOW = (_("One weight"), _("In code"))
 class StageBar(QWidget):
     """The stages with their figures; where it is narrow, also what else the section chooses."""
 
-    chosen = pyqtSignal(int)
-
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("stageBar")
         self._titles = [f"{number} {stage.title}" for number, stage in enumerate(STAGES, 1)]
         self.control = SegmentedControl("stageButtons", self._titles)
-        self.control.chosen.connect(lambda place: self.chosen.emit(place + 1))
         self.figures = [label("", "muted") for _ in STAGES]
         self._growing = [GrowingLabel(figure) for figure in self.figures]
         for figure in self.figures:

@@ -112,7 +112,7 @@ class StepSection(Section):
 
     def _connect(self) -> None:
         code = self.code
-        self.bar.chosen.connect(self.open_stage)
+        self.bar.control.chosen.connect(lambda place: self.open_stage(place + 1))
         self.bar.below.chosen.connect(lambda __: self._show())
         self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
