@@ -89,11 +89,9 @@ class AnswerBlock(QWidget):
         self.setObjectName("answerBlock")
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.figure = AnswerFigure()
-        self.word = FittedLabel(Text.SENTENCE)
-        self.word.setObjectName("confidenceLabel")
+        self.word = FittedLabel(Text.SENTENCE, name="confidenceLabel")
         explain(self.word, pgettext("how sure", "Confidence"), _("How sure the network is."))
-        self.line = FittedLabel(Text.LABEL, two_lines=True)
-        self.line.setObjectName("secondGuessLabel")
+        self.line = FittedLabel(Text.LABEL, two_lines=True, name="secondGuessLabel")
         self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         # They change with the answers: nothing below them is painted with them.
         self.setAutoFillBackground(True)

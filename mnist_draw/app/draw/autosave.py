@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QTimer
 
 from mnist_draw.app.draw.board_items import Item, PlacedPicture, Renderings
-from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas, notifier
 from mnist_draw.app.draw.drawing_files import read_drawing, record_of, snapshot
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 # What was not saved is told on all pages.
-notifier = Notifier("draw", "draw")
 drawings_notifier = Notifier("drawings", "draw")
 
 #: Maximum number of windows with a file of their own.

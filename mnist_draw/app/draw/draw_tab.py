@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QWidget
 from mnist_draw.app.draw.answer_panel import AnswerPanel, panel_width
 from mnist_draw.app.draw.autosave import Autosave
 from mnist_draw.app.draw.board_items import PEN_WIDTH
-from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas, notifier
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.first_start import FirstStart
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
@@ -24,7 +24,6 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
@@ -35,8 +34,6 @@ from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
     from mnist_draw.storage.preferences import Preferences
-
-notifier = Notifier("draw", "draw")
 
 #: Seconds from one reading of a growing stroke to the next: a usual mouse moves as often.
 _READ_S = 0.008

@@ -56,15 +56,11 @@ class FirstStart(QWidget):
         self._path = _written()
         self._part = 1.0
         # Not children of this: they take presses.
-        self.example, self.tour = (
-            ElidedButton(text) for text in (_("Show me a digit"), _("Take the tour"))
-        )
+        self.example = ElidedButton(_("Show me a digit"), "link", "exampleLink")
+        self.tour = ElidedButton(_("Take the tour"), "link", "tourLink")
         explain(self.example, self.example.text(), _("Put a test digit on the board."), "R")
         explain(self.tour, self.tour.text(), _("See in a few steps how a network reads."))
         self._links = self.example, self.tour
-        for link, name in zip(self._links, ("exampleLink", "tourLink"), strict=True):
-            link.setObjectName(name)
-            link.setProperty("look", "link")
         # On the painted steps.
         self._steps = [
             push_button(name, step[1], sentence, look="link")

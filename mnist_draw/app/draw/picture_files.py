@@ -19,14 +19,13 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
-from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas, notifier
 from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.files import ask_several
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap, paint_box, png_bytes
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size, Text
@@ -38,8 +37,6 @@ from mnist_draw.recognition.certainty import REFUSED, Certainty, certainty_of_nu
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
-
-notifier = Notifier("draw", "draw")
 
 #: The most pictures that are read at once.
 MAX_COUNT = 200

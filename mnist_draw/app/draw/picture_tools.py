@@ -16,7 +16,7 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
-from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.canvas import Canvas, notifier
 from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.draw.drawing_files import (
     COPIED_SCALE,
@@ -30,7 +30,6 @@ from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, Pictur
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_place
-from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import image_bytes
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.results import Mistake
     from mnist_draw.app.draw.answer_panel import AnswerPanel
     from mnist_draw.storage.models import ModelFile
-
-notifier = Notifier("draw", "draw")
 
 #: A digit for the board, which one it is, and what the network takes it for.
 _Found = tuple[PlacedPicture, str, str]

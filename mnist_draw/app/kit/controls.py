@@ -84,9 +84,8 @@ class SegmentedControl(QFrame):
         self.setProperty("look", "segments")
         self.group = QButtonGroup(self)
         self.group.idClicked.connect(self.chosen)
-        self.buttons = [ElidedButton(text) for text in texts]
+        self.buttons = [ElidedButton(text, "segment") for text in texts]
         for number, part in enumerate(self.buttons):
-            part.setProperty("look", "segment")
             part.setCheckable(True)
             self.group.addButton(part, number)
         row(*((part, 1) for part in self.buttons), gap=2, margins=(3, 3, 3, 3), owner=self)

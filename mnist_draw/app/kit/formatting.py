@@ -12,8 +12,10 @@ from mnist_draw.recognition.certainty import format_probability as format_probab
 _LARGE_LOSS = 100.0
 
 
-def format_duration(seconds: float) -> str:
-    """Format a duration as ``m:ss`` or ``h:mm:ss``."""
+def format_duration(seconds: float | None) -> str:
+    """Format a duration as ``m:ss`` or ``h:mm:ss``, a dash if there is none."""
+    if seconds is None:
+        return "–"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -56,8 +56,10 @@ class TabularLabel(QLabel):
     alone: a label that may change its size has the whole window laid out and painted again.
     """
 
-    def __init__(self, text: str = "", widest: str = "") -> None:
+    def __init__(self, text: str = "", widest: str = "", look: str = "", name: str = "") -> None:
         super().__init__(text)
+        self.setProperty("look", look)
+        self.setObjectName(name)
         self.setTextFormat(Qt.PlainText)
         self._widest = widest
         self._needed = QSize()

@@ -93,6 +93,11 @@ def push_button(
 class ElidedButton(QPushButton):
     """A button whose text ends in an ellipsis where there is too little room, never cut."""
 
+    def __init__(self, text: str, look: str, name: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("look", look)
+        self.setObjectName(name)
+
     def minimumSizeHint(self) -> QSize:
         least = self.fontMetrics().horizontalAdvance("…") * 3
         return QSize(least, super().minimumSizeHint().height())

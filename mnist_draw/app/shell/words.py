@@ -157,10 +157,8 @@ class WordsDialog(QDialog):
         self.names.currentRowChanged.connect(self._show_row)
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.title = label("", "headline", "wordTitle")
-        self.text = label("", "sentence", "wordText")
-        for shown in (self.title, self.text):
-            shown.setWordWrap(True)
+        self.title = label("", "headline", "wordTitle", wraps=True)
+        self.text = label("", "sentence", "wordText", wraps=True)
         self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
         left = column(self.search, (self.names, 1))
         right = column(self.picture, self.title, self.text, 1, gap=Size.CARD_GAP)

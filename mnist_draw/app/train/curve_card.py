@@ -116,9 +116,11 @@ class CurveCard(Card):
 
     export_requested = pyqtSignal(str)
 
-    def __init__(self, title: str, name: str, sentence: str, figure: str) -> None:
+    def __init__(
+        self, title: str, name: str, sentence: str, figure: str, written: Callable[[float], str]
+    ) -> None:
         super().__init__(title)
-        self._figure = figure
+        self._figure, self._written = figure, written
         self.plot: Any = None
         self.tools: CurveTools | None = None
         self._marks: list[tuple[str, float, str]] = []
@@ -258,11 +260,8 @@ class CurveCard(Card):
         training, validation = self._pair(rows[chosen - 1])
         self.legend.show_figures(
             _("epoch {number}", number=number(chosen)),
-            (self._figure_text(training), self._figure_text(validation)),
+            (self._written(training), self._written(validation)),
         )
-
-    def _figure_text(self, value: float) -> str:
-        raise NotImplementedError
 
     def _restyle(self) -> None:
         if self.tools is None:
@@ -297,7 +296,7 @@ class LossCard(CurveCard):
 
     def __init__(self) -> None:
         sentence = _("Mean cross-entropy over epochs, in nats.")
-        super().__init__(_("Loss"), "lossPlot", sentence, "loss")
+        super().__init__(_("Loss"), "lossPlot", sentence, "loss", format_loss)
         sentence = _("Show the loss on a logarithmic or linear axis.")
         self.scale_combo = ComboBox("lossScaleCombo", _("Loss axis"), sentence, look="quiet")
         self.scale_combo.addItems([pgettext("axis", "log"), pgettext("axis", "linear")])
@@ -306,9 +305,6 @@ class LossCard(CurveCard):
         self.scale_combo.currentIndexChanged.connect(self._rescale)
         self.top.addWidget(self.scale_combo)
         self._add_menu()
-
-    def _figure_text(self, value: float) -> str:
-        return format_loss(value)
 
     @property
     def _log(self) -> bool:
@@ -342,12 +338,8 @@ class AccuracyCard(CurveCard):
     """Share of right answers in percent, with the tutorial's result as a reference."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Accuracy"),
-            "accuracyPlot",
-            _("Share of right answers over epochs, in percent."),
-            "accuracy",
-        )
+        sentence = _("Share of right answers over epochs, in percent.")
+        super().__init__(_("Accuracy"), "accuracyPlot", sentence, "accuracy", format_percent)
         self._is_like_tutorial = True
         self._pulse = QVariantAnimation(self)
         self._pulse.setDuration(_PULSE_MS)
@@ -381,9 +373,6 @@ class AccuracyCard(CurveCard):
             best = max(rows, key=lambda row: row.validation_accuracy, default=None)
             points = [] if best is None else [(best.epoch, 100 * best.validation_accuracy)]
             self._best.setData(pos=points)
-
-    def _figure_text(self, value: float) -> str:
-        return format_percent(value)
 
     def _map(self, values: Any) -> Any:
         return 100 * values

@@ -216,11 +216,10 @@ class FinishedCard(Card):
         self._shown = ShownRun(RunState())
         self._picture: np.ndarray | None = None
         self._job = LatestJob(lambda asked: read_drawing(*asked), self)
-        self.headline = label("", "headline", "headlineLabel")
+        self.headline = label("", "headline", "headlineLabel", wraps=True)
         self.headline.setTextFormat(Qt.RichText)
-        self.details = label("", "sentence", "resultLabel")
+        self.details = label("", "sentence", "resultLabel", wraps=True)
         for words in (self.headline, self.details):
-            words.setWordWrap(True)
             words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
         self._build_buttons()
         self.drawing = DrawingView()

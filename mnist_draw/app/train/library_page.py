@@ -271,16 +271,12 @@ def _results(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
     tested = all(entry.test_accuracy is not None for entry in entries)
     rows = [
         (_("Test accuracy"), [format_percent(entry.test_accuracy) for entry in entries]),
-        (_("Time"), [_time(one) for one in entries]),
+        (_("Time"), [format_duration(entry.seconds) for entry in entries]),
     ]
     if not tested:
         shares = [format_percent(entry.validation_accuracy) for entry in entries]
         rows.insert(0, (_("Validation accuracy"), shares))
     return [(title, values) for title, values in rows if len(set(values)) > 1]
-
-
-def _time(entry: Entry) -> str:
-    return "–" if entry.seconds is None else format_duration(entry.seconds)
 
 
 #: From this width on the comparison is beside the list, in pixels at the usual text size.
@@ -449,9 +445,6 @@ class LibraryPage(QWidget):
             self._body.setStretch(place, share)
         self._differing.setVisible(several)
         self._compared.setVisible(beside or several)
-
-    def focus_first(self) -> None:
-        self.list.setFocus()
 
 
 class _Ghost(QWidget):

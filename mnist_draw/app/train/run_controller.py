@@ -15,7 +15,7 @@ from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
-from mnist_draw.app.train.shown_run import EarlierRuns, ShownRun
+from mnist_draw.app.train.shown_run import EarlierRuns, ShownRun, notifier
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -41,8 +41,6 @@ from mnist_draw.training.history import History
 from mnist_draw.training.record import Run, now, with_figures
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SettingsError, TrainingSettings
-
-notifier = Notifier("run", "train")
 
 #: Seconds between updates of curves and hint, and of the header while the tab is hidden: painting
 #: takes time from the training.

@@ -74,9 +74,7 @@ class RunPage(ScrollArea):
         theme.follow(self, self._arrange)
 
     def _build_top(self) -> QBoxLayout:
-        self.title = FittedLabel()
-        self.title.setObjectName("runTitle")
-        self.title.setProperty("look", "surer")
+        self.title = FittedLabel(look="surer", name="runTitle")
         self.about = ElidedLabel("", "status", "runAboutLabel")
         # Their commands describe them.
         self.library_button = push_button("libraryButton", _("Library"), "", look="plain")

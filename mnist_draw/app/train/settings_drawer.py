@@ -16,13 +16,12 @@ from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
-from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
 from mnist_draw.app.train.setting_fields import START, SettingsSection
-from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.app.train.settings_form import SettingsForm, notifier
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
@@ -38,8 +37,6 @@ from mnist_draw.training.presets import (
     save_settings,
 )
 from mnist_draw.training.settings import TrainingSettings
-
-notifier = Notifier("settings", "train")
 
 _EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
 _TILE = 24
@@ -135,8 +132,7 @@ class SettingsDrawer(QWidget):
         self.close_button = icon_button(
             "closeSettingsButton", "x", _("Close"), _("Close the settings."), "F4"
         )
-        self._note = label(_LIVE, "muted", "liveNote")
-        self._note.setWordWrap(True)
+        self._note = label(_LIVE, "muted", "liveNote", wraps=True)
         self.examples = AugmentationView()
         self.sections: dict[str, SettingsSection] = {}
         self._own: dict[str, TrainingSettings] = {}
@@ -267,7 +263,7 @@ class SettingsDrawer(QWidget):
         found = {} if running else form.differences()
         for name, field in form.fields.items():
             field.mark(name in found, form.usual(name))
-        said = _("As in {preset}", preset=form.base_title)
+        said = _("As in {preset}", preset=form.choice.title)
         if found:
             said = counted("{count} changed", "{count} changed", len(found))
         self.count.setText(said)
@@ -276,7 +272,7 @@ class SettingsDrawer(QWidget):
         self.undo_button.setVisible(form.can_undo)
         self.reset_button.setVisible(bool(found))
         notes = [_LIVE] if running else [_("For the next run")] * self._is_beside_run
-        if form.is_fixed:
+        if form.fixed:
             notes.append(_("The lesson has fixed some settings."))
         self._note.setText(joined(*notes))
         self._note.setVisible(bool(notes))
@@ -311,9 +307,9 @@ class SettingsDrawer(QWidget):
         self._show_preset()
 
     def _show_preset(self) -> None:
-        self.presets.setCurrentIndex(self.presets.findText(self.form.base_title))
+        self.presets.setCurrentIndex(self.presets.findText(self.form.choice.title))
         # A preset of the program may have the same name in this language.
-        self._delete.setVisible(self._own.get(self.form.base_title) == self.form.base)
+        self._delete.setVisible(self._own.get(self.form.choice.title) == self.form.choice.base)
 
     def _choose_preset(self, index: int) -> None:
         title, chosen = self.presets.itemText(index), self.presets.itemData(index)
@@ -333,7 +329,7 @@ class SettingsDrawer(QWidget):
             self._list_presets()
 
     def _delete_preset(self) -> None:
-        name, settings = self.form.base_title, self.form.settings()
+        name, settings = self.form.choice.title, self.form.settings()
         with _problems_told():
             delete_preset(name)
             del self._own[name]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -64,7 +63,7 @@ def _classes_of(network: str) -> int:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The settings, and those that they were changed from."""
+    """The settings, and those that they were changed from, with their title among the presets."""
 
     title: str
     base: TrainingSettings
@@ -85,11 +84,11 @@ class SettingsForm(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.fields = {name: build_field(setting) for name, setting in SETTINGS.items()}
-        self._fixed: frozenset[str] = frozenset()
+        self.fixed: frozenset[str] = frozenset()
         #: Whether the learning rate is the user's own, not the usual one of rule or preset.
         self._own_rate = False
         self._at_once = False
-        self._choice = Chosen("", TrainingSettings(), TrainingSettings())
+        self.choice = Chosen("", TrainingSettings(), TrainingSettings())
         self._undo: list[Chosen] = []
         #: The field of the last step, which goes on while the keyboard is in it.
         self._last = ""
@@ -143,37 +142,29 @@ class SettingsForm(QObject):
         return self._before_run.settings if self._before_run else self.settings()
 
     @property
-    def base(self) -> TrainingSettings:
-        """The settings that the user's were changed from."""
-        return self._choice.base
-
-    @property
-    def base_title(self) -> str:
-        """What the menu of presets calls them."""
-        return self._choice.title
-
-    @property
     def preset(self) -> Preset:
         """The preset with a card that they are, or are nearest to."""
-        known = (preset for preset in PRESETS.values() if preset.settings == self.base)
-        return next(known, None) or nearest_preset(self.base)
+        base = self.choice.base
+        known = (preset for preset in PRESETS.values() if preset.settings == base)
+        return next(known, None) or nearest_preset(base)
 
     def differences(self) -> dict[str, str]:
         """Return what was changed, and can be changed back."""
-        found = differences(self.settings(), self.base)
-        return {name: text for name, text in found.items() if name not in self._fixed}
+        found = differences(self.settings(), self.choice.base)
+        return {name: text for name, text in found.items() if name not in self.fixed}
 
     def usual(self, name: str) -> Any:
         """Return the value that a setting is reset to."""
         if name == "learning_rate":
             return self._usual_rate()
-        if name == "update_parameters" and self.fields["update"].read() != self.base.update:
+        base = self.choice.base
+        if name == "update_parameters" and self.fields["update"].read() != base.update:
             return {}
-        return getattr(self.base, name, getattr(TrainingSettings(), name))
+        return getattr(base, name)
 
     def apply(self, name: str, value: Any) -> None:
         """Show another value of one setting, unless it is fixed."""
-        if name not in self._fixed:
+        if name not in self.fixed:
             self.fields[name].show_value(value)
 
     def show_settings(self, settings: TrainingSettings, title: str = "") -> None:
@@ -187,7 +178,7 @@ class SettingsForm(QObject):
 
     def settings_of(self, preset: Preset) -> TrainingSettings:
         """Return the settings with a preset chosen: what is fixed, and the data set, stay."""
-        kept = {name: self.fields[name].read() for name in {"data_folder", *self._fixed}}
+        kept = {name: self.fields[name].read() for name in {"data_folder", *self.fixed}}
         return preset.settings.replace(**kept)
 
     def offers(self, preset: Preset) -> bool:
@@ -198,10 +189,9 @@ class SettingsForm(QObject):
 
     def _replace(self, title: str, base: TrainingSettings, settings: TrainingSettings) -> None:
         """Show other settings; tell how many changes they replace, and how to take that back."""
-        lost, before = len(self.differences()), self._choice
-        with self._one_step(title, base):
-            self._show(settings)
-        if lost and self._choice.settings != before.settings:
+        lost, before = len(self.differences()), self.choice
+        self._take_step(Chosen(title, base, settings))
+        if lost and self.choice.settings != before.settings:
             sentence = counted(
                 "{title} replaces {count} change.", "{title} replaces {count} changes.", lost,
                 title=title,
@@ -210,31 +200,29 @@ class SettingsForm(QObject):
 
     def restore(self, settings: TrainingSettings) -> None:
         preset = nearest_preset(settings)
-        with self._one_step(preset.title, preset.settings):
-            self._show(settings)
+        self._take_step(Chosen(preset.title, preset.settings, settings))
         self._undo.clear()
         self.edited.emit()
 
     def _show(self, settings: TrainingSettings) -> None:
-        values = settings.to_json()
-        # The rule brings its parameters and its rate, which come after it.
-        for name in sorted(values, key=lambda name: name != "update"):
-            self.apply(name, values[name])
-
-    @contextlib.contextmanager
-    def _one_step(self, title: str, base: TrainingSettings) -> Iterator[None]:
-        """Make all changes within one step that can be taken back."""
-        before, self._at_once = self._choice, True
-        self._choice = Chosen(title, base, before.settings)
+        values, self._at_once = settings.to_json(), True
         try:
-            yield
+            # The rule brings its parameters and its rate, which come after it.
+            for name in sorted(values, key=lambda name: name != "update"):
+                self.apply(name, values[name])
         finally:
             self._at_once = False
+
+    def _take_step(self, chosen: Chosen) -> None:
+        """Show other settings, but what is fixed, in one step that can be taken back."""
+        before = self.choice
+        self.choice = replace(chosen, settings=before.settings)
+        self._show(chosen.settings)
         self._note_rate()
         self._clear_errors()
-        self._choice = Chosen(title, base, self.settings())
+        self.choice = replace(chosen, settings=self.settings())
         self._last = ""
-        if before != self._choice:
+        if before != self.choice:
             self._undo = [*self._undo, before][-_MAX_UNDO:]
         self.edited.emit()
 
@@ -249,8 +237,7 @@ class SettingsForm(QObject):
             return
         before = self._undo.pop()
         kept = list(self._undo)
-        with self._one_step(before.title, before.base):
-            self._show(before.settings)
+        self._take_step(before)
         self._undo = kept
         notifier.forget()
         self.edited.emit()
@@ -259,8 +246,7 @@ class SettingsForm(QObject):
         self.apply(name, self.usual(name))
 
     def reset_all(self) -> None:
-        with self._one_step(self.base_title, self.base):
-            self._show(self.base)
+        self._take_step(replace(self.choice, settings=self.choice.base))
 
     def _note(self, name: str) -> None:
         """Note a change of a field as a step, or as part of the one that goes on."""
@@ -268,16 +254,16 @@ class SettingsForm(QObject):
             return
         if self._before_run is None:
             now = self.settings()
-            if now == self._choice.settings:
+            if now == self.choice.settings:
                 return
             focus, widget = QApplication.focusWidget(), self.fields[name].widget
             inside = focus is not None and (focus is widget or widget.isAncestorOf(focus))
             if not (inside and name == self._last):
-                self._undo = [*self._undo, self._choice][-_MAX_UNDO:]
+                self._undo = [*self._undo, self.choice][-_MAX_UNDO:]
             # Its own error may be that of the value that was replaced just now.
             self._clear_errors(leave="" if isinstance(widget, FileCombo) else name)
             self._last = name
-            self._choice = Chosen(self.base_title, self.base, now)
+            self.choice = replace(self.choice, settings=now)
             if name in ("batch_size", "training_examples"):
                 self._check_batch_size(now)
         self.edited.emit()
@@ -307,7 +293,8 @@ class SettingsForm(QObject):
 
     def _usual_rate(self) -> float:
         rule = self.fields["update"].read()
-        return self.base.learning_rate if rule == self.base.update else usual_learning_rate(rule)
+        base = self.choice.base
+        return base.learning_rate if rule == base.update else usual_learning_rate(rule)
 
     def _follow_rule(self) -> None:
         """Show the update rule's parameters and, unless the user has an own one, its rate."""
@@ -367,15 +354,11 @@ class SettingsForm(QObject):
             self.fields[name].show_error(sentence)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
-        self._fixed = fixed | hidden
+        self.fixed = fixed | hidden
         for name in hidden:
             self.fields[name].cell.hide()
         self._enable()
         self.edited.emit()
-
-    @property
-    def is_fixed(self) -> bool:
-        return bool(self._fixed)
 
     @property
     def running(self) -> bool:
@@ -384,9 +367,7 @@ class SettingsForm(QObject):
     def show_run(self, settings: TrainingSettings) -> None:
         """Show the settings of a run that is continued, until it ends."""
         self.set_running(True)
-        self._at_once = True
         self._show(settings)
-        self._at_once = False
         self.edited.emit()
 
     def show_effective(self, name: str, value: Any) -> None:
@@ -406,7 +387,7 @@ class SettingsForm(QObject):
         Unless it diverged, its changes can be kept for the next run.
         """
         if running and self._before_run is None:
-            self._before_run = self._choice
+            self._before_run = self.choice
             self._clear_errors()
             _after_run.forget()
         elif not running and self._before_run is not None:
@@ -423,9 +404,7 @@ class SettingsForm(QObject):
             if field.setting.live and field.read() != getattr(before.settings, name)
         ]  # fmt: skip
         kept = {name: self.fields[name].read() for name in live}
-        self._at_once = True
         self._show(before.settings)
-        self._at_once = False
         self._before_run = None
         self._note_rate()
         batch = self.fields["batch_size"]
@@ -435,9 +414,7 @@ class SettingsForm(QObject):
 
     def _tell_of_live(self, kept: dict[str, Any], before: TrainingSettings) -> None:
         def keep() -> None:
-            with self._one_step(self.base_title, self.base):
-                for name, value in kept.items():
-                    self.apply(name, value)
+            self._take_step(replace(self.choice, settings=self.settings().replace(**kept)))
 
         name = next(iter(kept))
         setting = SETTINGS[name]
@@ -457,6 +434,6 @@ class SettingsForm(QObject):
 
     def _enable(self) -> None:
         for name, field in self.fields.items():
-            free = name not in self._fixed
+            free = name not in self.fixed
             field.widget.setEnabled(free and (field.setting.live or not self.running))
             field.reset.setEnabled(field.widget.isEnabled())
