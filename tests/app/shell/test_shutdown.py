@@ -14,6 +14,7 @@ from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.recognition.run_session import RunSession
+from mnist_draw.storage import npz
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.record import CHECKPOINT
@@ -196,7 +197,9 @@ def lose_display(shared):
         shared.run_an_epoch(20)
         shared.qtbot.waitUntil(lambda: (window.training.only_in_memory() is not None) == in_memory)
         if checkpoint:
-            (window.training.folder / CHECKPOINT).write_bytes(checkpoint_after(1).pack())
+            (window.training.folder / CHECKPOINT).write_bytes(
+                npz.pack(checkpoint_after(1).to_arrays())
+            )
         return " ".join(window.shutdown.save_now())
 
     yield lose

@@ -17,6 +17,7 @@ from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.networks import list_opened
 from mnist_draw.networks import describe_model
 from mnist_draw.recognition.run_session import in_use
+from mnist_draw.storage import npz
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.record import CHECKPOINT, MODEL, load_history, read_run
 from mnist_draw.training.settings import TrainingSettings
@@ -72,7 +73,7 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
 ):
     def close(model):
         if has_checkpoint:
-            (tmp_path / CHECKPOINT).write_bytes(checkpoint_after(1).pack())
+            (tmp_path / CHECKPOINT).write_bytes(npz.pack(checkpoint_after(1).to_arrays()))
         worker.controls.closing = True
         worker.controls.stop()
 
@@ -175,7 +176,7 @@ def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
         training.start(TrainingSettings(network="layers:", epochs=3))
     assert training.can_continue
     # Of the first epoch there is an older one on the disk.
-    (training.folder / CHECKPOINT).write_bytes(checkpoint_after(1).pack())
+    (training.folder / CHECKPOINT).write_bytes(npz.pack(checkpoint_after(1).to_arrays()))
     started = read_run(training.folder)
     happened.clear()
     with qtbot.waitSignal(training.ended):
