@@ -30,14 +30,13 @@ def _model(folder: Path, number: int) -> None:
 
 
 def _checkpoint(folder: Path, number: int) -> None:
-    from mnist_draw.storage import write_atomically
     from mnist_draw.training.checkpoint import Checkpoint
     from mnist_draw.training.settings import TrainingSettings
 
     settings = TrainingSettings(network=_NETWORK)
     figures = (np.zeros(3), np.zeros(3), np.zeros((0, 7)))
     made = Checkpoint(settings, 0, "data", _parameters(number), (), figures, 0, float("inf"), ())
-    write_atomically(folder / "checkpoint.npz", made.pack())
+    made.save(folder / "checkpoint.npz")
 
 
 def _record(folder: Path, number: int) -> None:

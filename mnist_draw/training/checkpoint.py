@@ -94,6 +94,11 @@ class Checkpoint:
                 arrays[f"{prefix}_{number:03d}"] = value
         return arrays
 
+    def save(self, path: Path) -> None:
+        # Not packed before: new megabytes take as long as writing them.
+        with open_atomically(path) as file:
+            npz.write(file, self.to_arrays())
+
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a checkpoint and check all of it.
@@ -261,9 +266,7 @@ class CheckpointWriter:
             report: Checkpointed | CheckpointFailed
             try:
                 _require_folder(self._path)
-                # Not packed before: new megabytes take as long as writing them.
-                with open_atomically(self._path) as file:
-                    npz.write(file, checkpoint.to_arrays())
+                checkpoint.save(self._path)
                 report = Checkpointed(self._path, checkpoint.epoch)
             except UserError as error:
                 report = CheckpointFailed(self._path, checkpoint.epoch, str(error), checkpoint)

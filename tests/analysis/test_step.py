@@ -21,7 +21,7 @@ from mnist_draw.analysis.one_step import (
 from mnist_draw.analysis.step_effects import LENGTHS, moved_shares, moved_sums, step_effects
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
-from mnist_draw.storage import ModelFile, npz
+from mnist_draw.storage import ModelFile
 from mnist_draw.theano_bridge import installed_theano
 from mnist_draw.training.checkpoint import Checkpoint, from_array
 from mnist_draw.training.functions import compile_train
@@ -151,7 +151,7 @@ def test_accumulators_are_those_of_the_run():
     state = (*state, np.zeros(1, np.int64))
     figures = History().to_arrays()
     kept = Checkpoint(settings, 0, "", tuple(model.parameters), state, figures, 0, np.inf, ())
-    (folder / "checkpoint.npz").write_bytes(npz.pack(kept.to_arrays()))
+    kept.save(folder / "checkpoint.npz")
     found = read_from_run(model, settings, shapes)
     assert all((value == 0.25).all() for value in found)
     step.fill()

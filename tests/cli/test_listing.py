@@ -17,7 +17,7 @@ from mnist_draw.library.networks import (
     save_fine_tuned,
 )
 from mnist_draw.recognition.run_session import RunSession, in_use
-from mnist_draw.storage import load_model, npz, save_model
+from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
@@ -120,7 +120,7 @@ def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
         history.add(events.BatchFinished(1, 3, batch, 60, 0.3, 0.9, 0.001))
     history.add(events.EpochFinished(1, 3, 60, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
     checkpoint = Checkpoint(run.settings, 1, "", (), (), history.to_arrays(), 1, 0.1, ())
-    run.checkpoint.write_bytes(npz.pack(checkpoint.to_arrays()))
+    checkpoint.save(run.checkpoint)
     with FileLock(run.folder / "run.lock"):
         assert main(["runs", "--json"]) == 0
         [found] = objects(capsys)

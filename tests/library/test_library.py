@@ -48,7 +48,7 @@ from mnist_draw.library.stored_network import (
 from mnist_draw.library.tutorial import network_name
 from mnist_draw.networks import NetworkError, parse_network, title_of_model
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile, ModelFileError, StorageError, npz, save_model
+from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model
 from mnist_draw.storage.folders import HOME_VARIABLE
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import load_model
@@ -124,7 +124,7 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     history.add(events.EpochFinished(1, 1, 1.0, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
     arrays = history.to_arrays()
     checkpoint = Checkpoint(settings, 1, "", model.parameters, (), arrays, 1, 0.1, ())
-    run.checkpoint.write_bytes(npz.pack(checkpoint.to_arrays()))
+    checkpoint.save(run.checkpoint)
     key = network_of_run(run).key
     assert key == "run:2026-11-25 10.15.00"
     found = find_by_key(key).load()
@@ -390,7 +390,7 @@ def test_a_checkpoint_is_called_so(tmp_path):
     settings = TrainingSettings(network="layers:4")
     parameters = flat_model("layers:4").parameters
     run = Checkpoint(settings, 0, "", parameters, (), History().to_arrays(), 0, 0.0, ())
-    path.write_bytes(npz.pack(run.to_arrays()))
+    run.save(path)
     with pytest.raises(ModelFileError) as told:
         find_network(str(path))
     assert f"mnist-draw train --resume '{path}'" in str(told.value)

@@ -46,7 +46,7 @@ def test_each_epoch_is_reported_before_the_test(finished):
 
 def test_through_bytes_and_back(finished, tmp_path):
     first = load_checkpoint(finished[0])
-    (tmp_path / "copy").write_bytes(npz.pack(first.to_arrays()))
+    first.save(tmp_path / "copy")
     second = load_checkpoint(tmp_path / "copy")
     assert_same_run(first, second)
     assert same([first.figures[2]], [second.figures[2]])
@@ -80,7 +80,7 @@ def test_a_disk_that_fills_keeps_the_checkpoint_of_before(finished, tmp_path, mo
         return io.BufferedWriter(FillingDisk(path, mode, opener=opener))
 
     good, path = load_checkpoint(finished[0]), tmp_path / "run"
-    path.write_bytes(npz.pack(good.to_arrays()))
+    good.save(path)
     monkeypatch.setattr(atomic, "open", filling, raising=False)
     writer = CheckpointWriter(path)
     writer.put(dataclasses.replace(good, parameters=(np.zeros(1_000_000, np.float32),)))
@@ -273,7 +273,7 @@ def test_headers(tmp_path, kind):
     if kind == "checkpoint":
         rest = (1, "mark", WEIGHTS, WEIGHTS, FIGURES, 1, 0.5, WEIGHTS, CHANGES)
         run = Checkpoint(some_run(tmp_path).settings, *rest)
-        path.write_bytes(npz.pack(run.to_arrays()))
+        run.save(path)
     else:
         metadata = {"title": "A", "data": "MNIST", "test_accuracy": 0.9, "settings": {"l2": 0.1}}
         save_model(path, ModelFile("mlp", WEIGHTS, metadata))

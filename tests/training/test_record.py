@@ -61,7 +61,7 @@ def add_run(name, epochs=2, planned=5, **changes):
     made = history(epochs)
     figures = (made.to_arrays(), epochs, 0.1, (), tuple(made.changes))
     checkpoint = Checkpoint(settings, epochs, "data", arrays, arrays, *figures)
-    run.checkpoint.write_bytes(npz.pack(checkpoint.to_arrays()))
+    checkpoint.save(run.checkpoint)
     return run
 
 

@@ -22,6 +22,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.recognition.run_session import in_use
+from mnist_draw.recognition.twelve_digits import DigitsRead
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.events import (
@@ -29,12 +30,11 @@ from mnist_draw.training.events import (
     BatchSizeChosen,
     Checkpointed,
     CheckpointFailed,
-    Diverged,
     EpochFinished,
     Finished,
-    Paused,
     SettingChanged,
     Started,
+    Validating,
 )
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
@@ -42,13 +42,11 @@ from mnist_draw.training.record import Run, now, with_figures
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-#: Seconds between updates of curves and hint, and of the header while the tab is hidden: painting
-#: takes time from the training.
-_CURVES_EVERY, _HEADER_EVERY = 0.5, 1.0
-
-#: Events after which curves and hint are updated at once.
-_TOLD = Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
-_DRAWN = _TOLD | SettingChanged | Paused | BatchSizeChosen
+#: Seconds between updates of curves and hint, of figures, and of the header while the tab is
+#: hidden: painting takes time from the training.
+_CURVES_EVERY, _FIGURES_EVERY, _HEADER_EVERY = 0.5, 0.2, 1.0
+#: Events that wait for them; after others all is updated at once.
+_FREQUENT = BatchFinished | Validating | EpochFinished | Checkpointed | DigitsRead | LayerFigures
 
 
 class RunController(QObject):
@@ -312,10 +310,11 @@ class RunController(QObject):
         learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
         if learnt:
             self.epoch_learnt.emit(self.state.epoch, learnt[-1].parameters)
+        at_once = not all(isinstance(event, _FREQUENT) for event in events)
         if self.front is self._current:
-            self._draw_curves(any(isinstance(event, _DRAWN) for event in events))
-        told = self.tab.isVisible() or any(not isinstance(event, BatchFinished) for event in events)
-        if told or time.monotonic() - self._figures_shown > _HEADER_EVERY:
+            self._draw_curves(at_once)
+        rest = _FIGURES_EVERY if self.tab.isVisible() else _HEADER_EVERY
+        if at_once or time.monotonic() - self._figures_shown > rest:
             self.show()
 
     def _draw_curves(self, at_once: bool) -> None:

@@ -7,14 +7,12 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from mnist_draw.app.kit.learning import Outcome, Told
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.shutdown import PAGE
 from mnist_draw.app.train.run_state import Saved
 from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.recognition.run_session import RunSession
-from mnist_draw.storage import npz
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.record import CHECKPOINT
@@ -165,7 +163,7 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeyp
     setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
-    assert running.shut_down()
+    assert setup.window.shut_down()
     paths = list(opened_folder().glob("*.npz"))
     assert len(paths) == has_room
     assert (str(paths[0]) if has_room else "could be saved nowhere and is lost") in said[0]
@@ -197,9 +195,7 @@ def lose_display(shared):
         shared.run_an_epoch(20)
         shared.qtbot.waitUntil(lambda: (window.training.only_in_memory() is not None) == in_memory)
         if checkpoint:
-            (window.training.folder / CHECKPOINT).write_bytes(
-                npz.pack(checkpoint_after(1).to_arrays())
-            )
+            checkpoint_after(1).save(window.training.folder / CHECKPOINT)
         return " ".join(window.shutdown.save_now())
 
     yield lose
@@ -247,6 +243,6 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     QApplication.closeAllWindows()
     assert setup.window.isVisible()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
-    assert running.shut_down()
+    assert setup.window.shut_down()
     (path,) = tmp_path.glob("mnist-draw-rescued-model.npz")
     assert str(path) in said[0]

@@ -14,7 +14,6 @@ from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
-from mnist_draw.storage import npz
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
@@ -123,7 +122,7 @@ def figures(epochs):
 def write_checkpoint(run, history):
     epochs = len(history.epochs)
     kept = Checkpoint(run.settings, epochs, "", WEIGHTS, (), history.to_arrays(), 1, 0.1, ())
-    run.checkpoint.write_bytes(npz.pack(kept.to_arrays()))
+    kept.save(run.checkpoint)
 
 
 def add_run(started, epochs=3, state="completed", name="", **settings):

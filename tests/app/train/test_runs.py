@@ -14,7 +14,6 @@ from mnist_draw.app.kit.page import ClickShield
 from mnist_draw.errors import UserError
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.run_session import RunSession
-from mnist_draw.storage import npz
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
 from mnist_draw.training.record import read_run
@@ -175,9 +174,7 @@ def test_a_run_that_goes_on_shows_no_figures_of_its_last_end(make, kept):
     room.start(epochs=3)
     room.wait_for_end()
     assert room.text("testAccuracyLabel") == "98.29 %"
-    (room.training.folder / "checkpoint.npz").write_bytes(
-        npz.pack(checkpoint_after(kept).to_arrays())
-    )
+    checkpoint_after(kept).save(room.training.folder / "checkpoint.npz")
     room.run.show()
     room.loop.gate.clear()
     room.button("stepButton").click()
