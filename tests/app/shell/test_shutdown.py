@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from mnist_draw.app.kit.learning import Outcome, Told
 from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.shutdown import PAGE
 from mnist_draw.app.train.run_state import Saved
 from mnist_draw.library import fallbacks
@@ -163,7 +164,7 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeyp
     setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
-    assert setup.window.shut_down()
+    assert running.shut_down()
     paths = list(opened_folder().glob("*.npz"))
     assert len(paths) == has_room
     assert (str(paths[0]) if has_room else "could be saved nowhere and is lost") in said[0]
@@ -243,6 +244,6 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     QApplication.closeAllWindows()
     assert setup.window.isVisible()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
-    assert setup.window.shut_down()
+    assert running.shut_down()
     (path,) = tmp_path.glob("mnist-draw-rescued-model.npz")
     assert str(path) in said[0]

@@ -11,14 +11,14 @@ from filelock import FileLock
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train import training
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, Saved
-from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
+from mnist_draw.app.train.training import Training, TrainingWorker
 from mnist_draw.errors import UserError
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.networks import list_opened
 from mnist_draw.networks import describe_model
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
-from mnist_draw.training.record import load_history, read_run
+from mnist_draw.training.record import CHECKPOINT, MODEL, load_history, read_run
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import FullDisk, Loop, checkpoint_after
@@ -52,7 +52,7 @@ def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_p
         "Finished", "Saved",
     ]  # fmt: skip
     assert len(learnt) == 3
-    model = load_model(tmp_path / MODEL_NAME)
+    model = load_model(tmp_path / MODEL)
     assert model.network == "mlp"
     assert model.metadata["test_accuracy"] == 0.9829
     assert model.metadata["settings"]["seed"] == 5
@@ -72,7 +72,7 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
 ):
     def close(model):
         if has_checkpoint:
-            checkpoint_after(1).save(tmp_path / CHECKPOINT_NAME)
+            checkpoint_after(1).save(tmp_path / CHECKPOINT)
         worker.controls.closing = True
         worker.controls.stop()
 
@@ -99,7 +99,7 @@ def test_layers_are_looked_at_after_an_epoch_and_nothing_learnt_is_not_saved(mak
     worker.controls.stop()
     worker.run()
     assert "Finished" in names(worker)
-    assert not (tmp_path / MODEL_NAME).exists()
+    assert not (tmp_path / MODEL).exists()
     worker = make_worker(epochs=2)
     worker.run()
     seen = [event for event in worker.take_events() if isinstance(event, LayerFigures)]
@@ -175,7 +175,7 @@ def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
         training.start(TrainingSettings(network="layers:", epochs=3))
     assert training.can_continue
     # Of the first epoch there is an older one on the disk.
-    checkpoint_after(1).save(training.folder / CHECKPOINT_NAME)
+    checkpoint_after(1).save(training.folder / CHECKPOINT)
     started = read_run(training.folder)
     happened.clear()
     with qtbot.waitSignal(training.ended):
