@@ -222,7 +222,7 @@ class LearnController(QObject):
         self, teaching: Teaching, network: ActiveNetwork, background: Background, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._teaching, self._network, self._background = teaching, network, background
+        self._teaching, self.network, self._background = teaching, network, background
         self._learning: Learning | None = None
         self._training: Training | None = None
         self._started = 0.0
@@ -277,15 +277,10 @@ class LearnController(QObject):
         if self._first is None and part > PREPARING:
             self._first = time.monotonic(), part
 
-    @property
-    def before(self) -> str:
-        """The key of the network that answered before the digits were learnt; empty if none."""
-        return self._network.before
-
     def learn(self) -> None:
         if self._learning is None or self._training is None or self.running:
             return
-        model = self._network.model
+        model = self.network.model
         if model is None:
             learning_notifier.problem(
                 _("There is no network yet that could learn; try again soon.")
@@ -296,7 +291,7 @@ class LearnController(QObject):
             learning_notifier.forget()
             self.result, self.outcome = _STOPPED, None
             self._started, self._first = time.time(), None
-            self._learning.start(model, self._network.key)
+            self._learning.start(model, self.network.key)
         self.changed.emit()
 
     def stop(self) -> None:
@@ -306,12 +301,12 @@ class LearnController(QObject):
         self.changed.emit()
 
     def go_back(self) -> None:
-        key = self.before
+        key = self.network.before
         if key:
             learning_notifier.forget()
             self.result, self.outcome = _BACK, None
-            self._undone = self._network.newest.key
-            self._network.use_key(key)
+            self._undone = self.network.newest.key
+            self.network.use_key(key)
             self.changed.emit()
 
     def finish(self) -> None:
@@ -361,12 +356,12 @@ class LearnController(QObject):
         """Note whether the network can learn; delete one whose learning was undone."""
         from mnist_draw.library.network_data import reads_digits
 
-        model = self._network.model
+        model = self.network.model
         self.able = model is None or reads_digits(model)
-        if self.outcome is not None and self.outcome[1] and not self.before:
+        if self.outcome is not None and self.outcome[1] and not self.network.before:
             self.outcome = None
-        if self._undone and self._undone != self._network.key:
-            self._background.run(partial(_delete, self._undone), lambda _: self._network.refresh())
+        if self._undone and self._undone != self.network.key:
+            self._background.run(partial(_delete, self._undone), lambda _: self.network.refresh())
             self._undone = ""
         self.changed.emit()
 
@@ -463,7 +458,7 @@ class LearnCard(Card):
         self.stop_button.setVisible(learns or waits)
         self.stop_button.setText(_("Cancel") if waits else _("Stop"))
         self.bar.setVisible(learns)
-        self.undo_button.setVisible(bool(controller.before))
+        self.undo_button.setVisible(bool(controller.network.before))
         self.undo_button.setEnabled(not learns)
         misread = controller.outcome is not None and not controller.outcome[1]
         self.more_button.setVisible(misread and not learns)

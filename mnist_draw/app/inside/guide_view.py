@@ -92,7 +92,6 @@ class GuideView(Card):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_title()
-        super().resizeEvent(event)
 
     def show_needed(self, network: str) -> None:
         """Say which other network the button would let answer; empty for none."""

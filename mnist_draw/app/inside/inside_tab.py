@@ -192,11 +192,11 @@ class InsideTab(Page):
         super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
-        self.is_training: Callable[[], bool] = lambda: False
-        self._canvas, self._active, self._preferences = canvas, network, preferences
+        self.is_training: Callable[[], bool] = bool
+        self.canvas, self.active, self._preferences = canvas, network, preferences
         self._network: tuple[ModelFile, str] | None = None
         self.example = ExampleInUse(network, self)
-        self._run = RunInTraining()
+        self.run = RunInTraining()
         self._background = Background(self)
         self._column = column(owner=self)
 
@@ -224,12 +224,12 @@ class InsideTab(Page):
 
     def show_epoch(self, title: str, parameters: Parameters) -> None:
         """Note the weights of a run after an epoch, and show them while the tab is visible."""
-        self._run.title, self._run.parameters = title, parameters
+        self.run.title, self.run.parameters = title, parameters
         self._follow_run()
 
     def show_figures(self, figures: LayerFigures) -> None:
         """Note what was measured of a run's layers, and show it while the tab is visible."""
-        self._run.figures = figures
+        self.run.figures = figures
         self._follow_run()
 
     def _follow_run(self) -> None:
@@ -242,12 +242,7 @@ class InsideTab(Page):
             from mnist_draw.app.inside.inside_view import InsideView
 
             section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
-            self.view = InsideView(
-                self._canvas, self._active, self.example, self._run, section, step
-            )
-            self.view.is_training = lambda: self.is_training()
-            self.view.draw_requested.connect(self.draw_requested)
-            self.view.present_requested.connect(self.present_requested)
+            self.view = InsideView(self, section, step)
             if self._network is not None:
                 self.view.use_network(*self._network)
             self._column.addWidget(self.view)

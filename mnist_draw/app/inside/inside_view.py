@@ -16,11 +16,10 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.analysis.guide import GuideStep
-from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu, notifier
-from mnist_draw.app.inside.inside_tab import ExampleInUse, RunInTraining
+from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
@@ -28,7 +27,6 @@ from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.painters import svg_pixmap
@@ -67,21 +65,10 @@ class _Views(ScrollArea):
 
 
 class InsideView(QWidget):
-    draw_requested = pyqtSignal()
-    present_requested = pyqtSignal(bool)
-
-    def __init__(
-        self,
-        canvas: Canvas,
-        network: ActiveNetwork,
-        example: ExampleInUse,
-        run: RunInTraining,
-        section: str = "",
-        guide_step: int = 0,
-    ) -> None:
+    def __init__(self, tab: InsideTab, section: str, guide_step: int) -> None:
         super().__init__()
+        self._tab, self._active, self.example = tab, tab.active, tab.example
         self.presenting = False
-        self.is_training: Callable[[], bool] = lambda: False
         self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
@@ -89,8 +76,7 @@ class InsideView(QWidget):
         self._made: dict[str, Section] = {}
         #: Messages about the network in use, and the sections that sent them.
         self._reported: dict[str, set[str]] = {}
-        self._active, self.example, self._run = network, example, run
-        self.card = ExampleCard(canvas)
+        self.card = ExampleCard(tab.canvas)
         self.stack = QStackedWidget()
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
@@ -139,7 +125,7 @@ class InsideView(QWidget):
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
         use = self._active.use_instead
-        card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._run.title))
+        card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._tab.run.title))
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
@@ -196,7 +182,7 @@ class InsideView(QWidget):
 
     def _make(self, kind: type[Section]) -> Section:
         section = self._made[kind.name] = kind()
-        section.is_training = lambda: self.is_training()
+        section.is_training = lambda: self._tab.is_training()
         section.problem.connect(partial(self._report, kind.name))
         section.example_picked.connect(self.example.pick)
         section.why_requested.connect(self.open_why)
@@ -233,7 +219,7 @@ class InsideView(QWidget):
 
     def show_run(self) -> None:
         self._name_active()
-        section, run = self._made.get(NetworkSection.name), self._run
+        section, run = self._made.get(NetworkSection.name), self._tab.run
         if isinstance(section, NetworkSection) and run.title:
             section.panel.run.show_run(run.title, run.parameters, run.figures)
 
@@ -257,7 +243,7 @@ class InsideView(QWidget):
     def show_step(self, step: GuideStep, may_choose: bool = True) -> None:
         """Open the view of a step of the guide, with an example, by a network that has it."""
         if step.section == "draw":
-            self.draw_requested.emit()
+            self._tab.draw_requested.emit()
             return
         self.guide.used = True
         self._guided = True
@@ -337,10 +323,9 @@ class InsideView(QWidget):
             self.section.set_present(on)
             for command in self._on_the_wall:
                 command.setEnabled(on)
-            self.present_requested.emit(on)
+            self._tab.present_requested.emit(on)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         self.card.use_height(self.height())
         # In this pass of the layout, not in another one.
         self.column.activate()

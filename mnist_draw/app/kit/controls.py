@@ -254,7 +254,6 @@ class Popover(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        super().hideEvent(event)
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)

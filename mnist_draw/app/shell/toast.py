@@ -124,7 +124,6 @@ class Toast(QStatusBar):
 
     def hideEvent(self, event: QHideEvent) -> None:
         # In a window that cannot be seen, time does not count.
-        super().hideEvent(event)
         self._follow(False)
         self._passing.stop()
 

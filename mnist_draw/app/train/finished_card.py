@@ -333,9 +333,7 @@ class FinishedCard(Card):
         return [self.try_button, self.on_button, self.mistakes_button, self.share_button]
 
     def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
         self._read()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         self.drawing.set_wordy(self.width() >= theme.scaled(_NARROW))

@@ -102,7 +102,7 @@ class LibraryController(LibraryFiles):
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_figures)
-        page.delete_requested.connect(self.delete)
+        page.delete.triggered.connect(self._delete_current)
         page.undo.triggered.connect(self.restore_last)
         answer_at_once = partial(setattr, self._network, "new_runs_answer")
         page.answers_at_once.triggered.connect(answer_at_once)
@@ -327,6 +327,11 @@ class LibraryController(LibraryFiles):
                 self._network.use_key(entry.key)
 
         self.change(lambda: rename(entry.stored, name), finished)
+
+    def _delete_current(self) -> None:
+        entry = self.page.list.current()
+        if entry is not None:
+            self.delete(entry)
 
     def delete(self, entry: Entry) -> None:
         run = entry.run

@@ -171,7 +171,6 @@ class CompareCard(Card):
         self._names.setSpacing(Size.FIELD_GAP if fits else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         self._fit_names()
 
     def _draw(self, number: int, rows: Sequence[EpochFigures]) -> list[float]:
@@ -294,7 +293,6 @@ class LibraryPage(QWidget):
 
     shown = pyqtSignal()
     close_requested = pyqtSignal()
-    delete_requested = pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -314,16 +312,11 @@ class LibraryPage(QWidget):
         sentence = _("Give the run or network another name.")
         Command(self, _("Rename"), sentence, "F2", self.list.edit_name)
         sentence = _("Delete the run or network; this can be undone.")
-        Command(self, _("Delete"), sentence, "Delete", self._delete)
+        self.delete = Command(self, _("Delete"), sentence, "Delete")
         sentence = _("Bring back what was deleted last.")
         self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z")
         sentence = _("Find runs and networks by their names and settings.")
         self._search = Command(self, _("Search"), sentence, "Ctrl+F", self._begin_search)
-
-    def _delete(self) -> None:
-        entry = self.list.current()
-        if entry is not None:
-            self.delete_requested.emit(entry)
 
     def _begin_search(self) -> None:
         self.search.setFocus()
@@ -432,7 +425,6 @@ class LibraryPage(QWidget):
         return QSize(min(hint.width(), self.list.minimumSizeHint().width()), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:

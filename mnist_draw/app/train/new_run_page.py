@@ -180,7 +180,6 @@ class NewRunPage(ScrollArea):
     # -- what is chosen and what to expect of it
 
     def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
         self._shown += 1
         self._expected, self._digits_of = [], None
         self.cards.load_digits()

@@ -214,7 +214,6 @@ class RunPage(ScrollArea):
                 card.redraw()
 
     def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
         # It is longer ago by now.
         self.show_run(*self._told)
         for card in (self.loss, self.accuracy):

@@ -241,7 +241,6 @@ class SettingsDrawer(QWidget):
         return self.strip
 
     def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
         # Some may have been saved in another window.
         self._own = own_presets()
         self._list_presets()

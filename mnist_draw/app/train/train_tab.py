@@ -156,7 +156,6 @@ class TrainTab(Page):
             self.show_page("new")
 
     def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
         self.page_shown.emit()
 
     def toggle_library(self) -> None:

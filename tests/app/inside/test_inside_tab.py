@@ -273,7 +273,7 @@ def test_the_network_opens_with_the_drawing_whatever_was_looked_at_before(tab, v
 
 def test_classes_of_other_data_are_not_called_digits(tab):
     other = model(refused=0.9)
-    tab._active.confirm(other)
+    tab.active.confirm(other)
     tab.use_network(other, "")
     tab.show()
     draw(tab)
@@ -282,7 +282,7 @@ def test_classes_of_other_data_are_not_called_digits(tab):
 
 
 def test_a_wide_drawing_is_shown_whole(tab, view):
-    large, board = tab._canvas, view.card.board
+    large, board = tab.canvas, view.card.board
     large.resize(1200, 600)
     for x in (10, 1190):
         large.begin(QPointF(x, 300), False)
@@ -299,7 +299,7 @@ def test_a_wide_drawing_is_shown_whole(tab, view):
 
 
 def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtbot):
-    large, board, heard = tab._canvas, view.card.board, []
+    large, board, heard = tab.canvas, view.card.board, []
     large.ink_changed.connect(lambda: heard.append(large.ink().any()))
     side = board.width()
     board.begin(QPointF(0.3 * side, 0.3 * side), False)
@@ -411,7 +411,7 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
 
 
 def test_the_network_of_the_last_run_is_offered_while_another_answers(tab, view, notices):
-    active, button = tab._active, view.card.mine_button
+    active, button = tab.active, view.card.mine_button
     assert not button.isVisible()
     active.note_trained(model(), "run:x")
     tab.show_epoch("Your run", model().parameters)
@@ -427,7 +427,7 @@ def test_the_network_of_the_last_run_is_offered_while_another_answers(tab, view,
 
 
 def test_the_answer_of_another_network_does_not_stay(tab, view, qtbot):
-    tab._active.model = linear_model()
+    tab.active.model = linear_model()
     tab.use_network(linear_model(), "file:a")
     noted(tab).example_picked.emit(Example(np.ones((28, 28), np.float32), 7, "data", "Test", 12))
     qtbot.waitUntil(lambda: label_text(tab, "exampleAnswer") != "", timeout=20_000)
