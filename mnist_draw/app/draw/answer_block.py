@@ -243,7 +243,6 @@ class AnswerBlock(QWidget):
         return min(max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width()), self.width())
 
     def _buttons_width(self) -> int:
-        """Return the width of both buttons side by side."""
         both = sum(self._button_width(button) for button in (self.why, self.wrong))
         return both + Size.FIELD_GAP
 

@@ -135,8 +135,6 @@ _PATIENCE_S = 3.0
 
 
 class Autosave(QObject):
-    """Saves the board to a file."""
-
     def __init__(self, canvas: Canvas, background: Background) -> None:
         super().__init__(canvas)
         self._canvas, self._background = canvas, background

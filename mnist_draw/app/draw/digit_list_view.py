@@ -66,8 +66,6 @@ _DIGITS = tuple("0123456789")
 
 @dataclass(eq=False)
 class DigitRow:
-    """A digit as the table shows it."""
-
     digit: TaughtDigit
     mask: QImage
     #: What the network that answers says of it.
@@ -216,8 +214,6 @@ _LABEL_WIDTH = 68
 
 
 class DigitListView(QWidget):
-    """The list of taught digits and what can be done with them."""
-
     def __init__(self, digits: MyDigits, learning: LearnController) -> None:
         super().__init__()
         self._digits = digits
@@ -291,7 +287,6 @@ class DigitListView(QWidget):
         explain(table, _("My digits"), sentence)
         style_table(table, _THUMB + 2 * Size.GRID)
         table.setSelectionBehavior(QAbstractItemView.SelectRows)
-        table.setEditTriggers(QAbstractItemView.NoEditTriggers)
         table.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
         table.setIconSize(QSize(_THUMB, _THUMB))
         table.verticalHeader().hide()

@@ -210,8 +210,6 @@ _HIGH, _LOW = 72, 58
 
 
 class NextStep(QFrame):
-    """The card with the next step."""
-
     train_requested = pyqtSignal()
     run_requested = pyqtSignal()
     inside_requested = pyqtSignal()

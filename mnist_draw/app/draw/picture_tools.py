@@ -183,7 +183,7 @@ class PictureTools(QObject):
         self._canvas, self._answer, self._owner = canvas, answer, owner
         self._background = background
         self._folder, self._format = Path(), saved_formats()[0]
-        self.reader = BackgroundReader(network, parent=self)
+        self.reader = BackgroundReader(network, self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
         self.strip = PictureStrip(self.reader)

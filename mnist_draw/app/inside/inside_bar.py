@@ -43,7 +43,6 @@ class TableView(QTableWidget):
         super().__init__()
         self.setObjectName(name)
         explain(self, title, sentence)
-        self.setEditTriggers(QTableWidget.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectRows)
         self.verticalHeader().hide()
         theme.follow(self, lambda: style_table(self, theme.scaled(_ROW)))

@@ -181,14 +181,12 @@ class ActiveNetwork(QObject):
     # -- all that are stored
 
     def refresh(self) -> None:
-        """List all stored networks in the background."""
         self._listing.ask()
 
     def _is_listed(self, key: str) -> bool:
         return any(entry.key == key for entry in self.entries if entry.has_network)
 
     def take_entries(self, entries: tuple[Entry, ...]) -> None:
-        """Take what was listed, here or for the Library."""
         self.entries = entries
         self.listed.emit()
 
@@ -262,16 +260,11 @@ class BackgroundReader(QObject):
     it is first needed, so that the board's answer is never kept waiting.
     """
 
-    def __init__(
-        self,
-        network: ActiveNetwork,
-        make_recogniser: Callable[[ModelFile], Any] = _recogniser,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, network: ActiveNetwork, parent: QObject) -> None:
         super().__init__(parent)
         self.network = network
         self.background = Background(self)
-        self._make_recogniser = make_recogniser
+        self._make_recogniser = _recogniser
         self._made: tuple[ModelFile, Any] | None = None
 
     def ask(self, question: Callable[[Any], T], finished: Callable[[T | None], object]) -> bool:

@@ -66,7 +66,6 @@ class CollectionController(QObject):
         self.change(work, finished)
 
     def save(self, path: str | Path, pack: Callable[[], bytes]) -> None:
-        """Write a file, and say so."""
         self.background.run(
             lambda: write_atomically(path, pack()),
             lambda __: self.notifier.message(_("Saved {path}.", path=path)),

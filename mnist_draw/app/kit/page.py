@@ -22,8 +22,8 @@ class Page(QWidget):
     title: ClassVar[str]
     everywhere: tuple[QAction, ...] = ()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName(f"{self.name}Tab")
         self.setAccessibleName(self.title)
         # Nothing below it is painted with what changes on it.

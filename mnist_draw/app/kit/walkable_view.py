@@ -24,8 +24,8 @@ class PaintedView(QWidget):
     #: What `sizeHint` and `minimumSizeHint` return, in pixels.
     SIZE = LEAST_SIZE = (-1, -1)
 
-    def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, title: str, sentence: str) -> None:
+        super().__init__()
         self.setObjectName(name)
         explain(self, title, sentence)
         # Tooltips are shown at once, for the item.
@@ -49,8 +49,8 @@ class WalkableView(PaintedView):
     #: Points of a curve are pointed at from so far away, in pixels.
     NEAR = 14.0
 
-    def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, title, sentence, parent)
+    def __init__(self, name: str, title: str, sentence: str) -> None:
+        super().__init__(name, title, sentence)
         self.setMouseTracking(True)
         self.current: int | None = None
         theme.theme().changed.connect(self.update)

@@ -178,6 +178,7 @@ def set_look(widget: QWidget, look: str) -> None:
 
 def style_table(table: QTableView, row_height: int) -> None:
     """Give a table what all tables of the program have in common."""
+    table.setEditTriggers(QAbstractItemView.NoEditTriggers)
     table.setShowGrid(False)
     table.setAlternatingRowColors(True)
     table.setTabKeyNavigation(False)

@@ -232,7 +232,6 @@ class NetworkButton(QWidget):
         return Line(run.training.title, run.state.label, words, run.training.key)
 
     def show_network(self) -> None:
-        """Name the network that answers."""
         model = self._network.model
         if model is None:
             self.answering.show_network(_("Getting ready"), "", answers=False)

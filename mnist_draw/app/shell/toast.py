@@ -90,7 +90,6 @@ class Toast(QStatusBar):
     # -- what is shown
 
     def show_notice(self, notice: Notice) -> None:
-        """Show a notice in place of the one before."""
         if notice.is_passing:
             self._keep()
         self._show(notice)
@@ -138,7 +137,6 @@ class Toast(QStatusBar):
             self._clear()
 
     def clear(self) -> None:
-        """Forget all notices."""
         self._waiting.clear()
         self._clear()
 

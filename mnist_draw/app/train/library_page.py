@@ -198,7 +198,6 @@ class DifferencesTable(QTableWidget):
             _("What differs"),
             _("The settings and results that are not the same in all ticked runs."),
         )
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.NoSelection)
         style_table(self, theme.scaled(Size.FIELD))
         self.setAlternatingRowColors(False)

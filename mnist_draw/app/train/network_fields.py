@@ -84,10 +84,9 @@ class _Row(QWidget):
 
 
 class LayerRows(QWidget):
-    changed = pyqtSignal()
-
-    def __init__(self) -> None:
+    def __init__(self, changed: pyqtBoundSignal) -> None:
         super().__init__()
+        self._changed = changed
         self.rows: list[_Row] = []
         captions = QWidget()
         _in_a_row(
@@ -101,7 +100,7 @@ class LayerRows(QWidget):
             _("Dropout, pixels"),
             _("Share of the picture's pixels that are left out at each training step, in percent."),
         )
-        self.pixels.valueChanged.connect(self.changed)
+        self.pixels.valueChanged.connect(changed)
         first = QWidget()
         _in_a_row(first, label(_("Pixels"), "muted"), QLabel(), self.pixels, QLabel())
         self._list = column(gap=Size.TIGHT)
@@ -135,7 +134,7 @@ class LayerRows(QWidget):
         self._renew()
 
     def _append(self, layer: MlpLayer) -> None:
-        added = _Row(layer, self.changed)
+        added = _Row(layer, self._changed)
         added.button.clicked.connect(lambda: self._remove(added))
         self.rows.append(added)
         self._list.addWidget(added)
@@ -156,7 +155,7 @@ class LayerRows(QWidget):
         for place, layer in enumerate(self.rows, 1):
             layer.name(place)
         self.add_button.setEnabled(len(self.rows) < MAX_LAYERS)
-        self.changed.emit()
+        self._changed.emit()
 
 
 def _in_a_row(parent: QWidget, *widgets: QWidget) -> None:
@@ -196,11 +195,10 @@ class NetworkFields(QWidget):
             mark_parts=self._mark_numbers,
         )  # fmt: skip
         self._top, self._below = row((self.field, _BESIDE[0])), row()
-        self.rows = LayerRows()
+        self.rows = LayerRows(self.changed)
         #: The layers of an own MLP until the user changes them.
         self._filled = _tutorial_layers(0.4)
         self.rows.show_layers(self._filled)
-        self.rows.changed.connect(self.changed)
         column(self._top, self._below, self.rows, owner=self)
         self.combo.currentIndexChanged.connect(self._choose)
         self._choose()

@@ -258,7 +258,9 @@ class RunState:
             case Resumed():
                 self._show_training()
             case Testing():
-                self._set("testing", self._reading())
+                of = self.tested_on[0]
+                said = counted("Reading {count} test picture", "Reading {count} test pictures", of)
+                self._set("testing", said)
             case Tested():
                 self.test_accuracy = event.accuracy
             case Finished():
@@ -356,10 +358,6 @@ class RunState:
 
     def _words(self) -> str:
         return _("Epoch {epoch} of {epochs}", **self._numbers())
-
-    def _reading(self) -> str:
-        of = self.tested_on[0]
-        return counted("Reading {count} test picture", "Reading {count} test pictures", of)
 
     def _show_training(self) -> None:
         self._progress("training", self._words())

@@ -161,8 +161,6 @@ class DigitsGrid(WalkableView):
 
 
 class TwelveDigitsCard(Card):
-    """The digits with their number of right answers."""
-
     def __init__(self) -> None:
         super().__init__(_("Twelve new digits"))
         self.grid = DigitsGrid()
