@@ -146,10 +146,8 @@ class GuidePage(Card):
         self.setObjectName("guidePage")
         self.top.addWidget(label(_("Guide"), "title"))
         self.top.addStretch(1)
-        self.close_button = push_button(
-            "closeGuideButton", _("Back to the views"), _("Close the guide."), "Esc", look="link"
-        )
-        self.close_button.clicked.connect(self.closed)
+        name, text, sentence = "closeGuideButton", _("Back to the views"), _("Close the guide.")
+        self.close_button = push_button(name, text, sentence, "Esc", "link", self.closed.emit)
         self.top.addWidget(self.close_button)
         self.body.addLayout(self.top)
         self.text = _GuideText()

@@ -170,8 +170,7 @@ class BinButton(QPushButton):
         for one in deleted[:_MAX_DELETED]:
             # Translators: "The run A, deleted 20 min ago".
             text = _("{name}, deleted {ago}", name=words(one), ago=format_ago(one.when))
-            action = self._menu.addAction(no_key(text))
-            action.triggered.connect(partial(self.chosen.emit, one))
+            self._menu.addAction(no_key(text), partial(self.chosen.emit, one))
         self.setEnabled(bool(deleted))
 
 

@@ -110,8 +110,8 @@ def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDia
     buttons.addButton(_("Close"), QDialogButtonBox.RejectRole)
     buttons.rejected.connect(dialog.close)
     if to_copy:
-        copy = push_button("copyReportButton", _("Copy"), _("Copy the report."))
-        copy.clicked.connect(lambda: QApplication.clipboard().setText(to_copy))
+        act = partial(QApplication.clipboard().setText, to_copy)
+        copy = push_button("copyReportButton", _("Copy"), _("Copy the report."), act=act)
         buttons.addButton(copy, QDialogButtonBox.ActionRole)
     column.addWidget(buttons)
     scale = theme.text_scale()

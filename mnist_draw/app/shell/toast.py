@@ -53,13 +53,13 @@ class Toast(QStatusBar):
         self.label = label("", "toast", "toastLabel", wraps=True)
         self.label.setAccessibleName(_("Message"))
         self.label.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
-        self.action_button = push_button("toastActionButton", _("Undo"), _TAKES_BACK, look="toast")
-        self.action_button.clicked.connect(self._act)
+        self.action_button = push_button(
+            "toastActionButton", _("Undo"), _TAKES_BACK, "", "toast", self._act
+        )
         self.close_button = push_button(
-            "toastCloseButton", "×", _("Hide this message."), "Esc", look="toast"
+            "toastCloseButton", "×", _("Hide this message."), "Esc", "toast", self.close_notice
         )
         self.close_button.setAccessibleName(_("Close"))
-        self.close_button.clicked.connect(self.close_notice)
         for button in (self.action_button, self.close_button):
             # A click leaves the keyboard where it is; on the words, it takes it to mark and copy.
             button.setFocusPolicy(Qt.TabFocus)

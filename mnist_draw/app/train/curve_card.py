@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,12 +148,10 @@ class CurveCard(Card):
             _("Show all of the curves again, or save them as a picture or a table."),
         )
         menu = self._menu = button_menu(self.menu_button)
-        menu.addAction(_("Show all (double-click)")).triggered.connect(self._show_all)
+        menu.addAction(_("Show all (double-click)"), self._show_all)
         menu.addSeparator()
         for kind, text in _EXPORTS:
-            menu.addAction(text).triggered.connect(
-                lambda __, kind=kind: self.export_requested.emit(kind)
-            )
+            menu.addAction(text, partial(self.export_requested.emit, kind))
         self.top.addWidget(self.menu_button)
 
     def add_switch(self, text: str, act: Callable[[], object]) -> None:

@@ -245,16 +245,15 @@ class FinishedCard(Card):
             "mistakesButton", _("See its mistakes"), _("Look at the test digits it gets wrong."),
             look="large",
         )  # fmt: skip
-        self.on_button = push_button("trainOnButton", _("Train on"), _TRAIN_ON, look="large")
+        self.on_button = push_button(
+            "trainOnButton", _("Train on"), _TRAIN_ON, "", "large", self._train_on
+        )
         self.on_button.setContextMenuPolicy(Qt.CustomContextMenu)
         self.on_button.customContextMenuRequested.connect(self._offer_epochs)
+        sentence = _("Write one file that opens with a double click.")
         self.share_button = push_button(
-            "shareButton",
-            pgettext("button", "Share"),
-            _("Write one file that opens with a double click."),
-            look="link",
+            "shareButton", pgettext("button", "Share"), sentence, look="link"
         )
-        self.on_button.clicked.connect(self._train_on)
 
     def _train_on(self) -> None:
         state = self._shown.state
@@ -265,10 +264,8 @@ class FinishedCard(Card):
         menu = Menu(self.on_button)
         menu.setAttribute(Qt.WA_DeleteOnClose)
         for epochs in _OFFERED:
-            menu.addAction(_count_epochs(epochs)).triggered.connect(
-                partial(self._train_for, epochs)
-            )
-        menu.addAction(_("Another number …")).triggered.connect(self._ask_epochs)
+            menu.addAction(_count_epochs(epochs), partial(self._train_for, epochs))
+        menu.addAction(_("Another number …"), self._ask_epochs)
         menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
 
     def _train_for(self, epochs: int) -> None:

@@ -292,9 +292,8 @@ class LibraryController(LibraryFiles):
         menu = QMenu(_("Export"), parent)
         menu.setToolTipsVisible(True)
         for name, text, meaning in export_kinds(entry):
-            action = menu.addAction(no_key(text))
+            action = menu.addAction(no_key(text), partial(self.export, name, entry))
             action.setToolTip(meaning)
-            action.triggered.connect(lambda __, name=name: self.export(name, entry))
         return menu
 
     def open(self, entry: Entry) -> None:

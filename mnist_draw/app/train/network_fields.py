@@ -104,16 +104,12 @@ class LayerRows(QWidget):
         first = QWidget()
         _in_a_row(first, label(_("Pixels"), "muted"), QLabel(), self.pixels, QLabel())
         self._list = column(gap=Size.TIGHT)
-        self.add_button = push_button(
-            "addLayerButton",
-            _("Add a layer"),
-            _(
-                "Add a hidden layer before the output, like the last; at most {most}.",
-                most=MAX_LAYERS,
-            ),
-            look="link",
+        sentence = _(
+            "Add a hidden layer before the output, like the last; at most {most}.", most=MAX_LAYERS
         )
-        self.add_button.clicked.connect(self.add)
+        self.add_button = push_button(
+            "addLayerButton", _("Add a layer"), sentence, "", "link", self.add
+        )
         rows = column(captions, first, self._list, gap=Size.TIGHT, owner=self)
         rows.addWidget(self.add_button, 0, Qt.AlignLeft)
 

@@ -326,9 +326,8 @@ class HintLine(QFrame):
         self._line = GrowingLabel(self.sentence)
         explain(self.sentence, _("Hint"), _("What the curves say."))
         self.remedy = push_button(
-            "remedyButton", _("Remedy"), _("Do what the hint proposes."), look="link"
+            "remedyButton", _("Remedy"), _("Do what the hint proposes."), "", "link", self._apply
         )
-        self.remedy.clicked.connect(self._apply)
         self.inside = push_button(
             "insideLayersButton", _("Inside the layers →"),
             _("Look at the network's weights and layers."), look="link",

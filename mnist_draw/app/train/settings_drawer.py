@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from PyQt5.QtCore import QRectF, Qt
@@ -198,17 +198,10 @@ class SettingsDrawer(QWidget):
             _("Open or save all settings as a file or as a preset."),
         )  # fmt: skip
         menu = button_menu(button)
-        acts: tuple[tuple[str, Callable[[], None]], ...] = (
-            (_("Open settings …"), self.open_file),
-            (_("Save settings …"), self.save_file),
-            (_("Save as preset …"), self.save_as_preset),
-            (_("Delete this preset"), self._delete_preset),
-        )
-        made = []
-        for text, act in acts:
-            made.append(menu.addAction(text))
-            made[-1].triggered.connect(lambda __, act=act: act())
-        self._open, *__, self._delete = made
+        self._open = menu.addAction(_("Open settings …"), self.open_file)
+        menu.addAction(_("Save settings …"), self.save_file)
+        menu.addAction(_("Save as preset …"), self.save_as_preset)
+        self._delete = menu.addAction(_("Delete this preset"), self._delete_preset)
         return button
 
     def _build_presets(self) -> ComboBox:
@@ -226,13 +219,10 @@ class SettingsDrawer(QWidget):
         self.undo_button = icon_button(
             "undoSettingsButton", "arrow-u-up-left", "", "", look="inline"
         )
+        sentence, reset = _("Set every field as in the preset."), self.form.reset_all
         self.reset_button = push_button(
-            "resetSettingsButton",
-            _("Reset all"),
-            _("Set every field as in the preset."),
-            look="link",
+            "resetSettingsButton", _("Reset all"), sentence, "", "link", reset
         )
-        self.reset_button.clicked.connect(self.form.reset_all)
         # Neither moves a field.
         for button in (self.undo_button, self.reset_button):
             keep_room(button)

@@ -184,13 +184,9 @@ class MistakesCard(Card):
         super().__init__(_("Mistakes"))
         self.heading.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
-        self.all_link = push_button(
-            "allMistakesLink",
-            _("All mistakes"),
-            _("Show all mistakes again."),
-            _("Esc in the table"),
-            "link",
-        )
+        text, sentence = _("All mistakes"), _("Show all mistakes again.")
+        keys = _("Esc in the table")
+        self.all_link = push_button("allMistakesLink", text, sentence, keys, "link")
         self.top.addWidget(self.all_link)
         self.view = TileView(
             "mistakesView",
