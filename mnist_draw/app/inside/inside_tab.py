@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -175,13 +175,6 @@ _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
 
 
-@dataclass
-class RunInTraining:
-    title: str = ""
-    parameters: Parameters | None = None
-    figures: LayerFigures | None = None
-
-
 class InsideTab(Page):
     name, title = "inside", pgettext("tab", "Inside")
 
@@ -196,7 +189,10 @@ class InsideTab(Page):
         self.canvas, self.active, self._preferences = canvas, network, preferences
         self._network: tuple[ModelFile, str] | None = None
         self.example = ExampleInUse(network, self)
-        self.run = RunInTraining()
+        #: What is known of the run in training.
+        self.run_title = ""
+        self.run_parameters: Parameters | None = None
+        self.run_figures: LayerFigures | None = None
         self._background = Background(self)
         self._column = column(owner=self)
 
@@ -224,12 +220,12 @@ class InsideTab(Page):
 
     def show_epoch(self, title: str, parameters: Parameters) -> None:
         """Note the weights of a run after an epoch, and show them while the tab is visible."""
-        self.run.title, self.run.parameters = title, parameters
+        self.run_title, self.run_parameters = title, parameters
         self._follow_run()
 
     def show_figures(self, figures: LayerFigures) -> None:
         """Note what was measured of a run's layers, and show it while the tab is visible."""
-        self.run.figures = figures
+        self.run_figures = figures
         self._follow_run()
 
     def _follow_run(self) -> None:

@@ -125,7 +125,7 @@ class InsideView(QWidget):
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
         use = self._active.use_instead
-        card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._tab.run.title))
+        card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._tab.run_title))
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
@@ -219,9 +219,9 @@ class InsideView(QWidget):
 
     def show_run(self) -> None:
         self._name_active()
-        section, run = self._made.get(NetworkSection.name), self._tab.run
-        if isinstance(section, NetworkSection) and run.title:
-            section.panel.run.show_run(run.title, run.parameters, run.figures)
+        section, tab = self._made.get(NetworkSection.name), self._tab
+        if isinstance(section, NetworkSection) and tab.run_title:
+            section.panel.run.show_run(tab.run_title, tab.run_parameters, tab.run_figures)
 
     def _turn_guide_to(self, section: Section, view: str = "") -> None:
         if section is self._front and not self._guided:

@@ -230,15 +230,15 @@ class Card(QFrame):
         self.heading.setMinimumHeight(theme.scaled(Size.TITLE_LINE))
 
 
-class Field(QWidget):
-    def __init__(self, text: str, control: QWidget) -> None:
-        super().__init__()
-        # Fields in one row share its width evenly, whatever they hold.
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.caption = label(text, "muted")
-        self.caption.setBuddy(control)
-        self.caption.setMinimumWidth(1)
-        column(self.caption, control, gap=Size.CAPTION_GAP, owner=self)
+def captioned(text: str, control: QWidget) -> QWidget:
+    """Return a control below its caption."""
+    field, caption = QWidget(), label(text, "muted")
+    # Fields in one row share its width evenly, whatever they hold.
+    field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+    caption.setBuddy(control)
+    caption.setMinimumWidth(1)
+    column(caption, control, gap=Size.CAPTION_GAP, owner=field)
+    return field
 
 
 class ComboBox(QComboBox):

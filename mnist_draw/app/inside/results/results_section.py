@@ -22,7 +22,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, Field, label
+from mnist_draw.app.kit.widgets import Card, captioned, label
 from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 from mnist_draw.storage.models import ModelFile
@@ -62,7 +62,7 @@ class ResultsSection(CountedSection):
 
     def _build_top(self) -> QHBoxLayout:
         self.data = result_cards.DataCombo()
-        field = Field(_("Pictures"), self.data)
+        field = captioned(_("Pictures"), self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         theme.follow(field, lambda: field.setFixedWidth(theme.scaled(_COMBO_WIDTH)))
         self.figures = result_cards.ResultFigures()
