@@ -167,7 +167,7 @@ def _plain_arrays(path: str) -> tuple[npz.Array, ...]:
     try:
         with npz.open_archive(path) as archive:
             arrays = archive.read_all() if f"{_PLAIN}0" in archive.sizes else {}
-    except (OSError, UserError, npz.NpzError):
+    except (OSError, UserError):
         # Reading it as a model file reports what is wrong.
         return ()
     names = [f"{_PLAIN}{number}" for number in range(len(arrays))]

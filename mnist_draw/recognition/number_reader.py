@@ -36,6 +36,7 @@ from mnist_draw.recognition.stroke_reader import (
     MAX_PIECES,
     PAPER,
     PenStroke,
+    are_short,
     cut_strokes,
     draw_strokes,
     read_strokes,
@@ -83,6 +84,9 @@ _FEW, _HARDLY_SEVERAL = 3, -5.0
 #: the letters that would be read as numbers. With paper between them they may be digits: a 10 that
 #: is written wide looks like nothing.
 _RATHER_A_LETTER = -4.0
+#: Ink with lower log odds of being several digits is one sign: N is no 1 with a sign behind. Of
+#: digits with a sign beside, one in 20 is lower.
+_RATHER_A_SIGN = -3.0
 #: Ink beside a digit, with so much paper between the middles of their lines, in heights of the
 #: line, is not its own if the digit is read without it, too; with more paper, it never is.
 _LOOSE, _FAR = 0.15, 0.25
@@ -99,6 +103,9 @@ _STRAIGHT, _SLASH, _SLANT = 0.13, 40.0, 20.0
 _SIGN_CONFIDENCE = 0.97
 #: Neighbours in one line share at least so much of the height that they take together.
 _SHARED = 0.5
+#: Groups of strokes of which one is above or below such a share of the width of the other are no
+#: digits, but a sign, such as # and $: of 500 numbers of touching digits, no two share 0.75.
+_COVERED = 0.8
 #: A group with such a share of its width above another is in a line above it.
 _ABOVE = 0.5
 
@@ -123,16 +130,14 @@ def read_number(
     count = len(strokes or ())
     is_plain = alone is not None and count == 1 and _is_one_digit(alone, count)
     if beginning or not recogniser.reads_digits or is_plain or count > MAX_PIECES:
-        return _answer([_whole(alone or recogniser.recognise_ink(ink), ink_box(ink))])
+        return _answer([_whole(alone or recogniser.recognise_ink(ink), ink)])
     together = alone or recogniser.recognise_ink(ink, strokes)
     if strokes:
         row = together.strokes or draw_strokes(strokes)
     else:
         row = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
     signs = find_signs(row)
-    # A number has one point or comma at the most.
-    decimals = decimals and sum(_sign_of(row, n) in ".," for n in signs) <= 1
-    parts = [_sign(row, [n], decimals) for n in signs]
+    parts = [_sign(row, [n]) for n in signs]
     alone = together
     if signs:
         rest = [n for n in range(len(row)) if n not in signs]
@@ -142,18 +147,24 @@ def read_number(
             ink[max(top, 0) : top + height, max(left, 0) : left + width] = 0
         alone = recogniser.recognise_ink(ink, strokes)
     read = _of_strokes if strokes else _of_pieces
-    found = read(recogniser, row, alone, decimals) if 1 < len(row) <= MAX_PIECES else None
+    found = read(recogniser, row, alone) if 1 < len(row) <= MAX_PIECES else None
     if strokes and (found.strange if found else _may_be_joined(row, alone)):
         cut = cut_strokes(strokes)
-        found = (cut and _of_strokes(recogniser, cut, alone, decimals)) or found
+        found = (cut and _of_strokes(recogniser, cut, alone)) or found
+    is_one = together.digit is None and together.several < _RATHER_A_SIGN
     if found is None:
-        whole = _whole(alone, ink_box(ink))
-        found = _answer(_owned(recogniser, row, (0, len(row)), whole, decimals))
+        whole = _whole(alone, ink)
+        found = _answer([whole] if is_one else _owned(recogniser, row, (0, len(row)), whole))
     only_strange = {part.text for part in parts} == {NOT_A_DIGIT}
-    if only_strange and len(found.digits) == 1 and together.digit is None:
-        # Rather a sign of several parts, such as an exclamation mark.
-        return _answer([_whole(together, ink_box(ink))])
-    return _answer([*found.digits, *parts], found.share)
+    too_short = strokes and {part.digit for part in found.digits} == {1} and are_short(strokes)
+    if too_short or (is_one and only_strange and len(found.digits) == 1):
+        # Rather a sign of several parts, such as an exclamation or quotation mark.
+        return _answer([_whole(together, ink)])
+    parts += found.digits
+    # A number has one point or comma at the most.
+    if not decimals or sum(part.sign in (".", ",") for part in parts) > 1:
+        parts = [replace(p, sign=NOT_A_DIGIT, confidence=0.0) if p.sign else p for p in parts]
+    return _answer(parts, found.share)
 
 
 def _may_be_joined(strokes: Row, alone: Answer) -> bool:
@@ -163,9 +174,7 @@ def _may_be_joined(strokes: Row, alone: Answer) -> bool:
     return alone.several >= _SEVERAL_JOINED or (alone.digit is None and bool(is_wide))
 
 
-def _of_pieces(
-    recogniser: Recogniser, pieces: Row, alone: Answer, decimals: bool
-) -> NumberAnswer | None:
+def _of_pieces(recogniser: Recogniser, pieces: Row, alone: Answer) -> NumberAnswer | None:
     groups = _groups(pieces)
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
     for row, (first, last) in enumerate(groups):
@@ -181,7 +190,7 @@ def _of_pieces(
         return None
     are_digits = recogniser.margins(found.scores.log_odds) >= 0
     shift = _SHIFT if are_digits.mean() >= 0.5 else 0.0
-    return _parts(recogniser, replace(found, share=found.share**_ALIKE), shift, decimals)
+    return _parts(recogniser, replace(found, share=found.share**_ALIKE), shift)
 
 
 def _is_one_digit(alone: Answer, strokes: int) -> bool:
@@ -190,9 +199,7 @@ def _is_one_digit(alone: Answer, strokes: int) -> bool:
     return alone.digit is not None and strokes <= _FEW and -np.inf < alone.several < most
 
 
-def _of_strokes(
-    recogniser: Recogniser, strokes: Row, alone: Answer, decimals: bool
-) -> NumberAnswer | None:
+def _of_strokes(recogniser: Recogniser, strokes: Row, alone: Answer) -> NumberAnswer | None:
     if _is_one_digit(alone, len(strokes)):
         return None
     found = read_strokes(recogniser, strokes, alone)
@@ -204,10 +211,10 @@ def _of_strokes(
     mean = np.clip(margins, -_SHIFT, _PLAINEST).mean()
     if mean < least or (margins >= -_SHIFT).sum() < 2:
         return None
-    return _parts(recogniser, found, _SHIFT, decimals)
+    return _parts(recogniser, found, _SHIFT)
 
 
-def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool) -> NumberAnswer:
+def _parts(recogniser: Recogniser, found: Reading, shift: float) -> NumberAnswer:
     """Return the digits of a reading, and the ink that they do not own."""
     row, scores = found.pieces, found.scores
     ones = scores.probabilities.argmax(axis=1) == 1
@@ -217,37 +224,47 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool)
     ]
     upright = np.fmin.reduce([*leans, _SLASH - _SLANT])
     parts: list[DigitAnswer] = []
-    for n, group in enumerate(found.groups):
-        if 0 < n < len(leans) - 1 and leans[n] > upright + _SLANT:
-            parts.append(_sign(row, list(range(*group)), decimals=False))
+    for n, *covered in _runs(found):
+        is_slash = 0 < n < len(leans) - 1 and leans[n] > upright + _SLANT
+        if covered or is_slash:
+            pieces = [piece for m in (n, *covered) for piece in range(*found.groups[m])]
+            parts.append(_sign(row, pieces))
             continue
+        group = found.groups[n]
         is_refused = recogniser.refuses(float(scores.log_odds[n]) + shift)
-        box = row.in_picture(*group)
-        part = _digit(is_refused, scores.probabilities[n], box, found.inputs[n])
-        parts += _owned(recogniser, row, group, part, decimals)
+        place = row.in_picture(*group)
+        part = _digit(is_refused, scores.probabilities[n], place, found.inputs[n])
+        parts += _owned(recogniser, row, group, part)
     return _answer(parts, found.share)
 
 
-def _owned(
-    recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer, decimals: bool
-) -> list[DigitAnswer]:
-    """Return a digit, and apart from it the ink beside it that it does not need."""
+def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) -> list[DigitAnswer]:
+    """Return a digit, and apart from it the ink beside it that it does not need.
+
+    Of ink that is refused, it is the only plain digit with paper around it, if there is one.
+    """
     far, clusters = _clusters(row, group, _FAR), _clusters(row, group, _LOOSE)
-    is_connected = len(clusters) == 1 or any(row.cut[group[0] + 1 : group[1]])
-    if part.digit is None or is_connected:
+    if not 1 < len(clusters) <= MAX_PIECES:
         return [part]
     is_far = len(far) > 1
     clusters = far if is_far else clusters
-    of_digit, *others = sorted(clusters, key=lambda cluster: -row.part(cluster).all_ink().sum())
-    needed = row.part(of_digit)
-    picture = normalise_ink(needed.all_ink())
-    scores = recogniser.read(picture[None, None])
-    probabilities = scores.probabilities[0]
-    is_digit = not recogniser.refuses(float(scores.log_odds[0]) + _SHIFT)
-    if not is_far and (not is_digit or probabilities.argmax() != part.digit):
+    rows = [row.part(cluster) for cluster in clusters]
+    pictures = np.stack([normalise_ink(ink.all_ink()) for ink in rows])
+    scores = recogniser.read(pictures[:, None])
+    margins, digits = recogniser.margins(scores.log_odds), scores.probabilities.argmax(axis=1)
+    if part.digit is None:
+        is_high = [np.ptp(ink.spans[:, 1::2]) >= _TALL for ink in rows]
+        is_own = (margins >= _PLAIN) & is_high
+    else:
+        amounts = [ink.all_ink().sum() for ink in rows]
+        is_own = is_far | ((margins >= -_SHIFT) & (digits == part.digit))
+        is_own &= amounts == np.max(amounts)
+    if is_own.sum() != 1:
         return [part]
-    digit = _digit(False, probabilities, needed.in_picture(0, len(needed)), picture)
-    return [digit, *(_sign(row, cluster, decimals) for cluster in others)]
+    n = int(is_own.argmax())
+    digit = _digit(False, scores.probabilities[n], rows[n].in_picture(), pictures[n])
+    others = clusters[:n] + clusters[n + 1 :]
+    return [digit, *(_sign(row, cluster) for cluster in others)]
 
 
 def _clusters(row: Row, group: Group, paper: float) -> list[list[int]]:
@@ -262,12 +279,11 @@ def _clusters(row: Row, group: Group, paper: float) -> list[list[int]]:
     return clusters
 
 
-def _sign(row: Row, pieces: list[int], decimals: bool) -> DigitAnswer:
+def _sign(row: Row, pieces: list[int]) -> DigitAnswer:
     """Return pieces as a sign, or as ink that no digit owns."""
-    is_one = decimals and len(pieces) == 1
-    sign = (_sign_of(row, pieces[0]) if is_one else "") or NOT_A_DIGIT
+    sign = (_sign_of(row, pieces[0]) if len(pieces) == 1 else "") or NOT_A_DIGIT
     confidence = 0.0 if sign == NOT_A_DIGIT else _SIGN_CONFIDENCE
-    return DigitAnswer(None, confidence, row.part(pieces).in_picture(0, len(pieces)), sign=sign)
+    return DigitAnswer(None, confidence, row.part(pieces).in_picture(), sign=sign)
 
 
 def find_signs(row: Row) -> list[int]:
@@ -316,6 +332,16 @@ def _digit(
     return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
 
 
+def _runs(found: Reading) -> list[list[int]]:
+    """List the groups from left to right, those that cover each other together."""
+    spans = [found.pieces.spans[slice(*group)] for group in found.groups]
+    sides = np.array([(span[:, 0].min(), span[:, 2].max()) for span in spans])
+    (lefts, rights), widths = sides.T, np.ptp(sides, axis=1)
+    shared = np.minimum(rights[:-1], rights[1:]) - np.maximum(lefts[:-1], lefts[1:])
+    apart = np.flatnonzero(shared < _COVERED * np.minimum(widths[:-1], widths[1:])) + 1
+    return [run.tolist() for run in np.split(np.arange(len(spans)), apart)]
+
+
 def _rather_a_sign(found: Reading, alone: Answer) -> bool:
     """Whether a few groups of strokes are, together, rather a letter or a sign.
 
@@ -352,8 +378,8 @@ def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> 
     return [bool(value) for value in sure | (scores.several < _SEVERAL)]
 
 
-def _whole(answer: Answer, box: Box) -> DigitAnswer:
-    top, left, bottom, right = box
+def _whole(answer: Answer, ink: npt.NDArray[Any]) -> DigitAnswer:
+    top, left, bottom, right = ink_box(ink)
     place = (left, top, right - left, bottom - top)
     return _digit(answer.digit is None, answer.probabilities, place, answer.network_input)
 

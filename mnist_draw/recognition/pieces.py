@@ -83,7 +83,7 @@ class Row:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def box(self, first: int, last: int) -> Box:
+    def box(self, first: int, last: int | None) -> Box:
         """Return top, left, bottom and right of the pieces `first` to `last - 1`."""
         return box_around(self.boxes[first:last])
 
@@ -126,8 +126,8 @@ class Row:
         """Return the ink of all pieces, cropped."""
         return self.group(0, len(self))
 
-    def in_picture(self, first: int, last: int) -> Box:
-        """Return left, top, width and height of these pieces in pixels of the picture."""
+    def in_picture(self, first: int = 0, last: int | None = None) -> Box:
+        """Return left, top, width and height of some or all pieces in pixels of the picture."""
         top, left, bottom, right = (side * self.scale for side in self.box(first, last))
         x, y = left + self.corner[1], top + self.corner[0]
         return round(x), round(y), round(right - left), round(bottom - top)

@@ -74,6 +74,8 @@ _OFTEN_NONE = np.array([-0.3, 0.1, -0.3, -0.3, -0.3, -0.3, -0.3, 0.3, -0.3, -0.3
 _END_LOW, _RISING = ((1, 4, 5, 7, 9), (1, 4, 9)), 1.0
 #: The same for a line that is so straight (width by length) and read as 1: people's are clearer.
 _STRAIGHT, _STRAIGHT_ONE = 0.15, 0.4
+#: Ones are so many times higher than the pen is wide; lower lines may be ' and ".
+_SHORT = 2.0
 #: More paper than this between two strokes (negative if they overlap), in heights of the line,
 #: makes one digit costly: from where, the slope, the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
@@ -201,8 +203,16 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
 # -- reading
 
 
+def are_short(strokes: Sequence[PenStroke]) -> bool:
+    """Whether strokes are hardly higher than the pen is wide."""
+    points = np.concatenate(strokes)
+    return bool(np.ptp(points[:, 1]) < _SHORT * np.median(points[:, 2]))
+
+
 def threshold_shift(digit: int, strokes: Sequence[PenStroke], drawn: Plane) -> float:
     """Return what counts for a digit alone beside its log odds; mostly less than 0."""
+    if digit == 1 and are_short(strokes):
+        return -np.inf
     several = len(strokes) > 1
     costs = _OFTEN_NONE + _ALONE * (_DIGIT_OF_MORE if several else _DIGIT_OF_ONE)
     shift = -float(costs[digit])

@@ -36,7 +36,7 @@ def digest_of(pictures: npt.NDArray[Any]) -> str:
 
 def read(kind: str, version: int, key: str) -> Arrays | None:
     """Return a stored result; None if there is none, or it is damaged."""
-    with contextlib.suppress(OSError, UserError, npz.NpzError):
+    with contextlib.suppress(OSError, UserError):
         path = _path(kind, version, key)
         with npz.open_archive(path, MAX_BYTES) as archive:
             arrays = archive.read_all()

@@ -242,8 +242,8 @@ class ModelFile:
                     "but {found} was found.",
                     number=place,
                     network=self.network,
-                    wanted=_format_shape(wanted),
-                    found=_format_shape(found),
+                    wanted=format_shape(wanted),
+                    found=format_shape(found),
                 )
 
 
@@ -335,7 +335,9 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
 
 def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Shape]) -> None:
     """Refuse parameters larger than the network's before they are read."""
-    for place, (name, shape) in enumerate(zip(names, expected, strict=False)):
+    # What a network does not have is refused later, if it is small.
+    shapes = [*expected, *([()] * len(names))]
+    for place, (name, shape) in enumerate(zip(names, shapes, strict=False)):
         size = 4 * math.prod(shape) + MEGABYTE
         if archive.sizes[name] > size:
             raise ModelFileError(
@@ -343,12 +345,6 @@ def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Sha
                 number=place,
                 size=number(archive.sizes[name]),
             )
-    if len(names) > len(expected):
-        raise ModelFileError(
-            "The network has {expected} parameters, but {found} were found.",
-            expected=len(expected),
-            found=len(names),
-        )
 
 
 @contextlib.contextmanager
@@ -357,7 +353,7 @@ def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
     try:
         with npz.open_archive(path) as archive:
             yield archive
-    except (FileNotFoundError, npz.NpzError, UserError) as error:
+    except (FileNotFoundError, UserError) as error:
         raise ModelFileError(
             "The model file {path} cannot be used. {fault}",
             path=os.fspath(path),
@@ -370,7 +366,7 @@ def _describe_fault(error: Exception, path: str | os.PathLike[str]) -> str:
         return _("There is no such file.")
     if isinstance(error, npz.NpzError) and not Path(path).stat().st_size:
         return _("It is empty.")
-    if isinstance(error, npz.NpzError | DocumentError):
+    if isinstance(error, DocumentError):
         return _("It cannot be read: {error}.", error=error)
     return str(error)
 
@@ -410,7 +406,7 @@ def _as_parameter(value: Any, place: int) -> npt.NDArray[np.float32]:
         raise ModelFileError(
             "Parameter {number} is empty (shape {shape}).",
             number=place,
-            shape=_format_shape(array.shape),
+            shape=format_shape(array.shape),
         )
     return converted
 
@@ -419,5 +415,5 @@ def _parameter_name(number: int) -> str:
     return f"parameter_{number:03d}"
 
 
-def _format_shape(shape: Sequence[int]) -> str:
+def format_shape(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) if shape else "()"

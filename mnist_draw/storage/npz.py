@@ -21,7 +21,8 @@ from typing import IO, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.i18n import _, number
+from mnist_draw.errors import DocumentError
+from mnist_draw.i18n import number
 from mnist_draw.storage.opening import MEGABYTE, open_file, read_into
 
 Array = npt.NDArray[np.generic]
@@ -64,7 +65,7 @@ _DAMAGE = (
 )
 
 
-class NpzError(ValueError):
+class NpzError(DocumentError):
     """The fault of a file, as a phrase that fits after a colon."""
 
 
@@ -117,7 +118,7 @@ class Archive:
     def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:
         with _damage_told():
             if file.read(2) != b"PK":
-                raise NpzError(_("it is not an .npz file"))
+                raise NpzError("it is not an .npz file")
             _check_directory(file)
             self._archive = zipfile.ZipFile(file)
             self._entries = _entries(self._archive, max_bytes)
@@ -130,17 +131,15 @@ class Archive:
             return None
         if entry.file_size > max_bytes:
             raise NpzError(
-                _(
-                    "the array {name!r} is {size} bytes long",
-                    name=name[:80],
-                    size=number(entry.file_size),
-                )
+                "the array {name!r} is {size} bytes long",
+                name=name[:80],
+                size=number(entry.file_size),
             )
         with _damage_told(), self._archive.open(entry) as member:
             shape, dtype, order, start = _read_header(name, member)
             if math.prod(shape) * dtype.itemsize != entry.file_size - start:
                 raise NpzError(
-                    _("the array {name!r} has another size than its header says", name=name[:80])
+                    "the array {name!r} has another size than its header says", name=name[:80]
                 )
             return _read_values(member, shape, dtype, order)
 
@@ -164,9 +163,9 @@ def _damage_told() -> Iterator[None]:
     except NpzError:
         raise
     except MemoryError:
-        raise NpzError(_("it is too large for this computer's memory")) from None
+        raise NpzError("it is too large for this computer's memory") from None
     except _DAMAGE as error:
-        raise NpzError(_("it is truncated or damaged")) from error
+        raise NpzError("it is truncated or damaged") from error
 
 
 def _check_directory(file: BinaryIO) -> None:
@@ -183,11 +182,11 @@ def _check_directory(file: BinaryIO) -> None:
     if tail[-_END_SIZE:].startswith(_END) and tail.endswith(b"\0\0"):
         found = len(tail) - _END_SIZE
     if found < 0 or len(tail) - found < _END_SIZE:
-        raise NpzError(_("it is truncated or damaged"))
+        raise NpzError("it is truncated or damaged")
     (directory,) = struct.unpack_from("<L", tail, found + 12)
     locator = max(0, found - _LOCATOR_SIZE)
     if directory > MAX_DIRECTORY_BYTES or tail[locator:found].startswith(_LOCATOR):
-        raise NpzError(_("it holds more than {limit} arrays", limit=MAX_ARRAYS))
+        raise NpzError("it holds more than {limit} arrays", limit=MAX_ARRAYS)
 
 
 def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -202,30 +201,26 @@ def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipI
     entries = distinct_entries(archive)
     if len(entries) > MAX_ARRAYS:
         raise NpzError(
-            _(
-                "it holds {count} arrays, at most {limit} are allowed",
-                count=len(entries),
-                limit=MAX_ARRAYS,
-            )
+            "it holds {count} arrays, at most {limit} are allowed",
+            count=len(entries),
+            limit=MAX_ARRAYS,
         )
     total = sum(entry.file_size for entry in entries)
     if total > max_bytes:
         raise NpzError(
-            _(
-                "it would unfold to {size} MB; at most {limit} MB are allowed",
-                size=number(total / 1e6, ",.0f"),
-                limit=number(max_bytes / 1e6, ",.0f"),
-            )
+            "it would unfold to {size} MB; at most {limit} MB are allowed",
+            size=number(total / 1e6, ",.0f"),
+            limit=number(max_bytes / 1e6, ",.0f"),
         )
     named: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         if not entry.filename.endswith(".npy"):
-            raise NpzError(_("it holds {name!r}, which is not an array", name=entry.filename[:80]))
+            raise NpzError("it holds {name!r}, which is not an array", name=entry.filename[:80])
         name = entry.filename.removesuffix(".npy")
         if name in named:
-            raise NpzError(_("it holds the array {name!r} twice", name=name[:80]))
+            raise NpzError("it holds the array {name!r} twice", name=name[:80])
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise NpzError(_("it is compressed in a way that .npz files are not"))
+            raise NpzError("it is compressed in a way that .npz files are not")
         named[name] = entry
     return named
 
@@ -235,20 +230,20 @@ def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtyp
     start = member.read(8)
     width = {b"\x93NUMPY\x01": 2, b"\x93NUMPY\x02": 4}.get(start[:7])
     if width is None:
-        raise NpzError(_("the array {name!r} has no valid header", name=name[:80]))
+        raise NpzError("the array {name!r} has no valid header", name=name[:80])
     length = int.from_bytes(member.read(width), "little")
     match = _HEADER.fullmatch(member.read(length)) if length <= MAX_ARRAY_HEADER else None
     if match is None:
-        raise NpzError(_("the array {name!r} has no valid header", name=name[:80]))
+        raise NpzError("the array {name!r} has no valid header", name=name[:80])
     dtype = match[1].decode("ascii")
     if dtype not in _DTYPES:
         raise NpzError(
-            _("the array {name!r} has the unexpected type {dtype!r}", name=name[:80], dtype=dtype)
+            "the array {name!r} has the unexpected type {dtype!r}", name=name[:80], dtype=dtype
         )
     shape = tuple(int(size) for size in re.findall(rb"\d+", match[3]))
     if len(shape) > MAX_DIMENSIONS:
         raise NpzError(
-            _("the array {name!r} has {count} dimensions", name=name[:80], count=len(shape))
+            "the array {name!r} has {count} dimensions", name=name[:80], count=len(shape)
         )
     order = "F" if match[2] == b"True" else "C"
     return shape, np.dtype(dtype), order, 8 + width + length
@@ -259,6 +254,6 @@ def _read_values(member: IO[bytes], shape: tuple[int, ...], dtype: np.dtype, ord
     memory = flat.data.cast("B") if flat.size else memoryview(bytearray())
     # One byte more than promised, so that a wrong size shows.
     if read_into(member, memory) != len(memory) or member.read(1):
-        raise NpzError(_("it is truncated or damaged"))
+        raise NpzError("it is truncated or damaged")
     flat.flags.writeable = False
     return flat.reshape(shape, order="F" if order == "F" else "C")

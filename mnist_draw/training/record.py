@@ -227,7 +227,7 @@ def read_history(path: Path) -> History:
         with npz.open_archive(path) as archive:
             arrays = archive.read_all()
         return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in ARRAYS))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, npz.NpzError) as error:
         raise CheckpointError(
             "{path} cannot be used: {reason}.", path=path, reason=error
         ) from error

@@ -393,6 +393,59 @@ def test_a_slash_between_digits_is_no_one(shipped, known):
     assert (answer.text, answer.confidence) == ("1?2", 0)
 
 
+def beside(sign, digits, is_first):
+    """Return a sign of straight lines beside digits on a line 100 high."""
+    lines = {
+        "+": [((0, 50), (60, 50)), ((30, 20), (30, 80))],
+        "=": [((0, 35), (55, 35)), ((0, 65), (55, 65))],
+        "-": [((0, 50), (45, 50))],
+        "#": [
+            *[((25, 0), (15, 100)), ((60, 0), (50, 100))],
+            *[((0, 35), (75, 35)), ((0, 68), (75, 68))],
+        ],
+    }[sign]
+    drawn = [np.linspace(*line, 30) + np.array([0, 60]) for line in lines]
+    strokes = [np.column_stack([line, np.full(len(line), 10.0)]) for line in drawn]
+    number = written(digits, 0.3, pen=10)
+    groups = [strokes, number] if is_first else [number, strokes]
+    x = 30.0
+    for group in groups:
+        every = np.concatenate(group)
+        for stroke in group:
+            stroke[:, 0] += x - every[:, 0].min()
+        x += np.ptp(every[:, 0]) + 32
+    return [*groups[0], *groups[1]]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("digits", ["3", "28"])
+@pytest.mark.parametrize("sign", ["+", "=", "-", "#"])
+def test_a_sign_beside_digits_is_not_their_own(shipped, sign, digits, is_first):
+    strokes = beside(sign, digits, is_first)
+    answer = read(shipped, strokes)
+    assert answer.text == (f"?{digits}" if is_first else f"{digits}?")
+    assert (answer.is_number, answer.confidence) == (True, 0)
+    # The sign alone is refused.
+    alone = beside(sign, "3", True)[: -len(written("3", 0))]
+    assert read(shipped, alone).text == "?"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_line_hardly_longer_than_the_pen_is_wide_is_no_one(shipped, count):
+    def answers(length, pen):
+        along = np.linspace(0, length, 15)
+        stroke = np.column_stack([150 + 0.1 * along, 160 + along, np.full(15, pen)])
+        strokes = [stroke + np.array([2 * pen * n, 0, 0]) for n in range(count)]
+        ink = inked(strokes, pen)
+        alone = shipped.recognise_ink(ink, strokes)
+        number = shipped.read_number(ink, alone, strokes=strokes)
+        return number.text if number.is_number else alone.text
+
+    for pen in (8.0, 18.0):
+        assert [answers(length * pen, pen) for length in (0.5, 1, 1.8)] == ["?"] * 3
+        assert count > 1 or answers(3 * pen, pen) == "1"
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_small_ink_beside_a_digit_is_not_its_own(shipped, known):
     (eight,), (one,) = written("8", 0, height=200), written("1", 0, height=60)

@@ -320,12 +320,10 @@ def _from_the_rim(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     from scipy import ndimage
 
-    parts, count = ndimage.label(mask)
-    if count < 2:
-        return mask
+    parts, _ = ndimage.label(mask)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    largest: npt.NDArray[np.bool_] = parts == int(np.argmax(sizes))
+    largest: npt.NDArray[np.bool_] = mask & (parts == sizes.argmax())
     return largest
 
 

@@ -232,17 +232,12 @@ def _rgba(image: Image.Image) -> Image.Image:
 
 def _upright(plane: Float, orientation: int) -> Float:
     """Turn a picture as EXIF says the camera was held."""
-    turns: dict[int, Callable[[Float], Float]] = {
-        2: np.fliplr,
-        3: lambda lying: np.rot90(lying, 2),
-        4: np.flipud,
-        5: np.transpose,
-        6: lambda lying: np.rot90(lying, -1),
-        7: lambda lying: np.rot90(lying, 2).T,
-        8: np.rot90,
-    }
-    turn = turns.get(orientation)
-    return plane if turn is None else np.ascontiguousarray(turn(plane))
+    if not 2 <= orientation <= 8:
+        return plane
+    # Of each four, the first is not mirrored, the second across, the third both ways.
+    down, across = ((1, 1), (1, -1), (-1, -1), (-1, 1))[(orientation - 1) % 4]
+    turned = plane.T if orientation >= 5 else plane
+    return np.ascontiguousarray(turned[::down, ::across])
 
 
 def _stretched(image: Image.Image) -> Float:

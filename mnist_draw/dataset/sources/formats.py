@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_draw.dataset.sources import idx_files, npz_files, picture_folders, tables
-from mnist_draw.dataset.sources.source import Source
+from mnist_draw.dataset.sources.source import Source, files_of
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, listed
 
@@ -22,18 +22,21 @@ class DataFormat:
 
     The docstring of `load_data` describes it by its `name`, a list by its `title`. `meaning` says
     what a file or folder must hold, for the sentence about one that cannot be read. `read` reads
-    what `is_folder` recognised by its files or `is_file` by its name. `suffixes` are removed, after
-    ``.gz``, from a file's name for the name of the data set.
+    what `is_file` recognised by its name, or `is_folder` by its files (by default, one that
+    `is_file`). `suffixes` are removed, after ``.gz``, from a file's name for that of the data set.
     """
 
     name: str
     title: str
     meaning: str
     read: Callable[[Path], Source]
-    is_folder: Callable[[Path], bool] = lambda folder: False
+    is_folder: Callable[[Path], bool] | None = None
     is_file: Callable[[Path], bool] = lambda path: False
     patterns: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+
+    def has_files(self, folder: Path) -> bool:
+        return any(map(self.is_file, files_of(folder)))
 
 
 #: In the order of recognition.
@@ -53,20 +56,18 @@ DATA_FORMATS: list[DataFormat] = [
         _("NumPy's .npz files"),
         _("an .npz file with x_train, y_train, x_test and y_test"),
         npz_files.read,
-        npz_files.is_folder,
-        npz_files.is_file,
-        ("*.npz",),
-        (".npz",),
+        is_file=npz_files.is_file,
+        patterns=("*.npz",),
+        suffixes=(".npz",),
     ),
     DataFormat(
         "CSV",
         _("Kaggle's tables (CSV)"),
         _("a table (CSV) with a label and 784 pixels in each line"),
         tables.read,
-        tables.is_folder,
-        tables.is_file,
-        ("*.csv", "*.csv.gz"),
-        (".csv",),
+        is_file=tables.is_file,
+        patterns=("*.csv", "*.csv.gz"),
+        suffixes=(".csv",),
     ),
     DataFormat(
         "pictures",
@@ -83,7 +84,8 @@ def read_source(place: Path) -> Source:
     is_folder = place.is_dir()
     if is_folder or place.is_file():
         for known in DATA_FORMATS:
-            if known.is_folder(place) if is_folder else known.is_file(place):
+            recognise = (known.is_folder or known.has_files) if is_folder else known.is_file
+            if recognise(place):
                 return known.read(place)
     if not place.exists():
         # What a data set may be is no help where one is gone.

@@ -36,10 +36,6 @@ def is_file(path: Path) -> bool:
     return path.suffix.lower() == ".npz"
 
 
-def is_folder(folder: Path) -> bool:
-    return any(map(is_file, files_of(folder)))
-
-
 def read(place: Path) -> Source:
     """Read a file with a whole data set, or a folder with such a file or with KMNIST's four."""
     return _read_folder(place) if place.is_dir() else _read_file(place)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.errors import DatasetError, DocumentError, StorageError, reason_of
 from mnist_draw.i18n import _, counted, number
-from mnist_draw.storage.npz import NpzError
+from mnist_draw.storage.models import format_shape
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 #: The most pictures of a part: 300 MB of pixels.
@@ -95,7 +95,7 @@ def reading(path: Path) -> Iterator[None]:
         raise DatasetError("The data set: {error}", error=error) from error
     except UnicodeDecodeError as error:
         raise DatasetError("{path} is no text in UTF-8.", path=path) from error
-    except (NpzError, DocumentError, OSError) as error:
+    except (DocumentError, OSError) as error:
         raise DatasetError(
             "{path} cannot be read: {reason}.", path=path, reason=reason_of(error)
         ) from error
@@ -124,7 +124,7 @@ def as_part(
             "{path} holds labels of the shape {shape} ({dtype}); one whole number for each "
             "picture was expected.",
             path=path,
-            shape=_format_shape(labels.shape),
+            shape=format_shape(labels.shape),
             dtype=labels.dtype,
         )
     message = ""
@@ -134,7 +134,7 @@ def as_part(
             "The pictures in {path} have {shape} values; they are learnt as grey "
             "levels of 28×28 pixels.",
             path=images_path,
-            shape=_format_shape(images.shape[1:]),
+            shape=format_shape(images.shape[1:]),
         )
         images = _reduced(images)
     pictures = _as_pictures(images, images_path)
@@ -189,7 +189,7 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
             "{path} holds pictures of the shape {shape} ({dtype}); grey ones of 28×28 pixels were "
             "expected.",
             path=path,
-            shape=_format_shape(shape),
+            shape=format_shape(shape),
             dtype=images.dtype,
         )
     check_count(len(images), path)
@@ -209,10 +209,6 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
         images = images * 255
     pixels: NDArray[np.uint8] = np.rint(images).astype(np.uint8)
     return pixels
-
-
-def _format_shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "()"
 
 
 #: One picture in six is for validation, as in MNIST (10,000 of 60,000), and at most as many.
@@ -301,10 +297,6 @@ def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
         return dict(_mapped(mapping, line) for line in _lines(mapping))
     for path in sorted(folder.glob(f"{prefix}*classmap.csv")):
         return dict(_classmapped(path, line) for line in _lines(path)[1:])
-    return known_names(folder, prefix)
-
-
-def known_names(folder: Path, prefix: str) -> Mapping[int, str]:
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         folder = folder.absolute()
     words = "/".join([*folder.parts[-_FOLDERS:], prefix]).lower()

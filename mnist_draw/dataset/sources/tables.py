@@ -48,10 +48,6 @@ def is_file(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
-def is_folder(folder: Path) -> bool:
-    return any(map(is_file, files_of(folder)))
-
-
 def read(place: Path) -> Source:
     """Read a table, or a folder with one to train and perhaps another to test."""
     messages: tuple[str, ...] = ()
@@ -136,18 +132,11 @@ def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
 
 
 def _without_label(line: str, column: int, labels: list[str]) -> str:
-    if column == 0:
-        label, _comma, rest = line.partition(",")
-    else:
-        fields = line.split(",")
-        label, rest = (
-            fields[min(column, len(fields) - 1)],
-            ",".join(field for number, field in enumerate(fields) if number != column),
-        )
-    label = label.strip().strip('"')
+    fields = line.split(",", column + 1)
+    label = fields.pop(min(column, len(fields) - 1)).strip().strip('"')
     # A table that was saved by a spreadsheet or by pandas may say 3.0.
     labels.append(label.removesuffix(".0"))
-    return rest
+    return ",".join(fields)
 
 
 # -- the lines of a table
