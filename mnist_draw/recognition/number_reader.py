@@ -333,12 +333,13 @@ def _digit(
 
 
 def _runs(found: Reading) -> list[list[int]]:
-    """List the groups from left to right, those that cover each other together."""
+    """List the groups from left to right, those that cover each other together, if none is cut."""
     spans = [found.pieces.spans[slice(*group)] for group in found.groups]
     sides = np.array([(span[:, 0].min(), span[:, 2].max()) for span in spans])
     (lefts, rights), widths = sides.T, np.ptp(sides, axis=1)
     shared = np.minimum(rights[:-1], rights[1:]) - np.maximum(lefts[:-1], lefts[1:])
-    apart = np.flatnonzero(shared < _COVERED * np.minimum(widths[:-1], widths[1:])) + 1
+    is_apart = shared < _COVERED * np.minimum(widths[:-1], widths[1:])
+    apart = np.flatnonzero(is_apart | any(found.pieces.cut)) + 1
     return [run.tolist() for run in np.split(np.arange(len(spans)), apart)]
 
 

@@ -11,9 +11,8 @@ from mnist_draw.errors import one_line
 from mnist_draw.i18n import _, number, percent, pgettext
 from mnist_draw.training import events
 
-#: How the end of a run reads; a run that was completed needs no word.
+#: How the end of a run reads by itself.
 _ENDINGS = {
-    "stopped": _("Stopped before the end; the network keeps what it has learnt."),
     "early": _("Stopped early: the validation loss fell no further."),
     "target": _("Stopped: the target accuracy is reached."),
 }
@@ -59,6 +58,9 @@ def describe(event: events.Event) -> list[str]:
         return [event.message]
     if isinstance(event, events.Finished) and event.reason in _ENDINGS:
         return [_ENDINGS[event.reason]]
+    if isinstance(event, events.Finished) and event.reason == "stopped" and event.epochs_done:
+        last = event.epochs_done
+        return [_("Stopped; the network keeps what it has learnt up to epoch {epoch}.", epoch=last)]
     return []
 
 

@@ -147,7 +147,7 @@ def test_ctrl_c_stops_and_returns_what_was_learnt(data, capsys, from_thread):
     assert len(history.batch_losses) == 8
     printed = capsys.readouterr().out
     assert "Final results:" in printed
-    assert "Stopped before the end; the network keeps what it has learnt." in printed
+    assert "Stopped; the network keeps what it has learnt up to epoch 1." in printed
     (start, *_) = lasagne.layers.get_all_param_values(build_network(TrainingSettings(network=NAME)))
     assert (lasagne.layers.get_all_param_values(network)[0] != start).any()
 
