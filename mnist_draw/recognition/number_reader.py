@@ -239,10 +239,7 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float) -> NumberAnswer
 
 
 def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) -> list[DigitAnswer]:
-    """Return a digit, and apart from it the ink beside it that it does not need.
-
-    Of ink that is refused, it is the only plain digit with paper around it, if there is one.
-    """
+    """Return a digit, or the one plain digit of refused ink, apart from what it does not need."""
     far, clusters = _clusters(row, group, _FAR), _clusters(row, group, _LOOSE)
     if not 1 < len(clusters) <= MAX_PIECES:
         return [part]
@@ -333,13 +330,12 @@ def _digit(
 
 
 def _runs(found: Reading) -> list[list[int]]:
-    """List the groups from left to right, those that cover each other together, if none is cut."""
+    """List the groups from left to right, those that cover each other together."""
     spans = [found.pieces.spans[slice(*group)] for group in found.groups]
     sides = np.array([(span[:, 0].min(), span[:, 2].max()) for span in spans])
     (lefts, rights), widths = sides.T, np.ptp(sides, axis=1)
     shared = np.minimum(rights[:-1], rights[1:]) - np.maximum(lefts[:-1], lefts[1:])
-    is_apart = shared < _COVERED * np.minimum(widths[:-1], widths[1:])
-    apart = np.flatnonzero(is_apart | any(found.pieces.cut)) + 1
+    apart = np.flatnonzero(shared < _COVERED * np.minimum(widths[:-1], widths[1:])) + 1
     return [run.tolist() for run in np.split(np.arange(len(spans)), apart)]
 
 

@@ -272,7 +272,7 @@ def _groups(pieces: Row) -> list[Group]:
     """List the groups of neighbouring strokes that may be one digit, and all strokes."""
     count = len(pieces)
     joined, _ = _of_gaps(pieces)
-    lifts = _lifts(pieces)
+    lifts = np.cumsum(~np.array(pieces.cut))
     return [
         (first, last)
         for first in range(count)
@@ -283,11 +283,6 @@ def _groups(pieces: Row) -> list[Group]:
             and joined[first : last - 1].sum() < _NEVER_JOINED
         )
     ]
-
-
-def _lifts(pieces: Row) -> npt.NDArray[np.intp]:
-    """Count how often the pen was lifted before each piece."""
-    return np.cumsum(~np.array(pieces.cut))
 
 
 def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
@@ -302,7 +297,7 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
     apart += _PER_COVERED * (overlap >= _COVERED * narrower)
     apart[np.array(pieces.cut[1:], bool)] = _PER_CUT
     no_number = _NO_NUMBER_APART if (gaps >= PAPER).all() else _NO_NUMBER
-    lifts = _lifts(pieces)
+    lifts = np.cumsum(~np.array(pieces.cut))
     for row, (first, last) in enumerate(groups):
         lifted = lifts[last - 1] - lifts[first]
         costs[row] += _PER_STROKES[min(lifted, MAX_STROKES - 1)]
