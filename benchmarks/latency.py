@@ -292,24 +292,22 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
 
     from mnist_draw.library.networks import list_shipped
 
-    explainer = window.explanations
-    ready, prepared = threading.Event(), threading.Event()
-    window.recognition.ready.connect(lambda model: ready.set(), Qt.DirectConnection)
-    explainer.prepared.connect(lambda: prepared.set(), Qt.DirectConnection)
+    explained = threading.Event()
+    window.explanations.answered.connect(lambda _: explained.set(), Qt.DirectConnection)
     known = {model.name: model for model in list_shipped()}
     results: dict[str, Any] = {}
     # Explanations are prepared while somebody can see them.
     switch = window.draw_tab.answer.ink.switch
     hand.in_gui(lambda: switch.setChecked(True))
-    prepared.wait(10)
     if arguments.train:
         hand.in_gui(lambda: _start_run(window))
         time.sleep(4)
     for name in arguments.networks.split(","):
-        prepared.clear()
         window.recognition.post_model(known[name].load())
-        prepared.wait(10)
+        hand.draw(2)
+        explained.clear()
         hand.draw(4)
+        explained.wait(10)
         hand.in_gui(watch.take)
         sums: dict[str, dict[str, list[float]]] = {"with": {}, "without": {}}
         for block in range(2 * arguments.blocks):
