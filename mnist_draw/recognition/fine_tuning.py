@@ -299,9 +299,7 @@ class _Scorer:
         inks: Sequence[npt.NDArray[Any]] | None,
     ) -> None:
         self._evaluate = compile_evaluate(network, str(data.test_images.dtype))
-        self._data = data
-        self._extra = extra
-        self._inks = inks
+        self._data, self._extra, self._inks = data, extra, inks
 
     def score(self, model: ModelFile) -> Score:
         """Read the user's digits and the test pictures; `model` has the current weights."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
+from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.certainty import two_best
 from mnist_draw.recognition.pieces import (
@@ -176,9 +176,7 @@ def _may_be_joined(strokes: Row, alone: Answer) -> bool:
 
 def _of_pieces(recogniser: Recogniser, pieces: Row, alone: Answer) -> NumberAnswer | None:
     groups = _groups(pieces)
-    inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
-    for row, (first, last) in enumerate(groups):
-        inputs[row, 0] = normalise_ink(pieces.group(first, last))
+    inputs = np.stack([normalise_ink(pieces.group(*group)) for group in groups])[:, None]
     scores = recogniser.read(inputs, _MIN_LOG_ODDS)
     # A strange part is more likely a digit among digits than alone.
     refused = recogniser.margins(scores.log_odds) < -_SHIFT

@@ -153,17 +153,13 @@ def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
     # All widths change alike, so that pressure still shows.
     factor = min(max(pen, FINEST_PEN * height), WIDEST_PEN * height) / pen
     left, top = boxes[:, 0].min(), boxes[:, 1].min()
-    planes, places = [], []
-    for stroke in strokes:
-        points = (stroke[:, :2] - (left, top)) / scale
-        plane, place = _drawn(points, stroke[:, 2] * factor / scale)
-        planes.append(plane)
-        places.append(place)
+    drawn = [_drawn((s[:, :2] - (left, top)) / scale, s[:, 2] * factor / scale) for s in strokes]
+    planes, places = zip(*drawn, strict=True)
     lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
     spans = lines / max(float((lines[:, 3] - lines[:, 1]).max()), 1e-6)
     whole = (False,) * len(strokes)
     corner = float(top), float(left)
-    return Row(tuple(planes), tuple(places), spans, whole, float(HEIGHT), scale, corner)
+    return Row(planes, places, spans, whole, float(HEIGHT), scale, corner)
 
 
 def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -> tuple[Plane, Box]:

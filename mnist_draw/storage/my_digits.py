@@ -5,7 +5,7 @@ text chunk named ``mnist_draw`` holds JSON: ``format`` and ``version``, ``label`
 (local date and time), ``said`` and ``confidence`` (the network's answer), ``network`` (its title)
 and ``drawing`` (the record of the board, to be opened again).
 
-The label also begins the file's name, as in ``3-20261125-101500-7f3a.png``; renaming the file
+The label also begins the file's name, as in ``3-20261125-101500-7f3a0c52.png``; renaming the file
 changes the label. A class shares its digits as a zip archive of these files.
 """
 
@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import io
 import os
-import secrets
 import time
 import warnings
 import zipfile
@@ -88,11 +87,24 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     folder = my_digits_folder() if folder is None else folder
     taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
     stamp = "".join(filter(str.isdigit, taught))
-    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{secrets.token_hex(2)}{SUFFIX}"
+    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{_token(digit.ink)}"
     with reserved_file(folder / name) as path:
         saved = dataclasses.replace(digit, taught=taught, path=path)
         write_atomically(path, pack_digit(saved))
     return saved
+
+
+def _token(ink: Ink) -> str:
+    return f"{zlib.crc32(ink.tobytes()):08x}{SUFFIX}"
+
+
+def find_digit(ink: Ink) -> TaughtDigit | None:
+    """Return the taught digit with the same ink, by the end of its file's name."""
+    for path in my_digits_folder().glob(f"*-{_token(ink)}"):
+        with contextlib.suppress(DigitError):
+            if (digit := read_digit(path)) and np.array_equal(digit.ink, ink):
+                return digit
+    return None
 
 
 def pack_digit(digit: TaughtDigit) -> bytes:

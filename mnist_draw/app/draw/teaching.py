@@ -62,6 +62,8 @@ class Teaching(QObject):
         self.learnt_until = 0.0
         self.is_training: Callable[[], bool] = bool
         self._kept: Path | None = None
+        #: What had the same ink before, in the bin if it had another label.
+        self._before: Path | None = None
         #: Whether the board has not changed since it was taught.
         self._is_last = False
         canvas.history_changed.connect(partial(setattr, self, "_is_last", False))
@@ -99,16 +101,20 @@ class Teaching(QObject):
             said = REFUSED if part.digit is None else str(part.digit)
             sure = float(part.confidence)
 
-        def save() -> TaughtDigit:
-            from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+        def save() -> tuple[TaughtDigit, Path | None]:
+            """Return the kept digit, and the file that had the same ink before."""
+            from mnist_draw.storage.my_digits import TaughtDigit, find_digit, save_digit
+            from mnist_draw.storage.unique_paths import move_to_bin
 
+            before = find_digit(ink)
+            if before is not None and before.label == digit:
+                return before, before.path
             network = title_of_model(model) if model is not None else ""
             drawing = record_of(items) if items else None
-            return save_digit(
-                TaughtDigit(
-                    digit, ink, said=said, confidence=sure, network=network, drawing=drawing
-                )
-            )
+            saved = save_digit(TaughtDigit(digit, ink, "", said, sure, network, drawing))
+            if before is None or before.path is None:
+                return saved, None
+            return saved, move_to_bin(before.path, before.path.name)
 
         def failed(error: Exception) -> None:
             still = _("The drawing is still on the board.")
@@ -118,11 +124,14 @@ class Teaching(QObject):
         self._background.run(save, self._saved, failed)
         self.taught.emit(digit)
 
-    def _saved(self, saved: TaughtDigit) -> None:
+    def _saved(self, result: tuple[TaughtDigit, Path | None]) -> None:
+        saved, self._before = result
         assert saved.path is not None
         self._kept = saved.path
         digit = with_article(saved.label)
-        if self.is_training():
+        if self._before == saved.path:
+            kept = _("This drawing is kept as {digit} already.", digit=digit)
+        elif self.is_training():
             kept = _("Kept as {digit}. The network can learn it after the run.", digit=digit)
         else:
             kept = _("Kept as {digit}. The network can learn it now.", digit=digit)
@@ -138,11 +147,14 @@ class Teaching(QObject):
 
     def _take_back(self, path: Path) -> None:
         self._is_last = False
+        before = self._before if path == self._kept != self._before else None
 
         def remove() -> None:
-            from mnist_draw.storage.unique_paths import move_to_bin
+            from mnist_draw.storage.unique_paths import bring_back, move_to_bin
 
             move_to_bin(path, path.name)
+            if before is not None:
+                bring_back(before)
 
         notifier.forget()
         self._background.run(remove, lambda _: self._tell_change())

@@ -22,19 +22,27 @@ import platform
 import socket
 import sys
 import sysconfig
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, logger, reporter
-from mnist_draw.errors import UserError, escape_unprintable
+from mnist_draw.errors import StorageError, UserError, escape_unprintable, reason_of
 from mnist_draw.i18n import _, best_of, is_right_to_left, joined, language, system_languages
-from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.folders import data_folder, resource_path
+from mnist_draw.storage.atomic import check_writable, write_atomically
+from mnist_draw.storage.folders import (
+    HOME_VARIABLE,
+    config_folder,
+    data_folder,
+    home_name,
+    resource_path,
+)
 from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
 
 if TYPE_CHECKING:
@@ -50,6 +58,7 @@ SWITCH_INTERVAL = 0.0002
 
 def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -> int:
     """Open the window and return the exit status when it has closed."""
+    use_writable_home()
     crash = report_crash()
     reporter.install()
     reporter.noting = note_events()
@@ -118,6 +127,25 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     # Everything is saved. Python would wait for the threads of libraries, and the destructors of
     # compiled code crash under threads that still compute.
     os._exit(status)
+
+
+def use_writable_home() -> None:
+    """Keep everything in a temporary folder, and say so, where the home cannot be written."""
+    home = home_name()
+    try:
+        check_writable(config_folder() / "home")
+        check_writable(data_folder() / "home")
+    except StorageError as error:
+        reason = reason_of(error.__cause__ if isinstance(error.__cause__, OSError) else error)
+        with contextlib.suppress(OSError):
+            place = os.environ[HOME_VARIABLE] = tempfile.mkdtemp(prefix="mnist_draw-")
+            told = _(
+                "{home} cannot be written: {reason}. What you do now is kept in {place}, which the "
+                "system may clear. Set the environment variable {variable} to a folder that can be "
+                "written, and start again.",
+                home=home, reason=reason, place=place, variable=HOME_VARIABLE,
+            )  # fmt: skip
+            reporter.report(StorageError(told))
 
 
 def _make_app(arguments: list[str]) -> QApplication:
@@ -319,9 +347,7 @@ def _blocking_reason(chosen: str) -> str | None:
 def qt_import_failure(error: ImportError) -> str:
     """Return a sentence for an error that importing PyQt5 raised."""
     install = _install() if sys.platform.startswith("linux") else None
-    if install is not None:
-        return joined(_NO_WINDOW, install)
-    reason = _(
+    reason = install or _(
         "PyQt5 cannot be loaded ({error}). Install it anew with pip install --force-reinstall "
         "PyQt5.",
         error=error,
@@ -392,12 +418,10 @@ def _compositor_answers(path: str) -> bool:
     """Connect to the Wayland compositor and hang up again."""
     if sys.platform == "win32":
         return False
-    with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(path)
-        except (OSError, ValueError):
-            return False
-    return True
+    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        return True
+    return False
 
 
 def _silent_server(display: str) -> str | None:
@@ -413,20 +437,16 @@ def _silent_server(display: str) -> str | None:
 def _plugins() -> Path | None:
     """Return PyQt5's folder of platform plugins without importing PyQt5."""
     spec = importlib.util.find_spec("PyQt5")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        for name in ("Qt5", "Qt"):
-            folder = Path(place) / name / "plugins" / "platforms"
-            if folder.is_dir():
-                return folder
-    return None
+    places = (spec.submodule_search_locations or []) if spec else []
+    roots = (Path(place) / name for place in places for name in ("Qt5", "Qt"))
+    return next(filter(Path.is_dir, (root / "plugins" / "platforms" for root in roots)), None)
 
 
 def _loads(library: str) -> bool:
-    try:
+    with contextlib.suppress(OSError):
         ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
+        return True
+    return False
 
 
 def _answers(display: str) -> bool:
@@ -442,11 +462,8 @@ def _answers(display: str) -> bool:
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
     made: list[int] = []
-
-    def connect() -> None:
-        made.append(xcb.xcb_connect(os.fsencode(display), None))
-
-    attempt = threading.Thread(target=connect, daemon=True)
+    connect = partial(xcb.xcb_connect, os.fsencode(display), None)
+    attempt = threading.Thread(target=lambda: made.append(connect()), daemon=True)
     attempt.start()
     attempt.join(_X_SERVER_S)
     return bool(made) and not xcb.xcb_connection_has_error(made[0])

@@ -29,7 +29,7 @@ class Setup(fakes.Parts):
     """A visible Draw tab whose network calls every picture a 3."""
 
     def __init__(self, tab, qtbot, home, notices):
-        self.qtbot, self.told = qtbot, notices
+        self.qtbot, self.told, self.drawn = qtbot, notices, 0
         self.folder = home / "data" / "my_digits"
         self.root = self.tab = tab
         self.my_digits = self.tab.my_digits
@@ -48,7 +48,8 @@ class Setup(fakes.Parts):
     def draw(self, digit=8, second=3):
         """Draw something else than before, and let the network answer."""
         self.tab.canvas.clear()
-        self.tab.canvas.add_stroke(STROKE)
+        self.drawn += 1
+        self.tab.canvas.add_stroke([(x + self.drawn, y) for x, y in STROKE])
         self.tab.show_reading(fakes.reading(fakes.answer(digit, second), ticket=self.tab._ticket))
 
     def teach(self, label):
@@ -98,7 +99,7 @@ def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert len(digit.drawing["items"]) == 1
     assert setup.told[-1].sentence == "Kept as a 3. The network can learn it now."
     setup.my_digits.teaching.is_training = lambda: True
-    setup.my_digits.teaching._saved(replace(digit, path=path))
+    setup.my_digits.teaching._saved((replace(digit, path=path), None))
     assert "after the run" in setup.told[-1].sentence
     assert setup.my_digits.teaching.count == 1
     setup.tab.canvas.clear()
@@ -124,6 +125,24 @@ def test_one_digit_of_a_number_is_taught_alone(setup):
     assert digit.confidence == pytest.approx(0.8)
     assert not digit.ink[:, :half].any()
     np.testing.assert_array_equal(digit.ink[:, half:], ink[:, half:])
+
+
+def test_the_same_ink_is_one_digit_whose_label_is_the_last(setup):
+    setup.teach(3)
+    kept = setup.files()
+    for _ in range(2):
+        setup.button("teachDigit3").click()
+        setup.settle()
+    assert setup.files() == kept
+    assert setup.told[-1].sentence == "This drawing is kept as a 3 already."
+    setup.button("teachDigit5").click()
+    setup.settle()
+    assert [path.name[0] for path in setup.files()] == ["5"]
+    assert setup.my_digits.teaching.count == 1
+    # Taking that back restores the label of before.
+    setup.told[-1].action()
+    setup.settle()
+    assert setup.files() == kept
 
 
 def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):

@@ -350,7 +350,8 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypat
         np.testing.assert_array_equal(pooled.pooled, squares)
     QTest.mouseMove(pooled, (pooled.place_of(5 * 8 + 3) - QPointF(2, 2)).toPoint())
     until(qtbot, lambda: view.place == (5, 3))
-    assert f"Pooled, row 2, column 1: {squares[2, 1]:.2f}" in pooled.describe(pooled.current)
+    words = f"Pooled, row 2, column 1: {squares[2, 1]:.2f}"
+    until(qtbot, lambda: words in pooled.describe(pooled.current))
     # Thin columns of the picture show the pooled maps; they are maps of their layer.
     whole, thin, *_ = view.places().columns
     assert (whole.tile, thin.tile, thin.pooled) == ((24, 24), (12, 12), True)
@@ -369,10 +370,8 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypat
     QTest.mouseMove(view, point.toPoint())
     until(qtbot, lambda: view.pointed == (0, 1))
     assert np.abs(np.subtract(view.place, (3, 7))).max() <= 1
-    assert (
-        "at row {}, column {}".format(*view.place)
-        in section.panel.unit_rows.accessibleDescription()
-    )
+    words = "at row {}, column {}".format(*view.place)
+    until(qtbot, lambda: words in section.panel.unit_rows.accessibleDescription())
 
 
 def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot):

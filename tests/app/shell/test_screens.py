@@ -280,7 +280,10 @@ def test_a_message_moves_nothing(size, scale, screens, qtbot):
     screens.new_run()
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
-        qtbot.wait(200)
+        # What is read in other threads has its place, however long that takes.
+        for _ in range(6):
+            assert running.shut_down()
+            qtbot.wait(30)
         shown = [part for part in window.findChildren(QWidget) if part.isVisible()]
         # What was told before, here of the made-up network, gives its place to the message.
         parts = [part for part in shown if part is not bar and not bar.isAncestorOf(part)]

@@ -142,6 +142,30 @@ def test_the_window_opens_and_closes_with_status_0(tmp_path, name):
     assert "Traceback" not in done.stderr
 
 
+TOLD = """
+    from mnist_draw.storage.folders import data_folder
+    def tell():
+        (data_folder() / "kept").touch()
+        print(self.toast.label.text())
+        self.close()
+    QTimer.singleShot(300, tell)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_a_home_that_cannot_be_written_is_replaced_and_told_once(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    (tmp_path / "temporary").mkdir()
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path / "temporary"))
+    done = opened(tmp_path / "file", TOLD)
+    assert (done.returncode, done.stderr) == (0, "")
+    (place,) = (tmp_path / "temporary").glob("mnist_draw-*")
+    assert f"kept in {place}, which the system may clear." in done.stdout.replace("\u200b", "")
+    assert (place / "data" / "kept").exists()
+
+
 @pytest.mark.process
 @pytest.mark.slow
 def test_a_network_that_is_lost_is_no_success(tmp_path):
