@@ -272,6 +272,23 @@ def test_a_section_scrolls_no_further_than_it_needs_itself(screens):
     assert view.stack.heightForWidth(700) == view.section.heightForWidth(700)
 
 
+def places_at_rest(window, bar, qtbot):
+    """Return where all parts are but the message, when no answer has moved them for a while."""
+    found = []
+
+    def are_still():
+        shown = [part for part in window.findChildren(QWidget) if part.isVisible()]
+        # What was told before, here of the made-up network, gives its place to the message.
+        parts = [part for part in shown if part is not bar and not bar.isAncestorOf(part)]
+        places = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
+        found[:] = [*found, places] if not found or found[-1] == places else [places]
+        qtbot.wait(50)
+        return len(found) == 12
+
+    qtbot.waitUntil(are_still, timeout=60_000)
+    return found[-1]
+
+
 @pytest.mark.parametrize(("size", "scale"), [SIZES[1], SIZES[3]])
 def test_a_message_moves_nothing(size, scale, screens, qtbot):
     theme.theme().resize_text(scale)
@@ -280,14 +297,7 @@ def test_a_message_moves_nothing(size, scale, screens, qtbot):
     screens.new_run()
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
-        # What is read in other threads has its place, however long that takes.
-        for _ in range(6):
-            assert running.shut_down()
-            qtbot.wait(30)
-        shown = [part for part in window.findChildren(QWidget) if part.isVisible()]
-        # What was told before, here of the made-up network, gives its place to the message.
-        parts = [part for part in shown if part is not bar and not bar.isAncestorOf(part)]
-        before = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
+        before = places_at_rest(window, bar, qtbot)
         for sentence in ("Saved.", "The folder holds no digits. " * 12):
             Notifier().undo(sentence, list)
             seen.settle()
