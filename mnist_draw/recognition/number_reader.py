@@ -84,8 +84,7 @@ _FEW, _HARDLY_SEVERAL = 3, -5.0
 #: the letters that would be read as numbers. With paper between them they may be digits: a 10 that
 #: is written wide looks like nothing.
 _RATHER_A_LETTER = -4.0
-#: Ink with lower log odds of being several digits is one sign: N is no 1 with a sign behind. Of
-#: digits with a sign beside, one in 20 is lower.
+#: Ink with lower log odds of being several digits is one sign; 5 % of digits beside signs are so.
 _RATHER_A_SIGN = -3.0
 #: Ink beside a digit, with so much paper between the middles of their lines, in heights of the
 #: line, is not its own if the digit is read without it, too; with more paper, it never is.
@@ -138,6 +137,8 @@ def read_number(
         row = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
     signs = find_signs(row)
     parts = [_sign(row, [n]) for n in signs]
+    # A number has one point or comma at the most.
+    decimals = decimals and sum(part.sign in (".", ",") for part in parts) <= 1
     alone = together
     if signs:
         rest = [n for n in range(len(row)) if n not in signs]
@@ -155,14 +156,13 @@ def read_number(
     if found is None:
         whole = _whole(alone, ink)
         found = _answer([whole] if is_one else _owned(recogniser, row, (0, len(row)), whole))
-    only_strange = {part.text for part in parts} == {NOT_A_DIGIT}
+    only_strange = parts and not (decimals and any(part.sign != NOT_A_DIGIT for part in parts))
     too_short = strokes and {part.digit for part in found.digits} == {1} and are_short(strokes)
     if too_short or (is_one and only_strange and len(found.digits) == 1):
         # Rather a sign of several parts, such as an exclamation or quotation mark.
         return _answer([_whole(together, ink)])
     parts += found.digits
-    # A number has one point or comma at the most.
-    if not decimals or sum(part.sign in (".", ",") for part in parts) > 1:
+    if not decimals:
         parts = [replace(p, sign=NOT_A_DIGIT, confidence=0.0) if p.sign else p for p in parts]
     return _answer(parts, found.share)
 

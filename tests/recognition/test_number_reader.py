@@ -469,10 +469,12 @@ def test_a_stroke_may_hold_several_digits(shipped, text):
     assert first[0] + first[2] < second[0] + second[2]
 
 
-def test_an_exclamation_mark_is_no_number(shipped):
+@pytest.mark.parametrize("aside", [0, 18])
+def test_an_exclamation_mark_is_no_number(shipped, aside):
     pen, along = 10.0, np.linspace(0, 1, 20)
     line, dot = (
-        np.column_stack([80 + 0 * along, y, np.full(20, pen)]) for y in (100 * along, 130 + along)
+        np.column_stack([80 + x + 0 * along, y, np.full(20, pen)])
+        for x, y in ((0, 100 * along), (aside, 130 + along))
     )
     assert read(shipped, [line, dot]).text == "?"
 
