@@ -108,11 +108,9 @@ def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:
 
 
 def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:
-    images = np.zeros((len(digits), 1, 28, 28), np.uint8)
-    for image, digit in zip(images, digits, strict=True):
-        image[0] = as_bytes(normalise_ink(digit.ink))
+    images = np.array([as_bytes(normalise_ink(digit.ink)) for digit in digits], np.uint8)
     labels = np.array([digit.label for digit in digits], np.uint8)
-    return ExtraDigits(images, labels, folder)
+    return ExtraDigits(images.reshape(-1, 1, 28, 28), labels, folder)
 
 
 def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
@@ -121,15 +119,13 @@ def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
     Augmentation varies each repetition in its own way.
     """
     repeats = repeats_for(len(extra), len(data.train_images))
-    images: NDArray[Any] = extra.images
-    if data.train_images.dtype != np.uint8:
-        images = scale(extra.images)
+    are_bytes = data.train_images.dtype == np.uint8
+    images: NDArray[Any] = extra.images if are_bytes else scale(extra.images)
+    labels = np.tile(extra.labels, repeats).astype(data.train_labels.dtype)
     return dataclasses.replace(
         data,
         train_images=np.concatenate([data.train_images, np.tile(images, (repeats, 1, 1, 1))]),
-        train_labels=np.concatenate(
-            [data.train_labels, np.tile(extra.labels, repeats).astype(data.train_labels.dtype)]
-        ),
+        train_labels=np.concatenate([data.train_labels, labels]),
     )
 
 

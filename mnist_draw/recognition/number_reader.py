@@ -239,7 +239,7 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float) -> NumberAnswer
 def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) -> list[DigitAnswer]:
     """Return a digit, or the one plain digit of refused ink, apart from what it does not need."""
     far, clusters = _clusters(row, group, _FAR), _clusters(row, group, _LOOSE)
-    if not 1 < len(clusters) <= MAX_PIECES:
+    if any(row.cut[group[0] + 1 : group[1]]) or not 1 < len(clusters) <= MAX_PIECES:
         return [part]
     is_far = len(far) > 1
     clusters = far if is_far else clusters

@@ -188,6 +188,10 @@ def test_strokes_that_a_digit_seldom_has_speak_against_it():
     assert shift(0, bow[::-1]) == shift(0, bow)
     # A straight line is nearly as often an apostrophe as a 1.
     assert shift(1, line[::-1]) < shift(1, line) < shift(1, bow) <= 0
+    # A comma bends to one side.
+    comma, wave = bow * (0.5, 1, 1), np.column_stack([15 * np.sin(2 * turn), bow[:, 1:]])
+    assert shift(1, comma) < shift(1, wave) == shift(1, bow)
+    assert shift(1, comma * (-1, 1, 1)) == shift(1, comma)
 
 
 @pytest.mark.parametrize(("turned", "text"), [(-0.5, "?"), (1.5, "7")])

@@ -66,7 +66,10 @@ class Teaching(QObject):
         self._before: Path | None = None
         #: Whether the board has not changed since it was taught.
         self._is_last = False
-        canvas.history_changed.connect(partial(setattr, self, "_is_last", False))
+        canvas.history_changed.connect(self._note_change)
+
+    def _note_change(self) -> None:
+        self._is_last = False
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         self._answer, self._number = answer, number

@@ -293,10 +293,9 @@ def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
         if path.is_file():
             return dict(enumerate(_lines(path)))
     mapping = folder / f"{prefix}mapping.txt"
-    if prefix and mapping.is_file():
-        return dict(_mapped(mapping, line) for line in _lines(mapping))
-    for path in sorted(folder.glob(f"{prefix}*classmap.csv")):
-        return dict(_classmapped(path, line) for line in _lines(path)[1:])
+    tables = [mapping] if prefix and mapping.is_file() else []
+    for path in [*tables, *sorted(folder.glob(f"{prefix}*classmap.csv"))]:
+        return _names(path)
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         folder = folder.absolute()
     words = "/".join([*folder.parts[-_FOLDERS:], prefix]).lower()
@@ -309,26 +308,22 @@ def _lines(path: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _mapped(path: Path, line: str) -> tuple[int, str]:
-    label, *codes = line.split()
-    try:
-        return int(label), chr(int(codes[0]))
-    except (ValueError, OverflowError, IndexError):
-        raise _invalid_line(path, line, _("a label and the code point of its character")) from None
-
-
-def _classmapped(path: Path, line: str) -> tuple[int, str]:
-    label, *rest = (part.strip() for part in line.split(","))
-    try:
-        return int(label), rest[1]
-    except (ValueError, IndexError):
-        raise _invalid_line(path, line, _("a label, a code point and a character")) from None
-
-
-def _invalid_line(path: Path, line: str, expected: str) -> DatasetError:
-    return DatasetError(
-        "{path}, which names the classes, has the line {line!r}, but should have {expected}.",
-        path=path,
-        line=line[:60],
-        expected=expected,
-    )
+def _names(path: Path) -> dict[int, str]:
+    is_csv = path.suffix == ".csv"
+    names = {}
+    for line in _lines(path)[is_csv:]:
+        label, *rest = line.split("," if is_csv else None)
+        try:
+            names[int(label)] = rest[1].strip() if is_csv else chr(int(rest[0]))
+        except (ValueError, OverflowError, IndexError):
+            expected = _("a label and the code point of its character")
+            if is_csv:
+                expected = _("a label, a code point and a character")
+            raise DatasetError(
+                "{path}, which names the classes, has the line {line!r}, but should have "
+                "{expected}.",
+                path=path,
+                line=line[:60],
+                expected=expected,
+            ) from None
+    return names
