@@ -87,7 +87,7 @@ class Ways(QObject):
         window, tab, page = self._window, self._train, self._train.library
         library = window.library
         library.library_requested.connect(self.show_library)
-        page.shown.connect(partial(setattr, self, "_before_library", TrainTab.name))
+        page.shown.connect(self._forget_origin)
         page.close_requested.connect(self._leave_library)
         page.train_button.clicked.connect(window.run.show_new)
         library.run_requested.connect(window.run.show_run)
@@ -124,6 +124,9 @@ class Ways(QObject):
         before = self._before_library
         self._train.toggle_library()
         self._window.show_page(before)
+
+    def _forget_origin(self) -> None:
+        self._before_library = TrainTab.name
 
     # -- to what goes on, and to the board
 

@@ -104,8 +104,7 @@ class LibraryController(LibraryFiles):
         page.list.scrolled.connect(self._want_figures)
         page.delete.triggered.connect(self._delete_current)
         page.undo.triggered.connect(self.restore_last)
-        answer_at_once = partial(setattr, self._network, "new_runs_answer")
-        page.answers_at_once.triggered.connect(answer_at_once)
+        page.answers_at_once.triggered.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.ticked_changed.connect(self._compare)
@@ -211,6 +210,9 @@ class LibraryController(LibraryFiles):
     def _ended(self) -> None:
         if self.page.isVisible():
             self.refresh()
+
+    def _answer_at_once(self, on: bool) -> None:
+        self._network.new_runs_answer = on
 
     # -- the comparison
 
