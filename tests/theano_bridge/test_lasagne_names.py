@@ -365,7 +365,8 @@ def test_an_objective_is_the_mean_loss_of_a_layers_output():
 
 def test_a_network_of_single_units_learns():
     image = layers.InputLayer((None, 3))
-    last = layers.batch_norm(layers.DenseLayer(image, 1, nonlinearity=nonlinearities.sigmoid))
+    unit = layers.DenseLayer(image, 1, np.ones((3, 1)), nonlinearity=nonlinearities.sigmoid)
+    last = layers.batch_norm(unit)
     x, t = T.matrix(), T.vector()
     loss = objectives.binary_crossentropy(layers.get_output(last, x), t).mean()
     rule = updates.adam(loss, layers.get_all_params(last, trainable=True), 0.1)
