@@ -24,7 +24,7 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.progress import TrainingProgressBar, describe
-from mnist_draw.training.record import Run
+from mnist_draw.training.record import UNFINISHED, Run
 from mnist_draw.training.run_list import cut_off, new_run_folder, readable_runs
 from mnist_draw.training.settings import TrainingSettings
 
@@ -71,8 +71,9 @@ def _session(
     if listed and resume is not None and checkpoint is not None:
         known = _listed_run(checkpoint, resume)
     if resume is not None and resume.epoch >= settings.epochs:
-        # One that was complete already adds nothing to the list but a network that it lacks.
-        listed = known is not None and not known.model.exists()
+        # One that was complete already adds nothing to the list but a network that it lacks, and
+        # how it ended.
+        listed = known is not None and (known.state in UNFINISHED or not known.model.exists())
     if listed:
         try:
             folder = new_run_folder() if known is None else known.folder

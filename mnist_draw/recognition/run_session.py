@@ -23,7 +23,6 @@ from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import (
-    BatchFinished,
     BatchSizeChosen,
     Checkpointed,
     Event,
@@ -189,6 +188,7 @@ class RunSession:
             from mnist_draw.training.loop import train
 
             self._train = train
+        planned = self.run.settings.epochs
         for event in self._train(
             self.run.settings,
             dataset=self.data,
@@ -198,6 +198,9 @@ class RunSession:
             resume=self._resume,
             batch_size_chosen=batch_size_chosen,
         ):
+            epochs = planned + self.controls.extra_epochs
+            if epochs != self.run.settings.epochs:
+                self.run = replace(self.run, settings=self.run.settings.replace(epochs=epochs))
             self.add(event)
             yield event
 
@@ -210,9 +213,6 @@ class RunSession:
         elif isinstance(event, BatchSizeChosen):
             settings = self.run.settings.replace(batch_size=event.batch_size)
             self.run = replace(self.run, settings=settings)
-        elif isinstance(event, BatchFinished) and event.epochs != self.run.settings.epochs:
-            # Epochs were added to the plan.
-            self.run = replace(self.run, settings=self.run.settings.replace(epochs=event.epochs))
         elif isinstance(event, Checkpointed):
             self._follow(event.path)
         elif isinstance(event, Finished):

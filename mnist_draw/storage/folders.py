@@ -39,7 +39,12 @@ def config_folder() -> Path:
 def home_name() -> str:
     """Return what tells this home from another one: its path, which need not exist."""
     home = os.environ.get(HOME_VARIABLE)
-    return str(Path(home).absolute()) if home else platformdirs.user_data_dir(APPLICATION, False)
+    if not home:
+        return platformdirs.user_data_dir(APPLICATION, False)
+    # The folder that the program was started in may be gone.
+    with contextlib.suppress(FileNotFoundError):
+        home = str(Path(home).absolute())
+    return home
 
 
 def make_folder(folder: Path) -> Path:

@@ -34,7 +34,7 @@ from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder, make_folder
 from mnist_draw.storage.npz import distinct_entries
 from mnist_draw.storage.opening import MEGABYTE, open_file, read_file
-from mnist_draw.storage.unique_paths import move_to_free_name, reserved_file
+from mnist_draw.storage.unique_paths import move_to_bin, move_to_free_name, reserved_file
 
 CHUNK = "mnist_draw"
 SUFFIX = ".png"
@@ -87,7 +87,7 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     folder = my_digits_folder() if folder is None else folder
     taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
     stamp = "".join(filter(str.isdigit, taught))
-    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{_token(digit.ink)}"
+    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{_token(digit.ink)}{SUFFIX}"
     with reserved_file(folder / name) as path:
         saved = dataclasses.replace(digit, taught=taught, path=path)
         write_atomically(path, pack_digit(saved))
@@ -95,12 +95,31 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
 
 
 def _token(ink: Ink) -> str:
-    return f"{zlib.crc32(ink.tobytes()):08x}{SUFFIX}"
+    return f"{zlib.crc32(ink.tobytes()):08x}"
 
 
-def find_digit(ink: Ink) -> TaughtDigit | None:
-    """Return the taught digit with the same ink, by the end of its file's name."""
-    for path in my_digits_folder().glob(f"*-{_token(ink)}"):
+def keep_digit(digit: TaughtDigit) -> tuple[TaughtDigit, Path | None]:
+    """Save a digit, and return it with the file that had the same ink before, if there was one.
+
+    One with another label is in the bin then; one with the same label is returned itself.
+    """
+    before = _find_digit(digit.ink)
+    if before is not None and before.label == digit.label:
+        return before, before.path
+    saved = save_digit(digit)
+    if before is None or before.path is None or saved.path is None:
+        return saved, None
+    try:
+        return saved, move_to_bin(before.path, before.path.name)
+    except UserError:
+        # One drawing has one label.
+        saved.path.unlink()
+        raise
+
+
+def _find_digit(ink: Ink) -> TaughtDigit | None:
+    # A number follows where the name was taken.
+    for path in my_digits_folder().glob(f"*-{_token(ink)}*{SUFFIX}"):
         with contextlib.suppress(DigitError):
             if (digit := read_digit(path)) and np.array_equal(digit.ink, ink):
                 return digit

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import full_disk
@@ -367,7 +368,11 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
     assert "complete already: 2 of 2 epochs" in capsys.readouterr().out
     # Nothing was learnt that the list lacks.
-    assert len(run_list.list_runs()[0]) == 1
+    (run,) = run_list.list_runs()[0]
+    # Killed before its last record, it is not offered for continuation any more.
+    replace(run, state="running").save()
+    assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
+    assert [run.state for run in run_list.list_runs()[0]] == ["completed"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from mnist_draw.storage.unique_paths import (
 )
 from mnist_draw.training import events, expectation, record, run_formats, run_list
 from mnist_draw.training.checkpoint import Checkpoint
-from mnist_draw.training.events import EpochFinished
+from mnist_draw.training.events import EpochFinished, Finished
 from mnist_draw.training.history import EPOCH_COLUMNS, History
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.record import Run, load_history, read_run, save_history, with_figures
@@ -286,6 +286,15 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     told = files.end("stopped")
     assert "The run has ended, but it may be missing from the list of runs." in told
     assert "goes on" not in told
+
+
+def test_an_epoch_that_was_added_before_the_stop_is_in_the_record():
+    files = session()
+    files.controls.add_epoch()
+    files._train = lambda *_, **__: iter([Finished("stopped", 1, 1.0, ())])
+    list(files.events())
+    files.end()
+    assert read_run(files.run.folder).settings.epochs == TrainingSettings().epochs + 1
 
 
 @pytest.mark.parametrize("ended", [False, True])

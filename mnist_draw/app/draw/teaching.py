@@ -62,8 +62,8 @@ class Teaching(QObject):
         self.learnt_until = 0.0
         self.is_training: Callable[[], bool] = bool
         self._kept: Path | None = None
-        #: What had the same ink before, in the bin if it had another label.
-        self._before: Path | None = None
+        #: Where in the bin what had the ink of a kept file before is, with another label.
+        self._before: dict[Path, Path] = {}
         #: Whether the board has not changed since it was taught.
         self._is_last = False
         canvas.history_changed.connect(self._note_change)
@@ -105,19 +105,11 @@ class Teaching(QObject):
             sure = float(part.confidence)
 
         def save() -> tuple[TaughtDigit, Path | None]:
-            """Return the kept digit, and the file that had the same ink before."""
-            from mnist_draw.storage.my_digits import TaughtDigit, find_digit, save_digit
-            from mnist_draw.storage.unique_paths import move_to_bin
+            from mnist_draw.storage.my_digits import TaughtDigit, keep_digit
 
-            before = find_digit(ink)
-            if before is not None and before.label == digit:
-                return before, before.path
             network = title_of_model(model) if model is not None else ""
             drawing = record_of(items) if items else None
-            saved = save_digit(TaughtDigit(digit, ink, "", said, sure, network, drawing))
-            if before is None or before.path is None:
-                return saved, None
-            return saved, move_to_bin(before.path, before.path.name)
+            return keep_digit(TaughtDigit(digit, ink, "", said, sure, network, drawing))
 
         def failed(error: Exception) -> None:
             still = _("The drawing is still on the board.")
@@ -128,11 +120,13 @@ class Teaching(QObject):
         self.taught.emit(digit)
 
     def _saved(self, result: tuple[TaughtDigit, Path | None]) -> None:
-        saved, self._before = result
+        saved, before = result
         assert saved.path is not None
         self._kept = saved.path
         digit = with_article(saved.label)
-        if self._before == saved.path:
+        if before is not None and before != saved.path:
+            self._before[saved.path] = before
+        if before == saved.path:
             kept = _("This drawing is kept as {digit} already.", digit=digit)
         elif self.is_training():
             kept = _("Kept as {digit}. The network can learn it after the run.", digit=digit)
@@ -150,7 +144,7 @@ class Teaching(QObject):
 
     def _take_back(self, path: Path) -> None:
         self._is_last = False
-        before = self._before if path == self._kept != self._before else None
+        before = self._before.pop(path, None)
 
         def remove() -> None:
             from mnist_draw.storage.unique_paths import bring_back, move_to_bin

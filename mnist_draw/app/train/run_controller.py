@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.learning import Learning
@@ -42,10 +41,10 @@ from mnist_draw.training.record import Run, now, with_figures
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-#: Seconds between updates of curves and hint, of figures, and of the header while the tab is
-#: hidden: painting takes time from the training.
-_CURVES_EVERY, _FIGURES_EVERY, _HEADER_EVERY = 0.5, 0.2, 1.0
-#: Events that wait for them; after others all is updated at once.
+#: So many milliseconds frequent events wait until curves and hint, figures, and the header while
+#: the tab is hidden are updated: painting takes time from the training.
+_CURVES_MS, _FIGURES_MS, _HEADER_MS = 400, 100, 900
+#: After other events all is updated at once.
 _FREQUENT = BatchFinished | Validating | EpochFinished | Checkpointed | DigitsRead | LayerFigures
 
 
@@ -83,7 +82,8 @@ class RunController(QObject):
         self.learning: Learning | None = None
         self._preferences = preferences
         self.earlier = EarlierRuns(preferences, self._show_loaded, self)
-        self._curves_drawn = self._figures_shown = 0.0
+        #: What has happened is shown then, also if nothing more happens.
+        self._curves_due, self._figures_due = QTimer(self), QTimer(self)
         #: A requested run without events yet.
         self._awaited: ShownRun | None = None
         self._connect()
@@ -101,6 +101,9 @@ class RunController(QObject):
         page.new_button.clicked.connect(self.show_new)
         page.hint.remedy_chosen.connect(self._apply)
         page.finished.continue_requested.connect(self._train_on)
+        for due, show in ((self._curves_due, self._draw_curves), (self._figures_due, self.show)):
+            due.setSingleShot(True)
+            due.timeout.connect(show)
         self.training.happened.connect(self._happened)
         self.training.ended.connect(self._ended)
 
@@ -310,16 +313,18 @@ class RunController(QObject):
         learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
         if learnt:
             self.epoch_learnt.emit(self.state.epoch, learnt[-1].parameters)
-        at_once = not all(isinstance(event, _FREQUENT) for event in events)
-        if self.front is self._current:
-            self._draw_curves(at_once)
-        rest = _FIGURES_EVERY if self.tab.isVisible() else _HEADER_EVERY
-        if at_once or time.monotonic() - self._figures_shown > rest:
+        if not all(isinstance(event, _FREQUENT) for event in events):
+            self._draw_curves()
             self.show()
+            return
+        figures_ms = _FIGURES_MS if self.tab.isVisible() else _HEADER_MS
+        for due, wait in ((self._curves_due, _CURVES_MS), (self._figures_due, figures_ms)):
+            if not due.isActive():
+                due.start(wait)
 
-    def _draw_curves(self, at_once: bool) -> None:
-        if at_once or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
-            self._curves_drawn = time.monotonic()
+    def _draw_curves(self) -> None:
+        self._curves_due.stop()
+        if self.front is self._current:
             self.tab.run_page.draw_curves(self.state)
             # A hint reads every epoch so far.
             self._hint()
@@ -442,7 +447,7 @@ class RunController(QObject):
         self.show()
 
     def show(self) -> None:
-        self._figures_shown = time.monotonic()
+        self._figures_due.stop()
         running = self.training.running
         shown = self.front
         can_continue = not running and self.training.can_continue and shown is self._current

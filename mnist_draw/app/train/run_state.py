@@ -313,12 +313,10 @@ class RunState:
         self.epoch = len(history.epochs) or self.epoch
 
     def _finish(self, event: Finished) -> None:
-        self._since_epoch = 0.0
         if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
             self.broken_off = self.epoch
         # As in the list of runs, an incomplete epoch does not count.
         self.epoch, self.batch = event.epochs_done, self.batches if event.epochs_done else 0
-        self._learnt = 0
         if not event.epochs_done:
             # Of what is not kept no figures remain.
             self.history, self.test_accuracy = History(), None
@@ -328,6 +326,8 @@ class RunState:
     def end(self, reason: str) -> None:
         """Note why the run ended, one of `mnist_draw.training.record.STATE_WORDS`."""
         self.reason, self._done = reason, True
+        # An incomplete epoch is not in the run's files.
+        self._learnt, self._since_epoch = 0, 0.0
         done = number(self.epochs_done)
         stopped = counted(
             "Stopped after {done} of {count} epoch.", "Stopped after {done} of {count} epochs.",

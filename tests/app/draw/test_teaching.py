@@ -139,10 +139,32 @@ def test_the_same_ink_is_one_digit_whose_label_is_the_last(setup):
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5"]
     assert setup.my_digits.teaching.count == 1
-    # Taking that back restores the label of before.
-    setup.told[-1].action()
+    # Taking that back restores the label of before, also after a second click.
+    for clicks in (0, 1):
+        for _ in range(clicks):
+            setup.button("teachDigit5").click()
+            setup.settle()
+            setup.button("teachDigit5").click()
+            setup.settle()
+        setup.told[-1].action()
+        setup.settle()
+        assert setup.files() == kept
+
+
+def test_one_drawing_has_one_label_in_a_hostile_folder(setup):
+    setup.folder.mkdir(parents=True, exist_ok=True)
+    (setup.folder / ".deleted").touch()
+    setup.teach(3)
+    (kept,) = setup.files()
+    # A number follows where another file has the name.
+    kept = kept.rename(kept.with_stem(f"{kept.stem}-2"))
+    setup.button("teachDigit3").click()
     setup.settle()
-    assert setup.files() == kept
+    assert setup.files() == [kept]
+    setup.button("teachDigit5").click()
+    setup.settle()
+    assert setup.told[-1].sentence.startswith(f"{kept.name} cannot be deleted")
+    assert setup.files() == [kept]
 
 
 def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):

@@ -166,6 +166,21 @@ def test_a_home_that_cannot_be_written_is_replaced_and_told_once(tmp_path, monke
     assert (place / "data" / "kept").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that is in use.")
+def test_a_home_in_a_folder_that_is_gone_is_replaced(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setenv("MNIST_DRAW_HOME", "home")
+    monkeypatch.setattr(startup.tempfile, "tempdir", str(tmp_path))
+    told = []
+    monkeypatch.setattr(startup.reporter, "report", told.append)
+    startup.use_writable_home()
+    assert str(told[0]).startswith("home cannot be written")
+    assert Path(os.environ["MNIST_DRAW_HOME"]).parent == tmp_path
+
+
 @pytest.mark.process
 @pytest.mark.slow
 def test_a_network_that_is_lost_is_no_success(tmp_path):

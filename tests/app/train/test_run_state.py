@@ -111,6 +111,17 @@ def test_a_first_epoch_that_is_stopped_within_is_called_so(state, tmp_path):
     )  # fmt: skip
 
 
+def test_of_an_epoch_that_failed_no_figures_remain(state):
+    for number in (1, 2, 3, 4):
+        state.apply(batch(1, number))
+    state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
+    shown = state.training_loss, state.training_accuracy, state.elapsed
+    state.apply(batch(2, 1))
+    assert state.elapsed > shown[2]
+    state.apply(Failed("The memory is full."))
+    assert (state.training_loss, state.training_accuracy, state.elapsed) == shown
+
+
 def test_states_and_their_words(state):
     for event, label in (
         (events.Compiling("the training function", 0, 2), "Getting ready"),
