@@ -36,6 +36,14 @@ FAINT = 16 / 255
 EMPTY = 8 / 255
 
 
+def ink_within(ink: Ink, box: tuple[int, int, int, int]) -> Ink:
+    """Return the ink of a picture within a box (left, top, width, height), and no other."""
+    left, top, wide, high = box
+    alone, place = np.zeros_like(ink), np.s_[top : top + high, left : left + wide]
+    alone[place] = ink[place]
+    return alone
+
+
 def has_ink(ink: Ink) -> bool:
     """Tell whether there is ink on a picture (H, W), as for :func:`normalise_ink`."""
     return bool(ink.size) and float(ink.max()) > EMPTY * _full_ink(ink)

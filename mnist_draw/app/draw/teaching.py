@@ -23,14 +23,13 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
+from mnist_draw.dataset.normalise import ink_within
 from mnist_draw.i18n import _, joined
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import REFUSED
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy as np
 
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
@@ -196,15 +195,6 @@ def taught_times() -> tuple[tuple[str, int], ...]:
         with contextlib.suppress(OSError):
             times.append((str(path), path.stat().st_mtime_ns))
     return tuple(times)
-
-
-def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Return the ink of a board within a box (left, top, width, height), and no other."""
-    left, top, wide, high = box
-    alone = ink.copy()
-    alone[:top], alone[top + high :] = 0, 0
-    alone[:, :left], alone[:, left + wide :] = 0, 0
-    return alone
 
 
 _STOPPED = _("Stopped. The network that answers is as it was.")
