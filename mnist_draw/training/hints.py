@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mnist_draw.i18n import _, joined, number, percent
 from mnist_draw.training.history import EpochFigures
@@ -100,12 +101,10 @@ def read_curves(
         )
     if len(epochs) <= _TREND:
         return _EARLY
-    recent, before = epochs[-_TREND:], epochs[-_TREND - 1]
-    training_falls = recent[-1].training_loss < before.training_loss * (1 - _LEVEL)
-    training_rises = recent[-1].training_loss > before.training_loss * (1 + _LEVEL)
-    best_before = min(figures.validation_loss for figures in epochs[:-_TREND])
-    stuck = min(figures.validation_loss for figures in recent) >= best_before * (1 - _LEVEL)
-    if training_rises:
+    training = [figures.training_loss for figures in epochs]
+    validation = [figures.validation_loss for figures in epochs]
+    stuck, training_falls = not _improves(validation), _improves(training)
+    if all(_steps(training, 0)) and training[-1] > training[-_TREND - 1] * (1 + _LEVEL):
         return _lower(
             _("The training loss has risen over 3 epochs: the steps are too large."),
             settings.learning_rate,
@@ -126,13 +125,22 @@ def read_curves(
             settings.learning_rate,
             3,
         )
-    if recent[-1].training_accuracy > _CONFIDENT:
+    if epochs[-1].training_accuracy > _CONFIDENT:
         return Hint(_("The network knows nearly all training pictures; more epochs add little."))
-    last, newest = epochs[-2:]
-    for loss in ("training_loss", "validation_loss"):
-        if getattr(newest, loss) > getattr(last, loss) * (1 + _LEVEL):
-            return Hint(_("The losses rise and fall: a few more epochs show where they lead."))
+    if not training_falls or any(_steps(training, _LEVEL) + _steps(validation, _LEVEL)):
+        return Hint(_("The losses rise and fall: a few more epochs show where they lead."))
     return Hint(_("Both losses fall: the network still learns what holds for new pictures too."))
+
+
+def _improves(losses: Sequence[float]) -> bool:
+    """Tell whether one of the last epochs has the lowest loss of all."""
+    return min(losses[-_TREND:]) < min(losses[:-_TREND])
+
+
+def _steps(losses: Sequence[float], part: float) -> list[bool]:
+    """Tell for each of the last epochs whether its loss rose by more than a part."""
+    recent = losses[-_TREND - 1 :]
+    return [after > before * (1 + part) for before, after in pairwise(recent)]
 
 
 def settled_since(epochs: Sequence[EpochFigures]) -> int:
