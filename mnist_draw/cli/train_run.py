@@ -14,7 +14,7 @@ from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.fallbacks import save_fallback
-from mnist_draw.library.stored_network import RUN, load_trained
+from mnist_draw.library.stored_network import RUN, load_trained, network_of_run
 from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.atomic import has_content, resolve_path
@@ -25,7 +25,7 @@ from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.progress import TrainingProgressBar, describe
 from mnist_draw.training.record import UNFINISHED, Run
-from mnist_draw.training.run_list import cut_off, new_run_folder, readable_runs
+from mnist_draw.training.run_list import new_run_folder, readable_runs
 from mnist_draw.training.settings import TrainingSettings
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
@@ -73,7 +73,9 @@ def _session(
     if resume is not None and resume.epoch >= settings.epochs:
         # One that was complete already adds nothing to the list but a network that it lacks, and
         # how it ended.
-        listed = known is not None and (known.state in UNFINISHED or not known.model.exists())
+        listed = known is not None and (
+            known.state in UNFINISHED or not network_of_run(known).is_saved
+        )
     if listed:
         try:
             folder = new_run_folder() if known is None else known.folder
@@ -94,8 +96,7 @@ def _listed_run(checkpoint: Path, resume: Checkpoint) -> Run | None:
         if resolve_path(run.checkpoint) == place:
             return run
         is_same = run.settings.replace(epochs=resume.settings.epochs) == resume.settings
-        done = max(run.epochs_done, cut_off(run).epochs_done)
-        if str(place) == run.checkpoint_elsewhere and is_same and done <= resume.epoch:
+        if str(place) == run.checkpoint_elsewhere and is_same and run.epochs_done <= resume.epoch:
             return None if in_use(run.folder) else run
     return None
 

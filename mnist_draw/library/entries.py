@@ -147,7 +147,7 @@ def read_library(
         runs, messages = [], [str(error)]
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
     # The record of an active run is that of its start.
-    runs = [cut_off(run) if run.state == "running" and run.folder != own else run for run in runs]
+    runs = [run if run.folder == own else cut_off(run) for run in runs]
     entries = list_entries(runs, going_on)
     return Library(tuple(entries), tuple(list_deleted()), tuple(messages))
 
@@ -175,8 +175,7 @@ def newest(entries: Sequence[Entry]) -> list[Entry]:
 
 def entry_of_run(run: Run, going_on: bool = False) -> Entry:
     stored, words = network_of_run(run), _describe_run(run, going_on)
-    has_network = run.model.exists()
-    return Entry(stored, run.title, words, run.started_at, run, has_network, going_on)
+    return Entry(stored, run.title, words, run.started_at, run, stored.is_saved, going_on)
 
 
 def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:

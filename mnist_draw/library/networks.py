@@ -48,7 +48,14 @@ from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
 from mnist_draw.training.record import read_run
-from mnist_draw.training.run_list import LATEST, names_of, readable_runs, run_called, runs_folder
+from mnist_draw.training.run_list import (
+    LATEST,
+    cut_off,
+    names_of,
+    readable_runs,
+    run_called,
+    runs_folder,
+)
 
 #: The rejection rule, in the folder of the networks that ship.
 RULE_FILE = "digit_or_not.npz"
@@ -95,7 +102,7 @@ def list_opened() -> list[StoredNetwork]:
 
 def list_run_networks() -> list[StoredNetwork]:
     """List the networks of runs, newest first; none if the folder cannot be read."""
-    return [network_of_run(run) for run in readable_runs() if run.model.exists()]
+    return [stored for stored in map(network_of_run, readable_runs()) if stored.is_saved]
 
 
 def list_all() -> list[StoredNetwork]:
@@ -152,9 +159,9 @@ def find_stored(name: str) -> StoredNetwork | None:
         return find_by_key(name)
     runs = readable_runs()
     if name == LATEST:
-        for run in runs:
-            if run.model.exists():
-                return network_of_run(run)
+        for stored in map(network_of_run, runs):
+            if stored.is_saved:
+                return stored
         raise ModelFileError("There is no run with a network yet.")
     names = names_of(runs)
     if name in names:
@@ -194,7 +201,7 @@ def find_by_key(key: str) -> StoredNetwork:
             return of_file(whole if whole.exists() else path, source)
         if source == RUN:
             with contextlib.suppress(OSError, UserError):
-                return network_of_run(read_run(runs_folder() / name))
+                return network_of_run(cut_off(read_run(runs_folder() / name)))
     raise ModelFileError("There is no network {key!r}.", key=key)
 
 

@@ -93,6 +93,11 @@ class StoredNetwork:
         return f"{self.source}:{names.get(self.source, self.path.name)}"
 
     @property
+    def is_saved(self) -> bool:
+        """Whether there is a file of the network alone; a run may have only a checkpoint."""
+        return self.path.name != CHECKPOINT and self.path.exists()
+
+    @property
     def typed_name(self) -> str:
         """Its name on the command line: a shipped name, a key, or the path of an external file."""
         if is_external(self.key):
@@ -117,7 +122,7 @@ class StoredNetwork:
 
     def load(self) -> ModelFile:
         """Read it, under its title."""
-        if self.source == RUN and not self.path.exists():
+        if self.source == RUN and not self.is_saved:
             return _from_checkpoint(self)
         return load_trained(self.path).with_info(name=self.title)
 
@@ -226,14 +231,21 @@ def title_of(stem: str, source: str, info: ModelInfo) -> str:
 
 
 def network_of_run(run: Run) -> StoredNetwork:
-    """Describe the network of a run, which need not exist yet; both have one title."""
+    """Describe the network of a run, which need not exist yet; both have one title.
+
+    A model file from before the run was continued and cut off is passed over: the network is that
+    of the checkpoint then.
+    """
+    saved = _read_info(run.model)[1]
+    is_older = saved.epochs is not None and saved.epochs < run.epochs_done
     info = ModelInfo(
         epochs=run.epochs_done,
         validation_accuracy=run.figures.get("validation_accuracy"),
         test_accuracy=run.figures.get("test_accuracy"),
-        classes=_read_info(run.model)[1].classes,
+        classes=saved.classes,
     )
-    return StoredNetwork(run.model, RUN, run.title, run.settings.network, info)
+    path = run.checkpoint if is_older else run.model
+    return StoredNetwork(path, RUN, run.title, run.settings.network, info)
 
 
 def _from_checkpoint(stored: StoredNetwork) -> ModelFile:
@@ -243,6 +255,7 @@ def _from_checkpoint(stored: StoredNetwork) -> ModelFile:
         raise ModelFileError(
             "The run {title} has no network. {error}", title=stored.title, error=error
         ) from error
-    return ModelFile(checkpoint.settings.network, checkpoint.parameters).with_info(
+    parameters = checkpoint.best_parameters or checkpoint.parameters
+    return ModelFile(checkpoint.settings.network, parameters).with_info(
         name=stored.title, title=stored.title, epochs=checkpoint.epoch
     )

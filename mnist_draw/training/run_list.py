@@ -57,9 +57,9 @@ def list_runs() -> tuple[list[Run], list[str]]:
 
 
 def readable_runs() -> list[Run]:
-    """List all runs, newest first; none if the folder is unreadable."""
+    """List all runs as far as they came, newest first; none if the folder is unreadable."""
     try:
-        return list_runs()[0]
+        return [cut_off(run) for run in list_runs()[0]]
     except StorageError:
         return []
 
@@ -157,10 +157,14 @@ def names_of(runs: Sequence[Run]) -> list[str]:
 
 
 def cut_off(run: Run) -> Run:
-    """Update the record of an interrupted run from its checkpoint, if that can be read."""
+    """Update the record of a run that has not ended from its checkpoint, if that is newer."""
+    if run.state != "running":
+        return run
     # The record is written when a run ends; the checkpoint has the progress.
     try:
         checkpoint = load_checkpoint(run.checkpoint)
-        return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())
     except UserError:
         return run
+    if checkpoint.epoch < run.epochs_done:
+        return run
+    return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())

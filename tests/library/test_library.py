@@ -16,6 +16,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as network_library
+from mnist_draw.library.entries import list_entries
 from mnist_draw.library.network_data import (
     class_name,
     class_names,
@@ -28,6 +29,7 @@ from mnist_draw.library.networks import (
     creation_time,
     default_model,
     delete,
+    file_of,
     find_by_key,
     find_network,
     fine_tuned_folder,
@@ -137,6 +139,31 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     run.model.unlink()
     run.renamed("Slow steps").save()
     assert title_of_model(find_by_key(key).load()) == "Slow steps"
+
+
+def test_a_continued_run_that_was_cut_off_has_the_network_of_its_checkpoint(home):
+    # Its record and its model file are those after epoch 1.
+    older = linear_model()
+    settings = TrainingSettings(network=older.network, keep_best=True)
+    run = Run(runs_folder() / "2026-11-25 10.15.00", settings, epochs_done=1)
+    run.folder.mkdir(parents=True)
+    run.save()
+    save_model(run.model, older.with_info(epochs=1))
+    history = History()
+    for epoch in (1, 2, 3):
+        history.add(events.EpochFinished(epoch, 9, 1.0, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    last, best = (tuple(one + by for one in older.parameters) for by in (1, 2))
+    Checkpoint(settings, 3, "", last, (), history.to_arrays(), 2, 0.1, best).save(run.checkpoint)
+    stored = find_by_key(network_of_run(run).key)
+    assert (stored.info.epochs, stored.is_saved) == (3, False)
+    assert np.array_equal(stored.load().parameters[0], best[0])
+    # As of a run that was never saved, there is no network to list, to share or to start from.
+    assert not any(entry.has_network for entry in list_entries() if entry.run)
+    assert not any(one.source == "run" for one in list_all())
+    with pytest.raises(ModelFileError, match="no run with a network yet"):
+        find_network("latest")
+    with pytest.raises(ModelFileError, match="the checkpoint of a run"):
+        load_trained(file_of(stored.key))
 
 
 def test_keys_that_lead_nowhere():

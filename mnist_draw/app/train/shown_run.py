@@ -18,12 +18,11 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined, number
 from mnist_draw.library.fallbacks import fallback_key
-from mnist_draw.library.stored_network import RUN, StoredNetwork, load_trained
+from mnist_draw.library.stored_network import RUN, StoredNetwork, load_trained, network_of_run
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import hints, run_list
-from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.record import UNFINISHED, Run, load_history, with_figures
@@ -58,7 +57,8 @@ class ShownRun:
     def model(self) -> Path | None:
         if self.rescued is not None:
             return self.rescued
-        return self.run.model if self.run is not None and self.run.model.exists() else None
+        stored = None if self.run is None else network_of_run(self.run)
+        return stored.path if stored is not None and stored.is_saved else None
 
     @property
     def is_deleted(self) -> bool:
@@ -157,24 +157,19 @@ class EarlierRuns:
         # Stopped within an epoch, the network is another one than after the epoch before.
         if run is None or (state.read and state.twelve and not state.broken_off):
             return
-        folder, seed, path = run.settings.data_folder, run.settings.seed, shown.model
+        folder, seed, rescued = run.settings.data_folder, run.settings.seed, shown.rescued
 
         def read() -> tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]:
             data = load_dataset(folder)
             twelve = choose_twelve(data, seed)
             try:
-                if path is not None:
-                    model = load_trained(path)
-                    network, parameters = model.network, model.parameters
-                else:
-                    network = run.settings.network
-                    parameters = load_checkpoint(run.checkpoint).parameters
+                model = load_trained(rescued) if rescued else network_of_run(run).load()
             except UserError:
                 # The digits are shown, unread.
                 return twelve, None, ()
             pictures = scale(data.validation_images[:CONVOLUTION_PICTURES])
-            dead = dead_shares(network, parameters, pictures)
-            return twelve, twelve.read(network, parameters), dead
+            dead = dead_shares(model.network, model.parameters, pictures)
+            return twelve, twelve.read(model.network, model.parameters), dead
 
         def take(answer: tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]) -> None:
             state.twelve, state.read, state.dead = answer
@@ -197,6 +192,5 @@ def _list_with_cut_off() -> tuple[list[Run], Run | None]:
 
 def _load(run: Run) -> ShownRun:
     """Return a run with its figures; one that was cut off is as its checkpoint has it."""
-    if run.state == "running":
-        run = run_list.cut_off(run)
+    run = run_list.cut_off(run)
     return ShownRun(RunState.of_run(run, load_history(run)), run)

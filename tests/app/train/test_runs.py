@@ -14,6 +14,7 @@ from mnist_draw.app.kit.page import ClickShield
 from mnist_draw.errors import UserError
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.run_session import RunSession
+from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
 from mnist_draw.training.record import read_run
@@ -21,7 +22,7 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 from ..fakes import FullDisk, Loop, checkpoint_after
-from .conftest import add_run, figures, write_checkpoint
+from .conftest import NETWORK, WEIGHTS, add_run, figures, write_checkpoint
 
 
 def test_a_run_from_start_to_end(make):
@@ -248,8 +249,12 @@ def test_a_run_that_waits_has_no_time_left(make):
 def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     add_run("2026-01-01 10:00", state="completed")
     cut = add_run("2026-01-02 10:00", state="running", seed=7)
+    save_model(cut.model, ModelFile(NETWORK, WEIGHTS, {"epochs": 1}))
     room = make()
     room.qtbot.waitUntil(lambda: room.tab.page == "run")
+    # Its model file is from before it went on: the figures are not those of that network.
+    assert not room.button("tryItButton").isVisible()
+    assert not room.button("shareButton").isVisible()
     assert room.text("runTitle").endswith("seed 7")
     assert "Can go on after 3 of 20" in room.text("headlineLabel")
     assert room.text("validationAccuracyLabel") == "95.00 %"
