@@ -314,10 +314,8 @@ class NextStep(QFrame):
             self._note(cut_off=cut_off)
             return
         self._run_key = controller.key
-        # Until its first event the figures are those of the run before.
-        has_figures = state.state not in ("loading", "compiling") and state.epochs_done > 0
         tested = None if going_on else state.test_accuracy
-        accuracy = (tested or state.validation_accuracy) if has_figures else None
+        accuracy = tested or state.validation_accuracy
         paused, answers = state.state == "paused", self._network.newest.key == self._run_key
         run = Run(going_on, paused, accuracy, state.seconds_left, answers)
         trained = self._situation.trained or run.accuracy is not None

@@ -84,8 +84,8 @@ class RunController(QObject):
         self.earlier = EarlierRuns(preferences, self._show_loaded, self)
         #: What has happened is shown then, also if nothing more happens.
         self._curves_due, self._figures_due = QTimer(self), QTimer(self)
-        #: A requested run without events yet.
-        self._awaited: ShownRun | None = None
+        #: The run before a requested one that has not started yet.
+        self._before: ShownRun | None = None
         self._connect()
         self._restore()
         self.show()
@@ -138,7 +138,6 @@ class RunController(QObject):
         if learning is None or not learning.running:
             return False
         run = Run(Path(), settings)
-        self._awaited = None
         self._current = self.front = ShownRun(RunState(), run)
         self.state.wait()
         learning.start_after(run.title, start)
@@ -215,28 +214,18 @@ class RunController(QObject):
         self._begin(run)
 
     def _begin(self, run: Run) -> None:
-        """Await a run's first events; keep showing the last run until then."""
-        self._awaited = ShownRun(RunState(run.settings), run, is_new=True)
-        self._current.trouble = ""
+        """Show a requested run without events yet; one that is continued as it was left."""
+        before = ShownRun(RunState()) if self.state.state == "waiting" else self.front
+        self._before = before
+        self._current = self.front = ShownRun(RunState(run.settings), run, is_new=True)
+        if before.run is not None and before.run.folder == run.folder:
+            self.state.apply(Continued(before.state.history, ()))
+            self.state.twelve, self.state.read = before.state.twelve, before.state.read
         self.state.begin()
-        self.front = self._current
         notifier.forget()
         Notifier("settings").forget()
-        self.tab.run_page.show_run(run, going_on=True)
-        self.show()
+        self._show_front()
         self.tab.show_page("run")
-
-    def _clear(self, awaited: ShownRun) -> None:
-        """Clear the screen for the run whose first event has arrived."""
-        stopping, was_front = self.state.state == "stopping", self.front is self._current
-        awaited.trouble = self._current.trouble
-        self._current, self._awaited = awaited, None
-        self.state.begin()
-        if stopping:
-            self.state.stopping()
-        if was_front:
-            self.front = awaited
-            self._show_front()
 
     def _change(self, name: str, value: LiveValue) -> None:
         controls = self.training.controls
@@ -258,7 +247,7 @@ class RunController(QObject):
     @property
     def key(self) -> str:
         """By which the network of the run that goes on, or of the last one, is found."""
-        return (self._awaited or self._current).key
+        return self._current.key
 
     # -- runs of before
 
@@ -303,9 +292,6 @@ class RunController(QObject):
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
         for event in events:
-            awaited = self._awaited
-            if awaited is not None and isinstance(event, Started | Continued | Failed):
-                self._clear(awaited)
             self.state.apply(event)
             self._note(event)
             if self.front is self._current:
@@ -337,15 +323,16 @@ class RunController(QObject):
                 settings = run.settings.replace(**{event.name: event.value})
                 changes = tuple(self.state.history.changes)
                 current.run = replace(run, settings=settings, changes=changes)
+            case Started():
+                self._before = None
             case BatchSizeChosen():
-                shown = self._awaited or current
-                if shown.run is not None:
-                    settings = shown.run.settings.replace(batch_size=event.batch_size)
-                    shown.run = replace(shown.run, settings=settings)
+                if run is not None:
+                    settings = run.settings.replace(batch_size=event.batch_size)
+                    current.run = replace(run, settings=settings)
                 current.trouble = joined(current.trouble, event.message)
             case CheckpointFailed():
                 # Those before the first event are joined.
-                before = current.trouble if self._awaited is not None else ""
+                before = current.trouble if self._before is not None else ""
                 current.trouble = joined(before, event.message)
             case Checkpointed() | EpochFinished():
                 current.trouble = ""
@@ -390,7 +377,7 @@ class RunController(QObject):
 
     def with_newest_figures(self, run: Run) -> Run:
         """Return a run, with its newest figures if it is active here."""
-        if not self.shows(run) or self._awaited is not None:
+        if not self.shows(run):
             return run
         epochs = self.state.epochs or run.settings.epochs
         return replace(
@@ -402,7 +389,7 @@ class RunController(QObject):
     @property
     def follows_layers(self) -> bool:
         """Whether Inside has the layers of the run in front, which was trained here."""
-        return self._awaited is not None or (self.front is self._current and self.front.is_new)
+        return self.front is self._current and self.front.is_new
 
     def history(self) -> History:
         return History.from_arrays(*self.front.state.history.to_arrays())
@@ -422,24 +409,28 @@ class RunController(QObject):
         self.tab.hint.show_hint(hint)
 
     def _ended(self) -> None:
-        self._awaited = None
-        shown = self._current
+        shown, before = self._current, self._before
+        self._before = None
         shown.end()
-        if self.state.reason in ("failed", "stopped") and not self.state.epochs_done:
-            self._leave(shown)
+        learnt_nothing = self.state.reason in ("failed", "stopped") and not self.state.epochs_done
+        if before is not None or learnt_nothing:
+            self._leave(shown, before or ShownRun(RunState()))
             return
         self.earlier.read_digits(shown, self._show_read)
         self._show_front()
 
-    def _leave(self, shown: ShownRun) -> None:
-        """Tell why a run has learnt nothing; there is nothing of it to show."""
-        tell = notifier.problem if self.state.reason == "failed" else notifier.message
+    def _leave(self, shown: ShownRun, before: ShownRun) -> None:
+        """Tell why a run has learnt nothing, and show the one before."""
+        tell = notifier.problem if shown.state.reason == "failed" else notifier.message
         tell(shown.trouble)
-        was_front, self._current = self.front is shown, ShownRun(RunState())
+        was_front, self._current = self.front is shown, before
+        is_other = before.run is None or before.run.folder != self.training.folder
+        if before.run is not None and is_other:
+            self.training.take(before.run)
         if was_front:
-            self.front = self._current
-        self.show()
-        if was_front:
+            self.front = before
+        self._show_front()
+        if was_front and is_other:
             self.tab.leave_run()
 
     def _show_read(self) -> None:

@@ -146,12 +146,42 @@ def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):
     room = make()
     room.start(epochs=2)
     room.wait_for_end()
+    before = room.training.folder
     room.loop.error = UserError("The folder /x holds no IDX files.")
     room.run.start()
     room.wait_for_end()
     assert room.message == "The folder /x holds no IDX files."
     assert room.tab.page == "new"
     assert room.button("startButton").isEnabled()
+    # The run before is the last one again. Where it cannot go on, it is still shown.
+    assert room.run.front.run.folder == before
+    checkpoint_after(2).save(before / "checkpoint.npz")
+    room.run.show_current()
+    room.button("stepButton").click()
+    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
+    assert room.text("testAccuracyLabel") == "at the end"
+    room.wait_for_end()
+    assert room.tab.page == "run"
+    assert room.text("stateLabel") == "Completed"
+    assert room.text("testAccuracyLabel") == "98.29 %"
+    assert len([sentence for sentence in room.notices.sentences if "/x" in sentence]) == 2
+
+
+def test_a_run_begins_without_the_figures_of_another(make):
+    room = make()
+    room.start(epochs=2)
+    room.wait_for_end()
+    room.loop.gate.clear()
+    room.run.start()
+    # It has no events yet.
+    assert room.text("validationAccuracyLabel") == "–"
+    assert room.text("testAccuracyLabel") == "at the end"
+    assert room.tab.loss._validation_curve.getData()[0] is None
+    assert "never seen" in room.hint
+    page = room.show_library()
+    key = room.training.key
+    room.qtbot.waitUntil(lambda: page.list.rows.find(key) is not None)
+    assert page.list.rows.row_view(page.list.rows.find(key)).curve == ()
 
 
 def test_a_stop_before_the_first_epoch_keeps_nothing(make):
