@@ -39,6 +39,7 @@ class Remark(QLabel):
             page.installEventFilter(self)
             page = page.parentWidget()
         self.setParent(page)
+        self._control.destroyed.connect(self.clear)
         self._control.destroyed.connect(self.deleteLater)
 
     def _place(self) -> None:

@@ -205,7 +205,8 @@ class NetworkFields(QWidget):
         for field in self.numbers:
             field.hide()
             field.deleteLater()
-        self.numbers = []
+        # Until here, a typed number that is confirmed is one of the kind of before.
+        self._kind, self.numbers = kind.name, []
         if kind.name == _OWN and dropout and self.rows.layers() == self._filled:
             # It begins as the tutorial's network, with the dropout chosen there.
             before, self._filled = self._filled, _tutorial_layers(dropout[0])
@@ -221,7 +222,7 @@ class NetworkFields(QWidget):
         self.changed.emit()
 
     def text(self) -> str:
-        kind = str(self.combo.currentData())
+        kind = self._kind
         if kind == _OWN:
             layers = self.rows.layers()
             # An unchanged custom_mlp:… keeps its text.

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_classes import draw_classes
+from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog
@@ -208,6 +209,27 @@ def test_a_change_is_marked_at_its_own_field(panel, drawer):
     # The numbers of another kind have no usual values.
     panel.reset("network")
     assert (marked(), panel.settings().network) == ([], TrainingSettings().network)
+
+
+def test_a_number_that_was_typed_ends_with_its_network(panel, drawer):
+    drawer.show()
+    network = widget(panel, NetworkFields, "network")
+    for kind in ("layers", "cnn", "deep_cnn"):
+        panel.apply("network", "mlp")
+        dropout = network.numbers[0].widget
+        dropout.selectAll()
+        QTest.keyClicks(dropout, "25")
+        network.combo.setCurrentIndex(network.combo.findData(kind))
+        assert kind in ("layers", panel.settings().network)
+    # A remark may be moved before it is deleted with its field.
+    panel.apply("network", "mlp")
+    dropout = network.numbers[0].widget
+    dropout.selectAll()
+    QTest.keyClicks(dropout, "150")
+    dropout.interpretText()
+    page = dropout.remark.parentWidget()
+    sip.delete(dropout)
+    page.resize(page.width() + 1, page.height())
 
 
 def test_a_number_counts_when_it_is_confirmed(panel):
