@@ -132,10 +132,10 @@ def next_step(now: Situation) -> Step:
             button = ""
         return Step(told.sentence, told.line, button, action, leads=not learnt)
     if now.run is not None and now.run.going_on:
-        return _step_of_run(now.run)
+        return _step_of_run(now.run, _is_to_answer(now.run, now))
     if now.unlearnt and now.can_learn:
         return Step(digits, _learnable(now), _("Learn"), Action.LEARN, leads=True)
-    if now.run is not None and now.run.accuracy is not None and not now.run.answers:
+    if now.run is not None and now.run.accuracy is not None and _is_to_answer(now.run, now):
         line = _("{share} of new digits right", share=percent(now.run.accuracy, 2))
         button, action = _("Let it answer"), Action.LET_ANSWER
         return Step(_("Your network is ready"), line, button, action, leads=True)
@@ -159,6 +159,12 @@ def next_step(now: Situation) -> Step:
         line = _("Best reader gets {share}", share=percent(now.best or 0, 2))
         return Step(_("Your network answers"), line, _("Use Best reader"), Action.USE_BEST)
     return _step_of_answers(now)
+
+
+def _is_to_answer(run: Run, now: Situation) -> bool:
+    """Whether a run is to answer: of the user's networks, not one that reads fewer pictures."""
+    reads_fewer = now.own and (run.accuracy or 0.0) < (now.accuracy or 0.0)
+    return not run.answers and not reads_fewer
 
 
 def _learnable(now: Situation) -> str:
@@ -187,7 +193,7 @@ def _step_of_answers(now: Situation) -> Step:
     return Step(sentence, line, pgettext("button", "Look inside"), Action.LOOK_INSIDE)
 
 
-def _step_of_run(run: Run) -> Step:
+def _step_of_run(run: Run, is_to_answer: bool) -> Step:
     watch = pgettext("button", "Watch it")
     if run.accuracy is None:
         line = _("Paused") if run.paused else _("It can answer after its first epoch")
@@ -198,7 +204,7 @@ def _step_of_run(run: Run) -> Step:
     elif run.seconds_left is not None:
         line = _("Still training, {time} left", time=format_duration(run.seconds_left))
     sentence = _("Your network is at {share}", share=percent(run.accuracy, 2))
-    if run.answers:
+    if not is_to_answer:
         return Step(sentence, line, watch, Action.WATCH)
     return Step(sentence, line, _("Let it answer"), Action.LET_ANSWER, leads=True)
 
@@ -315,7 +321,7 @@ class NextStep(QFrame):
             return
         self._run_key = controller.key
         tested = None if going_on else state.test_accuracy
-        accuracy = tested or state.validation_accuracy
+        accuracy = (tested or state.validation_accuracy) if state.epochs_done else None
         paused, answers = state.state == "paused", self._network.newest.key == self._run_key
         run = Run(going_on, paused, accuracy, state.seconds_left, answers)
         trained = self._situation.trained or run.accuracy is not None

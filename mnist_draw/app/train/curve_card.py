@@ -227,6 +227,11 @@ class CurveCard(Card):
     def _pair(self, row: EpochFigures) -> tuple[float, float]:
         return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
 
+    def _place(self, row: EpochFigures) -> float:
+        """Return where an epoch ends: a first one that is stopped within, where its line does."""
+        history = self._history
+        return row.epoch if history.epochs_done else len(self._batches) / history.batches
+
     def redraw(self) -> None:
         if self.tools is None:
             return
@@ -238,7 +243,7 @@ class CurveCard(Card):
             # Row n holds epoch n + 1; a little more than what is visible.
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
         epochs = thinned(rows)
-        x = np.array([row.epoch for row in epochs])
+        x = np.array([self._place(row) for row in epochs])
         pairs = np.array([self._pair(row) for row in epochs]).reshape(-1, 2)
         for curve, y in zip((self._training_curve, self._validation_curve), pairs.T, strict=True):
             curve.setData(x, self._map(y))
@@ -370,7 +375,7 @@ class AccuracyCard(CurveCard):
         if self.plot is not None:
             rows = self._history.epochs
             best = max(rows, key=lambda row: row.validation_accuracy, default=None)
-            points = [] if best is None else [(best.epoch, 100 * best.validation_accuracy)]
+            points = [] if best is None else [(self._place(best), 100 * best.validation_accuracy)]
             self._best.setData(pos=points)
 
     def _map(self, values: Any) -> Any:

@@ -43,7 +43,7 @@ _ANSWER = (96, 200)
 def headline(shown: ShownRun) -> str:
     """Return the headline, its figure in ``<b>``."""
     state, kept = shown.state, shown.kept
-    if not state.epochs_done:
+    if not state.has_learnt:
         return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
     if state.test_accuracy is not None:
         share = state.test_accuracy
@@ -62,7 +62,7 @@ def details(shown: ShownRun) -> str:
     kept = shown.kept
     if shown.is_deleted:
         return _("This run is deleted. The Library can bring it back.")
-    if not shown.state.epochs_done:
+    if not shown.state.has_learnt:
         return ""
     if kept is None:
         return _outcome(shown)

@@ -412,7 +412,7 @@ class RunController(QObject):
         shown, before = self._current, self._before
         self._before = None
         shown.end()
-        learnt_nothing = self.state.reason in ("failed", "stopped") and not self.state.epochs_done
+        learnt_nothing = self.state.reason in ("failed", "stopped") and not self.state.has_learnt
         if before is not None or learnt_nothing:
             self._leave(shown, before or ShownRun(RunState()))
             return

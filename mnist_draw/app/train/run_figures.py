@@ -204,7 +204,7 @@ class Figures(QWidget):
             (self._validation_loss.value, format_loss(state.validation_loss)),
             (self._test_accuracy.value, test),
             (self._speed.value, "–" if speed is None else number(speed, ",.0f")),
-            (self._time.value, format_duration(state.elapsed) if state.epochs_done else "–"),
+            (self._time.value, format_duration(state.elapsed) if state.has_learnt else "–"),
         ):
             shown.setText(text)
         best = state.best

@@ -237,7 +237,7 @@ class RunPage(ScrollArea):
     def show_result(self, shown: ShownRun, can_continue: bool) -> None:
         """Show how a run has ended; nothing of one that has learnt nothing and cannot go on."""
         self.finished.show_result(shown, can_continue)
-        self._has_result = shown.state.epochs_done > 0 or can_continue
+        self._has_result = shown.state.has_learnt or can_continue
         self.finished.setVisible(not self.busy and self._has_result)
 
     def leave_out_inside(self) -> None:

@@ -132,9 +132,7 @@ class RunState:
     def of_run(cls, run: Run, history: History) -> RunState:
         state = cls(run.settings)
         state._take_earlier(history)
-        state.epoch = len(history.epochs)
-        state.broken_off = int(run.state == "stopped" and not run.epochs_done and state.epoch)
-        state.batches = state.batch = 1
+        state.broken_off = int(state.has_learnt and not run.epochs_done)
         state.test_accuracy = history.test_accuracy
         state.end(run.state)
         return state
@@ -147,8 +145,14 @@ class RunState:
         return (0, False) if self._has_own_data else (10_000, True)
 
     @property
+    def has_learnt(self) -> bool:
+        """Whether there is a network with figures, if only from within epoch 1."""
+        return bool(self.history.epochs)
+
+    @property
     def epochs_done(self) -> int:
-        return len(self.history.epochs)
+        """Complete epochs, as in the list of runs: a first one that was stopped within is none."""
+        return 0 if self.broken_off == 1 else len(self.history.epochs)
 
     @property
     def training_loss(self) -> float | None:
@@ -170,8 +174,9 @@ class RunState:
 
     @property
     def best(self) -> EpochFigures | None:
-        """The epoch with the highest validation accuracy, the first of equal ones."""
-        return max(self.history.epochs, key=lambda row: row.validation_accuracy, default=None)
+        """The complete epoch with the highest validation accuracy, the first of equal ones."""
+        rows = self.history.epochs[: self.epochs_done]
+        return max(rows, key=lambda row: row.validation_accuracy, default=None)
 
     def _mean_so_far(self, values: array[float], figure: str) -> float | None:
         if not self._learnt:
@@ -208,12 +213,13 @@ class RunState:
     @property
     def seconds_left(self) -> float | None:
         """Estimated seconds to the end of the run; None if unknown."""
-        if self._done and (self._seconds or self.state != "failed"):
-            return 0.0
-        if not self._seconds or not self.batches:
-            return None
-        training = self.batches * sum(self._seconds) / len(self._seconds)
-        each = training if self._epoch_seconds is None else self._epoch_seconds
+        if self._done:
+            return 0.0 if self._seconds or self.state != "failed" else None
+        each = self._epoch_seconds
+        if each is None:
+            if not self._seconds or not self.batches:
+                return None
+            each = self.batches * sum(self._seconds) / len(self._seconds)
         return each * max(0.0, self.epochs - (self.epoch - 1 + self.epoch_part))
 
     @property
@@ -310,7 +316,8 @@ class RunState:
     def _take_earlier(self, history: History) -> None:
         """Show the earlier part of a continued run until there are newer figures."""
         self.history = history
-        self.epoch = len(history.epochs) or self.epoch
+        self.epoch, self.batch, self.batches = len(history.epochs), 1, 1
+        self._epoch_seconds = history.epochs[-1].seconds if history.epochs else None
 
     def _finish(self, event: Finished) -> None:
         if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
@@ -336,7 +343,7 @@ class RunState:
         if reason in ("completed", "early", "target"):
             self._set("finished", _("Completed"))
         elif reason == "stopped":
-            if not self.epochs_done:
+            if not self.has_learnt:
                 stopped = _("Stopped before the first epoch")
             elif self.broken_off == 1:
                 stopped = _("Stopped within epoch 1.")

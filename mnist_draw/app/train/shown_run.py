@@ -66,7 +66,7 @@ class ShownRun:
 
     @property
     def can_be_tried(self) -> bool:
-        return (self.is_new and self.state.epochs_done > 0) or self.model is not None
+        return (self.is_new and self.state.has_learnt) or self.model is not None
 
     @property
     def is_whole(self) -> bool:
@@ -78,7 +78,8 @@ class ShownRun:
         """The epoch of *Keep the best epoch*: the first with the lowest validation loss."""
         if self.run is None or not self.run.settings.keep_best:
             return None
-        return min(self.state.history.epochs, key=lambda row: row.validation_loss, default=None)
+        rows = self.state.history.epochs[: self.state.epochs_done]
+        return min(rows, key=lambda row: row.validation_loss, default=None)
 
     def hint(self, settings: TrainingSettings) -> Hint:
         """Return its trouble, or what its curves show; the settings are those without a run."""
@@ -96,7 +97,7 @@ class ShownRun:
     def tell_of_broken_epoch(self) -> None:
         """Say what a run that was stopped within an epoch has kept."""
         broken, run = self.state.broken_off, self.run
-        if not self.state.epochs_done:
+        if not self.state.has_learnt:
             self.trouble = _("Stopped before the first epoch. Nothing to keep.")
         elif broken:
             weights = _("The network has its weights from its best epoch.")
@@ -193,4 +194,7 @@ def _list_with_cut_off() -> tuple[list[Run], Run | None]:
 def _load(run: Run) -> ShownRun:
     """Return a run with its figures; one that was cut off is as its checkpoint has it."""
     run = run_list.cut_off(run)
-    return ShownRun(RunState.of_run(run, load_history(run)), run)
+    shown = ShownRun(RunState.of_run(run, load_history(run)), run)
+    if shown.state.broken_off:
+        shown.tell_of_broken_epoch()
+    return shown

@@ -138,6 +138,9 @@ class TrainingWorker:
         try:
             self._begin()
             session.load()
+            if self._resume:
+                # Compiling takes seconds.
+                self._show_digits()
             for event in session.events():
                 self._take(event)
                 if isinstance(event, Finished):
@@ -182,11 +185,8 @@ class TrainingWorker:
         if isinstance(event, Testing | Finished):
             self._close_inspector()
         self._events.append(event)
-        if isinstance(event, Started) and self.session.data is not None:
-            self._digits = choose_twelve(self.session.data, self.session.run.settings.seed)
-            self._events.append(self._digits)
-            if self._resumed is not None:
-                self._read_digits(self._resumed)
+        if isinstance(event, Started) and not self._resume:
+            self._show_digits()
         if isinstance(event, CheckpointFailed):
             self.unsaved = event.checkpoint or self.unsaved
         elif isinstance(event, Checkpointed):
@@ -195,6 +195,13 @@ class TrainingWorker:
             self._trained(self._model(event.parameters))
             self._read_digits(event.parameters)
             self._inspect(event)
+
+    def _show_digits(self) -> None:
+        if self.session.data is not None:
+            self._digits = choose_twelve(self.session.data, self.session.run.settings.seed)
+            self._events.append(self._digits)
+            if self._resumed is not None:
+                self._read_digits(self._resumed)
 
     def _read_digits(self, parameters: Parameters) -> None:
         if self._digits is not None:

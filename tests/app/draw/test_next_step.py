@@ -11,6 +11,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.learning import Told
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.recognition.certainty import State
+from mnist_draw.training import events
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
@@ -30,6 +31,11 @@ OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
         ({"run": Run(True, accuracy=0.9759, answers=True)}, Action.WATCH, False, "97.59 %"),
         ({"cut_off": (5, 8)}, Action.GO_ON, True, "go on After 5 of 8 epochs"),
         ({"run": Run(False, accuracy=0.98)}, Action.LET_ANSWER, True, "ready 98.00 %"),
+        # Any network of one's own instead of one that came along, but of two the better one.
+        ({**OWN, "own": False, "run": Run(False, accuracy=0.9)}, Action.LET_ANSWER, True, "90.00"),
+        ({**OWN, "run": Run(False, accuracy=0.9825)}, Action.LET_ANSWER, True, "98.25 %"),
+        ({**OWN, "run": Run(False, accuracy=0.9823)}, Action.LOOK_INSIDE, False, "98.24 %"),
+        ({**OWN, "run": Run(True, accuracy=0.9823)}, Action.WATCH, False, "98.23 % Still"),
         ({**OWN, "state": State.NOT_SURE}, Action.USE_BEST, False, "Best reader gets 99.56 %"),
         ({**OWN, "state": State.UNCLEAR}, Action.USE_BEST, False, "Your network answers"),
         # The best reader refuses by the same rule; one that is no better is of no use.
@@ -86,6 +92,13 @@ def test_the_button_does_what_it_says(card, tab, qtbot):
     tab.network.use_key = asked.append
     card.button.click()
     assert asked == ["run:now"]
+    # A run that is stopped within its first epoch has learnt too little to answer.
+    stopped = RunState(TrainingSettings(epochs=8))
+    stopped.apply(events.BatchFinished(1, 8, 1, 4, 0.5, 0.9, 0.01))
+    stopped.apply(events.EpochFinished(1, 8, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
+    stopped.apply(events.Finished("stopped", 1, 1.0, ()))
+    card._note_run(SimpleNamespace(state=stopped, training=can_go_on, key="run:now"))
+    assert card.button.text() != "Let it answer"
     card._note(run=Run(True, answers=True))
     with qtbot.waitSignal(card.run_requested):
         card.button.click()

@@ -73,6 +73,17 @@ def test_the_crosshair_names_epoch_and_figures(card):
     assert card.legend.epoch == "epoch 20"
 
 
+def test_a_first_epoch_that_was_stopped_within_ends_where_its_line_does(card, accuracy):
+    made = History()
+    made.add(BatchFinished(1, 10, 1, 4, 0.5, 0.9, 0.01))
+    add_epoch(made, 1, 0.5, 0.4)
+    accuracy.build()
+    for one in (card, accuracy):
+        one.show_history(made, 10)
+        assert list(one._batch_curve.getData()[0]) == list(one._validation_curve.getData()[0])
+    assert list(accuracy._best.getData()[0]) == [0.25]
+
+
 def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
     whole = card.tools.visible_epochs()
     card.tools.point(20)

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from mnist_draw.app.train.finished_card import details
 from mnist_draw.app.train.run_figures import EpochBar, Figures
-from mnist_draw.app.train.run_state import Failed, RunState, Saved
-from mnist_draw.app.train.shown_run import ShownRun
+from mnist_draw.app.train.run_state import Continued, Failed, RunState, Saved
+from mnist_draw.app.train.shown_run import ShownRun, _load
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.training import events
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.hints import diverged, read_curves, settled_since
-from mnist_draw.training.history import EpochFigures, History
-from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.history import EpochFigures
+from mnist_draw.training.record import Run, save_history, with_figures
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
@@ -49,6 +50,8 @@ def test_progress_and_time_left(state):
     assert (state.epoch_part, state.run_part) == (0.25, 0.125)
     assert state.seconds_left == pytest.approx(0.07)
     assert state.speed == pytest.approx(5000)
+    for number in (2, 3, 4):
+        state.apply(batch(1, number))
     state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
     assert state.run_part == 0.5
     assert state.seconds_left == pytest.approx(0.1)
@@ -57,6 +60,18 @@ def test_progress_and_time_left(state):
     state.apply(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
     assert state.epochs == 4
     assert state.run_part < 0.5
+
+
+def test_a_continued_run_shows_its_epochs_and_the_time_left_by_their_speed():
+    state = RunState(TrainingSettings(epochs=10))
+    state.begin()
+    state.apply(Continued(figures(2), ()))
+    assert (state.run_part, state.seconds_left) == (0.2, 8 * 60)
+    state.apply(events.Started(3, 10, 4, 50, 200))
+    assert (state.run_part, state.seconds_left) == (0.2, 8 * 60)
+    # The first minibatches are slow.
+    state.apply(events.BatchFinished(3, 10, 1, 4, 0.5, 0.9, 100.0))
+    assert state.seconds_left == 60 * 7.75
 
 
 def test_a_whole_run_ends_full_and_in_words():
@@ -104,11 +119,14 @@ def test_a_first_epoch_that_is_stopped_within_is_called_so(state, tmp_path):
     shown.run = Run(tmp_path, TrainingSettings(epochs=2))
     shown.end()
     assert entry_of_run(shown.run).what.endswith("0 of 2 epochs, stopped")
-    history = History.from_arrays(*state.history.to_arrays())
-    again = RunState.of_run(shown.run, history)
-    assert (again.label, again.epochs_done, again.validation_accuracy) == (
-        "Stopped within epoch 1.", 1, 0.95,
-    )  # fmt: skip
+    shown.run.save()
+    save_history(tmp_path, state.history)
+    again = _load(shown.run)
+    assert again.trouble == shown.trouble
+    assert (again.state.label, again.state.validation_accuracy) == ("Stopped within epoch 1.", 0.95)
+    for one in (shown, again):
+        assert (one.state.epochs_done, one.state.best) == (0, None)
+        assert "not tested yet, after 0 epochs in" in details(one)
 
 
 def test_of_an_epoch_that_failed_no_figures_remain(state):

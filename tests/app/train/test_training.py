@@ -106,6 +106,14 @@ def test_layers_are_looked_at_after_an_epoch_and_nothing_learnt_is_not_saved(mak
     assert (seen[-1].epoch, seen[-1].names) == (2, ("output",))
 
 
+def test_a_continued_run_has_its_digits_read_before_it_compiles(make_worker, tmp_path, digits):
+    checkpoint_after(2).save(tmp_path / CHECKPOINT)
+    worker = make_worker(Loop(error=UserError("Enough.")), resume=True, epochs=3)
+    worker.session.data = digits
+    worker.run()
+    assert names(worker)[:4] == ["Continued", "TwelveDigits", "DigitsRead", "Compiling"]
+
+
 def test_an_error_becomes_a_sentence(make_worker):
     for error, words in (
         (UserError("There is no such folder."), "There is no such folder."),
