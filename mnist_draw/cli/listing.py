@@ -109,12 +109,10 @@ def list_runs(arguments: argparse.Namespace) -> int:
     for sentence in messages:
         tell(sentence)
     rows, going_on = [], []
-    for run in runs:
+    for run in map(run_list.cut_off, runs):
         state = run.state
-        if state == "running":
-            # The record of a running run is that of its start.
-            run = run_list.cut_off(run)
-            state = "running" if in_use(run.folder) else "interrupted"
+        if state == "running" and not in_use(run.folder):
+            state = "interrupted"
         if state == "interrupted" and (checkpoint := _elsewhere(run)):
             command = f"mnist-draw train --resume {typed(checkpoint) or checkpoint}"
             going_on.append(

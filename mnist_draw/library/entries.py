@@ -146,7 +146,6 @@ def read_library(
     except StorageError as error:
         runs, messages = [], [str(error)]
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
-    # The record of an active run is that of its start.
     runs = [run if run.folder == own else cut_off(run) for run in runs]
     entries = list_entries(runs, going_on)
     return Library(tuple(entries), tuple(list_deleted()), tuple(messages))

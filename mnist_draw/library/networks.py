@@ -47,15 +47,8 @@ from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
+from mnist_draw.training import run_list
 from mnist_draw.training.record import read_run
-from mnist_draw.training.run_list import (
-    LATEST,
-    cut_off,
-    names_of,
-    readable_runs,
-    run_called,
-    runs_folder,
-)
 
 #: The rejection rule, in the folder of the networks that ship.
 RULE_FILE = "digit_or_not.npz"
@@ -102,7 +95,7 @@ def list_opened() -> list[StoredNetwork]:
 
 def list_run_networks() -> list[StoredNetwork]:
     """List the networks of runs, newest first; none if the folder cannot be read."""
-    return [stored for stored in map(network_of_run, readable_runs()) if stored.is_saved]
+    return [stored for stored in map(network_of_run, run_list.readable_runs()) if stored.is_saved]
 
 
 def list_all() -> list[StoredNetwork]:
@@ -157,15 +150,15 @@ def find_stored(name: str) -> StoredNetwork | None:
         return of_file(shipped[name], SHIPPED)
     if name.partition(":")[0] in SOURCES:
         return find_by_key(name)
-    runs = readable_runs()
-    if name == LATEST:
+    runs = run_list.readable_runs()
+    if name == run_list.LATEST:
         for stored in map(network_of_run, runs):
             if stored.is_saved:
                 return stored
         raise ModelFileError("There is no run with a network yet.")
-    names = names_of(runs)
+    names = run_list.names_of(runs)
     if name in names:
-        return network_of_run(run_called(name, runs))
+        return network_of_run(run_list.run_called(name, runs))
     titled = [stored for stored in list_all() if stored.title == name]
     if len(titled) == 1:
         return titled[0]
@@ -176,7 +169,7 @@ def find_stored(name: str) -> StoredNetwork | None:
         )
     if not Path(name).suffix and Path(name).name == name:
         own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
-        known = [*shipped, LATEST, *names, *own]
+        known = [*shipped, run_list.LATEST, *names, *own]
         raise ModelFileError(
             "There is no file and no network {name!r}; {hint}",
             name=name,
@@ -201,7 +194,7 @@ def find_by_key(key: str) -> StoredNetwork:
             return of_file(whole if whole.exists() else path, source)
         if source == RUN:
             with contextlib.suppress(OSError, UserError):
-                return network_of_run(cut_off(read_run(runs_folder() / name)))
+                return network_of_run(run_list.cut_off(read_run(run_list.runs_folder() / name)))
     raise ModelFileError("There is no network {key!r}.", key=key)
 
 
@@ -297,7 +290,7 @@ def delete(stored: StoredNetwork) -> Path:
 
 def list_deleted() -> list[tuple[Deleted, str]]:
     """List what `bring_back` can restore, with titles, newest first."""
-    folders = {**_FOLDERS, RUN: runs_folder}
+    folders = {**_FOLDERS, RUN: run_list.runs_folder}
     found = [
         (one, _deleted_title(one, source))
         for source, folder in folders.items()

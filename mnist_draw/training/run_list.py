@@ -158,13 +158,11 @@ def names_of(runs: Sequence[Run]) -> list[str]:
 
 def cut_off(run: Run) -> Run:
     """Update the record of a run that has not ended from its checkpoint, if that is newer."""
-    if run.state != "running":
-        return run
-    # The record is written when a run ends; the checkpoint has the progress.
-    try:
-        checkpoint = load_checkpoint(run.checkpoint)
-    except UserError:
-        return run
-    if checkpoint.epoch < run.epochs_done:
-        return run
-    return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())
+    if run.state == "running":
+        # Its record is that of its start.
+        with contextlib.suppress(UserError):
+            checkpoint = load_checkpoint(run.checkpoint)
+            if checkpoint.epoch >= run.epochs_done:
+                run = replace(run, settings=checkpoint.settings)
+                return with_figures(run, checkpoint.history())
+    return run
