@@ -177,10 +177,9 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
         for part in (~tested, tested)
         for values in (extra.images[part, 0], extra.labels[part])
     ]
-    contents = list(map(idx_bytes, arrays))
     try:
         with contextlib.ExitStack() as files:
-            for name, content in zip(NAMES, contents, strict=True):
+            for name, content in zip(NAMES, map(idx_bytes, arrays), strict=True):
                 files.enter_context(open_atomically(place / name)).write(content)
     except BaseException:
         # None of them existed before.

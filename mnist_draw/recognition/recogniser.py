@@ -13,16 +13,10 @@ from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.dataset.pictures.coarse import InkPixels
 from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import Floats, forward
-from mnist_draw.recognition.answer import (
-    Answer,
-    NumberAnswer,
-    Scores,
-    apply_temperature,
-    fit_temperature,
-)
+from mnist_draw.networks.operations import Floats, Shape, forward
+from mnist_draw.recognition import number_reader
+from mnist_draw.recognition.answer import Answer, Scores, apply_temperature, fit_temperature
 from mnist_draw.recognition.certainty import TWO_LINES, UNLIKE_A_DIGIT
-from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
     COARSE_THRESHOLD_SHIFT,
     RejectionRule,
@@ -70,13 +64,7 @@ class BuiltNetwork:
 
     def use(self, model: ModelFile) -> None:
         """Use another model of the same network without compiling again."""
-        if parse_network(model.network).text != self.text:
-            raise ModelFileError(
-                "The model is a network {network!r}; the layers in use were built for {built!r}.",
-                network=model.network,
-                built=self.text,
-            )
-        model.require_shapes(self._shapes)
+        _require_network(model, self.text, self._shapes)
         for variable, value in zip(self._variables, model.parameters, strict=True):
             variable.set_value(np.asarray(value, np.float32))
 
@@ -124,13 +112,7 @@ class Recogniser:
 
     def use(self, model: ModelFile) -> None:
         """Use another model of the same network: its parameters and its temperature."""
-        if parse_network(model.network).text != self.network:
-            raise ModelFileError(
-                "The model is a network {network!r}; this one is {used!r}.",
-                network=model.network,
-                used=self.network,
-            )
-        model.require_shapes(self._shapes)
+        _require_network(model, self.network, self._shapes)
         if self._compiled is not None:
             self._compiled.use(model)
         self._model = model
@@ -239,15 +221,7 @@ class Recogniser:
         inputs = np.stack([normalise_ink(ink, self._side) for ink in turned])
         return float(np.mean([log_odds, *self.read(inputs[:, None], np.inf).log_odds]))
 
-    def read_number(
-        self,
-        ink: npt.NDArray[Any],
-        alone: Answer | None = None,
-        beginning: bool = False,
-        strokes: Sequence[PenStroke] | None = None,
-        decimals: bool = False,
-    ) -> NumberAnswer:
-        return read_number(self, ink, alone, beginning, strokes, decimals)
+    read_number = number_reader.read_number
 
 
 def calibrated(
@@ -276,6 +250,16 @@ def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
         log_odds, _ = rule.log_odds(scale(pictures))
         cache.save("refused", _CACHE_VERSION, key, {"likeness": log_odds})
     return float(np.mean(log_odds < rule.threshold))
+
+
+def _require_network(model: ModelFile, used: str, shapes: Sequence[Shape]) -> None:
+    if parse_network(model.network).text != used:
+        raise ModelFileError(
+            "The model is a network {network!r}; this one is {used!r}.",
+            network=model.network,
+            used=used,
+        )
+    model.require_shapes(shapes)
 
 
 def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:

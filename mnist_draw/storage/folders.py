@@ -38,9 +38,7 @@ def config_folder() -> Path:
 
 def home_name() -> str:
     """Return what tells this home from another one: its path, which need not exist."""
-    home = os.environ.get(HOME_VARIABLE)
-    if not home:
-        return platformdirs.user_data_dir(APPLICATION, False)
+    home = os.environ.get(HOME_VARIABLE) or platformdirs.user_data_dir(APPLICATION, False)
     # The folder that the program was started in may be gone.
     with contextlib.suppress(FileNotFoundError):
         home = str(Path(home).absolute())

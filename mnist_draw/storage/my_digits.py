@@ -129,14 +129,8 @@ def _find_digit(ink: Ink) -> TaughtDigit | None:
 def pack_digit(digit: TaughtDigit) -> bytes:
     from PIL import Image, PngImagePlugin
 
-    values = {
-        "label": digit.label,
-        "taught": digit.taught,
-        "said": digit.said,
-        "confidence": round(float(digit.confidence), 6),
-        "network": digit.network,
-        "drawing": digit.drawing,
-    }
+    values = {**vars(digit), "confidence": round(float(digit.confidence), 6)}
+    del values["ink"], values["path"]
     chunks = PngImagePlugin.PngInfo()
     # Without other characters than ASCII and not compressed: any tool shows it.
     chunks.add_text(CHUNK, FORMAT.pack(values).decode())
@@ -172,12 +166,12 @@ def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
         return None
     try:
         unpacked = _unpack(content)
+        return None if unpacked is None else _parse(path, *unpacked)
     # What Pillow's decoders raise for damaged files is not documented and changes.
     except Exception as error:
         raise DigitError(
             "The digit {path} cannot be used: {error}. It was left alone.", path=path, error=error
         ) from error
-    return None if unpacked is None else _parse(path, *unpacked)
 
 
 def _unpack(content: bytes) -> tuple[Ink, str] | None:
@@ -206,15 +200,9 @@ def _unpack(content: bytes) -> tuple[Ink, str] | None:
 
 def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
     """Return a digit; all but its label may be missing or invalid."""
-    try:
-        fields = FORMAT.unpack(text)
-        label = label_of_name(path)
-        if label is None:
-            label = fields.get_int("label", 0, 9)
-    except DocumentError as error:
-        raise DigitError(
-            "The digit {path} cannot be used: {error}. It was left alone.", path=path, error=error
-        ) from error
+    fields, label = FORMAT.unpack(text), label_of_name(path)
+    if label is None:
+        label = fields.get_int("label", 0, 9)
     drawing = fields.get_fields("drawing", None)
     return TaughtDigit(
         label,
@@ -243,8 +231,7 @@ def relabel_digit(path: Path, label: int) -> Path:
         ) from error
     # The name counts; the label in the description is for other programs.
     with contextlib.suppress(UserError):
-        digit = read_digit(renamed)
-        if digit is not None:
+        if (digit := read_digit(renamed)) is not None:
             write_atomically(renamed, pack_digit(digit))
     return renamed
 
