@@ -178,8 +178,10 @@ def entry_of_run(run: Run, going_on: bool = False) -> Entry:
 
 
 def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:
-    words = _describe_run(run, going_on)
-    return replace(entry, stored=network_of_run(run), what=words, run=run, going_on=going_on)
+    """Return an entry with newer figures; its name is new where the run's title is."""
+    name = entry.name if run.title == entry.title else run.title
+    words, stored = _describe_run(run, going_on), network_of_run(run)
+    return replace(entry, stored=stored, name=name, what=words, run=run, going_on=going_on)
 
 
 def _describe_run(run: Run, going_on: bool) -> str:

@@ -183,6 +183,7 @@ class RunController(QObject):
         if controls is not None:
             controls.add_epoch()
             self.state.add_epoch()
+            self._draw_curves()
             self.show()
         else:
             self._train_on(self.state.epochs_done + 1)
@@ -440,7 +441,11 @@ class RunController(QObject):
     def show(self) -> None:
         self._figures_due.stop()
         running = self.training.running
-        shown = self.front
+        shown, run, epochs = self.front, self._current.run, self.state.epochs
+        if running and run is not None and epochs > run.settings.epochs:
+            self._current.run = replace(run, settings=run.settings.replace(epochs=epochs))
+            if shown is self._current:
+                self.tab.run_page.show_run(shown.run, going_on=True)
         can_continue = not running and self.training.can_continue and shown is self._current
         if not (running and shown is self._current) and shown.run is not None:
             self.tab.run_page.show_result(shown, can_continue)

@@ -282,6 +282,8 @@ class Training(QObject):
         """What the run is called as long as its user gives it no name."""
         assert self._last is not None
         settings, folder = self._last
+        if self.controls is not None:
+            settings = settings.replace(epochs=settings.epochs + self.controls.extra_epochs)
         return record.Run(folder, settings).title
 
     @property

@@ -86,6 +86,13 @@ def test_pause_resume_and_stop_by_key(make):
     assert room.text("stateLabel") == "Paused at 1 of 20"
     QTest.keyClick(room.tab, Qt.Key_F6)
     assert room.text("stateLabel") == "Paused at 1 of 21"
+    # So do the axes and the name, also in the Library.
+    assert (room.tab.loss.planned, room.tab.accuracy.planned) == (21, 21)
+    assert room.text("runTitle") == room.training.title == "Tutorial MLP, 21 epochs"
+    page, key = room.show_library(), room.training.key
+    room.qtbot.waitUntil(lambda: page.list.rows.find(key) is not None)
+    assert page.list.rows.find(key).name == "Tutorial MLP, 21 epochs"
+    room.tab.toggle_library()
     QTest.keyClick(room.tab, Qt.Key_F5)
     room.qtbot.waitUntil(lambda: room.run.state.state != "paused")
     QTest.keyClick(room.tab, Qt.Key_F5, Qt.ShiftModifier)
