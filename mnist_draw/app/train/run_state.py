@@ -248,7 +248,9 @@ class RunState:
         self.history.add(event)
         match event:
             case Compiling():
-                self._progress("compiling", _GETTING_READY)
+                # The validation function is compiled after minibatches, as is the augmentation.
+                stage = _("Compiling {stage} ...", stage=event.stage)
+                self._progress("compiling", stage if self.batch else _GETTING_READY)
             case Started():
                 self._started(event)
             case BatchFinished():

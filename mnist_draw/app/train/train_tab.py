@@ -229,7 +229,10 @@ class TrainTab(Page):
         busy = running or state.busy
         waits = state.state == "waiting"
         can_end = state.busy and state.state not in ("stopping", "testing")
-        self.main.setEnabled(not busy or state.state in ("training", "paused", "validating"))
+        learns = state.state in ("training", "paused", "validating")
+        # A pause while a function is compiled begins with the next minibatch.
+        learns = learns or (state.state == "compiling" and state.batch > 0)
+        self.main.setEnabled(not busy or learns)
         self.stop.setEnabled(can_end)
         self.step.setEnabled((can_end and not waits) or (not busy and can_continue))
         self.run_page.show_state(shown, busy and shown is state)

@@ -271,6 +271,20 @@ def test_a_run_without_a_network_leads_to_no_layers(make):
     room.qtbot.waitUntil(lambda: not inside.isVisibleTo(room.tab))
 
 
+def test_compiling_after_minibatches_is_told_and_can_be_paused(make):
+    room = make()
+    room.loop.gate.clear()
+    room.run.start()
+    room.qtbot.waitUntil(lambda: room.run.state.batch == 1)
+    room.run._happened([events.Compiling("the validation function", 1, 2)])
+    assert room.run.state.label == "Compiling the validation function ..."
+    assert room.button("pauseButton").isEnabled()
+    assert room.button("stopButton").isEnabled()
+    room.button("pauseButton").click()
+    room.loop.gate.set()
+    room.wait_for("paused")
+
+
 def test_a_run_that_waits_has_no_time_left(make):
     room = make()
     room.loop.gate.clear()
