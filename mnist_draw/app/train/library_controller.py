@@ -22,6 +22,7 @@ from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.series import thinned
+from mnist_draw.app.train.shown_run import refusal
 from mnist_draw.i18n import _, joined, listed, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.fallbacks import reclaim_fallbacks
@@ -93,6 +94,7 @@ class LibraryController(LibraryFiles):
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.changed.connect(self._show_answering)
+        network.listed.connect(lambda: run.take_names(network.entries))
         run.training.ended.connect(self._ended)
         run.state_changed.connect(self._follow)
 
@@ -309,7 +311,7 @@ class LibraryController(LibraryFiles):
     def _copy_settings(self, entry: Entry) -> None:
         settings = entry.settings
         if self._run.training.running:
-            self.notifier.problem(_("A run is going on; its settings stay until it has ended."))
+            refusal.problem(_("A run is going on; its settings stay until it has ended."))
         elif settings is not None:
             self.settings_requested.emit(settings)
 
@@ -337,7 +339,7 @@ class LibraryController(LibraryFiles):
     def delete(self, entry: Entry) -> None:
         run = entry.run
         if run is not None and self._run.shows(run):
-            self.notifier.problem(_("This run is going on; stop it before it is deleted."))
+            refusal.problem(_("This run is going on; stop it before it is deleted."))
             return
         if entry.is_shipped:
             return

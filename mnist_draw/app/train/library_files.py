@@ -12,7 +12,9 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import CollectionController
 from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
@@ -110,14 +112,21 @@ class LibraryFiles(CollectionController):
 
     def open_file(self, path: str, network: str = "") -> None:
         """Use the network of a file, and store it with the opened ones."""
+        # It may be asked for on any page.
+        unread = Notifier("file of a network")
 
         def finished(found: ModelFile | list[str]) -> None:
+            unread.forget()
             if not isinstance(found, list):
                 self._store(found, Path(path).stem)
             elif chosen := self._ask(path, found):
                 self.open_file(path, chosen)
 
-        self.background.run(lambda: open_network(path, network), finished)
+        self.background.run(
+            lambda: open_network(path, network),
+            finished,
+            lambda error: unread.problem(reporter.sentence(error)),
+        )
 
     def _ask(self, path: str, networks: list[str]) -> str:
         titles = [parse_network(text).title for text in networks]

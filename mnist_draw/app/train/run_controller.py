@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,12 @@ from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
-from mnist_draw.app.train.shown_run import EarlierRuns, ShownRun, notifier
+from mnist_draw.app.train.shown_run import EarlierRuns, ShownRun, notifier, refusal
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
+from mnist_draw.library.entries import Entry
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead
@@ -200,7 +201,7 @@ class RunController(QObject):
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
-            notifier.problem(_("A run is going on; stop it before another one is continued."))
+            refusal.problem(_("A run is going on; stop it before another one is continued."))
             return
         epochs = epochs or max(run.settings.epochs, run.epochs_done + 1)
         settings = run.settings.replace(epochs=epochs)
@@ -287,6 +288,16 @@ class RunController(QObject):
         self.earlier.read_digits(shown, self._show_read)
         if asked or self.tab.page == "new":
             self.tab.show_page("run")
+
+    def take_names(self, entries: Sequence[Entry]) -> None:
+        """Name runs as in the Library, where equal names have numbers."""
+        page, listed = self.tab.run_page, [(one.run, one.name) for one in entries if one.run]
+        page.names = {(run.folder, run.title): name for run, name in listed}
+        names = {run.folder: run.name for run, __ in listed}
+        for shown in (self._current, self.front):
+            if shown.run is not None and shown.run.folder in names:
+                shown.run = replace(shown.run, name=names[shown.run.folder])
+        page.show_run(self.front.run, self.training.running and self.front is self._current)
 
     # -- events of the run
 
@@ -410,6 +421,7 @@ class RunController(QObject):
         self.tab.hint.show_hint(hint)
 
     def _ended(self) -> None:
+        refusal.forget()
         shown, before = self._current, self._before
         self._before = None
         shown.end()

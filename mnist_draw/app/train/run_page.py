@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
@@ -51,6 +53,8 @@ class RunPage(ScrollArea):
         self._shows_loss = False
         self._has_digits = True
         self._paused = False
+        #: What the Library calls the run of a folder and a title.
+        self.names: dict[tuple[Path, str], str] = {}
         self._told: tuple[Run | None, bool] = (None, False)
         self._arranged: object = None
         self.finished = FinishedCard()
@@ -182,7 +186,7 @@ class RunPage(ScrollArea):
         if run is None:
             return
         self._told = run, going_on
-        self.title.setText(run.title)
+        self.title.setText(self.names.get((run.folder, run.title), run.title))
         data = dataset_name(run.settings.data_folder)
         about = [
             _layers(parse_network(run.settings.network)),

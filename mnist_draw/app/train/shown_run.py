@@ -29,6 +29,8 @@ from mnist_draw.training.record import UNFINISHED, Run, load_history, with_figur
 from mnist_draw.training.settings import TrainingSettings
 
 notifier = Notifier("run", "train")
+#: Tells what is refused while a run is active; its end withdraws it.
+refusal = Notifier("active run", "train")
 
 #: The preference that names the newest run that was cut off and has been offered.
 _CUT_OFF = "cut_off_run"

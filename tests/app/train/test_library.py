@@ -12,6 +12,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton
 
 from mnist_draw.app.kit import collection, theme
+from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.train import library_files
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
@@ -61,6 +62,11 @@ def act(room, entry, text):
     assert found.isEnabled()
     found.trigger()
     menu.deleteLater()
+
+
+def said_in(room):
+    """Return whether a subject is that of the last message."""
+    return lambda subject: bool(subject) and subject == room.notices[-1].subject
 
 
 def click(page, number, area):
@@ -301,7 +307,9 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     room.run.continue_run(run)
     assert "A run is going on" in room.message
     assert run.folder.exists()
-    room.loop.gate.set()
+    # What was refused is not told after the run.
+    with qtbot.waitSignal(board.withdrawn, check_params_cb=said_in(room)):
+        room.loop.gate.set()
     room.wait_for_end()
     qtbot.waitUntil(lambda: not row(page).entry.going_on)
     assert row(page).part is None
@@ -383,6 +391,33 @@ def test_a_name_is_changed_in_its_row(make, qtbot, capfd, key):
     choose(page, "Best reader")
     page.list.edit_name()
     assert not page.list.editing
+
+
+def test_the_open_run_is_named_as_in_the_library(make, qtbot):
+    for day in (1, 2):
+        add_run(f"2026-01-0{day} 10:00")
+    room = make()
+    page = room.show_library()
+    qtbot.waitUntil(lambda: any("(2)" in name for name in names(page)))
+    for number in (0, 1):
+        room.run.show_run(row(page, number).entry.run)
+        room.wait_for_background()
+        assert room.text("runTitle") == names(page)[number]
+        page = room.show_library()
+    page.list.rows.renamed.emit(row(page, 1).entry, "Slow steps")
+    qtbot.waitUntil(lambda: room.text("runTitle") == "Slow steps")
+
+
+def test_a_file_that_is_opened_takes_the_place_of_one_that_cannot_be_used(make, qtbot, tmp_path):
+    good, bad = tmp_path / "good.npz", tmp_path / "bad.npz"
+    save_model(good, ModelFile(TEXT, weights()))
+    bad.write_bytes(b"no network")
+    room = make()
+    room.library.open_file(str(bad))
+    qtbot.waitUntil(lambda: "bad.npz" in room.message)
+    with qtbot.waitSignal(board.withdrawn, check_params_cb=said_in(room)):
+        room.library.open_file(str(good))
+    qtbot.waitUntil(lambda: room.network.key == "opened:good.npz")
 
 
 def test_what_was_deleted_comes_back(make, qtbot):
