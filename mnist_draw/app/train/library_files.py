@@ -112,7 +112,6 @@ class LibraryFiles(CollectionController):
 
     def open_file(self, path: str, network: str = "") -> None:
         """Use the network of a file, and store it with the opened ones."""
-        # It may be asked for on any page.
         unread = Notifier("file of a network")
 
         def finished(found: ModelFile | list[str]) -> None:
@@ -122,11 +121,10 @@ class LibraryFiles(CollectionController):
             elif chosen := self._ask(path, found):
                 self.open_file(path, chosen)
 
-        self.background.run(
-            lambda: open_network(path, network),
-            finished,
-            lambda error: unread.problem(reporter.sentence(error)),
-        )
+        def failed(error: Exception) -> None:
+            unread.problem(reporter.sentence(error))
+
+        self.background.run(lambda: open_network(path, network), finished, failed)
 
     def _ask(self, path: str, networks: list[str]) -> str:
         titles = [parse_network(text).title for text in networks]

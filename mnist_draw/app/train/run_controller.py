@@ -344,8 +344,7 @@ class RunController(QObject):
                 current.trouble = joined(current.trouble, event.message)
             case CheckpointFailed():
                 # Those before the first event are joined.
-                before = current.trouble if self._before is not None else ""
-                current.trouble = joined(before, event.message)
+                current.trouble = joined(current.trouble if self._before else "", event.message)
             case Checkpointed() | EpochFinished():
                 current.trouble = ""
             case Continued() if event.settings is not None:
@@ -422,8 +421,7 @@ class RunController(QObject):
 
     def _ended(self) -> None:
         refusal.forget()
-        shown, before = self._current, self._before
-        self._before = None
+        shown, before, self._before = self._current, self._before, None
         shown.end()
         learnt_nothing = self.state.reason in ("failed", "stopped") and not self.state.has_learnt
         if before is not None or learnt_nothing:
@@ -456,8 +454,7 @@ class RunController(QObject):
         shown, run, epochs = self.front, self._current.run, self.state.epochs
         if running and run is not None and epochs > run.settings.epochs:
             self._current.run = replace(run, settings=run.settings.replace(epochs=epochs))
-            if shown is self._current:
-                self.tab.run_page.show_run(shown.run, going_on=True)
+            self.tab.run_page.show_run(shown.run, going_on=shown is self._current)
         can_continue = not running and self.training.can_continue and shown is self._current
         if not (running and shown is self._current) and shown.run is not None:
             self.tab.run_page.show_result(shown, can_continue)
