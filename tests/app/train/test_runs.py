@@ -181,6 +181,7 @@ def test_a_run_begins_without_the_figures_of_another(make):
     room.loop.gate.clear()
     room.run.start()
     # It has no events yet.
+    assert room.text("stateLabel") == "Getting ready"
     assert room.text("validationAccuracyLabel") == "–"
     assert room.text("testAccuracyLabel") == "at the end"
     assert room.tab.loss._validation_curve.getData()[0] is None
