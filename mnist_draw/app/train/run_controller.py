@@ -162,8 +162,12 @@ class RunController(QObject):
 
     def pause(self) -> None:
         controls = self.training.controls
-        if controls is not None:
-            (controls.resume if controls.paused else controls.pause)()
+        if controls is None:
+            return
+        if controls.paused:
+            controls.resume()
+        else:
+            controls.pause()
 
     def stop(self) -> None:
         """End the run after its minibatch; a run that waits does not start."""
