@@ -298,7 +298,8 @@ class ProgressRow(QWidget):
 
     def show_state(self, state: RunState) -> None:
         shown, show = self.state_label.text(), partial(self.state_label.setText, state.label)
-        if state.state in PASSING[1:] and shown not in ("", state.label):
+        settles = state.state in PASSING and state.state != "loading"
+        if settles and shown not in ("", state.label):
             self._settling.wait_for(state.label, show)
         else:
             self._settling.stop()

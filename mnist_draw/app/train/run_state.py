@@ -93,7 +93,7 @@ _SPEED_OVER = 50
 BUSY = (
     "waiting", "loading", "compiling", "training", "paused", "validating", "testing", "stopping",
 )  # fmt: skip
-#: States that are usually over at once; their words, but for the first, appear where they last.
+#: States that are usually over at once; their words appear where they last.
 PASSING = ("loading", "compiling", "testing", "stopping")
 _GETTING_READY = _("Getting ready")
 

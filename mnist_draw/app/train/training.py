@@ -40,7 +40,6 @@ from mnist_draw.training.events import (
     Event,
     Finished,
     Parameters,
-    Started,
     Testing,
 )
 from mnist_draw.training.run_list import new_run_folder
@@ -138,9 +137,8 @@ class TrainingWorker:
         try:
             self._begin()
             session.load()
-            if self._resume:
-                # Compiling takes seconds.
-                self._show_digits()
+            # Compiling takes seconds.
+            self._show_digits()
             for event in session.events():
                 self._take(event)
                 if isinstance(event, Finished):
@@ -185,8 +183,6 @@ class TrainingWorker:
         if isinstance(event, Testing | Finished):
             self._close_inspector()
         self._events.append(event)
-        if isinstance(event, Started) and not self._resume:
-            self._show_digits()
         if isinstance(event, CheckpointFailed):
             self.unsaved = event.checkpoint or self.unsaved
         elif isinstance(event, Checkpointed):

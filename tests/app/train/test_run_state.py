@@ -208,6 +208,9 @@ def epochs(training, validation):
 
 
 SETTINGS = TrainingSettings(learning_rate=0.01)
+_UNSTEADY = "rise and fall"
+#: Losses with a new minimum in each of the last epochs, after one that rose.
+_WAVERING = [0.0605, 0.061, 0.0604, 0.0602, 0.06]
 
 
 @pytest.mark.parametrize(
@@ -221,30 +224,10 @@ SETTINGS = TrainingSettings(learning_rate=0.01)
         ([0.5, 0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.5, 0.5, 0.5], "has risen", "learning_rate"),
         ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
         # What is said is true of the figures: each has risen, none has a new minimum.
-        (
-            [0.03, 0.0288, 0.029, 0.0286, 0.0292],
-            [0.062, 0.061, 0.06, 0.06, 0.058],
-            "rise and fall",
-            "",
-        ),
-        (
-            [0.03, 0.029, 0.0291, 0.0289, 0.029],
-            [0.0605, 0.061, 0.0604, 0.0602, 0.06],
-            "Both losses fall",
-            "",
-        ),
-        (
-            [0.03, 0.029, 0.028, 0.027, 0.026],
-            [0.0605, 0.061, 0.0604, 0.0602, 0.06],
-            "Both losses fall",
-            "",
-        ),
-        (
-            [0.029, 0.03, 0.03, 0.03, 0.03],
-            [0.0605, 0.061, 0.0604, 0.0602, 0.06],
-            "rise and fall",
-            "",
-        ),
+        ([0.03, 0.0288, 0.029, 0.0286, 0.0292], [0.062, 0.061, 0.06, 0.06, 0.058], _UNSTEADY, ""),
+        ([0.03, 0.029, 0.0291, 0.0289, 0.029], _WAVERING, "Both losses fall", ""),
+        ([0.03, 0.029, 0.028, 0.027, 0.026], _WAVERING, "Both losses fall", ""),
+        ([0.029, 0.03, 0.03, 0.03, 0.03], _WAVERING, _UNSTEADY, ""),
     ],
 )
 def test_reading(training, validation, says, changes):
