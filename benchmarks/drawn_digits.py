@@ -199,7 +199,11 @@ class Results:
 
 
 def measure(
-    ink: InkFile, numbers: np.ndarray, model: str | None, seed: int, pen: float | None
+    ink: InkFile,
+    numbers: np.ndarray,
+    model: str | None,
+    seed: int,
+    pen: float | None,
 ) -> Results:
     """Replay digits into the canvas and ask the program."""
     from mnist_draw.library.networks import default_model
@@ -223,7 +227,10 @@ def measure(
 
 
 def _drawn(
-    ink: InkFile, numbers: np.ndarray, seed: int, pen: float | None
+    ink: InkFile,
+    numbers: np.ndarray,
+    seed: int,
+    pen: float | None,
 ) -> Iterator[tuple[np.ndarray, list[np.ndarray] | None]]:
     """Yield the canvas' picture of each digit, and its strokes."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

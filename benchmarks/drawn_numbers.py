@@ -110,7 +110,10 @@ def _unit(strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
 
 
 def _set(
-    digits: list[list[Stroke]], spacing: str, pen: float, rng: np.random.Generator
+    digits: list[list[Stroke]],
+    spacing: str,
+    pen: float,
+    rng: np.random.Generator,
 ) -> list[list[Stroke]]:
     """Move each digit to its place to the right of the one before."""
     line = [digits[0]]
@@ -175,7 +178,9 @@ class Board:
         return self.drawn(strokes, pen)[0]
 
     def drawn(
-        self, strokes: list[Stroke], pen: float | None = None
+        self,
+        strokes: list[Stroke],
+        pen: float | None = None,
     ) -> tuple[np.ndarray, list[np.ndarray] | None]:
         """Draw strokes and return the canvas' picture, and its strokes."""
         self._canvas.clear()
@@ -242,7 +247,8 @@ def measure(
                 "confidence": float(np.mean(sure)),
             }
         results[f"{spacing} calibration error"] = expected_calibration_error(
-            np.array(stated), np.array(right)
+            np.array(stated),
+            np.array(right),
         )
     singles = np.random.default_rng(seed).permutation(np.flatnonzero(counts))[: each * 5]
     split = [
@@ -256,7 +262,7 @@ def report(results: dict[str, Any]) -> str:
     """Put the results into a table."""
     lines = [
         "spacing   digits   whole number   mean over writers           right length   "
-        "digit by digit   confidence"
+        "digit by digit   confidence",
     ]
     for spacing in SPACINGS:
         for length in LENGTHS:
@@ -267,7 +273,7 @@ def report(results: dict[str, Any]) -> str:
             lines.append(
                 f"{spacing:<9} {length:>6} {row['whole']:>14.1%}   "
                 f"{row['writer_mean']:>6.1%} ({low:.1%} to {high:.1%})   {row['length']:>14.1%} "
-                f"{row['digits']:>16.1%} {row['confidence']:>12.1%}"
+                f"{row['digits']:>16.1%} {row['confidence']:>12.1%}",
             )
     for spacing in SPACINGS:
         error = results[f"{spacing} calibration error"]
@@ -286,7 +292,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fine-pen", action="store_true", help="a pen that suits the digits' size")
     parser.add_argument("--pixels", action="store_true", help="without telling the strokes")
     parser.add_argument(
-        "--lengths", type=int, nargs="+", choices=LENGTHS, default=LENGTHS, help="default: all"
+        "--lengths",
+        type=int,
+        nargs="+",
+        choices=LENGTHS,
+        default=LENGTHS,
+        help="default: all",
     )
     parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -121,7 +121,7 @@ def compare(network: str, pythons: Sequence[str], steps: int) -> list[dict[str, 
                 ],
                 "last_losses": [ours["losses"][-1], theirs["losses"][-1]],
                 "seconds_per_step": [ours["seconds_per_step"], theirs["seconds_per_step"]],
-            }
+            },
         )
     return records
 

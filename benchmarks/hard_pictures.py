@@ -108,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     for name, row in results.items():
         print(
             f"{name:22}{row['digits']:6,.0f} {row['label']:8.2%} {row['digit']:8.2%} "
-            f"{row['accuracy']:12.2%} {row['refused']:7.2%}"
+            f"{row['accuracy']:12.2%} {row['refused']:7.2%}",
         )
     return 0
 
@@ -120,7 +120,7 @@ def _run(arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
 
     ink, board = load_ink(arguments.file), Board()
     reader = Recogniser(
-        default_model() if arguments.model is None else load_trained(arguments.model)
+        default_model() if arguments.model is None else load_trained(arguments.model),
     )
     rows = np.flatnonzero(counted(ink, arguments.writers))
     rows = np.sort(np.random.default_rng(0).permutation(rows)[: arguments.limit])

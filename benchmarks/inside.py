@@ -346,13 +346,13 @@ def main() -> None:
             f"| {row['network']} | {row['section']} | {row['first_s']:.2f} | "
             f"{row['second_s']:.2f} | "
             f"{max(row['first_event_p99_ms'], row['second_event_p99_ms']):.1f} | "
-            f"{max(row['first_event_longest_ms'], row['second_event_longest_ms']):.1f} |"
+            f"{max(row['first_event_longest_ms'], row['second_event_longest_ms']):.1f} |",
         )
     for row in lives:
         print(
             f"{row['network']} while drawing, {'with' if row['panel'] else 'without'} the panel: "
             f"{row['frames_s']:.1f} frames a second, {row['frame_ms']:.1f} ms each; events p99 "
-            f"{row['event_p99_ms']:.1f} ms, longest {row['event_longest_ms']:.1f} ms"
+            f"{row['event_p99_ms']:.1f} ms, longest {row['event_longest_ms']:.1f} ms",
         )
 
 

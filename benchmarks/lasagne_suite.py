@@ -66,7 +66,7 @@ def fetch(folder: Path) -> Path:
     archives = sorted(folder.glob("*asagne-0.1.tar.gz"))
     if not archives:
         raise SuiteError(
-            f"Lasagne's source could not be fetched from the package index: {done.stderr}"
+            f"Lasagne's source could not be fetched from the package index: {done.stderr}",
         )
     with tarfile.open(archives[0]) as archive:
         archive.extractall(folder, filter="data")

@@ -100,7 +100,11 @@ def accuracy(recogniser: Recogniser, digits: ExtraDigits) -> float:
 
 
 def choose(
-    writers: Writers, model: ModelFile, hard: int, random: int, seed: int
+    writers: Writers,
+    model: ModelFile,
+    hard: int,
+    random: int,
+    seed: int,
 ) -> list[tuple[int, str]]:
     """Return writers, each with the reason."""
     able = writers.enough
@@ -127,7 +131,11 @@ def mnist_digits(count: int) -> ExtraDigits:
 
 
 def measure(
-    writers: Writers, writer: int, chosen: str, model: ModelFile, control: ModelFile
+    writers: Writers,
+    writer: int,
+    chosen: str,
+    model: ModelFile,
+    control: ModelFile,
 ) -> Result:
     """Teach one network one writer's hand."""
     taught, others = writers.parts(writer)
@@ -212,7 +220,7 @@ def main(argv: list[str] | None = None) -> int:
         if not chosen:
             raise UserError(
                 f"No writer in {arguments.file} wrote {arguments.taught + MIN_OTHERS} digits; "
-                "teach fewer of them with --taught."
+                "teach fewer of them with --taught.",
             )
         results: dict[str, list[Result]] = {}
         for name, model in models.items():

@@ -99,7 +99,9 @@ def measure_drawn(files: list[Path], reader: Any, board: Board, limit: int) -> d
 
 
 def measure(
-    junk: list[Drawing], digits: list[tuple[np.ndarray, list[np.ndarray] | None]], reader: Any
+    junk: list[Drawing],
+    digits: list[tuple[np.ndarray, list[np.ndarray] | None]],
+    reader: Any,
 ) -> dict[str, Any]:
     """Return the shares that are refused."""
     of_digits, of_junk = Readings(reader), Readings(reader)
@@ -163,7 +165,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure what the program refuses.")
     parser.add_argument("file", type=Path, metavar="FILE.npz", help="digits as strokes")
     parser.add_argument(
-        "--drawn", type=Path, nargs="+", default=[], metavar="FILE.npz", help="letters, symbols"
+        "--drawn",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE.npz",
+        help="letters, symbols",
     )
     parser.add_argument("--model", metavar="FILE.npz", help="default: the network that ships")
     parser.add_argument("--each", type=int, default=100, metavar="N", help="junk of each kind")

@@ -147,7 +147,8 @@ KINDS: dict[str, Kind] = {
     "ruled, scanned": Kind(even, lines=(_RULED,)),
     "squared": Kind(falling, BLUE, lines=_SQUARED),
     "squared, dark": Kind(
-        falling, lines=tuple((distance, 2.5, DARK, up) for distance, _, _, up in _SQUARED)
+        falling,
+        lines=tuple((distance, 2.5, DARK, up) for distance, _, _, up in _SQUARED),
     ),
     "squared, pencil": Kind(falling, PENCIL, lines=_SQUARED),
     "squared, faint": Kind(falling, FAINT, lines=_SQUARED),
@@ -264,7 +265,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", metavar="FILE.npz", help="the network (default: the shipped)")
     parser.add_argument("--each", type=int, default=20, help="photographs of each kind")
     parser.add_argument(
-        "--noise", action="store_true", help="noise of the sensor × quality of the JPEG instead"
+        "--noise",
+        action="store_true",
+        help="noise of the sensor × quality of the JPEG instead",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print a JSON object")

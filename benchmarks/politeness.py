@@ -313,7 +313,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rates = report["batches_per_second"]
     print(
         f"\nMinibatches per second: headless {rates['headless']:.1f}, in the window "
-        f"{rates['window']:.1f}; the window's share is {100 * report['window_share']:.1f} %."
+        f"{rates['window']:.1f}; the window's share is {100 * report['window_share']:.1f} %.",
     )
     return 0
 

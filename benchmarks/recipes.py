@@ -82,7 +82,9 @@ def stays_from(right: Sequence[bool]) -> int | None:
 
 
 def measure_presets(
-    settings: dict[str, TrainingSettings], seeds: Sequence[int], data: Dataset
+    settings: dict[str, TrainingSettings],
+    seeds: Sequence[int],
+    data: Dataset,
 ) -> dict[str, dict[str, Any]]:
     """Train with every preset and every seed, in turns; ``ratio`` is to the tutorial's seconds."""
     outcomes: dict[str, list[Outcome]] = {name: [] for name in settings}
@@ -153,14 +155,14 @@ def table(result: dict[str, Any]) -> str:
     lines = []
     if "presets" in result:
         lines += [
-            "| preset | test accuracy, mean | lowest, highest | seconds | of the tutorial's |"
+            "| preset | test accuracy, mean | lowest, highest | seconds | of the tutorial's |",
         ]
         lines += ["|---|---:|---:|---:|---:|"]
         for name, row in result["presets"].items():
             low, high = min(row["accuracies"]), max(row["accuracies"])
             lines.append(
                 f"| {name} | {row['mean_accuracy']:.2%} | {low:.2%}, {high:.2%} "
-                f"| {row['median_seconds']:.1f} | {row['ratio']:.0%} |"
+                f"| {row['median_seconds']:.1f} | {row['ratio']:.0%} |",
             )
         lines.append("")
     if "augmentation" in result:
@@ -175,7 +177,8 @@ def table(result: dict[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seeds", default="1,2,3,4,5", help="one run with each, 1,2,3,4,5")
     parser.add_argument("--epochs", type=int, default=9, help="for each recipe, 9")

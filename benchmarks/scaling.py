@@ -97,7 +97,12 @@ def figure_of(series: str, size: int, batch_size: int, batches: int, seconds: fl
 
 
 def measure(
-    series: str, size: int, names: Sequence[str], blocks: int, threads: int, turn: int
+    series: str,
+    size: int,
+    names: Sequence[str],
+    blocks: int,
+    threads: int,
+    turn: int,
 ) -> dict[str, float]:
     """Measure one size; return the median figure of each candidate that is installed."""
     task, examples = task_of(series, size, threads)

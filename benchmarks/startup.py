@@ -175,7 +175,7 @@ def measure(repeats: int, networks: str, screen: bool) -> dict[str, dict[str, fl
         with tempfile.TemporaryDirectory(prefix="startup-") as folder:
             for state in ("first start", "later start"):
                 runs.setdefault(state, []).append(
-                    start_once(Path(folder), networks, screen, turn == repeats)
+                    start_once(Path(folder), networks, screen, turn == repeats),
                 )
         for code in others:
             runs.setdefault(code, []).append(time_other(code))

@@ -59,7 +59,8 @@ def check_same(first_losses: dict[str, float | None]) -> None:
 
 
 def compare(
-    rates: dict[str, list[float]], floor: Sequence[str] = FLOOR
+    rates: dict[str, list[float]],
+    floor: Sequence[str] = FLOOR,
 ) -> dict[str, dict[str, float | None]]:
     """Turn images per second of all blocks into medians and quartiles.
 
@@ -109,7 +110,10 @@ def measure(task: Task, names: Sequence[str], sizes: dict[str, Any], quiet: bool
             _tell(quiet, f"{task.network}: {what}, {sizes['blocks']} blocks")
 
             def run(
-                name: str, what: str = what, amount: int = amount, images: int = images
+                name: str,
+                what: str = what,
+                amount: int = amount,
+                images: int = images,
             ) -> float:
                 return images / float(getattr(contestants[name], what)(amount))
 
@@ -162,7 +166,7 @@ def table(result: dict[str, Any]) -> str:
             f"| {CANDIDATES[name].title} | {training['images_per_second']:,.0f} "
             f"| {training['low']:,.0f}–{training['high']:,.0f} "
             f"| {_times(training['program_ratio'])} | {_share(training['floor_share'])} "
-            f"| {validation['images_per_second']:,.0f} | {_times(validation['program_ratio'])} |"
+            f"| {validation['images_per_second']:,.0f} | {_times(validation['program_ratio'])} |",
         )
     lines += ["", *(f"Not available: {name}: {why}" for name, why in result["skipped"].items())]
     return "\n".join(lines).rstrip() + "\n"

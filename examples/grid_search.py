@@ -35,7 +35,10 @@ def main() -> None:
     X_train, y_train, _, _, X_test, y_test = load_data()
     pictures = X_train[: chosen.pictures].reshape(-1, 784)
     search = GridSearchCV(
-        MnistClassifier(num_epochs=chosen.epochs), GRID, cv=3, n_jobs=chosen.processes
+        MnistClassifier(num_epochs=chosen.epochs),
+        GRID,
+        cv=3,
+        n_jobs=chosen.processes,
     )
     with _cluster(chosen.processes) if chosen.dask else contextlib.nullcontext():
         search.fit(pictures, y_train[: chosen.pictures])
@@ -53,7 +56,10 @@ def _cluster(processes: int) -> Iterator[None]:
 
     with (
         LocalCluster(
-            host="127.0.0.1", n_workers=processes, threads_per_worker=1, dashboard_address=None
+            host="127.0.0.1",
+            n_workers=processes,
+            threads_per_worker=1,
+            dashboard_address=None,
         ) as cluster,
         Client(cluster),
         joblib.parallel_config(backend="dask"),

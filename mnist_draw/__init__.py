@@ -39,9 +39,15 @@ __version__ = "0.1.0"
 
 # MnistClassifier is not here: ``import *`` would import scikit-learn, or miss it.
 __all__ = [
-    "LossHistory", "build_mlp", "get_class", "iterate_minibatches", "load_data", "load_network",
-    "run_network", "save_network",
-]  # fmt: skip
+    "LossHistory",
+    "build_mlp",
+    "get_class",
+    "iterate_minibatches",
+    "load_data",
+    "load_network",
+    "run_network",
+    "save_network",
+]
 
 _HOME = {
     "EpochFigures": "mnist_draw.training.history",
@@ -90,7 +96,7 @@ def __getattr__(name: str) -> Any:
         from mnist_draw.errors import did_you_mean
 
         raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}; {did_you_mean(name, _HOME)}"
+            f"module {__name__!r} has no attribute {name!r}; {did_you_mean(name, _HOME)}",
         )
     from importlib import import_module
 

@@ -17,9 +17,12 @@ T = TypeVar("T")
 
 #: Limits of a sentence and a word in it: longer ones are mistakes, such as a file's content instead
 #: of its name. A path on Windows has up to 260 characters. The last is that of a name in a list.
-_SENTENCE, _WORD, _NAME = 1500, 400, 60
+_SENTENCE = 1500
+_WORD = 400
+_NAME = 60
 #: A sentence lists all names up to this number, and of more names only a few.
-_ALL_NAMED, _FEW_NAMED = 16, 6
+_ALL_NAMED = 16
+_FEW_NAMED = 6
 #: The control characters of ASCII and of ISO 8859, and those that change the direction of writing;
 #: the ends of lines are controls only within a line.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -201,7 +204,7 @@ def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:
             if name not in known:
                 raise TypeError(
                     f"{function.__qualname__.removesuffix('.__init__')} has no parameter "
-                    f"{name!r}; {did_you_mean(name, set(known) - {'self'})}"
+                    f"{name!r}; {did_you_mean(name, set(known) - {'self'})}",
                 )
         return function(*args, **keywords)
 

@@ -141,7 +141,7 @@ def joined(*sentences: str | None) -> str:
 
 
 def with_comma(*clauses: str) -> str:
-    """Write what is no list, such as a name and what is said of it, with the language's comma."""
+    """Join clauses that are no list, such as a name and a description, by the language's comma."""
     return LANGUAGES[_code].between_clauses.join(clauses)
 
 
@@ -153,7 +153,8 @@ def clauses_of(text: str) -> list[str]:
 
 def number(value: float, spec: str = ",") -> str:
     """Format a number as Python's `format` does, with the language's decimal and group marks."""
-    text, marks = format(value, spec), LANGUAGES[_code]
+    text = format(value, spec)
+    marks = LANGUAGES[_code]
     whole, point, decimals = text.partition(".")
     digits = whole.lstrip("+-− ")
     if len(digits.partition(",")[0]) < marks.least_grouped and digits.count(",") == 1:
@@ -183,7 +184,8 @@ def parse_number(text: str, is_real: bool = False) -> float:
             return float(text)
     plain = "".join(text.split()).replace("−", "-")
     marks = LANGUAGES[_code]
-    group, point = "".join(marks.group.split()), re.escape(marks.decimal)
+    group = "".join(marks.group.split())
+    point = re.escape(marks.decimal)
     if group and re.fullmatch(rf"-?[1-9]\d{{0,2}}({re.escape(group)}\d{{3}})+({point}\d*)?", plain):
         plain = plain.replace(group, "")
     return float(plain.replace(marks.decimal, "."))
@@ -193,11 +195,19 @@ def date(moment: datetime, year: bool = False, clock: bool = False) -> str:
     """Format a day, as ``24 Nov``, ``24 Nov 2026`` or ``24 Nov 2026, 14:03``."""
     # The system's C locale need not be installed, so the catalogues have the months.
     months = (
-        pgettext("month", "Jan"), pgettext("month", "Feb"), pgettext("month", "Mar"),
-        pgettext("month", "Apr"), pgettext("month", "May"), pgettext("month", "Jun"),
-        pgettext("month", "Jul"), pgettext("month", "Aug"), pgettext("month", "Sep"),
-        pgettext("month", "Oct"), pgettext("month", "Nov"), pgettext("month", "Dec"),
-    )  # fmt: skip
+        pgettext("month", "Jan"),
+        pgettext("month", "Feb"),
+        pgettext("month", "Mar"),
+        pgettext("month", "Apr"),
+        pgettext("month", "May"),
+        pgettext("month", "Jun"),
+        pgettext("month", "Jul"),
+        pgettext("month", "Aug"),
+        pgettext("month", "Sep"),
+        pgettext("month", "Oct"),
+        pgettext("month", "Nov"),
+        pgettext("month", "Dec"),
+    )
     fields = {"day": moment.day, "month": months[moment.month - 1], "year": moment.year}
     text = _("{day} {month} {year}", **fields) if year else _("{day} {month}", **fields)
     return _("{date}, {time}", date=text, time=f"{moment:%H:%M}") if clock else text

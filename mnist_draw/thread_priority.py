@@ -58,7 +58,7 @@ def is_core_claimed() -> bool:
 
 
 def wait_for_core(longest: float = 1.0) -> None:
-    """Put off what can wait while a core is claimed, so many seconds at the most."""
+    """Wait while a core is claimed, up to a time limit."""
     # Lowered threads hold Python's lock longer than others: they may lose their core meanwhile.
     end = time.monotonic() + longest
     while (left := min(_claimed_until, end) - time.monotonic()) > 0:

@@ -33,7 +33,9 @@ _MNIST_NAMES = (
 
 # A loaded machine draws examples slowly, and no test measures time.
 hypothesis.settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+    "untimed",
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
 )
 hypothesis.settings.load_profile("untimed")
 

@@ -23,7 +23,7 @@ _LETTERS = str.maketrans(
 )
 #: Fields, tags and entities of HTML, code, and names that are the same in every language.
 _KEPT = re.compile(
-    r"\{\w*(?:![rs])?\}|<[^<>]*>|&\w+;|`[^`]*`|Python|NumPy|Theano|PyTensor|Lasagne|MNIST|mnist_draw"
+    r"\{\w*(?:![rs])?\}|<[^<>]*>|&\w+;|`[^`]*`|Python|NumPy|Theano|PyTensor|Lasagne|MNIST|mnist_draw",
 )
 _LONGER = 0.4
 

@@ -127,7 +127,7 @@ def test_what_does_not_fit_is_found(before, after, fault, tmp_path):
     assert fault in found
     expected = 3 if fault.startswith("other") else 2
     assert translations.progress("de", _read(tmp_path, (before, after))).startswith(
-        f"de: {expected} of 3 "
+        f"de: {expected} of 3 ",
     )
 
 

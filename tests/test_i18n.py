@@ -75,10 +75,12 @@ def test_fields_and_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["{nme}", "{name", "{name}}", "{name} {}", "{name.x}", "{name:q}"]
+    "broken",
+    ["{nme}", "{name", "{name}}", "{name} {}", "{name.x}", "{name:q}"],
 )
 def test_english_is_shown_where_a_translation_has_other_fields(
-    broken: str, monkeypatch: pytest.MonkeyPatch
+    broken: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Broken(NullTranslations):
         def gettext(self, message: str) -> str:

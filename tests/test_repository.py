@@ -77,7 +77,7 @@ PAGES = [
     *(path for path in sorted((ROOT / "docs").glob("*.md")) if path.name != "map.md"),
 ]
 PATH = re.compile(
-    r"`((?:mnist_draw|tests|docs|benchmarks|resources|tools|examples|installers)/[\w./-]+)`"
+    r"`((?:mnist_draw|tests|docs|benchmarks|resources|tools|examples|installers)/[\w./-]+)`",
 )
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
 
@@ -115,7 +115,9 @@ def test_each_object_and_registry_is_where_it_is_said_to_be():
     assert len(rows) == 7
     for name, path in rows:
         assert re.search(
-            rf"^class {name}\b", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE
+            rf"^class {name}\b",
+            (ROOT / path).read_text(encoding="utf-8"),
+            re.MULTILINE,
         )
     for name, path in re.findall(r"`([A-Z_]{4,})` in `([\w/.]+)`", text):
         place = ROOT / path

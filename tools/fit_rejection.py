@@ -99,7 +99,10 @@ def network_of(lasagne: Any, filters: tuple[int, int] = FILTERS, units: int = UN
     network = lasagne.layers.InputLayer((None, 1, 28, 28))
     for count, side in zip(filters, FILTER_SIDES, strict=True):
         network = lasagne.layers.Conv2DLayer(
-            network, count, (side, side), W=lasagne.init.GlorotUniform()
+            network,
+            count,
+            (side, side),
+            W=lasagne.init.GlorotUniform(),
         )
         network = lasagne.layers.MaxPool2DLayer(network, (2, 2))
     network = lasagne.layers.DropoutLayer(network, DROPOUT)

@@ -114,10 +114,13 @@ class Drawn:
         self.plain = np.concatenate(
             [
                 written(
-                    self._lines.part(rows), HashedRandom(seed + 6, 0, rows), _AS_IT_IS, _LIKE_MNIST
+                    self._lines.part(rows),
+                    HashedRandom(seed + 6, 0, rows),
+                    _AS_IT_IS,
+                    _LIKE_MNIST,
                 )
                 for rows in _in_parts(np.arange(len(kinds)))
-            ]
+            ],
         )
         self._pictures = Pictures(self.plain[:, None], kinds, seed + 7)
 
@@ -189,7 +192,7 @@ class Minibatches:
             ]
             made = [SEVERAL] * SEVERAL_AT_ONCE + [NONE] * SYNTHETIC
             kinds = np.concatenate(
-                [self._labels[digits], self._rare_labels[rare], twin_kinds, made, drawn_kinds]
+                [self._labels[digits], self._rare_labels[rare], twin_kinds, made, drawn_kinds],
             )
             random = HashedRandom(self._seed + 5, number, np.arange(BATCH))
             shares = np.where(kinds < SEVERAL, _COARSE_DIGITS, _COARSE_OTHERS)
@@ -220,8 +223,8 @@ def _made(digits: Pictures, labels: Kinds, usable: Rows, seed: int) -> tuple[Ima
         parts = range(count // _MADE_AT_ONCE)
         made.append(
             np.concatenate(
-                [make(_MADE_AT_ONCE, seed * 1000 + part, images, labels) for part in parts]
-            )
+                [make(_MADE_AT_ONCE, seed * 1000 + part, images, labels) for part in parts],
+            ),
         )
     return made[0], made[1]
 

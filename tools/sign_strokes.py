@@ -200,6 +200,6 @@ def smooth(points: Points) -> Points:
             b
             + t * (c - a) / 2
             + t**2 * (a - 2.5 * b + 2 * c - d / 2)
-            + t**3 * (1.5 * (b - c) + (d - a) / 2)
+            + t**3 * (1.5 * (b - c) + (d - a) / 2),
         )
     return np.concatenate([*pieces, points[-1:]])

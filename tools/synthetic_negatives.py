@@ -50,7 +50,10 @@ SHARES = {
 
 
 def synthetic_negatives(
-    count: int, seed: int, images: Images, labels: npt.NDArray[np.integer[Any]]
+    count: int,
+    seed: int,
+    images: Images,
+    labels: npt.NDArray[np.integer[Any]],
 ) -> Images:
     """Make pictures that are no digits.
 
@@ -162,7 +165,7 @@ def _discs(strokes: tuple[Points, ...]) -> tuple[Points, npt.NDArray[np.float64]
         along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
         at = np.linspace(0, total, max(2, int(total / step) + 1))
         places.append(
-            np.stack([np.interp(at, along, stroke[:, 0]), np.interp(at, along, stroke[:, 1])], 1)
+            np.stack([np.interp(at, along, stroke[:, 0]), np.interp(at, along, stroke[:, 1])], 1),
         )
         steps.append(np.full(len(at), max(total / len(at), 1e-3)))
     return np.concatenate(places)[:POINTS], np.concatenate(steps)[:POINTS]
@@ -225,7 +228,8 @@ def _coil(rng: Generator) -> tuple[Points, ...]:
     middle = np.stack([np.interp(along, np.arange(len(wander)), side) for side in wander.T], 1)
     radius = 0.3 * smooth(rng.uniform(0.3, 1, (6, 2)))
     radius = np.stack(
-        [np.interp(along, np.linspace(0, along[-1], len(radius)), side) for side in radius.T], 1
+        [np.interp(along, np.linspace(0, along[-1], len(radius)), side) for side in radius.T],
+        1,
     )
     return (middle + radius * np.stack([np.cos(turns), np.sin(turns)], 1),)
 

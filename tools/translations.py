@@ -194,7 +194,8 @@ def write_compiled(code: str, catalog: Catalog, folder: Path = CATALOGUES) -> No
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=("update", "check", "compile"))
     parser.add_argument("code", nargs="?", help="one language; else all")

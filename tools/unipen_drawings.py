@@ -23,7 +23,7 @@ Points = npt.NDArray[np.float64]
 LOOKALIKES = frozenset("OoDQIliZzSsGbBgq/|")
 #: … and those that are often written exactly like a digit.
 TWINS = {"O": 0, "o": 0, "I": 1, "l": 1, "/": 1, "|": 1, "Z": 2, "z": 2, "S": 5, "s": 5} | {
-    "b": 6, "G": 6, "B": 8, "g": 9, "q": 9
+    "b": 6, "G": 6, "B": 8, "g": 9, "q": 9,
 }  # fmt: skip
 
 

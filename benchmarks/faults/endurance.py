@@ -64,7 +64,10 @@ def epochs(times: int, folder: Path) -> Iterator[object]:
     from mnist_draw.training.settings import TrainingSettings
 
     settings = TrainingSettings(
-        network="custom_mlp:1,32,0.2,0.5", batch_size=100, epochs=times, learning_rate=0.001
+        network="custom_mlp:1,32,0.2,0.5",
+        batch_size=100,
+        epochs=times,
+        learning_rate=0.001,
     )
     data = load_dataset(small_data(folder / "data"))
     for event in train(settings, dataset=data, checkpoint=folder / "run.ckpt"):

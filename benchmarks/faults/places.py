@@ -55,10 +55,10 @@ def small_data(folder: Path, training: int = 600, tested: int = 100) -> Path:
     for count, images, labels in ((training, *NAMES[:2]), (tested, *NAMES[2:])):
         (folder / images).write_bytes(
             struct.pack(">4B3I", 0, 0, 8, 3, count, 28, 28)
-            + chance.integers(0, 256, (count, 28, 28)).astype(np.uint8).tobytes()
+            + chance.integers(0, 256, (count, 28, 28)).astype(np.uint8).tobytes(),
         )
         (folder / labels).write_bytes(
-            struct.pack(">4BI", 0, 0, 8, 1, count) + (np.arange(count) % 10).astype("u1").tobytes()
+            struct.pack(">4BI", 0, 0, 8, 1, count) + (np.arange(count) % 10).astype("u1").tobytes(),
         )
     return folder
 

@@ -198,7 +198,8 @@ class Monkey:
         button = self.chance.choices([Qt.LeftButton, Qt.RightButton, Qt.MiddleButton], [8, 1, 1])[0]
         modifier = self.chance.choice(MODIFIERS)
         call = self.chance.choices(
-            [QTest.mouseClick, QTest.mouseDClick, QTest.mousePress], [8, 1, 1]
+            [QTest.mouseClick, QTest.mouseDClick, QTest.mousePress],
+            [8, 1, 1],
         )
         if button == Qt.RightButton:
             # Not a click: a menu that opens on it would have its own loop.
@@ -281,7 +282,11 @@ class Monkey:
     def _drop(self) -> None:
         canvas = self.window.draw_tab.canvas
         event = QDropEvent(
-            QPointF(5, 5), Qt.CopyAction, self._content(), Qt.LeftButton, Qt.NoModifier
+            QPointF(5, 5),
+            Qt.CopyAction,
+            self._content(),
+            Qt.LeftButton,
+            Qt.NoModifier,
         )
         self.app.sendEvent(canvas, event)
 
@@ -402,7 +407,7 @@ def main() -> int:
                 "peak": max([*monkey.memory, resident()]),
                 "handles": handles(),
                 "defects": dict(defects.found.most_common(40)),
-            }
+            },
         ),
         flush=True,
     )

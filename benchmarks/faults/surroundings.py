@@ -117,7 +117,10 @@ SURROUNDINGS: dict[str, Surrounding] = {
     "no display": lambda f: _window(f, QT_QPA_PLATFORM=None, DISPLAY=None, WAYLAND_DISPLAY=None),
     "a display that is dead": lambda f: _window(f, QT_QPA_PLATFORM=None, DISPLAY=":4242"),
     "a Wayland display that is dead": lambda f: _window(
-        f, QT_QPA_PLATFORM="wayland", WAYLAND_DISPLAY="none", DISPLAY=None
+        f,
+        QT_QPA_PLATFORM="wayland",
+        WAYLAND_DISPLAY="none",
+        DISPLAY=None,
     ),
     "a display that goes": _display_gone,
     "a full standard output": _full,

@@ -56,7 +56,11 @@ def _runs(scale: Scale) -> Row:
             env = environment(folder / "home")
             train = command("train", "--network", "layers:", "--data", str(data), "--epochs", "2")
             first = subprocess.Popen(
-                train, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                train,
+                env=env,
+                cwd=folder,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
             second = run(train, env, cwd=folder)
             row.check(first.wait(120) == 0 and second.status == 0, second.describe())

@@ -27,7 +27,10 @@ def attack(scale: Scale) -> list[Row]:
     return [
         _events(scale, scale.of(50_000, 150), "random events in windows", ()),
         _events(
-            scale, scale.of(6_000, 0), "random events while writing fails", ("--failing", "0.3")
+            scale,
+            scale.of(6_000, 0),
+            "random events while writing fails",
+            ("--failing", "0.3"),
         ),
     ]
 

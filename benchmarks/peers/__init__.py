@@ -38,7 +38,10 @@ CANDIDATES: dict[str, Candidate] = {
     "jax": Candidate("jax_jit", "JaxJit", "JAX, jit"),
     "keras": Candidate("keras_jax", "KerasJax", "Keras on JAX"),
     "sklearn": Candidate(
-        "scikit_learn", "ScikitLearn", "scikit-learn (Adam, no dropout)", ("mlp",)
+        "scikit_learn",
+        "ScikitLearn",
+        "scikit-learn (Adam, no dropout)",
+        ("mlp",),
     ),
     "gemms": Candidate("gemms", "BlasThreads", "matrix products alone, BLAS' threads"),
     "gemms-cut": Candidate("gemms", "ProgramThreads", "matrix products alone, program's threads"),

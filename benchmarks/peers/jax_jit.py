@@ -47,12 +47,18 @@ class JaxJit(Peer):
     def train_batch(self, pictures: NDArray[Any], labels: NDArray[np.int32]) -> float:
         """Learn one minibatch."""
         self._params, self._squares, self._key, loss = self._step(
-            self._params, self._squares, self._key, pictures, labels
+            self._params,
+            self._squares,
+            self._key,
+            pictures,
+            labels,
         )
         return float(loss)
 
     def evaluate_batch(
-        self, pictures: NDArray[Any], labels: NDArray[np.int32]
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[np.int32],
     ) -> tuple[float, float]:
         """Return loss and share of right answers."""
         loss, accuracy = self._evaluate(self._params, pictures, labels)
@@ -71,7 +77,11 @@ def _logits(params: Any, pictures: Any, task: Task, key: Any) -> Any:
         for _ in range(2):
             w, b, *params = params
             x = lax.conv_general_dilated(
-                x, w, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+                x,
+                w,
+                (1, 1),
+                "VALID",
+                dimension_numbers=("NHWC", "HWIO", "NHWC"),
             )
             x = jax.nn.relu(x + b)
             x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")

@@ -28,7 +28,9 @@ class Peer:
         raise NotImplementedError
 
     def evaluate_batch(
-        self, pictures: NDArray[Any], labels: NDArray[np.int32]
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[np.int32],
     ) -> tuple[float, float]:
         """Return mean loss and share of right answers, without dropout."""
         raise NotImplementedError

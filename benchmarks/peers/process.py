@@ -157,7 +157,7 @@ def _child(name: str, folder: Path) -> None:
         if request["do"] == "train":
             rounds = -(-amount * size // len(arrays.train_labels))
             order = np.concatenate(
-                [rng.permutation(len(arrays.train_labels)) for _ in range(rounds)]
+                [rng.permutation(len(arrays.train_labels)) for _ in range(rounds)],
             )[: amount * size]
             began = time.perf_counter()
             peer.train(order)

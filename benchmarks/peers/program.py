@@ -46,7 +46,9 @@ class Program(Peer):
         return loss
 
     def evaluate_batch(
-        self, pictures: NDArray[Any], labels: NDArray[np.int32]
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[np.int32],
     ) -> tuple[float, float]:
         """Return loss and share of right answers."""
         loss, accuracy = self._evaluate(pictures, labels)

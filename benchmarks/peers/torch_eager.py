@@ -28,7 +28,10 @@ class TorchEager(Peer):
             for parameter, value in zip(parameters, channels_first(weights), strict=True):
                 parameter.copy_(torch.from_numpy(value))
         self.optimiser = torch.optim.RMSprop(
-            self.model.parameters(), lr=LEARNING_RATE, alpha=RHO, eps=EPSILON
+            self.model.parameters(),
+            lr=LEARNING_RATE,
+            alpha=RHO,
+            eps=EPSILON,
         )
 
     def train_batch(self, pictures: NDArray[Any], labels: NDArray[np.int32]) -> float:
@@ -49,7 +52,9 @@ class TorchEager(Peer):
         self.optimiser.step()
 
     def evaluate_batch(
-        self, pictures: NDArray[Any], labels: NDArray[np.int32]
+        self,
+        pictures: NDArray[Any],
+        labels: NDArray[np.int32],
     ) -> tuple[float, float]:
         """Return loss and share of right answers."""
         self.model.eval()

@@ -28,13 +28,30 @@ KINDS = {
     "random numbers": (_("random numbers"), ("HashedUniform", "Random", "mrg_")),
     "indexing": (_("indexing"), ("Subtensor", "IncSubtensor", "Advanced")),
     "new array": (_("new array"), ("Alloc", "ARange", "MakeVector", "Eye")),
-    "shape or view": (_("shape or view"), (
-        "Shape", "Reshape", "DimShuffle", "ExpandDims", "Squeeze", "Flatten", "SpecifyShape",
-        "Unbroadcast", "Rebroadcast", "ViewOp", "DeepCopy", "ScalarFromTensor", "TensorFromScalar",
-        "Join", "Split", "Assert", "CheckAndRaise",
-    )),
+    "shape or view": (
+        _("shape or view"),
+        (
+            "Shape",
+            "Reshape",
+            "DimShuffle",
+            "ExpandDims",
+            "Squeeze",
+            "Flatten",
+            "SpecifyShape",
+            "Unbroadcast",
+            "Rebroadcast",
+            "ViewOp",
+            "DeepCopy",
+            "ScalarFromTensor",
+            "TensorFromScalar",
+            "Join",
+            "Split",
+            "Assert",
+            "CheckAndRaise",
+        ),
+    ),
     "other": (_("other"), ("",)),
-}  # fmt: skip
+}
 
 #: (kind, name of the operation) → how often it occurs.
 Counts = Mapping[tuple[str, str], int]
@@ -76,21 +93,28 @@ def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
 
     given = step.expressions
     _name_variables(given)
-    pictures, targets = given.pictures, given.targets
+    pictures = given.pictures
+    targets = given.targets
     p = lasagne.layers.get_output(step.network, pictures, deterministic=True)
     loss = lasagne.objectives.categorical_crossentropy(p, targets).mean()
     accuracy = T.mean(T.eq(T.argmax(p, axis=1), targets), dtype="float32")
     functions = (
         _graphs("classify", _("classify: pictures → p"), [pictures], [p], {}),
         _graphs(
-            "validate", _("validate: pictures, labels → loss"), [pictures, targets],
-            [loss, accuracy], {},
+            "validate",
+            _("validate: pictures, labels → loss"),
+            [pictures, targets],
+            [loss, accuracy],
+            {},
         ),
         _graphs(
-            "learn", _("learn: pictures, labels → new weights"), [pictures, targets, *given.masks],
-            [given.loss], given.updates,
+            "learn",
+            _("learn: pictures, labels → new weights"),
+            [pictures, targets, *given.masks],
+            [given.loss],
+            given.updates,
         ),
-    )  # fmt: skip
+    )
     return {graphs.name: graphs for graphs in functions}
 
 
@@ -104,12 +128,19 @@ def _name_variables(given: Any) -> None:
 
 
 def _graphs(
-    name: str, title: str, inputs: Sequence[Any], outputs: Sequence[Any], updates: Mapping[Any, Any]
+    name: str,
+    title: str,
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    updates: Mapping[Any, Any],
 ) -> FunctionGraphs:
     import theano
 
     function = theano.function(
-        inputs, outputs, updates=list(updates.items()), mode=theano_bridge.fast_mode()
+        inputs,
+        outputs,
+        updates=list(updates.items()),
+        mode=theano_bridge.fast_mode(),
     )
     written = [*outputs, *updates.values()]
     return FunctionGraphs(

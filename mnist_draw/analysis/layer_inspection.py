@@ -19,7 +19,8 @@ _BINS = 60
 #: Standard deviations that the histogram reaches; values beyond count in its last bins.
 _REACH = 4.0
 #: Pictures that silent units are sought with: convolutions cost more.
-DENSE_PICTURES, CONVOLUTION_PICTURES = 500, 100
+DENSE_PICTURES = 500
+CONVOLUTION_PICTURES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,11 @@ class LayerFigures:
 
 
 def inspect_layers(
-    network: str, epoch: int, before: Parameters | None, after: Parameters, pictures: Floats | None
+    network: str,
+    epoch: int,
+    before: Parameters | None,
+    after: Parameters,
+    pictures: Floats | None,
 ) -> LayerFigures:
     """Measure the network after an epoch; ``pictures`` are scaled, (N, 1, 28, 28)."""
     weights = _weights(after)
@@ -88,8 +93,11 @@ def describe_updates(figures: LayerFigures) -> str:
     largest = max(figures.updates)
     name = layer_label(figures.names[figures.updates.index(largest)])
     share = f"{number(100 * largest, '.2g')}{percent_sign()}"
-    return _("The last epoch moved the weights of {layer} most, by {share} of their length.",
-             layer=name, share=share)  # fmt: skip
+    return _(
+        "The last epoch moved the weights of {layer} most, by {share} of their length.",
+        layer=name,
+        share=share,
+    )
 
 
 def describe_silent_units(figures: LayerFigures) -> str:
@@ -98,19 +106,25 @@ def describe_silent_units(figures: LayerFigures) -> str:
     worst = max(figures.dead)
     pictures = number(figures.pictures)
     if worst == 0:
-        return _("Every unit answers some of the {count} validation pictures tried.",
-                 count=pictures)  # fmt: skip
+        return _(
+            "Every unit answers some of the {count} validation pictures tried.",
+            count=pictures,
+        )
     return _(
         "{share} of {layer} are silent on the {count} validation pictures tried; a picture on "
         "which a unit is silent teaches it nothing.",
-        count=pictures, share=f"{number(100 * worst, '.2g')}{percent_sign()}",
+        count=pictures,
+        share=f"{number(100 * worst, '.2g')}{percent_sign()}",
         layer=layer_label(figures.names[figures.dead.index(worst)]),
-    )  # fmt: skip
+    )
 
 
 def describe_weights(figures: LayerFigures) -> str:
     total = max(int(figures.counts.sum()), 1)
     centres = (figures.edges[:-1] + figures.edges[1:]) / 2
     width = float(np.sqrt((figures.counts * centres**2).sum() / total))
-    return _("{count} weights, most within ±{width}; strong ones are at the sides.",
-             count=number(total), width=number(2 * width, ".2g"))  # fmt: skip
+    return _(
+        "{count} weights, most within ±{width}; strong ones are at the sides.",
+        count=number(total),
+        width=number(2 * width, ".2g"),
+    )

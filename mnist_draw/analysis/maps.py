@@ -26,10 +26,13 @@ _VOTES_AT_ONCE = 250
 #: Until then a few digits are so far out that all others would be one point in an empty cross: in
 #: rounds 3 to 30 nine tenths take less than half of the width, from round 40 on over 0.7 of it.
 _FIRST_ROUND = 40
-_KIND, _VERSION = "map", 5
+_KIND = "map"
+_VERSION = 5
 _PARTS = ("outputs", "mean", "directions", "points")
-_TSNE, _TSNE_VERSION = "tsne", 1
-_NEIGHBOURS, _NEIGHBOURS_VERSION = "neighbours", 1
+_TSNE = "tsne"
+_TSNE_VERSION = 1
+_NEIGHBOURS = "neighbours"
+_NEIGHBOURS_VERSION = 1
 #: Rows that are compared at once.
 _ROWS = 5_000
 #: Outputs of wider layers are kept as float16: an error of a thousandth is far below distances.
@@ -40,7 +43,8 @@ _LEAST_SIDE = 1e-3
 ROUNDS = 400
 PERPLEXITY = 30.0
 #: In the first rounds attraction is multiplied by this, so that clusters form.
-EXAGGERATION, EXAGGERATED_ROUNDS = 12.0, 100
+EXAGGERATION = 12.0
+EXAGGERATED_ROUNDS = 100
 #: Weight of the last movement in the next, before and after the groups have formed.
 _MOMENTA = (0.5, 0.8)
 #: Spread of the points at the start: so small that all are neighbours of all.
@@ -48,7 +52,8 @@ _START = 1e-4
 _SEARCH_ROUNDS = 40
 #: With so many directions and rounds the first two are those of the singular value decomposition,
 #: to six digits, for pixels and layers of every network that ships.
-_SUBSPACE, _SUBSPACE_ROUNDS = 8, 10
+_SUBSPACE = 8
+_SUBSPACE_ROUNDS = 10
 _MIN_VALUE = 1e-12
 
 
@@ -109,7 +114,9 @@ class Neighbourhood:
 
 
 def nearest_rows(
-    rows: npt.NDArray[np.floating[Any]], outputs: Floats, count: int
+    rows: npt.NDArray[np.floating[Any]],
+    outputs: Floats,
+    count: int,
 ) -> tuple[Indices, Floats]:
     """Return the indices of the rows that are nearest to outputs, the nearest first; distances."""
     distances = np.empty(len(rows), np.float32)
@@ -129,7 +136,9 @@ def chosen_digits(count: int) -> Indices:
 
 
 def build_maps(
-    model: ModelFile, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
+    model: ModelFile,
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[np.uint8],
 ) -> Maps:
     """Map digits, uint8 (n, 1, 28, 28), by each layer's outputs."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
@@ -137,7 +146,8 @@ def build_maps(
     names = network.output_names
     arrays: dict[str, Any] = cache.read(_KIND, _VERSION, key) or {}
     try:
-        answers, votes = arrays["answers"], arrays["votes"].tolist()
+        answers = arrays["answers"]
+        votes = arrays["votes"].tolist()
         layers = [
             LayerMap(name, vote=vote, **{part: arrays[f"{part} {name}"] for part in _PARTS})
             for name, vote in zip(names, votes, strict=True)
@@ -159,7 +169,8 @@ def build_maps(
 def _layer_map(name: str, values: Floats, labels: npt.NDArray[np.uint8]) -> LayerMap:
     """Make the map of a layer; its values are overwritten."""
     vote = vote_accuracy(values, labels)
-    outputs, mean = values.astype(_kept_type(values.shape[1])), values.mean(axis=0)
+    outputs = values.astype(_kept_type(values.shape[1]))
+    mean = values.mean(axis=0)
     values -= mean
     directions = principal_directions(values)
     points = (values @ directions.T).astype(np.float32)
@@ -175,7 +186,8 @@ def _kept_type(numbers: int) -> type[np.floating[Any]]:
 
 def box_around(points: Floats) -> tuple[Floats, Floats]:
     """Return the lowest corner and the sides, (2,), of what a map shows of points, (n, 2)."""
-    low, high = points.min(axis=0), points.max(axis=0)
+    low = points.min(axis=0)
+    high = points.max(axis=0)
     sides = np.maximum(high - low, max(_LEAST_SIDE * float((high - low).max()), 1e-9))
     return (low + high - sides) / 2, sides
 
@@ -251,14 +263,16 @@ def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) ->
 def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
     """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    count, network = len(images), NetworkProbe(model)
+    count = len(images)
+    network = NetworkProbe(model)
     shape = count, len(network.layers[-1].W)
     kept = _kept_type(shape[1])
     cached = cache.read_array(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", kept, shape)
     if cached is not None:
         yield Neighbourhood(cached, count)
         return
-    outputs, done = np.zeros(shape, kept), 0
+    outputs = np.zeros(shape, kept)
+    done = 0
     for layers in network.outputs_of_all(images):
         part = layers[network.last_hidden]
         outputs[done : done + len(part)] = part
@@ -278,7 +292,8 @@ def tsne(values: Floats, start: Floats, rounds: int = ROUNDS) -> Iterator[Floats
     count = len(values)
     attraction = affinities(squared_distances(values, values))
     points = (start / max(float(start[:, 0].std()), _MIN_VALUE) * _START).astype(np.float32)
-    movement, gains = np.zeros_like(points), np.ones_like(points)
+    movement = np.zeros_like(points)
+    gains = np.ones_like(points)
     # Belkina et al. (2019): a rate that grows with the number of points.
     rate = max(count / EXAGGERATION, 50.0)
     for number in range(rounds):
@@ -304,7 +319,8 @@ def affinities(distances: Floats, perplexity: float = PERPLEXITY) -> Floats:
     np.fill_diagonal(distances, np.inf)
     distances -= distances.min(axis=1, keepdims=True)
     precision = np.ones((count, 1), np.float32)
-    low, high = np.zeros_like(precision), np.full_like(precision, np.inf)
+    low = np.zeros_like(precision)
+    high = np.full_like(precision, np.inf)
     finite = np.where(np.isfinite(distances), distances, 0)
     weights = np.empty_like(distances)
     for _ in range(_SEARCH_ROUNDS):
@@ -314,7 +330,8 @@ def affinities(distances: Floats, perplexity: float = PERPLEXITY) -> Floats:
         mean = (weights * finite).sum(axis=1, keepdims=True) / total
         entropy = np.log(total) + precision * mean
         wide = entropy > target
-        low, high = np.where(wide, precision, low), np.where(wide, high, precision)
+        low = np.where(wide, precision, low)
+        high = np.where(wide, high, precision)
         middle = np.where(np.isinf(high), precision * 2, (low + high) / 2)
         precision = middle.astype(np.float32)
     weights = np.exp(-distances * precision)

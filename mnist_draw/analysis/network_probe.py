@@ -33,7 +33,8 @@ Floats = npt.NDArray[np.float32]
 #: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
 #: them take little memory.
 SLICE = 64
-PIXELS, ANSWER = "pixels", "answer"
+PIXELS = "pixels"
+ANSWER = "answer"
 #: Weights that are not those of the start correlate by 0.00 with what was learnt; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
@@ -75,7 +76,8 @@ class Layer:
         """Return a derivative by its input, shaped as `incoming`, from that by its sums."""
         if not self.convolves:
             return (self.W @ delta).reshape(self.incoming)
-        found, (_, high, wide) = np.zeros(self.incoming, np.float32), self.shape
+        found = np.zeros(self.incoming, np.float32)
+        (_, high, wide) = self.shape
         for y, x in np.ndindex(self.W.shape[2:]):
             weights = self.W[:, :, -1 - y, -1 - x]
             found[:, y : y + high, x : x + wide] += np.tensordot(weights, delta, (0, 0))
@@ -148,7 +150,8 @@ class NetworkProbe:
         import theano
         import theano.tensor as T
 
-        pictures, pair = T.tensor4("pictures"), T.matrix("pair")
+        pictures = T.tensor4("pictures")
+        pair = T.matrix("pair")
         gates: list[Any] = []
 
         def add_gate(z: Any) -> Any:
@@ -179,9 +182,11 @@ class NetworkProbe:
         return [np.ones((rows, layer.units), np.float32) for layer in self.layers[:-1]]
 
     def run(
-        self, pictures: Floats, gates: Sequence[Floats] | None = None,
+        self,
+        pictures: Floats,
+        gates: Sequence[Floats] | None = None,
         masks: Mapping[int, Floats] | None = None,
-    ) -> ForwardPass:  # fmt: skip
+    ) -> ForwardPass:
         """Show pictures, float32 (N, 1, 28, 28), to the network.
 
         A gate, float32 (N, units) for each hidden layer, is 0 for a unit that is switched off; all
@@ -191,9 +196,11 @@ class NetworkProbe:
         values = np.asarray(pictures, np.float32)
         if values.ndim != 4 or values.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(f"expected the shape (N, 1, 28, 28), got {values.shape}")
-        gates, masks = gates or self.open_gates(len(values)), masks or {}
+        gates = gates or self.open_gates(len(values))
+        masks = masks or {}
         x: list[Floats] = []
-        z, a = [], []
+        z = []
+        a = []
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             for operation in self._operations:
@@ -238,7 +245,10 @@ class NetworkProbe:
             yield self.outputs(scale(images[start : start + SLICE]))
 
     def input_gradient(
-        self, picture: Floats, pair: Floats, gates: Sequence[Floats] | None = None
+        self,
+        picture: Floats,
+        pair: Floats,
+        gates: Sequence[Floats] | None = None,
     ) -> Floats:
         """Return the gradient by the pixels, (28, 28), of the logits' sum weighted by ``pair``.
 
@@ -269,7 +279,11 @@ class Chain:
     """The expressions of a network; ``gate`` multiplies the outputs of its layers with weights."""
 
     def __init__(
-        self, network: Any, pictures: Any, deterministic: bool, gate: Callable[[Any], Any] | None
+        self,
+        network: Any,
+        pictures: Any,
+        deterministic: bool,
+        gate: Callable[[Any], Any] | None,
     ) -> None:
         import lasagne
 
@@ -302,7 +316,8 @@ def describe_layers(model: ModelFile) -> tuple[Layer, ...]:
         shape = operation.output_shape(incoming)
         if not isinstance(operation, MaxPooling):
             activation = operation.activation if isinstance(operation, Dense) else "rectify"
-            W, b = next(arrays), next(arrays)
+            W = next(arrays)
+            b = next(arrays)
             found.append(Layer(next(names), shape, incoming, W, b, activation))
         incoming = shape
     return tuple(found)

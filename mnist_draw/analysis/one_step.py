@@ -44,7 +44,8 @@ MAX_PICTURES = 1000
 #: accumulators: with rmsprop's rho of 0.9 they then hold 1 - 0.9 ** 20 = 88 % of their mean.
 #: Convolutions take ten times as long; fewer have to do: 1 - 0.9 ** 8 = 57 %, and Adam, with which
 #: those that ship were trained, makes up for it by itself.
-FILLING, CONVOLUTION_FILLING = 20, 8
+FILLING = 20
+CONVOLUTION_FILLING = 8
 #: Pictures that NumPy computes at a time: of 64, convolutions take 50 MB of fresh memory, and the
 #: system as long to give it as the convolutions themselves.
 _TOGETHER = 16
@@ -164,7 +165,8 @@ class OneStep:
             self.function = self.expressions.compile()
         if self._start is not None:
             return
-        settings, shapes = self.settings, [value.shape for value in self.state()]
+        settings = self.settings
+        shapes = [value.shape for value in self.state()]
         values = read_from_run(self.model, settings, shapes) if shapes else ()
         self.from_run = bool(values)
         chosen = settings.update, settings.update_parameters, settings.batch_size, settings.l2
@@ -187,7 +189,8 @@ class OneStep:
     def minibatch(self, picture: Floats, label: int) -> Minibatch:
         """Return the same each time: a picture, float32 (28, 28), its label, training pictures."""
         found = self._draw(min(self.settings.batch_size, MAX_PICTURES), [0, 0], 0)
-        found.pictures[0, 0], found.labels[0] = picture, label
+        found.pictures[0, 0] = picture
+        found.labels[0] = label
         return found
 
     def _draw(self, count: int, seed: Sequence[int], mask_seed: int) -> Minibatch:
@@ -213,7 +216,8 @@ class OneStep:
         """Learn a minibatch once and tell everything about it; ``looked``: what `look` returned."""
         self.fill()
         try:
-            figures, state_before = looked or self.look(minibatch), self.state()
+            figures = looked or self.look(minibatch)
+            state_before = self.state()
             learnt = self._call(minibatch, self.settings.learning_rate)
             after = self.parameters()
             again = self._forward(minibatch, after)
@@ -227,9 +231,15 @@ class OneStep:
         if 0 in self.retained:
             pull_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
         return replace(
-            figures, **learnt, pull_x=pull_x, losses_after=again["losses"], p_after=again["p"],
-            after=after, state_before=state_before, state_after=self.state(),
-        )  # fmt: skip
+            figures,
+            **learnt,
+            pull_x=pull_x,
+            losses_after=again["losses"],
+            p_after=again["p"],
+            after=after,
+            state_before=state_before,
+            state_after=self.state(),
+        )
 
     def learn(self, minibatch: Minibatch, times: int) -> None:
         self.fill()
@@ -284,13 +294,15 @@ class OneStep:
             first = np.zeros(1, np.int64)
             results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
         values = [np.array(value, np.float32) for value in results]
-        hidden, between = len(self.layers) - 1, 2 * len(self.layers) - 1
+        hidden = len(self.layers) - 1
+        between = 2 * len(self.layers) - 1
         # The gradient is that of the mean, in which one picture's loss counts one N-th.
         firsts = [len(minibatch.labels) * value[0] for value in values[:between]]
         return {
-            "pull_a": tuple(-value for value in firsts[:hidden]), "delta": tuple(firsts[hidden:]),
+            "pull_a": tuple(-value for value in firsts[:hidden]),
+            "delta": tuple(firsts[hidden:]),
             "gradients": tuple(values[between:]),
-        }  # fmt: skip
+        }
 
     def _forward(self, minibatch: Minibatch, parameters: Sequence[Floats]) -> dict[str, Any]:
         """Return the fields of `StepFigures` that tell what parameters make of a minibatch."""
@@ -311,10 +323,11 @@ class OneStep:
         except ModelFileError as error:
             raise StepError(
                 "The loss of this step is no finite number: the weights are unusably large. The "
-                "copy of the network is as it was before the first step."
+                "copy of the network is as it was before the first step.",
             ) from error
         x, a = (tuple(value[0] for value in values) for values in (passes[0].x, passes[0].a))
-        z, p = passes[0].logits[0], passes[0].p[0]
+        z = passes[0].logits[0]
+        p = passes[0].p[0]
         return {"losses": np.concatenate(losses), "z": z, "p": p, "x": x, "a": a}
 
 
@@ -326,7 +339,8 @@ class StepExpressions:
         import theano
         import theano.tensor as T
 
-        self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
+        self.pictures = T.tensor4("pictures")
+        self.targets = T.ivector("targets")
         self.masks: list[Any] = []
         #: By the next layer with weights: its input's shape, and the share that it lets through.
         self.dropouts: dict[int, tuple[tuple[int, ...], float]] = {}
@@ -338,7 +352,8 @@ class StepExpressions:
         objective = self.loss
         if settings.l2:
             penalty = lasagne.regularization.regularize_network_params(
-                network, lasagne.regularization.l2
+                network,
+                lasagne.regularization.l2,
             )
             objective = objective + np.float32(settings.l2) * penalty
         between = [*chain.outputs[:-1], *chain.sums]
@@ -348,7 +363,11 @@ class StepExpressions:
         self.learning_rate = theano.shared(np.float32(settings.learning_rate), "learning_rate")
         rule = UPDATE_RULES[settings.update]
         self.updates = updates_of(
-            rule, self.gradients, self.params, self.learning_rate, settings.update_parameters
+            rule,
+            self.gradients,
+            self.params,
+            self.learning_rate,
+            settings.update_parameters,
         )
         self.accumulators = [variable for variable in self.updates if variable not in self.params]
 
@@ -386,13 +405,16 @@ class StepExpressions:
 
 Shapes = Sequence[tuple[int, ...]]
 
-_KIND, _VERSION = "accumulators", 1
+_KIND = "accumulators"
+_VERSION = 1
 #: So many runs of the same network are compared, the newest first: each checkpoint is read.
 _MAX_RUNS = 3
 
 
 def read_from_run(
-    model: ModelFile, settings: TrainingSettings, shapes: Shapes
+    model: ModelFile,
+    settings: TrainingSettings,
+    shapes: Shapes,
 ) -> tuple[npt.NDArray[Any], ...] | None:
     """Return the accumulators of the network's run; None without a checkpoint of these shapes."""
     try:
@@ -407,7 +429,7 @@ def read_from_run(
         except UserError:
             continue
         same = len(checkpoint.parameters) == len(model.parameters) and all(
-            map(np.array_equal, checkpoint.parameters, model.parameters)
+            map(np.array_equal, checkpoint.parameters, model.parameters),
         )
         state = checkpoint.state[: len(shapes)]
         if same and _fit(state, shapes):

@@ -73,13 +73,21 @@ class Pictures:
 def _test_of(data: Dataset, are_digits: bool = False) -> Pictures:
     """Return the test pictures of a data set, with its validation pictures to compare."""
     validation = Pictures(
-        data.validation_images, data.validation_labels, _("{data} validation", data=data.name),
-        N_("Validation picture {number}"), are_digits=are_digits,
-    )  # fmt: skip
+        data.validation_images,
+        data.validation_labels,
+        _("{data} validation", data=data.name),
+        N_("Validation picture {number}"),
+        are_digits=are_digits,
+    )
     return Pictures(
-        data.test_images, data.test_labels, _("{data} test", data=data.name),
-        N_("Test picture {number}"), validation, _("On validation"), are_digits=are_digits,
-    )  # fmt: skip
+        data.test_images,
+        data.test_labels,
+        _("{data} test", data=data.name),
+        N_("Test picture {number}"),
+        validation,
+        _("On validation"),
+        are_digits=are_digits,
+    )
 
 
 def load_test_pictures(model: ModelFile | None = None) -> Pictures:
@@ -99,7 +107,7 @@ def my_digits() -> Pictures:
     """Return the digits that were taught, normalised as every drawing is."""
     nothing = _(
         "You have taught no digits yet: draw one on the Draw tab and say what it is with "
-        "“Wrong? It is a …”."
+        "“Wrong? It is a …”.",
     )
     mine = _pictures_in(my_digits_folder(), nothing, _("My digits"), N_("My digit {number}"))
     return replace(mine, are_digits=True)
@@ -121,8 +129,10 @@ def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = No
         return _test_of(load_dataset(place))
     nothing = _(
         "The folder {folder} holds no pictures to look at: no IDX files under MNIST's names, and "
-        "no {formats} files with ink on them.", folder=place, formats=read_titles(),
-    )  # fmt: skip
+        "no {formats} files with ink on them.",
+        folder=place,
+        formats=read_titles(),
+    )
     whole = place
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         whole = place.resolve()
@@ -175,7 +185,8 @@ def _pictures_in(folder: Path, nothing: str, name: str, one: str) -> Pictures:
             missing,
         )
         messages = [unlabelled, *messages]
-        images, labels = [images[n] for n in known], [labels[n] for n in known]
+        images = [images[n] for n in known]
+        labels = [labels[n] for n in known]
     return Pictures(
         np.stack(images)[:, None],
         np.array(labels, np.uint8) if known else None,

@@ -39,15 +39,26 @@ _TABLES = ("confusion.csv", "classes.csv", "reliability.csv", "mistakes.csv")
 _PICTURES = ("confusion.svg", "reliability.svg", "mistakes.svg")
 
 #: The light colours of the window.
-_PAPER, _TEXT, _MUTED, _LINE = "#ffffff", "#1b1f27", "#5d6675", "#dde1e8"
+_PAPER = "#ffffff"
+_TEXT = "#1b1f27"
+_MUTED = "#5d6675"
+_LINE = "#dde1e8"
 _FAMILY = "system-ui, sans-serif"
-_EMPTY, _RIGHT, _WRONG = "#eef0f4", "#dde1e8", "#a95900"
+_EMPTY = "#eef0f4"
+_RIGHT = "#dde1e8"
+_WRONG = "#a95900"
 #: Pixels: a cell of the matrix with the gap to the next; the frame around a picture.
-_CELL, _STEP, _MARGIN = 56, 60, 70
+_CELL = 56
+_STEP = 60
+_MARGIN = 70
 #: Pictures in a row of the sheet; the side of one and its distance to the next, in pixels.
-_ACROSS, _TILE, _NEXT = 12, 56, 76
+_ACROSS = 12
+_TILE = 56
+_NEXT = 76
 #: Sizes of letters in pixels; letters of a name that fit above a cell or below a picture.
-_BOLD, _SMALL, _TINY = 18, 14, 11
+_BOLD = 18
+_SMALL = 14
+_TINY = 11
 _MAX_LETTERS = 6
 #: Bins with fewer answers are drawn hollow.
 _FEW = 10
@@ -68,8 +79,11 @@ class Diagram:
     ground: str = _PAPER
 
     def at(self, confidence: float, share: float) -> tuple[float, float]:
-        left, top, below = 4.5 * self.letters, 2.2 * self.letters, 3.2 * self.letters
-        wide, high = self.width - left - 2 * self.letters, self.height - top - below
+        left = 4.5 * self.letters
+        top = 2.2 * self.letters
+        below = 3.2 * self.letters
+        wide = self.width - left - 2 * self.letters
+        high = self.height - top - below
         return left + wide * confidence, top + high * (1 - share)
 
 
@@ -82,27 +96,32 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
         raise StorageError(
             "The report is several files in a folder, but {place} is called as one file is. "
             "Nothing was written. Name a folder, such as {folder}.",
-            place=place, folder=place.with_suffix(""),
-        )  # fmt: skip
+            place=place,
+            folder=place.with_suffix(""),
+        )
     if data is not None and resolve_path(place).is_relative_to(resolve_path(data)):
         raise StorageError(
             "The report cannot go to {place}: the folder belongs to the data in {data}, which its "
-            "tables would spoil. Choose another folder.", place=place, data=data,
-        )  # fmt: skip
+            "tables would spoil. Choose another folder.",
+            place=place,
+            data=data,
+        )
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             "The folder {place} for the report cannot be made: {reason}. Nothing was written.",
-            place=place, reason=reason_of(error),
-        ) from error  # fmt: skip
+            place=place,
+            reason=reason_of(error),
+        ) from error
     files = (PAGE, *_TABLES, *_PICTURES)
     found = next((place / file for file in files if os.path.lexists(place / file)), None)
     if found is not None and not ((place / PAGE).is_file() and _is_page(place / PAGE)):
         raise StorageError(
             "The report would replace {file}, which is not of a report. It is unchanged. Choose "
-            "another folder.", file=found,
-        )  # fmt: skip
+            "another folder.",
+            file=found,
+        )
     return place
 
 
@@ -118,12 +137,16 @@ def _is_page(path: Path) -> bool:
 
 
 def write_report(
-    folder: str | os.PathLike[str], model: ModelFile, pictures: Pictures, results: Results
+    folder: str | os.PathLike[str],
+    model: ModelFile,
+    pictures: Pictures,
+    results: Results,
 ) -> Path:
     """Write confusion matrix, recall and precision, mistakes and reliability."""
     place = prepare_folder(folder)
     # Names of classes in files are the same in every language.
-    name, file_name = partial(class_name, model), class_names(model, for_files=True).__getitem__
+    name = partial(class_name, model)
+    file_name = class_names(model, for_files=True).__getitem__
     mistakes = results.mistakes()
     shown = mistakes[:MAX_SHOWN].tolist()
     tables = (
@@ -157,11 +180,13 @@ def confusion_svg(results: Results, name: Name) -> str:
     count = results.classes
     cells = result_tables.confusion_cells(results, count, name)
     longest = max(len(cell.text) for cell in cells[0][1:-1])
-    left, top = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2, _MARGIN
+    left = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2
+    top = _MARGIN
     parts = [_text(left + count * _STEP / 2, 16, _("read as"), _SMALL, _MUTED)]
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
-            x, y = left + (column - 1) * _STEP, top + (row - 1) * _STEP
+            x = left + (column - 1) * _STEP
+            y = top + (row - 1) * _STEP
             if cell.kind in ("count", "right"):
                 right = cell.kind == "right"
                 grounds = [(_RIGHT if right else _EMPTY, 1.0), (_WRONG, cell.strength)]
@@ -182,7 +207,8 @@ def confusion_svg(results: Results, name: Name) -> str:
 
 def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
     """Draw how often answers are right against how sure they are, with Wilson's intervals."""
-    at, size = look.at, look.letters
+    at = look.at
+    size = look.letters
     left, bottom = at(0, 0)
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -208,13 +234,16 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
         radius = 4.0 + 3.0 * (part.count / most) ** 0.5
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}" '
-            f'stroke="{look.point}" stroke-width="2"/>'
+            f'stroke="{look.point}" stroke-width="2"/>',
         )
     return _svg(look.width, look.height, _("Reliability diagram"), parts, look.family, look.ground)
 
 
 def mistakes_svg(
-    results: Results, images: npt.NDArray[np.uint8], shown: Sequence[int], name: Name
+    results: Results,
+    images: npt.NDArray[np.uint8],
+    shown: Sequence[int],
+    name: Name,
 ) -> str:
     """Draw mistakes in rows, white on black as in MNIST, with a caption below each."""
     assert results.labels is not None
@@ -222,13 +251,17 @@ def mistakes_svg(
     high = _NEXT + _TINY * 2
     parts = []
     for tile, place in enumerate(shown):
-        x, y = gap + tile % _ACROSS * _NEXT, gap + tile // _ACROSS * high
+        x = gap + tile % _ACROSS * _NEXT
+        y = gap + tile // _ACROSS * high
         true, read = (name(int(of[place])) for of in (results.labels, results.answers))
         sure = percent(float(results.confidence[place]))
         said = _(
-            "Picture {number}: it is {label}, read as {answer}, {share} sure", number=place,
-            label=true, answer=read, share=sure,
-        )  # fmt: skip
+            "Picture {number}: it is {label}, read as {answer}, {share} sure",
+            number=place,
+            label=true,
+            answer=read,
+            share=sure,
+        )
         parts += [
             f'<image x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" '
             f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}">'
@@ -241,15 +274,19 @@ def mistakes_svg(
 
 
 def _svg(
-    width: float, height: float, title: str, parts: Sequence[str], family: str = _FAMILY,
+    width: float,
+    height: float,
+    title: str,
+    parts: Sequence[str],
+    family: str = _FAMILY,
     ground: str = _PAPER,
-) -> str:  # fmt: skip
+) -> str:
     return escape_unprintable(
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" font-family="{family}" '
         f'text-anchor="middle"><title>{title}</title>'
-        f'<rect width="{width}" height="{height}" fill="{ground}"/>{"".join(parts)}</svg>\n'
+        f'<rect width="{width}" height="{height}" fill="{ground}"/>{"".join(parts)}</svg>\n',
     )
 
 
@@ -262,10 +299,14 @@ def _text(x: float, y: float, text: str, size: int, fill: str = _TEXT) -> str:
 
 
 def _line(
-    start: tuple[float, float], end: tuple[float, float], colour: str, width: int = 1,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    colour: str,
+    width: int = 1,
     more: str = "",
-) -> str:  # fmt: skip
-    (x1, y1), (x2, y2) = start, end
+) -> str:
+    (x1, y1) = start
+    (x2, y2) = end
     return (
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
         f'stroke-width="{width}"{more}/>'
@@ -287,13 +328,15 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     confusion, reliability, mistakes = drawings
     about = _("The surest mistake first.")
     if results.wrong > MAX_SHOWN:
-        shown, total = number(MAX_SHOWN), number(results.wrong)
+        shown = number(MAX_SHOWN)
+        total = number(results.wrong)
         more = _("The first {count} of {total}; mistakes.csv lists all.", count=shown, total=total)
         about = joined(about, more)
     dashed = _(
         "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
-        "put the point, with {share} (Wilson's interval).", share=i18n.percent(0.95),
-    )  # fmt: skip
+        "put the point, with {share} (Wilson's interval).",
+        share=i18n.percent(0.95),
+    )
     figures = "".join(
         f'<div><span class="muted">{escape(caption)}</span><b>{escape(value)}</b>'
         f'<span class="muted">{escape(note)}</span></div>'
@@ -313,7 +356,9 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     ]
     # Classes may be called anything, too.
     page = Template(_template()).substitute(
-        heading=escape(title), language=language().partition("_")[0], sections="\n".join(sections)
+        heading=escape(title),
+        language=language().partition("_")[0],
+        sections="\n".join(sections),
     )
     return escape_unprintable(page)
 

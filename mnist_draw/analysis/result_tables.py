@@ -63,7 +63,9 @@ def _share(share: float) -> Cell:
 
 def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
     """Return caption, value and note of the figures that sum labelled answers up."""
-    weakest, value, note = results.weakest, "–", _("none missed") if results.counted else ""
+    weakest = results.weakest
+    value = "–"
+    note = _("none missed") if results.counted else ""
     if weakest is not None:
         value = name(weakest)
         note = _("{share} of them missed", share=percent(1 - results.recall[weakest]))
@@ -76,7 +78,8 @@ def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
 
 
 def accuracy_figure(results: Results) -> tuple[str, str]:
-    wrong, counted = number(results.wrong), number(results.counted)
+    wrong = number(results.wrong)
+    counted = number(results.counted)
     said = _("{count} of {total} wrong", count=wrong, total=counted)
     return i18n.percent(results.accuracy, 2), said
 
@@ -84,7 +87,8 @@ def accuracy_figure(results: Results) -> tuple[str, str]:
 def confusion_table(results: Results, name: Name) -> Table:
     """Return how often each true class was read as each class, with recall and precision."""
     classes = range(results.classes)
-    recall, precision = results.recall, results.precision
+    recall = results.recall
+    precision = results.precision
     read_as = (_("read as {answer}", answer=name(read)) for read in classes)
     headings = [_("it is"), *read_as, _("recall")]
     columns = ["it is", *(f"read as {name(read)}" for read in classes), "recall"]
@@ -96,28 +100,41 @@ def confusion_table(results: Results, name: Name) -> Table:
 
 
 def classes_table(results: Results, name: Name) -> Table:
-    counts, names = results.confusion, map(name, range(results.classes))
+    counts = results.confusion
+    names = map(name, range(results.classes))
     sums = counts.sum(axis=1), counts.sum(axis=0), np.diag(counts)
     rows = list(zip(names, *sums, results.recall, results.precision, strict=True))
     columns = (
-        N_("class"), N_("pictures"), N_("read as it"), N_("rightly"), N_("recall"),
+        N_("class"),
+        N_("pictures"),
+        N_("read as it"),
+        N_("rightly"),
+        N_("recall"),
         N_("precision"),
-    )  # fmt: skip
+    )
     return Table(_("Recall and precision"), columns, rows)
 
 
 def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
     columns = (
-        N_("sure from, calibrated"), N_("sure to"), N_("answers"), N_("mean confidence"),
-        N_("right"), N_("by chance from"), N_("by chance to"),
-    )  # fmt: skip
+        N_("sure from, calibrated"),
+        N_("sure to"),
+        N_("answers"),
+        N_("mean confidence"),
+        N_("right"),
+        N_("by chance from"),
+        N_("by chance to"),
+    )
     rows = [astuple(part) for part in results.reliability]
     return Table(_("Does it know when it is unsure?"), columns, rows)
 
 
 def pictures_table(
-    results: Results, chosen: Sequence[int], title: Callable[[int], str], name: Name
+    results: Results,
+    chosen: Sequence[int],
+    title: Callable[[int], str],
+    name: Name,
 ) -> Table:
     """List the answers to some pictures, chosen by index; `title` names them."""
     rows = []
@@ -127,7 +144,11 @@ def pictures_table(
         label = "" if results.labels is None else name(int(results.labels[place]))
         rows.append((title(place), label, *first, *second))
     columns = (
-        N_("picture"), N_("it is"), N_("read as"), N_("sure, calibrated"), N_("second guess"),
+        N_("picture"),
+        N_("it is"),
+        N_("read as"),
+        N_("sure, calibrated"),
+        N_("second guess"),
         N_("its share"),
-    )  # fmt: skip
+    )
     return Table(_("Pictures and answers"), columns, rows)

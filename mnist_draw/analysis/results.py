@@ -34,10 +34,12 @@ SLICE = 64
 #: are narrow where most answers are.
 EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 #: Below this confidence the calibration is judged, if there are so many answers.
-_DOUBTED, _FEW = 0.99, 20
+_DOUBTED = 0.99
+_FEW = 20
 #: Two-sided 95 % quantile of the normal distribution.
 _Z = 1.959964
-_KIND, _VERSION = "results", 1
+_KIND = "results"
+_VERSION = 1
 
 
 class Calibration(Enum):
@@ -256,7 +258,8 @@ def together(parts: Sequence[Bin]) -> Bin:
 
 def wilson(right: int, count: int) -> tuple[float, float]:
     """Return Wilson's 95 % score interval, 0 to 1, of the share of right answers."""
-    share, square = right / count, _Z * _Z
+    share = right / count
+    square = _Z * _Z
     middle = (share + square / (2 * count)) / (1 + square / count)
     spread = _Z * (share * (1 - share) / count + square / (4 * count * count)) ** 0.5
     half = spread / (1 + square / count)
@@ -267,7 +270,8 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     """Count a network's answers to pictures, slice by slice; a complete count is cached."""
     key = f"{model.fingerprint}-{pictures.digest}"
-    temperature, total = model.info.temperature, len(pictures)
+    temperature = model.info.temperature
+    total = len(pictures)
 
     cached = cache.read_array(_KIND, _VERSION, key, "probabilities", np.float32, (total, -1))
     if cached is not None:
@@ -288,7 +292,8 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
 
 
 def _shares(
-    part: npt.NDArray[np.integer[Any]], whole: npt.NDArray[np.integer[Any]]
+    part: npt.NDArray[np.integer[Any]],
+    whole: npt.NDArray[np.integer[Any]],
 ) -> npt.NDArray[np.float64]:
     shares: npt.NDArray[np.float64] = np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
     return shares
@@ -308,7 +313,10 @@ class Mistake:
 
 
 def find_mistakes(
-    model: ModelFile, recogniser: Recogniser, pictures: Pictures, as_drawn: AsDrawn
+    model: ModelFile,
+    recogniser: Recogniser,
+    pictures: Pictures,
+    as_drawn: AsDrawn,
 ) -> tuple[Mistake, ...]:
     """Find labelled pictures that a network, which the recogniser uses, misreads on the board.
 

@@ -35,7 +35,8 @@ Floats = npt.NDArray[np.float32]
 PICTURES = 1000
 #: The noise is the same at every strength, and on every computer.
 _NOISE_SEED = 1
-_KIND, _VERSION = "limits", 1
+_KIND = "limits"
+_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,46 @@ class Axis:
 
 AXES = (
     Axis(
-        "turn", _("Turned"), _("degrees clockwise"),
-        (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60), (-60, -30, 0, 30, 60),
+        "turn",
+        _("Turned"),
+        _("degrees clockwise"),
+        (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60),
+        (-60, -30, 0, 30, 60),
         step=5,
     ),
-    Axis("shift", _("Shifted"), _("pixels to the right"),
-         (-8, -6, -4, -2, 0, 2, 4, 6, 8), (-8, -4, 0, 4, 8)),
-    Axis("size", _("Larger or smaller"), pgettext("how much larger", "times"),
-         (0.4, 0.55, 0.7, 0.85, 1, 1.15, 1.3, 1.45, 1.6), (0.4, 0.7, 1, 1.3, 1.6), 1.0, 0.05),
-    Axis("noise", _("Noise"), pgettext("of noise", "strength"),
-         (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1), (0, 0.2, 0.4, 0.6, 1), step=0.05),
-    Axis("pen", pgettext("its width", "Pen"), _("pixels thinner or wider"),
-         (-1, -0.75, -0.5, -0.25, 0, 0.5, 1, 1.5, 2), (-1, -0.5, 0, 1, 2), step=0.25),
-)  # fmt: skip
+    Axis(
+        "shift",
+        _("Shifted"),
+        _("pixels to the right"),
+        (-8, -6, -4, -2, 0, 2, 4, 6, 8),
+        (-8, -4, 0, 4, 8),
+    ),
+    Axis(
+        "size",
+        _("Larger or smaller"),
+        pgettext("how much larger", "times"),
+        (0.4, 0.55, 0.7, 0.85, 1, 1.15, 1.3, 1.45, 1.6),
+        (0.4, 0.7, 1, 1.3, 1.6),
+        1.0,
+        0.05,
+    ),
+    Axis(
+        "noise",
+        _("Noise"),
+        pgettext("of noise", "strength"),
+        (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1),
+        (0, 0.2, 0.4, 0.6, 1),
+        step=0.05,
+    ),
+    Axis(
+        "pen",
+        pgettext("its width", "Pen"),
+        _("pixels thinner or wider"),
+        (-1, -0.75, -0.5, -0.25, 0, 0.5, 1, 1.5, 2),
+        (-1, -0.5, 0, 1, 2),
+        step=0.25,
+    ),
+)
 #: All axes together: 47 settings.
 SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts)
 _SHOWN = [amount in axis.shown for axis in AXES for amount in axis.amounts]
@@ -143,16 +171,19 @@ def _moved(images: Images, change: Distortion) -> Images:
     """Turn, enlarge and shift pictures around their middle."""
     if change.turn == 0 and change.size == 1:
         # By whole pixels, which needs no interpolation; what leaves the picture is lost.
-        wide, pixels = images.shape[2], round(change.shift)
+        wide = images.shape[2]
+        pixels = round(change.shift)
         padded = np.pad(images, ((0, 0), (0, 0), (wide, wide)))
         return padded[:, :, wide - pixels : 2 * wide - pixels]
     nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING - MIDDLE
     x = np.tile(nodes, moving.NODES) - np.float32(round(change.shift))
     y = np.repeat(nodes, moving.NODES)
     angle = np.radians(change.turn)
-    cos, sin = np.cos(angle) / change.size, np.sin(angle) / change.size
+    cos = np.cos(angle) / change.size
+    sin = np.sin(angle) / change.size
     # Where each node comes from: back by the shift, then turned back, then made smaller again.
-    from_x, from_y = cos * x + sin * y + MIDDLE, cos * y - sin * x + MIDDLE
+    from_x = cos * x + sin * y + MIDDLE
+    from_y = cos * y - sin * x + MIDDLE
     wide = (len(images), moving.NODES**2)
     return moving.move(
         images,
@@ -181,7 +212,10 @@ _begun: dict[str, npt.NDArray[np.float64]] = {}
 
 
 def count_limits(
-    model: ModelFile, perturbation: Perturbation, labels: npt.NDArray[np.uint8], placed: bool
+    model: ModelFile,
+    perturbation: Perturbation,
+    labels: npt.NDArray[np.uint8],
+    placed: bool,
 ) -> Iterator[npt.NDArray[np.float64]]:
     """Count the accuracy, 0 to 1, at each of the `SETTINGS`, coarse points first: float64 (47,).
 
@@ -189,7 +223,8 @@ def count_limits(
     setting yields a new array, so that a count can be stopped soon; the next one of the same goes
     on from there.
     """
-    shown, said = cache.digest_of(perturbation.images), cache.digest_of(labels)
+    shown = cache.digest_of(perturbation.images)
+    said = cache.digest_of(labels)
     key = f"{model.fingerprint}-{shown}-{said}-{int(placed)}"
     cached = cache.read_array(_KIND, _VERSION, key, "accuracy", np.float64, (len(SETTINGS),))
     if cached is not None:

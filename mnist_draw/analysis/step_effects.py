@@ -31,7 +31,10 @@ def strongest_weight(figures: StepFigures, digit: int) -> Weight:
 
 
 def weight_of_unit(
-    figures: StepFigures, layers: Sequence[Layer], layer: int, unit: int
+    figures: StepFigures,
+    layers: Sequence[Layer],
+    layer: int,
+    unit: int,
 ) -> Weight | None:
     """Return a unit's weight to the next layer that the example pulls at most; None for a map's."""
     if layer == len(layers) - 1:
@@ -65,7 +68,9 @@ def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarra
             # Lasagne turns a filter round before it slides over the picture.
             turned = change[:, :, ::-1, ::-1]
             windows = np.lib.stride_tricks.sliding_window_view(
-                figures.x[place], turned.shape[2:], axis=(1, 2)
+                figures.x[place],
+                turned.shape[2:],
+                axis=(1, 2),
             )
             sums = np.tensordot(turned, windows, axes=((1, 2, 3), (0, 3, 4)))
             found.append((sums + bias[:, None, None]).astype(np.float32))
@@ -84,7 +89,9 @@ def moved_shares(figures: StepFigures) -> tuple[float, float]:
 
 
 def left_out(
-    figures: StepFigures, layers: Sequence[Layer], places: Iterable[int]
+    figures: StepFigures,
+    layers: Sequence[Layer],
+    places: Iterable[int],
 ) -> tuple[dict[int, np.ndarray], int, int]:
     """Return which numbers of the example dropout leaves out; ``places``: `OneStep.retained`.
 
@@ -95,7 +102,8 @@ def left_out(
     count = total = 0
     for place, mask in zip(places, figures.minibatch.masks, strict=True):
         off = mask[0].ravel() == 0
-        count, total = count + int(off.sum()), total + off.size
+        count = count + int(off.sum())
+        total = total + off.size
         if place and not layers[place - 1].convolves and off.size == layers[place - 1].units:
             units[place - 1] = off
     return units, count, total
@@ -104,7 +112,8 @@ def left_out(
 #: How many times as long as the step itself.
 LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0, 25.0, 30.0)
 #: Test pictures that are asked about; convolutions take twenty times as long.
-PICTURES, CONVOLUTION_PICTURES = 10_000, 1000
+PICTURES = 10_000
+CONVOLUTION_PICTURES = 1000
 _SLICE = 256
 
 
@@ -137,7 +146,8 @@ def step_effects(step: OneStep, figures: StepFigures) -> Iterator[StepEffects]:
     data = own_data(step.model) or load_dataset()
     convolves = any(layer.convolves for layer in step.layers)
     count = CONVOLUTION_PICTURES if convolves else PICTURES
-    images, labels = data.test_images[:count], data.test_labels[:count]
+    images = data.test_images[:count]
+    labels = data.test_labels[:count]
     sums = np.zeros(4, np.int64)
     for start in range(0, len(images), _SLICE):
         some = scale(images[start : start + _SLICE])
@@ -147,6 +157,7 @@ def step_effects(step: OneStep, figures: StepFigures) -> Iterator[StepEffects]:
         )
         sums += [np.count_nonzero(which) for which in (was, now, now & ~was, was & ~now)]
         first, last, better, worse = sums.tolist()
-        right, turned = (first, last), (better, worse)
+        right = (first, last)
+        turned = (better, worse)
         found = replace(found, counted=start + len(some), right=right, turned=turned)
         yield found

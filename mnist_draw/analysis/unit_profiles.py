@@ -24,7 +24,8 @@ from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.cache import digest_of, read, save
 
 #: Training pictures that are shown: enough for 500 of each digit. Convolutions cost more.
-PICTURES, CONVOLUTION_PICTURES = 5000, 1000
+PICTURES = 5000
+CONVOLUTION_PICTURES = 1000
 #: Number of pictures for each unit.
 BEST = 6
 _VERSION = 1
@@ -34,7 +35,8 @@ STEPS = 60
 #: Length of a step, in pixels' values; enough to reach full ink within the steps.
 _STEP = 0.06
 #: Weights of the two penalties, relative to the gradient's own size, chosen by eye.
-_LENGTH, _ROUGHNESS = 0.02, 0.35
+_LENGTH = 0.02
+_ROUGHNESS = 0.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,8 @@ class UnitProfiles:
 
 def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     """Yield None after each few pictures, and the profiles in the end; at once if cached."""
-    model, layers = probe.model, len(probe.layers)
+    model = probe.model
+    layers = len(probe.layers)
     own = own_data(model)
     data = own or load_dataset()
     key = model.fingerprint
@@ -105,7 +108,9 @@ def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, npt.NDArr
 
 
 def _profiles_of(
-    arrays: Mapping[str, npt.NDArray[Any]], layers: int, shown: npt.NDArray[np.uint8]
+    arrays: Mapping[str, npt.NDArray[Any]],
+    layers: int,
+    shown: npt.NDArray[np.uint8],
 ) -> UnitProfiles | None:
     names = [[f"{name}_{n}" for n in range(layers)] for name in ("means", "best", "heights")]
     try:

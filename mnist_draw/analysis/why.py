@@ -20,7 +20,8 @@ from mnist_draw.analysis.network_probe import ForwardPass, Layer, NetworkProbe
 Floats = npt.NDArray[np.float32]
 
 #: So many pixels are changed at most, a fifth of what a digit's ink has; full ink, as in MNIST.
-MAX_PIXELS, _INK = 30, np.float32(255 / 256)
+MAX_PIXELS = 30
+_INK = np.float32(255 / 256)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +84,10 @@ def why_sum(layers: tuple[Layer, ...], passed: ForwardPass, answer: int, rival: 
         last.W[:, answer] - last.W[:, rival],
         float(last.b[answer] - last.b[rival]),
         float(passed.logits[0, answer] - passed.logits[0, rival]),
-        answer=answer, rival=rival, temperature=passed.temperature,
-    )  # fmt: skip
+        answer=answer,
+        rival=rival,
+        temperature=passed.temperature,
+    )
 
 
 def unit_sum(
@@ -95,8 +98,10 @@ def unit_sum(
     place: tuple[int, int] | None = None,
 ) -> Sum:
     """Take a unit's sum for the first picture apart; of a map at a place, else at its strongest."""
-    about, read = layers[layer], passed.x[layer][0]
-    last, bias = layer == len(layers) - 1, float(about.b[unit])
+    about = layers[layer]
+    read = passed.x[layer][0]
+    last = layer == len(layers) - 1
+    bias = float(about.b[unit])
     if not about.convolves:
         z = float((passed.logits if last else passed.z[layer])[0, unit])
         a = float((passed.p if last else passed.a[layer])[0, unit])
@@ -105,8 +110,10 @@ def unit_sum(
     row, column = place or (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
     filters = about.filter(unit)
     _, high, wide = filters.shape
-    patch, a = read[:, row : row + high, column : column + wide], passed.a[layer][0, unit]
-    z, a = float(sums[row, column]), float(a[row, column])
+    patch = read[:, row : row + high, column : column + wide]
+    a = passed.a[layer][0, unit]
+    z = float(sums[row, column])
+    a = float(a[row, column])
     return Sum(patch, filters, bias, z, a, (row, column))
 
 
@@ -143,7 +150,8 @@ def few_pixels_to(probe: NetworkProbe, picture: Floats, answer: int, rival: int)
     without are as they were: no single one of those left could be. None: `MAX_PIXELS` do not do.
     """
     pair = np.zeros(probe.layers[-1].units, np.float32)
-    pair[rival], pair[answer] = 1, -1
+    pair[rival] = 1
+    pair[answer] = -1
     changed = picture.copy()
 
     def turned() -> bool:

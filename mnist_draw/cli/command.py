@@ -74,7 +74,7 @@ def add_network_option(parser: argparse.ArgumentParser) -> None:
         default="",
         help=_(
             "the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
-            "its shapes leave several"
+            "its shapes leave several",
         ),
     )
 

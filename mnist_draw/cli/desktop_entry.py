@@ -39,12 +39,24 @@ _LISTS = (
     (
         "mime/packages",
         "mime",
-        ("XMLnamespaces", "aliases", "generic-icons", "globs", "globs2", "icons", "magic",
-         "mime.cache", "subclasses", "treemagic", "types", "version",
-         "application/x-mnist-draw-network.xml"),
+        (
+            "XMLnamespaces",
+            "aliases",
+            "generic-icons",
+            "globs",
+            "globs2",
+            "icons",
+            "magic",
+            "mime.cache",
+            "subclasses",
+            "treemagic",
+            "types",
+            "version",
+            "application/x-mnist-draw-network.xml",
+        ),
     ),
     ("applications", "applications", ("mimeinfo.cache",)),
-)  # fmt: skip
+)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +69,7 @@ DESKTOP = Subcommand(
     _("add the program to the menus of a Linux desktop, or remove it there"),
     _(
         "Add the program to the menus of this user's Linux desktop, with its icon, and let "
-        "trained networks open with a double click; or take all of that away again."
+        "trained networks open with a double click; or take all of that away again.",
     ),
     (("install", _("in the menus, for this user")), ("remove", _("nowhere any more"))),
     _add_options,
@@ -68,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     if sys.platform in ("win32", "darwin"):
         raise UserError(
             "Menu entries of this kind belong to Linux desktops; nothing was changed. The README "
-            "says what there is on Windows and macOS."
+            "says what there is on Windows and macOS.",
         )
     folder = Path(platformdirs.user_data_dir())
     for name, place in PLACES.items():
@@ -88,12 +100,15 @@ def run(arguments: argparse.Namespace) -> int:
             _(
                 "MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.",
                 folder=folder,
-            )
+            ),
         )
         echo(_("To take it away: {program} desktop remove", program=PROGRAM))
     else:
         echo(
-            _("MNIST Draw is in the menus no more. Your networks and drawings are where they were.")
+            _(
+                "MNIST Draw is in the menus no more. Your networks and drawings are where they "
+                "were.",
+            ),
         )
     return 0
 
@@ -112,7 +127,9 @@ def _remove(target: Path) -> None:
         target.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(
-            "{target} cannot be removed: {reason}.", target=target, reason=reason_of(error)
+            "{target} cannot be removed: {reason}.",
+            target=target,
+            reason=reason_of(error),
         ) from error
 
 

@@ -55,7 +55,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         parser,
         _(
             'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
-            'what the program can do without, "broken")'
+            'what the program can do without, "broken")',
         ),
     )
     parser.set_defaults(run=examine)
@@ -68,7 +68,7 @@ DOCTOR = Subcommand(
         "Report versions, packages, processor cores, folders with their sizes and free disk "
         "space, the last crash, and damaged files by name: those that ship, your runs, networks, "
         "digits and drawings. The exit status is 1 if something is broken; a damaged file of "
-        "yours is only noted."
+        "yours is only noted.",
     ),
     (
         ("", _("what is there and what is wrong")),
@@ -102,13 +102,16 @@ def _versions() -> Iterator[Finding]:
     yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
     yield Finding(_("system"), ", ".join((platform.platform(), platform.machine())))
     cores = counted(
-        "{count} processor core can be used", "{count} processor cores can be used", usable_cores()
+        "{count} processor core can be used",
+        "{count} processor cores can be used",
+        usable_cores(),
     )
     yield Finding(_("cores"), cores)
 
 
 def _packages() -> Iterator[Finding]:
-    found, missing = [], []
+    found = []
+    missing = []
     for name in _required():
         try:
             found.append(f"{name} {metadata.version(name)}")
@@ -270,7 +273,9 @@ def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
         if isinstance(error, UserError) and str(path) in str(error):
             raise
         raise UserError(
-            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=reason_of(error),
         ) from error
 
 
@@ -300,7 +305,8 @@ def _kinds() -> list[tuple[str, Callable[[], Iterable[Path]], Callable[[Path], o
 
     def refuse(path: Path) -> None:
         raise UserError(
-            "{path} could not be used when it was read. Delete it if it is no use.", path=path
+            "{path} could not be used when it was read. Delete it if it is no use.",
+            path=path,
         )
 
     def quarantined() -> Iterator[Path]:

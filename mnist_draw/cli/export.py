@@ -29,11 +29,13 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
         help=_(
             "a network: a file, a name such as best, or one that mnist-draw models lists; latest "
             "is that of the newest run. For figures a run: latest, or one that mnist-draw runs "
-            "lists"
+            "lists",
         ),
     )
     parser.add_argument(
-        "out", metavar="OUT", help=_("the file to write; its ending says the format")
+        "out",
+        metavar="OUT",
+        help=_("the file to write; its ending says the format"),
     )
     parser.add_argument(
         "--format",
@@ -53,7 +55,7 @@ EXPORT = Subcommand(
     _(
         "Write a trained network, or the figures of a run, for other programs. ONNX needs the "
         "package onnx and TensorBoard's events need tensorboardX; both come with "
-        "mnist_draw[export]."
+        "mnist_draw[export].",
     ),
     (
         ("best best.onnx", _("the best network that ships, for ONNX Runtime")),
@@ -87,12 +89,14 @@ def export(arguments: argparse.Namespace) -> int:
         from mnist_draw.training.record import load_history
 
         run = _run_of(arguments.what)
-        content, title = kind.pack(run, load_history(run)), run.full_title
+        content = kind.pack(run, load_history(run))
+        title = run.full_title
     else:
         from mnist_draw.library.networks import find_network
 
         model = find_network(arguments.what, arguments.network)
-        content, title = kind.pack(model), title_of_model(model)
+        content = kind.pack(model)
+        title = title_of_model(model)
     write_atomically(out, content)
     if arguments.json:
         entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
@@ -105,7 +109,7 @@ def export(arguments: argparse.Namespace) -> int:
             path=out,
             format=kind.title,
             size=_size(len(content)),
-        )
+        ),
     )
     return 0
 
@@ -119,7 +123,8 @@ def _size(count: int) -> str:
 def _require_free(out: Path, overwrite: bool) -> None:
     if out.exists() and not overwrite:
         raise UserError(
-            "{path} exists and is unchanged. Choose another name, or add --overwrite.", path=out
+            "{path} exists and is unchanged. Choose another name, or add --overwrite.",
+            path=out,
         )
 
 
@@ -164,12 +169,14 @@ def _add_digits_options(parser: argparse.ArgumentParser) -> None:
         default="count",
         help=_(
             "count those that are kept, write them into one file, or take in those of files "
-            "(default: count)"
+            "(default: count)",
         ),
     )
     parser.add_argument("files", metavar="FILE.zip", nargs="*", help=_("the file to share"))
     parser.add_argument(
-        "--overwrite", action="store_true", help=_("let export replace a file that exists")
+        "--overwrite",
+        action="store_true",
+        help=_("let export replace a file that exists"),
     )
     parser.set_defaults(run=share_digits)
 
@@ -179,7 +186,7 @@ DIGITS = Subcommand(
     _("share the digits that you have taught"),
     _(
         "Count the digits under My digits, write them into one file for others, or take in those "
-        "of others. Each digit is kept once, however often it is taken in; nothing is replaced."
+        "of others. Each digit is kept once, however often it is taken in; nothing is replaced.",
     ),
     (
         ("", _("how many of each are kept")),
@@ -206,7 +213,9 @@ def share_digits(arguments: argparse.Namespace) -> int:
             if merged.added or merged.known:
                 new = counted("{count} new digit", "{count} new digits", merged.added)
                 known = counted(
-                    "{count} that was kept already", "{count} that were kept already", merged.known
+                    "{count} that was kept already",
+                    "{count} that were kept already",
+                    merged.known,
                 )
                 echo(_("{name}: {meaning}.", name=file, meaning=listed((new, known))))
             else:
@@ -234,7 +243,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
                 "{count} digits are in {path}.",
                 len(digits),
                 path=out,
-            )
+            ),
         )
         return 0
     counts = Counter(digit.label for digit in digits)

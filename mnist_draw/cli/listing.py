@@ -23,7 +23,7 @@ def _add_models_options(parser: argparse.ArgumentParser) -> None:
         parser,
         _(
             'print a JSON object for each network: "name" (for --model and export), "title", '
-            '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"'
+            '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
         ),
     )
     parser.set_defaults(run=list_networks)
@@ -35,7 +35,7 @@ MODELS = Subcommand(
     _(
         "List all trained networks: those that ship, those of runs, those that learnt your digits "
         "and those that were opened in the window. The first column names the network for predict "
-        "--model, evaluate and export."
+        "--model, evaluate and export.",
     ),
     (("", _("all networks, the best that ships first")), ("--json", _("the same for a program"))),
     _add_models_options,
@@ -81,7 +81,7 @@ def _add_runs_options(parser: argparse.ArgumentParser) -> None:
         _(
             'print a JSON object for each run: "name" (for export), "title", "started", "state", '
             '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
-            '"folder", and "checkpoint_elsewhere" where train --checkpoint named one'
+            '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
         ),
     )
     parser.set_defaults(run=list_runs)
@@ -93,7 +93,7 @@ RUNS = Subcommand(
     _(
         "List all runs, the newest first: those that the window trained and those of mnist-draw "
         "train. The first column names the run for export, and its network for predict --model, "
-        "evaluate and train --from."
+        "evaluate and train --from.",
     ),
     (("", _("all runs")), ("--json", _("the same for a program"))),
     _add_runs_options,
@@ -108,7 +108,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
     runs, messages = run_list.list_runs()
     for sentence in messages:
         tell(sentence)
-    rows, going_on = [], []
+    rows = []
+    going_on = []
     for run in map(run_list.cut_off, runs):
         state = run.state
         if state == "running" and not in_use(run.folder):
@@ -116,7 +117,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
         if state == "interrupted" and (checkpoint := _elsewhere(run)):
             command = f"mnist-draw train --resume {typed(checkpoint) or checkpoint}"
             going_on.append(
-                _("{name} goes on with: {command}", name=run.folder.name, command=command)
+                _("{name} goes on with: {command}", name=run.folder.name, command=command),
             )
         if arguments.json:
             found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
@@ -130,7 +131,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
                 _("{done} of {total}", done=run.epochs_done, total=run.settings.epochs),
                 _percent(run.figures.get("validation_accuracy")),
                 _percent(run.figures.get("test_accuracy")),
-            )
+            ),
         )
     if not arguments.json:
         heading = _("name"), _("title"), _("state"), _("epochs"), _("validation"), _("test")
@@ -142,8 +143,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
             echo(
                 _(
                     "There is no run yet. mnist-draw train makes one, and so does Start in the "
-                    "window."
-                )
+                    "window.",
+                ),
             )
     return 0
 
@@ -166,14 +167,14 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="?",
         help=_(
-            "the data set, a file or a folder as for train --data (default: MNIST, which ships)"
+            "the data set, a file or a folder as for train --data (default: MNIST, which ships)",
         ),
     )
     add_json_option(
         parser,
         _(
             'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
-            '"validation" and "test" how many pictures of each class there are, as lists'
+            '"validation" and "test" how many pictures of each class there are, as lists',
         ),
     )
     parser.set_defaults(run=describe_data)

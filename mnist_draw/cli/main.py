@@ -25,7 +25,10 @@ from mnist_draw.i18n import LANGUAGES, _, joined
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.folders import named_path
 
-SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
+SUCCESS = 0
+FAILURE = 1
+MISUSE = 2
+INTERRUPTED = 130
 _SHELLS = ("bash", "fish", "zsh", "tcsh")
 #: Placeholders of files in help texts.
 _FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
@@ -47,7 +50,7 @@ SCRIPT = Subcommand(
     _("run a Python script that uses Lasagne or Theano"),
     _(
         "Run a Python script in which import theano and import lasagne work, in any order and "
-        "without a change to it. python -m mnist_draw SCRIPT.py does the same."
+        "without a change to it. python -m mnist_draw SCRIPT.py does the same.",
     ),
     (("mnist.py mlp 20", _("Lasagne's own example, with its arguments")),),
     _add_script_options,
@@ -58,16 +61,36 @@ _MAX_USAGE_LINES = 6
 
 #: What NumPy and Python had when most programs of Theano were written -> where it is now.
 _FORMER_NAMES = {
-    **{f"collections.{name}": f"collections.abc:{name}" for name in (
-        "Callable", "Iterable", "Mapping", "MutableMapping", "Sequence",
-    )},
-    **{f"numpy.{name}": f"builtins:{name}" for name in (
-        "bool", "complex", "float", "int", "object", "str",
-    )},
-    "numpy.Inf": "numpy:inf", "numpy.NaN": "numpy:nan", "numpy.float_": "numpy:float64",
-    "numpy.in1d": "numpy:isin", "numpy.infty": "numpy:inf", "numpy.product": "numpy:prod",
-    "numpy.trapz": "numpy:trapezoid", "time.clock": "time:process_time",
-}  # fmt: skip
+    **{
+        f"collections.{name}": f"collections.abc:{name}"
+        for name in (
+            "Callable",
+            "Iterable",
+            "Mapping",
+            "MutableMapping",
+            "Sequence",
+        )
+    },
+    **{
+        f"numpy.{name}": f"builtins:{name}"
+        for name in (
+            "bool",
+            "complex",
+            "float",
+            "int",
+            "object",
+            "str",
+        )
+    },
+    "numpy.Inf": "numpy:inf",
+    "numpy.NaN": "numpy:nan",
+    "numpy.float_": "numpy:float64",
+    "numpy.in1d": "numpy:isin",
+    "numpy.infty": "numpy:inf",
+    "numpy.product": "numpy:prod",
+    "numpy.trapz": "numpy:trapezoid",
+    "time.clock": "time:process_time",
+}
 
 
 class _Casts:
@@ -133,7 +156,7 @@ COMPLETION = Subcommand(
     _("print what a shell needs to complete commands and options"),
     _(
         "Print a script for a shell. Once the shell has read it, the Tab key completes commands, "
-        "options and file names."
+        "options and file names.",
     ),
     (
         ("bash > ~/.local/share/bash-completion/completions/mnist-draw", _("for every new Bash")),
@@ -195,7 +218,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return open_window(network=network) if network else open_window()
         if arguments.lesson is not None:
             parser.error(
-                _("--config before a command is for the window; it opens without a command")
+                _("--config before a command is for the window; it opens without a command"),
             )
         status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
@@ -233,7 +256,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=HelpText,
         description=_(
             "Draw a digit, train the network that reads it. Without a command, the window opens; "
-            "with nothing but FILE.npz it opens with the network in that file."
+            "with nothing but FILE.npz it opens with the network in that file.",
         ),
         allow_abbrev=False,
     )
@@ -250,7 +273,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="CLASS.toml",
         help=_(
             "open the window as a class starts with it: language, network, tabs, settings, and "
-            "which of them are fixed or hidden"
+            "which of them are fixed or hidden",
         ),
     )
     parser.set_defaults(run=None)
@@ -325,7 +348,8 @@ def _defect(error: Exception) -> str:
     try:
         path = data_folder() / "last-mistake.txt"
         write_atomically(
-            path, "".join(traceback.format_exception(error)).encode("utf-8", "replace")
+            path,
+            "".join(traceback.format_exception(error)).encode("utf-8", "replace"),
         )
     except UserError:
         return sentence

@@ -67,7 +67,8 @@ def _echo(text: str) -> None:
         raise
     except (OSError, ValueError) as error:
         raise OutputError(
-            "Standard output cannot be written: {reason}.", reason=reason_of(error)
+            "Standard output cannot be written: {reason}.",
+            reason=reason_of(error),
         ) from error
 
 
@@ -121,7 +122,7 @@ def prepare() -> None:
 
 
 def finish() -> bool:
-    """Write what is still to be printed; return whether that was possible, before Python tells."""
+    """Flush the output; return False where that fails, before Python reports it."""
     complete = True
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -163,7 +164,8 @@ class Lenient:
 @contextlib.contextmanager
 def lenient_output() -> Iterator[tuple[Lenient, Lenient]]:
     """Let work go on whatever becomes of its output."""
-    out, err = Lenient(sys.stdout), Lenient(sys.stderr)
+    out = Lenient(sys.stdout)
+    err = Lenient(sys.stderr)
     with (
         contextlib.redirect_stdout(cast(TextIO, out)),
         contextlib.redirect_stderr(cast(TextIO, err)),

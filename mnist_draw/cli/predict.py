@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DECIMALS = 6
 _MODEL_HELP = _(
     "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "
-    "best, mlp_handwriting or mlp, which ship, or a name that mnist-draw models or runs lists"
+    "best, mlp_handwriting or mlp, which ship, or a name that mnist-draw models or runs lists",
 )
 
 
@@ -43,7 +43,8 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="FILE.npz",
         help=_(
-            "the trained network to ask: {forms} (default: the best that ships)", forms=_MODEL_HELP
+            "the trained network to ask: {forms} (default: the best that ships)",
+            forms=_MODEL_HELP,
         ),
     )
     add_network_option(parser)
@@ -53,7 +54,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         help=_(
             'read a whole number: one line of digits from left to right; JSON adds "number" '
             '(text, "?" for what is no digit, null if nothing is one) and "digits", each with '
-            '"digit", "confidence" and "box" (left, top, width, height in pixels)'
+            '"digit", "confidence" and "box" (left, top, width, height in pixels)',
         ),
     )
     parser.add_argument(
@@ -62,7 +63,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         help=_(
             "with --number: read a decimal point or comma, and a minus in front (otherwise they "
             'are "?"); in JSON, each of them is an entry of "digits" with the digit null and a '
-            '"sign"'
+            '"sign"',
         ),
     )
     form = parser.add_mutually_exclusive_group()
@@ -72,7 +73,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         help=_(
             "print a header and one line for each picture: image, digit (empty for what is no "
             "digit), confidence, p0 to p9, number and error; a network of other classes has a "
-            "column class instead, and p(NAME) for each of them"
+            "column class instead, and p(NAME) for each of them",
         ),
     )
     add_json_option(
@@ -81,7 +82,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
             'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
             '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
             '"error", a sentence; a network of other classes has "class" instead of "digit", and '
-            'its "probabilities" by name'
+            'its "probabilities" by name',
         ),
     )
     parser.set_defaults(run=predict)
@@ -92,7 +93,7 @@ PREDICT = Subcommand(
     _("say which digit each picture shows"),
     _(
         "Say which digit each picture shows. Pictures may be of any size, dark on light or light "
-        "on dark."
+        "on dark.",
     ),
     (
         ("photo.png scan.jpg", _("two pictures, read by the best network that ships")),
@@ -106,7 +107,9 @@ PREDICT = Subcommand(
 
 def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "model", metavar="FILE.npz", help=_("the trained network: {forms}", forms=_MODEL_HELP)
+        "model",
+        metavar="FILE.npz",
+        help=_("the trained network: {forms}", forms=_MODEL_HELP),
     )
     add_network_option(parser)
     parser.add_argument(
@@ -114,7 +117,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help=_(
             "training data as in mnist-draw train --data, whose test pictures are taken (default: "
-            "what the network was trained on, where that is known here, or MNIST, which ships)"
+            "what the network was trained on, where that is known here, or MNIST, which ships)",
         ),
     )
     add_json_option(
@@ -123,7 +126,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
             'print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
             '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a '
             'list, was read as each digit; of other classes as many, and "classes" are their '
-            "names)"
+            "names)",
         ),
     )
     parser.add_argument(
@@ -132,7 +135,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         help=_(
             "also write a report to this folder: confusion matrix, recall and precision of each "
             "digit, the mistakes with their pictures, and how often the network is right when it "
-            "says how sure it is (CSV and SVG files, and one HTML page that needs nothing else)"
+            "says how sure it is (CSV and SVG files, and one HTML page that needs nothing else)",
         ),
     )
     parser.set_defaults(run=evaluate)
@@ -272,7 +275,7 @@ def predict(arguments: argparse.Namespace) -> int:
                 "{title} tells {classes} apart and reads no numbers.",
                 title=title_of_model(model),
                 classes=class_list(recogniser.names),
-            )
+            ),
         )
     if arguments.csv:
         echo_record(_line(columns))
@@ -336,7 +339,9 @@ def _refuse_folders(name: str) -> None:
         below = sorted(path.name for path in Path(name).iterdir() if path.is_dir())
     except OSError as error:
         raise UserError(
-            "{path} cannot be read: {reason}.", path=name, reason=reason_of(error)
+            "{path} cannot be read: {reason}.",
+            path=name,
+            reason=reason_of(error),
         ) from error
     if not below:
         endings = ", ".join(sorted(read_suffixes()))
@@ -382,7 +387,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
                 title=title_of_model(model),
                 data=trained_on,
                 name=data.name,
-            )
+            ),
         )
     if model.info.classes or len(data.classes) != len(names):
         require_classes(model, data)
@@ -411,7 +416,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
                 title=title_of_model(model),
                 total=number(results.total),
                 name=data.name,
-            )
+            ),
         )
         rows = [
             (_("test loss:"), number(results.loss, ".6f")),

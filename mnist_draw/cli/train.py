@@ -56,7 +56,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_(
             "a JSON file with settings by name, as in a model's description; options given here "
-            "take precedence"
+            "take precedence",
         ),
     )
     _add(
@@ -78,7 +78,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=_(
             "continue the run of a checkpoint to its planned number of epochs, as if it had never "
-            "been interrupted; goes on writing the same file unless --checkpoint names another"
+            "been interrupted; goes on writing the same file unless --checkpoint names another",
         ),
     )
     _add(
@@ -86,7 +86,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_(
             "keep no network that --output replaces, and let --checkpoint replace the checkpoint "
-            "of another run"
+            "of another run",
         ),
     )
     _add(
@@ -103,7 +103,7 @@ TRAIN = Subcommand(
     _(
         "Train a network on MNIST and save it. Without options this is the tutorial's recipe. "
         "Ctrl-C stops and saves what was learnt. The run is listed in the library, here and in "
-        "the window."
+        "the window.",
     ),
     (
         ("--epochs 20 --output my.npz", _("the tutorial's recipe")),
@@ -221,7 +221,7 @@ def _name_and_number(text: str) -> tuple[str, float]:
         return name.strip(), _read_number(value)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            _("{text!r} is not a name with a number, such as rho=0.95", text=text)
+            _("{text!r} is not a name with a number, such as rho=0.95", text=text),
         ) from None
 
 
@@ -273,12 +273,14 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
 
 
 def _settings(
-    arguments: argparse.Namespace, given: dict[str, Any], resume: Checkpoint | None
+    arguments: argparse.Namespace,
+    given: dict[str, Any],
+    resume: Checkpoint | None,
 ) -> TrainingSettings:
     named = set(given)
     if arguments.preset is not None and arguments.config is not None:
         raise MisuseError(
-            "--preset cannot be combined with --config: each of them names all settings"
+            "--preset cannot be combined with --config: each of them names all settings",
         )
     if resume is not None:
         settings = resume.settings
@@ -317,7 +319,8 @@ def _preset(name: str) -> TrainingSettings:
 
 
 def _places(
-    arguments: argparse.Namespace, settings: TrainingSettings
+    arguments: argparse.Namespace,
+    settings: TrainingSettings,
 ) -> tuple[NetworkPlace, Path | None]:
     """Return where to write, having found out whether the result of hours can be kept there."""
     from mnist_draw.storage import check_writable
@@ -336,7 +339,8 @@ def _places(
     checkpoint = arguments.checkpoint or arguments.resume
     if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
         raise MisuseError(
-            "the network and the checkpoint cannot be the same file ({name})", name=arguments.output
+            "the network and the checkpoint cannot be the same file ({name})",
+            name=arguments.output,
         )
     from mnist_draw.cli.train_run import NetworkPlace
 

@@ -28,7 +28,9 @@ from mnist_draw.training.record import UNFINISHED, Run
 from mnist_draw.training.run_list import new_run_folder, readable_runs
 from mnist_draw.training.settings import TrainingSettings
 
-COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
+COMPLETED = 0
+FAILED = 1
+INTERRUPTED = 130
 
 
 def train_and_save(
@@ -40,7 +42,8 @@ def train_and_save(
     batch_size_chosen: bool = False,
 ) -> int:
     """Train, print what can be printed, and save the network; return the exit status."""
-    controls, saved = Controls(), checkpoint
+    controls = Controls()
+    saved = checkpoint
     progress = Progress(checkpoint is not None)
     try:
         with lenient_output() as (out, err), stop_on_signals(controls):
@@ -133,7 +136,8 @@ def _describe_checkpoint(checkpoint: Path | None) -> str:
         epoch = 0
     if not epoch or checkpoint is None:
         return ""
-    name, resume = typed(checkpoint), "mnist-draw train --resume"
+    name = typed(checkpoint)
+    resume = "mnist-draw train --resume"
     kept = _("What was learnt up to epoch {epoch} is kept in {path}.", epoch=epoch, path=checkpoint)
     if name:
         goes_on = _("Go on with: {command}", command=f"{resume} {name}")
@@ -150,7 +154,9 @@ def _train_and_save(
     batch_size_chosen: bool,
 ) -> int:
     session.load()
-    data, extra, epochs = session.data, session.extra, session.run.settings.epochs
+    data = session.data
+    extra = session.extra
+    epochs = session.run.settings.epochs
     if data is not None and not data.shows_digits:
         names = class_list(data.classes)
         echo(_("Learning {count} classes: {names}.", count=len(data.classes), names=names))
@@ -161,7 +167,7 @@ def _train_and_save(
                 "Learning {count} digits from {folder} too.",
                 len(extra),
                 folder=extra.folder,
-            )
+            ),
         )
     if resume is not None and resume.epoch >= epochs:
         echo(
@@ -171,7 +177,7 @@ def _train_and_save(
                 epoch=resume.epoch,
                 epochs=epochs,
                 more=resume.epoch + 10,
-            )
+            ),
         )
     has_learnt = False
     try:
@@ -191,7 +197,10 @@ def _train_and_save(
 
 
 def _save(
-    session: RunSession, finished: events.Finished, place: NetworkPlace, progress: Progress
+    session: RunSession,
+    finished: events.Finished,
+    place: NetworkPlace,
+    progress: Progress,
 ) -> int:
     model = session.save_network(finished.parameters)
     if session.failure is not None:
@@ -277,7 +286,7 @@ def _kept(output: Path, model: ModelFile) -> Iterator[None]:
             "The network that was in {path} is now in {aside} (--overwrite would not keep it).",
             path=output,
             aside=aside,
-        )
+        ),
     )
 
 
@@ -304,7 +313,7 @@ class Progress:
             self._bar.print(
                 _("Compiling {stage} ({count}) ...", **fields)
                 if event.count
-                else _("Compiling {stage} ...", **fields)
+                else _("Compiling {stage} ...", **fields),
             )
         if isinstance(event, events.Checkpointed | events.CheckpointFailed):
             self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
@@ -315,7 +324,7 @@ class Progress:
             return
         if isinstance(event, events.Checkpointed) and self._checkpoints:
             self._bar.print(
-                _("Epoch {epoch} is saved in {path}.", epoch=event.epoch, path=event.path)
+                _("Epoch {epoch} is saved in {path}.", epoch=event.epoch, path=event.path),
             )
         for line in describe(event):
             self._bar.print(line)

@@ -11,7 +11,8 @@ from mnist_draw.i18n import _, listed, number
 DIGITS = tuple("0123456789")
 #: The fewest and the most classes. More would not be readable as bars or as a table; the largest
 #: of MNIST's relatives, EMNIST by class, has 62.
-MIN_CLASSES, MAX_CLASSES = 2, 100
+MIN_CLASSES = 2
+MAX_CLASSES = 100
 #: The longest name of a class, in characters: more does not fit beside a bar.
 MAX_NAME_LENGTH = 40
 #: Numbers below a hundred whose spoken name begins with a vowel.
@@ -71,7 +72,9 @@ def check_classes(names: Sequence[str], source: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DatasetError(
-            "{source} has two classes that are called {name!r}.", source=source, name=twice[0]
+            "{source} has two classes that are called {name!r}.",
+            source=source,
+            name=twice[0],
         )
 
 

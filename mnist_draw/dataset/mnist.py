@@ -116,7 +116,7 @@ def load_data(
             data.validation_labels,
             scale(data.test_images),
             data.test_labels,
-        )
+        ),
     )
     arrays.classes = data.classes
     return arrays
@@ -167,7 +167,9 @@ def dataset_name(path: str | os.PathLike[str] | None) -> str:
 def _load(place: Path, name: str) -> Dataset:
     source = read_source(place)
     numbers, classes = _classes_of(source)
-    train, validation, test = source.train, source.validation, source.test
+    train = source.train
+    validation = source.validation
+    test = source.test
     parts = [part for part in (train, validation, test) if part is not None]
     messages = [*source.messages, *dict.fromkeys(part.message for part in parts if part.message)]
     if test is None:
@@ -178,7 +180,7 @@ def _load(place: Path, name: str) -> Dataset:
                 "classes and set aside, the same ones every time.",
                 place=place,
                 count=number(len(test.labels)),
-            )
+            ),
         )
     if validation is None:
         if len(train.labels) < 2:
@@ -278,7 +280,7 @@ def iterate_minibatches(
     if len(inputs) != len(targets):
         raise ValueError(
             f"inputs and targets must be as many, got {len(inputs)} inputs and "
-            f"{len(targets)} targets"
+            f"{len(targets)} targets",
         )
     if batchsize < 1:
         raise ValueError(f"batchsize must be at least 1, got {batchsize}")

@@ -39,7 +39,8 @@ EMPTY = 8 / 255
 def ink_within(ink: Ink, box: tuple[int, int, int, int]) -> Ink:
     """Return the ink of a picture within a box (left, top, width, height), and no other."""
     left, top, wide, high = box
-    alone, place = np.zeros_like(ink), np.s_[top : top + high, left : left + wide]
+    alone = np.zeros_like(ink)
+    place = np.s_[top : top + high, left : left + wide]
     alone[place] = ink[place]
     return alone
 
@@ -62,7 +63,8 @@ def ink_box(ink: Ink) -> tuple[int, int, int, int]:
     threshold = darkest * FAINT
     rows = np.flatnonzero(across > threshold)
     # Only the rows with ink: that halves the time for a small digit on a large canvas.
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    top = int(rows[0])
+    bottom = int(rows[-1]) + 1
     columns = np.flatnonzero(ink[top:bottom].max(axis=0) > threshold)
     return top, int(columns[0]), bottom, int(columns[-1]) + 1
 

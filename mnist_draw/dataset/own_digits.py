@@ -51,7 +51,8 @@ class ExtraDigits:
 
 
 def load_extra(
-    folder: str | os.PathLike[str], read_picture: ReadPicture
+    folder: str | os.PathLike[str],
+    read_picture: ReadPicture,
 ) -> tuple[ExtraDigits, list[str]]:
     """Read and normalise all digits of a folder; return sentences about those left out, too."""
     place = named_path(folder)

@@ -33,7 +33,9 @@ try:
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as missing:
     raise MissingPackageError(
-        "MnistClassifier", "scikit-learn 1.6 or newer", "sklearn"
+        "MnistClassifier",
+        "scikit-learn 1.6 or newer",
+        "sklearn",
     ) from missing
 
 SIDE = 28
@@ -169,11 +171,11 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < MIN_CLASSES:
             raise ValueError(
                 f"y has a single class ({self.classes_[0]!s}); a network tells at least "
-                f"{MIN_CLASSES} classes apart."
+                f"{MIN_CLASSES} classes apart.",
             )
         if len(self.classes_) > MAX_CLASSES:
             raise ValueError(
-                f"y has {len(self.classes_)} classes; networks tell {MAX_CLASSES} apart at most."
+                f"y has {len(self.classes_)} classes; networks tell {MAX_CLASSES} apart at most.",
             )
         dataset = self._split(pictures, labels)
         settings = self._settings(len(dataset.train_labels), len(self.classes_))
@@ -189,7 +191,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if self.verbose:
                 for line in describe(event):
                     print(one_line(line))
-        self.network_, self._network_text = network, settings.network
+        self.network_ = network
+        self._network_text = settings.network
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -217,7 +220,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.start_model is not None:
             values["start_model"] = file_of(self.start_model)
         settings = TrainingSettings.from_json(
-            {**values, "update_parameters": self.update_parameters or {}}
+            {**values, "update_parameters": self.update_parameters or {}},
         )
         smaller = settings.replace(batch_size=min(settings.batch_size, pictures))
         return settings_for(smaller, classes)
@@ -229,7 +232,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"validation_fraction is {share}; it must be from 0 to below 1.")
         order = np.random.default_rng(self.seed).permutation(len(labels))
         count = min(max(1, round(share * len(labels))), len(labels) - 1)
-        validating, learning = order[:count], order[count:]
+        validating = order[:count]
+        learning = order[count:]
         numbers = labels.astype(np.uint8)
         return Dataset(
             pictures[learning],
@@ -280,7 +284,7 @@ def _pictures(rows: Any) -> NDArray[np.float32]:
     count, features = rows.shape
     if features > SIDE * SIDE:
         raise ValueError(
-            f"X has {features} features; a picture of {SIDE}×{SIDE} pixels has {SIDE * SIDE}."
+            f"X has {features} features; a picture of {SIDE}×{SIDE} pixels has {SIDE * SIDE}.",
         )
     scaled = scale(rows) if rows.dtype == np.uint8 else rows
     pictures = np.zeros((count, 1, SIDE, SIDE), np.float32)

@@ -102,7 +102,8 @@ class Entry:
             is_part = name == "epochs" and self.run.epochs_done < self.run.settings.epochs
             done = self.run.epochs_done
             return _("{done} of {total}", done=done, total=planned) if is_part else planned
-        settings, changes = self.settings, []
+        settings = self.settings
+        changes = []
         with contextlib.suppress(UserError):
             changes = [read_change(change) for change in self.stored.info.changes]
         return "–" if settings is None else course_of(name, settings, changes)
@@ -138,13 +139,15 @@ class Library:
 
 
 def read_library(
-    in_use: Callable[[Path], bool] = lambda folder: False, own: Path | None = None
+    in_use: Callable[[Path], bool] = lambda folder: False,
+    own: Path | None = None,
 ) -> Library:
     """Read the whole Library; `own` is the folder of the run that goes on in this window."""
     try:
         runs, messages = list_runs()
     except StorageError as error:
-        runs, messages = [], [str(error)]
+        runs = []
+        messages = [str(error)]
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
     runs = [run if run.folder == own else cut_off(run) for run in runs]
     entries = list_entries(runs, going_on)
@@ -173,19 +176,22 @@ def newest(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def entry_of_run(run: Run, going_on: bool = False) -> Entry:
-    stored, words = network_of_run(run), _describe_run(run, going_on)
+    stored = network_of_run(run)
+    words = _describe_run(run, going_on)
     return Entry(stored, run.title, words, run.started_at, run, stored.is_saved, going_on)
 
 
 def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:
     """Return an entry with newer figures; its name is new where the run's title is."""
     name = entry.name if run.title == entry.title else run.title
-    words, stored = _describe_run(run, going_on), network_of_run(run)
+    words = _describe_run(run, going_on)
+    stored = network_of_run(run)
     return replace(entry, stored=stored, name=name, what=words, run=run, going_on=going_on)
 
 
 def _describe_run(run: Run, going_on: bool) -> str:
-    done, planned = run.epochs_done, run.settings.epochs
+    done = run.epochs_done
+    planned = run.settings.epochs
     said = run_name(run.settings, run.changes)
     words = ["" if said in run.title else said]
     if going_on:
@@ -200,7 +206,8 @@ def _describe_run(run: Run, going_on: bool) -> str:
 
 
 def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
-    name, count = stored.title, stored.info.extra_digits
+    name = stored.title
+    count = stored.info.extra_digits
     if stored.source == FINE_TUNED:
         before = stored.info.before_name or titles.get(stored.info.before, "")
         if before and not stored.info.name:

@@ -26,7 +26,8 @@ _OUTSIDE = f"{APPLICATION.replace('_', '-')}-rescued-model"
 
 
 def save_fallback(
-    model: ModelFile, tell: Callable[[str], object] = lambda sentence: None
+    model: ModelFile,
+    tell: Callable[[str], object] = lambda sentence: None,
 ) -> Path | None:
     """Save a network in the first writable folder, under a free name; None if there is none.
 
@@ -51,7 +52,8 @@ def reclaim_fallbacks() -> list[str]:
     messages: list[str] = []
     for path in _fallback_files():
         try:
-            model, made = load_model(path), datetime.fromtimestamp(path.stat().st_mtime)
+            model = load_model(path)
+            made = datetime.fromtimestamp(path.stat().st_mtime)
         except (OSError, UserError):
             continue
         try:
@@ -64,14 +66,14 @@ def reclaim_fallbacks() -> list[str]:
                     "{error} The Library (F9) lists it.",
                     path=path,
                     error=error,
-                )
+                ),
             )
             continue
         # If its folder is read-only, there are two copies.
         with contextlib.suppress(OSError):
             path.unlink()
         messages.append(
-            _("A network from {date} is back; the disk had been full.", date=date(made))
+            _("A network from {date} is back; the disk had been full.", date=date(made)),
         )
     return messages
 

@@ -106,7 +106,8 @@ def describe_foreign_network(model: ModelFile) -> str:
     data = model.metadata.get("data")
     if isinstance(data, str) and data:
         return _(
-            "This network learnt {data}, not digits: what it reads here says little.", data=data
+            "This network learnt {data}, not digits: what it reads here says little.",
+            data=data,
         )
     return _("This network learnt other pictures, not digits: what it reads here says little.")
 
@@ -121,7 +122,9 @@ def dataset_metadata(data: Dataset) -> dict[str, Any]:
 
 
 def remember_data(
-    path: str | os.PathLike[str] | None, data: Dataset, name: str | None = None
+    path: str | os.PathLike[str] | None,
+    data: Dataset,
+    name: str | None = None,
 ) -> None:
     """Store the path of a data set, for networks that are trained on it; MNIST ships."""
     if path is None:

@@ -165,7 +165,9 @@ def find_stored(name: str) -> StoredNetwork | None:
     if titled:
         few = few_of(stored.typed_name for stored in titled)
         raise ModelFileError(
-            "Several networks are called {name}: {few}. Name one of these.", name=name, few=few
+            "Several networks are called {name}: {few}. Name one of these.",
+            name=name,
+            few=few,
         )
     if not Path(name).suffix and Path(name).name == name:
         own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
@@ -265,7 +267,8 @@ def rename(stored: StoredNetwork, name: str) -> StoredNetwork:
             ) from error
         run.save()
         return network_of_run(run)
-    model, when = load_trained(stored.path).with_info(name=name), creation_time(stored)
+    model = load_trained(stored.path).with_info(name=name)
+    when = creation_time(stored)
     save_model(stored.path, model)
     # Another name makes no other network: it is as old as it was.
     with contextlib.suppress(OSError):

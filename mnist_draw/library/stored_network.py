@@ -253,9 +253,13 @@ def _from_checkpoint(stored: StoredNetwork) -> ModelFile:
         checkpoint = load_checkpoint(stored.path.with_name(CHECKPOINT))
     except UserError as error:
         raise ModelFileError(
-            "The run {title} has no network. {error}", title=stored.title, error=error
+            "The run {title} has no network. {error}",
+            title=stored.title,
+            error=error,
         ) from error
     parameters = checkpoint.best_parameters or checkpoint.parameters
     return ModelFile(checkpoint.settings.network, parameters).with_info(
-        name=stored.title, title=stored.title, epochs=checkpoint.epoch
+        name=stored.title,
+        title=stored.title,
+        epochs=checkpoint.epoch,
     )

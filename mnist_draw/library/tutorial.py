@@ -149,7 +149,7 @@ def _check_history(history: Any) -> None:
         given = history.__name__ if isinstance(history, type) else type(history).__name__
         raise TypeError(
             f"history= takes an object such as mnist_draw.LossHistory(), not {given!r}. Make one "
-            "before the run: history = mnist_draw.LossHistory()."
+            "before the run: history = mnist_draw.LossHistory().",
         )
 
 
@@ -182,7 +182,7 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
         pictures = pictures[np.newaxis]
     if pictures.shape[1:] != (1, 28, 28):
         raise ValueError(
-            f"example must have the shape (1, 28, 28) or (N, 1, 28, 28), got {np.shape(example)}"
+            f"example must have the shape (1, 28, 28) or (N, 1, 28, 28), got {np.shape(example)}",
         )
     if not len(pictures):
         return np.empty(0, np.int64)
@@ -200,7 +200,7 @@ def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.
     if predict is None:
         predict = _predict_functions[network] = compile_predict(network)
     return np.concatenate(
-        [predict(pictures[n : n + _AT_ONCE]) for n in range(0, len(pictures), _AT_ONCE)]
+        [predict(pictures[n : n + _AT_ONCE]) for n in range(0, len(pictures), _AT_ONCE)],
     )
 
 
@@ -214,14 +214,15 @@ def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:
     if len(data) != 6:
         raise ValueError(
             "data must be X_train, y_train, X_val, y_val, X_test, y_test as load_data returns "
-            f"them, got {len(data)} arrays"
+            f"them, got {len(data)} arrays",
         )
     arrays = [np.asarray(array) for array in data]
     picture_shape = lasagne.layers.get_all_layers(network)[0].shape[1:]
     classes = network.output_shape[1]
     wanted = ", ".join(("N", *map(str, picture_shape)))
     for number, name in enumerate(("train", "val", "test")):
-        pictures, labels = arrays[2 * number], arrays[2 * number + 1]
+        pictures = arrays[2 * number]
+        labels = arrays[2 * number + 1]
         if (
             pictures.shape[1:] != picture_shape
             or labels.shape != pictures.shape[:1]
@@ -229,17 +230,17 @@ def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:
         ):
             raise ValueError(
                 f"X_{name} must have the shape ({wanted}) and y_{name} (N,), "
-                f"got {pictures.shape} and {labels.shape}"
+                f"got {pictures.shape} and {labels.shape}",
             )
         if (pictures.dtype == np.uint8) != (arrays[0].dtype == np.uint8):
             raise ValueError(
                 "the pictures must be all uint8 (0 to 255) or all float (0 to 1), "
-                f"X_train is {arrays[0].dtype} and X_{name} {pictures.dtype}"
+                f"X_train is {arrays[0].dtype} and X_{name} {pictures.dtype}",
             )
         if labels.min() < 0 or labels.max() >= classes or (labels != np.floor(labels)).any():
             wrong = labels[(labels < 0) | (labels >= classes) | (labels != np.floor(labels))][0]
             raise ValueError(
-                f"y_{name} must hold whole numbers from 0 to {classes - 1}, got {wrong}"
+                f"y_{name} must hold whole numbers from 0 to {classes - 1}, got {wrong}",
             )
     pictures_dtype: Any = np.uint8 if arrays[0].dtype == np.uint8 else np.float32
     X_train, X_val, X_test = (array.astype(pictures_dtype, copy=False) for array in arrays[::2])
@@ -352,7 +353,7 @@ def _signature(network: Any) -> list[tuple[object, ...]]:
             shapes = tuple(param.get_value(borrow=True).shape for param in layer.get_params())
             function = getattr(layer, "nonlinearity", None)
             signature.append(
-                (type(layer), layer.output_shape[1:], shapes, activation_name(function))
+                (type(layer), layer.output_shape[1:], shapes, activation_name(function)),
             )
     return signature
 

@@ -18,7 +18,8 @@ from mnist_draw.i18n import _, number
 from mnist_draw.networks.operations import ACTIVATIONS, CLASSES, Dense, Operation
 
 #: The most hidden layers, and units in each: more would only be slow to train.
-MAX_LAYERS, MAX_UNITS = 10, 10_000
+MAX_LAYERS = 10
+MAX_UNITS = 10_000
 _PIXELS = 784
 
 
@@ -77,7 +78,7 @@ def _read_layer(text: str) -> MlpLayer:
                 "the layer {text!r} begins with no number of units from 1 to {most}",
                 text=text,
                 most=number(MAX_UNITS),
-            )
+            ),
         )
     if at and activation not in ACTIVATIONS:
         raise ValueError(_("there is no activation {name!r}", name=activation))
@@ -146,7 +147,9 @@ def build_mlp(input_var: Any = None, dropout: float = 0.4, classes: int = CLASSE
     )
     l_hid2_drop = lasagne.layers.DropoutLayer(l_hid2, p=dropout)
     return lasagne.layers.DenseLayer(
-        l_hid2_drop, num_units=classes, nonlinearity=lasagne.nonlinearities.softmax
+        l_hid2_drop,
+        num_units=classes,
+        nonlinearity=lasagne.nonlinearities.softmax,
     )
 
 
@@ -159,10 +162,14 @@ def build_layers(input_var: Any, layers: MlpLayers, classes: int = CLASSES) -> A
         network = lasagne.layers.DropoutLayer(network, p=layers.input_dropout)
     for layer in layers.hidden:
         network = lasagne.layers.DenseLayer(
-            network, num_units=layer.units, nonlinearity=ACTIVATIONS[layer.activation].function()
+            network,
+            num_units=layer.units,
+            nonlinearity=ACTIVATIONS[layer.activation].function(),
         )
         if layer.dropout:
             network = lasagne.layers.DropoutLayer(network, p=layer.dropout)
     return lasagne.layers.DenseLayer(
-        network, num_units=classes, nonlinearity=lasagne.nonlinearities.softmax
+        network,
+        num_units=classes,
+        nonlinearity=lasagne.nonlinearities.softmax,
     )

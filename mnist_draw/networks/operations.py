@@ -98,7 +98,11 @@ ACTIVATIONS: dict[str, Activation] = {
 OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     **ACTIVATIONS,
     "softmax": Activation(
-        "softmax", _softmax, "lasagne.nonlinearities.softmax", "Softmax", {"axis": -1}
+        "softmax",
+        _softmax,
+        "lasagne.nonlinearities.softmax",
+        "Softmax",
+        {"axis": -1},
     ),
     "linear": Activation("linear", lambda sums: sums, "lasagne.nonlinearities.linear", "Identity"),
 }
@@ -197,7 +201,9 @@ def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:
 
 
 def forward(
-    operations: Sequence[Operation], parameters: Sequence[Floats], pictures: Floats
+    operations: Sequence[Operation],
+    parameters: Sequence[Floats],
+    pictures: Floats,
 ) -> Floats:
     """Compute the output of a network, float32 (N, units), with NumPy alone; thread-safe.
 
@@ -304,7 +310,9 @@ def _convolution_layer(network: Any, operation: Convolution) -> Any:
 
 
 def _convolution_onnx(
-    operation: Convolution, parameters: Sequence[Floats], incoming: Shape
+    operation: Convolution,
+    parameters: Sequence[Floats],
+    incoming: Shape,
 ) -> list[OnnxNode]:
     filters, bias = parameters
     # Lasagne's convolutions flip their filters, ONNX's do not.
@@ -320,7 +328,9 @@ def _pooling_layer(network: Any, operation: MaxPooling) -> Any:
 
 
 def _pooling_onnx(
-    operation: MaxPooling, parameters: Sequence[Floats], incoming: Shape
+    operation: MaxPooling,
+    parameters: Sequence[Floats],
+    incoming: Shape,
 ) -> list[OnnxNode]:
     sides = [operation.side, operation.side]
     return [OnnxNode("MaxPool", attributes={"kernel_shape": sides, "strides": sides})]

@@ -105,7 +105,7 @@ class Count:
             if not text:
                 raise ValueError(_("{name} is missing", name=self.name)) from None
             raise ValueError(
-                _("{name} is {text}, no whole number", name=self.name, text=text)
+                _("{name} is {text}, no whole number", name=self.name, text=text),
             ) from None
         if not self.low <= value <= self.high:
             raise ValueError(_("{name} is {text}", name=self.name, text=text))
@@ -244,7 +244,7 @@ _CUSTOM = kind_with_numbers(
     _("MLP of your own"),
     _(
         "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
-        "DROP_HID hidden units in training"
+        "DROP_HID hidden units in training",
     ),
     lambda var, *numbers, classes: build_layers(var, _custom_layers(*numbers), classes),
     lambda *numbers: _custom_layers(*numbers).operations(),
@@ -312,7 +312,7 @@ NETWORKS: dict[str, NetworkKind] = {
             _("Tutorial MLP"),
             _(
                 "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
-                "unless another share is given"
+                "unless another share is given",
             ),
             build_mlp,
             lambda dropout: (Dense(500), Dense(300), Dense(CLASSES, "softmax")),
@@ -348,7 +348,7 @@ NETWORKS: dict[str, NetworkKind] = {
             _("CNN, two 5×5 convolutions"),
             _(
                 "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % "
-                "dropout"
+                "dropout",
             ),
             build_cnn,
             lambda: CNN,

@@ -110,7 +110,9 @@ class DigitAnswer:
     confidence: float
     box: tuple[int, int, int, int]
     probabilities: npt.NDArray[np.float32] = field(
-        default_factory=lambda: np.full(10, 0.1, np.float32), repr=False, compare=False
+        default_factory=lambda: np.full(10, 0.1, np.float32),
+        repr=False,
+        compare=False,
     )
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     sign: str = ""
@@ -173,7 +175,8 @@ def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: floa
 
 
 def fit_temperature(
-    probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]
+    probabilities: npt.NDArray[np.floating],
+    labels: npt.NDArray[np.integer],
 ) -> float:
     """Find the temperature, 0.2 to 10, under which the right answers are most likely.
 

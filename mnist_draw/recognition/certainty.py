@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
 #: Calibrated probability from which the best class is named alone and called sure, fairly sure, …
-SURE, FAIRLY_SURE = 0.90, 0.65
+SURE = 0.90
+FAIRLY_SURE = 0.65
 #: … and of the two best together, from which both are named.
 UNCLEAR = 0.80
 #: The sign for ink that is no digit.
@@ -101,8 +102,10 @@ class Certainty:
         # Translators: such as "3 (fairly sure: 84.1 % for 3)".
         return _(
             "{answer} ({certainty}: {line})",
-            answer=self.text, certainty=self.word.lower(), line=self.line,
-        )  # fmt: skip
+            answer=self.text,
+            certainty=self.word.lower(),
+            line=self.line,
+        )
 
     @property
     def record(self) -> str:
@@ -125,7 +128,10 @@ def _either(one: str, other: str) -> str:
 
 #: The certainty where there is no ink.
 NOTHING_DRAWN = Certainty(
-    State.NOTHING, State.NOTHING.word, "", _("appears here with your first stroke.")
+    State.NOTHING,
+    State.NOTHING.word,
+    "",
+    _("appears here with your first stroke."),
 )
 
 
@@ -145,7 +151,8 @@ def certainty_from(
         return Certainty(State.NOT_A_DIGIT, word, REFUSED, objection)
     values = probabilities.tolist()
     first, second = two_best(values)
-    one, other = values[first], values[second]
+    one = values[first]
+    other = values[second]
     state = state_of(share * one, share * (one + other))
     best = names[first], names[second]
     if state is State.UNCLEAR:
@@ -167,7 +174,9 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     text = "".join(part.text for part in number.digits).replace("?", REFUSED)
     if number.strange:
         line = counted(
-            "{count} part is not a digit", "{count} parts are not a digit", number.strange
+            "{count} part is not a digit",
+            "{count} parts are not a digit",
+            number.strange,
         )
         return Certainty(State.NOT_SURE, State.NOT_SURE.word, text, line, (), parts)
     first = number.share * math.prod(part.confidence for part in number.digits)
@@ -186,7 +195,8 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
 
 def _certainty_of_part(part: DigitAnswer, share: float) -> Certainty:
     if part.text in SIGNS:
-        word, line = State.NOT_A_DIGIT.word, SIGNS[part.text]
+        word = State.NOT_A_DIGIT.word
+        line = SIGNS[part.text]
         return Certainty(State.NOT_A_DIGIT, word, part.text, line)
     objection = UNLIKE_A_DIGIT if part.digit is None else ""
     return certainty_from(part.probabilities, DIGITS, objection, share)
@@ -214,7 +224,8 @@ def two_best(values: Sequence[float]) -> tuple[int, int]:
 
 def state_of(one: float, two: float) -> State:
     """Return the state for the probability of the best answer and of the two best together."""
-    one, two = one + _FLOAT32, two + _FLOAT32
+    one = one + _FLOAT32
+    two = two + _FLOAT32
     if one >= FAIRLY_SURE:
         return State.SURE if one >= SURE else State.FAIRLY_SURE
     return State.UNCLEAR if two >= UNCLEAR else State.NOT_SURE

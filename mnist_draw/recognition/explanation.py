@@ -110,7 +110,8 @@ def _compile(network: Any) -> tuple[Any, Any]:
     import theano
     import theano.tensor as T
 
-    pictures, asked = T.tensor4("pictures"), T.matrix("asked")
+    pictures = T.tensor4("pictures")
+    asked = T.matrix("asked")
     temperature = theano.shared(np.float32(1), name="temperature")
     # The same output layer without its softmax.
     linear = lasagne.layers.DenseLayer(

@@ -50,14 +50,16 @@ REHEARSED = 10_000
 SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 MAX_FORGOTTEN = 0.001
 #: Validation pictures after each epoch, which decide nothing here, and those for calibration.
-VALIDATED, CALIBRATED = 500, 5000
+VALIDATED = 500
+CALIBRATED = 5000
 #: For more digits than these, compiling first is faster than NumPy, which takes up to 50
 #: milliseconds for a digit on busy cores.
 _FEW = 20
 #: Seconds until training and evaluation are compiled, on two cores.
 _COMPILING = 5.0
 #: Progress, 0 to 1, when training starts and ends.
-_BEFORE, _TRAINED = 0.15, 0.9
+_BEFORE = 0.15
+_TRAINED = 0.9
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,11 @@ class FineTuned:
 
     def describe(self) -> tuple[str, str]:
         """Say what was learnt, or why the network before still answers; and one thing more."""
-        before, count = self.before, len(self.after.labels)
+        before = self.before
+        count = len(self.after.labels)
         wrong = len(before.wrong)
-        now, was = percent(self.after.test_accuracy, 2), percent(before.test_accuracy, 2)
+        now = percent(self.after.test_accuracy, 2)
+        was = percent(before.test_accuracy, 2)
         more_like_it = _("Draw two or three more like it.")
         more = more_like_it if count == 1 else _("Draw a few more like them.")
         if self.is_better:
@@ -136,7 +140,8 @@ class FineTuned:
         return _("Not learnt: {count} of your {all} digits are still misread.", **fields), more
 
     def _learnt(self) -> str:
-        before, count = self.before, len(self.after.labels)
+        before = self.before
+        count = len(self.after.labels)
         if not before.wrong:
             return counted(
                 "Learnt: your digit is read more surely.",
@@ -221,7 +226,8 @@ def fine_tune(
     network = build_network(settings)
     lasagne.layers.set_all_param_values(network, list(model.parameters))
     reader = _Scorer(network, data, extra, inks)
-    before, validated = reader.score(model), reader.validation_accuracy()
+    before = reader.score(model)
+    validated = reader.validation_accuracy()
     if controls.stop_requested:
         return
     yield FineTuningStep(_("Getting ready to learn"), _BEFORE / 2)
@@ -229,7 +235,11 @@ def fine_tune(
     few = min(settings.training_examples or REHEARSED, len(data.train_labels))
     rehearsed = settings.replace(training_examples=few)
     steps = train(
-        rehearsed, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
+        rehearsed,
+        dataset=_rehearsed(data),
+        extra=extra,
+        network=network,
+        controls=controls,
     )
     for event in steps:
         if isinstance(event, events.BatchFinished):
@@ -299,7 +309,9 @@ class _Scorer:
         inks: Sequence[npt.NDArray[Any]] | None,
     ) -> None:
         self._evaluate = compile_evaluate(network, str(data.test_images.dtype))
-        self._data, self._extra, self._inks = data, extra, inks
+        self._data = data
+        self._extra = extra
+        self._inks = inks
 
     def score(self, model: ModelFile) -> Score:
         """Read the user's digits and the test pictures; `model` has the current weights."""

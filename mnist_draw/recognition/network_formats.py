@@ -39,8 +39,10 @@ _WIDTH = 100
 #: A module is written up to this line.
 _END = "\n# ---- Not for the Python program"
 #: ONNX 1.8 of 2020 and all after it read these: the first versions whose softmax is over one axis.
-_OPERATORS, _FORMAT = 13, 7
-_INPUT, _OUTPUT = "pictures", "probabilities"
+_OPERATORS = 13
+_FORMAT = 7
+_INPUT = "pictures"
+_OUTPUT = "probabilities"
 _USAGE = """\
     python FILE.py PICTURE.npy ...
 
@@ -91,7 +93,7 @@ def _program(model: ModelFile) -> bytes:
             *(f"{name} = {value}" for name, value in constants.items()),
             f'PARAMETERS = """\n{weights}\n"""\n',
             'if __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n',
-        ]
+        ],
     )
     return text.encode()
 
@@ -113,12 +115,15 @@ def _source(part: ModuleType | Callable[..., Any]) -> str:
     except OSError as error:
         raise UserError(
             "The Python program cannot be written: this copy of mnist_draw was installed without "
-            "its source. Nothing was written. Choose another format."
+            "its source. Nothing was written. Choose another format.",
         ) from error
     if isinstance(part, ModuleType):
         text = text.split('"""', 2)[2].split(_END)[0]
         text = re.sub(
-            r"^from (?:__future__|mnist_draw)\b[^(\n]*(?:\([^)]*\))?\n", "", text, flags=re.M
+            r"^from (?:__future__|mnist_draw)\b[^(\n]*(?:\([^)]*\))?\n",
+            "",
+            text,
+            flags=re.M,
         )
     return text.strip() + "\n"
 
@@ -129,7 +134,8 @@ def _onnx(model: ModelFile) -> bytes:
     except ImportError as error:
         raise MissingPackageError(_("Writing an ONNX file"), "onnx", "export") from error
 
-    names, temperature = class_names(model, for_files=True), model.info.temperature
+    names = class_names(model, for_files=True)
+    temperature = model.info.temperature
     graph, classes = _graph(model, temperature)
     floats = TensorProto.FLOAT
     made = helper.make_model(
@@ -210,7 +216,8 @@ def _graph(model: ModelFile, temperature: float) -> tuple[_Graph, int]:
         count = len(operation.parameter_shapes(shape))
         found = OPERATIONS[type(operation)].onnx(operation, parameters[:count], shape)
         nodes += [(number, node) for node in found]
-        parameters, shape = parameters[count:], operation.output_shape(shape)
+        parameters = parameters[count:]
+        shape = operation.output_shape(shape)
     *sums, (_, activation) = nodes
     for number, node in sums:
         graph.add(node, number=number)
@@ -246,7 +253,7 @@ NETWORK_FORMATS: dict[str, FileFormat] = {
             "ONNX",
             _(
                 "for ONNX Runtime, browsers, phones and other frameworks; grey levels from 0 to "
-                "255 in, calibrated probabilities out"
+                "255 in, calibrated probabilities out",
             ),
             _onnx,
         ),

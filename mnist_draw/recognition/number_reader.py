@@ -46,16 +46,19 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
 
 #: Ink with such log odds of being one digit, and such confidence, is not cut, …
-_SURE_LOG_ODDS, _SURE_CONFIDENCE = 3.0, 0.8
+_SURE_LOG_ODDS = 3.0
+_SURE_CONFIDENCE = 0.8
 #: … nor ink with lower log odds of being several digits.
 _SEVERAL = -2.2
 #: The most pieces of one digit, and its largest width in heights of the line, also if it is cut out
 #: of connected ink.
 _MAX_IN_DIGIT = 8
-_MAX_WIDTH, _MAX_CUT_WIDTH = 1.9, 1.3
+_MAX_WIDTH = 1.9
+_MAX_CUT_WIDTH = 1.3
 #: Strokes that are no number are cut if their log odds of being several digits are so high, or if
 #: they are so many times wider than high: of letters, hardly any.
-_SEVERAL_JOINED, _WIDE = -0.5, 2.0
+_SEVERAL_JOINED = -0.5
+_WIDE = 2.0
 #: The network does not read what is less probably a digit.
 _MIN_LOG_ODDS = -2.5
 #: So much paper between two pieces, in heights, separates two digits.
@@ -74,10 +77,12 @@ _SHIFT = 3.0
 #: above the threshold in the mean, in which none counts for more than the second; or only above it,
 #: where the log odds of all strokes of being several digits are so high: of letters of several
 #: strokes 0.2 % are. In the mean, a plain digit speaks for a strange one beside it: 77, 88, 16.
-_PLAIN, _PLAINEST = 1.8, 5.0
+_PLAIN = 1.8
+_PLAINEST = 5.0
 _PLAINLY_SEVERAL = 1.0
 #: So few strokes with such low log odds of being several digits are one digit.
-_FEW, _HARDLY_SEVERAL = 3, -5.0
+_FEW = 3
+_HARDLY_SEVERAL = -5.0
 #: So few groups of strokes, without paper between them and with such low log odds of being several
 #: digits, are a letter or a sign: 0.1 % of the numbers of two and three touching digits are below
 #: (benchmarks/drawn_numbers.py, the writers whose letters the rule is fitted on), and a third of
@@ -88,16 +93,23 @@ _RATHER_A_LETTER = -4.0
 _RATHER_A_SIGN = -3.0
 #: Ink beside a digit, with so much paper between the middles of their lines, in heights of the
 #: line, is not its own if the digit is read without it, too; with more paper, it never is.
-_LOOSE, _FAR = 0.15, 0.25
+_LOOSE = 0.15
+_FAR = 0.25
 #: Pieces of this height are digits or parts of them; lower ones, with so much paper beside them,
 #: may be signs.
-_TALL, _BESIDE = 0.45, 0.06
+_TALL = 0.45
+_BESIDE = 0.06
 #: Points are lower and narrower than a dot, commas so high, a minus so many times wider than high.
 #: The middles of points and commas are below this part of the digit beside them.
-_DOT, _COMMA, _LEVEL, _LOW = 0.2, 0.12, 3.0, 0.75
+_DOT = 0.2
+_COMMA = 0.12
+_LEVEL = 3.0
+_LOW = 0.75
 #: Between digits, what is straight (its width as a share of its length) and read as 1 is a slash if
 #: it leans so many degrees, or so many more than another 1.
-_STRAIGHT, _SLASH, _SLANT = 0.13, 40.0, 20.0
+_STRAIGHT = 0.13
+_SLASH = 40.0
+_SLANT = 20.0
 #: The share of signs that are read rightly.
 _SIGN_CONFIDENCE = 0.97
 #: Neighbours in one line share at least so much of the height that they take together.
@@ -142,7 +154,8 @@ def read_number(
     alone = together
     if signs:
         rest = [n for n in range(len(row)) if n not in signs]
-        row, ink = row.part(rest), ink.copy()
+        row = row.part(rest)
+        ink = ink.copy()
         strokes = [strokes[n] for n in rest] if strokes else None
         for left, top, width, height in (part.box for part in parts):
             ink[max(top, 0) : top + height, max(left, 0) : left + width] = 0
@@ -214,7 +227,8 @@ def _of_strokes(recogniser: Recogniser, strokes: Row, alone: Answer) -> NumberAn
 
 def _parts(recogniser: Recogniser, found: Reading, shift: float) -> NumberAnswer:
     """Return the digits of a reading, and the ink that they do not own."""
-    row, scores = found.pieces, found.scores
+    row = found.pieces
+    scores = found.scores
     ones = scores.probabilities.argmax(axis=1) == 1
     leans = [
         lean(row.group(*group), _STRAIGHT) if is_one and len(ones) > 2 else np.nan
@@ -238,7 +252,8 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float) -> NumberAnswer
 
 def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) -> list[DigitAnswer]:
     """Return a digit, or the one plain digit of refused ink, apart from what it does not need."""
-    far, clusters = _clusters(row, group, _FAR), _clusters(row, group, _LOOSE)
+    far = _clusters(row, group, _FAR)
+    clusters = _clusters(row, group, _LOOSE)
     if any(row.cut[group[0] + 1 : group[1]]) or not 1 < len(clusters) <= MAX_PIECES:
         return [part]
     is_far = len(far) > 1
@@ -246,7 +261,8 @@ def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) ->
     rows = [row.part(cluster) for cluster in clusters]
     pictures = np.stack([normalise_ink(ink.all_ink()) for ink in rows])
     scores = recogniser.read(pictures[:, None])
-    margins, digits = recogniser.margins(scores.log_odds), scores.probabilities.argmax(axis=1)
+    margins = recogniser.margins(scores.log_odds)
+    digits = scores.probabilities.argmax(axis=1)
     if part.digit is None:
         is_high = [np.ptp(ink.spans[:, 1::2]) >= _TALL for ink in rows]
         is_own = (margins >= _PLAIN) & is_high
@@ -265,7 +281,8 @@ def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) ->
 def _clusters(row: Row, group: Group, paper: float) -> list[list[int]]:
     """Return the pieces of a group, divided where there is more paper between them."""
     first, *others = sorted(range(*group), key=lambda n: float(row.spans[n, 0]))
-    clusters, reach = [[first]], row.spans[first, 2]
+    clusters = [[first]]
+    reach = row.spans[first, 2]
     for n in others:
         if row.spans[n, 0] - reach > paper:
             clusters.append([])
@@ -300,7 +317,9 @@ def _sign_of(row: Row, piece: int) -> str:
     """Return the sign that a low piece beside others is; "?" for a dot elsewhere, else empty."""
     tall = row.spans[np.ptp(row.spans[:, 1::2], axis=1) >= _TALL]
     left, top, right, bottom = row.spans[piece]
-    wide, high, middle = right - left, bottom - top, (left + right) / 2
+    wide = right - left
+    high = bottom - top
+    middle = (left + right) / 2
     is_below = (tall[:, 3] < top) & (tall[:, 0] <= middle) & (middle <= tall[:, 2])
     if not len(tall) or is_below.any():
         return ""
@@ -331,7 +350,8 @@ def _runs(found: Reading) -> list[list[int]]:
     """List the groups from left to right, those that cover each other together."""
     spans = [found.pieces.spans[slice(*group)] for group in found.groups]
     sides = np.array([(span[:, 0].min(), span[:, 2].max()) for span in spans])
-    (lefts, rights), widths = sides.T, np.ptp(sides, axis=1)
+    (lefts, rights) = sides.T
+    widths = np.ptp(sides, axis=1)
     shared = np.minimum(rights[:-1], rights[1:]) - np.maximum(lefts[:-1], lefts[1:])
     apart = np.flatnonzero(shared < _COVERED * np.minimum(widths[:-1], widths[1:])) + 1
     return [run.tolist() for run in np.split(np.arange(len(spans)), apart)]

@@ -48,7 +48,7 @@ def predict(pictures: Array) -> npt.NDArray[np.float32]:
     if pictures.shape[-2:] != (SIDE, SIDE) and pictures.shape[-1:] != (SIDE * SIDE,):
         raise ValueError(
             f"the pictures have the shape {pictures.shape}, but the network reads {SIDE} by {SIDE} "
-            f"pixels: (N, {SIDE}, {SIDE})"
+            f"pixels: (N, {SIDE}, {SIDE})",
         )
     scaled = pictures.reshape(-1, 1, SIDE, SIDE).astype(np.float32) / np.float32(256)
     return apply_temperature(forward(NETWORK, load_parameters(), scaled), TEMPERATURE)

@@ -24,7 +24,8 @@ Box = tuple[int, int, int, int]
 Group = tuple[int, int]
 
 #: Ink is reduced to at most this height and width before it is cut.
-HEIGHT, WIDTH = 48, 480
+HEIGHT = 48
+WIDTH = 480
 #: Pixels with at least so much ink belong to a stroke's core.
 _CORE = 0.25
 #: Paper around a piece that is clear of all others, in pixels of the reduced picture.
@@ -53,7 +54,8 @@ _STEP_COST = 0.3
 #: No reading of a group is less probable than this, as a logarithm.
 _WORST = -9.0
 #: A digit lower than this, in heights of the line, costs as much for each tenth that it lacks.
-_LOW, _PER_TENTH = 0.5, 1.0
+_LOW = 0.5
+_PER_TENTH = 1.0
 
 
 def box_around(boxes: Sequence[Box]) -> Box:
@@ -105,7 +107,9 @@ class Row:
         top, left, bottom, right = self.box(first, last)
         result = np.zeros((bottom - top, right - left), np.float32)
         for plane, (up, at, down, end) in zip(
-            self.planes[first:last], self.boxes[first:last], strict=True
+            self.planes[first:last],
+            self.boxes[first:last],
+            strict=True,
         ):
             window = result[up - top : down - top, at - left : end - left]
             np.maximum(window, plane, out=window)
@@ -129,7 +133,8 @@ class Row:
     def in_picture(self, first: int = 0, last: int | None = None) -> Box:
         """Return left, top, width and height of some or all pieces in pixels of the picture."""
         top, left, bottom, right = (side * self.scale for side in self.box(first, last))
-        x, y = left + self.corner[1], top + self.corner[0]
+        x = left + self.corner[1]
+        y = top + self.corner[0]
         return round(x), round(y), round(right - left), round(bottom - top)
 
 
@@ -149,7 +154,9 @@ class Reading:
 
 
 def cut_in_pieces(
-    ink: npt.NDArray[Any], box: Box, stays_whole: Callable[[list[Plane]], list[bool]]
+    ink: npt.NDArray[Any],
+    box: Box,
+    stays_whole: Callable[[list[Plane]], list[bool]],
 ) -> Row:
     """Cut ink, (H, W) with all of it in `box`, into pieces, at least one.
 
@@ -202,7 +209,9 @@ def _parted(
 ) -> list[tuple[tuple[slice, slice], npt.NDArray[np.bool_], npt.NDArray[np.intp]]]:
     """Return each part's window, mask, and the piece of each of its pixels."""
     hosts = _hosts(parts, boxes, height)
-    windows, masks, inks = [], [], []
+    windows = []
+    masks = []
+    inks = []
     for host in (part for part in parts if hosts[part] == part):
         members = [part for part in parts if hosts[part] == host]
         top, left, bottom, right = box_around([boxes[part] for part in members])
@@ -311,7 +320,9 @@ def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
     total[:, 1:-1] = costs[0]
     step = np.float32(_STEP_COST)
     for row in range(1, rows):
-        left, straight, right = total[:, :-2] + step, total[:, 1:-1], total[:, 2:] + step
+        left = total[:, :-2] + step
+        straight = total[:, 1:-1]
+        right = total[:, 2:] + step
         best = np.minimum(left, right)
         aside = best < straight
         steps[row] = aside * np.where(left <= right, -1, 1)
@@ -364,7 +375,8 @@ def cheapest_reading(
     for row, (first, last) in enumerate(groups):
         cost = float(costs[row])
         if best[first] + cost < best[last]:
-            best[last], via[last] = best[first] + cost, row
+            best[last] = best[first] + cost
+            via[last] = row
         every[last] = -float(np.logaddexp(-every[last], -(every[first] + cost)))
     chosen = []
     at = count

@@ -177,7 +177,9 @@ class Recogniser:
         return log_odds + np.float32(self._threshold_shift - threshold)
 
     def recognise_ink(
-        self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None
+        self,
+        ink: npt.NDArray[Any],
+        strokes: Sequence[PenStroke] | None = None,
     ) -> Answer:
         """Recognise one digit in ink as `normalise_ink` takes it.
 
@@ -187,13 +189,16 @@ class Recogniser:
         if not has_ink(ink):
             classes = len(self.names)
             return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
-        seen, coarse, drawn = ink, False, None
+        seen = ink
+        coarse = False
+        drawn = None
         if strokes:
             drawn = draw_strokes(strokes)
             ink = drawn.all_ink()
         elif self.reads_digits:
             pixels = InkPixels(ink)
-            coarse, ink = pixels.are_few(), pixels.smoothed()
+            coarse = pixels.are_few()
+            ink = pixels.smoothed()
         network_input = normalise_ink(ink, self._side)
         probabilities, log_odds, several = self.read(network_input[None, None])
         # A network of other classes may well read filled or wide shapes.

@@ -41,7 +41,9 @@ Floats = npt.NDArray[np.float32]
 #: convolutions and of units of the dense layer.
 NETWORK = "digit_or_not"
 #: The classes after the ten digits, and the number of all.
-SEVERAL, NONE, KINDS = 10, 11, 12
+SEVERAL = 10
+NONE = 11
+KINDS = 12
 #: Sides of the filters of both convolutions.
 FILTER_SIDES = (5, 3)
 
@@ -56,12 +58,14 @@ FILLED_COARSE = 0.85
 LEVEL = 3.5
 
 #: Each of two lines of digits is at least so high, as a share of both, and filled less than so.
-_LINE, _LINE_FILL = 0.25, 0.5
+_LINE = 0.25
+_LINE_FILL = 0.5
 
 #: A straight line (its width as a share of its length) alone is no 1 if it leans further than so
 #: many degrees to the left or right: 10 of MNIST's 10,000 validation digits do, and no 1 of 606
 #: that people drew with a pen, but every other backslash.
-_STRAIGHT, _LEANS = 0.2, (-25.0, 45.0)
+_STRAIGHT = 0.2
+_LEANS = (-25.0, 45.0)
 #: Fewer pixels have no direction.
 _FEWEST = 3
 
@@ -105,7 +109,8 @@ class RejectionRule:
             first, second, units = (int(width) for width in widths.split(","))
         except ValueError:
             raise ModelFileError(
-                "The network {network!r} has no such widths.", network=model.network
+                "The network {network!r} has no such widths.",
+                network=model.network,
             ) from None
         operations = operations_of(first, second, units)
         model.require_shapes(parameter_shapes(operations))
@@ -125,7 +130,8 @@ class RejectionRule:
         operations = operations_of(*(len(bias) for bias in self.layers[1:6:2]))
         scores = forward(operations, self.layers, np.asarray(inputs, np.float32))
         one = np.logaddexp.reduce(scores[:, :SEVERAL], axis=1)
-        several, none = scores[:, SEVERAL], scores[:, NONE]
+        several = scores[:, SEVERAL]
+        none = scores[:, NONE]
         return one - np.logaddexp(several, none), several - np.logaddexp(one, none)
 
 
@@ -158,7 +164,8 @@ def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
     # From half-dark pixel to half-dark pixel: the soft rim would make much of a small dot's box.
     rows = np.flatnonzero(box.max(axis=1) >= darkest / 2)
     columns = np.flatnonzero(box.max(axis=0) >= darkest / 2)
-    height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    height = int(np.ptp(rows)) + 1
+    width = int(np.ptp(columns)) + 1
     if width > LEVEL * height:
         return _("A level line is no digit.")
     fill = float(box.sum(dtype=np.float64)) / darkest / (height * width)

@@ -114,7 +114,9 @@ class RunSession:
             self._save()
 
     def resume(
-        self, unsaved: Checkpoint | None = None, settings: TrainingSettings | None = None
+        self,
+        unsaved: Checkpoint | None = None,
+        settings: TrainingSettings | None = None,
     ) -> Checkpoint:
         """Read the checkpoint to continue from; the run then has its settings and figures.
 
@@ -151,12 +153,13 @@ class RunSession:
                     run.epochs_done,
                     last=number(checkpoint.epoch),
                     end=number(settings.epochs),
-                )
+                ),
             )
         self.history = checkpoint.history()
         changes = tuple(self.history.changes)
         self.run = replace(run, settings=settings, state="running", changes=changes)
-        self._resume, self._has_begun = checkpoint, True
+        self._resume = checkpoint
+        self._has_begun = True
         self._save()
         return checkpoint
 
@@ -227,7 +230,8 @@ class RunSession:
             if elsewhere == resolve_path(self.run.checkpoint):
                 return
             self.run = replace(
-                with_figures(self.run, self.history), checkpoint_elsewhere=str(elsewhere)
+                with_figures(self.run, self.history),
+                checkpoint_elsewhere=str(elsewhere),
             )
             # In this order: figures of which the record does not know yet are passed over.
             save_history(self.run.folder, self.history)
@@ -295,7 +299,7 @@ class RunSession:
         if ended and is_listed:
             return _(
                 "The run has ended, but the list of runs has it as it was before, and the next "
-                "start of the window may offer to continue it."
+                "start of the window may offer to continue it.",
             )
         if ended:
             return _("The run has ended, but it may be missing from the list of runs.")
@@ -312,7 +316,8 @@ class RunSession:
 
     def model(self, parameters: Parameters) -> ModelFile:
         """Return the network after the last epoch, the same for the same run: without a date."""
-        settings, history = self.run.settings, self.history
+        settings = self.run.settings
+        history = self.history
         last = history.epochs[-1] if history.epochs else None
         data = {"data": dataset_name(settings.data_folder)}
         return ModelFile(settings.network, parameters).with_info(
@@ -352,7 +357,8 @@ class RunSession:
         if not self._is_listed or not self.history.epochs:
             return
         try:
-            self.network, self.failure = self.save_model(self.named(model)), None
+            self.network = self.save_model(self.named(model))
+            self.failure = None
         except UserError as error:
             self.failure = error
 

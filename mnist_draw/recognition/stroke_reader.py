@@ -43,7 +43,8 @@ Floats = npt.NDArray[np.float64]
 PenStroke = npt.NDArray[np.floating]
 
 #: The finest and the widest pen, in heights of the line: MNIST's strokes are about that wide.
-FINEST_PEN, WIDEST_PEN = 1 / 10, 1 / 8
+FINEST_PEN = 1 / 10
+WIDEST_PEN = 1 / 8
 #: Points nearer than this to the one before are left out, in pixels of the reduced picture.
 _NEAREST = 2.0
 #: Strokes are drawn this many times larger first, so that their edges become grey.
@@ -66,39 +67,56 @@ _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: from another (a 5 whose top is a stroke of its own is no 3), and for a digit alone.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
-_AMONG_DIGITS, _ALONE = 1.5, 0.5
+_AMONG_DIGITS = 1.5
+_ALONE = 0.5
 #: What counts against each digit alone: most symbols that are read as digits are read as 1 or 7.
 _OFTEN_NONE = np.array([-0.3, 0.1, -0.3, -0.3, -0.3, -0.3, -0.3, 0.3, -0.3, -0.3])
 #: Digits of one stroke, and of several, that end below where they begin: of people's digits, 0.6 %
 #: do not, but many dots and apostrophes. That counts so much against a digit alone.
-_END_LOW, _RISING = ((1, 4, 5, 7, 9), (1, 4, 9)), 1.0
+_END_LOW = ((1, 4, 5, 7, 9), (1, 4, 9))
+_RISING = 1.0
 #: The same for a line that is so straight (width by length) and read as 1: people's are clearer.
-_STRAIGHT, _STRAIGHT_ONE = 0.15, 0.4
+_STRAIGHT = 0.15
+_STRAIGHT_ONE = 0.4
 #: The same for a 1 of one stroke without a hook that bends, by a share of its length, to one side
 #: alone, as commas and brackets do: 2 of 593 ones, 26 of 347 symbols that are taken for a 1.
-_BOW, _OTHER_SIDE, _HOOK, _BENT_ONE = 0.14, 0.04, 0.85, 0.75
+_BOW = 0.14
+_OTHER_SIDE = 0.04
+_HOOK = 0.85
+_BENT_ONE = 0.75
 #: Ones are so many times higher than the pen is wide; lower lines may be ' and ".
 _SHORT = 2.0
 #: More paper than this between two strokes (negative if they overlap), in heights of the line,
 #: makes one digit costly: from where, the slope, the most.
-_JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
+_JOINED_FROM = -0.1
+_JOINED_SLOPE = 9.0
+_JOINED_MOST = 7.0
 #: Strokes that cost so much to join are no digit: the network does not read them.
 _NEVER_JOINED = 5.0
 #: Less paper than this in any row makes two digits costly: from where, the slope, the most.
-_APART_FROM, _APART_SLOPE, _APART_MOST = -0.05, 10.0, 6.0
+_APART_FROM = -0.05
+_APART_SLOPE = 10.0
+_APART_MOST = 6.0
 #: The cost of two digits where such a share of the narrower stroke is above or below the other: a 4
 #: is often written so, and $.
-_COVERED, _PER_COVERED = 0.9, 3.0
+_COVERED = 0.9
+_PER_COVERED = 3.0
 #: Several strokes that look like a digit are seldom two: log odds above this count for them, by
 #: this factor, at most so much. An open 4 is not 21, nor a 7 with a bar 17.
-_UNITED_FROM, _UNITED, _UNITED_MOST = 2.0, 0.3, 1.2
+_UNITED_FROM = 2.0
+_UNITED = 0.3
+_UNITED_MOST = 1.2
 #: Rows so far above or below a stroke, in heights of the line, see the box around it: a 5 and its
 #: top, or the two circles of an 8, share no row.
 _BEYOND = 0.15
 #: Strokes of this width may hold several digits. They are cut where so little of what was drawn
 #: before reaches over what follows, not nearer to an end; a link so long may belong to either side.
 #: All in heights of the line. The cost of a cut, as a logarithm.
-_WIDE, _OVERLAP, _END, _LONG, _PER_CUT = 0.6, 0.12, 0.3, 0.3, 2.0
+_WIDE = 0.6
+_OVERLAP = 0.12
+_END = 0.3
+_LONG = 0.3
+_PER_CUT = 2.0
 #: More pieces are no number: a drawing, a page of text.
 MAX_PIECES = 32
 #: The network does not read what is less probably a digit.
@@ -106,7 +124,8 @@ _MIN_LOG_ODDS = -5.0
 #: The most that counts, as a logarithm, as evidence that all strokes together are something else
 #: than several digits, such as a letter; and the most with paper between all of them: 11 looks like
 #: a sign, but letters and signs seldom leave paper.
-_NO_NUMBER, _NO_NUMBER_APART = 14.0, 4.0
+_NO_NUMBER = 14.0
+_NO_NUMBER_APART = 4.0
 
 
 def cut_strokes(strokes: Sequence[PenStroke]) -> Row | None:
@@ -148,14 +167,15 @@ def _cuts(stroke: PenStroke, height: float) -> list[int]:
 def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
     """Draw each stroke separately; at least one."""
     boxes = np.array(
-        [[*(s[:, :2] - s[:, 2:] / 2).min(0), *(s[:, :2] + s[:, 2:] / 2).max(0)] for s in strokes]
+        [[*(s[:, :2] - s[:, 2:] / 2).min(0), *(s[:, :2] + s[:, 2:] / 2).max(0)] for s in strokes],
     )
     height = float((boxes[:, 3] - boxes[:, 1]).max())
     scale = height / HEIGHT
     pen = max(float(np.median(np.concatenate(strokes)[:, 2])), 1e-6)
     # All widths change alike, so that pressure still shows.
     factor = min(max(pen, FINEST_PEN * height), WIDEST_PEN * height) / pen
-    left, top = boxes[:, 0].min(), boxes[:, 1].min()
+    left = boxes[:, 0].min()
+    top = boxes[:, 1].min()
     drawn = [_drawn((s[:, :2] - (left, top)) / scale, s[:, 2] * factor / scale) for s in strokes]
     planes, places = zip(*drawn, strict=True)
     lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
@@ -193,7 +213,8 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
     for n, (to_x, to_y) in enumerate(points.tolist()):
         if abs(to_x - x) >= _NEAREST or abs(to_y - y) >= _NEAREST:
             kept.append(n)
-            x, y = to_x, to_y
+            x = to_x
+            y = to_y
     if kept[-1] != len(points) - 1:
         kept.append(len(points) - 1)
     return kept
@@ -242,7 +263,8 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     groups = [_groups(pieces) for _, pieces in orders]
     # Most groups are the same in both orders: each is read once.
     assert alone.network_input is not None
-    rows, inputs = {frozenset(range(len(drawn))): 0}, [alone.network_input]
+    rows = {frozenset(range(len(drawn))): 0}
+    inputs = [alone.network_input]
     for (order, pieces), of_order in zip(orders, groups, strict=True):
         for first, last in of_order:
             if rows.setdefault(frozenset(order[first:last]), len(rows)) == len(inputs):
@@ -251,12 +273,12 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
     known = (alone.probabilities, alone.log_odds, alone.several)
     scores = Scores(
-        *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True))
+        *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True)),
     )
     lifts = [sum(not drawn.cut[n] or n - 1 not in group for n in group) for group in rows]
     several = np.array(lifts)[:, None] > 1
     shares = scores.probabilities * np.exp(
-        -_AMONG_DIGITS * np.where(several, _DIGIT_OF_MORE, _DIGIT_OF_ONE)
+        -_AMONG_DIGITS * np.where(several, _DIGIT_OF_MORE, _DIGIT_OF_ONE),
     )
     shares /= shares.sum(axis=1, keepdims=True)
     scores = scores._replace(probabilities=shares.astype(np.float32))
@@ -342,13 +364,15 @@ def _row_gaps(pieces: Row) -> Floats:
     """Return the least paper between neighbours in any row; leaning digits have it between them."""
     top, _, bottom, _ = pieces.box(0, len(pieces))
     every = np.arange(top, bottom)
-    lefts, rights = [], []
+    lefts = []
+    rights = []
     for plane, (up, left, _, right) in zip(pieces.planes, pieces.boxes, strict=True):
         ink = plane >= plane.max() / 2
         inked = np.flatnonzero(ink.any(axis=1)) + up
         nearest = np.clip(every, inked[0], inked[-1])
         is_beyond = np.abs(every - nearest) > _BEYOND * pieces.height
-        starts, ends = left + ink.argmax(axis=1), right - ink[:, ::-1].argmax(axis=1)
+        starts = left + ink.argmax(axis=1)
+        ends = right - ink[:, ::-1].argmax(axis=1)
         rows = nearest - up
         lefts.append(np.where(is_beyond, starts[inked - up].min(), starts[rows]))
         rights.append(np.where(is_beyond, ends[inked - up].max(), ends[rows]))

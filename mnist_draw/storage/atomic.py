@@ -29,7 +29,8 @@ T = TypeVar("T")
 # neither replaced nor renamed: that fails with "access denied" and succeeds shortly after.
 _ATTEMPTS = 8
 _FIRST_WAIT = 0.02
-_PREFIX, _SUFFIX = ".mnist_draw-", ".tmp"
+_PREFIX = ".mnist_draw-"
+_SUFFIX = ".tmp"
 #: Seconds after which a temporary file is abandoned: the slowest write changes it more often.
 _ABANDONED = 3600.0
 
@@ -133,11 +134,14 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
         return target, None
     except (OSError, ValueError) as error:
         raise StorageError(
-            "Cannot write {path!r}: {reason}.", path=os.fspath(path), reason=reason_of(error)
+            "Cannot write {path!r}: {reason}.",
+            path=os.fspath(path),
+            reason=reason_of(error),
         ) from error
     if stat.S_ISDIR(status.st_mode):
         raise StorageError(
-            "Cannot write {target}: it is a folder. Give the name of a file.", target=target
+            "Cannot write {target}: it is a folder. Give the name of a file.",
+            target=target,
         )
     if not stat.S_ISREG(status.st_mode):
         # Replacing a device such as /dev/null would remove it for the whole system.

@@ -46,7 +46,12 @@ def read(kind: str, version: int, key: str) -> Arrays | None:
 
 
 def read_array(
-    kind: str, version: int, key: str, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]
+    kind: str,
+    version: int,
+    key: str,
+    name: str,
+    dtype: npt.DTypeLike,
+    shape: tuple[int, ...],
 ) -> npt.NDArray[Any] | None:
     """Return one array of a stored result; None unless it is finite and has this type and shape.
 

@@ -51,7 +51,10 @@ def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
         if sum(map(text.count, ",[{")) > max_values:
             raise DocumentError("it holds more than {limit} values", limit=number(max_values))
         return json.loads(
-            text, parse_constant=lambda name: math.nan, parse_int=_whole, parse_float=_decimal
+            text,
+            parse_constant=lambda name: math.nan,
+            parse_int=_whole,
+            parse_float=_decimal,
         )
     except json.JSONDecodeError as error:
         if content:
@@ -87,7 +90,11 @@ class Fields:
     values: dict[str, Any]
 
     def get_int(
-        self, name: str, low: int, high: int, default: T | _Required = _REQUIRED
+        self,
+        name: str,
+        low: int,
+        high: int,
+        default: T | _Required = _REQUIRED,
     ) -> int | T:
         """Return a whole number from `low` to `high`; ``3.0`` counts as 3."""
         value = self.values.get(name)
@@ -97,7 +104,11 @@ class Fields:
         return self._default(name, default, allowed)
 
     def get_float(
-        self, name: str, low: float, high: float, default: T | _Required = _REQUIRED
+        self,
+        name: str,
+        low: float,
+        high: float,
+        default: T | _Required = _REQUIRED,
     ) -> float | T:
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high:
@@ -146,7 +157,10 @@ class Fields:
             raise DocumentError("its {name} is missing", name=name)
         shown = repr(self.values[name])[:_SHOWN]
         raise DocumentError(
-            "its {name} is {shown}, not {allowed}", name=name, shown=shown, allowed=allowed
+            "its {name} is {shown}, not {allowed}",
+            name=name,
+            shown=shown,
+            allowed=allowed,
         )
 
 
@@ -180,7 +194,8 @@ class Format:
 def check_version(version: object, newest: int) -> int:
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise DocumentError(
-            "its version is {version}, not a number from 1", version=repr(version)[:_SHOWN]
+            "its version is {version}, not a number from 1",
+            version=repr(version)[:_SHOWN],
         )
     if version > newest:
         raise DocumentError(

@@ -65,7 +65,9 @@ def named_path(name: str | os.PathLike[str]) -> Path:
         pass
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(
-            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=reason_of(error),
         ) from error
     return path
 

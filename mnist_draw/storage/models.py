@@ -49,10 +49,12 @@ _HEADER = "header"
 
 _MAX_LENGTH = 200
 #: More names of classes than this, or a longer one, are none that the program has written.
-_MAX_CLASSES, _MAX_CLASS_LENGTH = 256, 100
+_MAX_CLASSES = 256
+_MAX_CLASS_LENGTH = 100
 _MAX_COUNT = 2**53
 #: Limits of a fitted temperature; beyond them something else is wrong with the network.
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
+MIN_TEMPERATURE = 0.2
+MAX_TEMPERATURE = 10.0
 #: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
 #: digits may look less like other people's.
 MAX_THRESHOLD_SHIFT = 1.5
@@ -113,7 +115,8 @@ class ModelInfo:
     def of(cls, metadata: dict[str, Any]) -> ModelInfo:
         """Read the metadata of a model file; a value of no use counts as unknown."""
         read = Fields(metadata)
-        settings, learnt = read.get_fields("settings", None), read.get_fields("learnt", None)
+        settings = read.get_fields("settings", None)
+        learnt = read.get_fields("learnt", None)
         return cls(
             name=one_line(read.get_text("name", _MAX_LENGTH, "").strip()),
             title=one_line(read.get_text("title", _MAX_LENGTH, "").strip()),
@@ -182,18 +185,21 @@ class ModelFile:
             raise ModelFileError("The network has no parameters.")
         if not isinstance(self.network, str) or not self.network.strip():
             raise ModelFileError(
-                "The network has no description (got {network!r}).", network=self.network
+                "The network has no description (got {network!r}).",
+                network=self.network,
             )
         try:
             # Through JSON and back: a copy, of JSON's types, without an infinite loss.
             plain = drop_non_finite(parse(json.dumps(self.metadata, sort_keys=True)))
         except (TypeError, ValueError, RecursionError, DocumentError) as error:
             raise ModelFileError(
-                "The metadata of the network is not JSON: {error}.", error=error
+                "The metadata of the network is not JSON: {error}.",
+                error=error,
             ) from error
         if not isinstance(plain, dict):
             raise ModelFileError(
-                "The metadata of the network has the type {type}.", type=type(plain).__name__
+                "The metadata of the network has the type {type}.",
+                type=type(plain).__name__,
             )
         object.__setattr__(self, "metadata", plain)
 
@@ -309,7 +315,8 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
     surplus = sorted(set(archive.sizes) - {*names, _HEADER})
     if surplus:
         raise ModelFileError(
-            "It holds an array {name!r} that is not a parameter.", name=surplus[0][:80]
+            "It holds an array {name!r} that is not a parameter.",
+            name=surplus[0][:80],
         )
     if shapes_of is not None:
         _require_room(archive, names, shapes_of(network))
@@ -326,7 +333,9 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
             found=str(promised)[:200],
         )
     model = ModelFile(
-        network, tuple(array.astype(np.float32, copy=False) for array in found), metadata
+        network,
+        tuple(array.astype(np.float32, copy=False) for array in found),
+        metadata,
     )
     if shapes_of is not None:
         model.require_shapes(shapes_of(network))
@@ -375,7 +384,8 @@ def _read_header(archive: npz.Archive) -> Fields:
     size = archive.sizes.get(_HEADER, 0)
     if size > MAX_HEADER_BYTES + npz.MAX_ARRAY_HEADER:
         raise ModelFileError(
-            "Its header is {size} bytes long, which no model needs.", size=number(size)
+            "Its header is {size} bytes long, which no model needs.",
+            size=number(size),
         )
     array = archive.read(_HEADER)
     if array is None or array.dtype != np.uint8 or array.ndim != 1:

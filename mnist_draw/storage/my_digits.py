@@ -170,7 +170,9 @@ def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
     # What Pillow's decoders raise for damaged files is not documented and changes.
     except Exception as error:
         raise DigitError(
-            "The digit {path} cannot be used: {error}. It was left alone.", path=path, error=error
+            "The digit {path} cannot be used: {error}. It was left alone.",
+            path=path,
+            error=error,
         ) from error
 
 
@@ -200,7 +202,8 @@ def _unpack(content: bytes) -> tuple[Ink, str] | None:
 
 def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
     """Return a digit; all but its label may be missing or invalid."""
-    fields, label = FORMAT.unpack(text), label_of_name(path)
+    fields = FORMAT.unpack(text)
+    label = label_of_name(path)
     if label is None:
         label = fields.get_int("label", 0, 9)
     drawing = fields.get_fields("drawing", None)
@@ -311,7 +314,9 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
                     yield str(error)
                 else:
                     yield digit or _(
-                        "{name} in {path} is no digit of this program.", name=name, path=source
+                        "{name} in {path} is no digit of this program.",
+                        name=name,
+                        path=source,
                     )
     except FileNotFoundError:
         raise StorageError("There is no file {path}.", path=source) from None
@@ -320,5 +325,7 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
         damaged = _("it is not a zip file, or it is damaged")
         reason = error if isinstance(error, DocumentError) else damaged
         raise StorageError(
-            "{path} cannot be used: {reason}.", path=source, reason=reason
+            "{path} cannot be used: {reason}.",
+            path=source,
+            reason=reason,
         ) from error

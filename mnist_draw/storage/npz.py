@@ -40,12 +40,14 @@ MAX_ARRAY_HEADER = 4096
 _DTYPES = ("|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", "<f4", "<f8")
 _HEADER = re.compile(
     rb"\{'descr': '([<|][a-z]\d)', 'fortran_order': (True|False), "
-    rb"'shape': \(((?:\d{1,18}(?:, ?|,?(?=\))))*)\),? ?\} *\n"
+    rb"'shape': \(((?:\d{1,18}(?:, ?|,?(?=\))))*)\),? ?\} *\n",
 )
 # The record at the end of a zip file, the one that points to its larger kind, and how far from the
 # file's end the first can be: a comment of at most 65,535 bytes follows it.
-_END, _LOCATOR = b"PK\x05\x06", b"PK\x06\x07"
-_END_SIZE, _LOCATOR_SIZE = 22, 20
+_END = b"PK\x05\x06"
+_LOCATOR = b"PK\x06\x07"
+_END_SIZE = 22
+_LOCATOR_SIZE = 20
 _END_SEARCHED = _END_SIZE + 65_535 + _LOCATOR_SIZE
 #: So many bytes are written at a time: that takes a fifth of a millisecond.
 _SLICE = MEGABYTE
@@ -139,7 +141,8 @@ class Archive:
             shape, dtype, order, start = _read_header(name, member)
             if math.prod(shape) * dtype.itemsize != entry.file_size - start:
                 raise NpzError(
-                    "the array {name!r} has another size than its header says", name=name[:80]
+                    "the array {name!r} has another size than its header says",
+                    name=name[:80],
                 )
             return _read_values(member, shape, dtype, order)
 
@@ -238,12 +241,16 @@ def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtyp
     dtype = match[1].decode("ascii")
     if dtype not in _DTYPES:
         raise NpzError(
-            "the array {name!r} has the unexpected type {dtype!r}", name=name[:80], dtype=dtype
+            "the array {name!r} has the unexpected type {dtype!r}",
+            name=name[:80],
+            dtype=dtype,
         )
     shape = tuple(int(size) for size in re.findall(rb"\d+", match[3]))
     if len(shape) > MAX_DIMENSIONS:
         raise NpzError(
-            "the array {name!r} has {count} dimensions", name=name[:80], count=len(shape)
+            "the array {name!r} has {count} dimensions",
+            name=name[:80],
+            count=len(shape),
         )
     order = "F" if match[2] == b"True" else "C"
     return shape, np.dtype(dtype), order, 8 + width + length

@@ -79,7 +79,8 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
                 yield cast(BinaryIO, unfolded)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DocumentError(
-                "it is compressed with gzip, but unpacking failed ({error})", error=error
+                "it is compressed with gzip, but unpacking failed ({error})",
+                error=error,
             ) from error
 
 

@@ -94,7 +94,8 @@ class Preferences:
     def save(self) -> None:
         """Merge the changes since the last reading or writing into the file, from any thread."""
         with self._lock:
-            changes, held = dict(self._changes), dict(self._values)
+            changes = dict(self._changes)
+            held = dict(self._values)
         if not changes:
             return
         # Keeps other windows from writing between this window's reading and writing. One that hangs

@@ -79,12 +79,15 @@ def _create_unique(path: Path, suffix: str | None, create: Callable[[Path], None
         except FileExistsError:
             if not os.path.lexists(name):
                 raise StorageError(
-                    "{name} cannot be made: a file is in the way.", name=name
+                    "{name} cannot be made: a file is in the way.",
+                    name=name,
                 ) from None
         except (OSError, ValueError) as error:
             reason = reason_of(error)
             raise StorageError(
-                "{name} cannot be made: {reason}. Nothing was written.", name=name, reason=reason
+                "{name} cannot be made: {reason}. Nothing was written.",
+                name=name,
+                reason=reason,
             ) from error
         else:
             return name

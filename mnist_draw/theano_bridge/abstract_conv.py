@@ -20,11 +20,19 @@ Shape = Sequence[Any]
 
 
 def conv2d(
-    input: Any, filters: Any, input_shape: Shape | None = None, filter_shape: Shape | None = None,
-    border_mode: Any = "valid", subsample: Sequence[int] = (1, 1), filter_flip: bool = True,
-    image_shape: Shape | None = None, filter_dilation: Sequence[int] = (1, 1),
-    num_groups: int = 1, unshared: bool = False, **_: Any,
-) -> Any:  # fmt: skip
+    input: Any,
+    filters: Any,
+    input_shape: Shape | None = None,
+    filter_shape: Shape | None = None,
+    border_mode: Any = "valid",
+    subsample: Sequence[int] = (1, 1),
+    filter_flip: bool = True,
+    image_shape: Shape | None = None,
+    filter_dilation: Sequence[int] = (1, 1),
+    num_groups: int = 1,
+    unshared: bool = False,
+    **_: Any,
+) -> Any:
     """Convolve a batch of images with a set of filters (filters, channels of a group, kh, kw)."""
     if unshared:
         raise NotImplementedError("conv2d: the bridge shares filters among positions.")
@@ -33,7 +41,8 @@ def conv2d(
         filters = _dilated(filters, filter_dilation, filter_shape)
         filter_shape = None
     if num_groups > 1:
-        filters, filter_shape = _joined_groups(filters, num_groups), None
+        filters = _joined_groups(filters, num_groups)
+        filter_shape = None
     shapes = input_shape if image_shape is None else image_shape, filter_shape
     return convolution.conv2d(input, filters, shapes, border_mode, subsample, filter_flip)
 
@@ -55,7 +64,7 @@ def _joined_groups(filters: Any, groups: int) -> Any:
     inside = pt.eye(groups, dtype=filters.dtype).dimshuffle(0, "x", 1, "x", "x", "x")
     own = filters.reshape((groups, n // groups, channels, height, width))
     return (own.dimshuffle(0, 1, "x", 2, 3, 4) * inside).reshape(
-        (n, groups * channels, height, width)
+        (n, groups * channels, height, width),
     )
 
 
@@ -70,18 +79,27 @@ def _known_length(variable: Any, axis: int, shape: Shape | None = None) -> int:
 
 
 def conv3d(
-    input: Any, filters: Any, input_shape: Shape | None = None, filter_shape: Shape | None = None,
-    border_mode: Any = "valid", subsample: Sequence[int] = (1, 1, 1), filter_flip: bool = True,
-    filter_dilation: Sequence[int] = (1, 1, 1), num_groups: int = 1, **_: Any,
-) -> Any:  # fmt: skip
+    input: Any,
+    filters: Any,
+    input_shape: Shape | None = None,
+    filter_shape: Shape | None = None,
+    border_mode: Any = "valid",
+    subsample: Sequence[int] = (1, 1, 1),
+    filter_flip: bool = True,
+    filter_dilation: Sequence[int] = (1, 1, 1),
+    num_groups: int = 1,
+    **_: Any,
+) -> Any:
     """Convolve volumes: slices as images, and the filters' depth as channels."""
-    x, w = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
+    x = pt.as_tensor_variable(input)
+    w = pt.as_tensor_variable(filters)
     length = _known_length(w, 2, filter_shape)
     flat_border = border_mode if isinstance(border_mode, int | str) else tuple(border_mode[1:])
     pads = _pads(border_mode, 0, (length - 1) * filter_dilation[0] + 1)
     ahead, behind = (pt.zeros_like(x[:, :, :1]).repeat(n, axis=2) for n in pads)
     x = pt.concatenate([ahead, x, behind], axis=2) if any(pads) else x
-    (batch, channels, depth, height, width), step = x.shape, subsample[0]
+    (batch, channels, depth, height, width) = x.shape
+    step = subsample[0]
     rows = get_conv_shape_1axis(depth, length, "valid", step, filter_dilation[0])
     starts = np.arange(length) * filter_dilation[0]
     slices = [x[:, :, start : start + (rows - 1) * step + 1 : step] for start in starts]
@@ -90,9 +108,15 @@ def conv3d(
     out = conv2d(
         images.reshape((batch * rows, channels * length, height, width)),
         w.reshape((w.shape[0], w.shape[1] * length, w.shape[3], w.shape[4])),
-        None, flat_shape, flat_border, subsample[1:], filter_flip, None, filter_dilation[1:],
+        None,
+        flat_shape,
+        flat_border,
+        subsample[1:],
+        filter_flip,
+        None,
+        filter_dilation[1:],
         num_groups,
-    )  # fmt: skip
+    )
     out = out.reshape((batch, rows, w.shape[0], out.shape[2], out.shape[3]))
     return out.dimshuffle(0, 2, 1, 3, 4)
 
@@ -107,7 +131,11 @@ def _pads(border_mode: Any, axis: int, reach: Any) -> tuple[Any, Any]:
 
 
 def get_conv_shape_1axis(
-    image_shape: Any, kernel_shape: Any, border_mode: Any, subsample: int, dilation: int = 1
+    image_shape: Any,
+    kernel_shape: Any,
+    border_mode: Any,
+    subsample: int,
+    dilation: int = 1,
 ) -> Any:
     """Length of a convolution's output along one axis; None where a length is not known."""
     if image_shape is None or kernel_shape is None:
@@ -118,7 +146,11 @@ def get_conv_shape_1axis(
 
 
 def get_conv_output_shape(
-    image_shape: Any, kernel_shape: Any, border_mode: Any, subsample: Any, filter_dilation: Any = ()
+    image_shape: Any,
+    kernel_shape: Any,
+    border_mode: Any,
+    subsample: Any,
+    filter_dilation: Any = (),
 ) -> tuple[Any, ...]:
     """Shape of the output for those of images and filters; None for what is not known."""
     axes = len(subsample)
@@ -141,7 +173,8 @@ def _gradients(convolve: Any) -> tuple[Any, Any]:
 
     def by_inputs(output_grad: Any, filters: Any, input_shape: Any, *how: Any, **named: Any) -> Any:
         """Gradient of the convolution by its inputs, which is also the transposed convolution."""
-        top, w = pt.as_tensor_variable(output_grad), pt.as_tensor_variable(filters)
+        top = pt.as_tensor_variable(output_grad)
+        w = pt.as_tensor_variable(filters)
         batch, channels, *size = input_shape
         channels = w.shape[1] * named.get("num_groups", 1) if channels is None else channels
         x = pt.zeros((top.shape[0] if batch is None else batch, channels, *size), dtype=w.dtype)
@@ -156,7 +189,8 @@ def _gradients(convolve: Any) -> tuple[Any, Any]:
         **named: Any,
     ) -> Any:
         """Gradient of the convolution by its filters."""
-        x, top = pt.as_tensor_variable(input), pt.as_tensor_variable(output_grad)
+        x = pt.as_tensor_variable(input)
+        top = pt.as_tensor_variable(output_grad)
         n, channels, *size = filter_shape
         channels = x.shape[1] // named.get("num_groups", 1) if channels is None else channels
         w = pt.zeros((top.shape[1] if n is None else n, channels, *size), dtype=x.dtype)
@@ -170,26 +204,51 @@ conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights = _gradients(conv3d)
 
 
 def conv2d_transpose(
-    input: Any, filters: Any, output_shape: Shape, filter_shape: Any = None,
-    border_mode: Any = "valid", input_dilation: Sequence[int] = (1, 1), *how: Any, **named: Any,
-) -> Any:  # fmt: skip
+    input: Any,
+    filters: Any,
+    output_shape: Shape,
+    filter_shape: Any = None,
+    border_mode: Any = "valid",
+    input_dilation: Sequence[int] = (1, 1),
+    *how: Any,
+    **named: Any,
+) -> Any:
     """Spread each pixel over what a filter would have seen of the output."""
     return conv2d_grad_wrt_inputs(
-        input, filters, output_shape, filter_shape, border_mode, input_dilation, *how, **named
+        input,
+        filters,
+        output_shape,
+        filter_shape,
+        border_mode,
+        input_dilation,
+        *how,
+        **named,
     )
 
 
 def separable_conv2d(
-    input: Any, depthwise_filters: Any, pointwise_filters: Any, num_channels: int,
-    input_shape: Any = None, depthwise_filter_shape: Any = None,
-    pointwise_filter_shape: Any = None, border_mode: Any = "valid",
-    subsample: Sequence[int] = (1, 1), **how: Any,
-) -> Any:  # fmt: skip
+    input: Any,
+    depthwise_filters: Any,
+    pointwise_filters: Any,
+    num_channels: int,
+    input_shape: Any = None,
+    depthwise_filter_shape: Any = None,
+    pointwise_filter_shape: Any = None,
+    border_mode: Any = "valid",
+    subsample: Sequence[int] = (1, 1),
+    **how: Any,
+) -> Any:
     """Convolve each channel by itself, then mix the channels pixel by pixel."""
     each = conv2d(
-        input, depthwise_filters, input_shape, depthwise_filter_shape, border_mode, subsample,
-        num_groups=num_channels, **how,
-    )  # fmt: skip
+        input,
+        depthwise_filters,
+        input_shape,
+        depthwise_filter_shape,
+        border_mode,
+        subsample,
+        num_groups=num_channels,
+        **how,
+    )
     return conv2d(each, pointwise_filters, filter_shape=pointwise_filter_shape)
 
 
@@ -242,16 +301,24 @@ def _interpolation(length: Any, ratio: int, dtype: str) -> Any:
 
 
 def signal_conv2d(
-    input: Any, filters: Any, image_shape: Shape | None = None, filter_shape: Shape | None = None,
-    border_mode: Any = "valid", subsample: Sequence[int] = (1, 1), **_: Any,
-) -> Any:  # fmt: skip
+    input: Any,
+    filters: Any,
+    image_shape: Shape | None = None,
+    filter_shape: Shape | None = None,
+    border_mode: Any = "valid",
+    subsample: Sequence[int] = (1, 1),
+    **_: Any,
+) -> Any:
     """Convolve one image (height, width) or several with one filter or several, each with each."""
-    x, w = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
+    x = pt.as_tensor_variable(input)
+    w = pt.as_tensor_variable(filters)
     images = pt.atleast_Nd(x, n=3).dimshuffle(0, "x", 1, 2)
     out = conv2d(
-        images, pt.atleast_Nd(w, n=3).dimshuffle(0, "x", 1, 2), border_mode=border_mode,
+        images,
+        pt.atleast_Nd(w, n=3).dimshuffle(0, "x", 1, 2),
+        border_mode=border_mode,
         subsample=subsample,
-    )  # fmt: skip
+    )
     out = out if w.ndim == 3 else out[:, 0]
     return out if x.ndim == 3 else out[0]
 
@@ -277,7 +344,8 @@ def neibs2images(neibs: Any, neib_shape: Shape, original_shape: Any, mode: str =
     """Images from the windows that they were cut into, side by side; 0 where none was."""
     down, across = _numbers(neib_shape)
     images, channels, height, width = (original_shape[axis] for axis in range(4))
-    rows, columns = height // down, width // across
+    rows = height // down
+    columns = width // across
     windows = pt.as_tensor_variable(neibs).reshape((images, channels, rows, columns, down, across))
     inside = windows.dimshuffle(0, 1, 2, 4, 3, 5)
     inside = inside.reshape((images, channels, rows * down, columns * across))

@@ -40,7 +40,7 @@ def normalise_border(border_mode: Any) -> str | Padding:
         raise ValueError(
             f"invalid border_mode {border_mode!r}, which must be 'valid', 'full', 'half',"
             " a padding of at least 0, a pair of paddings for rows and columns, or a pair"
-            " of such pairs."
+            " of such pairs.",
         )
     return rows, columns
 
@@ -65,7 +65,10 @@ class _Convolution(Op):  # type: ignore[misc]
     __props__ = ("border", "subsample", "filter_flip")
 
     def __init__(
-        self, border: str | Padding, subsample: tuple[int, int], filter_flip: bool
+        self,
+        border: str | Padding,
+        subsample: tuple[int, int],
+        filter_flip: bool,
     ) -> None:
         self.border = border
         self.subsample = subsample
@@ -79,7 +82,11 @@ class _Convolution(Op):  # type: ignore[misc]
         return tuple(
             output_length(length, size, pad, step)
             for length, size, pad, step in zip(
-                image, kernel, self.pads(kernel), self.subsample, strict=True
+                image,
+                kernel,
+                self.pads(kernel),
+                self.subsample,
+                strict=True,
             )
         )
 
@@ -92,7 +99,8 @@ class Conv2D(_Convolution):
 
     def make_node(self, x: Any, w: Any) -> Apply:
         x, w = _same_float(x, w)
-        (n, _, *image), (filters, _, *kernel) = x.type.shape, w.type.shape
+        (n, _, *image) = x.type.shape
+        (filters, _, *kernel) = w.type.shape
         size: Any = (None, None)
         if None not in image and None not in kernel:
             size = self.output_shape(image, kernel)
@@ -163,14 +171,20 @@ class Conv2DByFilters(_Gradient):
 class Conv2DByInput(_Gradient):
     """Filters, gradient by output, height and width of an image -> gradient by images."""
 
-    first, other = 0, Conv2DByFilters
+    first = 0
+    other = Conv2DByFilters
 
 
 Conv2DByFilters.other = Conv2DByInput
 
 
 def conv2d(
-    input: Any, filters: Any, shapes: Any, border_mode: Any, subsample: Any, filter_flip: Any
+    input: Any,
+    filters: Any,
+    shapes: Any,
+    border_mode: Any,
+    subsample: Any,
+    filter_flip: Any,
 ) -> Any:
     """Convolve a batch of images with a set of filters, of shapes that may be told."""
     steps = tuple(int(step) for step in subsample)
@@ -194,13 +208,14 @@ def _checked(variable: Any, lengths: Sequence[int | None] | None) -> Any:
         if have is not None and isinstance(told, int) and have != told:
             raise ValueError(
                 f"conv2d: a tensor of the shape {variable.type.shape} was said to have the"
-                f" shape {tuple(lengths or ())}."
+                f" shape {tuple(lengths or ())}.",
             )
     return variable
 
 
 def _same_float(a: Any, b: Any) -> tuple[Any, Any]:
-    a, b = pt.as_tensor_variable(a), pt.as_tensor_variable(b)
+    a = pt.as_tensor_variable(a)
+    b = pt.as_tensor_variable(b)
     dtypes = {v.dtype if v.dtype in ("float32", "float64") else config.floatX for v in (a, b)}
     dtype = dtypes.pop() if len(dtypes) == 1 else "float64"
     return a.astype(dtype), b.astype(dtype)
@@ -210,7 +225,7 @@ def _refuse_small_images(image: Any, kernel: Any, size: Any) -> None:
     if min(size) < 1:
         raise ValueError(
             f"conv2d: filters of {kernel[0]} x {kernel[1]} do not fit on images of"
-            f" {image[0]} x {image[1]}; pad the images with border_mode."
+            f" {image[0]} x {image[1]}; pad the images with border_mode.",
         )
 
 
@@ -235,7 +250,7 @@ def convolve(x: Array, w: Array, pads: Any, steps: Sequence[int], flip: bool) ->
     """Output (n, filters, oh, ow) of images `x` and filters `w`."""
     if x.shape[1] != w.shape[1]:
         raise ValueError(
-            f"conv2d: the images have {x.shape[1]} channels, the filters {w.shape[1]}."
+            f"conv2d: the images have {x.shape[1]} channels, the filters {w.shape[1]}.",
         )
     axes = zip(x.shape[2:], w.shape[2:], pads, steps, strict=True)
     _refuse_small_images(x.shape[2:], w.shape[2:], [output_length(*axis) for axis in axes])
@@ -245,7 +260,12 @@ def convolve(x: Array, w: Array, pads: Any, steps: Sequence[int], flip: bool) ->
 
 
 def gradient_by_filters(
-    x: Array, gy: Array, kernel: Sequence[int], pads: Any, steps: Sequence[int], flip: bool
+    x: Array,
+    gy: Array,
+    kernel: Sequence[int],
+    pads: Any,
+    steps: Sequence[int],
+    flip: bool,
 ) -> Array:
     """Gradient by the filters, (filters, channels, kh, kw)."""
     windows = _unrolled(x, kernel, pads, steps)
@@ -255,13 +275,19 @@ def gradient_by_filters(
 
 
 def gradient_by_input(
-    w: Array, gy: Array, image: Sequence[int], pads: Any, steps: Sequence[int], flip: bool
+    w: Array,
+    gy: Array,
+    image: Sequence[int],
+    pads: Any,
+    steps: Sequence[int],
+    flip: bool,
 ) -> Array:
     """Gradient by the images, (n, channels, height, width)."""
     (top, bottom), (left, right) = pads
     height, width = image
     whole = np.zeros(
-        (gy.shape[0], w.shape[1], height + top + bottom, width + left + right), gy.dtype
+        (gy.shape[0], w.shape[1], height + top + bottom, width + left + right),
+        gy.dtype,
     )
     for pixel, places in shifts(gy.shape[2:], w.shape[2:], steps):
         taken = _turned(w, flip)[(..., *pixel)]
@@ -274,9 +300,11 @@ Conv2DByInput.compute = staticmethod(gradient_by_input)
 
 
 def shifts(
-    size: Sequence[int], window: Sequence[int], steps: Sequence[int]
+    size: Sequence[int],
+    window: Sequence[int],
+    steps: Sequence[int],
 ) -> Iterator[tuple[Any, Any]]:
-    """For each pixel of a window the index of what it meets in so many places."""
+    """Return, for each pixel of a window, the index of the inputs that it covers."""
     for pixel in np.ndindex(*window):
         axes = zip(pixel, size, steps, strict=True)
         yield pixel, (..., *(slice(at, at + (n - 1) * step + 1, step) for at, n, step in axes))

@@ -69,7 +69,7 @@ def usable_folder(wanted: Path) -> Path:
     except OSError as error:
         raise UserError(
             f"Neither {wanted} nor any temporary folder can be written ({reason}). Set the "
-            "environment variable MNIST_DRAW_HOME or TMPDIR to a folder that can."
+            "environment variable MNIST_DRAW_HOME or TMPDIR to a folder that can.",
         ) from error
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)

@@ -86,7 +86,9 @@ class PreparedLoader(Loader):
     """Executes a module through its own loader, inside a context manager."""
 
     def __init__(
-        self, loader: Loader, surroundings: Callable[[], AbstractContextManager[None]]
+        self,
+        loader: Loader,
+        surroundings: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._loader = loader
         self._surroundings = surroundings

@@ -56,15 +56,24 @@ dnn_present = dnn_available
 
 
 def dnn_conv(
-    img: Any, kerns: Any, border_mode: Any = "valid", subsample: Any = None, dilation: Any = None,
-    conv_mode: str = "conv", **_: Any,
-) -> Any:  # fmt: skip
+    img: Any,
+    kerns: Any,
+    border_mode: Any = "valid",
+    subsample: Any = None,
+    dilation: Any = None,
+    conv_mode: str = "conv",
+    **_: Any,
+) -> Any:
     """Convolve images or volumes; filters are turned round where `conv_mode` is ``"conv"``."""
     axes = pt.as_tensor_variable(img).ndim - 2
     return (abstract_conv.conv2d if axes == 2 else abstract_conv.conv3d)(
-        img, kerns, border_mode=border_mode, subsample=subsample or (1,) * axes,
-        filter_dilation=dilation or (1,) * axes, filter_flip=conv_mode == "conv",
-    )  # fmt: skip
+        img,
+        kerns,
+        border_mode=border_mode,
+        subsample=subsample or (1,) * axes,
+        filter_dilation=dilation or (1,) * axes,
+        filter_flip=conv_mode == "conv",
+    )
 
 
 dnn_conv3d = dnn_conv
@@ -77,14 +86,22 @@ def dnn_pool(img: Any, ws: Any, stride: Any = None, mode: str = "max", pad: Any 
 
 
 def dnn_batch_normalization_train(
-    inputs: Any, gamma: Any, beta: Any, mode: str = "per-activation", *how: Any, **named: Any
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    mode: str = "per-activation",
+    *how: Any,
+    **named: Any,
 ) -> Any:
     """``batch_normalization_train`` along the axes of `mode`."""
     return nnet.batch_normalization_train(inputs, gamma, beta, mode, *how, **named)
 
 
 def GpuDnnConvDesc(
-    border_mode: Any, subsample: Any = (1, 1), conv_mode: str = "conv", **_: Any
+    border_mode: Any,
+    subsample: Any = (1, 1),
+    conv_mode: str = "conv",
+    **_: Any,
 ) -> Any:
     """Describe a convolution; the shapes that the result is called with are not needed."""
     how = {"border_mode": border_mode, "subsample": subsample, "filter_flip": conv_mode == "conv"}
@@ -94,7 +111,10 @@ def GpuDnnConvDesc(
 def GpuDnnConvGradI(**_: Any) -> Any:
     """Return a convolution's gradient by its images, called with an array of their shape."""
     return lambda kerns, top, images, how, *_: abstract_conv.conv2d_grad_wrt_inputs(
-        top, kerns, tuple(images.shape), **how
+        top,
+        kerns,
+        tuple(images.shape),
+        **how,
     )
 
 

@@ -32,7 +32,11 @@ class _Kind(type):
         return issubclass(subclass, cls.real) and not issubclass(subclass, cls.not_in)
 
     def __call__(
-        cls, type: Any, owner: Any = None, index: int | None = None, name: str | None = None
+        cls,
+        type: Any,
+        owner: Any = None,
+        index: int | None = None,
+        name: str | None = None,
     ) -> Any:
         return cls.real(type, owner, index, name)
 
@@ -61,7 +65,8 @@ def follow_theano() -> None:
 
 def _accept_double_precision() -> None:
     """Take as floatX what float64 holds: Theano's is float64 unless chosen."""
-    filter_value, filter_variable = TensorType.filter, TensorType.filter_variable
+    filter_value = TensorType.filter
+    filter_variable = TensorType.filter_variable
 
     def of_value(self: Any, data: Any, strict: bool = False, allow_downcast: Any = None) -> Any:
         if allow_downcast is None and self.dtype == config.floatX and not strict:
@@ -80,7 +85,8 @@ def _accept_double_precision() -> None:
                 return other
         return filter_variable(self, other, allow_convert)
 
-    TensorType.filter, TensorType.filter_variable = of_value, of_variable
+    TensorType.filter = of_value
+    TensorType.filter_variable = of_variable
 
 
 def _drop_trailing_axes() -> None:

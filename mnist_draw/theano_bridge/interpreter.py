@@ -42,9 +42,14 @@ def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(compile_function)
     def function(
-        inputs: Any, outputs: Any = None, mode: Any = None, updates: Any = None,
-        givens: Any = None, *rest: Any, **named: Any,
-    ) -> Any:  # fmt: skip
+        inputs: Any,
+        outputs: Any = None,
+        mode: Any = None,
+        updates: Any = None,
+        givens: Any = None,
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
         chosen = get_mode(mode)
         native = getattr(chosen.linker, "most_shapes", None) is not None
         if native and _needs_interpreter([outputs, updates, givens]):
@@ -113,7 +118,8 @@ def _take_apart(graph: Any) -> None:
 
 def vectorise_interpreter() -> None:
     """Give operations NumPy functions where PyTensor would call Python for every number."""
-    prepare, perform = Elemwise.prepare_node, Elemwise.perform
+    prepare = Elemwise.prepare_node
+    perform = Elemwise.perform
 
     def prepare_node(self: Any, *arguments: Any, **named: Any) -> None:
         function = _VECTORISED.get(type(self.scalar_op).__name__)

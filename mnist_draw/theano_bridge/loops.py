@@ -51,7 +51,9 @@ def _shapes_of_loop(op: Any, node: Any, shapes: list[Any]) -> list[Any]:
     states = op.outer_mitmot(shapes) + op.outer_mitsot(shapes) + op.outer_sitsot(shapes)
     traced = [list(shape) for shape in states]
     for count, result in zip(
-        op.outer_nitsot(node.inputs), op.outer_nitsot_outs(node.outputs), strict=True
+        op.outer_nitsot(node.inputs),
+        op.outer_nitsot_outs(node.outputs),
+        strict=True,
     ):
         traced.append([count, *(Shape_i(axis)(result) for axis in range(1, result.ndim))])
     if op.info.as_while:
@@ -67,5 +69,6 @@ def _rounded(inputs: Any, outputs: list[Any], info: Any) -> list[Any]:
     for taps in (*info.mit_sot_in_slices, *info.sit_sot_in_slices):
         if inputs[place].dtype == config.floatX and outputs[number].dtype == "float64":
             outputs[number] = outputs[number].astype(config.floatX)
-        place, number = place + len(taps), number + 1
+        place = place + len(taps)
+        number = number + 1
     return outputs

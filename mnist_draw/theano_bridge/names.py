@@ -20,46 +20,93 @@ _BRIDGE = "mnist_draw.theano_bridge"
 #: Modules of Theano that differ from their counterparts, each a file in ``pytensor_names`` -> where
 #: the names are that it does not define.
 FILES: dict[str, tuple[str, ...]] = {
-    "theano": ("theano.scan_module", "theano.gof", "theano.compile", "theano.gradient",
-               "theano.printing"),
+    "theano": (
+        "theano.scan_module",
+        "theano.gof",
+        "theano.compile",
+        "theano.gradient",
+        "theano.printing",
+    ),
     "theano.compile": ("pytensor.compile",),
     "theano.gof": ("pytensor.graph", "pytensor.graph.utils"),
     "theano.gradient": ("pytensor.gradient",),
     "theano.scan_module": (),
-    "theano.tensor": ("pytensor.tensor", *(f"pytensor.tensor.{name}" for name in (
-        "elemwise", "math", "shape", "sharedvar", "subtensor", "type", "basic",
-    ))),
+    "theano.tensor": (
+        "pytensor.tensor",
+        *(
+            f"pytensor.tensor.{name}"
+            for name in (
+                "elemwise",
+                "math",
+                "shape",
+                "sharedvar",
+                "subtensor",
+                "type",
+                "basic",
+            )
+        ),
+    ),
     "theano.tensor.nnet": (),
     "theano.tensor.signal.downsample": (),
-}  # fmt: skip
+}
 
-_GPU_MODULES = ("misc.pycuda_init", *(
-    f"{card}{part}" for card in ("gpuarray", "sandbox.cuda", "sandbox.gpuarray") for part in (
-        "", ".basic_ops", ".blas", ".cuda_ndarray", ".cuda_ndarray.cuda_ndarray", ".dnn",
-        ".rng_curand", ".type",
-    )
-))  # fmt: skip
+_GPU_MODULES = (
+    "misc.pycuda_init",
+    *(
+        f"{card}{part}"
+        for card in ("gpuarray", "sandbox.cuda", "sandbox.gpuarray")
+        for part in (
+            "",
+            ".basic_ops",
+            ".blas",
+            ".cuda_ndarray",
+            ".cuda_ndarray.cuda_ndarray",
+            ".dnn",
+            ".rng_curand",
+            ".type",
+        )
+    ),
+)
 
 _SAME = (
-    "configparser", "printing", "scalar", "scalar.basic", "sparse", "sparse.basic", "tensor.blas",
-    "tensor.elemwise", "tensor.extra_ops", "tensor.fft", "tensor.sharedvar", "tensor.sort",
-    "tensor.subtensor", "tensor.type", "tensor.utils", "typed_list",
-)  # fmt: skip
+    "configparser",
+    "printing",
+    "scalar",
+    "scalar.basic",
+    "sparse",
+    "sparse.basic",
+    "tensor.blas",
+    "tensor.elemwise",
+    "tensor.extra_ops",
+    "tensor.fft",
+    "tensor.sharedvar",
+    "tensor.sort",
+    "tensor.subtensor",
+    "tensor.type",
+    "tensor.utils",
+    "typed_list",
+)
 
 _CONVOLUTION = (
-    "theano.sandbox.neighbours", "theano.tensor.nnet.abstract_conv", "theano.tensor.nnet.conv",
+    "theano.sandbox.neighbours",
+    "theano.tensor.nnet.abstract_conv",
+    "theano.tensor.nnet.conv",
     "theano.tensor.nnet.neighbours",
-)  # fmt: skip
+)
 _LINALG = ("sandbox.linalg", "sandbox.linalg.ops", "tensor.nlinalg", "tensor.slinalg")
 
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
     **{f"theano.{name}": (f"{_BRIDGE}.gpu_names",) for name in _GPU_MODULES},
     **{f"theano.{name}": (f"pytensor.{name}",) for name in _SAME},
-    **{f"theano.compile.{name}": ("theano.compile", f"pytensor.compile.{name}")
-       for name in ("builders", "io", "mode", "ops", "sharedvalue")},
-    **{f"theano.compile.{name}": (f"pytensor.compile.debug.{name}",)
-       for name in ("debugmode", "nanguardmode", "profiling")},
+    **{
+        f"theano.compile.{name}": ("theano.compile", f"pytensor.compile.{name}")
+        for name in ("builders", "io", "mode", "ops", "sharedvalue")
+    },
+    **{
+        f"theano.compile.{name}": (f"pytensor.compile.debug.{name}",)
+        for name in ("debugmode", "nanguardmode", "profiling")
+    },
     "theano.compile.monitormode": ("theano.compile", "pytensor.compile.debug.monitormode"),
     **dict.fromkeys(("theano.compat", "theano.compat.python2x"), ("collections",)),
     "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
@@ -91,7 +138,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.tensor.var": (f"{_BRIDGE}.instance_checks", "pytensor.tensor.variable"),
     "theano.updates": ("theano.scan_module",),
     "theano.version": (),
-}  # fmt: skip
+}
 
 #: Name of Theano -> where it is, as ``module:name``, where no rule above gives it.
 ALIASES = {
@@ -119,22 +166,31 @@ ALIASES = {
     **dict.fromkeys(("theano.tensor.shared", "theano.tensor._shared"), "theano.compile:shared"),
     "theano.tensor.scal": "pytensor:scalar",
     "theano.tensor.extra_ops.to_one_hot": "theano.tensor:to_one_hot",
-    **{f"theano.tensor.{name}": f"theano.gradient:{name}" for name in (
-        "Lop", "Rop", "consider_constant", "grad_not_implemented", "verify_grad",
-    )},
+    **{
+        f"theano.tensor.{name}": f"theano.gradient:{name}"
+        for name in (
+            "Lop",
+            "Rop",
+            "consider_constant",
+            "grad_not_implemented",
+            "verify_grad",
+        )
+    },
     "theano.tensor.nlinalg.diag": "theano.tensor:diag",
     "theano.tensor.nlinalg.extract_diag": "theano.tensor:diagonal",
     "theano.tensor.nlinalg.MatrixPinv": "theano.tensor:MatrixPinv",
     "theano.tensor.opt.Canonizer": "pytensor.tensor.rewriting.math:AlgebraicCanonizer",
     "theano.tensor.matrix_dot": "pytensor.tensor.linalg:matrix_dot",
-    **{f"theano.tensor.nnet.{name}": f"{_BRIDGE}.abstract_conv:{name}"
-       for name in ("conv2d_transpose", "separable_conv2d")},
+    **{
+        f"theano.tensor.nnet.{name}": f"{_BRIDGE}.abstract_conv:{name}"
+        for name in ("conv2d_transpose", "separable_conv2d")
+    },
     "theano.tensor.nnet.abstract_conv2d": f"{_BRIDGE}.abstract_conv:conv2d",
     "theano.tensor.nnet.softmax_graph": "theano.tensor.nnet:softmax",
     "theano.tensor.nnet.Softmax": "pytensor.tensor.special:Softmax",
     "theano.tensor.signal.conv.conv2d": f"{_BRIDGE}.abstract_conv:signal_conv2d",
     **{f"theano.version.{kind}version": "theano:__version__" for kind in ("", "full_", "short_")},
-}  # fmt: skip
+}
 
 
 @cache

@@ -36,8 +36,11 @@ class _Pooling(Op):  # type: ignore[misc]
     __props__ = ("window", "stride", "pad", "ignore_border", "mode")
 
     def __init__(self, window: Any, stride: Any, pad: Any, ignore_border: bool, mode: str) -> None:
-        self.window, self.stride, self.pad = window, stride, pad
-        self.ignore_border, self.mode = ignore_border, mode
+        self.window = window
+        self.stride = stride
+        self.pad = pad
+        self.ignore_border = ignore_border
+        self.mode = mode
 
     def size(self, image: Sequence[Any]) -> Any:
         """Rows and columns of regions on images of the height and width `image`."""
@@ -135,7 +138,7 @@ def pool_2d(
         raise ValueError(f"pool_2d: mode is one of {', '.join(MODES)}, not {mode!r}.")
     if any(pads) and not ignore_border:
         raise NotImplementedError(
-            f"pool_2d: padding works only with ignore_border=True (pad is {pads})."
+            f"pool_2d: padding works only with ignore_border=True (pad is {pads}).",
         )
     if any(p >= w for p, w in zip(pads, window, strict=True)):
         raise ValueError(f"pool_2d: the padding {pads} must be smaller than ws, {window}.")
@@ -177,7 +180,7 @@ def _pair(name: str, value: Any, least: int) -> tuple[int, int]:
         first = second = least - 1
     if min(first, second) < least:
         raise ValueError(
-            f"pool_2d: {name} is a pair of numbers of at least {least}, not {value!r}."
+            f"pool_2d: {name} is a pair of numbers of at least {least}, not {value!r}.",
         )
     return first, second
 
@@ -189,8 +192,11 @@ class Geometry:
     """The positions of regions on images of one size."""
 
     def __init__(self, image: Any, size: Any, window: Any, stride: Any, pad: Any) -> None:
-        self.image, self.size, self.window = image, size, window
-        self.stride, self.pad = stride, pad
+        self.image = image
+        self.size = size
+        self.window = window
+        self.stride = stride
+        self.pad = pad
         self.whole = tuple(
             max((n - 1) * step + w, length + 2 * p)
             for n, step, w, length, p in zip(size, stride, window, image, pad, strict=True)
@@ -204,7 +210,8 @@ class Geometry:
 
     def inside(self, whole: Array) -> Array:
         """The part of embedded images that is the images."""
-        (height, width), (py, px) = self.image, self.pad
+        (height, width) = self.image
+        (py, px) = self.pad
         return whole[..., py : py + height, px : px + width]
 
     def pixels(self, *wholes: Array) -> Iterator[tuple[Array, ...]]:
@@ -218,12 +225,18 @@ class Geometry:
             return 1
         lengths = []
         for n, w, step, length, p in zip(
-            self.size, self.window, self.stride, self.image, self.pad, strict=True
+            self.size,
+            self.window,
+            self.stride,
+            self.image,
+            self.pad,
+            strict=True,
         ):
             begin = np.arange(n) * step
             end = np.minimum(begin + w, length + 2 * p)
             if mode == "average_exc_pad":
-                begin, end = np.maximum(begin, p), np.minimum(end, length + p)
+                begin = np.maximum(begin, p)
+                end = np.minimum(end, length + p)
             lengths.append(end - begin)
         return np.outer(*lengths)
 

@@ -69,7 +69,12 @@ class RandomStreams:
 
     @_with_generator
     def uniform(
-        self, size: Any = (), low: Any = 0.0, high: Any = 1.0, dtype: str | None = None, **_: Any
+        self,
+        size: Any = (),
+        low: Any = 0.0,
+        high: Any = 1.0,
+        dtype: str | None = None,
+        **_: Any,
     ) -> Any:
         """Numbers between `low` (included) and `high` (not included)."""
         dtype = dtype or config.floatX
@@ -80,9 +85,14 @@ class RandomStreams:
 
     @_with_generator
     def binomial(
-        self, size: Any = None, n: int = 1, p: Any = 0.5, dtype: str = "int64",
-        prob: Any = None, **_: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        size: Any = None,
+        n: int = 1,
+        p: Any = 0.5,
+        dtype: str = "int64",
+        prob: Any = None,
+        **_: Any,
+    ) -> Any:
         """How many of `n` trials succeed, each with the probability `p`."""
         p = p if prob is None else prob
         if n < 1:
@@ -92,7 +102,12 @@ class RandomStreams:
 
     @_with_generator
     def normal(
-        self, size: Any = (), avg: Any = 0.0, std: Any = 1.0, dtype: str | None = None, **_: Any
+        self,
+        size: Any = (),
+        avg: Any = 0.0,
+        std: Any = 1.0,
+        dtype: str | None = None,
+        **_: Any,
     ) -> Any:
         """Normally distributed numbers with mean `avg` and standard deviation `std`."""
         dtype = dtype or config.floatX
@@ -100,7 +115,12 @@ class RandomStreams:
         return (numbers * std + avg).astype(dtype)
 
     def multinomial(
-        self, size: Any = None, n: int = 1, pvals: Any = None, dtype: str = "int64", **_: Any
+        self,
+        size: Any = None,
+        n: int = 1,
+        pvals: Any = None,
+        dtype: str = "int64",
+        **_: Any,
     ) -> Any:
         """How often each column of `pvals`, rows or one for all of `size`, is hit in `n` trials."""
         pvals = pt.as_tensor_variable(pvals)
@@ -116,7 +136,12 @@ class RandomStreams:
         return above - pt.concatenate([pt.zeros_like(above[:, :1]), above[:, :-1]], 1)
 
     def random_integers(
-        self, size: Any = None, low: Any = 0, high: Any = 1, dtype: str = "int64", **_: Any
+        self,
+        size: Any = None,
+        low: Any = 0,
+        high: Any = 1,
+        dtype: str = "int64",
+        **_: Any,
     ) -> Any:
         """Whole numbers from `low` to `high`, both included."""
         # The product may be rounded up to the number after `high`.
@@ -128,9 +153,14 @@ class RandomStreams:
         return pt.argsort(self.uniform((*(size or ()), n)), axis=-1).astype(dtype)
 
     def choice(
-        self, size: Any = 1, a: Any = 2, replace: bool = True, p: Any = None,
-        dtype: str = "int64", **_: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        size: Any = 1,
+        a: Any = 2,
+        replace: bool = True,
+        p: Any = None,
+        dtype: str = "int64",
+        **_: Any,
+    ) -> Any:
         """Numbers below `a`, or entries of `a`, with the probabilities `p`."""
         a = pt.as_tensor_variable(a)
         n = a if a.ndim == 0 else a.shape[0]
@@ -150,7 +180,8 @@ class RandomStreams:
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
         state = RandomStateSharedVariable(_STATE, new_state(self._seeds.spawn(1)[0]), strict=True)
         step = _WEYL_64 - 2**64  # as a signed number; the sum wraps around
-        numbers, following = source(state, size).astype(dtype), state + pt.constant(step, "int64")
+        numbers = source(state, size).astype(dtype)
+        following = state + pt.constant(step, "int64")
         set_default_update(state, following)
         self.state_updates.append((state, following))
         return numbers
@@ -166,7 +197,8 @@ class Generator:
     """The state of one variable's draws, under the names of NumPy's ``RandomState``."""
 
     def __init__(self, state: Any) -> None:
-        self.get_state, self.set_state = state.get_value, state.set_value
+        self.get_state = state.get_value
+        self.set_state = state.set_value
 
     def get_value(self, **_: Any) -> Generator:
         return self
@@ -187,7 +219,8 @@ def normal_draw(state: Any, size: Any) -> Any:
     """Standard normal numbers of the shape `size` (G. E. P. Box and M. E. Muller, 1958)."""
     size = pt.as_tensor_variable(size, ndim=1).astype("int64")
     pairs = HashedUniform()(state, pt.concatenate([[2], size]))
-    radius, angle = pairs[0], pairs[1]
+    radius = pairs[0]
+    angle = pairs[1]
     # 1 - u is never 0, whose logarithm is infinite.
     return pt.sqrt(-2.0 * pt.log(1.0 - radius)) * pt.cos(np.float32(2 * np.pi) * angle)
 
@@ -229,7 +262,8 @@ def hashed_uniform(state: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
     word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
     word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
     word ^= word >> 31
-    low, high = np.uint32(word & 0xFFFFFFFF), np.uint32(word >> 32)
+    low = np.uint32(word & 0xFFFFFFFF)
+    high = np.uint32(word >> 32)
     x = np.arange(int(np.prod(shape, dtype=np.int64)), dtype=np.uint32)
     x = x * np.uint32(_WEYL_32) + low
     x = (x ^ (x >> np.uint32(16))) * np.uint32(0x21F0AAAD)

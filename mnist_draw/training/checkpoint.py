@@ -149,7 +149,9 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     if len(archive.sizes) != expected:
         count = len(archive.sizes)
         raise DocumentError(
-            "it holds {count} arrays instead of {expected}", count=count, expected=expected
+            "it holds {count} arrays instead of {expected}",
+            count=count,
+            expected=expected,
         )
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
@@ -182,13 +184,16 @@ def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> N
     array = archive.read(name, max_bytes)
     if array is None:
         raise DocumentError(
-            "it holds no complete checkpoint of this program ({name} is missing)", name=name
+            "it holds no complete checkpoint of this program ({name} is missing)",
+            name=name,
         )
     return array
 
 
 def _check_sizes(
-    archive: npz.Archive, settings: TrainingSettings, named: dict[str, list[str]]
+    archive: npz.Archive,
+    settings: TrainingSettings,
+    named: dict[str, list[str]],
 ) -> None:
     """Refuse what is larger than the run's network needs, before it is read."""
     room = sum(4 * prod(shape) for shape in parse_network(settings.network).parameter_shapes())
@@ -309,6 +314,6 @@ def from_array(variable: Any, stored: NDArray[Any]) -> None:
                 shape=stored.shape,
                 wanted=value.dtype,
                 expected=value.shape,
-            )
+            ),
         )
     variable.set_value(stored.astype(value.dtype))

@@ -90,7 +90,11 @@ class EpochPictures:
         rng = np.random.default_rng([self._seed, epoch])
         everything = np.arange(len(self._labels))
         batches = iterate_minibatches(
-            everything, everything, self._batch_size, shuffle=True, rng=rng
+            everything,
+            everything,
+            self._batch_size,
+            shuffle=True,
+            rng=rng,
         )
         chosen = (rows for rows, _ in islice(batches, start, None))
         if self._augmenter is not None:
@@ -98,7 +102,10 @@ class EpochPictures:
         return ((self._images, self._labels, rows) for rows in chosen)
 
     def _varied(
-        self, augmenter: Augmenter, epoch: int, chosen: Iterator[NDArray[np.int64]]
+        self,
+        augmenter: Augmenter,
+        epoch: int,
+        chosen: Iterator[NDArray[np.int64]],
     ) -> Iterator[Minibatch]:
         """Vary some minibatches on all cores, then hand them out, while which no core is wanted.
 
@@ -117,7 +124,11 @@ class EpochPictures:
                 with stopped_by(self._unwanted):
                     others = [
                         pool.submit(
-                            copy_context().run, augmenter.batch, rows[share], epoch, pictures[share]
+                            copy_context().run,
+                            augmenter.batch,
+                            rows[share],
+                            epoch,
+                            pictures[share],
                         )
                         for share in shares[1:]
                     ]

@@ -20,7 +20,8 @@ from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.settings import TrainingSettings
 
 #: MNIST's training and validation pictures; data sets of one's own are counted by their last run.
-TRAINING, _VALIDATION = 50_000, 10_000
+TRAINING = 50_000
+_VALIDATION = 10_000
 #: Multiplications of a training step for each of the forward pass: it, and two of its size back.
 _PASSES = 3
 #: Seconds of the one matrix product that measures this computer.
@@ -31,7 +32,9 @@ _MAX_SIDE = 8192
 #: Seconds of a multiplication in training, for one of the matrix product, and of varying a picture
 #: in multiplications: steps and products that took turns on a Xeon. Zeros of paper and rectifiers
 #: are left out.
-_SPARSE, _DENSE, _CONVOLUTION = 0.55, 1.3, 1.6
+_SPARSE = 0.55
+_DENSE = 1.3
+_CONVOLUTION = 1.6
 _VARIED = 0.45e6
 #: Multiplications in the time that a step takes for each weight, however few pictures it learns
 #: from: 3.6 ms for the tutorial's network. Those of the batch size below are in the figures above.
@@ -41,7 +44,8 @@ _BATCH = 500
 _TELLING = 4
 #: Last epochs of a run that tell its speed, and runs whose median counts: what else the computer
 #: did during one of them made it slower.
-_LAST, _RUNS = 5, 3
+_LAST = 5
+_RUNS = 3
 
 
 @lru_cache(maxsize=1)
@@ -60,9 +64,11 @@ def matrix_speed() -> float:
 
 def _speed_of(side: int) -> float:
     one = np.ones((side, side), np.float32)
-    began, used = time.perf_counter(), time.thread_time()
+    began = time.perf_counter()
+    used = time.thread_time()
     one @ one
-    seconds, used = time.perf_counter() - began, time.thread_time() - used
+    seconds = time.perf_counter() - began
+    used = time.thread_time() - used
     # The time of this thread alone: what other programs take now they may not take later. A coarse
     # clock may say that there was none.
     return side**3 / (min(seconds, used) if used > 0 else seconds)
@@ -129,7 +135,8 @@ def training_pictures(settings: TrainingSettings) -> int:
 def _multiplications(settings: TrainingSettings) -> tuple[float, int]:
     """Return the work of training on a picture, in those of the matrix product; dense weights."""
     shape: Shape = (1, 28, 28)
-    work, weights = _VARIED if settings.augmentation != "off" else 0.0, 0
+    work = _VARIED if settings.augmentation != "off" else 0.0
+    weights = 0
     # Pictures have paper, and convolutions have rectifiers.
     dense = _SPARSE
     for operation in parse_network(settings.network).operations:

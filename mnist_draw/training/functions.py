@@ -51,7 +51,9 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
     input_var = T.tensor4("pictures")
     test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
     function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
-        [input_var], test_prediction, mode=mode_for(network)
+        [input_var],
+        test_prediction,
+        mode=mode_for(network),
     )
     return function
 
@@ -95,7 +97,9 @@ def mode_for(network: Any) -> Any:
 
 
 def compile_train(
-    network: Any, settings: TrainingSettings, picture_dtype: str = "uint8"
+    network: Any,
+    settings: TrainingSettings,
+    picture_dtype: str = "uint8",
 ) -> TrainingFunctions:
     """Build and compile the training function; `compile_evaluate` adds the other.
 
@@ -108,9 +112,11 @@ def compile_train(
     import theano
     import theano.tensor as T
 
-    pictures, rows = _pictures(picture_dtype), T.lvector("rows")
+    pictures = _pictures(picture_dtype)
+    rows = T.lvector("rows")
     labels = T.ivector("labels")
-    input_var, target_var = _scaled(pictures[rows]), labels[rows]
+    input_var = _scaled(pictures[rows])
+    target_var = labels[rows]
     learning_rate = _scalar("learning_rate", settings.learning_rate)
     l2 = _scalar("l2", settings.l2)
 
@@ -121,10 +127,17 @@ def compile_train(
     params = lasagne.layers.get_all_params(network, trainable=True)
     rule = UPDATE_RULES[settings.update]
     updates = updates_of(
-        rule, loss + l2 * penalty, params, learning_rate, settings.update_parameters
+        rule,
+        loss + l2 * penalty,
+        params,
+        learning_rate,
+        settings.update_parameters,
     )
     step = theano.function(
-        [pictures, labels, rows], [loss, accuracy], updates=updates, mode=theano_bridge.fast_mode()
+        [pictures, labels, rows],
+        [loss, accuracy],
+        updates=updates,
+        mode=theano_bridge.fast_mode(),
     )
     # The loop hands over what the graph takes. To check that costs a hundredth of a step.
     step.trust_input = True
@@ -144,7 +157,9 @@ def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
     test_loss = lasagne.objectives.categorical_crossentropy(test_prediction, target_var).mean()
     test_accuracy = _share_of_right_answers(test_prediction, target_var)
     function: Step = theano.function(
-        [pictures, target_var], [test_loss, test_accuracy], mode=theano_bridge.fast_mode()
+        [pictures, target_var],
+        [test_loss, test_accuracy],
+        mode=theano_bridge.fast_mode(),
     )
     return function
 

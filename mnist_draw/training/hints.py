@@ -23,7 +23,8 @@ _CONFIDENT = 0.999
 _MANY_DEAD = 0.4
 #: The proposal against overfitting: the recipe that bends the digits without writing
 #: them anew, and a small penalty that may be raised threefold again and again.
-_AUGMENTATION, _L2 = "elastic", 1e-4
+_AUGMENTATION = "elastic"
+_L2 = 1e-4
 #: A penalty above this outweighs the cross-entropy of any network here.
 _LARGE_L2 = 0.1
 
@@ -103,7 +104,8 @@ def read_curves(
         return _EARLY
     training = [figures.training_loss for figures in epochs]
     validation = [figures.validation_loss for figures in epochs]
-    stuck, training_falls = not _improves(validation), _improves(training)
+    stuck = not _improves(validation)
+    training_falls = _improves(training)
     if all(_steps(training, 0)) and training[-1] > training[-_TREND - 1] * (1 + _LEVEL):
         return _lower(
             _("The training loss has risen over 3 epochs: the steps are too large."),
@@ -115,7 +117,7 @@ def read_curves(
             _(
                 "It has settled: the validation loss has been level since epoch {epoch}.",
                 epoch=number(since),
-            )
+            ),
         )
     if stuck and training_falls:
         return _overfitting(settings)
@@ -151,7 +153,8 @@ def settled_since(epochs: Sequence[EpochFigures]) -> int:
     low = high = epochs[-1].validation_loss
     since = len(epochs)
     for figures in reversed(epochs):
-        low, high = min(low, figures.validation_loss), max(high, figures.validation_loss)
+        low = min(low, figures.validation_loss)
+        high = max(high, figures.validation_loss)
         if high - low >= _LEVEL * low:
             break
         since = figures.epoch

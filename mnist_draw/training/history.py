@@ -65,7 +65,8 @@ class History:
         elif isinstance(event, SettingChanged):
             self.changes.append(event)
         elif isinstance(event, Tested):
-            self.test_loss, self.test_accuracy = event.loss, event.accuracy
+            self.test_loss = event.loss
+            self.test_accuracy = event.accuracy
 
     @property
     def epochs_done(self) -> int:
@@ -146,7 +147,8 @@ def read_change(entry: object) -> SettingChanged:
     setting = SETTINGS[name]
     if not isinstance(setting, RealNumber):
         # A name of another version's is no reason to refuse the run.
-        before, value = fields.get_text("before", 40), fields.get_text("value", 40)
+        before = fields.get_text("before", 40)
+        value = fields.get_text("value", 40)
         return SettingChanged(epoch, batch, batches, name, before, value)
     numbers = fields.get_float("before", -1e300, 1e300), fields.get_float("value", -1e300, 1e300)
     for number in numbers:

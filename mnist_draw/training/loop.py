@@ -105,7 +105,12 @@ class _Loop:
     functions: TrainingFunctions
 
     def __init__(
-        self, settings: TrainingSettings, data: Dataset, network: Any, controls: Controls, mark: str
+        self,
+        settings: TrainingSettings,
+        data: Dataset,
+        network: Any,
+        controls: Controls,
+        mark: str,
     ) -> None:
         import lasagne
 
@@ -118,7 +123,8 @@ class _Loop:
         self.pictures = EpochPictures(settings, data, lambda: controls.stop_requested)
         self.history = History()
         self.epoch = 0
-        self.best_epoch, self.best_loss = 0, math.inf
+        self.best_epoch = 0
+        self.best_loss = math.inf
         self.best_parameters: Parameters = ()
         #: Of the last complete epoch, or of a first one that was stopped within.
         self.last_parameters = self.parameters()
@@ -169,7 +175,8 @@ class _Loop:
         self.last_parameters = resume.parameters
         self.history = resume.history()
         self.epoch = resume.epoch
-        self.best_epoch, self.best_loss = resume.best_epoch, resume.best_loss
+        self.best_epoch = resume.best_epoch
+        self.best_loss = resume.best_loss
         self.best_parameters = resume.best_parameters
 
     @property
@@ -220,7 +227,8 @@ class _Loop:
 
     def _ending(self) -> events.Reason | None:
         """Return why the run ends after the complete epochs; None if it goes on."""
-        target, patience = self.settings.target_accuracy, self.settings.patience
+        target = self.settings.target_accuracy
+        patience = self.settings.patience
         done = self.history.epochs
         if done and target is not None and done[-1].validation_accuracy >= target:
             return "target"
@@ -229,12 +237,15 @@ class _Loop:
         return "completed" if self.epoch >= self.epochs else None
 
     def _epoch(
-        self, writer: CheckpointWriter | None
+        self,
+        writer: CheckpointWriter | None,
     ) -> Generator[Event, None, events.EpochFinished | events.Reason]:
         """Train and validate once; return the report, or why the run ends here."""
         number = self.epoch + 1
         began = time.perf_counter()
-        losses, accuracies, training_seconds = [], [], 0.0
+        losses = []
+        accuracies = []
+        training_seconds = 0.0
         source = self.pictures.minibatches(number)
         for batch in range(1, self.batches + 1):
             # Before the batch, so that a stop during compilation or validation trains nothing.
@@ -275,8 +286,14 @@ class _Loop:
             training_seconds += seconds
             yield self._noted(
                 events.BatchFinished(
-                    number, self.epochs, batch, self.batches, loss, accuracy, seconds
-                )
+                    number,
+                    self.epochs,
+                    batch,
+                    self.batches,
+                    loss,
+                    accuracy,
+                    seconds,
+                ),
             )
             if writer is not None:
                 yield from writer.reports()
@@ -291,7 +308,8 @@ class _Loop:
         if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learning_rate)
             return "diverged"
-        self.epoch, self.last_parameters = number, self.parameters()
+        self.epoch = number
+        self.last_parameters = self.parameters()
         is_best = loss < self.best_loss
         finished = events.EpochFinished(
             number,
@@ -306,7 +324,8 @@ class _Loop:
             self.last_parameters,
         )
         if is_best:
-            self.best_epoch, self.best_loss = number, loss
+            self.best_epoch = number
+            self.best_loss = loss
             if self.settings.keep_best:
                 self.best_parameters = finished.parameters
         self.history.add(finished)
@@ -329,7 +348,7 @@ class _Loop:
             if asked != before:
                 self.settings = self.settings.replace(**{name: asked})
                 changes.append(
-                    events.SettingChanged(epoch, batch, self.batches, name, before, asked)
+                    events.SettingChanged(epoch, batch, self.batches, name, before, asked),
                 )
         return changes
 

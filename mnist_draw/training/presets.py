@@ -55,7 +55,7 @@ PRESETS: dict[str, Preset] = {
         _("Quick"),
         _(
             "the tutorial's network, as accurate as with the tutorial's recipe, in less than half "
-            "of its time"
+            "of its time",
         ),
         _("As accurate in less than half the time."),
         "quick",
@@ -115,7 +115,9 @@ def find_preset(name: str) -> Preset:
 
 
 def differences(
-    settings: TrainingSettings, base: TrainingSettings, changes: Sequence[SettingChanged] = ()
+    settings: TrainingSettings,
+    base: TrainingSettings,
+    changes: Sequence[SettingChanged] = (),
 ) -> dict[str, str]:
     """Return what differs from a preset's settings: names of settings, and what a list says.
 
@@ -162,7 +164,8 @@ def plain_network(network: str) -> str:
 @lru_cache(maxsize=256)
 def _network_text(network: str, usual: str) -> str:
     """Name a network by its numbers where only these differ, else by its title."""
-    spec, other = parse_network(network), parse_network(usual)
+    spec = parse_network(network)
+    other = parse_network(usual)
     if spec.kind != other.kind or spec.layers is not None:
         return spec.title
     told = zip(spec.told_numbers(), other.told_numbers(), strict=True)
@@ -200,7 +203,9 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
         return TrainingSettings.from_json(values)
     except UserError as error:
         raise SettingsError(
-            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=reason_of(error),
         ) from error
 
 

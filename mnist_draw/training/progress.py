@@ -90,7 +90,8 @@ class TrainingProgressBar:
             self._validated = [_("validated {accuracy}", accuracy=share)]
 
     def print(self, line: str, stream: TextIO | None = None) -> None:
-        stream, line = stream or sys.stdout, one_line(line)
+        stream = stream or sys.stdout
+        line = one_line(line)
         if self._bar is None:
             print(line, file=stream, flush=True)
             return

@@ -29,7 +29,9 @@ from mnist_draw.training.presets import course_of, run_name
 from mnist_draw.training.setting import MODEL_OF_RUN
 from mnist_draw.training.settings import TrainingSettings
 
-RECORD, CHECKPOINT, HISTORY = "run.json", "checkpoint.npz", "history.npz"
+RECORD = "run.json"
+CHECKPOINT = "checkpoint.npz"
+HISTORY = "history.npz"
 MODEL = MODEL_OF_RUN
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
 MAX_NAME_LENGTH = 200
@@ -160,7 +162,9 @@ def read_run(folder: Path) -> Run:
         raise
     except UserError as error:
         raise UserError(
-            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=reason_of(error),
         ) from error
 
 
@@ -229,7 +233,9 @@ def read_history(path: Path) -> History:
         return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in ARRAYS))
     except (OSError, KeyError, ValueError, npz.NpzError) as error:
         raise CheckpointError(
-            "{path} cannot be used: {reason}.", path=path, reason=error
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=error,
         ) from error
 
 
@@ -244,7 +250,8 @@ def load_history(run: Run) -> History:
         if not run.checkpoint.exists():
             if run.epochs_done:
                 raise CheckpointError(
-                    "The figures of the run {run} are lost.", run=run.full_title
+                    "The figures of the run {run} are lost.",
+                    run=run.full_title,
                 ) from None
             return History()
         history = load_checkpoint(run.checkpoint).history()

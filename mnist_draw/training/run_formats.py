@@ -46,7 +46,9 @@ def pack_events(run: Run | None, history: History) -> bytes:
         from tensorboardX.proto.event_pb2 import Event
     except ImportError as error:
         raise MissingPackageError(
-            _("Writing events of TensorBoard"), "tensorboardX", "export"
+            _("Writing events of TensorBoard"),
+            "tensorboardX",
+            "export",
         ) from error
     # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
     # cannot be written.

@@ -67,14 +67,17 @@ def readable_runs() -> list[Run]:
 def _folders(parent: Path) -> list[Path]:
     try:
         return [
-            path for path in sorted(parent.iterdir())
+            path
+            for path in sorted(parent.iterdir())
             if path.is_dir() and not path.name.startswith(".")
-        ]  # fmt: skip
+        ]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StorageError(
-            "{path} cannot be read: {reason}.", path=parent, reason=reason_of(error)
+            "{path} cannot be read: {reason}.",
+            path=parent,
+            reason=reason_of(error),
         ) from error
 
 
@@ -144,7 +147,7 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
                 len(found),
                 name=name,
                 folders=folders,
-            )
+            ),
         )
     known = [LATEST, *names_of(runs)]
     meant = did_you_mean(wanted, known, "mnist-draw runs")

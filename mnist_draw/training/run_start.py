@@ -27,7 +27,8 @@ def build_network(settings: TrainingSettings) -> Any:
     start = None
     if settings.start_model is not None:
         start = load_model(
-            settings.start_model, lambda text: parse_network(text).parameter_shapes()
+            settings.start_model,
+            lambda text: parse_network(text).parameter_shapes(),
         )
         if start.shapes[-1] != specification.parameter_shapes()[-1]:
             raise SettingsError(
@@ -62,7 +63,7 @@ def build_network(settings: TrainingSettings) -> Any:
 
 
 def settings_for(settings: TrainingSettings, classes: int) -> TrainingSettings:
-    """Return settings whose network tells so many classes apart."""
+    """Return settings whose network has this number of classes."""
     specification = parse_network(settings.network)
     if specification.classes == classes:
         return settings
@@ -77,7 +78,8 @@ def training_data(
 ) -> Dataset:
     """Return the pictures of a run; parameters and errors are those of the loop's ``train``."""
     data = dataset or load_dataset(settings.data_folder)
-    wanted, there = settings.training_examples, len(data.train_labels)
+    wanted = settings.training_examples
+    there = len(data.train_labels)
     if wanted is not None:
         # Runs of before were told no limit; they can go on.
         if wanted > there and is_new:

@@ -321,7 +321,7 @@ def read_number(name: str, value: Any) -> float:
 
 def out_of_range(name: str, value: Any, low: float, high: float) -> SettingsError:
     shown = dict(
-        zip(("value", "low", "high"), map(_format_number, (value, low, high)), strict=True)
+        zip(("value", "low", "high"), map(_format_number, (value, low, high)), strict=True),
     )
     return SettingsError(
         "The setting {name} is {value}; it must be between {low} and {high}.",

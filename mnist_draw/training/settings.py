@@ -65,7 +65,7 @@ class TrainingSettings:
             nothing=_("From scratch"),
             sentence=_(
                 "Start from the weights of a trained network, which must have the same layers, "
-                "instead of fresh ones."
+                "instead of fresh ones.",
             ),
             group="network",
             widget="start",
@@ -126,7 +126,8 @@ class TrainingSettings:
             title=_("L2 penalty"),
             mark=N_("L2 {value}"),
             sentence=_(
-                "Weight of the sum of squared weights in the loss, without unit; 0 switches it off."
+                "Weight of the sum of squared weights in the loss, without unit; "
+                "0 switches it off.",
             ),
             group="learning",
             live=True,
@@ -193,7 +194,7 @@ class TrainingSettings:
             sentence=_(
                 "Digits that are learnt beside the data set: those that you have taught in the "
                 "Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that begin "
-                "with their digit."
+                "with their digit.",
             ),
             group="data",
             widget="extra",
@@ -231,7 +232,7 @@ class TrainingSettings:
             mark=N_("augmentation {value}"),
             sentence=_(
                 "How the training pictures are varied, anew in each epoch; the network then reads "
-                "more kinds of handwriting."
+                "more kinds of handwriting.",
             ),
             group="data",
             columns=12,
@@ -276,7 +277,7 @@ class TrainingSettings:
             title=_("Keep the best epoch"),
             sentence=_(
                 "End with the weights of the epoch with the lowest validation loss, not with the "
-                "last."
+                "last.",
             ),
             group="stop",
             mark=N_("best epoch"),

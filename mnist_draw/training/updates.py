@@ -43,7 +43,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "RMSProp",
             _(
                 "divides each step by the running root mean square of its gradients; rho is how "
-                "long they are remembered"
+                "long they are remembered",
             ),
             0.001,
             {"rho": 0.9, "epsilon": 1e-6},
@@ -55,7 +55,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "Adam",
             _(
                 "rmsprop with momentum, corrected for its start; beta1 and beta2: how long "
-                "gradients and their squares are remembered"
+                "gradients and their squares are remembered",
             ),
             0.001,
             {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
@@ -68,7 +68,13 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             {_("mean of g: m"): "beta1", _("mean of g²: v"): "beta2"},
         ),
         UpdateRule(
-            "sgd", "SGD", _("plain stochastic gradient descent"), 0.1, {}, ("W = W − η·g",), {}
+            "sgd",
+            "SGD",
+            _("plain stochastic gradient descent"),
+            0.1,
+            {},
+            ("W = W − η·g",),
+            {},
         ),
         UpdateRule(
             "momentum",
@@ -133,8 +139,9 @@ def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
     if learning_rate > usual:
         sentence = _(
             "Start a new run with {rule}'s usual learning rate, {rate}.",
-            rule=rule, rate=number(usual, "g"),
-        )  # fmt: skip
+            rule=rule,
+            rate=number(usual, "g"),
+        )
         return usual, sentence
     lower = float(f"{learning_rate / 10:.1g}")
     return lower, _("Start a new run with a learning rate of {rate}.", rate=number(lower, "g"))
@@ -219,7 +226,10 @@ SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
     for schedule in (
         Schedule(
-            "constant", _("Constant"), _("the learning rate stays as it is"), lambda progress: 1.0
+            "constant",
+            _("Constant"),
+            _("the learning rate stays as it is"),
+            lambda progress: 1.0,
         ),
         Schedule(
             "step",

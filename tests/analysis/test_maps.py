@@ -47,7 +47,9 @@ def test_layers_of_every_network(network, names, digits):
     recogniser = Recogniser(model)
     recogniser.temperature = 1.5
     np.testing.assert_allclose(
-        probabilities_of(found[-1], 1.5), recogniser.predict(inputs), atol=1e-5
+        probabilities_of(found[-1], 1.5),
+        recogniser.predict(inputs),
+        atol=1e-5,
     )
     if network == "custom_mlp:1,20,0,0":
         weights, bias = model.parameters[:2]

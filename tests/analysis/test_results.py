@@ -67,7 +67,7 @@ def counted(test_set):
 
 
 FEW = results_of(
-    [(0, 0, 0.99), (0, 1, 0.95), (1, 1, 0.8), (1, 1, 0.4), (2, 1, 0.6), (2, 2, 0.7), (0, 1, 0.97)]
+    [(0, 0, 0.99), (0, 1, 0.95), (1, 1, 0.8), (1, 1, 0.4), (2, 1, 0.6), (2, 2, 0.7), (0, 1, 0.97)],
 )
 
 
@@ -106,7 +106,8 @@ def test_the_loss_is_the_networks_own_and_confidence_is_calibrated():
     warm = Results(FEW.probabilities, FEW.labels, 2.0, 7)
     assert warm.loss == FEW.loss
     assert FEW.loss == pytest.approx(
-        -np.mean(np.log([0.99, 0.025, 0.8, 0.4, 0.2, 0.7, 0.015])), rel=1e-5
+        -np.mean(np.log([0.99, 0.025, 0.8, 0.4, 0.2, 0.7, 0.015])),
+        rel=1e-5,
     )
     assert (warm.confidence[:2] < FEW.confidence[:2]).all()
 
@@ -259,7 +260,9 @@ def test_nothing_in_the_page_is_obeyed_instead_of_read(counted, tmp_path):
 
 
 def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
-    counted, tmp_path, monkeypatch
+    counted,
+    tmp_path,
+    monkeypatch,
 ):
     model, pictures, results = counted
     monkeypatch.setattr(report, "MAX_SHOWN", 3)

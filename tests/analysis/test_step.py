@@ -133,7 +133,8 @@ def test_the_pull_on_pixels_is_that_of_the_graph(network):
     minibatch = step.minibatch(picture(), 9)
     given = step.expressions
     gradient = theano.function(
-        [given.pictures, given.targets, *given.masks], theano.grad(given.loss, given.pictures)
+        [given.pictures, given.targets, *given.masks],
+        theano.grad(given.loss, given.pictures),
     )(minibatch.pictures, minibatch.labels, *minibatch.masks)
     expected = -len(minibatch.labels) * gradient[0, 0]
     assert np.abs(expected).max() > 0.001

@@ -73,7 +73,7 @@ def reset_text_size():
 def pytest_collection_modifyitems(items):
     """Let pass what the offscreen platform says of smallest sizes, tips and popups."""
     ignore = pytest.mark.qt_log_ignore(
-        "This plugin does not support (propagateSizeHints|raise|grabbing)"
+        "This plugin does not support (propagateSizeHints|raise|grabbing)",
     )
     for item in items:
         if Path(__file__).parent in item.path.parents:

@@ -191,13 +191,24 @@ class Loop:
                     before = settings.learning_rate
                     settings = settings.replace(learning_rate=asked)
                     yield events.SettingChanged(
-                        epoch, batch, self.batches, "learning_rate", before, settings.learning_rate
+                        epoch,
+                        batch,
+                        self.batches,
+                        "learning_rate",
+                        before,
+                        settings.learning_rate,
                     )
                 if controls.stop_requested:
                     reason = "stopped"
                     break
                 yield events.BatchFinished(
-                    epoch, settings.epochs, batch, self.batches, 1 / (epoch + batch), 0.9, 0.001
+                    epoch,
+                    settings.epochs,
+                    batch,
+                    self.batches,
+                    1 / (epoch + batch),
+                    0.9,
+                    0.001,
                 )
             if reason == "stopped":
                 break

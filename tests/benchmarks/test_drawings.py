@@ -193,7 +193,10 @@ def hands(tmp_path, qapp):
 
 @pytest.mark.slow
 def test_the_first_digits_are_taught_and_the_others_measured(
-    hands, model_file, monkeypatch, capsys
+    hands,
+    model_file,
+    monkeypatch,
+    capsys,
 ):
     taught: list[ExtraDigits] = []
 

@@ -17,7 +17,8 @@ from mnist_draw.cli.main import main
 from mnist_draw.storage.folders import resource_path
 
 pytestmark = pytest.mark.skipif(
-    sys.platform in ("win32", "darwin"), reason="menu entries of this kind are Linux's"
+    sys.platform in ("win32", "darwin"),
+    reason="menu entries of this kind are Linux's",
 )
 
 
@@ -67,7 +68,7 @@ def test_remove_leaves_only_what_is_of_other_programs(home):
     lists = make_lists(home)
     others = home / "mime" / "packages" / "other.xml", home / "applications" / "other.desktop"
     others[0].write_text(
-        '<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info"/>'
+        '<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info"/>',
     )
     others[1].write_text("[Desktop Entry]\nType=Application\nName=Other\nExec=true\n")
     assert main(["desktop", "remove"]) == 0

@@ -138,7 +138,10 @@ def test_importing_the_commands_is_cheap():
         "sys.exit(', '.join(heavy) or 0)"
     )
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert found.returncode == 0, found.stderr
 

@@ -59,7 +59,11 @@ def twice():
 @pytest.mark.parametrize("checkpoint", [[], ["--checkpoint", "run.ckpt"]])
 @pytest.mark.parametrize("moment", [events.Testing, events.Finished])
 def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
-    here, at_first, capsys, moment, checkpoint
+    here,
+    at_first,
+    capsys,
+    moment,
+    checkpoint,
 ):
     at_first(moment, twice)
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", *checkpoint]) == 130
@@ -124,7 +128,12 @@ def good(tmp_path_factory):
     ],
 )
 def test_no_file_is_replaced_that_is_something_else(
-    arguments, status, message, good, monkeypatch, capsys
+    arguments,
+    status,
+    message,
+    good,
+    monkeypatch,
+    capsys,
 ):
     monkeypatch.chdir(good)
     before = {path: path.read_bytes() for path in good.iterdir()}
@@ -314,7 +323,11 @@ def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(he
 
 @pytest.mark.parametrize("output", [[], ["--output", "model.npz"]])
 def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
-    here, at_first, output, capsys, monkeypatch
+    here,
+    at_first,
+    output,
+    capsys,
+    monkeypatch,
 ):
     def fill():
         monkeypatch.setattr(record, "write_atomically", full_disk.refuse)
@@ -331,7 +344,10 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
 
 @pytest.mark.parametrize("place", ["own data/networks", "temporary"])
 def test_where_output_is_full_the_network_is_in_the_home_or_else_temporary(
-    place, here, monkeypatch, capsys
+    place,
+    here,
+    monkeypatch,
+    capsys,
 ):
     save = train_run.save_model
     (here / place).mkdir()
@@ -388,7 +404,10 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
     ],
 )
 def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
-    options, told, monkeypatch, capsys
+    options,
+    told,
+    monkeypatch,
+    capsys,
 ):
     for module in (train_run, fallbacks):
         monkeypatch.setattr(module, "save_model", full_disk.refuse)

@@ -70,7 +70,12 @@ def test_what_a_terminal_would_obey_is_escaped(name, shown, model, seven, tmp_pa
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
 @pytest.mark.parametrize("on_a_terminal", [False, True])
 def test_a_table_has_the_true_name_except_on_a_terminal(
-    model, seven, tmp_path, on_a_terminal, monkeypatch, capsys
+    model,
+    seven,
+    tmp_path,
+    on_a_terminal,
+    monkeypatch,
+    capsys,
 ):
     name = "\x1b[31m\u202ered\nforged,1.png"
     Path(seven).rename(tmp_path / name)

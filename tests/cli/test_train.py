@@ -157,7 +157,9 @@ def test_what_is_usual_where_no_option_says_more(arguments, name, value, here, m
     (here / "rate.json").write_text('{"learning_rate": 0.02}')
     given = []
     monkeypatch.setattr(
-        train_run, "train_and_save", lambda settings, *_, **__: given.append(settings) or 0
+        train_run,
+        "train_and_save",
+        lambda settings, *_, **__: given.append(settings) or 0,
     )
     assert main(["train", *arguments]) == 0
     assert getattr(given[0], name) == value
@@ -425,13 +427,21 @@ def test_a_run_of_classes_goes_on(shapes, capsys):
 def test_from_python(shapes):
     data = mnist_draw.load_data(shapes)
     network = mnist_draw.run_network(
-        data, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
+        data,
+        network_name="layers:20",
+        num_epochs=1,
+        batch_size=10,
+        verbose=False,
     )
     assert network.output_shape == (None, 3)
     # Plain arrays do not say how many classes there are.
     many = (*data[:1], data[1] + 12, *data[2:])
     network = mnist_draw.run_network(
-        many, network_name="layers:20#15", num_epochs=1, batch_size=10, verbose=False
+        many,
+        network_name="layers:20#15",
+        num_epochs=1,
+        batch_size=10,
+        verbose=False,
     )
     assert network.output_shape == (None, 15)
     mnist_draw.save_network("plain.npz", network)
@@ -457,7 +467,9 @@ def test_the_run_is_listed_with_its_classes(shapes, capsys):
 
 
 def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
-    shapes, monkeypatch, capsys
+    shapes,
+    monkeypatch,
+    capsys,
 ):
     assert train("shapes") == 0
     monkeypatch.setenv("MNIST_DRAW_HOME", str(shapes.parent / "another home"))
@@ -500,7 +512,7 @@ def test_a_number_is_read_as_scripts_or_as_the_language_write_it(code, typed, re
             parser.parse_args(["--learning-rate", typed])
         return
     found = parser.parse_args(
-        ["--learning-rate", typed, "--update-parameter", f"rho={typed}", "--epochs", "2"]
+        ["--learning-rate", typed, "--update-parameter", f"rho={typed}", "--epochs", "2"],
     )
     assert (found.learning_rate, dict(found.update_parameters), found.epochs) == (
         read, {"rho": read}, 2,

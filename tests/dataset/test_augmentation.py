@@ -46,7 +46,8 @@ def centres(pictures):
     total = pictures.sum(axis=(1, 2))
     places = np.arange(28)
     return np.stack(
-        [pictures.sum(axis=1) @ places / total, pictures.sum(axis=2) @ places / total], axis=1
+        [pictures.sum(axis=1) @ places / total, pictures.sum(axis=2) @ places / total],
+        axis=1,
     )
 
 
@@ -294,7 +295,8 @@ def long_strokes(strokes):
 
 
 @pytest.mark.parametrize(
-    ("digit", "share"), [(0, 0.35), (1, 0.65), (2, 0.25), (3, 0), (7, 0.35), (8, 0), (9, 0.3)]
+    ("digit", "share"),
+    [(0, 0.35), (1, 0.65), (2, 0.25), (3, 0), (7, 0.35), (8, 0), (9, 0.3)],
 )
 def test_strokes_are_added_to_the_right_digits(digit, share):
     _, after = restyled(digit)

@@ -137,7 +137,9 @@ def test_qmnists_extended_labels(tmp_path, write_folder, write_idx):
 
 
 def test_folders_named_like_files_and_one_that_fails_while_listed(
-    tmp_path, write_folder, monkeypatch
+    tmp_path,
+    write_folder,
+    monkeypatch,
 ):
     names = tuple(name.replace("-idx", ".idx") for name in NAMES)
     folder = write_folder(tmp_path / "archive", names)

@@ -57,10 +57,10 @@ FILES: dict[str, Callable[[], bytes]] = {
     "CMYK": lambda: encoded(Image.fromarray(digit()).convert("CMYK"), "JPEG", quality=95),
     "ink on nothing": lambda: encoded(np.dstack([np.zeros((280, 280, 3), np.uint8), digit()])),
     "chalk on nothing": lambda: encoded(
-        np.dstack([np.full((280, 280, 3), 255, np.uint8), digit()])
+        np.dstack([np.full((280, 280, 3), 255, np.uint8), digit()]),
     ),
     "paper with transparent corners": lambda: encoded(
-        np.dstack([np.repeat(255 - digit()[..., None], 3, axis=2), corners()])
+        np.dstack([np.repeat(255 - digit()[..., None], 3, axis=2), corners()]),
     ),
 }
 

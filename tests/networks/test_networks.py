@@ -80,7 +80,8 @@ def test_the_canonical_text_means_the_same_network(depth, width, drop_input, dro
 
 
 @pytest.mark.parametrize(
-    "text", ["", "resnet", "MLP", "mlps", "cnn:1", "deep_cnn:2", "custom-mlp:2", "mlp,"]
+    "text",
+    ["", "resnet", "MLP", "mlps", "cnn:1", "deep_cnn:2", "custom-mlp:2", "mlp,"],
 )
 def test_unknown_names_list_what_exists(text):
     said = complaint(text)

@@ -188,7 +188,8 @@ def sample(count=20_000):
 def test_known_temperature_is_found(temperature):
     scores, labels = sample()
     assert fit_temperature(softmax(scores * temperature, axis=1), labels) == pytest.approx(
-        temperature, rel=0.03
+        temperature,
+        rel=0.03,
     )
 
 

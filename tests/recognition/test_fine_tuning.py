@@ -47,7 +47,10 @@ def learnt(steps):
 def quick():
     """Return settings for the small network of the tests."""
     return fine_tuning_settings(linear_model().network).replace(
-        epochs=8, batch_size=50, learning_rate=0.02, augmentation="off"
+        epochs=8,
+        batch_size=50,
+        learning_rate=0.02,
+        augmentation="off",
     )
 
 
@@ -131,7 +134,10 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
     ],
 )
 def test_a_network_answers_that_reads_the_digits_better_and_forgot_little(
-    before, after, better, words
+    before,
+    after,
+    better,
+    words,
 ):
     def score(text):
         said, sure, tested = text.split()
@@ -168,7 +174,7 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all():
     assert not strict.refuses(float(log_odds[0]))
     assert strict.refuses(float(log_odds[-1]))
     (near,) = np.flatnonzero(
-        (log_odds < rule.threshold - 0.2) & (log_odds > rule.threshold - MAX_THRESHOLD_SHIFT)
+        (log_odds < rule.threshold - 0.2) & (log_odds > rule.threshold - MAX_THRESHOLD_SHIFT),
     )[:1]
 
     def lenient(rows):

@@ -125,7 +125,7 @@ def test_the_python_program_reads_files_of_any_name(tmp_path):
     from PIL import Image
 
     (tmp_path / "reader.py").write_bytes(
-        NETWORK_FORMATS["py"].pack(find_by_key("shipped:mlp").load())
+        NETWORK_FORMATS["py"].pack(find_by_key("shipped:mlp").load()),
     )
     data = load_dataset()
     np.save(tmp_path / "three.npy", data.test_images[:3])

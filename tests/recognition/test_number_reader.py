@@ -44,7 +44,7 @@ def test_numbers_of_mnist_digits_are_read(recogniser):
     probabilities = recogniser.predict(data.test_images[:400].astype(np.float32) / 256)
     sure = np.flatnonzero(
         (probabilities.argmax(axis=1) == data.test_labels[:400])
-        & (probabilities.max(axis=1) > 0.85)
+        & (probabilities.max(axis=1) > 0.85),
     )
     right = 0
     for start in range(0, 60, 3):
@@ -219,7 +219,8 @@ def test_a_stroke_of_its_own_at_the_top_makes_a_five(shipped):
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
-    ("degrees", "text"), [(-35, "?"), (-15, "1"), (0, "1"), (35, "1"), (55, "?")]
+    ("degrees", "text"),
+    [(-35, "?"), (-15, "1"), (0, "1"), (35, "1"), (55, "?")],
 )
 def test_a_line_alone_that_leans_far_is_no_one(shipped, known, degrees, text):
     along = np.linspace(0, 100, 40)
@@ -238,7 +239,7 @@ def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
         assert np.abs(points.max(axis=0) - (left + width, top + height)).max() < LINE
     wave = np.linspace(0, 1, 120)
     letter_m = np.column_stack(
-        [60 + 300 * wave, 150 - 80 * np.abs(np.sin(2.5 * np.pi * wave)), np.full(120, LINE)]
+        [60 + 300 * wave, 150 - 80 * np.abs(np.sin(2.5 * np.pi * wave)), np.full(120, LINE)],
     )
     assert len(read(shipped, [letter_m]).digits) == 1
     # Nor are many strokes a number, or what a network of other classes reads.
@@ -337,7 +338,7 @@ def test_late_bars_and_strange_parts(shipped):
     corners = np.array([(0, 0), (22, 95), (45, 30), (68, 95), (90, 0)]) + np.array([right, 62])
     along = np.linspace(0, 4, 80)
     letter_w = np.column_stack(
-        [np.interp(along, np.arange(5), corners[:, axis]) for axis in (0, 1)] + [np.full(80, LINE)]
+        [np.interp(along, np.arange(5), corners[:, axis]) for axis in (0, 1)] + [np.full(80, LINE)],
     )
     strokes.append(letter_w)
     answer = read_number(shipped, inked(strokes), strokes=strokes)

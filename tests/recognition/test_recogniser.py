@@ -201,7 +201,8 @@ def test_strokes_near_the_threshold_are_judged_again_turned(turned, text):
 
         def log_odds(self, inputs):
             odds = np.array(
-                [-0.1] if len(inputs) == 1 else [0.1 + turned] * len(inputs), np.float32
+                [-0.1] if len(inputs) == 1 else [0.1 + turned] * len(inputs),
+                np.float32,
             )
             return odds, odds - 10
 

@@ -139,7 +139,7 @@ def test_entries_that_share_a_name_or_a_place_are_damage():
     with pytest.raises(NpzError, match=r"twice|damaged"):
         unpack(buffer.getvalue())
     content = bytearray(
-        pack({"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)})
+        pack({"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)}),
     )
     second = content.rindex(b"PK\x01\x02")
     content[second + 42 : second + 46] = bytes(4)  # the offset of its header
@@ -151,7 +151,7 @@ def test_entries_that_share_a_name_or_a_place_are_damage():
     hnp.arrays(
         dtype=st.sampled_from([np.float32, np.float64, np.uint8, np.int64, np.bool_]),
         shape=hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4),
-    )
+    ),
 )
 @settings(max_examples=60)
 def test_any_array_survives(array):

@@ -139,7 +139,26 @@ def many_entries(folder):
     """Write a zip file whose directory alone takes gigabytes in memory."""
     path = folder / "bomb.npz"
     entry = struct.pack(
-        "<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0
+        "<4s4B4HL2L5H2L",
+        b"PK\x01\x02",
+        20,
+        3,
+        20,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
     )
     directory = (entry + b"a") * 2_000_000
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, len(directory), 4, 0)
@@ -171,7 +190,7 @@ def png_of(folder, colour, bits, side=10_000, rows=None):
         + b"".join(
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
             for kind, data in chunks
-        )
+        ),
     )
     return path
 

@@ -58,7 +58,7 @@ def test_what_is_not_json(content):
 
 def test_fields_of_the_right_kind():
     fields = Fields(
-        {"n": 3.0, "x": 2, "t": "abcdef\ud800", "c": "red", "f": {"a": 1}, "e": [1, "2"]}
+        {"n": 3.0, "x": 2, "t": "abcdef\ud800", "c": "red", "f": {"a": 1}, "e": [1, "2"]},
     )
     assert fields.get_int("n", 0, 3) == 3
     assert fields.get_float("x", 0, 3) == 2.0

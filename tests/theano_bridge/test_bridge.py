@@ -39,7 +39,7 @@ def test_install_imports_no_engine_and_only_once():
         "import sys; from mnist_draw.theano_bridge import install, engine\n"
         "before = len(sys.meta_path); install(); install(); engine()\n"
         "print(len(sys.meta_path) - before, [n for n in sys.modules if n.split('.')[0]"
-        " in ('theano', 'pytensor', 'numba', 'numpy', 'lasagne')])"
+        " in ('theano', 'pytensor', 'numba', 'numpy', 'lasagne')])",
     )
     assert out == "0 []"
 
@@ -65,7 +65,9 @@ def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors()
 @pytest.mark.process
 @pytest.mark.parametrize(("flags", "place"), [("", "cache"), ("base_compiledir={}", "chosen")])
 def test_compiled_functions_are_kept_in_the_programs_cache_unless_told_otherwise(
-    flags, place, tmp_path
+    flags,
+    place,
+    tmp_path,
 ):
     code = "import mnist_draw, theano; print(theano.config.compiledir)"
     flags = flags.format(tmp_path / place)
@@ -321,7 +323,9 @@ def test_scans_jacobians_and_graphs_are_as_in_theano():
     py = theano.Mode(linker="py")
     n = T.iscalar()
     outputs, updates = theano.scan(
-        lambda before: before * 2, outputs_info=[T.constant(np.float64(1))], n_steps=n
+        lambda before: before * 2,
+        outputs_info=[T.constant(np.float64(1))],
+        n_steps=n,
     )
     assert isinstance(updates, dict)
     assert theano.function([n], outputs, updates=updates, mode=py)(4).tolist() == [2, 4, 8, 16]

@@ -67,7 +67,15 @@ def test_convolutions_pad_and_turn_their_filters(flip, turn, pad, zeros):
 def test_sequences_are_convolved_with_their_padding(flip):
     x, w, b = random(2, 3, 7), random(4, 3, 3), random(4)
     layer = layers.Conv1DLayer(
-        (None, 3, 7), 4, 3, stride=2, pad="same", W=w, b=b, nonlinearity=None, flip_filters=flip
+        (None, 3, 7),
+        4,
+        3,
+        stride=2,
+        pad="same",
+        W=w,
+        b=b,
+        nonlinearity=None,
+        flip_filters=flip,
     )
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, 3, 2)[:, :, ::2]
@@ -95,7 +103,14 @@ def test_a_subclass_convolves_with_other_filters_as_it_is_told():
 def test_groups_see_their_own_channels_only():
     x, w = random(2, 4, 5, 5), random(6, 2, 3, 3)
     layer = layers.Conv2DLayer(
-        (2, 4, 5, 5), 6, 3, W=w, nonlinearity=None, num_groups=2, flip_filters=False, stride=2
+        (2, 4, 5, 5),
+        6,
+        3,
+        W=w,
+        nonlinearity=None,
+        num_groups=2,
+        flip_filters=False,
+        stride=2,
     )
     halves = [correlate(x[:, :2], w[:3], 2), correlate(x[:, 2:], w[3:], 2)]
     found = value(layer.get_output_for(T.constant(x)))
@@ -121,7 +136,12 @@ def test_a_transposed_convolution_spreads_each_pixel(size):
 def test_a_dilated_convolution_looks_further():
     x, w = random(2, 3, 7, 7), random(3, 4, 3, 3)
     layer = layers.DilatedConv2DLayer(
-        layers.InputLayer(x.shape), 4, 3, dilation=2, W=w, nonlinearity=None
+        layers.InputLayer(x.shape),
+        4,
+        3,
+        dilation=2,
+        W=w,
+        nonlinearity=None,
     )
     expected = correlate(x, w.transpose(1, 0, 2, 3), dilation=2)
     np.testing.assert_allclose(output(layer, x), expected, atol=1e-4)
@@ -199,7 +219,9 @@ def test_layers_that_merge_crop_their_inputs_as_they_are_told():
     how = [None, "lower", "center", "upper"]
     found = value(layers.autocrop([T.constant(each) for each in (a, b, c)], how))
     for each, expected in zip(
-        found, (a[:, :1, :3, -2:], b[:, :1, :3, -2:], c[:, :1, 2:5, -2:]), strict=True
+        found,
+        (a[:, :1, :3, -2:], b[:, :1, :3, -2:], c[:, :1, 2:5, -2:]),
+        strict=True,
     ):
         np.testing.assert_array_equal(each, expected)
     large, small = layers.InputLayer((2, 3, 6, 6)), layers.InputLayer((2, 3, 4, None))
@@ -259,7 +281,8 @@ def test_shapes_are_known_as_far_as_lengths_are():
         assert layer.output_shape == shape
     x = random(2, 3, 4, 5)
     np.testing.assert_array_equal(
-        output(layers.SliceLayer(image, slice(1, -1), 2), x), x[:, :, 1:-1]
+        output(layers.SliceLayer(image, slice(1, -1), 2), x),
+        x[:, :, 1:-1],
     )
 
 
@@ -401,7 +424,13 @@ def test_volumes_are_convolved_and_spread_again(flip, turn):
     # The transposed map: <convolved x, y> = <x, y spread>.
     y = random(2, *layer.output_shape[1:])
     same = layers.Conv3DLayer(
-        image, 4, w.shape[2:], (2, 1, 1), 1, b=None, **{**how, "flip_filters": not flip}
+        image,
+        4,
+        w.shape[2:],
+        (2, 1, 1),
+        1,
+        b=None,
+        **{**how, "flip_filters": not flip},
     )
     spread = value(back.get_output_for(T.constant(y)))
     np.testing.assert_allclose((output(same, x) * y).sum(), (x * spread).sum(), rtol=1e-3)
@@ -501,7 +530,8 @@ def test_a_thin_plate_spline_goes_through_its_control_points():
     layer = layers.TPSTransformerLayer((2, 1, 5, 5), (2, 18), control_points=9)
     ticks = np.linspace(-1, 1, 5, dtype=x.dtype)
     places = layer.places(
-        T.constant(moves.reshape(2, 18)), *map(T.constant, (ticks, ticks[:, None]))
+        T.constant(moves.reshape(2, 18)),
+        *map(T.constant, (ticks, ticks[:, None])),
     )
     places = np.stack(value(places), 1)
     here = np.stack(np.meshgrid(ticks, ticks))
@@ -519,7 +549,12 @@ def test_a_thin_plate_spline_goes_through_its_control_points():
 def test_each_position_has_filters_of_its_own(flip):
     x, w = random(2, 3, 4, 5), random(6, 3, 3, 3, 4, 5)
     layer = layers.LocallyConnected2DLayer(
-        (2, 3, 4, 5), 6, 3, W=w, nonlinearity=None, flip_filters=flip
+        (2, 3, 4, 5),
+        6,
+        3,
+        W=w,
+        nonlinearity=None,
+        flip_filters=flip,
     )
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
@@ -528,7 +563,13 @@ def test_each_position_has_filters_of_its_own(flip):
     found = value(layer.get_output_for(T.constant(x)))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
     each = layers.LocallyConnected2DLayer(
-        (2, 3, 4, 5), 3, 3, W=w[:3, 0], nonlinearity=None, flip_filters=flip, channelwise=True
+        (2, 3, 4, 5),
+        3,
+        3,
+        W=w[:3, 0],
+        nonlinearity=None,
+        flip_filters=flip,
+        channelwise=True,
     )
     expected = np.einsum("ncyxij,cijyx->ncyx", windows, turned[:3, 0])
     found = value(each.get_output_for(T.constant(x)))
@@ -571,7 +612,13 @@ def test_layers_of_cuda_convnet_take_the_batch_as_the_last_axis():
     last = (1, 2, 3, 0)
     first = cc.bc01_to_c01b(layers.InputLayer((2, 3, 6, 6)))
     conv = cc.Conv2DCCLayer(
-        first, 16, 3, W=w.transpose(last), b=None, nonlinearity=None, dimshuffle=False
+        first,
+        16,
+        3,
+        W=w.transpose(last),
+        b=None,
+        nonlinearity=None,
+        dimshuffle=False,
     )
     pool = cc.MaxPool2DCCLayer(conv, 3, dimshuffle=False)
     assert (conv.output_shape, pool.output_shape) == ((16, 4, 4, 2), (16, 2, 2, 2))

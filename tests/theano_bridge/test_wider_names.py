@@ -99,14 +99,15 @@ def test_bilinear_upsampling_interpolates_between_pixels(ratio):
     places = (np.arange(3 * ratio) - (ratio - 1) // 2) / ratio
     expected = np.interp(places, np.arange(3), row)
     found = value(
-        module.bilinear_upsampling(T.constant(row[None, None, None] * [[1.0], [2]]), ratio)
+        module.bilinear_upsampling(T.constant(row[None, None, None] * [[1.0], [2]]), ratio),
     )
     np.testing.assert_allclose(found[0, 0, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(found[0, 0, -1], 2 * expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("mode", "reduce"), [("max", np.max), ("sum", np.sum), ("average_inc_pad", np.mean)]
+    ("mode", "reduce"),
+    [("max", np.max), ("sum", np.sum), ("average_inc_pad", np.mean)],
 )
 def test_volumes_are_pooled_block_by_block(mode, reduce):
     pool_3d = importlib.import_module("theano.tensor.signal.pool").pool_3d
@@ -157,7 +158,7 @@ def test_batch_normalisation_follows_its_paper(axes, over):
     n = x.size // mean.size
     normal = (x - mean) / np.sqrt(var + 0.01) * gamma + beta
     results = value(
-        list(bn.batch_normalization_train(x, gamma, beta, axes, 0.01, 0.25, old, old + 1))
+        list(bn.batch_normalization_train(x, gamma, beta, axes, 0.01, 0.25, old, old + 1)),
     )
     expected = [normal, mean, 1 / np.sqrt(var + 0.01), 0.75 * old + 0.25 * mean,
                 0.75 * (old + 1) + 0.25 * var * n / (n - 1)]  # fmt: skip
@@ -405,7 +406,8 @@ def test_a_derivative_along_a_direction_takes_the_inputs_of_its_function():
     along = theano.function([w, v, x], T.Rop(T.dot(x, w), w, v))
     assert along([[1, 1], [1, 1]], [[2, 2], [2, 2]], [0, 1]).tolist() == [2, 2]
     one, two = theano.function([w, v, x], T.Rop([T.dot(x, w), w**2], w, v))(
-        *[np.eye(2)] * 2, [3, 4]
+        *[np.eye(2)] * 2,
+        [3, 4],
     )
     assert (one.tolist(), two.tolist()) == ([3, 4], [[2, 0], [0, 2]])
 
@@ -501,7 +503,11 @@ def test_a_transposed_convolution_is_the_gradient_by_images():
     x, w = RANDOM.random((2, 3, 7, 7)), RANDOM.random((4, 3, 3, 3))
     y = convolve(x, w, (1, 1), (2, 2), (1, 1), 1, True)
     spread = T.nnet.conv2d_transpose(
-        T.constant(y), T.constant(w), x.shape, border_mode=(1, 1), input_dilation=(2, 2)
+        T.constant(y),
+        T.constant(w),
+        x.shape,
+        border_mode=(1, 1),
+        input_dilation=(2, 2),
     )
     np.testing.assert_allclose((value(spread) * x).sum(), (y**2).sum(), rtol=1e-5)
 

@@ -8,7 +8,10 @@ from mnist_draw.training.settings import TrainingSettings
 
 #: Two epochs of six minibatches of 100 digits, on a network of 32 hidden units with dropout.
 SMALL = TrainingSettings(
-    network="custom_mlp:1,32,0.2,0.5", batch_size=100, epochs=2, learning_rate=0.003
+    network="custom_mlp:1,32,0.2,0.5",
+    batch_size=100,
+    epochs=2,
+    learning_rate=0.003,
 )
 
 E = TypeVar("E")

@@ -109,7 +109,10 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(digits, tmp_path
     changed_run(True, checkpoint=tmp_path / "run")
     resume = load_checkpoint(tmp_path / "run")
     assert resume.settings == chosen.replace(
-        epochs=3, learning_rate=0.01, l2=0.001, augmentation="pen"
+        epochs=3,
+        learning_rate=0.01,
+        l2=0.001,
+        augmentation="pen",
     )
     assert resume.epoch == 2
     assert resume.changes == (
@@ -134,7 +137,8 @@ def test_a_finished_run_only_needs_its_test(finished, digits):
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"), [({"target_accuracy": 0.01}, "target"), ({"patience": 1}, "early")]
+    ("changes", "reason"),
+    [({"target_accuracy": 0.01}, "target"), ({"patience": 1}, "early")],
 )
 def test_what_a_run_was_to_stop_at_stops_it_when_continued(finished, digits, changes, reason):
     """As after a crash between the last checkpoint and the test."""

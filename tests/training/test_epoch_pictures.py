@@ -60,7 +60,8 @@ def test_scaled_pictures_are_varied_as_bytes_are():
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_no_thread_is_left_when_an_epoch_is_broken_off(taken):
     minibatches = EpochPictures(
-        TrainingSettings(augmentation="warp", batch_size=10), DATA
+        TrainingSettings(augmentation="warp", batch_size=10),
+        DATA,
     ).minibatches(1)
     for _ in range(taken):
         next(minibatches)

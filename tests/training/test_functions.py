@@ -26,7 +26,11 @@ from mnist_draw.training.updates import (
 
 #: No hidden layer and no dropout: NumPy computes it in a few lines.
 PLAIN = TrainingSettings(
-    network="custom_mlp:0,1,0,0", update="sgd", learning_rate=0.5, l2=0.01, batch_size=100
+    network="custom_mlp:0,1,0,0",
+    update="sgd",
+    learning_rate=0.5,
+    l2=0.01,
+    batch_size=100,
 )
 #: The rows of a minibatch of a hundred.
 ALL = np.arange(100)
@@ -63,7 +67,10 @@ def test_a_step_of_training(network, functions, digits):
     assert float(found[1]) == pytest.approx(accuracy)
     after, biases_after = lasagne.layers.get_all_param_values(network)
     np.testing.assert_allclose(
-        after, weights - 0.5 * (slope + 2 * 0.01 * weights), rtol=1e-4, atol=1e-6
+        after,
+        weights - 0.5 * (slope + 2 * 0.01 * weights),
+        rtol=1e-4,
+        atol=1e-6,
     )
     np.testing.assert_allclose(biases_after, biases - 0.5 * bias_slope, rtol=1e-4, atol=1e-6)
 
@@ -96,7 +103,8 @@ def test_prediction_follows_the_parameters(network, digits):
     weights = np.zeros((784, 10), np.float32)
     for digit in (4, 7):
         lasagne.layers.set_all_param_values(
-            network, [weights, np.eye(10, dtype=np.float32)[digit] * 50]
+            network,
+            [weights, np.eye(10, dtype=np.float32)[digit] * 50],
         )
         assert predict(pictures).argmax(axis=1).tolist() == [digit] * 3
 
@@ -105,7 +113,9 @@ def test_prediction_follows_the_parameters(network, digits):
 def dropping():
     """Return a network with dropout, and its functions."""
     settings = TrainingSettings(
-        network="custom_mlp:1,32,0.2,0.5", learning_rate=1e-20, batch_size=100
+        network="custom_mlp:1,32,0.2,0.5",
+        learning_rate=1e-20,
+        batch_size=100,
     )
     network = parse_network(settings.network).build()
     return network, compile_train(network, settings), settings
@@ -236,7 +246,8 @@ def test_steps_are_those_of_the_rule(steps, name, rule):
 def test_parameters_out_of_range(name, parameter, value):
     allowed = "above 0" if parameter == "epsilon" else "from 0 up to, not including, 1"
     with pytest.raises(
-        UserError, match=re.escape(f"{parameter} of {name} is {value:g}; it must be {allowed}")
+        UserError,
+        match=re.escape(f"{parameter} of {name} is {value:g}; it must be {allowed}"),
     ):
         check_parameters(UPDATE_RULES[name], {parameter: value})
 

@@ -115,7 +115,10 @@ def test_building_leaves_lasagnes_generator_alone():
 def test_each_epoch_has_its_own_order(digits):
     """With steps that change nothing, losses differ by order and by dropout only."""
     settings = SMALL.replace(
-        network="custom_mlp:0,1,0,0", update="sgd", learning_rate=1e-20, batch_size=600
+        network="custom_mlp:0,1,0,0",
+        update="sgd",
+        learning_rate=1e-20,
+        batch_size=600,
     )
     whole = of(BatchFinished, run(settings, dataset=digits))
     assert whole[0].loss == pytest.approx(whole[1].loss, rel=1e-5)
@@ -265,7 +268,11 @@ def asked(settings, digits, when, request, *values, **options):
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_begins_it_again(
-    digits, plain, batch, epochs, tmp_path
+    digits,
+    plain,
+    batch,
+    epochs,
+    tmp_path,
 ):
     path, settings = tmp_path / "run", SMALL.replace(epochs=epochs)
     seen = asked(settings, digits, (BatchFinished, 1, batch), "stop", checkpoint=path)

@@ -463,7 +463,7 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     assert other is not None
     # The times of all cards have one measure.
     assert other == pytest.approx(
-        180 * expectation.expected_seconds(settings.replace(network="cnn")) / estimated
+        180 * expectation.expected_seconds(settings.replace(network="cnn")) / estimated,
     )
     # So have the times of two networks of one kind, however fast each was trained last.
     quick = PRESETS["quick"].settings

@@ -61,7 +61,7 @@ def test_the_defaults_are_the_tutorials():
         patience=st.none() | st.integers(1, 100_000),
         target_accuracy=st.none() | st.floats(1e-4, 1),
         keep_best=st.booleans(),
-    )
+    ),
 )
 def test_all_that_is_allowed_survives_json(settings):
     assert TrainingSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
@@ -70,7 +70,9 @@ def test_all_that_is_allowed_survives_json(settings):
 def test_what_counts_as_a_number():
     rho = MappingProxyType({"rho": np.float64(0.5)})
     settings = TrainingSettings(
-        epochs=np.int64(3), learning_rate=np.float64(0.01), update_parameters=rho
+        epochs=np.int64(3),
+        learning_rate=np.float64(0.01),
+        update_parameters=rho,
     )
     settings.validate()
     assert json.loads(json.dumps(settings.to_json()))["update_parameters"] == {"rho": 0.5}

@@ -104,7 +104,9 @@ def test_a_network_given_is_trained_further(data):
 def test_the_readers_own_network(data):
     l_in = lasagne.layers.InputLayer((None, 1, 28, 28))
     network = lasagne.layers.DenseLayer(
-        l_in, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
+        l_in,
+        num_units=10,
+        nonlinearity=lasagne.nonlinearities.softmax,
     )
     history = History()
     flm.run_network(data, network, 3, 50, 0.01, history=history, verbose=False)
@@ -140,7 +142,11 @@ def test_ctrl_c_stops_and_returns_what_was_learnt(data, capsys, from_thread):
     before = signal.getsignal(signal.SIGINT)
     history = Interrupting()
     network = flm.run_network(
-        data, num_epochs=500, batch_size=100, network_name=NAME, history=history
+        data,
+        num_epochs=500,
+        batch_size=100,
+        network_name=NAME,
+        history=history,
     )
     assert signal.getsignal(signal.SIGINT) is before
     assert len(history.epochs) == 1
@@ -154,7 +160,12 @@ def test_ctrl_c_stops_and_returns_what_was_learnt(data, capsys, from_thread):
 
 def test_divergence_is_told(data, capsys):
     network = flm.run_network(
-        data, num_epochs=2, batch_size=100, learning_rate=1e6, network_name=NAME, update="sgd"
+        data,
+        num_epochs=2,
+        batch_size=100,
+        learning_rate=1e6,
+        network_name=NAME,
+        update="sgd",
     )
     told = capsys.readouterr().out
     assert "The weights of the start were kept." in told
@@ -224,7 +235,8 @@ def test_get_class_of_bytes_is_that_of_the_same_picture_scaled():
 
 
 @pytest.mark.parametrize(
-    "shape", [(28, 28), (784,), (3, 28, 28), (2, 3, 28, 28), (1, 1, 1, 28, 28)]
+    "shape",
+    [(28, 28), (784,), (3, 28, 28), (2, 3, 28, 28), (1, 1, 1, 28, 28)],
 )
 def test_get_class_of_other_shapes(shape):
     with pytest.raises(ValueError, match=re.escape(f"(N, 1, 28, 28), got {shape}")):

@@ -47,7 +47,7 @@ def observe(path):
                 area = bar.tabRect(index)
                 corner = bar.mapToGlobal(QPoint(0, 0)) + area.topLeft()
                 seen[f"tab {tabs.tabText(index)}"] = {
-                    "place": on_screen(bar, corner.x(), corner.y(), area.width(), area.height())
+                    "place": on_screen(bar, corner.x(), corner.y(), area.width(), area.height()),
                 }
     part = path.with_suffix(".part")
     part.write_text(json.dumps(seen), encoding="utf-8")

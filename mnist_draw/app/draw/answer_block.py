@@ -19,11 +19,13 @@ from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.recognition.certainty import Certainty, State
 
-WHY_KEY, TEACH_KEY = "W", "T"
+WHY_KEY = "W"
+TEACH_KEY = "T"
 #: Longer names of classes are left out: the figure beside the button shows them.
 _MAX_NAME = 3
 #: Height of the block, and of that in a low window.
-_HEIGHT, _LOW_HEIGHT = 128, 108
+_HEIGHT = 128
+_LOW_HEIGHT = 108
 _FIGURE_GAP = 24
 _BUTTON_WIDTH = 84
 
@@ -40,7 +42,8 @@ class WhyButton(QPushButton):
         self.setObjectName("whyLink")
         self.setProperty("look", "low")
         sentence = _(
-            "Show in the tab Inside why the network gives this answer rather than the second guess."
+            "Show in the tab Inside why the network gives this answer rather than the second "
+            "guess.",
         )
         explain(self, _("Why this answer"), sentence, WHY_KEY)
         self._pair: tuple[int, int] | None = None
@@ -53,7 +56,8 @@ class WhyButton(QPushButton):
         """Ask why the answer is one class and not its rival; without them, why it is none."""
         if pair == self._pair and names is self._names:
             return
-        self._pair, self._names = pair, names
+        self._pair = pair
+        self._names = names
         if pair is None:
             text = _("Why not a digit?")
         elif len(names[pair[0]]) <= _MAX_NAME:
@@ -103,11 +107,22 @@ class AnswerBlock(QWidget):
         self.question = label(_("It is"), "body", "teachLabel")
         self.buttons = [self._build_button(digit) for digit in range(10)]
         self.cancel = push_button(
-            "teachCancelButton", _("Cancel"), _("Save nothing."), "Esc", "link", self.end
+            "teachCancelButton",
+            _("Cancel"),
+            _("Save nothing."),
+            "Esc",
+            "link",
+            self.end,
         )
         parts = (
-            self.figure, self.word, self.line, self.why, self.wrong, self.question, self.cancel,
-        )  # fmt: skip
+            self.figure,
+            self.word,
+            self.line,
+            self.why,
+            self.wrong,
+            self.question,
+            self.cancel,
+        )
         for part in (*parts, *self.buttons):
             part.setParent(self)
         self._certainty: Certainty | None = None
@@ -124,7 +139,8 @@ class AnswerBlock(QWidget):
     def _build_button(self, digit: int) -> QPushButton:
         name = with_article(digit)
         sentence = _("Save the drawing among your digits as {digit}.", digit=name)
-        text, keys = _("It is {digit}", digit=name), f"{TEACH_KEY}, {digit}"
+        text = _("It is {digit}", digit=name)
+        keys = f"{TEACH_KEY}, {digit}"
         act = partial(self._teach, digit)
         button = push_button(f"teachDigit{digit}", text, sentence, keys, "digit", act)
         button.setText(str(digit))
@@ -145,7 +161,10 @@ class AnswerBlock(QWidget):
         self._place()
 
     def show_certainty(
-        self, certainty: Certainty, names: Sequence[str], best: tuple[int, int] | None
+        self,
+        certainty: Certainty,
+        names: Sequence[str],
+        best: tuple[int, int] | None,
     ) -> None:
         """Show an answer; ask why it is the best class, not the second; None for refused ink."""
         before = self._certainty, self.why.text(), self.why.offered
@@ -234,7 +253,8 @@ class AnswerBlock(QWidget):
             part.setVisible(shown and offered)
             if shown and offered:
                 if left and left + self._button_width(part) > self.width():
-                    left, top = 0, top + button + Size.TIGHT
+                    left = 0
+                    top = top + button + Size.TIGHT
                 part.setGeometry(left, top + word + line, self._button_width(part), button)
                 left += part.width() + Size.FIELD_GAP
         self._place_digits(row)
@@ -275,7 +295,8 @@ class AnswerBlock(QWidget):
     def begin(self) -> None:
         if self._certainty is None or not self._digits or self.asking:
             return
-        self._before, self.asking = QApplication.focusWidget(), True
+        self._before = QApplication.focusWidget()
+        self.asking = True
         self._place()
         self.buttons[self._likely].setFocus(Qt.OtherFocusReason)
 

@@ -28,11 +28,15 @@ from mnist_draw.i18n import _, pgettext
 from mnist_draw.recognition.certainty import Certainty, State
 
 #: The figure's text where one digit is named, where there are several or none, and at least.
-_LARGE, _SMALLER, _SMALLEST = Text.ANSWER, Text.SEVERAL, Text.FIGURE
+_LARGE = Text.ANSWER
+_SMALLER = Text.SEVERAL
+_SMALLEST = Text.FIGURE
 #: The words stay where they are while one digit follows another.
 LEAST_WIDTH = 82
 #: The box for the first answer, as parts of the figure's text.
-_EMPTY_WIDTH, _EMPTY_HEIGHT, _EMPTY_TEXT = 0.6, 0.73, 0.35
+_EMPTY_WIDTH = 0.6
+_EMPTY_HEIGHT = 0.73
+_EMPTY_TEXT = 0.35
 # Translators: between two answers, such as 4 or 9.
 _OR = pgettext("between two answers", "or")
 
@@ -49,7 +53,9 @@ class AnswerFigure(QLabel):
     ) -> None:
         super().__init__()
         self.setObjectName(name)
-        self._large, self._smaller, self._smallest = large, smaller, smallest
+        self._large = large
+        self._smaller = smaller
+        self._smallest = smallest
         self.setTextFormat(Qt.PlainText)
         self.setFocusPolicy(Qt.ClickFocus)
         self.certainty: Certainty | None = None
@@ -60,7 +66,8 @@ class AnswerFigure(QLabel):
 
     def show_certainty(self, certainty: Certainty | None, digits: bool, room: int) -> int:
         """Show an answer in a room of this width; return the width that it takes."""
-        self.certainty, self._marked = certainty, False
+        self.certainty = certainty
+        self._marked = False
         self.setText("" if certainty is None else certainty.text)
         pieces = [] if certainty is None else pieces_of(certainty)
         # What is copied keeps the hyphen.
@@ -127,14 +134,16 @@ class AnswerFigure(QLabel):
         return 0.45 * self.height()
 
     def _paint_dots(self, painter: QPainter, x: float, wide: float, y: float) -> None:
-        side, step = 3.0, 8.0
+        side = 3.0
+        step = 8.0
         count = max(1, int((wide - 2 * side) / step))
         left = x + (wide - (count - 1) * step - side) / 2
         for place in range(count):
             painter.fillRect(QRectF(left + place * step, y, side, side), theme.colour("muted"))
 
     def _paint_empty(self, painter: QPainter) -> None:
-        width, height = _EMPTY_WIDTH * self._large, _EMPTY_HEIGHT * self._large
+        width = _EMPTY_WIDTH * self._large
+        height = _EMPTY_HEIGHT * self._large
         box = QRectF(2, self._middle() - height / 2, width, height)
         painter.setPen(QPen(theme.colour("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)

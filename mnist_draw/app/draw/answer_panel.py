@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 ALL_KEY = "A"
 #: The panel's width at the usual text size, and its share of the page: of it, and at the most.
 _WIDTHS = (360, 448)
-_SHARE, _MAX_SHARE = 0.33, 0.45
+_SHARE = 0.33
+_MAX_SHARE = 0.45
 #: So much lower is an added row without its second line.
 SECOND_LINE = 14
-_ALL_TEN, _INK = "all_ten", "ink_that_spoke"
+_ALL_TEN = "all_ten"
+_INK = "ink_that_spoke"
 
 
 def panel_width(page: int) -> int:
@@ -90,7 +92,8 @@ class NumberSegments(QWidget):
     def show_parts(self, parts: Sequence[tuple[str, str]], place: int) -> None:
         """Show the text and the probability of each digit; none hides the segments."""
         if (tuple(parts), place) != (self._parts, self._place):
-            self._parts, self._place = tuple(parts), place
+            self._parts = tuple(parts)
+            self._place = place
             self.setAccessibleDescription(listed(" ".join(part).strip() for part in parts))
             self.setVisible(bool(parts))
             self.update()
@@ -107,7 +110,8 @@ class NumberSegments(QWidget):
         wide = area.width() / max(len(self._parts), 1)
         metrics = QFontMetricsF(painter.font())
         whole = max(
-            (metrics.horizontalAdvance("   ".join(part)) for part in self._parts), default=0
+            (metrics.horizontalAdvance("   ".join(part)) for part in self._parts),
+            default=0,
         )
         for place, (text, share) in enumerate(self._parts):
             box = QRectF(area.left() + place * wide, area.top(), wide, area.height())
@@ -154,7 +158,9 @@ class BarsCard(Card):
         self._fit()
 
     def _fit(self) -> None:
-        on, count, side = self.all_button.isChecked(), len(self.bars.names), Size.CARD_PADDING
+        on = self.all_button.isChecked()
+        count = len(self.bars.names)
+        side = Size.CARD_PADDING
         less = Size.GRID if on else 0
         self.body.setContentsMargins(side, side - 1 - less, side, side - 1 - less)
         self._foot.setFixedHeight(theme.scaled(Size.LOW_BUTTON) - less)
@@ -168,7 +174,8 @@ class BarsCard(Card):
 
     def show_foot(self) -> None:
         untold = self.bars.largest_without_figure()
-        known, refused = self.bars.known, self.bars.refused
+        known = self.bars.known
+        refused = self.bars.refused
         bound = None if untold is None else _thousandths_above(untold)
         # Most answers of a growing stroke change nothing here.
         shown = bound, known, refused, self.bars.names
@@ -221,7 +228,12 @@ class AnswerPanel(ScrollArea):
         self._waiting = _("Getting the network ready")
         inner = QWidget()
         self._column = column(
-            self.block, self.bars_card, self.ink, 1, gap=Size.CARD_GAP, owner=inner
+            self.block,
+            self.bars_card,
+            self.ink,
+            1,
+            gap=Size.CARD_GAP,
+            owner=inner,
         )
         self.setWidget(inner)
         self.bars.digit_chosen.connect(self._digit_chosen)
@@ -230,12 +242,14 @@ class AnswerPanel(ScrollArea):
         self.bars_card.all_button.clicked.connect(self._choose_bars)
         self.ink.switch.toggled.connect(self._ask)
         self.block.teach_requested.connect(
-            lambda digit: self.teach_requested.emit(digit, self.place if self.number else None)
+            lambda digit: self.teach_requested.emit(digit, self.place if self.number else None),
         )
         self.show_nothing()
 
     def build_commands(self, tab: QWidget) -> None:
-        why, all_ten, ink = self.why_link, self.bars_card.all_button, self.ink.switch
+        why = self.why_link
+        all_ten = self.bars_card.all_button
+        ink = self.ink.switch
         for button, key, act in (
             (why, WHY_KEY, why.ask),
             (all_ten, ALL_KEY, all_ten.click),
@@ -330,7 +344,8 @@ class AnswerPanel(ScrollArea):
             self.show_nothing()
             return
         self.show_classes(answer.names)
-        self._reading, self.certainty = reading, reading.certainty
+        self._reading = reading
+        self.certainty = reading.certainty
         if self.number is not None:
             self._show_number(self.number, self.certainty)
         else:
@@ -338,7 +353,10 @@ class AnswerPanel(ScrollArea):
             self.block.question.setText(_("It is"))
             self.bars_card.segments.show_parts((), -1)
             self._show_evidence(
-                answer.network_input, answer.probabilities, answer.second, self.certainty
+                answer.network_input,
+                answer.probabilities,
+                answer.second,
+                self.certainty,
             )
         self.place_changed.emit(self.place)
         self._ask()
@@ -350,7 +368,8 @@ class AnswerPanel(ScrollArea):
             for told, part in zip(certainty.parts, number.digits, strict=True)
         ]
         self.bars_card.segments.show_parts(parts, place)
-        part, question = number.digits[place], _("It is")
+        part = number.digits[place]
+        question = _("It is")
         if not part.sign:
             number_of = {"place": number.digits_until(place), "digit": certainty.parts[place].label}
             # Translators: ten buttons follow, the digits.
@@ -360,7 +379,11 @@ class AnswerPanel(ScrollArea):
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])
 
     def _show_evidence(
-        self, picture: np.ndarray | None, probabilities: np.ndarray, rival: int, part: Certainty
+        self,
+        picture: np.ndarray | None,
+        probabilities: np.ndarray,
+        rival: int,
+        part: Certainty,
     ) -> None:
         """Show the answer, and what was said of one digit; of refused ink only the picture."""
         assert self.certainty is not None

@@ -83,7 +83,8 @@ class BoardFiles:
         if lock is None:
             return None
         try:
-            read, own = _read(path, renderings), self._hold()
+            read = _read(path, renderings)
+            own = self._hold()
             if not read[1]:
                 if own.exists():
                     self.others.append(next(free for free in _names() if not free.exists()))
@@ -115,7 +116,8 @@ class BoardFiles:
             if lock is not None:
                 break
         # Beyond the limit, windows share the last file.
-        self.path, self._lock = path, lock or make_lock(lock_file(path))
+        self.path = path
+        self._lock = lock or make_lock(lock_file(path))
         return path
 
 
@@ -137,7 +139,8 @@ _PATIENCE_S = 3.0
 class Autosave(QObject):
     def __init__(self, canvas: Canvas, background: Background) -> None:
         super().__init__(canvas)
-        self._canvas, self._background = canvas, background
+        self._canvas = canvas
+        self._background = background
         self._files = BoardFiles()
         self._saved_items: list[Item] | None = None
         self._problem = ""
@@ -214,7 +217,7 @@ class Autosave(QObject):
     def _switch(self, read: tuple[list[Item], str] | None) -> None:
         if read is None:
             notifier.problem(
-                _("That drawing is open in another window by now, or its file is gone.")
+                _("That drawing is open in another window by now, or its file is gone."),
             )
         elif read[1]:
             notifier.problem(read[1])

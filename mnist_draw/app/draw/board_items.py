@@ -35,7 +35,8 @@ PEN_WIDTH_RANGE = (8, 96)
 _NEAREST = 3.0
 #: A curve along which the pressure changes is painted in straight parts: from one to the next
 #: the width changes by so many units at most, and none is longer than this.
-_WIDTH_STEP, _MAX_PART_LENGTH = 1.0, 16.0
+_WIDTH_STEP = 1.0
+_MAX_PART_LENGTH = 16.0
 _MAX_PARTS = 48
 _SAME_WIDTH = 0.25
 
@@ -69,7 +70,8 @@ class Stroke:
         self._settle()
 
     def _settle(self) -> None:
-        last, points = len(self.points) - 1, self.points
+        last = len(self.points) - 1
+        points = self.points
         near = last >= 1 and _distance(points[-2], points[-1]) < _NEAREST
         self.settled = last - near
 
@@ -128,7 +130,9 @@ class Stroke:
 
     def bounds(self, first_point: int = 0) -> QRectF:
         across, down, widths = zip(*self.points[max(0, first_point) :], strict=True)
-        left, top, half = min(across), min(down), max(widths) / 2 + 1
+        left = min(across)
+        top = min(down)
+        half = max(widths) / 2 + 1
         core = QRectF(left, top, max(across) - left, max(down) - top)
         return core.adjusted(-half, -half, half, half)
 
@@ -143,7 +147,8 @@ class Stroke:
 
     def _piece(self, index: int) -> tuple[Point, Point, Point]:
         """Return the start, the control point and the end of the curve at a point."""
-        points, last = self.points, len(self.points) - 1
+        points = self.points
+        last = len(self.points) - 1
         point = points[index]
         start = point if index == 0 else points[index - 1].middle(point)
         end = point if index == last else point.middle(points[index + 1])
@@ -171,17 +176,23 @@ def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end:
 
 
 def _straight_parts(
-    start: Point, control: Point, end: Point
+    start: Point,
+    control: Point,
+    end: Point,
 ) -> Iterator[tuple[Point, Point, Point]]:
     """Cut a curve along which the width changes into lines of one width each."""
-    x, y = start.x, start.y
+    x = start.x
+    y = start.y
     wanted = max(
-        abs(end.width - start.width) / _WIDTH_STEP, _distance(start, end) / _MAX_PART_LENGTH
+        abs(end.width - start.width) / _WIDTH_STEP,
+        _distance(start, end) / _MAX_PART_LENGTH,
     )
     parts = min(max(math.ceil(wanted), 1), _MAX_PARTS)
     for step in range(1, parts + 1):
         t = step / parts
-        near, middle, far = (1 - t) ** 2, 2 * t * (1 - t), t**2
+        near = (1 - t) ** 2
+        middle = 2 * t * (1 - t)
+        far = t**2
         width = start.width + (end.width - start.width) * (t - 0.5 / parts)
         before = Point(x, y, width)
         x = start.x * near + control.x * middle + end.x * far
@@ -289,7 +300,7 @@ def paint_item(painter: QPainter, item: Item, colour: QColor) -> None:
     painter.setCompositionMode(
         QPainter.CompositionMode_DestinationOut
         if item.erase
-        else QPainter.CompositionMode_SourceOver
+        else QPainter.CompositionMode_SourceOver,
     )
     item.paint(painter, colour)
 

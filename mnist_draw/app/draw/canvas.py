@@ -104,7 +104,7 @@ class Canvas(QWidget):
     # -- for other parts of the program
 
     def ink(self) -> np.ndarray:
-        """Return what is drawn: uint8 (H, W), 255 for ink, whatever the size and the colours."""
+        """Return the ink in the board's size: uint8 (H, W), 255 for ink, 0 for paper."""
         return self.drawing.ink()
 
     def has_ink(self) -> bool:
@@ -178,7 +178,9 @@ class Canvas(QWidget):
         sentence = _("Draw a digit here with mouse, pen or finger.")
         if classes is not None:
             self._invitation = counted(
-                "Draw one of {count} class", "Draw one of {count} classes", classes
+                "Draw one of {count} class",
+                "Draw one of {count} classes",
+                classes,
             )
             sentence = counted(
                 "Draw one of {count} class here with mouse, pen or finger.",
@@ -194,7 +196,8 @@ class Canvas(QWidget):
 
     def _show_area(self, area: QRectF) -> None:
         """Show an area of the board, in its units, as large as fits and centred."""
-        self._area, middle = area, QPointF(self.width() / 2, self.height() / 2)
+        self._area = area
+        middle = QPointF(self.width() / 2, self.height() / 2)
         self._scale = min(self.width() / area.width(), self.height() / area.height())
         self._corner = middle - area.center() * self._scale
         self._to_board = QTransform.fromTranslate(self._corner.x(), self._corner.y())
@@ -235,7 +238,8 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._paint_if_stale()
         painter = smooth_painter(self)
-        ratio, area = self._image.devicePixelRatio(), QRectF(event.rect())
+        ratio = self._image.devicePixelRatio()
+        area = QRectF(event.rect())
         source = QRectF(area.topLeft() * ratio, area.size() * ratio)
         painter.drawImage(area.topLeft(), self._image, source)
         growing = self.drawing.growing
@@ -251,7 +255,8 @@ class Canvas(QWidget):
             self._paint_edge(painter)
 
     def _paint_edge(self, painter: QPainter) -> None:
-        edge, radius = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.Size.CARD_RADIUS
+        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        radius = theme.Size.CARD_RADIUS
         paint_corners(painter, QRectF(self.rect()), self.ground, radius)
         colour = theme.colour("second" if self.hasFocus() or self._inviting else "line")
         painter.setPen(QPen(colour, 3 if self._inviting else 1))
@@ -406,7 +411,8 @@ class Canvas(QWidget):
         What is rubbed out is shown at once, and painted anew when the stroke ends.
         """
         assert stroke is not None
-        painter, colour = self._painter(), _colour(stroke)
+        painter = self._painter()
+        colour = _colour(stroke)
         stroke.paint_pieces(painter, colour, self._shown_pieces, stroke.settled)
         if stroke.erase or ended:
             stroke.paint_tail(painter, colour)
@@ -420,7 +426,8 @@ class Canvas(QWidget):
             if before is None:
                 self._paint_image()
                 return
-            self._image, self._shown_pieces = before, 0
+            self._image = before
+            self._shown_pieces = 0
         self._add_pieces(stroke, ended=True)
 
     def _paint_image(self) -> None:

@@ -71,7 +71,9 @@ class MyDigits(CollectionController):
         parent: QObject,
     ) -> None:
         super().__init__(background, parent)
-        self._canvas, self._answer, self._reader = canvas, answer, reader
+        self._canvas = canvas
+        self._answer = answer
+        self._reader = reader
         self._draws_more = False
         self._round = 0
         self._last_messages: list[str] = []
@@ -123,7 +125,8 @@ class MyDigits(CollectionController):
             self._ask_next(list(self.view.model.rows), self._round)
 
     def _ask_next(self, rows: Sequence[DigitRow], round_number: int) -> None:
-        now, later = rows[:_AT_ONCE], rows[_AT_ONCE:]
+        now = rows[:_AT_ONCE]
+        later = rows[_AT_ONCE:]
         if not now:
             return
 
@@ -215,7 +218,8 @@ class MyDigits(CollectionController):
         """Add the commands to a tab; return the one that shows all digits, for a menu."""
         wrong = self._answer.block.wrong
         Command(tab, wrong.text(), wrong.accessibleDescription(), TEACH_KEY, self.begin)
-        sentence, plain = _("Show all digits that you have taught, and learn them."), _("My digits")
+        sentence = _("Show all digits that you have taught, and learn them.")
+        plain = _("My digits")
         shows_all = Command(tab, plain, sentence, "F8", self.toggle)
 
         def show_count(count: int) -> None:
@@ -280,7 +284,10 @@ def _export(kind: str, path: str) -> str:
     digits = _read()[0]
     extra = normalised(digits, folder_of_digits())
     saved = counted(
-        "Saved {count} digit in {path}.", "Saved {count} digits in {path}.", len(extra), path=path
+        "Saved {count} digit in {path}.",
+        "Saved {count} digits in {path}.",
+        len(extra),
+        path=path,
     )
     if kind == "csv":
         export_csv(extra, path)

@@ -124,7 +124,8 @@ class DigitTableModel(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = 0) -> Any:
         if not index.isValid():
             return None
-        row, column = self.rows[index.row()], index.column()
+        row = self.rows[index.row()]
+        column = index.column()
         if role == Qt.DisplayRole:
             return _text(row, column)
         if role == Qt.DecorationRole and column == 0:
@@ -159,7 +160,8 @@ def paint_thumbnail(mask: QImage) -> QPixmap:
     inked = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
     inked.fill(theme.colour("ink"))
     inked.setAlphaChannel(mask)
-    width, height = mask.width() / 2, mask.height() / 2
+    width = mask.width() / 2
+    height = mask.height() / 2
     rect = QRectF((_THUMB - width) / 2, (_THUMB - height) / 2, width, height)
     painter.drawImage(rect, inked)
     painter.end()
@@ -200,7 +202,8 @@ def _tip(row: DigitRow, column: int) -> str:
     if column == _READ_NOW and row.now is not None:
         said = row.now.sentence
         return _("Misread: {answer}", answer=said) if _wrong(row, column) else said
-    network, confidence = row.digit.network, row.digit.confidence
+    network = row.digit.network
+    confidence = row.digit.confidence
     if column == 2 and network and confidence:
         share = format_probability(confidence)
         return _("“{network}”, {share}", network=network, share=share)
@@ -228,7 +231,8 @@ class DigitListView(QWidget):
     def _build_top(self) -> QHBoxLayout:
         self.title = label(_("My digits"), "title", "myDigitsTitle")
         self.note = ElidedLabel("", "muted", "myDigitsNote")
-        title, sentence = pgettext("menu", "More"), _("Export, show or bring back your digits.")
+        title = pgettext("menu", "More")
+        sentence = _("Export, show or bring back your digits.")
         self.more_button = icon_button("myDigitsMenu", "dots-three", title, sentence)
         menu = button_menu(self.more_button)
         self._exports = [
@@ -241,7 +245,8 @@ class DigitListView(QWidget):
         menu.addSeparator()
         menu.addAction(_("Show in folder"), self._digits.show_folder)
         self.bin = BinButton("bringBackDigitButton", _("Bring back deleted digits"))
-        title, sentence = _("Back to the answer"), _("Show what the network says.")
+        title = _("Back to the answer")
+        sentence = _("Show what the network says.")
         self.close_button = icon_button("closeMyDigitsButton", "x", title, sentence, "Esc")
         self.close_button.clicked.connect(self._digits.show_answer)
         buttons = self.bin, self.more_button, self.close_button
@@ -260,13 +265,18 @@ class DigitListView(QWidget):
         wide = self.label_combo.setFixedWidth
         theme.follow(self.label_combo, lambda: wide(theme.scaled(_LABEL_WIDTH)))
         sentence = _(
-            "Put the chosen digit on the board; what is there can be brought back with Undo."
+            "Put the chosen digit on the board; what is there can be brought back with Undo.",
         )
         text = pgettext("button", "Open")
         self.open_button = push_button("openDigitButton", text, sentence, "Enter", act=self._open)
-        sentence, text = _("Delete the chosen digits; can be undone."), pgettext("button", "Delete")
+        sentence = _("Delete the chosen digits; can be undone.")
+        text = pgettext("button", "Delete")
         self.delete_button = push_button(
-            "deleteDigitsButton", text, sentence, "Delete", act=self._digits.delete
+            "deleteDigitsButton",
+            text,
+            sentence,
+            "Delete",
+            act=self._digits.delete,
         )
         card = Card()
         card.body.addWidget(self._build_table(), 1)
@@ -282,7 +292,7 @@ class DigitListView(QWidget):
         table.setItemDelegate(OwnColours(table))
         sentence = _(
             "All digits that you have taught, the newest first. 0 to 9 change the label of the "
-            "chosen ones, Enter opens one on the board, Delete deletes them."
+            "chosen ones, Enter opens one on the board, Delete deletes them.",
         )
         explain(table, _("My digits"), sentence)
         style_table(table, _THUMB + 2 * Size.GRID)

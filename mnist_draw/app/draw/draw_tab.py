@@ -40,18 +40,23 @@ _READ_S = 0.008
 #: From the board's edge to a message.
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
-_PEN_WIDTH, _CROP_BOX, _WELCOMED = "pen_width", "crop_box", "welcomed"
+_PEN_WIDTH = "pen_width"
+_CROP_BOX = "crop_box"
+_WELCOMED = "welcomed"
 _DECIMALS = "decimals"
 _LEARNT_UNTIL = "digits_learnt_until"
 
 
 class DrawTab(Page):
-    name, title = "draw", pgettext("tab", "Draw")
+    name = "draw"
+    title = pgettext("tab", "Draw")
 
     ink_posted = pyqtSignal(PostedInk)
 
     def __init__(
-        self, network: ActiveNetwork | None = None, preferences: Preferences | None = None
+        self,
+        network: ActiveNetwork | None = None,
+        preferences: Preferences | None = None,
     ) -> None:
         super().__init__()
         self.network = network or ActiveNetwork(parent=self)
@@ -74,7 +79,8 @@ class DrawTab(Page):
         self._posting.setSingleShot(True)
         self._posting.timeout.connect(self._pull_ink)
         #: The ticket answered last, and the moment from which ink may be posted again.
-        self._answered, self._due = 0, 0.0
+        self._answered = 0
+        self._due = 0.0
         self._is_waiting = False
         self._emptied = 0
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
@@ -100,7 +106,8 @@ class DrawTab(Page):
         self.layout().activate()
 
     def _connect(self) -> None:
-        tools, canvas = self.tools, self.canvas
+        tools = self.tools
+        canvas = self.canvas
         tools.eraser.toggled.connect(partial(setattr, canvas, "erasing"))
         canvas.ink_changed.connect(self._note_ink)
         canvas.history_changed.connect(self._show_history)
@@ -113,7 +120,8 @@ class DrawTab(Page):
         theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
-        network, answer = self.network, self.answer
+        network = self.network
+        answer = self.answer
         connect_direct(network.requested, lambda request: recognition.post_model(request.source))
         recognition.ready.connect(network.confirm)
         connect_direct(self.ink_posted, recognition.post_ink)
@@ -130,7 +138,9 @@ class DrawTab(Page):
             self.canvas.undo()
 
     def _build_commands(self) -> None:
-        tools, canvas, add = self.tools, self.canvas, partial(Command, self)
+        tools = self.tools
+        canvas = self.canvas
+        add = partial(Command, self)
         sentence = _("Draw ink with the pen.")
         pen = add(pgettext("tool", "Pen"), sentence, "P", tools.pen.click, "pencil-simple")
         sentence = _("Rub ink out, twice as wide as the pen.")
@@ -140,7 +150,8 @@ class DrawTab(Page):
         sentence = _("Take back the last stroke, picture or clearing.")
         icon = "arrow-counter-clockwise"
         self._undo = add(_("Undo"), sentence, "Ctrl+Z", self._take_back, icon)
-        sentence, keys = _("Bring back what was undone."), "Ctrl+Y, Ctrl+Shift+Z"
+        sentence = _("Bring back what was undone.")
+        keys = "Ctrl+Y, Ctrl+Shift+Z"
         self._redo = add(_("Redo"), sentence, keys, canvas.redo, "arrow-clockwise")
         sentence = _("Empty the board; can be undone.")
         self._clear = add(pgettext("the board", "Clear"), sentence, "Delete", canvas.clear, "trash")
@@ -156,7 +167,8 @@ class DrawTab(Page):
         self.decimals.setCheckable(True)
         self.decimals.toggled.connect(self._post_ink)
         self.answer.build_commands(self)
-        thinner, wider = partial(self._widen, -WIDTH_STEP), partial(self._widen, WIDTH_STEP)
+        thinner = partial(self._widen, -WIDTH_STEP)
+        wider = partial(self._widen, WIDTH_STEP)
         add(_("Thinner pen"), _("Make the pen thinner."), "[", thinner)
         add(_("Wider pen"), _("Make the pen wider."), "]", wider)
         sentence = _("Close what is open on the board or below it.")
@@ -210,7 +222,8 @@ class DrawTab(Page):
             notices.escaped.emit()
 
     def _show_history(self) -> None:
-        tools, drawing = self.tools, self.canvas.drawing
+        tools = self.tools
+        drawing = self.canvas.drawing
         steps = tools.undo, tools.redo, tools.clear
         focused = next((button for button in steps if button.hasFocus()), None)
         self._undo.setEnabled(drawing.can_undo)
@@ -256,7 +269,10 @@ class DrawTab(Page):
         elif self.cut_out.isChecked():
             self._show_tags()
         posted = PostedInk(
-            drawing.reader(), self._ticket, drawing.beginning, self.decimals.isChecked()
+            drawing.reader(),
+            self._ticket,
+            drawing.beginning,
+            self.decimals.isChecked(),
         )
         self.ink_posted.emit(posted)
 

@@ -148,7 +148,7 @@ class Drawing:
         self._show(list(items))
 
     def restore(self, items: Sequence[Item]) -> None:
-        """Put back what was on the board at the last end, before what was drawn since; no step."""
+        """Restore the autosaved drawing below newer strokes; not undoable."""
         if self.items or self._done or self._undone:
             self._done.insert(0, list(items))
         else:
@@ -226,7 +226,8 @@ class Drawing:
 
     def _start_image(self, area: QRectF) -> None:
         self._area = area
-        size, corner = (area.size() * INK_SCALE).toSize(), area.topLeft().toPoint()
+        size = (area.size() * INK_SCALE).toSize()
+        corner = area.topLeft().toPoint()
         settled = [item for item in self.items if item is not self.growing]
         self._image = _painted(size, corner, settled)
         if self.growing is not None:
@@ -262,14 +263,19 @@ def _painter(image: QImage) -> QPainter:
 
 
 def _ink_stroke(image: QImage, stroke: Stroke, first: int) -> None:
-    painter, colour = _painter(image), _colour(stroke)
+    painter = _painter(image)
+    colour = _colour(stroke)
     stroke.paint_pieces(painter, colour, first, stroke.settled)
     stroke.paint_tail(painter, colour)
     painter.end()
 
 
 def _read(
-    image: QImage, items: list[Item], growing: Stroke | None, inked: int, area: QRectF
+    image: QImage,
+    items: list[Item],
+    growing: Stroke | None,
+    inked: int,
+    area: QRectF,
 ) -> tuple[np.ndarray, list[np.ndarray] | None]:
     """Return a picture's ink with a stroke, whose first pieces it shows, and all strokes."""
     import numpy as np

@@ -104,12 +104,15 @@ def _read_item(entry: object, place: int) -> Item:
         raise DocumentError("it is neither a stroke nor a picture")
     except DocumentError as error:
         raise DrawingError(
-            "Item {number} of the drawing: {fault}.", number=place, fault=error
+            "Item {number} of the drawing: {fault}.",
+            number=place,
+            fault=error,
         ) from error
 
 
 def _read_stroke(entry: dict[str, Any]) -> Stroke:
-    points, erase = entry["stroke"], entry.get("erase", False)
+    points = entry["stroke"]
+    erase = entry.get("erase", False)
     if not isinstance(points, list) or not points or not isinstance(erase, bool):
         raise DocumentError("it has no points")
     found = []
@@ -206,7 +209,8 @@ _MAX_SAVED_PIXELS = 36_000_000
 #: Curves whose widths differ less are one path.
 _SAME_WIDTH = 0.05
 #: Dark on white, as on the light board.
-_INK, _PAPER = QColor(theme.LIGHT.ink), QColor(theme.LIGHT.paper)
+_INK = QColor(theme.LIGHT.ink)
+_PAPER = QColor(theme.LIGHT.paper)
 _SVG_STROKES = '<g fill="none" stroke-linecap="round" stroke-linejoin="round">'
 
 
@@ -226,7 +230,8 @@ def covered(items: Sequence[Item]) -> QRectF:
 def picture(items: Sequence[Item], scale: float) -> QImage:
     area = covered(items)
     scale = min(scale, (_MAX_SAVED_PIXELS / (area.width() * area.height())) ** 0.5)
-    width, height = round(area.width() * scale), round(area.height() * scale)
+    width = round(area.width() * scale)
+    height = round(area.height() * scale)
     sheet = QImage(width, height, QImage.Format_ARGB32_Premultiplied)
     sheet.fill(Qt.transparent)
     painter = QPainter(sheet)
@@ -254,7 +259,8 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
     def close_mask() -> None:
         """Hide what the eraser took from all that was drawn before it."""
         if rubbed:
-            name, box = f"rubbed-out-{len(masks) + 1}", _svg_box(area)
+            name = f"rubbed-out-{len(masks) + 1}"
+            box = _svg_box(area)
             start = f'<mask id="{name}" maskUnits="userSpaceOnUse" {box}>'
             paper = f'<rect {box} fill="white"/>'
             masks.append("\n".join([start, paper, _SVG_STROKES, *rubbed, "</g>", "</mask>"]))
@@ -269,7 +275,7 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
         body.extend(
             _svg_picture(item)
             if isinstance(item, PlacedPicture)
-            else _svg_stroke(item, _INK.name())
+            else _svg_stroke(item, _INK.name()),
         )
     close_mask()
     box = " ".join(_n(value) for value in area.getRect())
@@ -302,13 +308,16 @@ def _svg_stroke(item: Item, colour: str) -> Iterator[str]:
             f'r="{_n(points[0].width / 2)}" fill="{colour}"/>'
         )
         return
-    path, width, at = "", 0.0, (0.0, 0.0)
+    path = ""
+    width = 0.0
+    at = (0.0, 0.0)
     for start, control, end in item.curves():
         wide = (start.width + end.width) / 2
         if not path or abs(wide - width) > _SAME_WIDTH or at != (start.x, start.y):
             if path:
                 yield _svg_path(path, width, colour)
-            path, width = f"M{_n(start.x)} {_n(start.y)}", wide
+            path = f"M{_n(start.x)} {_n(start.y)}"
+            width = wide
         path += f"Q{_n(control.x)} {_n(control.y)} {_n(end.x)} {_n(end.y)}"
         at = (end.x, end.y)
     yield _svg_path(path, width, colour)
@@ -323,7 +332,7 @@ def _svg_picture(item: PlacedPicture) -> list[str]:
     style = ' style="image-rendering:pixelated"' if item.pixelated else ""
     return [
         f'<image {_svg_box(item.rect)} preserveAspectRatio="none"{style} '
-        f'xlink:href="data:image/png;base64,{content}"/>'
+        f'xlink:href="data:image/png;base64,{content}"/>',
     ]
 
 

@@ -27,18 +27,38 @@ _STEPS = (
     ("magnifying-glass", pgettext("step", "Look inside"), pgettext("step", "see why")),
 )
 #: The card, the room beside it that the tools take, and the digit above it with the gap between.
-_WIDE, _HIGH, _BESIDE, _DIGIT, _GAP = 560, 236, 76, 212, 48
+_WIDE = 560
+_HIGH = 236
+_BESIDE = 76
+_DIGIT = 212
+_GAP = 48
 #: The card's lines: their tops from the card's, and the height of the links' row.
-_LINES, _LINKS = {"title": 24, "sentence": 60, "icons": 102, "do": 144, "get": 164}, 42
+_LINES = {"title": 24, "sentence": 60, "icons": 102, "do": 144, "get": 164}
+_LINKS = 42
 _ICON_CIRCLE = 40
 #: A 3 in a box of 100×190, and how wide it is written.
 _THREE = [
-    (8, 32), (30, 4), (62, 0), (92, 14), (98, 44), (80, 70), (50, 88), (34, 90),
-    (62, 92), (94, 108), (104, 136), (92, 170), (58, 190), (28, 180), (6, 164),
-]  # fmt: skip
-_BOX, _INK = (110, 190), 15
+    (8, 32),
+    (30, 4),
+    (62, 0),
+    (92, 14),
+    (98, 44),
+    (80, 70),
+    (50, 88),
+    (34, 90),
+    (62, 92),
+    (94, 108),
+    (104, 136),
+    (92, 170),
+    (58, 190),
+    (28, 180),
+    (6, 164),
+]
+_BOX = (110, 190)
+_INK = 15
 #: It is written twice, so many milliseconds each time.
-_WRITING_MS, _TIMES = 2400, 2
+_WRITING_MS = 2400
+_TIMES = 2
 _PENCIL = 28
 
 
@@ -131,12 +151,14 @@ class FirstStart(QWidget):
 
     def _place(self) -> None:
         self.setGeometry(self._canvas.rect())
-        card, high = self._card(), theme.scaled(_LINKS)
+        card = self._card()
+        high = theme.scaled(_LINKS)
         row = QRectF(card.left(), card.bottom() - high, card.width() / 2, high)
         for number, link in enumerate(self._links):
             place = row.translated(number * row.width(), 0).adjusted(2, 2, -2, -3)
             link.setGeometry(QRect(place.topLeft().toPoint(), place.bottomRight().toPoint()))
-        top, bottom = theme.scaled(_LINES["icons"]), theme.scaled(_LINES["get"]) + 2 * Size.CARD_GAP
+        top = theme.scaled(_LINES["icons"])
+        bottom = theme.scaled(_LINES["get"]) + 2 * Size.CARD_GAP
         for number, button in enumerate(self._steps, 1):
             column = self._column(number).adjusted(Size.CARD_GAP, top, -Size.CARD_GAP, 0)
             button.setGeometry(column.toRect())
@@ -165,7 +187,8 @@ class FirstStart(QWidget):
     def _digit(self) -> QRectF:
         if not self._has_room():
             return QRectF()
-        card, wide = self._card(), _DIGIT * _BOX[0] / _BOX[1]
+        card = self._card()
+        wide = _DIGIT * _BOX[0] / _BOX[1]
         return QRectF(card.center().x() - wide / 2, card.top() - _GAP - _DIGIT, wide, _DIGIT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -211,7 +234,11 @@ class FirstStart(QWidget):
         painter.restore()
 
     def _paint_step(
-        self, painter: QPainter, column: QRectF, step: tuple[str, str, str], first: bool
+        self,
+        painter: QPainter,
+        column: QRectF,
+        step: tuple[str, str, str],
+        first: bool,
     ) -> None:
         picture, do, get = step
         down = theme.scaled(_LINES["icons"] + _ICON_CIRCLE // 2)
@@ -226,7 +253,12 @@ class FirstStart(QWidget):
 
     @staticmethod
     def _paint_icon(
-        painter: QPainter, x: float, top: float, name: str, size: int, on: bool = False
+        painter: QPainter,
+        x: float,
+        top: float,
+        name: str,
+        size: int,
+        on: bool = False,
     ) -> None:
         side = theme.scaled(size)
         y = top + theme.scaled(_LINES["icons"] + _ICON_CIRCLE // 2)
@@ -236,7 +268,13 @@ class FirstStart(QWidget):
 
     @staticmethod
     def _paint_words(
-        painter: QPainter, place: QRectF, line: str, words: str, size: int, bold: bool, colour: str
+        painter: QPainter,
+        place: QRectF,
+        line: str,
+        words: str,
+        size: int,
+        bold: bool,
+        colour: str,
     ) -> None:
         write_with(painter, size, colour, bold)
         # Large text takes a second line.

@@ -47,7 +47,7 @@ CELLS = (8, 6, 5, 4)
 _HOW_IT_SEES = _(
     "The 28×28 pixels that the network gets to see. The ink is cut out, scaled until its longer "
     "side takes 20 pixels, and placed with its centre of mass in the middle, as the pictures of "
-    "MNIST are."
+    "MNIST are.",
 )
 #: Opacity of ink without evidence.
 _FAINT = 0.45
@@ -56,7 +56,8 @@ _ROOT = 0.6
 #: Evidence below this part of the strongest gets no mark.
 _MIN_EVIDENCE = 0.04
 #: The picture is black in both themes, and so are the colours on it.
-_PAPER, _INK = QColor(Qt.black), QColor(Qt.white)
+_PAPER = QColor(Qt.black)
+_INK = QColor(Qt.white)
 
 
 class InkView(QWidget):
@@ -120,7 +121,8 @@ class InkView(QWidget):
         return _("This pixel speaks against {name}: {figure} of the log odds", **fields)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, area = opaque_painter(self, "card", smooth=False), QRectF(self.rect())
+        painter = opaque_painter(self, "card", smooth=False)
+        area = QRectF(self.rect())
         if self.picture is None:
             self._paint_grid(painter)
         elif self._animation.shown is None:
@@ -148,7 +150,8 @@ class InkView(QWidget):
     def _paint_against(self, painter: QPainter, evidence: np.ndarray) -> None:
         cell = self.width() // SIDE
         margin = max(1, round(cell / 4))
-        side, colour = cell - 2 * margin, QColor(DARK.second)
+        side = cell - 2 * margin
+        colour = QColor(DARK.second)
         rows, columns = (evidence < -_MIN_EVIDENCE).nonzero()
         values = evidence[rows, columns].tolist()
         for y, x, value in zip(rows.tolist(), columns.tolist(), values, strict=True):
@@ -160,7 +163,9 @@ def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
     """Return the faint ink with the evidence for the digit, a pixel each."""
     import numpy as np
 
-    paper, full, accent = rgb(_PAPER), rgb(_INK), rgb(QColor(DARK.accent))
+    paper = rgb(_PAPER)
+    full = rgb(_INK)
+    accent = rgb(QColor(DARK.accent))
     strength = (_FAINT * ink)[..., None]
     pixels = paper * (1 - strength) + full * strength
     strength = (np.where(evidence > _MIN_EVIDENCE, evidence, 0) ** _ROOT)[..., None]
@@ -260,7 +265,7 @@ class InkCard(Card):
         self.switch = Switch(_("Ink that spoke"))
         self.switch.setObjectName("inkSwitch")
         words = _(
-            "Colour the ink that speaks for the answer, and the ink that speaks for the next best."
+            "Colour the ink that speaks for the answer, and the ink that speaks for the next best.",
         )
         explain(self.switch, self.switch.text(), words, INK_KEY)
         self.switch.toggled.connect(self._switch)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mnist_draw.app.draw.canvas import Canvas
 
 #: Steps of the crosshair in board units: alone, and with Shift.
-_STEP, _FINE = 15.0, 3.0
+_STEP = 15.0
+_FINE = 3.0
 _WAYS: dict[int, QPointF] = {
     Qt.Key_Left: QPointF(-1, 0),
     Qt.Key_Right: QPointF(1, 0),
@@ -26,7 +27,7 @@ _WAYS: dict[int, QPointF] = {
 #: Keyboard instructions, for the board's tooltip and description.
 BOARD_KEYS = _(
     "By keyboard: the arrow keys move a crosshair, two of them at once slantwise, with Shift in "
-    "small steps; Space puts the pen down and lifts it."
+    "small steps; Space puts the pen down and lifts it.",
 )
 
 
@@ -55,7 +56,8 @@ class KeyPen:
         return False
 
     def _press(self, event: QKeyEvent) -> bool:
-        key, modifiers = event.key(), event.modifiers()
+        key = event.key()
+        modifiers = event.modifiers()
         if modifiers & ~(Qt.ShiftModifier | Qt.KeypadModifier):
             return False
         if key == Qt.Key_Space:
@@ -73,7 +75,8 @@ class KeyPen:
         for key in self._held:
             place += _WAYS[key] * step
         self.place = QPointF(
-            min(max(place.x(), 0.0), float(BOARD)), min(max(place.y(), 0.0), float(BOARD))
+            min(max(place.x(), 0.0), float(BOARD)),
+            min(max(place.y(), 0.0), float(BOARD)),
         )
         if self.down:
             self._board.extend(self._board.to_widget(self.place))
@@ -107,7 +110,8 @@ class KeyPen:
         if self.place is None:
             # A listener to the stroke has moved the focus.
             return
-        left, top = percent(self.place.x() / BOARD), percent(self.place.y() / BOARD)
+        left = percent(self.place.x() / BOARD)
+        top = percent(self.place.y() / BOARD)
         if self.down:
             where = _("Pen down, {left} from the left, {top} from the top.", left=left, top=top)
         else:

@@ -124,9 +124,11 @@ def next_step(now: Situation) -> Step:
         return Step(digits, line, _("Cancel"), Action.CANCEL)
     if now.outcome is not None:
         (told, learnt) = now.outcome
-        button, action = _("Draw more"), Action.DRAW_MORE
+        button = _("Draw more")
+        action = Action.DRAW_MORE
         if learnt:
-            button, action = _("Go back"), Action.GO_BACK
+            button = _("Go back")
+            action = Action.GO_BACK
         elif now.state is State.NOTHING:
             # The advice stays while it is followed.
             button = ""
@@ -137,7 +139,8 @@ def next_step(now: Situation) -> Step:
         return Step(digits, _learnable(now), _("Learn"), Action.LEARN, leads=True)
     if now.run is not None and now.run.accuracy is not None and _is_to_answer(now.run, now):
         line = _("{share} of new digits right", share=percent(now.run.accuracy, 2))
-        button, action = _("Let it answer"), Action.LET_ANSWER
+        button = _("Let it answer")
+        action = Action.LET_ANSWER
         return Step(_("Your network is ready"), line, button, action, leads=True)
     if now.cut_off is not None:
         done, planned = now.cut_off
@@ -212,7 +215,8 @@ def _step_of_run(run: Run, is_to_answer: bool) -> Step:
 #: Milliseconds after the start until this computer is measured: then the networks are compiled.
 _AT_REST_MS = 4000
 #: Heights of the card with and without its second line; its button is 44 or 34 high.
-_HIGH, _LOW = 72, 58
+_HIGH = 72
+_LOW = 58
 
 
 class NextStep(QFrame):
@@ -221,13 +225,17 @@ class NextStep(QFrame):
     inside_requested = pyqtSignal()
 
     def __init__(
-        self, network: ActiveNetwork, teaching: Teaching, controller: LearnController
+        self,
+        network: ActiveNetwork,
+        teaching: Teaching,
+        controller: LearnController,
     ) -> None:
         super().__init__()
         self.setObjectName("nextStep")
         self.setProperty("look", "card")
         self.setAccessibleName(_("Next step"))
-        self._network, self._controller = network, controller
+        self._network = network
+        self._controller = controller
         # Its own: imports must not keep waiting what is taught.
         self._background = Background(self)
         #: The network whose time of learning is known, or asked for.
@@ -241,7 +249,8 @@ class NextStep(QFrame):
         #: Actions that lead to a tab which is not there.
         self._without: frozenset[Action] = frozenset()
         self._is_low = False
-        self.sentence, self.line = GrowingLabel(label("", "title")), ElidedLabel(look="muted")
+        self.sentence = GrowingLabel(label("", "title"))
+        self.line = ElidedLabel(look="muted")
         self.button = push_button("nextStepButton", "", "", act=self._act)
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
@@ -264,7 +273,8 @@ class NextStep(QFrame):
 
     def _note_network(self, *_: object) -> None:
         network = self._network
-        model, source = network.model, network.key.partition(":")[0]
+        model = network.model
+        source = network.key.partition(":")[0]
         best = next((entry for entry in network.entries if entry.is_shipped), None)
         info = None if model is None else model.info
         run = self._situation.run
@@ -288,7 +298,8 @@ class NextStep(QFrame):
 
     def _measure(self) -> None:
         """Find out how long a first run and learning take here, unless what is trained slows it."""
-        now, model = self._situation, self._network.model
+        now = self._situation
+        model = self._network.model
         busy = now.learning is not None or (now.run is not None and now.run.going_on)
         if busy or not self._has_settled:
             return
@@ -312,7 +323,8 @@ class NextStep(QFrame):
         self._measure()
 
     def _note_run(self, controller: RunController) -> None:
-        state, going_on = controller.state, controller.training.running
+        state = controller.state
+        going_on = controller.training.running
         cut_off = None
         if not going_on and state.reason in UNFINISHED and controller.training.can_continue:
             cut_off = state.epochs_done, state.epochs
@@ -322,7 +334,8 @@ class NextStep(QFrame):
         self._run_key = controller.key
         tested = None if going_on else state.test_accuracy
         accuracy = (tested or state.validation_accuracy) if state.epochs_done else None
-        paused, answers = state.state == "paused", self._network.newest.key == self._run_key
+        paused = state.state == "paused"
+        answers = self._network.newest.key == self._run_key
         run = Run(going_on, paused, accuracy, state.seconds_left, answers)
         trained = self._situation.trained or run.accuracy is not None
         self._note(cut_off=cut_off, run=run, trained=trained)
@@ -370,7 +383,8 @@ class NextStep(QFrame):
         # Translators: a button that leads to another tab, such as "Train →".
         self.button.setText(_("{action} →", action=step.button) if leads_away else step.button)
         self.button.setVisible(bool(step.button))
-        explained, words = step.action.sentence, f"{step.sentence}\n{step.line}".strip()
+        explained = step.action.sentence
+        words = f"{step.sentence}\n{step.line}".strip()
         explain(self.button, step.button, explained)
         self.button.setAccessibleDescription(f"{words}\n{explained}")
         # With the screen's one accent, or without.
@@ -384,7 +398,8 @@ class NextStep(QFrame):
         if self._step is None or again:
             return
         self._pressed = time.monotonic()
-        network, learning = self._network, self._controller
+        network = self._network
+        learning = self._controller
         acts: dict[Action, Callable[[], object]] = {
             Action.TRAIN: self.train_requested.emit,
             Action.WATCH: self.run_requested.emit,

@@ -105,7 +105,10 @@ class NumberBoxes(QWidget):
         if (boxes, texts, centre) == (self.boxes, self._texts, self.centre):
             return
         before = self._area()
-        self.boxes, self._texts, self.centre, self._whole = boxes, texts, centre, False
+        self.boxes = boxes
+        self._texts = texts
+        self.centre = centre
+        self._whole = False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
         # Without boxes no event of the board is looked at: each look takes microseconds.
@@ -198,7 +201,8 @@ class NumberBoxes(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         painter.setFont(theme.font(Text.BODY, bold=True))
-        second, radius = theme.colour("second"), float(_MARGIN)
+        second = theme.colour("second")
+        radius = float(_MARGIN)
         chosen = -1 if self._whole else self.index
         if self.centre is not None:
             self._paint_cut(painter, self.centre)
@@ -223,7 +227,8 @@ class NumberBoxes(QWidget):
         painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
         painter.drawRect(self._canvas.in_widget(self.boxes[0]))
         painter.setPen(QPen(theme.colour("second"), _LINE))
-        point, arm = self._canvas.to_widget(centre), 2.0 * Size.GRID
+        point = self._canvas.to_widget(centre)
+        arm = 2.0 * Size.GRID
         for way in (QPointF(arm, 0), QPointF(0, arm)):
             painter.drawLine(point - way, point + way)
 
@@ -300,7 +305,8 @@ class BoardCaption(QLabel):
 
     def say(self, sentence: str, for_now: str = "") -> None:
         self._busy.stop()
-        self._sentence, self._for_now = sentence, for_now
+        self._sentence = sentence
+        self._for_now = for_now
         text = joined(sentence, for_now)
         self.setText(text)
         self.setAccessibleName(text)
@@ -323,7 +329,8 @@ class BoardCaption(QLabel):
         gap = Size.CARD_GAP
         room = QRectF(self._canvas.rect()).adjusted(theme.scaled(_BESIDE_TOOLS), gap, -gap, -gap)
         self.setWordWrap(False)
-        wide, high = self.sizeHint().width(), self.sizeHint().height()
+        wide = self.sizeHint().width()
+        high = self.sizeHint().height()
         if wide > room.width():
             self.setWordWrap(True)
             wide = int(room.width())

@@ -66,8 +66,11 @@ class PictureInput:
         strip: PictureStrip,
         show: Callable[[PlacedPicture], object],
     ) -> None:
-        self._background, self._canvas, self._show = background, canvas, show
-        self._caption, self._strip = caption, strip
+        self._background = background
+        self._canvas = canvas
+        self._show = show
+        self._caption = caption
+        self._strip = strip
         self._folder = ""
         self._problems: list[str] = []
         self._round = 0
@@ -87,7 +90,7 @@ class PictureInput:
         content = QApplication.clipboard().mimeData()
         if content is None or not self.insert(content):
             notifier.problem(
-                _("There is no picture on the clipboard. Copy one, or a picture file, then paste.")
+                _("There is no picture on the clipboard. Copy one, or a picture file, then paste."),
             )
 
     def _take_drop(self, event: QEvent) -> bool:
@@ -107,8 +110,8 @@ class PictureInput:
             notifier.problem(
                 _(
                     "What was dropped is no picture. Drop picture files, or a picture from another "
-                    "program; the drawing is unchanged."
-                )
+                    "program; the drawing is unchanged.",
+                ),
             )
 
     def insert(self, content: QMimeData) -> bool:
@@ -126,7 +129,7 @@ class PictureInput:
                     "{place} is not on this computer. Save the picture first; the program opens no "
                     "network connection.",
                     place=urls[0].toDisplayString(),
-                )
+                ),
             )
         else:
             return False
@@ -147,7 +150,7 @@ class PictureInput:
                     "Only the first {first} of {count} pictures were read.",
                     len(sources),
                     first=number(MAX_COUNT),
-                )
+                ),
             )
         if len(chosen) > 1:
             self._strip.start(len(chosen))
@@ -162,7 +165,10 @@ class PictureInput:
             )
 
     def _work(
-        self, round_number: int, source: Source, renderings: Renderings
+        self,
+        round_number: int,
+        source: Source,
+        renderings: Renderings,
     ) -> FoundPicture | str | None:
         """Read one picture, or return the sentence that says why not; in the other thread."""
         if round_number != self._round:
@@ -173,7 +179,11 @@ class PictureInput:
             return reporter.sentence(error)
 
     def _found(
-        self, round_number: int, place: int, count: int, found: FoundPicture | str | None
+        self,
+        round_number: int,
+        place: int,
+        count: int,
+        found: FoundPicture | str | None,
     ) -> None:
         if round_number != self._round or found is None:
             return
@@ -192,7 +202,7 @@ class PictureInput:
         more = len(self._problems) - _MAX_SENTENCES
         if more > 0:
             self._problems[_MAX_SENTENCES:] = [
-                counted("{count} more could not be read.", "{count} more could not be read.", more)
+                counted("{count} more could not be read.", "{count} more could not be read.", more),
             ]
         if self._problems:
             notifier.problem(joined(*self._problems))
@@ -200,7 +210,8 @@ class PictureInput:
 
 def open_filter() -> str:
     patterns = " ".join(known.patterns for known in read_formats())
-    pictures, all_files = pgettext("files", "Pictures"), _("All files")
+    pictures = pgettext("files", "Pictures")
+    all_files = _("All files")
     return f"{pictures} ({patterns});;{all_files} (*)"
 
 
@@ -223,13 +234,14 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
         name = Path(source).name
         if Path(source).is_dir():
             raise PictureError(
-                "{path} is a folder. Open or drop the picture files in it instead.", path=source
+                "{path} is a folder. Open or drop the picture files in it instead.",
+                path=source,
             )
         ink = load_picture(source)
     if not has_ink(ink):
         if not name:
             return _(
-                "No ink was found on the picture from the clipboard; the drawing is unchanged."
+                "No ink was found on the picture from the clipboard; the drawing is unchanged.",
             )
         return _("No ink was found on the picture {name}; the drawing is unchanged.", name=name)
     placed = place_ink(ink)
@@ -281,7 +293,8 @@ class PictureStrip(QFrame):
         self._reader = reader
         self._round = 0
         self.caption = label("", "muted", "pictureStripLabel")
-        title, sentence = _("Close the pictures"), _("Put the pictures away.")
+        title = _("Close the pictures")
+        sentence = _("Put the pictures away.")
         self.close_button = icon_button("closeStripButton", "x", title, sentence, "Esc")
         self.close_button.clicked.connect(self.close_strip)
         self.list = QListWidget()
@@ -299,7 +312,11 @@ class PictureStrip(QFrame):
         top = row((self.caption, 1), self.close_button)
         gap = Size.FIELD_GAP
         column(
-            top, self.list, gap=Size.GRID, margins=(Size.CARD_PADDING, gap, gap, gap), owner=self
+            top,
+            self.list,
+            gap=Size.GRID,
+            margins=(Size.CARD_PADDING, gap, gap, gap),
+            owner=self,
         )
         self._expected = 0
         reader.network.changed.connect(self._ask_again)
@@ -384,7 +401,8 @@ class PictureStrip(QFrame):
         self.caption.setText(text)
 
     def _ask(self, picture: FoundPicture) -> None:
-        placed, round_number = picture.placed, self._round
+        placed = picture.placed
+        round_number = self._round
 
         def read(recogniser: Any) -> Certainty:
             ink = ink_on_board(placed)

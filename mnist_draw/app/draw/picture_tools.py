@@ -58,10 +58,13 @@ class MnistExamples:
         caption: BoardCaption,
         show: Callable[[_Found], object],
     ) -> None:
-        self._reader, self._canvas, self._caption = reader, canvas, caption
+        self._reader = reader
+        self._canvas = canvas
+        self._caption = caption
         self._show_found = show
         #: The data set and the classes of the pictures, which one thread loads when first needed.
-        self._of, self._names = "MNIST", DIGITS
+        self._of = "MNIST"
+        self._names = DIGITS
         self._loaded: tuple[np.ndarray, np.ndarray] | None = None
         self._random = random.Random()
         self._any: list[int] = []
@@ -105,7 +108,9 @@ class MnistExamples:
             data = data_of(own)
             require_classes(own, data)
             loaded = data.test_images.copy(), data.test_labels.copy()
-        (self._of, self._names), self._loaded, self._any = wanted, loaded, []
+        (self._of, self._names) = wanted
+        self._loaded = loaded
+        self._any = []
 
     def all(self) -> tuple[np.ndarray, np.ndarray]:
         """Return images, uint8 of shape (N, 1, 28, 28), and labels of shape (N,)."""
@@ -126,7 +131,8 @@ class MnistExamples:
         return self._draw(index, int(labels[index]), renderings)
 
     def _draw(self, index: int, label: int, renderings: Renderings, reads: str = "") -> _Found:
-        placed, name = place_ink(self.all()[0][index, 0]), self._names[label]
+        placed = place_ink(self.all()[0][index, 0])
+        name = self._names[label]
         placed.prepare(renderings)
         if self._names == DIGITS:
             fields = {"number": index, "digit": with_article(name)}
@@ -149,7 +155,9 @@ class MnistExamples:
         self._caption.say("")
         if mistakes is None:
             return
-        self._known, self._mistakes, self._wrong = model, mistakes, []
+        self._known = model
+        self._mistakes = mistakes
+        self._wrong = []
         if model is self._reader.network.model:
             self._show_wrong()
 
@@ -180,9 +188,12 @@ class PictureTools(QObject):
         owner: QWidget,
     ) -> None:
         super().__init__(owner)
-        self._canvas, self._answer, self._owner = canvas, answer, owner
+        self._canvas = canvas
+        self._answer = answer
+        self._owner = owner
         self._background = background
-        self._folder, self._format = Path(), saved_formats()[0]
+        self._folder = Path()
+        self._format = saved_formats()[0]
         self.reader = BackgroundReader(network, self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
@@ -200,7 +211,7 @@ class PictureTools(QObject):
         add = partial(Command, owner)
         sentence = _(
             "Put a picture on the board, a photograph of paper too; several are lined up below "
-            "it. They can also be dropped on the board."
+            "it. They can also be dropped on the board.",
         )
         opens = add(_("Open pictures …"), sentence, "Ctrl+O", self.input.open_dialog)
         sentence = _("Put the picture on the clipboard on the board.")
@@ -221,7 +232,8 @@ class PictureTools(QObject):
         self._mistake.rename(_("Show me a mistake"), wrong)
         if digits:
             sentence = _(
-                "Put any of MNIST's {count} test digits on the board.", count=number(10_000)
+                "Put any of MNIST's {count} test digits on the board.",
+                count=number(10_000),
             )
             self._any.rename(_("Show me a digit"), sentence)
         else:
@@ -234,7 +246,8 @@ class PictureTools(QObject):
         self._answer.bars.choose(None)
 
     def _prepare_chosen(self, picture: FoundPicture) -> None:
-        placed, renderings = picture.placed.copy(), self._canvas.renderings()
+        placed = picture.placed.copy()
+        renderings = self._canvas.renderings()
         put = self._canvas.expect_picture()
 
         def show() -> None:
@@ -261,7 +274,8 @@ class PictureTools(QObject):
         self._format = titles.get(title, self._format)
         path, kind = _with_suffix(Path(name), self._format)
         self._folder = path.parent
-        items, curves = snapshot(self._canvas.drawing.items), kind.saved_as == "curves"
+        items = snapshot(self._canvas.drawing.items)
+        curves = kind.saved_as == "curves"
 
         def write() -> None:
             image = None if curves else image_bytes(picture(items, SAVED_SCALE), kind.title)

@@ -37,11 +37,16 @@ from mnist_draw.recognition.certainty import Certainty, format_probability
 FULL = 1000
 #: How many of the best are shown, and the height of a row of them and of all.
 BEST = 3
-_BEST_ROW, _ROW = 28, 19
-_BEST_BAR, _BAR = 10, 8
-_NAME_WIDTH, _FIGURE_WIDTH, _SHORT_WIDTH = 28, 100, 60
+_BEST_ROW = 28
+_ROW = 19
+_BEST_BAR = 10
+_BAR = 8
+_NAME_WIDTH = 28
+_FIGURE_WIDTH = 100
+_SHORT_WIDTH = 60
 #: Bars in one column, and columns, as long as there are no more; then columns become longer.
-_IN_COLUMN, _MAX_COLUMNS = 16, 3
+_IN_COLUMN = 16
+_MAX_COLUMNS = 3
 #: Names take at most this part of a bar's width.
 _NAME_SHARE = 0.4
 #: Figures below this probability stay empty.
@@ -53,11 +58,11 @@ _REFUSED = _("Bars would mean nothing here.")
 _OF_DIGITS = _(
     "How probable the network finds each digit. Up and down arrows, the keys 0 to 9 or a click "
     "choose the digit whose evidence is shown, Esc the answer's again; in a number the left and "
-    "right arrows choose the digit of which all this is said."
+    "right arrows choose the digit of which all this is said.",
 )
 _OF_CLASSES = _(
     "How probable the network finds each class. Up and down arrows or a click choose the class "
-    "whose evidence is shown, Esc the answer's again."
+    "whose evidence is shown, Esc the answer's again.",
 )
 
 
@@ -176,7 +181,7 @@ class ProbabilityBars(QWidget):
         return list(range(len(self.names))) if self.all_shown else self._order[:BEST]
 
     def largest_without_figure(self) -> float | None:
-        """Return the largest probability that no figure tells; None where all are told."""
+        """Return the largest hidden probability; None if no class is hidden."""
         shown = self.visible_digits()
         untold = [v for n, v in enumerate(self._values) if n not in shown or v < LEAST]
         return max(untold) if untold and self.known else None
@@ -191,7 +196,8 @@ class ProbabilityBars(QWidget):
             bar.setVisible(place is not None)
             if place is not None:
                 column, row = divmod(place, rows)
-                left, top = round(column * wide), round(row * self._row_height)
+                left = round(column * wide)
+                top = round(row * self._row_height)
                 high = math.ceil(self._row_height)
                 bar.setGeometry(left, top, round(wide) - Size.CARD_PADDING, high)
 
@@ -206,9 +212,16 @@ class ProbabilityBars(QWidget):
             self._show(tuple(probabilities), frozenset(certainty.named), True, False)
 
     def _show(
-        self, values: tuple[float, ...], named: frozenset[int], known: bool, refused: bool
+        self,
+        values: tuple[float, ...],
+        named: frozenset[int],
+        known: bool,
+        refused: bool,
     ) -> None:
-        self._values, self.named, self.known, self.refused = values, named, known, refused
+        self._values = values
+        self.named = named
+        self.known = known
+        self.refused = refused
         best = sorted(range(len(self.names)), key=values.__getitem__, reverse=True)
         thousandths = [round(value * FULL) for value in values]
         told = thousandths, best[:BEST], named, known, refused
@@ -250,7 +263,8 @@ class ProbabilityBars(QWidget):
             painter.drawText(self.rect(), _LEFT, _REFUSED)
         elif self.known:
             self._forget_other_looks()
-            strong, moments = self.named or frozenset(self._order[:1]), self.moments()
+            strong = self.named or frozenset(self._order[:1])
+            moments = self.moments()
             for digit in self.visible_digits():
                 self._paint_bar(painter, digit, moments[digit], digit in strong)
         else:
@@ -286,7 +300,8 @@ class ProbabilityBars(QWidget):
         return metrics.elidedText(self.names[digit], Qt.ElideRight, room)
 
     def _track(self, area: QRectF) -> QRectF:
-        scale, high = theme.text_scale(), _BAR if self.all_shown else _BEST_BAR
+        scale = theme.text_scale()
+        high = _BAR if self.all_shown else _BEST_BAR
         left = _NAME_WIDTH * scale
         if self.names != DIGITS:
             metrics = QFontMetricsF(theme.font(self._name_size, bold=True))
@@ -301,7 +316,8 @@ class ProbabilityBars(QWidget):
         return Text.BODY if self.all_shown else Text.SURER
 
     def _paint_bar(self, painter: QPainter, digit: int, moment: float, strong: bool) -> None:
-        area, value = QRectF(self.bars[digit].geometry()), self._values[digit]
+        area = QRectF(self.bars[digit].geometry())
+        value = self._values[digit]
         painter.drawPixmap(area.topLeft(), self._ground(digit, area, strong))
         track = self._track(area)
         colour = theme.colour("accent" if digit in self.named else "muted")
@@ -382,7 +398,8 @@ class ProbabilityBars(QWidget):
         return meanings.get(key)
 
     def _walk(self, step: int) -> None:
-        shown, asked = self.visible_digits(), self.explained_digit
+        shown = self.visible_digits()
+        asked = self.explained_digit
         if asked is not None:
             at = shown.index(asked) if asked in shown else -1
             self.choose(shown[(at + step) % len(shown)])

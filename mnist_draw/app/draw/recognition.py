@@ -190,7 +190,9 @@ class Recognition(LatestJob):
             self._compiler.ask(self._uncompiled)
 
     def _compile(
-        self, compile_function: Callable[[ModelFile], CompiledNetwork], model: ModelFile
+        self,
+        compile_function: Callable[[ModelFile], CompiledNetwork],
+        model: ModelFile,
     ) -> tuple[str, CompiledNetwork]:
         """Compile in the compiler's thread."""
         self._uncompiled = None
@@ -201,7 +203,8 @@ class Recognition(LatestJob):
 _REST = 0.04
 #: A busy computer or a large network gets longer rests: this many times what the last explanation
 #: took, up to this many times the shortest rest.
-_REST_TIMES, _MAX_REST_TIMES = 10, 12
+_REST_TIMES = 10
+_MAX_REST_TIMES = 12
 #: While a network learns, seconds without a question before explaining begins: between two
 #: answers there is no core to spare, and the next answer would wait for the explanation's.
 _STILL = 0.1
@@ -242,8 +245,11 @@ class Explanations(LatestJob):
             watched=False,
             low_priority=False,
         )
-        self._make_explainer, self._is_busy = make_explainer, is_busy
-        self._shortest_rest, self._before_compiling, self._still = rest, quiet, still
+        self._make_explainer = make_explainer
+        self._is_busy = is_busy
+        self._shortest_rest = rest
+        self._before_compiling = quiet
+        self._still = still
         self._explainer: Explainer | None = None
         #: What the explainer was made of, if that did not fail; the newest network and question.
         self._used: ModelFile | None = None
@@ -262,7 +268,8 @@ class Explanations(LatestJob):
         self._ask()
 
     def _ask(self) -> None:
-        model, used = self._model, self._used
+        model = self._model
+        used = self._used
         if model is not None:
             is_ready = used is not None and used.network == model.network
             still = self._still if self._is_busy() else 0.0
@@ -272,7 +279,8 @@ class Explanations(LatestJob):
     # -- in the thread
 
     def _explain(
-        self, question: tuple[ModelFile, ExplanationRequest | None]
+        self,
+        question: tuple[ModelFile, ExplanationRequest | None],
     ) -> tuple[Explanation, int] | None:
         model, request = question
         if model is not self._used:
@@ -283,7 +291,8 @@ class Explanations(LatestJob):
         picture, digit, ticket = request
         began = time.monotonic()
         explanation = self._explainer.explain(picture, digit)
-        long, shortest = _REST_TIMES * (time.monotonic() - began), self._shortest_rest
+        long = _REST_TIMES * (time.monotonic() - began)
+        shortest = self._shortest_rest
         self.rest = max(shortest, min(long, _MAX_REST_TIMES * shortest))
         return explanation, ticket
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
 
-notifier, learning_notifier = Notifier("teaching", "draw"), Notifier("learning")
+notifier = Notifier("teaching", "draw")
+learning_notifier = Notifier("learning")
 
 
 class Teaching(QObject):
@@ -50,10 +51,16 @@ class Teaching(QObject):
     untaught = pyqtSignal()
 
     def __init__(
-        self, canvas: Canvas, background: Background, network: ActiveNetwork, parent: QObject
+        self,
+        canvas: Canvas,
+        background: Background,
+        network: ActiveNetwork,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._canvas, self._background, self._network = canvas, background, network
+        self._canvas = canvas
+        self._background = background
+        self._network = network
         self._answer: Answer | None = None
         self._number: NumberAnswer | None = None
         self.count = self.unlearnt = 0
@@ -71,7 +78,8 @@ class Teaching(QObject):
         self._is_last = False
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
-        self._answer, self._number = answer, number
+        self._answer = answer
+        self._number = number
 
     def likely(self, place: int | None) -> int:
         """Return what the board, or a digit of its number, most probably is if not the answer."""
@@ -91,15 +99,20 @@ class Teaching(QObject):
         """Keep the board with this label, or the digit at a place of its number, from 0."""
         if not self.ready or (place is not None and self._number is None):
             return
-        items, ink = list(self._canvas.drawing.items), self._canvas.ink()
-        answer, model = self._answer, self._network.model
-        said, sure = "", 0.0
+        items = list(self._canvas.drawing.items)
+        ink = self._canvas.ink()
+        answer = self._answer
+        model = self._network.model
+        said = ""
+        sure = 0.0
         if answer is not None:
-            said, sure = answer.certainty.record, float(answer.confidence)
+            said = answer.certainty.record
+            sure = float(answer.confidence)
         if place is not None and self._number is not None:
             part = self._number.digits[place]
             # The strokes of the board are those of all its digits.
-            ink, items = ink_within(ink, part.box), []
+            ink = ink_within(ink, part.box)
+            items = []
             said = REFUSED if part.digit is None else str(part.digit)
             sure = float(part.confidence)
 
@@ -114,7 +127,8 @@ class Teaching(QObject):
             still = _("The drawing is still on the board.")
             notifier.problem(joined(reporter.sentence(error), still))
 
-        self._kept, self._is_last = None, True
+        self._kept = None
+        self._is_last = True
         self._background.run(save, self._saved, failed)
         self.taught.emit(digit)
 
@@ -160,7 +174,8 @@ class Teaching(QObject):
         self.changed.emit()
 
     def recount(self) -> None:
-        until, kept = self.learnt_until, self._kept
+        until = self.learnt_until
+        kept = self._kept
 
         def count() -> tuple[int, int, bool]:
             from mnist_draw.storage.unique_paths import empty_bin
@@ -215,10 +230,16 @@ class LearnController(QObject):
     drawing_requested = pyqtSignal()
 
     def __init__(
-        self, teaching: Teaching, network: ActiveNetwork, background: Background, parent: QObject
+        self,
+        teaching: Teaching,
+        network: ActiveNetwork,
+        background: Background,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._teaching, self.network, self._background = teaching, network, background
+        self._teaching = teaching
+        self.network = network
+        self._background = background
         self._learning: Learning | None = None
         self._training: Training | None = None
         self._started = 0.0
@@ -240,7 +261,8 @@ class LearnController(QObject):
 
     def connect_services(self, learning: Learning, training: Training) -> None:
         """Learn with this service while no run is going on."""
-        self._learning, self._training = learning, training
+        self._learning = learning
+        self._training = training
         learning.stepped.connect(self._note_step)
         learning.stepped.connect(self.stepped)
         learning.fine_tuned.connect(self._learnt)
@@ -264,7 +286,8 @@ class LearnController(QObject):
     @property
     def seconds_left(self) -> float | None:
         """What is left of learning, by its minibatches so far; None before the second."""
-        part, first = self.progress, self._first
+        part = self.progress
+        first = self._first
         if part is None or first is None or part <= first[1]:
             return None
         return (time.monotonic() - first[0]) * (1 - part) / (part - first[1])
@@ -279,14 +302,16 @@ class LearnController(QObject):
         model = self.network.model
         if model is None:
             learning_notifier.problem(
-                _("There is no network yet that could learn; try again soon.")
+                _("There is no network yet that could learn; try again soon."),
             )
             return
         self.waits = self._training.running
         if not self.waits:
             learning_notifier.forget()
-            self.result, self.outcome = _STOPPED, None
-            self._started, self._first = time.time(), None
+            self.result = _STOPPED
+            self.outcome = None
+            self._started = time.time()
+            self._first = None
             self._learning.start(model, self.network.key)
         self.changed.emit()
 
@@ -300,7 +325,8 @@ class LearnController(QObject):
         key = self.network.before
         if key:
             learning_notifier.forget()
-            self.result, self.outcome = _BACK, None
+            self.result = _BACK
+            self.outcome = None
             self._undone = self.network.newest.key
             self.network.use_key(key)
             self.changed.emit()
@@ -322,7 +348,8 @@ class LearnController(QObject):
         self._tell(told, False, self.drawing_requested.emit, _("Draw more"))
 
     def _tell(self, told: Told, learnt: bool, action: Callable[[], object], button: str) -> None:
-        self.result, self.outcome = str(told), (told, learnt)
+        self.result = str(told)
+        self.outcome = (told, learnt)
         self._teaching.learnt_until = self._started
         self._teaching.recount()
         if told.trouble:
@@ -340,7 +367,8 @@ class LearnController(QObject):
         """Tell no more of digits of which one was deleted."""
         before, self._count = self._count, count
         if count < before and not self.running:
-            self.result, self.outcome = "", None
+            self.result = ""
+            self.outcome = None
             self.changed.emit()
 
     def _failed(self, sentence: str) -> None:
@@ -377,11 +405,11 @@ _STEPS = 1000
 _LINES = 3
 _INVITE = _(
     "The network learns your digits, beside MNIST's. It changes only if it then reads yours better "
-    "and forgets hardly anything."
+    "and forgets hardly anything.",
 )
 _OTHERS = _(
     "The network that answers reads other classes than digits, so that it cannot learn yours. "
-    "Choose a network that reads digits."
+    "Choose a network that reads digits.",
 )
 _NONE = _("Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt.")
 _WAITS = _("Your digits are learnt as soon as the run has ended.")
@@ -392,7 +420,8 @@ class LearnCard(Card):
 
     def __init__(self, controller: LearnController) -> None:
         super().__init__()
-        self._count, self._pressed = 0, 0.0
+        self._count = 0
+        self._pressed = 0.0
         self._controller = controller
         self.text = label("", "body", "learnLabel", wraps=True)
         self.text.setAlignment(Qt.AlignLeft | Qt.AlignTop)
@@ -402,13 +431,23 @@ class LearnCard(Card):
         explain(self.bar, _("Progress of learning"), _("Which part of the work is done."))
         sentence = _("Train the network a little further, on your digits and on MNIST.")
         self.learn_button = push_button(
-            "learnButton", _("Learn my digits"), sentence, "", "primary", self._learn
+            "learnButton",
+            _("Learn my digits"),
+            sentence,
+            "",
+            "primary",
+            self._learn,
         )
         sentence = _("Stop learning; the network stays as it is.")
         self.stop_button = push_button("stopLearningButton", _("Stop"), sentence, act=self._stop)
         sentence = _("The network answers that answered before your digits were learnt.")
         self.undo_button = push_button(
-            "undoLearningButton", _("Go back"), sentence, "", "link", controller.go_back
+            "undoLearningButton",
+            _("Go back"),
+            sentence,
+            "",
+            "link",
+            controller.go_back,
         )
         sentence = _("Draw another digit like the one that is still misread.")
         draw = controller.drawing_requested.emit
@@ -446,7 +485,8 @@ class LearnCard(Card):
 
     def _show(self) -> None:
         controller = self._controller
-        learns, waits = controller.running, controller.waits
+        learns = controller.running
+        waits = controller.waits
         stops = self.stop_button.hasFocus()
         held = stops or self.learn_button.hasFocus() or self.hasFocus()
         self.learn_button.setVisible(not learns and not waits)

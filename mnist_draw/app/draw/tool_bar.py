@@ -34,14 +34,17 @@ WIDTH_STEP = 4
 #: The widths in board units that one press chooses.
 _WIDTHS = (12, 36, 72)
 #: From the board's edge to the bar, around the tools, around a rule, and the shadow's reach.
-_EDGE, _PAD, _SHADOW = 12, 4, 6
+_EDGE = 12
+_PAD = 4
+_SHADOW = 6
 #: Boards lower than this, of a window of 620 pixels, get low tools.
 _LOW_BOARD = 528
 _AROUND = _PAD + _SHADOW
 #: Icons need not grow with large text, and the bar covers the board.
 _MAX_SCALE = 4 / 3
 #: How much of the bar is seen while the pen is down, and how soon: after the first answer.
-_FADED, _FADE_MS = 0.25, 80
+_FADED = 0.25
+_FADE_MS = 80
 _SLIDER_WIDTH = 180
 #: Steps of the arrows from tool to tool.
 _ARROWS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
@@ -65,7 +68,8 @@ class DotButton(ToolButton):
 
     def __init__(self, name: str, diameter: Callable[[], float], leads_on: bool = False) -> None:
         super().__init__(name)
-        self._diameter, self._leads_on = diameter, leads_on
+        self._diameter = diameter
+        self._leads_on = leads_on
 
     def sizeHint(self) -> QSize:
         return QSize(theme.scaled(Size.BUTTON), theme.scaled(Size.BUTTON))
@@ -96,14 +100,22 @@ class ToolBar(QWidget):
         # A press beside a tool does not draw.
         self.setAttribute(Qt.WA_NoMousePropagation)
         self.setCursor(Qt.ArrowCursor)
-        self.pen, self.eraser = ToolButton("penButton"), ToolButton("eraserButton")
+        self.pen = ToolButton("penButton")
+        self.eraser = ToolButton("eraserButton")
         self.width_button = DotButton("widthButton", self._diameter, leads_on=True)
-        self.undo, self.redo = ToolButton("undoButton"), ToolButton("redoButton")
+        self.undo = ToolButton("undoButton")
+        self.redo = ToolButton("redoButton")
         self.clear = ToolButton("clearButton")
         self.more = ToolButton("moreButton")
         self._tools = (
-            self.pen, self.eraser, self.width_button, self.undo, self.redo, self.clear, self.more,
-        )  # fmt: skip
+            self.pen,
+            self.eraser,
+            self.width_button,
+            self.undo,
+            self.redo,
+            self.clear,
+            self.more,
+        )
         group = QButtonGroup(self)
         for button in (self.pen, self.eraser):
             button.setCheckable(True)
@@ -149,10 +161,12 @@ class ToolBar(QWidget):
         return min(self._canvas.pen_width * self._canvas.pixels_per_unit(), theme.scaled(Size.ICON))
 
     def _fit(self) -> None:
-        board, count = self._canvas.height(), len(self._tools)
+        board = self._canvas.height()
+        count = len(self._tools)
         around = 2 * _AROUND + 2 * (2 * _PAD + 1)
         scale = min(theme.text_scale(), _MAX_SCALE)
-        wide, low = round(Size.TOOL * scale), round(Size.LOW_TOOL * scale)
+        wide = round(Size.TOOL * scale)
+        low = round(Size.LOW_TOOL * scale)
         room = (board - around) // count
         high = wide if board >= _LOW_BOARD and wide <= room else min(low, room)
         size = QSize(wide + 2 * _AROUND, count * high + around)

@@ -32,9 +32,13 @@ _BUTTONS = (
     ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Take back the last stroke.")),
     ("exampleClearButton", "trash", _("Clear"), _("Take everything off the board.")),
     ("exampleDrawingButton", "pencil-simple", _("My drawing"), _("Look at your drawing again.")),
-    ("exampleRandomButton", "dice-five", _("Random test picture"),
-     _("Look at one of the test pictures, chosen at random.")),
-)  # fmt: skip
+    (
+        "exampleRandomButton",
+        "dice-five",
+        _("Random test picture"),
+        _("Look at one of the test pictures, chosen at random."),
+    ),
+)
 #: A class's name shrinks until it fits beside the words.
 _ANSWER_WIDTH = WIDTH // 3
 #: The smallest text of the certainty's word, in logical pixels.
@@ -42,9 +46,11 @@ _SMALLEST = 8
 #: Of its usual width: with larger text the sections need the room more.
 _MAX_SCALE = 1.5
 #: Up to this size of text the board has its usual side; for each further one it loses so much.
-_BOARD_SCALE, _SHRINK = 1.13, 312
+_BOARD_SCALE = 1.13
+_SHRINK = 312
 #: Of the tab in a window of 768 pixels; the least side of the board where there is less.
-_USUAL_HEIGHT, _LEAST_SIDE = 715, 120
+_USUAL_HEIGHT = 715
+_LEAST_SIDE = 120
 
 
 class PickedPicture(QWidget):
@@ -97,10 +103,11 @@ class ExampleCard(Card):
         self.network = FittedLabel(theme.Text.AXIS, look="muted", name="exampleNetwork")
         explain(self.network, _("Network"), _("The network that all of this tab is about."))
         self.mine_button = push_button(
-            "exampleMineButton", _("Show mine"),
+            "exampleMineButton",
+            _("Show mine"),
             _("Let the network of your last run answer: all of this tab is about it then."),
             look="link",
-        )  # fmt: skip
+        )
         self.mine_button.hide()
         self._below = QWidget()
         self._below.setLayout(self._build_label())
@@ -149,16 +156,22 @@ class ExampleCard(Card):
     def _build_label(self) -> QHBoxLayout:
         self.label_text = FittedLabel(theme.Text.AXIS, True, "muted", "exampleLabel")
         self.label_button = push_button(
-            "exampleLabelButton", _("Change"), _("Say what the picture shows."), look="link"
+            "exampleLabelButton",
+            _("Change"),
+            _("Say what the picture shows."),
+            look="link",
         )
         self._menu = Menu(self.label_button)
         self.label_button.setMenu(self._menu)
         self._names: tuple[str, ...] = ()
         self.show_classes(DIGITS)
         self.why_button = push_button(
-            "exampleWhyButton", _("Why?"),
-            _("Show why the network gives this answer rather than the second guess."), "W", "link",
-        )  # fmt: skip
+            "exampleWhyButton",
+            _("Why?"),
+            _("Show why the network gives this answer rather than the second guess."),
+            "W",
+            "link",
+        )
         # Two lines of the smallest text.
         shown = FixedLabel(self.label_text, lines=1.6)
         return row((shown, 1), self.label_button, self.why_button, gap=Size.TIGHT)

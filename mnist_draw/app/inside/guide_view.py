@@ -78,8 +78,11 @@ class GuideView(Card):
 
     def _fit_title(self) -> None:
         """Break a title that is longer than the line; large text is made smaller instead."""
-        title, size, large = self.step.title, "", theme.text_scale() > _LARGE
-        font, room = theme.font(Text.BODY, bold=True), self.width() - 2 * (13 + Size.GRID)
+        title = self.step.title
+        size = ""
+        large = theme.text_scale() > _LARGE
+        font = theme.font(Text.BODY, bold=True)
+        room = self.width() - 2 * (13 + Size.GRID)
         wide = QFontMetricsF(font).horizontalAdvance
         if self._row.direction() == QBoxLayout.TopToBottom and wide(title) > room:
             fits = [n for n, sign in enumerate(title) if sign == " " and wide(title[:n]) <= room]
@@ -126,9 +129,11 @@ _CAPTION_LINES = 4
 _MAX_WIDTH = 800
 _CODE = "# {}\n\n{}".format(
     _("The guide in code"),
-    _("All of this is computed from Python, too. The code of the steps is one program: type it "
-      "along, or keep it in a file."),
-)  # fmt: skip
+    _(
+        "All of this is computed from Python, too. The code of the steps is one program: type it "
+        "along, or keep it in a file.",
+    ),
+)
 
 
 class _GuideText(QTextBrowser):
@@ -146,7 +151,9 @@ class GuidePage(Card):
         self.setObjectName("guidePage")
         self.top.addWidget(label(_("Guide"), "title"))
         self.top.addStretch(1)
-        name, text, sentence = "closeGuideButton", _("Back to the views"), _("Close the guide.")
+        name = "closeGuideButton"
+        text = _("Back to the views")
+        sentence = _("Close the guide.")
         self.close_button = push_button(name, text, sentence, "Esc", "link", self.closed.emit)
         self.top.addWidget(self.close_button)
         self.body.addLayout(self.top)

@@ -71,13 +71,20 @@ class InsideBar(QWidget):
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
         self.present = icon_button(
-            "presentButton", "presentation", _("Present"),
-            _("Fill the screen, large, for the wall."), "F11", "flat",
-        )  # fmt: skip
+            "presentButton",
+            "presentation",
+            _("Present"),
+            _("Fill the screen, large, for the wall."),
+            "F11",
+            "flat",
+        )
         self._menu = icon_button(
-            "insideMenu", "dots-three-vertical", _("Copy and save"),
-            _("Copy or save the view, or read it as a table."), look="flat",
-        )  # fmt: skip
+            "insideMenu",
+            "dots-three-vertical",
+            _("Copy and save"),
+            _("Copy or save the view, or read it as a table."),
+            look="flat",
+        )
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.InstantPopup)
         control = SegmentedControl("insideSections", [section.title for section in sections])
@@ -85,7 +92,8 @@ class InsideBar(QWidget):
         self.buttons = control.group
         for section, button in zip(sections, control.buttons, strict=True):
             button.setObjectName(f"{section.name}SectionButton")
-        flow, beside = FlowLayout(), QWidget()
+        flow = FlowLayout()
+        beside = QWidget()
         row(self.question, self.guide, self.present, self._menu, owner=beside)
         beside.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         flow.addWidget(control)
@@ -102,7 +110,7 @@ class InsideBar(QWidget):
 
 _PENDING = _(
     "What this section shows is still being computed. Nothing was copied or saved; try again in a "
-    "moment."
+    "moment.",
 )
 _CUT = _("It lacks what is scrolled out of sight.")
 _FILTERS = {
@@ -159,7 +167,8 @@ class ViewMenu(QMenu):
             self.save_to(Path(path), suffix)
 
     def save_to(self, path: Path, suffix: str) -> None:
-        section, sentence = self._section(), _("Saved as {path}.", path=path)
+        section = self._section()
+        sentence = _("Saved as {path}.", path=path)
         if suffix == ".csv":
             content = section.table().to_csv().encode("utf-8")
         else:
@@ -173,7 +182,8 @@ class ViewMenu(QMenu):
             notifier.message(sentence)
 
     def show_table(self) -> None:
-        table, window = self._section().table(), QDialog(self.parentWidget())
+        table = self._section().table()
+        window = QDialog(self.parentWidget())
         window.setWindowTitle(table.title)
         window.setAttribute(Qt.WA_DeleteOnClose)
         view = TableView("viewTable", table.title, _("What the view shows, as a table."))

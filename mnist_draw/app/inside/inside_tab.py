@@ -95,7 +95,8 @@ class ExampleInUse(QObject):
         self._set_drawing(shown, (probabilities, certainty))
 
     def _set_drawing(self, drawing: Example | None, answer: Answer) -> None:
-        self._drawing, self._drawing_answer = drawing, answer
+        self._drawing = drawing
+        self._drawing_answer = answer
         if not self._picked:
             self.use_drawing()
 
@@ -110,7 +111,8 @@ class ExampleInUse(QObject):
 
     def use_drawing(self) -> None:
         self._picked = False
-        self.current, self.answer = self._drawing, self._drawing_answer
+        self.current = self._drawing
+        self.answer = self._drawing_answer
         self.changed.emit()
         if self._is_part():
             self.answer = (None, None)
@@ -172,11 +174,13 @@ class ExampleInUse(QObject):
 
 
 _VIEW = "mnist_draw.app.inside.inside_view"
-_SECTION, _STEP = "inside_section", "inside_guide_step"
+_SECTION = "inside_section"
+_STEP = "inside_guide_step"
 
 
 class InsideTab(Page):
-    name, title = "inside", pgettext("tab", "Inside")
+    name = "inside"
+    title = pgettext("tab", "Inside")
 
     draw_requested = pyqtSignal()
     present_requested = pyqtSignal(bool)
@@ -186,7 +190,9 @@ class InsideTab(Page):
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
         self.is_training: Callable[[], bool] = bool
-        self.canvas, self.active, self._preferences = canvas, network, preferences
+        self.canvas = canvas
+        self.active = network
+        self._preferences = preferences
         self._network: tuple[ModelFile, str] | None = None
         self.example = ExampleInUse(network, self)
         #: What is known of the run in training.
@@ -220,7 +226,8 @@ class InsideTab(Page):
 
     def show_epoch(self, title: str, parameters: Parameters) -> None:
         """Note the weights of a run after an epoch, and show them while the tab is visible."""
-        self.run_title, self.run_parameters = title, parameters
+        self.run_title = title
+        self.run_parameters = parameters
         self._follow_run()
 
     def show_figures(self, figures: LayerFigures) -> None:
@@ -237,7 +244,8 @@ class InsideTab(Page):
         if self.view is None:
             from mnist_draw.app.inside.inside_view import InsideView
 
-            section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
+            section = self._preferences.get(_SECTION, "")
+            step = self._preferences.get(_STEP, 0)
             self.view = InsideView(self, section, step)
             if self._network is not None:
                 self.view.use_network(*self._network)

@@ -46,7 +46,7 @@ SECTIONS: tuple[type[Section], ...] = (
     ResultsSection,
     MapSection,
     LimitsSection,
-)  # fmt: skip
+)
 
 #: Enlargement of text and cells on the wall.
 PRESENT_SCALE = 1.35
@@ -67,7 +67,9 @@ class _Views(ScrollArea):
 class InsideView(QWidget):
     def __init__(self, tab: InsideTab, section: str, guide_step: int) -> None:
         super().__init__()
-        self._tab, self._active, self.example = tab, tab.active, tab.example
+        self._tab = tab
+        self._active = tab.active
+        self.example = tab.example
         self.presenting = False
         self._guided = False
         self.model: ModelFile | None = None
@@ -119,7 +121,8 @@ class InsideView(QWidget):
             open_it = partial(self.open_section, kind.name)
             command = Command(self, kind.title, kind.question, f"Alt+{number + 1}", open_it)
             command.describe(bar.buttons.button(number))
-        card, example = self.card, self.example
+        card = self.card
+        example = self.example
         card.label_chosen.connect(example.relabel)
         card.random_button.clicked.connect(lambda: example.pick_test())
         card.back_button.clicked.connect(example.use_drawing)
@@ -130,13 +133,15 @@ class InsideView(QWidget):
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
         self.page.closed.connect(self.close_page)
-        board, make = card.board, partial(Command, self)
+        board = card.board
+        make = partial(Command, self)
         make(_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why)
         make(_("Undo"), _("Take back the last stroke of the example."), "Ctrl+Z", board.undo)
         redo = "Ctrl+Y, Ctrl+Shift+Z"
         make(_("Redo"), _("Draw again what was taken back."), redo, board.redo)
         make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
-        on, back = partial(self.turn_guide, 1), partial(self.turn_guide, -1)
+        on = partial(self.turn_guide, 1)
+        back = partial(self.turn_guide, -1)
         # A presenter's buttons; elsewhere these keys scroll.
         self._on_the_wall = (
             make(_("Next step"), _("Show the guide's next step."), "PgDown", on),
@@ -219,7 +224,8 @@ class InsideView(QWidget):
 
     def show_run(self) -> None:
         self._name_active()
-        section, tab = self._made.get(NetworkSection.name), self._tab
+        section = self._made.get(NetworkSection.name)
+        tab = self._tab
         if isinstance(section, NetworkSection) and tab.run_title:
             section.panel.run.show_run(tab.run_title, tab.run_parameters, tab.run_figures)
 
@@ -344,7 +350,8 @@ class InsideView(QWidget):
         is_other = key != self._key
         if is_other:
             self._reported.clear()
-        self.model, self._key = model, key
+        self.model = model
+        self._key = key
         self._name_active()
         self._name_network()
         self.card.show_classes(all_names(model))

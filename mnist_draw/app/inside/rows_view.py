@@ -30,13 +30,19 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 
 #: Heights at the usual size of text, in logical pixels.
-_LINE, _CODE_LINE, _LARGE, _GAP = 20.0, 17.0, 116.0, 5.0
+_LINE = 20.0
+_CODE_LINE = 17.0
+_LARGE = 116.0
+_GAP = 5.0
 #: Least width of each of two columns beside each other, and what is between them.
-_COLUMN, _APART = 300.0, 24.0
+_COLUMN = 300.0
+_APART = 24.0
 #: Of the radius of a ring, and the part of the width where it is.
-_RING, _RING_AT = 9.0, 0.52
+_RING = 9.0
+_RING_AT = 0.52
 #: Width of the largest term's bar: the usual one, and the least beside its factors.
-_TERM, _SHORTEST = 62.0, 20.0
+_TERM = 62.0
+_SHORTEST = 20.0
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
@@ -139,7 +145,12 @@ class Line(Row):
         return box.bottom() + below
 
     def _paint_bar(
-        self, painter: QPainter, box: QRectF, right: float, free: float, colour: str
+        self,
+        painter: QPainter,
+        box: QRectF,
+        right: float,
+        free: float,
+        colour: str,
     ) -> float:
         """Paint the bar and return where there is room left of it; words need more than a bar."""
         room = max(_BETWEEN, min(_TERM, free))
@@ -182,7 +193,8 @@ class Code(Row):
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         font = code_font(Text.LABEL, self.marked)
-        small, left = code_font(Text.HEADING), 24 * theme.text_scale()
+        small = code_font(Text.HEADING)
+        left = 24 * theme.text_scale()
         right = width - QFontMetricsF(small).horizontalAdvance(self.note) - 2 * _BETWEEN
         # Where there is no room beside the text, the note is below it.
         line = _CODE_LINE * theme.text_scale()
@@ -219,7 +231,8 @@ class Bar(Row):
         return f"{self.name}: {self.ring} {self.figure}."
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
-        box, at = QRectF(0, y, width, _line() + 2), _RING_AT * width
+        box = QRectF(0, y, width, _line() + 2)
+        at = _RING_AT * width
         write_with(painter, Text.BODY, "text")
         figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + 2 * _BETWEEN
         room = at - 14
@@ -230,8 +243,10 @@ class Bar(Row):
         box.translate(0, _line() * (room == width))
         painter.drawText(box, _RIGHT, self.figure)
         if self.ring:
-            right, radius = self.colour == "accent", _RING * theme.text_scale()
-            edge, middle = "accent" if right else "text", QPointF(at, box.center().y())
+            right = self.colour == "accent"
+            radius = _RING * theme.text_scale()
+            edge = "accent" if right else "text"
+            middle = QPointF(at, box.center().y())
             painters.paint_ring(painter, middle, radius, self.ring, edge, 1.2, full=right)
         left = at + 2 * _RING * theme.text_scale() * bool(self.ring)
         bar = QRectF(left, box.center().y() - Size.BAR / 2, width - figure - left, Size.BAR)
@@ -410,7 +425,12 @@ def _fit_code(font: QFont, text: str, room: float) -> bool:
 
 
 def write_html(
-    painter: QPainter, text: str, size: int, colour: str, y: float, width: float
+    painter: QPainter,
+    text: str,
+    size: int,
+    colour: str,
+    y: float,
+    width: float,
 ) -> float:
     """Write a text that wraps; return the y of its end."""
     document = QTextDocument()

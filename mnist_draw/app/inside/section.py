@@ -83,7 +83,10 @@ class Section(QWidget):
         self._jobs: list[LatestJob] = []
 
     def _job(
-        self, show: Callable[[Any], object], fail: Callable[[str], object], **options: Any
+        self,
+        show: Callable[[Any], object],
+        fail: Callable[[str], object],
+        **options: Any,
     ) -> LatestJob:
         """Return a job that begins nothing while the section is not active."""
         job = LatestJob(parent=self, watched=False, **options)
@@ -117,7 +120,9 @@ class Section(QWidget):
 
     def _is_other_run(self, model: ModelFile, key: str) -> bool:
         """Note a network's key; return whether what is shown so far is of another run."""
-        old, same_key, self._key = self._model, key == self._key, key
+        old = self._model
+        same_key = key == self._key
+        self._key = key
         if old is None:
             return False
         same = (old.network, all_names(old)) == (model.network, all_names(model))
@@ -160,7 +165,8 @@ def reflow(columns: QBoxLayout, room: int) -> None:
     items = [columns.itemAt(place) for place in range(columns.count())]
     widths = [item.minimumSize().width() for item in items if not item.isEmpty()]
     needed = sum(widths) + columns.spacing() * (len(widths) - 1)
-    beside, below = QBoxLayout.LeftToRight, QBoxLayout.TopToBottom
+    beside = QBoxLayout.LeftToRight
+    below = QBoxLayout.TopToBottom
     columns.setDirection(beside if needed <= room else below)
 
 
@@ -204,7 +210,8 @@ class CountedSection(Section):
         self.state.link.clicked.connect(self._stop_or_go_on)
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        old, is_other = self._model, self._is_other_run(model, key)
+        old = self._model
+        is_other = self._is_other_run(model, key)
         if old is not None and not is_other and old.info.epochs != model.info.epochs:
             # The same run after another epoch: what is counted stays until it is asked for anew.
             self._newer = model

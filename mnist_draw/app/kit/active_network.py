@@ -29,7 +29,8 @@ T = TypeVar("T")
 notifier = Notifier()
 
 #: The key in memory of a network that could be saved nowhere, and its name.
-UNSAVED, UNSAVED_NAME = "unsaved", _("My digits, not saved")
+UNSAVED = "unsaved"
+UNSAVED_NAME = _("My digits, not saved")
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ class ActiveNetwork(QObject):
         Called in the thread that trains. The key names the run.
         """
         is_new = key != self._run_key
-        self._run_key, self.in_memory[key] = key, model
+        self._run_key = key
+        self.in_memory[key] = model
         if is_new and self.new_runs_answer:
             self._chosen = key
         if key == self._chosen:
@@ -216,7 +218,9 @@ class ActiveNetwork(QObject):
         """Note that this network answers now."""
         if self.newest.source == self.load_first:
             self.newest = NetworkRequest(
-                self.load_first, self.stored_key or self._default, title_of_model(model)
+                self.load_first,
+                self.stored_key or self._default,
+                title_of_model(model),
             )
         elif self.newest.key and not is_external(self.newest.key):
             self.stored_key = self.newest.key

@@ -21,7 +21,7 @@ from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back
 
 
 class CollectionController(QObject):
-    """Changes records off the GUI thread, says what was done, and lists them anew."""
+    """Run file operations in the background, report and refresh."""
 
     #: Name of a record at the beginning of a sentence.
     noun: str
@@ -47,7 +47,9 @@ class CollectionController(QObject):
     def offer_undo(self, sentence: str, paths: Sequence[Path], restored: str) -> None:
         """Say what was deleted, and offer to bring it back."""
         days = counted(
-            "This can be undone for {count} day.", "This can be undone for {count} days.", KEPT_DAYS
+            "This can be undone for {count} day.",
+            "This can be undone for {count} days.",
+            KEPT_DAYS,
         )
         self.notifier.undo(joined(sentence, days), partial(self.restore, paths, restored))
 
@@ -93,7 +95,9 @@ class FollowedFolder(QObject):
     ) -> None:
         super().__init__(parent)
         self._background = background
-        self._fingerprint, self._read, self._can_show = fingerprint, read, can_show
+        self._fingerprint = fingerprint
+        self._read = read
+        self._can_show = can_show
         self._seen: object = None
         self.reading = False
         self._timer = QTimer(self)

@@ -136,7 +136,12 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
 
 
 def icon_button(
-    name: str, picture: str, title: str, sentence: str, shortcut: str = "", look: str = "small"
+    name: str,
+    picture: str,
+    title: str,
+    sentence: str,
+    shortcut: str = "",
+    look: str = "small",
 ) -> QToolButton:
     """Return a button with its object name, its icon and what :func:`explain` gives it."""
     button = QToolButton()

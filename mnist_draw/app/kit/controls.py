@@ -175,7 +175,9 @@ class BinButton(QPushButton):
 
 
 #: The arrow's height, and half of its base; the shadow's reach.
-_ARROW, _HALF, _SHADOW = 8, 9, 6
+_ARROW = 8
+_HALF = 9
+_SHADOW = 6
 
 
 class Popover(QWidget):
@@ -203,12 +205,16 @@ class Popover(QWidget):
         self._sliding.setDuration(theme.OPENING_MS)
 
     def open_at(
-        self, opener: QWidget, target: QRect | None = None, to_the_right: bool = False
+        self,
+        opener: QWidget,
+        target: QRect | None = None,
+        to_the_right: bool = False,
     ) -> None:
         """Open below, or to the right of, a widget or a part of it; focus the first control."""
         if not self.isVisible():
             self._before = QApplication.focusWidget()
-        self._opener, self._to_the_right = opener, to_the_right
+        self._opener = opener
+        self._to_the_right = to_the_right
         self._target = QRect(target or opener.rect())
         place = self._place()
         self.show()
@@ -228,9 +234,11 @@ class Popover(QWidget):
         """Take the size of the content beside the target; return the place."""
         assert self._opener is not None
         self.adjustSize()
-        window, edge = self.parentWidget(), _SHADOW
+        window = self.parentWidget()
+        edge = _SHADOW
         target = QRect(self._opener.mapTo(window, self._target.topLeft()), self._target.size())
-        size, middle = self.size(), target.center()
+        size = self.size()
+        middle = target.center()
         if self._to_the_right:
             place = QPoint(target.right() + 1 - edge, middle.y() - size.height() // 2)
         else:
@@ -238,8 +246,12 @@ class Popover(QWidget):
             if place.y() + size.height() - edge > window.height():
                 place.setY(target.top() - size.height() + edge)
         most = window.width() - size.width() + edge, window.height() - size.height() + edge
-        place = QPoint(*(max(-edge, min(at, end)) for at, end in zip(
-            (place.x(), place.y()), most, strict=True)))  # fmt: skip
+        place = QPoint(
+            *(
+                max(-edge, min(at, end))
+                for at, end in zip((place.x(), place.y()), most, strict=True)
+            ),
+        )
         self.move(place)
         inner = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
         if self._to_the_right:
@@ -256,7 +268,8 @@ class Popover(QWidget):
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)
-        focus, before = QApplication.focusWidget(), self._before
+        focus = QApplication.focusWidget()
+        before = self._before
         self._before = None
         lost = focus is None or focus is self or self.isAncestorOf(focus)
         # It may have been part of what was chosen from, such as a list that has closed.
@@ -268,7 +281,8 @@ class Popover(QWidget):
 
     def _stops(self) -> list[QWidget]:
         """Return what takes the keyboard, in its order."""
-        found, widget = [], self.nextInFocusChain()
+        found = []
+        widget = self.nextInFocusChain()
         while widget is not self:
             usable = widget.isVisibleTo(self) and widget.isEnabled()
             if usable and self.isAncestorOf(widget) and widget.focusPolicy() & Qt.TabFocus:
@@ -277,7 +291,8 @@ class Popover(QWidget):
         return found
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        stops, focus = self._stops(), QApplication.focusWidget()
+        stops = self._stops()
+        focus = QApplication.focusWidget()
         if stops:
             here = stops.index(focus) if focus in stops else -1 if forward else 0
             step = 1 if forward else -1
@@ -327,7 +342,8 @@ class Popover(QWidget):
 
     def _arrow(self, card: QRectF) -> QPainterPath:
         """Return the arrow, which is made to point upwards, on the edge of the card."""
-        far, place = Size.CARD_RADIUS + _HALF, QTransform()
+        far = Size.CARD_RADIUS + _HALF
+        place = QTransform()
         if self._to_the_right:
             y = max(card.top() + far, min(self._tip.y(), card.bottom() - far))
             place.translate(card.left() + 1, y).rotate(-90)
@@ -335,7 +351,8 @@ class Popover(QWidget):
             x = max(card.left() + far, min(self._tip.x(), card.right() - far))
             up = self._tip.y() < card.top()
             place.translate(x, card.top() + 1 if up else card.bottom() - 1).scale(
-                1, 1 if up else -1
+                1,
+                1 if up else -1,
             )
         path = QPainterPath()
         path.addPolygon(QPolygonF([QPointF(-_HALF, 0), QPointF(0, -_ARROW), QPointF(_HALF, 0)]))

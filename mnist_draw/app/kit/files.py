@@ -48,7 +48,11 @@ def ask_folder(parent: QWidget | None, question: str) -> str:
 
 
 def ask_place(
-    parent: QWidget | None, question: str, name: str, kinds: str, kind: str = ""
+    parent: QWidget | None,
+    question: str,
+    name: str,
+    kinds: str,
+    kind: str = "",
 ) -> tuple[str, str]:
     """Ask for a file to save to, of one kind at first; return it as typed, and its kind."""
     return QFileDialog.getSaveFileName(parent, question, name, kinds, kind, QFileDialog.ReadOnly)

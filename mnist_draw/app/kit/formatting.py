@@ -29,7 +29,8 @@ def format_ago(when: float, now: float | None = None) -> str:
     """Format a moment as ``20 min ago``, ``yesterday`` or ``24 Nov``; in seconds since 1970."""
     now = time.time() if now is None else now
     past = max(0.0, now - when)
-    today, day = datetime.fromtimestamp(now), datetime.fromtimestamp(when)
+    today = datetime.fromtimestamp(now)
+    day = datetime.fromtimestamp(when)
     days = (today.date() - day.date()).days
     if past < 60:
         return _("just now")

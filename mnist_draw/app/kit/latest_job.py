@@ -70,7 +70,8 @@ class LatestJob(QObject):
         low_priority: bool = True,
     ) -> None:
         super().__init__(parent)
-        self.rest, self.quiet = rest, quiet
+        self.rest = rest
+        self.quiet = quiet
         self._pace = pace
         self._work = work
         self._deliver_stale = deliver_stale

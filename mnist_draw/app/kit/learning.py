@@ -31,7 +31,7 @@ Learn = Callable[..., Iterator[Any]]
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of fine-tuning: a sentence, one thing more, and what went wrong beside it."""
+    """Result message of fine-tuning: summary, detail, warning."""
 
     sentence: str
     line: str = ""
@@ -91,7 +91,8 @@ class Learning(QObject):
         if self.running:
             raise RuntimeError("digits are being learnt already")
         self.controls = Controls()
-        self.progress, self._result = 0.0, _NOTHING
+        self.progress = 0.0
+        self._result = _NOTHING
         self._has_ended.clear()
         self._background = Background(self, "learning", self.controls.stop)
         self._background.run(partial(self.run, network, key), lambda __: self._finish())
@@ -115,7 +116,8 @@ class Learning(QObject):
         self.stepped.emit(_("Reading your digits"), 0.0)
         folder = my_digits_folder()
         digits, messages = load_digits(folder, load_picture)
-        extra, inks = normalised(digits, folder), [digit.ink for digit in digits]
+        extra = normalised(digits, folder)
+        inks = [digit.ink for digit in digits]
         model = network() if callable(network) else network
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
@@ -151,12 +153,13 @@ class Learning(QObject):
             rescued = save_fallback(named)
             if rescued is not None:
                 told = replace(
-                    told, trouble=joined(told.trouble, str(error), describe_fallback(rescued))
+                    told,
+                    trouble=joined(told.trouble, str(error), describe_fallback(rescued)),
                 )
                 return Outcome(named, fallback_key(rescued), told)
             unsaved = _(
                 "The new network answers until the program ends, but it is not saved. Closing the "
-                "window asks where to save it."
+                "window asks where to save it.",
             )
             told = replace(told, trouble=joined(told.trouble, str(error), unsaved))
             return Outcome(model, "", told)
@@ -173,13 +176,15 @@ class Learning(QObject):
 
     def start_after(self, name: str, start: Callable[[], object]) -> None:
         """Start a run when learning has ended, in place of one that waits already."""
-        self.queued, self._start_queued = name, start
+        self.queued = name
+        self._start_queued = start
         self.queue_changed.emit()
 
     def cancel_queued(self) -> None:
         """Let no run start after learning."""
         if self._start_queued is not None:
-            self.queued, self._start_queued = "", None
+            self.queued = ""
+            self._start_queued = None
             self.queue_changed.emit()
 
     def _note_progress(self, __: str, part: float) -> None:

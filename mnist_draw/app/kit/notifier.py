@@ -42,14 +42,18 @@ class Notifier:
     """Tells the user about one subject; from any thread."""
 
     def __init__(self, subject: str = "", page: str = "") -> None:
-        self.subject, self.page = subject, page
+        self.subject = subject
+        self.page = page
 
     def message(self, sentence: str) -> None:
         """Confirm what was asked for."""
         board.posted.emit(Notice(sentence, self.subject, True, page=self.page))
 
     def problem(
-        self, sentence: str, action: Callable[[], object] | None = None, button: str = ""
+        self,
+        sentence: str,
+        action: Callable[[], object] | None = None,
+        button: str = "",
     ) -> None:
         """Say what went wrong or must be known, with a button that helps, if any does."""
         notice = Notice(sentence, self.subject, False, action, button, self.page)
@@ -60,5 +64,5 @@ class Notifier:
         board.posted.emit(Notice(sentence, self.subject, True, action, button, self.page))
 
     def forget(self, *__: object) -> None:
-        """Hide what was told of the subject; also a slot of any signal."""
+        """Hide the messages of the subject; also a slot of any signal."""
         board.withdrawn.emit(self.subject)

@@ -43,7 +43,8 @@ class Remark(QLabel):
         self._control.destroyed.connect(self.deleteLater)
 
     def _place(self) -> None:
-        page, control = self.parentWidget(), self._control
+        page = self.parentWidget()
+        control = self._control
         shown = bool(self.text()) and control.isVisible()
         self.setVisible(shown)
         if not shown:
@@ -70,7 +71,8 @@ class Remark(QLabel):
 
 
 #: Real numbers are shown with so many digits at the most: 64-bit floats have 15.
-_REAL, _LIMIT = ".12g", ",.12g"
+_REAL = ".12g"
+_LIMIT = ",.12g"
 #: What a real number without unit becomes by its first step from 0.
 _FIRST_STEP = 1e-4
 

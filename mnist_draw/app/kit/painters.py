@@ -77,7 +77,11 @@ def write_elided(painter: QPainter, box: QRectF, flags: Qt.Alignment | int, text
 
 
 def paint_box(
-    painter: QPainter, box: QRectF, fill: str, edge: str = "line", radius: float = Size.CARD_RADIUS
+    painter: QPainter,
+    box: QRectF,
+    fill: str,
+    edge: str = "line",
+    radius: float = Size.CARD_RADIUS,
 ) -> None:
     """Paint a box with round corners in two of the theme's colours."""
     painter.setPen(theme.colour(edge))
@@ -86,7 +90,11 @@ def paint_box(
 
 
 def paint_frame(
-    painter: QPainter, box: QRectF, colour: str, width: float, radius: float = 0.0
+    painter: QPainter,
+    box: QRectF,
+    colour: str,
+    width: float,
+    radius: float = 0.0,
 ) -> None:
     """Paint a line around a box, in one of the theme's colours."""
     painter.setPen(QPen(theme.colour(colour), width))
@@ -98,7 +106,8 @@ def paint_corners(painter: QPainter, box: QRectF, ground: str, radius: int) -> N
     """Round the corners of what was painted on a ground: quicker than to clip it."""
     ratio = painter.device().devicePixelRatioF()
     corners = _corners(theme.colour(ground).rgba(), radius, ratio)
-    across, down = box.width() - radius, box.height() - radius
+    across = box.width() - radius
+    down = box.height() - radius
     for right, below in ((0, 0), (0, 1), (1, 0), (1, 1)):
         place = QRectF(box.left() + right * across, box.top() + below * down, radius, radius)
         side = radius * ratio
@@ -139,9 +148,15 @@ def paint_bar(
 
 
 def paint_ring(
-    painter: QPainter, middle: QPointF, radius: float, word: str, edge: str, width: float,
-    colour: str = "text", full: bool = False,
-) -> None:  # fmt: skip
+    painter: QPainter,
+    middle: QPointF,
+    radius: float,
+    word: str,
+    edge: str,
+    width: float,
+    colour: str = "text",
+    full: bool = False,
+) -> None:
     """Paint a circle, in the accent where it is full, with a word in it."""
     painter.setPen(QPen(theme.colour(edge), width))
     painter.setBrush(theme.colour("accent" if full else "card"))
@@ -311,7 +326,9 @@ def _shape_cells(cells: np.ndarray, below: np.ndarray) -> None:
 
 #: Milliseconds of a frame of a screen with 60 a second; by how many one may begin earlier or later,
 #: with what else is painted then; and within which changes belong together.
-_FRAME_MS, _LENIENCE_MS, _TOGETHER_MS = 16, 5, 1
+_FRAME_MS = 16
+_LENIENCE_MS = 5
+_TOGETHER_MS = 1
 
 
 class _Frames(QTimer):
@@ -376,10 +393,12 @@ class ArrayAnimation(QVariantAnimation):
     def animate_to(self, values: np.ndarray | None) -> None:
         """Glide to these values; jump where there is nothing to glide from, or no time."""
         self.stop()
-        self._start, self._end = self.shown, values
+        self._start = self.shown
+        self._end = values
         fits = self._start is not None and values is not None and self._start.shape == values.shape
         now = time.monotonic()
-        alone, self._last = now - self._last > theme.ANIMATION_MS / 1000, now
+        alone = now - self._last > theme.ANIMATION_MS / 1000
+        self._last = now
         if fits and alone and theme.theme().motion and self._widget.isVisible():
             self.start()
         else:

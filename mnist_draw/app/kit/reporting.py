@@ -125,7 +125,10 @@ class Reporter:
             folder.mkdir(parents=True, exist_ok=True)
             # Kept open for the life of the process: the handler writes there when it dies.
             self._fault_log = open(  # noqa: SIM115
-                folder / CRASH_LOG, "a", encoding="utf-8", opener=regular_only
+                folder / CRASH_LOG,
+                "a",
+                encoding="utf-8",
+                opener=regular_only,
             )
             handler: logging.Handler
             handler = _LogFile(
@@ -153,7 +156,10 @@ class Reporter:
         self._tell(_("No log can be written ({reason}); the program works without.", reason=reason))
 
     def _uncaught(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             _quit()

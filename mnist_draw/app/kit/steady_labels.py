@@ -44,7 +44,8 @@ class SettleTimer(QTimer):
     def wait_for(self, words: str, show: Callable[[], object]) -> None:
         """Call `show` unless other words are waited for meanwhile; the same words wait on."""
         if not self.isActive() or words != self._words:
-            self._words, self._show = words, show
+            self._words = words
+            self._show = show
             self.start()
 
 
@@ -132,7 +133,8 @@ class FittedLabel(QLabel):
 
     def _wrapped(self) -> QFont | None:
         """Return the font of two lines; None where one does, or two do not."""
-        font, room = QFont(self.font()), self.contentsRect()
+        font = QFont(self.font())
+        room = self.contentsRect()
         if (
             not self._two_lines
             or QFontMetricsF(font).horizontalAdvance(self.text()) <= room.width()
@@ -145,7 +147,8 @@ class FittedLabel(QLabel):
 
     def fitted(self) -> tuple[QFont, str]:
         """Return the font and the text that are painted."""
-        font, room = QFont(self.font()), self.contentsRect().width()
+        font = QFont(self.font())
+        room = self.contentsRect().width()
         full = font.pixelSize()
         wide = QFontMetricsF(font).horizontalAdvance(self.text())
         if wide > room and self._smallest is not None:
@@ -157,7 +160,10 @@ class FittedLabel(QLabel):
         return font, "" if says_nothing else text
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, room, text, wraps = QPainter(self), self.contentsRect(), self.text(), 0
+        painter = QPainter(self)
+        room = self.contentsRect()
+        text = self.text()
+        wraps = 0
         painter.setPen(self.palette().color(self.foregroundRole()))
         if self.fontMetrics().horizontalAdvance(text) > room.width():
             wrapped = self._wrapped()

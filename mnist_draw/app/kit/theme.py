@@ -38,7 +38,8 @@ def _colours(name: str) -> Colours:
     return Colours(**kept[name], dark=name == "dark")
 
 
-DARK, LIGHT = _colours("dark"), _colours("light")
+DARK = _colours("dark")
+LIGHT = _colours("light")
 CHOICES = ("system", "light", "dark")
 
 
@@ -160,7 +161,8 @@ class Theme(QObject):
         it gets another parent. The sheet is the window's: given another one, a window restyles each
         widget twice, an application once for each of its ancestors, ten times on average.
         """
-        app, sheet = QApplication.instance(), style_sheet(self.colours, text_scale())
+        app = QApplication.instance()
+        sheet = style_sheet(self.colours, text_scale())
         assert isinstance(app, QApplication)
         windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
         styled: list[QMainWindow | QApplication] = [*windows] or [app]
@@ -182,7 +184,8 @@ class Theme(QObject):
             app.setStyle(QStyleFactory.create("Fusion"))
         used = colours, text_scale()
         is_new = used != self._used
-        self.colours, self._used = used[0], used
+        self.colours = used[0]
+        self._used = used
         if is_new:
             app.setPalette(palette(colours))
             # A rule for all widgets would tell each of a new font, whatever the sheet changes.

@@ -79,7 +79,8 @@ class Registry:
 
     def shut_down(self, seconds: float = SHUTDOWN_S) -> bool:
         """Ask all threads to end and wait until they have, so long at the most."""
-        end, ended = time.monotonic() + seconds, [True]
+        end = time.monotonic() + seconds
+        ended = [True]
         # What ends may have begun something: the last network of a run is read elsewhere.
         while all(ended) and (threads := self._threads):
             for thread in threads:
@@ -134,7 +135,9 @@ class Lane:
         gives_up: bool = False,
         leave: Callable[[], object] = lambda: None,
     ) -> None:
-        self._name, self._linger, self._gives_up = name, linger, gives_up
+        self._name = name
+        self._linger = linger
+        self._gives_up = gives_up
         self._leave = leave
         self._changed = threading.Condition()
         #: When each step is due, of `time.monotonic`, and the step.
@@ -212,7 +215,8 @@ class Lane:
                 running.remove(self)
                 self._changed.notify_all()
             if self._ended or (not self._changed.wait(self._linger) and not self._busy):
-                self._thread, self._ended = None, False
+                self._thread = None
+                self._ended = False
                 return None
 
 

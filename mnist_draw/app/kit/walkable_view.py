@@ -118,7 +118,8 @@ class WalkableView(PaintedView):
         item = min(max(start + right, 0), self.count() - 1)
         if columns:
             row, column = divmod(start, columns) if start >= 0 else (0, -1)
-            row, column = min(max(row + down, 0), rows - 1), column + right
+            row = min(max(row + down, 0), rows - 1)
+            column = column + right
             item = row * columns + min(max(column, 0), columns - 1)
         if item < self.count():
             self.walk_to(item)

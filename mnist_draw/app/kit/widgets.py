@@ -106,7 +106,8 @@ class ElidedButton(QPushButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         room = self.style().subElementRect(QStyle.SE_PushButtonContents, option, self)
-        metrics, lines = self.fontMetrics(), option.text.split("\n")
+        metrics = self.fontMetrics()
+        lines = option.text.split("\n")
         elided = (metrics.elidedText(line, Qt.ElideRight, room.width()) for line in lines)
         option.text = "\n".join(elided)
         QStylePainter(self).drawControl(QStyle.CE_PushButton, option)
@@ -132,7 +133,9 @@ class Keys(QObject):
     """
 
     def __init__(
-        self, widget: QWidget, meaning: Callable[[QKeyEvent], Callable[[], object] | None]
+        self,
+        widget: QWidget,
+        meaning: Callable[[QKeyEvent], Callable[[], object] | None],
     ) -> None:
         super().__init__(widget)
         self._meaning = meaning
@@ -161,7 +164,7 @@ def label(text: str, look: str, name: str = "", wraps: bool = False) -> QLabel:
 
 
 def rule() -> QWidget:
-    """Return a line that parts what is above it from what is below."""
+    """Return a horizontal separator."""
     line = QWidget()
     line.setProperty("look", "rule")
     line.setAttribute(Qt.WA_StyledBackground)
@@ -214,7 +217,8 @@ class Card(QFrame):
         super().__init__()
         self.setProperty("look", "card")
         pad = Size.CARD_PADDING
-        self.body, self.top = column(margins=(pad, pad - Size.GRID, pad, pad), owner=self), row()
+        self.body = column(margins=(pad, pad - Size.GRID, pad, pad), owner=self)
+        self.top = row()
         self.note = note if isinstance(note, QLabel) else label(note, "muted")
         self.heading = label(title, "title")
         if title:
@@ -232,7 +236,8 @@ class Card(QFrame):
 
 def captioned(text: str, control: QWidget) -> QWidget:
     """Return a control below its caption."""
-    field, caption = QWidget(), label(text, "muted")
+    field = QWidget()
+    caption = label(text, "muted")
     # Fields in one row share its width evenly, whatever they hold.
     field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
     caption.setBuddy(control)
@@ -254,7 +259,7 @@ class ComboBox(QComboBox):
         self.setFocusPolicy(Qt.StrongFocus)
         quiet = look == "quiet"
         self.setSizeAdjustPolicy(
-            self.AdjustToContents if quiet else self.AdjustToMinimumContentsLengthWithIcon
+            self.AdjustToContents if quiet else self.AdjustToMinimumContentsLengthWithIcon,
         )
         self.setMinimumContentsLength(4)
         if sentence:
@@ -277,10 +282,15 @@ class ComboBox(QComboBox):
         painter = QStylePainter(self)
         painter.drawComplexControl(QStyle.CC_ComboBox, option)
         room = self.style().subControlRect(
-            QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self
+            QStyle.CC_ComboBox,
+            option,
+            QStyle.SC_ComboBoxEditField,
+            self,
         )
         option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.ElideRight, room.width()
+            option.currentText,
+            Qt.ElideRight,
+            room.width(),
         )
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 

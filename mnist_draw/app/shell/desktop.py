@@ -56,7 +56,7 @@ def place_window(window: QWidget, geometry: str) -> None:
     """Give a window that is not yet shown its place."""
     window.resize(*Size.WINDOW)
     known = bool(geometry) and window.restoreGeometry(
-        QByteArray.fromHex(geometry.encode("ascii", "replace"))
+        QByteArray.fromHex(geometry.encode("ascii", "replace")),
     )
     if window.isMaximized() or window.isFullScreen():
         return
@@ -74,11 +74,21 @@ def place_window(window: QWidget, geometry: str) -> None:
 
 #: They show by themselves that they have the keyboard.
 _SHOW_IT = (
-    QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QMenu, QMenuBar, QSlider,
-    QTabBar, Canvas, Page,
-)  # fmt: skip
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMenuBar,
+    QSlider,
+    QTabBar,
+    Canvas,
+    Page,
+)
 #: Pixels: how wide the frame is, and how far outside the view.
-_WIDTH, _OUT = 2, 4
+_WIDTH = 2
+_OUT = 4
 _MOVES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 
 
@@ -139,7 +149,8 @@ class FocusRing(QObject):
         if self._frame is not None and not sip.isdeleted(self._frame):
             self._frame.hide()
             self._frame.deleteLater()
-        self._frame, self._watched = None, []
+        self._frame = None
+        self._watched = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _MOVES:
@@ -189,7 +200,8 @@ class RunNotification(QObject):
 
     def __init__(self, run: RunController, window: QWidget) -> None:
         super().__init__(window)
-        self._run, self._window = run, window
+        self._run = run
+        self._window = window
         self._percent: int | None = None
         self._tray: QSystemTrayIcon | None = None
         self._taskbar: Any = None
@@ -257,12 +269,13 @@ def _notify(sentence: str) -> None:
     if found is None:
         return
     module, bus = found
-    replaced, actions = module.QDBusArgument(), module.QDBusArgument()
+    replaced = module.QDBusArgument()
+    actions = module.QDBusArgument()
     replaced.add(0, QMetaType.UInt)
     actions.add([], QMetaType.QStringList)
     hints = {"desktop-entry": _DESKTOP_FILE}
     message = module.QDBusMessage.createMethodCall(*_NOTIFICATIONS, "Notify")
     message.setArguments(
-        ["MNIST Draw", replaced, _DESKTOP_FILE, _TITLE, sentence, actions, hints, -1]
+        ["MNIST Draw", replaced, _DESKTOP_FILE, _TITLE, sentence, actions, hints, -1],
     )
     bus.send(message)

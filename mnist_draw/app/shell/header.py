@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 #: Longer names are elided; the accuracy never is.
 MAX_LETTERS = 24
-_PAD, _CARET, _BAR = 14, 8, 3
+_PAD = 14
+_CARET = 8
+_BAR = 3
 
 
 def _elided(name: str) -> str:
@@ -103,7 +105,8 @@ class NetworkHalf(_Half):
         return QSize(hint.width() + min(self._name.sizeHint().width(), round(few)), hint.height())
 
     def _paint(self, painter: QPainter) -> None:
-        middle, half = self.height() / 2, _CARET / 2
+        middle = self.height() / 2
+        half = _CARET / 2
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("accent" if self._answers else "muted"))
         painter.drawEllipse(QPointF(_PAD + Size.DOT / 2, middle), Size.DOT / 2, Size.DOT / 2)
@@ -170,7 +173,8 @@ class WorkHalf(_Half):
         self.show()
 
     def _paint(self, painter: QPainter) -> None:
-        low, wide = self.height() - _BAR - 1, self.width() - 2 * Size.FIELD_GAP
+        low = self.height() - _BAR - 1
+        wide = self.width() - 2 * Size.FIELD_GAP
         colour = "muted" if self._work.is_resting else "accent"
         bar = QRectF(Size.FIELD_GAP, low, wide, _BAR)
         paint_bar(painter, bar, self._work.part, _BAR / 2, colour)
@@ -185,7 +189,8 @@ class NetworkButton(QWidget):
     def __init__(self, network: ActiveNetwork) -> None:
         super().__init__()
         self._network = network
-        self.work, self.answering = WorkHalf(), NetworkHalf()
+        self.work = WorkHalf()
+        self.answering = NetworkHalf()
         row(self.work, self.answering, gap=0, owner=self)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.menu = NetworkMenu(network, self.answering)
@@ -197,7 +202,8 @@ class NetworkButton(QWidget):
         self.show_network()
 
     def connect_work(self, run: RunController, learning: Learning) -> None:
-        self._run, self._learning = run, learning
+        self._run = run
+        self._learning = learning
         self.menu.run = self._in_training
         run.state_changed.connect(self._show_work)
         learning.stepped.connect(self._show_work)
@@ -206,11 +212,14 @@ class NetworkButton(QWidget):
 
     def note_page(self, shows_run: bool, shows_learning: bool) -> None:
         """Note whether the page in front shows the run itself, or how far learning is."""
-        self._shows_run, self._shows_learning = shows_run, shows_learning
+        self._shows_run = shows_run
+        self._shows_learning = shows_learning
         self._show_work()
 
     def _show_work(self, *__: object) -> None:
-        state, queued, learnt = self._run.state, self._learning.queued, self._learning.progress
+        state = self._run.state
+        queued = self._learning.queued
+        learnt = self._learning.progress
         work = None
         if learnt is not None and (queued or not self._shows_learning):
             words = _("Learning, {share}", share=percent(learnt))
@@ -257,7 +266,8 @@ class Header(QWidget):
 
     def sizeHint(self) -> QSize:
         # The tab widget sets its corner on the lower edge of the tabs, which it would cover.
-        tabs, wide = self.parentWidget(), super().sizeHint().width()
+        tabs = self.parentWidget()
+        wide = super().sizeHint().width()
         if isinstance(tabs, QTabWidget):
             room = tabs.width() - tabs.tabBar().sizeHint().width() - 2 * Size.MARGIN
             wide = max(min(wide, room), self.minimumSizeHint().width())

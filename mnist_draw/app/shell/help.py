@@ -39,14 +39,14 @@ from mnist_draw.storage.folders import data_folder, resource_path
 _PACKAGE = "mnist_draw"
 _ABOUT = _(
     "Draw a digit, train the network that reads it: MNIST with Lasagne and Theano. Free software "
-    "under the GNU General Public License, version 3 or later; without any warranty."
+    "under the GNU General Public License, version 3 or later; without any warranty.",
 )
 #: Keys, a name and a sentence.
 _Row = tuple[str, str, str]
 _REPORT = _(
     "Write to the person who gave you the program, or to your teacher: what you did, what you "
     "expected, and what happened instead. Copy and add what is below: it holds versions and the "
-    "names of folders, and nothing that you drew or typed."
+    "names of folders, and nothing that you drew or typed.",
 )
 #: Parts of the width, in percent: in all tables of keys the same.
 _COLUMNS = (25, 25, 50)
@@ -55,7 +55,10 @@ _LICENCE = "License ::"
 
 
 def build_help(
-    button: QToolButton, window: QWidget, pages: Sequence[Page], *others: Command
+    button: QToolButton,
+    window: QWidget,
+    pages: Sequence[Page],
+    *others: Command,
 ) -> None:
     """Let a button open a window's help menu; the other commands follow First steps."""
 
@@ -79,15 +82,27 @@ def build_help(
         return Command(window, text, sentence, keys, act)
 
     entries = (
-        command(_("First steps"), _("Read what to do first, and then."), "",
-                lambda: show_text(window, _("First steps"), first_steps())),
+        command(
+            _("First steps"),
+            _("Read what to do first, and then."),
+            "",
+            lambda: show_text(window, _("First steps"), first_steps()),
+        ),
         *others,
         command(_("Keys"), _("Show all keys and what they do."), "?", show_keys),
-        command(_("Report a problem"), _("Show what a report should hold, ready to copy."), "",
-                show_report),
-        command(_("About MNIST Draw"), _("Show the versions and licences of all that is used."),
-                "", lambda: show_text(window, _("About MNIST Draw"), about_page())),
-    )  # fmt: skip
+        command(
+            _("Report a problem"),
+            _("Show what a report should hold, ready to copy."),
+            "",
+            show_report,
+        ),
+        command(
+            _("About MNIST Draw"),
+            _("Show the versions and licences of all that is used."),
+            "",
+            lambda: show_text(window, _("About MNIST Draw"), about_page()),
+        ),
+    )
     keys = ", ".join(entry.keys for entry in entries if entry.keys)
     explain(button, _("Help"), _("Read first steps, guide, words and keys."), keys)
     set_icon(button, "question")

@@ -49,7 +49,8 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
     # The module is imported before it is known that Qt can be.
     from PyQt5.QtCore import QTimer
 
-    panel, draw = window.train_tab.settings, window.draw_tab
+    panel = window.train_tab.settings
+    draw = window.draw_tab
     if lesson.settings is not None:
         panel.restore(lesson.settings)
     panel.fix(lesson.fixed, lesson.hidden)
@@ -108,8 +109,11 @@ def _parse(content: bytes) -> dict[str, Any]:
         line, column = re.findall(r"\d+", place) or (len(lines), len(lines[-1]) + 1)
         raise DocumentError(
             "it is not a {kind} file (line {line}, column {column}: “{error}”)",
-            kind="TOML", line=line, column=column, error=words,
-        ) from None  # fmt: skip
+            kind="TOML",
+            line=line,
+            column=column,
+            error=words,
+        ) from None
     except RecursionError:
         raise DocumentError("it is nested too deeply") from None
     except ValueError:
@@ -133,7 +137,8 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     network = values.get("network", "")
     if not isinstance(network, str):
         raise LessonError(
-            "network is {value}; it must be the name of a file, in quotes", value=repr(network)
+            "network is {value}; it must be the name of a file, in quotes",
+            value=repr(network),
         )
     language = values.get("language", "")
     if language not in ("", *LANGUAGES):
@@ -154,16 +159,21 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     )
     if network and stored is None and not Path(lesson.network).is_file():
         raise LessonError(
-            "{name} is {path}, which is not there", name="network", path=lesson.network
+            "{name} is {path}, which is not there",
+            name="network",
+            path=lesson.network,
         )
     if lesson.tabs == () and "tabs" in values:
         raise LessonError(
-            "tabs is empty; leave it out, or name some of {names}", names=", ".join(TABS)
+            "tabs is empty; leave it out, or name some of {names}",
+            names=", ".join(TABS),
         )
     for name in PLACES:
         if name in training and not Path(training[name]).exists():
             raise LessonError(
-                "{name} is {path}, which is not there", name=name, path=training[name]
+                "{name} is {path}, which is not there",
+                name=name,
+                path=training[name],
             )
     return lesson
 

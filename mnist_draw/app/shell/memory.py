@@ -24,7 +24,8 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, QTimer
 
 #: Numbers of the parameters in malloc.h.
-_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+_MMAP_THRESHOLD = -3
+_ARENA_MAX = -8
 #: The window's thread has one heap, all others share the second.
 _ARENAS = 2
 #: Larger blocks come from the system and go back to it at once. What a minibatch needs is smaller.
@@ -68,7 +69,9 @@ def _release(library: ctypes.CDLL, compiler: bool) -> None:
         for begin, end in _compiler_parts():
             # What cannot go stays; nothing depends on it.
             library.madvise(
-                ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), mmap.MADV_DONTNEED
+                ctypes.c_void_p(begin),
+                ctypes.c_size_t(end - begin),
+                mmap.MADV_DONTNEED,
             )
 
 
@@ -123,7 +126,8 @@ class GuiThreadGarbageCollector(QObject):
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._rested, self._looked = 0.0, time.monotonic()
+        self._rested = 0.0
+        self._looked = time.monotonic()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.collect)
         self._timer.start(_EVERY_MS)
@@ -156,7 +160,8 @@ _LOOK_MS = 500
 _RESTS = 0.05
 #: When it has rested for so many seconds, memory goes back, if it has computed for so many since
 #: the last time: to give back takes some hundredths itself.
-_QUIET, _WORK = 2.0, 0.3
+_QUIET = 2.0
+_WORK = 0.3
 #: While it works on and on, as in a training, memory goes back every so many seconds. Within two
 #: of them 50 to 100 MB come together that are free; to give them back, and to be given
 #: them anew, takes some thousandths of the time.
@@ -182,8 +187,10 @@ class IdleMemoryTrimmer(QObject):
 
     def check(self) -> None:
         """Give memory back, once, when the program has been at rest or at work for a while."""
-        now, spent = time.monotonic(), time.process_time()
-        computed, passed = spent - self._spent, now - self._looked
+        now = time.monotonic()
+        spent = time.process_time()
+        computed = spent - self._spent
+        passed = now - self._looked
         if computed > _RESTS * passed:
             self._busy = now
             if now - self._begun >= _LONG and computed >= _HARD * passed:
@@ -194,4 +201,5 @@ class IdleMemoryTrimmer(QObject):
             if now - self._busy >= _QUIET and spent - self._given_back >= _WORK:
                 self._given_back = spent
                 release_memory(compiler=True)
-        self._looked, self._spent = now, spent
+        self._looked = now
+        self._spent = spent

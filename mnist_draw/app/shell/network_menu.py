@@ -31,11 +31,18 @@ from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.networks import title_of_model
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
-_WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
-_INSET, _TICK, _TITLE, _RIGHT = 6, 16, 40, 17
+_WIDTH = 372
+_NETWORK_ROW = 44
+_HEADING_ROW = 31
+_LIBRARY_ROW = 48
+_INSET = 6
+_TICK = 16
+_TITLE = 40
+_RIGHT = 17
 _TICK_WIDTH = 12
 #: Pixels between the button and the menu, and between the menu and the window's edge; its shadow.
-_GAP, _SHADOW = 4, 6
+_GAP = 4
+_SHADOW = 6
 _LINE = Qt.UserRole + 1
 
 
@@ -113,7 +120,8 @@ class _Painter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         line: Line = index.data(_LINE)
-        scale, rect = theme.text_scale(), QRectF(option.rect)
+        scale = theme.text_scale()
+        rect = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.Antialiasing)
         if line.is_library:
@@ -149,7 +157,8 @@ def _words(line: Line, rect: QRectF, scale: float) -> Iterator[tuple[Any, ...]]:
         yield line.title, Text.HEADING, True, "muted", Qt.AlignLeft, room.adjusted(0, 0, 0, -_GAP)
         return
     half = room.height() / 2 - 3 * scale if line.note else 0
-    upper, lower = room.adjusted(0, 0, 0, -half), room.adjusted(0, half, 0, 0)
+    upper = room.adjusted(0, 0, 0, -half)
+    lower = room.adjusted(0, half, 0, 0)
     yield line.title, Text.BODY, True, "text", Qt.AlignLeft, upper
     yield line.note, Text.LABEL, False, "muted", Qt.AlignLeft, lower
 
@@ -198,7 +207,8 @@ class NetworkMenu(Popover):
 
     def __init__(self, network: ActiveNetwork, button: QWidget) -> None:
         super().__init__(button, "networkMenu", _("Networks"))
-        self._network, self._button = network, button
+        self._network = network
+        self._button = button
         #: Returns the run that goes on.
         self.run: Callable[[], Line | None] = lambda: None
         #: Returns the Library's menu of a network, by its key.

@@ -58,7 +58,8 @@ class UnsavedNetworks(dict[str, ModelFile]):
         """Save them in fallback places without a question; return where they are."""
         said = []
         for key, model in list(self.items()):
-            path, name = save_fallback(with_fallback_title(model)), describe_model(model)
+            path = save_fallback(with_fallback_title(model))
+            name = describe_model(model)
             if path is None:
                 lost = _("The network {name} could be saved nowhere and is lost.", name=name)
                 said.append(lost)
@@ -80,7 +81,8 @@ class ClosingQuestion(QObject):
 
     def __init__(self, unsaved: UnsavedNetworks, window: QWidget) -> None:
         super().__init__(window)
-        self._unsaved, self._window = unsaved, window
+        self._unsaved = unsaved
+        self._window = window
         self._background = Background(self)
         self._box: QMessageBox | None = None
         self._trying = False
@@ -119,8 +121,8 @@ class ClosingQuestion(QObject):
             or _(
                 "Neither the folder of the run, nor the program's folders, your documents or the "
                 "temporary files could be written. Save elsewhere, or cancel, make room, and close "
-                "the window again."
-            )
+                "the window again.",
+            ),
         )
         elsewhere = box.addButton(_("Save elsewhere …"), QMessageBox.AcceptRole)
         discard = box.addButton(_("Discard"), QMessageBox.DestructiveRole)
@@ -132,7 +134,8 @@ class ClosingQuestion(QObject):
         cancel.setObjectName("cancelClosingButton")
 
         def answered(__: int) -> None:
-            clicked, self._box = box.clickedButton(), None
+            clicked = box.clickedButton()
+            self._box = None
             box.deleteLater()
             if clicked is elsewhere:
                 self._save_elsewhere()
@@ -170,7 +173,7 @@ class ClosingQuestion(QObject):
             saved.add(where)
             self._unsaved.pop(key, None)
             reporter.say_at_the_end(
-                _("The network {name} is saved in {path}.", name=describe_model(model), path=where)
+                _("The network {name} is saved in {path}.", name=describe_model(model), path=where),
             )
         return ""
 
@@ -192,7 +195,8 @@ class Shutdown(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
-        self._training, self._learning = window.training, window.learning
+        self._training = window.training
+        self._learning = window.learning
         self.unsaved = UnsavedNetworks()
         #: Whether the window closes when the work that goes on has ended, and whether it has waited
         #: long enough; whether the system ends the program, which leaves no time for questions.
@@ -250,7 +254,8 @@ class Shutdown(QObject):
 
     def close_without_prompt(self) -> None:
         """Let the next closing ask nothing: the system ends the program."""
-        self._unasked, self.restarts = True, False
+        self._unasked = True
+        self.restarts = False
 
     def _waits_for_work(self) -> bool:
         """End a run, or let learning end, before the window closes."""
@@ -269,8 +274,8 @@ class Shutdown(QObject):
         notifier.problem(
             _(
                 "Closing as soon as your digits are learnt. Close once more to leave at once: the "
-                "network that answers then stays as it is."
-            )
+                "network that answers then stays as it is.",
+            ),
         )
         return True
 
@@ -294,8 +299,8 @@ class Shutdown(QObject):
             reporter.say_at_the_end(
                 _(
                     "What was being learnt of your digits is lost. The digits are kept, and the "
-                    "network that answered is as it was."
-                )
+                    "network that answered is as it was.",
+                ),
             )
         else:
             self._save_learnt(result, reporter.say_at_the_end)
@@ -309,7 +314,7 @@ class Shutdown(QObject):
                     "{path}. The next start of the window lists it, and takes it home if there is "
                     "room.",
                     path=path,
-                )
+                ),
             )
 
     def _save_anywhere(self) -> None:
@@ -343,13 +348,13 @@ class Shutdown(QObject):
         """Say what the next start can do with the run that is going on."""
         if not self._training.can_continue:
             return _(
-                "The run that was going on cannot be continued: no checkpoint of it is on disk."
+                "The run that was going on cannot be continued: no checkpoint of it is on disk.",
             )
         if newer_in_memory:
             return _("The next start offers to continue the run from an earlier epoch.")
         return _(
             "The run that was going on is kept up to its last checkpoint: the next start offers to "
-            "continue it from there."
+            "continue it from there.",
         )
 
     def finish_learning(self, tell: Callable[[str], None]) -> None:
@@ -362,7 +367,7 @@ class Shutdown(QObject):
                 "Your digits are still being learnt. The program goes on without a window until "
                 "what is learnt is saved, for {count} minutes at most; Ctrl-C ends it.",
                 _LEARNING_MIN,
-            )
+            ),
         )
         result = self._learning.finish(60 * _LEARNING_MIN)
         if isinstance(result, str):
@@ -371,7 +376,7 @@ class Shutdown(QObject):
         self._save_learnt(result, tell)
 
     def _save_learnt(self, result: Outcome, tell: Callable[[str], None]) -> None:
-        """Let what was learnt answer at the next start, and tell where it is."""
+        """Use the fine-tuned network at the next start, and report its file."""
         tell(str(result.told))
         for sentence in self.unsaved.save_anywhere():
             tell(sentence)

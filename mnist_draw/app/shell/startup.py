@@ -90,7 +90,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     signals = SystemSignals(app)
     window = Window()
     shutdown = window.shutdown
-    reporter.keeping, reporter.finishing = shutdown.save_now, shutdown.finish_learning
+    reporter.keeping = shutdown.save_now
+    reporter.finishing = shutdown.finish_learning
     signals.close_requested.connect(shutdown.close_without_prompt)
     memory.IdleMemoryTrimmer(app)
     FocusRing(app)
@@ -143,8 +144,11 @@ def use_writable_home() -> None:
                 "{home} cannot be written: {reason}. What you do now is kept in {place}, which the "
                 "system may clear. Set the environment variable {variable} to a folder that can be "
                 "written, and start again.",
-                home=home, reason=reason, place=place, variable=HOME_VARIABLE,
-            )  # fmt: skip
+                home=home,
+                reason=reason,
+                place=place,
+                variable=HOME_VARIABLE,
+            )
             reporter.report(StorageError(told))
 
 
@@ -164,7 +168,7 @@ def _make_app(arguments: list[str]) -> QApplication:
     policies = Qt.HighDpiScaleFactorRoundingPolicy
     exact = sys.platform in ("win32", "darwin")
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        policies.PassThrough if exact else policies.RoundPreferFloor
+        policies.PassThrough if exact else policies.RoundPreferFloor,
     )
     app = QApplication(["mnist-draw", *arguments])
     app.setApplicationName("mnist_draw")
@@ -237,7 +241,8 @@ def without_language(arguments: list[str]) -> list[str]:
 
 
 EVENTS = "events.log"
-_MAX_EVENTS, _MAX_LETTERS = 100, 80
+_MAX_EVENTS = 100
+_MAX_LETTERS = 80
 
 
 def report_crash() -> Path | None:
@@ -288,8 +293,10 @@ def versions() -> list[str]:
     """Return the versions of the program, the system and the libraries, in lines."""
     from importlib import metadata
 
-    found = [f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "
-             f"{platform.release()} {platform.machine()}"]  # fmt: skip
+    found = [
+        f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "
+        f"{platform.release()} {platform.machine()}",
+    ]
     for name in ("PyQt5", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
@@ -336,7 +343,7 @@ def _blocking_reason(chosen: str) -> str | None:
         return _(
             "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Start mnist-draw "
             "from a desktop session, or with a virtual display: xvfb-run mnist-draw. The commands "
-            "train, evaluate and predict need no display: mnist-draw --help lists them."
+            "train, evaluate and predict need no display: mnist-draw --help lists them.",
         )
     if not chosen or chosen.startswith("wayland"):
         return _missing_libraries("libqwayland-generic.so") or _silent_compositor()

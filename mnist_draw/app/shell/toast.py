@@ -28,10 +28,13 @@ from mnist_draw.i18n import _
 
 #: Milliseconds after which a confirmation disappears, plus those for each letter; and those until
 #: the next try while the pointer or the keyboard is on it, or its text is marked.
-_PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
+_PASSING_MS = 6_000
+_EACH_LETTER_MS = 60
+_AGAIN_MS = 2_000
 #: Pixels of text, at the usual text size, beyond which a sentence takes another line; a sentence
 #: that needs more than so many lines takes all the width there is.
-_LINE, _LINES = 560, 2
+_LINE = 560
+_LINES = 2
 #: What it must not cover.
 _CONTROLS: tuple[type[QWidget], ...] = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
 _TAKES_BACK = _("Take back what the message tells of.")
@@ -54,10 +57,20 @@ class Toast(QStatusBar):
         self.label.setAccessibleName(_("Message"))
         self.label.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
         self.action_button = push_button(
-            "toastActionButton", _("Undo"), _TAKES_BACK, "", "toast", self._act
+            "toastActionButton",
+            _("Undo"),
+            _TAKES_BACK,
+            "",
+            "toast",
+            self._act,
         )
         self.close_button = push_button(
-            "toastCloseButton", "×", _("Hide this message."), "Esc", "toast", self.close_notice
+            "toastCloseButton",
+            "×",
+            _("Hide this message."),
+            "Esc",
+            "toast",
+            self.close_notice,
         )
         self.close_button.setAccessibleName(_("Close"))
         for button in (self.action_button, self.close_button):
@@ -243,7 +256,8 @@ class Toast(QStatusBar):
         """Take a corner of the ground, and the room that the sentence needs."""
         if self._page is None or self._notice is None:
             return
-        window, scale = self.parentWidget(), theme.text_scale()
+        window = self.parentWidget()
+        scale = theme.text_scale()
         layout = self._body.layout()
         self._body.ensurePolished()
         # Of two lines one may be longer than half of the sentence.
@@ -284,7 +298,8 @@ class Toast(QStatusBar):
             for one in self._page.findChildren(kind)
             if one.isVisible()
         ]
-        right, low = room.right() + 1 - size.width(), max(0, room.bottom() + 1 - size.height())
+        right = room.right() + 1 - size.width()
+        low = max(0, room.bottom() + 1 - size.height())
         corners = ((room.x(), low), (right, low), (room.x(), room.y()), (right, room.y()))
         places = [QRect(QPoint(*corner), size) for corner in corners]
         free = (place for place in places if not any(map(place.intersects, controls)))

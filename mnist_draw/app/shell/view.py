@@ -132,38 +132,64 @@ class ViewButton(QToolButton):
         menu = button_menu(self)
         used = theme.theme()
         self._colours = _choices(
-            menu, _("Colours"), _COLOURS.items(), used.choice, self.choose_theme
+            menu,
+            _("Colours"),
+            _COLOURS.items(),
+            used.choice,
+            self.choose_theme,
         )
         self._sizes = _choices(
-            menu, _("Text size"), [(size, percent(size / 100)) for size in _TEXT_SIZES],
-            round(100 * used.text_size), self.choose_text_size,
-        )  # fmt: skip
+            menu,
+            _("Text size"),
+            [(size, percent(size / 100)) for size in _TEXT_SIZES],
+            round(100 * used.text_size),
+            self.choose_text_size,
+        )
         _choices(menu, _("Motion"), _MOTION.items(), self._motion, self._choose_motion)
         kept = self._preferences.get(PREFERENCE, "")
         used_language = kept if _spoken(kept) == language() else language()
         self._languages = _choices(
-            menu, _("Language"), _LANGUAGES.items(), used_language, self.choose_language
+            menu,
+            _("Language"),
+            _LANGUAGES.items(),
+            used_language,
+            self.choose_language,
         )
         menu.addSeparator()
         sentence = _(
             "Fill the screen with the window, or end that. In the tab Inside: present its section "
-            "alone, until F11 or Esc."
+            "alone, until F11 or Esc.",
         )
         self.full_screen = Command(
-            window, _("Full screen"), sentence, "F11",
+            window,
+            _("Full screen"),
+            sentence,
+            "F11",
             lambda: self.full_screen_requested.emit(not window.isFullScreen()),
-        )  # fmt: skip
+        )
         self.full_screen.setCheckable(True)
         menu.addAction(self.full_screen)
         menu.aboutToShow.connect(lambda: self.full_screen.setChecked(window.isFullScreen()))
         for text, sentence, keys, act in (
-            (_("Larger text"), _("Show all text one size larger."), "Ctrl++, Ctrl+=",
-             partial(self._step_text, 1)),
-            (_("Smaller text"), _("Show all text one size smaller."), "Ctrl+-",
-             partial(self._step_text, -1)),
-            (_("Usual text"), _("Show all text in the desktop's size."), "Ctrl+0",
-             partial(self.choose_text_size, 100)),
-        ):  # fmt: skip
+            (
+                _("Larger text"),
+                _("Show all text one size larger."),
+                "Ctrl++, Ctrl+=",
+                partial(self._step_text, 1),
+            ),
+            (
+                _("Smaller text"),
+                _("Show all text one size smaller."),
+                "Ctrl+-",
+                partial(self._step_text, -1),
+            ),
+            (
+                _("Usual text"),
+                _("Show all text in the desktop's size."),
+                "Ctrl+0",
+                partial(self.choose_text_size, 100),
+            ),
+        ):
             Command(window, text, sentence, keys, act)
 
     def choose_theme(self, choice: str) -> None:
@@ -213,7 +239,11 @@ def _spoken(code: str) -> str:
 
 
 def _choices(
-    menu: Menu, title: str, entries: Any, used: Any, choose: Callable[[Any], None]
+    menu: Menu,
+    title: str,
+    entries: Any,
+    used: Any,
+    choose: Callable[[Any], None],
 ) -> dict[Any, QAction]:
     """Add a heading and entries, of which one is ticked; return them by what they choose."""
     menu.add_heading(title)

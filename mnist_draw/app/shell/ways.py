@@ -24,7 +24,9 @@ class Ways(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
-        self._draw, self._train, self._inside = window.draw_tab, window.train_tab, window.inside_tab
+        self._draw = window.draw_tab
+        self._train = window.train_tab
+        self._inside = window.inside_tab
         #: The page to which the Library leads back.
         self._before_library = TrainTab.name
         self._to_draw = partial(window.show_page, DrawTab.name)
@@ -43,11 +45,16 @@ class Ways(QObject):
         header.menu.row_menu = partial(self._window.library.menu_of, header.menu)
 
     def _connect_draw(self) -> None:
-        answer, inside, draw = self._draw.answer, self._inside, self._draw
+        answer = self._draw.answer
+        inside = self._inside
+        draw = self._draw
         answer.evidence_changed.connect(
             lambda picture, p, certainty: inside.example.show_drawing(
-                picture, p, certainty, answer.describe_place()
-            )
+                picture,
+                p,
+                certainty,
+                answer.describe_place(),
+            ),
         )
 
         def show_drawing(picture: np.ndarray | None, __: object, part: Certainty | None) -> None:
@@ -75,7 +82,7 @@ class Ways(QObject):
         page = self._train.run_page
         page.finished.try_button.clicked.connect(self._try_network)
         page.finished.mistakes_button.clicked.connect(
-            lambda: self._show_section_of_front("results")
+            lambda: self._show_section_of_front("results"),
         )
         page.finished.share_button.clicked.connect(self._share)
         page.hint.inside.clicked.connect(self._show_layers)
@@ -84,7 +91,9 @@ class Ways(QObject):
             shown.digits.grid.chosen.connect(self._show_test_digit)
 
     def _connect_library(self) -> None:
-        window, tab, page = self._window, self._train, self._train.library
+        window = self._window
+        tab = self._train
+        page = self._train.library
         library = window.library
         library.library_requested.connect(self.show_library)
         page.shown.connect(self._forget_origin)
@@ -98,14 +107,17 @@ class Ways(QObject):
             card.export_requested.connect(partial(library.export_shown, card, name))
 
     def _connect_inside(self) -> None:
-        inside, run, training = self._inside, self._window.run, self._window.training
+        inside = self._inside
+        run = self._window.run
+        training = self._window.training
         inside.is_training = lambda: (
             training.running and not (training.controls is not None and training.controls.paused)
         )
         run.epoch_learnt.connect(
             lambda epoch, parameters: inside.show_epoch(
-                _("{run}, epoch {epoch}", run=training.title, epoch=number(epoch)), parameters
-            )
+                _("{run}, epoch {epoch}", run=training.title, epoch=number(epoch)),
+                parameters,
+            ),
         )
         run.layers_measured.connect(inside.show_figures)
         inside.draw_requested.connect(self._show_step_on_draw)
@@ -135,7 +147,7 @@ class Ways(QObject):
         self._train.show_page("new")
 
     def _show_work(self) -> None:
-        """Show what the button in the header tells of: the run, or what is learnt on Draw."""
+        """Show the subject of the header's button: the run, or learning on Draw."""
         learning = self._window.learning
         if learning.running and not learning.queued:
             self._to_draw()

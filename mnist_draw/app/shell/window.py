@@ -74,7 +74,9 @@ class Window(QMainWindow):
         self.view = ViewButton(self, self.preferences)
         self.network = ActiveNetwork(self.preferences.get("network", ""), self)
         self.recognition = recognition or Recognition(
-            self.network.load_first, self, compile_function=compile_network
+            self.network.load_first,
+            self,
+            compile_function=compile_network,
         )
         self.training = training or Training(parent=self)
         self.learning = learning or Learning(parent=self)
@@ -111,7 +113,8 @@ class Window(QMainWindow):
             self.pages.append(page)
             self.tabs.addTab(page, page.title)
             self.addActions(page.everywhere)
-        self.train_tab, self.draw_tab = self.page(TrainTab), self.page(DrawTab)
+        self.train_tab = self.page(TrainTab)
+        self.draw_tab = self.page(DrawTab)
         self.inside_tab = self.page(InsideTab)
         self.show_page(self.preferences.get(PAGE, "") or _FIRST)
         self.preferences.set(PAGE, "")
@@ -128,21 +131,36 @@ class Window(QMainWindow):
     def _build_commands(self) -> None:
         for text, sentence, keys, act in (
             (_("Next tab"), _("Show the next tab."), f"{_TABS}+Tab", partial(self._step, 1)),
-            (_("Previous tab"), _("Show the previous tab."), f"{_TABS}+Shift+Tab",
-             partial(self._step, -1)),
+            (
+                _("Previous tab"),
+                _("Show the previous tab."),
+                f"{_TABS}+Shift+Tab",
+                partial(self._step, -1),
+            ),
             (_("Library"), _("All runs and networks."), "F9", self.ways.show_library),
-            (_("Message"), _("Put the keyboard into the message."), "Ctrl+F8",
-             self.toast.take_keyboard),
+            (
+                _("Message"),
+                _("Put the keyboard into the message."),
+                "Ctrl+F8",
+                self.toast.take_keyboard,
+            ),
             (_("Quit"), _("Close the window."), "Ctrl+Q", self.close),
-        ):  # fmt: skip
+        ):
             Command(self, text, sentence, keys, act)
         guide = Command(
-            self, _("Guide"), _("Read how a network learns and answers."), "", self.ways.show_guide
+            self,
+            _("Guide"),
+            _("Read how a network learns and answers."),
+            "",
+            self.ways.show_guide,
         )
         words = Command(
-            self, _("Words"), _("Explain the words of the field, first that under the pointer."),
-            "F1", self.words.open_here,
-        )  # fmt: skip
+            self,
+            _("Words"),
+            _("Explain the words of the field, first that under the pointer."),
+            "F1",
+            self.words.open_here,
+        )
         build_help(self.header.help_button, self, self.pages, guide, words)
 
     def page(self, kind: type[P]) -> P:
@@ -164,7 +182,7 @@ class Window(QMainWindow):
                 self.tabs.setCurrentWidget(page)
             elif page.name == name:
                 notifier.problem(
-                    _("The tab {name} does not belong to this lesson.", name=page.title)
+                    _("The tab {name} does not belong to this lesson.", name=page.title),
                 )
 
     def _connect(self) -> None:
@@ -177,7 +195,11 @@ class Window(QMainWindow):
         self.background = Background(self)
         self.shutdown = Shutdown(self)
         self.library = LibraryController(
-            self.train_tab.library, self.run, self.network, self.background, self
+            self.train_tab.library,
+            self.run,
+            self.network,
+            self.background,
+            self,
         )
         for then in (self.network.refresh, self.shutdown.resume_close):
             self.training.ended.connect(then)
@@ -185,7 +207,8 @@ class Window(QMainWindow):
         self.header.network.connect_work(self.run, self.learning)
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        network, training = self.network, self.training
+        network = self.network
+        training = self.training
         connect_direct(training.trained, lambda model: network.note_trained(model, training.key))
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.my_digits.learn.connect_services(self.learning, self.training)
@@ -260,7 +283,7 @@ class Window(QMainWindow):
             screen_notifier.message(
                 _("Esc or F11 brings tabs and menus back.")
                 if alone
-                else _("F11 brings the window back.")
+                else _("F11 brings the window back."),
             )
         else:
             screen_notifier.forget()

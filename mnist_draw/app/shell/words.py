@@ -33,12 +33,13 @@ from mnist_draw.storage.folders import resource_path
 
 _CERTAINTIES = {"sure": SURE, "fairly_sure": FAIRLY_SURE, "unclear": UNCLEAR}
 #: The bars of the picture of certainty begin here, and are so long.
-_BAR_LEFT, _BAR = 20, 200
+_BAR_LEFT = 20
+_BAR = 200
 
 
 @dataclass(frozen=True)
 class Word:
-    """A term, as in "What is …?", two sentences, its picture, and the names of what it explains.
+    """A glossary entry: term, two sentences, picture, object names of the widgets it explains.
 
     The picture's name identifies it in every language.
     """
@@ -164,9 +165,12 @@ class WordsDialog(QDialog):
         right = column(self.picture, self.title, self.text, 1, gap=Size.CARD_GAP)
         margin = Size.MARGIN
         row(
-            (left, 2), (right, 3),
-            gap=Size.MARGIN, margins=(margin, margin, margin, margin), owner=self,
-        )  # fmt: skip
+            (left, 2),
+            (right, 3),
+            gap=Size.MARGIN,
+            margins=(margin, margin, margin, margin),
+            owner=self,
+        )
         wide, high = (theme.scaled(side) for side in Size.WORDS)
         self.resize(min(wide, window.width()), min(high, window.height()))
         self.names.setCurrentRow(0)
@@ -190,9 +194,11 @@ class WordsDialog(QDialog):
 
     def _show_row(self, place: int) -> None:
         self._show_picture()
-        title, text = _("Nothing found"), _("No word, and no sentence about one, contains that.")
+        title = _("Nothing found")
+        text = _("No word, and no sentence about one, contains that.")
         if place >= 0:
-            title, text = all_words()[place].name, all_words()[place].sentences
+            title = all_words()[place].name
+            text = all_words()[place].sentences
         self.title.setText(title)
         self.text.setText(text)
         self.names.setAccessibleDescription(text)

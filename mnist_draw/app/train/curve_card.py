@@ -46,7 +46,7 @@ _EXPORTS = (
 )
 _HOW = _(
     "Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
-    "read epoch by epoch, with + and - zoom, with 0 show all."
+    "read epoch by epoch, with + and - zoom, with 0 show all.",
 )
 
 
@@ -65,7 +65,8 @@ class Legend(QWidget):
 
     def show_figures(self, epoch: str, figures: tuple[str, str]) -> None:
         if (epoch, figures) != (self.epoch, self.figures):
-            self.epoch, self.figures = epoch, figures
+            self.epoch = epoch
+            self.figures = figures
             self.setAccessibleName(" ".join(self.texts()))
             self.update()
 
@@ -84,12 +85,13 @@ class Legend(QWidget):
         return QSize(_DASH + Size.TIGHT + Size.FIELD_GAP, self.sizeHint().height())
 
     def shown(self) -> tuple[list[str], bool]:
-        """Return what is painted beside the lines, and whether these are below each other."""
+        """Return the labels of the lines, and whether they overlap."""
         metrics = QFontMetricsF(theme.font(Text.LABEL))
         for texts in (self.texts(), [*self.figures, ""] if self.epoch else self.texts()):
             if _GAPS + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
                 return texts[:-1], False
-        small, room = QFontMetricsF(theme.font(Text.AXIS)), self.width() - _DASH - Size.TIGHT
+        small = QFontMetricsF(theme.font(Text.AXIS))
+        room = self.width() - _DASH - Size.TIGHT
         return [small.elidedText(text, Qt.ElideRight, room) for text in texts[:-1]], True
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -97,9 +99,12 @@ class Legend(QWidget):
         texts, stacked = self.shown()
         painter.setFont(theme.font(Text.AXIS if stacked else Text.LABEL))
         metrics = QFontMetricsF(painter.font())
-        x, y, high = 0.0, 0.0, self.height() / (len(_LINES) if stacked else 1)
+        x = 0.0
+        y = 0.0
+        high = self.height() / (len(_LINES) if stacked else 1)
         for text, (__, colour, style) in zip(texts, _LINES, strict=True):
-            middle, words = y + high / 2, x + _DASH + Size.TIGHT
+            middle = y + high / 2
+            words = x + _DASH + Size.TIGHT
             painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
             painter.drawLine(QLineF(x, middle, x + _DASH, middle))
             painter.setPen(theme.colour("muted"))
@@ -118,14 +123,22 @@ class CurveCard(Card):
     export_requested = pyqtSignal(str)
 
     def __init__(
-        self, title: str, name: str, sentence: str, figure: str, written: Callable[[float], str]
+        self,
+        title: str,
+        name: str,
+        sentence: str,
+        figure: str,
+        written: Callable[[float], str],
     ) -> None:
         super().__init__(title)
-        self._figure, self._written = figure, written
+        self._figure = figure
+        self._written = written
         self.plot: Any = None
         self.tools: CurveTools | None = None
         self._marks: list[tuple[str, float, str]] = []
-        self._name, self._title, self._sentence = name, title, sentence
+        self._name = name
+        self._title = title
+        self._sentence = sentence
         self._batches = Curve()
         self._history = History()
         #: Epochs on the axis.
@@ -171,7 +184,10 @@ class CurveCard(Card):
 
         pyqtgraph.setConfigOptions(antialias=True)
         plot, self._value_axis, self._epoch_axis = new_plot(
-            self._name, self._title, joined(self._sentence, _HOW), self._tick_text
+            self._name,
+            self._title,
+            joined(self._sentence, _HOW),
+            self._tick_text,
         )
         item = plot.getPlotItem()
         self._batch_curve = item.plot(antialias=False)
@@ -211,7 +227,7 @@ class CurveCard(Card):
         """Show a run; figures added to its history appear with the next `redraw`."""
         self._history = history
         self._batches = Curve(
-            history.batch_losses if self._figure == "loss" else history.batch_accuracies
+            history.batch_losses if self._figure == "loss" else history.batch_accuracies,
         )
         self._marks.clear()
         if self.tools is not None:
@@ -275,7 +291,8 @@ class CurveCard(Card):
         self.tools.restyle()
         # pyqtgraph paints its own background, whatever the style sheet.
         self.plot.setBackground(theme.colour("card"))
-        accent, second = theme.colour("accent"), theme.colour("second")
+        accent = theme.colour("accent")
+        second = theme.colour("second")
         faint = theme.colour("accent", _BATCH_ALPHA)
         self._batch_curve.setPen(pyqtgraph.mkPen(faint, width=1))
         self._training_curve.setPen(pyqtgraph.mkPen(accent, width=2))
@@ -292,7 +309,8 @@ class CurveCard(Card):
 _LOW = 8
 #: The dot of a new best grows and shrinks within so many milliseconds, and rests for so many
 #: seconds: it has the whole plot painted, and in short epochs one best follows the other.
-_PULSE_MS, _PULSE_REST = 500, 5.0
+_PULSE_MS = 500
+_PULSE_REST = 5.0
 
 
 class LossCard(CurveCard):
@@ -403,7 +421,8 @@ class AccuracyCard(CurveCard):
 
     def _place_label(self, *_: object) -> None:
         """Place the label above the line if there is room, else below."""
-        box, label = self.plot.getPlotItem().getViewBox(), self._reference.label
+        box = self.plot.getPlotItem().getViewBox()
+        label = self._reference.label
         room = box.mapViewToScene(QPointF(0, TUTORIAL_ACCURACY)).y() - box.sceneBoundingRect().top()
         # The edge of the label's rectangle is empty and may overlap.
         high = 0.8 * label.boundingRect().height()
@@ -420,7 +439,8 @@ class AccuracyCard(CurveCard):
         if self.plot is not None:
             import pyqtgraph
 
-            muted, second = theme.colour("muted"), theme.colour("second")
+            muted = theme.colour("muted")
+            second = theme.colour("second")
             self._best.setBrush(second)
             self._best.setPen(second)
             self._reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))

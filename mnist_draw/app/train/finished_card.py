@@ -27,22 +27,25 @@ from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certaint
 from mnist_draw.training.checkpoint import MAX_EPOCHS
 
 #: Epochs of *Train on*: usual first, then those of its menu.
-_MORE, _OFFERED = 5, (1, 5, 20)
+_MORE = 5
+_OFFERED = (1, 5, 20)
 _TRAIN_ON = _(
     "Five more epochs of this run, as if it had not stopped. Its network learns on; a copy of the "
-    "one before is not kept. Right click: another number."
+    "one before is not kept. Right click: another number.",
 )
 _GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
 #: Under this width of the card the words beside the answer are above it.
 _NARROW = 1100
-_DRAWING, _HEIGHT = 112, 160
+_DRAWING = 112
+_HEIGHT = 160
 #: Least and largest width of the answer beside the drawing.
 _ANSWER = (96, 200)
 
 
 def headline(shown: ShownRun) -> str:
     """Return the headline, its figure in ``<b>``."""
-    state, kept = shown.state, shown.kept
+    state = shown.state
+    kept = shown.kept
     if not state.has_learnt:
         return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
     if state.test_accuracy is not None:
@@ -66,7 +69,8 @@ def details(shown: ShownRun) -> str:
         return ""
     if kept is None:
         return _outcome(shown)
-    loss, accuracy = format_loss(kept.validation_loss), format_percent(kept.validation_accuracy)
+    loss = format_loss(kept.validation_loss)
+    accuracy = format_percent(kept.validation_accuracy)
     best = _(
         "Epoch {epoch} is kept: the lowest validation loss, {loss}, at {accuracy}.",
         epoch=number(kept.epoch),
@@ -78,13 +82,16 @@ def details(shown: ShownRun) -> str:
 
 def _outcome(shown: ShownRun) -> str:
     state = shown.state
-    epochs, time = _count_epochs(state.epochs_done), format_duration(state.elapsed)
+    epochs = _count_epochs(state.epochs_done)
+    time = format_duration(state.elapsed)
     if state.reason == "diverged":
         done = number(state.epochs_done)
         return _(
             "Epoch {number} is kept, after {epochs} in {time}.",
-            number=done, epochs=epochs, time=time,
-        )  # fmt: skip
+            number=done,
+            epochs=epochs,
+            time=time,
+        )
     if state.test_accuracy is None:
         return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
     told = [_right(state, epochs, time)]
@@ -111,8 +118,11 @@ def _right(state: RunState, epochs: str, time: str) -> str:
     return counted(
         "{right} of {count} test picture right, after {epochs} in {time}.",
         "{right} of {count} test pictures right, after {epochs} in {time}.",
-        of, right=right, epochs=epochs, time=time,
-    )  # fmt: skip
+        of,
+        right=right,
+        epochs=epochs,
+        time=time,
+    )
 
 
 class DrawingView(QWidget):
@@ -152,14 +162,16 @@ class DrawingView(QWidget):
 
     def show_reading(self, picture: np.ndarray | None, read: Certainty | None) -> None:
         """Show a picture, float32 (28, 28), and its answer; None or a refusal hides all."""
-        self._picture, self._read = picture, read
+        self._picture = picture
+        self._read = read
         self.setVisible(picture is not None and read is not None and not read.is_refused)
         self._resize()
         if read is not None:
             said = _(
                 "It reads your drawing as {answer}, {certainty}.",
-                answer=read.text, certainty=read.word,
-            )  # fmt: skip
+                answer=read.text,
+                certainty=read.word,
+            )
             self.setAccessibleDescription(said)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -172,9 +184,11 @@ class DrawingView(QWidget):
         painter.drawImage(frame.adjusted(6, 6, -6, -6), ink_image(self._picture))
         room = self._room()
         answer = QRectF(frame.left() - room, frame.top(), room, frame.height())
-        words, place = QRectF(0, frame.top(), answer.left(), frame.height()), int(Qt.AlignVCenter)
+        words = QRectF(0, frame.top(), answer.left(), frame.height())
+        place = int(Qt.AlignVCenter)
         if not self._wordy:
-            words, place = QRectF(answer), int(Qt.AlignBottom | Qt.AlignHCenter) | Qt.TextWordWrap
+            words = QRectF(answer)
+            place = int(Qt.AlignBottom | Qt.AlignHCenter) | Qt.TextWordWrap
             words.setBottom(answer.center().y() - Size.CARD_GAP)
             answer.adjust(0, words.height(), 0, -Size.CARD_GAP)
         write_with(painter, Text.BODY if self._wordy else Text.LABEL, "muted")
@@ -237,22 +251,35 @@ class FinishedCard(Card):
 
     def _build_buttons(self) -> None:
         self.try_button = push_button(
-            "tryItButton", _("Try it"), _("Draw, and let this network read."), look="start"
+            "tryItButton",
+            _("Try it"),
+            _("Draw, and let this network read."),
+            look="start",
         )
         theme.follow(self, lambda: self.try_button.setMinimumWidth(theme.scaled(148)))
         set_icon(self.try_button, "pencil-simple")
         self.mistakes_button = push_button(
-            "mistakesButton", _("See its mistakes"), _("Look at the test digits it gets wrong."),
+            "mistakesButton",
+            _("See its mistakes"),
+            _("Look at the test digits it gets wrong."),
             look="large",
-        )  # fmt: skip
+        )
         self.on_button = push_button(
-            "trainOnButton", _("Train on"), _TRAIN_ON, "", "large", self._train_on
+            "trainOnButton",
+            _("Train on"),
+            _TRAIN_ON,
+            "",
+            "large",
+            self._train_on,
         )
         self.on_button.setContextMenuPolicy(Qt.CustomContextMenu)
         self.on_button.customContextMenuRequested.connect(self._offer_epochs)
         sentence = _("Write one file that opens with a double click.")
         self.share_button = push_button(
-            "shareButton", pgettext("button", "Share"), sentence, look="link"
+            "shareButton",
+            pgettext("button", "Share"),
+            sentence,
+            look="link",
         )
 
     def _train_on(self) -> None:
@@ -272,7 +299,8 @@ class FinishedCard(Card):
         self.continue_requested.emit(self._shown.state.epochs_done + epochs)
 
     def _ask_epochs(self) -> None:
-        title, question = _("Train on"), _("Epochs more:")
+        title = _("Train on")
+        question = _("Epochs more:")
         epochs, chosen = QInputDialog.getInt(self, title, question, _MORE, 1, MAX_EPOCHS)
         if chosen:
             self._train_for(epochs)
@@ -288,7 +316,7 @@ class FinishedCard(Card):
             of = state.tested_on[0]
             wrong = of - round(state.test_accuracy * of)
         self.mistakes_button.setText(
-            counted("See its {count} mistake", "See its {count} mistakes", wrong)
+            counted("See its {count} mistake", "See its {count} mistakes", wrong),
         )
         self.mistakes_button.setVisible(bool(wrong) and shown.can_be_tried and self.leads_inside)
         self.share_button.setVisible(shown.model is not None)

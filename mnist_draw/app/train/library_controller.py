@@ -36,7 +36,8 @@ from mnist_draw.training.record import CHECKPOINT, RECORD, Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: Why an entry of a row's menu is disabled.
-_TRAINED, _NO_NETWORK = _("It is being trained; stop it first."), _("It has no network.")
+_TRAINED = _("It is being trained; stop it first.")
+_NO_NETWORK = _("It has no network.")
 
 
 def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
@@ -81,13 +82,19 @@ class LibraryController(LibraryFiles):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(background, parent)
-        self.page, self._run, self._network = page, run, network
+        self.page = page
+        self._run = run
+        self._network = network
         self._rows = page.list.rows
         self._shown = Library(())
         #: The entry whose name is to be edited once it is listed.
         self._to_rename = ""
         self._folder = FollowedFolder(
-            background, self._fingerprint, self._read, self._can_show, self
+            background,
+            self._fingerprint,
+            self._read,
+            self._can_show,
+            self,
         )
         self._folder.listed.connect(self._listed)
         self._reading = LatestJob(_read_figures, self, quiet=0.05, deliver_stale=True)
@@ -148,7 +155,7 @@ class LibraryController(LibraryFiles):
 
     def _fingerprint(self) -> object:
         return fingerprint(
-            [entry.run.folder for entry in self._shown.entries if entry.run and entry.going_on]
+            [entry.run.folder for entry in self._shown.entries if entry.run and entry.going_on],
         )
 
     def _read(self) -> Library:
@@ -183,9 +190,10 @@ class LibraryController(LibraryFiles):
         """Have the figures read of what is seen or compared."""
         wanted = [*self.page.list.seen(), *self._rows.ticked()]
         missing = [
-            entry for entry in self._rows.without_figures(wanted)
+            entry
+            for entry in self._rows.without_figures(wanted)
             if not (entry.run and self._run.shows(entry.run))
-        ]  # fmt: skip
+        ]
         if missing:
             self._reading.ask(missing)
 
@@ -231,9 +239,10 @@ class LibraryController(LibraryFiles):
             if any(one.run is None for one in ticked):
                 missing = _("A network without a run has no curve.")
             elif none := [
-                one.name for (*__, shown), one in zip(runs, ticked, strict=True)
+                one.name
+                for (*__, shown), one in zip(runs, ticked, strict=True)
                 if one.run and not (one.run.epochs_done or shown)
-            ]:  # fmt: skip
+            ]:
                 missing = _("No complete epoch, so no curve: {names}.", names=listed(none))
         self.page.compare.show_runs([run for run in runs if run[2]], missing)
 

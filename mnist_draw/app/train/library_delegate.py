@@ -25,11 +25,13 @@ from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.record import MAX_NAME_LENGTH
 
 #: The roles of a row's `RowView`, and of its height at the usual text size.
-ROLE, HEIGHT = Qt.UserRole, Qt.UserRole + 1
+ROLE = Qt.UserRole
+HEIGHT = Qt.UserRole + 1
 #: Marks of what has no curve: of a shipped network, or of one from elsewhere.
 _SHIPPED_MARKS = {"best": "star", "mlp_handwriting": "pencil-simple", "mlp": "book-open"}
 #: The curves' scale, errors from the lower edge to the upper.
-_WORST, _BEST = 0.3, 0.003
+_WORST = 0.3
+_BEST = 0.003
 _DOT = 2.5
 # Translators: the network that reads what is drawn.
 _ANSWERS = pgettext("of a network", "answers")
@@ -51,7 +53,8 @@ class RowView:
 
     @property
     def detail(self) -> str:
-        entry, seconds = self.entry, self.entry.seconds
+        entry = self.entry
+        seconds = self.entry.seconds
         if entry.is_shipped:
             if entry.stored.kind in entry.name:
                 return entry.what
@@ -85,10 +88,18 @@ class RowView:
 
 
 #: Heights of the rows, at the usual text size.
-OWN, SHIPPED, HEADING = 55, 48, 40
+OWN = 55
+SHIPPED = 48
+HEADING = 40
 #: Places in a row, from its left edge, and from its right edge.
-_PAD, _TICK, _CURVE, _NAME = 16, 18, 54, 162
-_MENU, _WHEN, _ACCURACY, _GAP = 54, 64, 181, 12
+_PAD = 16
+_TICK = 18
+_CURVE = 54
+_NAME = 162
+_MENU = 54
+_WHEN = 64
+_ACCURACY = 181
+_GAP = 12
 _LEAST_NAME = 110
 CURVE_SIZE = (84, 30)
 _BOX = 16
@@ -128,7 +139,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawText(room, int(Qt.AlignVCenter | Qt.AlignLeft), text)
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, view: RowView) -> None:
-        rect, state = option.rect, int(option.state)
+        rect = option.rect
+        state = int(option.state)
         if view.answers:
             painter.fillRect(rect, theme.colour("tint"))
             painter.fillRect(QRect(rect.topLeft(), QSize(3, rect.height())), theme.colour("accent"))
@@ -137,7 +149,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QPen(theme.colour("line"), 1))
         y = rect.bottom() + 0.5
         painter.drawLine(
-            QPointF(theme.scaled(_PAD), y), QPointF(rect.right() - theme.scaled(_PAD), y)
+            QPointF(theme.scaled(_PAD), y),
+            QPointF(rect.right() - theme.scaled(_PAD), y),
         )
         if state & int(QStyle.State_HasFocus):
             painter.setPen(QPen(theme.colour("second"), 2))
@@ -190,7 +203,8 @@ class RowDelegate(QStyledItemDelegate):
         write_with(painter, Text.BODY, "text", bold=True)
         metrics = painter.fontMetrics()
         chip = QFontMetrics(theme.font(Text.HEADING, bold=True)).horizontalAdvance(_ANSWERS)
-        room, taken = right - left, chip + theme.scaled(32)
+        room = right - left
+        taken = chip + theme.scaled(32)
         least = min(metrics.horizontalAdvance(view.entry.name), theme.scaled(_LEAST_NAME))
         # The name is never dropped for the chip; the row is tinted, too.
         chipped = view.answers and room - taken >= least
@@ -202,7 +216,8 @@ class RowDelegate(QStyledItemDelegate):
         if chipped:
             at = left + metrics.horizontalAdvance(name) + theme.scaled(12)
             self._paint_chip(
-                painter, QRectF(at, upper.top() - 1, chip + theme.scaled(18), theme.scaled(19))
+                painter,
+                QRectF(at, upper.top() - 1, chip + theme.scaled(18), theme.scaled(19)),
             )
         write_with(painter, Text.LABEL, "muted")
         metrics = painter.fontMetrics()
@@ -210,7 +225,8 @@ class RowDelegate(QStyledItemDelegate):
         detail = metrics.elidedText(view.detail, Qt.ElideRight, right - left)
         painter.drawText(lower, int(Qt.AlignVCenter | Qt.AlignLeft), detail)
         if view.part is not None:
-            wide, top = min(theme.scaled(200), right - left), rect.bottom() - theme.scaled(8)
+            wide = min(theme.scaled(200), right - left)
+            top = rect.bottom() - theme.scaled(8)
             paint_bar(painter, QRectF(left, top, wide, theme.scaled(4)), view.part, 2)
 
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
@@ -240,7 +256,10 @@ class RowDelegate(QStyledItemDelegate):
     # -- a name
 
     def createEditor(
-        self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex
+        self,
+        parent: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex,
     ) -> QWidget:
         editor = QLineEdit(parent)
         editor.setMaxLength(MAX_NAME_LENGTH)
@@ -265,9 +284,13 @@ class RowDelegate(QStyledItemDelegate):
         editor.selectAll()
 
     def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
+        self,
+        editor: QWidget,
+        option: QStyleOptionViewItem,
+        index: QModelIndex,
     ) -> None:
-        rect, edge = option.rect, theme.scaled(6)
+        rect = option.rect
+        edge = theme.scaled(6)
         room = rect.width() - theme.scaled(_NAME + _ACCURACY)
         width = max(theme.scaled(120), min(theme.scaled(360), room))
         left = theme.scaled(_NAME) - theme.scaled(11)
@@ -285,7 +308,8 @@ def _accuracy_width(view: RowView) -> int:
 
 def curve_points(curve: Sequence[float], box: QRectF) -> list[QPointF]:
     """Place accuracies in a box: all rows have one logarithmic scale of the error."""
-    low, high = math.log(_WORST), math.log(_BEST)
+    low = math.log(_WORST)
+    high = math.log(_BEST)
     points = []
     for number, accuracy in enumerate(curve):
         error = min(max(1 - accuracy, _BEST), _WORST)

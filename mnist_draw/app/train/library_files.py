@@ -42,7 +42,8 @@ class LibraryFiles(CollectionController):
     """Writes runs and networks to files, and opens networks of files."""
 
     noun = _("The run or network")
-    subject, of_page = "library", "train"
+    subject = "library"
+    of_page = "train"
 
     page: LibraryPage
     _run: RunController
@@ -60,16 +61,20 @@ class LibraryFiles(CollectionController):
             show_in_folder(Path(path))
 
         self.background.run(
-            lambda: write_atomically(path, kind.pack(entry.stored.load())), finished, self._failed
+            lambda: write_atomically(path, kind.pack(entry.stored.load())),
+            finished,
+            self._failed,
         )
 
     def export(self, kind: str, entry: Entry) -> None:
         if kind == "png":
             self._export_curves(entry)
             return
-        run, network = RUN_FORMATS.get(kind), NETWORK_FORMATS.get(kind)
+        run = RUN_FORMATS.get(kind)
+        network = NETWORK_FORMATS.get(kind)
         if run is not None and entry.run is not None:
-            path, record = self._ask_where(entry, run.ending, run.title), entry.run
+            path = self._ask_where(entry, run.ending, run.title)
+            record = entry.run
             if path:
                 self.save(path, lambda: run.pack(record, load_history(record)))
         elif network is not None:
@@ -78,7 +83,8 @@ class LibraryFiles(CollectionController):
                 self.save(path, lambda: network.pack(entry.stored.load()))
 
     def _export_curves(self, entry: Entry) -> None:
-        path, run = self._ask_where(entry, ".png", pgettext("files", "Pictures")), entry.run
+        path = self._ask_where(entry, ".png", pgettext("files", "Pictures"))
+        run = entry.run
         if not path or run is None:
             return
 
@@ -89,9 +95,11 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: load_history(run), draw)
 
     def export_shown(self, card: QWidget, name: str, kind: str) -> None:
-        ending, kinds = ".png", pgettext("files", "Pictures")
+        ending = ".png"
+        kinds = pgettext("files", "Pictures")
         if kind != "png":
-            ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title
+            ending = RUN_FORMATS[kind].ending
+            kinds = RUN_FORMATS[kind].title
         question = _("Save the curves of {name}", name=name)
         path = ask_save(card, question, f"{name}{ending}", file_kind(kinds, ending))
         if path and kind == "png":
@@ -129,7 +137,8 @@ class LibraryFiles(CollectionController):
     def _ask(self, path: str, networks: list[str]) -> str:
         titles = [parse_network(text).title for text in networks]
         question = _("{name} does not say which network it is:", name=Path(path).name)
-        above, title = self.page.window(), _("Which network?")
+        above = self.page.window()
+        title = _("Which network?")
         chosen, said = QInputDialog.getItem(above, title, question, titles, 0, False)
         return networks[titles.index(chosen)] if said else ""
 
@@ -144,10 +153,13 @@ class LibraryFiles(CollectionController):
 
 def _draw_curves(name: str, settings: TrainingSettings, history: History) -> bytes:
     """Return a picture with the name of a run, its accuracy and its loss."""
-    page, accuracy, loss = QWidget(), AccuracyCard(), LossCard()
+    page = QWidget()
+    accuracy = AccuracyCard()
+    loss = LossCard()
     page.setProperty("look", "page")
     page.setAttribute(Qt.WA_StyledBackground)
-    title, margins = label(name, "title"), (Size.MARGIN,) * 4
+    title = label(name, "title")
+    margins = (Size.MARGIN,) * 4
     column(title, (row(accuracy, loss), 1), margins=margins, gap=Size.CARD_GAP, owner=page)
     for card in (accuracy, loss):
         card.build()

@@ -44,9 +44,11 @@ CHOICES = (
     (_("Training loss"), "training_loss", True),
 )
 
-_TICK_TWO, _TOO_FEW = _("Tick two to compare."), _("Two runs of yours are compared here.")
+_TICK_TWO = _("Tick two to compare.")
+_TOO_FEW = _("Two runs of yours are compared here.")
 #: Columns share the table's width if each gets so much; otherwise they are as wide as their texts.
-_LEAST_WIDTH, _MOST_WIDTH = 90, 200
+_LEAST_WIDTH = 90
+_MOST_WIDTH = 200
 
 
 class CompareCard(Card):
@@ -98,13 +100,16 @@ class CompareCard(Card):
         self.redraw()
 
     def show_runs(
-        self, runs: Sequence[tuple[int, str, Sequence[EpochFigures]]], missing: str = ""
+        self,
+        runs: Sequence[tuple[int, str, Sequence[EpochFigures]]],
+        missing: str = "",
     ) -> None:
         """Show runs: the place among the ticked ones, the name and the figures of each.
 
         `missing` says why something else that is ticked has no curve.
         """
-        self._runs, self._missing = list(runs), missing
+        self._runs = list(runs)
+        self._missing = missing
         self.redraw()
 
     @property
@@ -155,7 +160,8 @@ class CompareCard(Card):
             part.hide()
             part.deleteLater()
         for place, name, __ in self._runs:
-            mark, part = QLabel(), QWidget()
+            mark = QLabel()
+            part = QWidget()
             mark.setPixmap(swatch(place).pixmap(*SWATCH))
             row(mark, (ElidedLabel(name, "status"), 1), owner=part)
             self._names.addWidget(part, 1)
@@ -177,7 +183,8 @@ class CompareCard(Card):
         import pyqtgraph
 
         field = CHOICES[self.choice.currentIndex()][1]
-        xs, ys = [row.epoch for row in rows], [self._map(getattr(row, field)) for row in rows]
+        xs = [row.epoch for row in rows]
+        ys = [self._map(getattr(row, field)) for row in rows]
         colour = series_colour(number)
         item = self.plot.getPlotItem()
         pen = pyqtgraph.mkPen(colour, width=2, style=STYLES[number])
@@ -224,7 +231,8 @@ class DifferencesTable(QTableWidget):
             # The style writes them in bold.
             font = header.font()
             font.setBold(True)
-            metrics, lines = QFontMetrics(font), []
+            metrics = QFontMetrics(font)
+            lines = []
             for part in clauses_of(self._names[number]):
                 lines.append("")
                 for piece in re.findall(r"\s*[^\s-]+-*|-+", part):
@@ -239,7 +247,8 @@ class DifferencesTable(QTableWidget):
         self._share()
 
     def _share(self) -> None:
-        header, least = self.horizontalHeader(), theme.scaled(_LEAST_WIDTH)
+        header = self.horizontalHeader()
+        least = theme.scaled(_LEAST_WIDTH)
         shares = self.columnCount() * least <= self.viewport().width()
         header.setSectionResizeMode(header.Stretch if shares else header.ResizeToContents)
 
@@ -334,7 +343,7 @@ class LibraryPage(QWidget):
         open_button = push_button("openNetworkButton", _("Open a network"), "")
         sentence = _(
             "Open a trained network: a file of this program, or parameters that Lasagne's users "
-            "saved with numpy.savez."
+            "saved with numpy.savez.",
         )
         self.open = Command(self, _("Open a network"), sentence, "Ctrl+O")
         self.open.serve(open_button)
@@ -383,7 +392,10 @@ class LibraryPage(QWidget):
         self._differing = differing
         self._compared = QWidget()
         self._right = column(
-            (self.compare, 1), (differing, 1), gap=Size.CARD_GAP, owner=self._compared
+            (self.compare, 1),
+            (differing, 1),
+            gap=Size.CARD_GAP,
+            owner=self._compared,
         )
         self._body = row((card, _SHARES[0]), (self._compared, _SHARES[1]), gap=Size.CARD_GAP)
         return self._body

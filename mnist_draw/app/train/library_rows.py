@@ -218,7 +218,7 @@ class LibraryList(QListView):
             _("Library"),
             _(
                 "All runs and networks, the newest first. Return opens one, Space ticks it to "
-                "compare, F2 renames it, Delete deletes it; the menu key shows all."
+                "compare, F2 renames it, Delete deletes it; the menu key shows all.",
             ),
         )
         self.setToolTip("")
@@ -229,7 +229,8 @@ class LibraryList(QListView):
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WA_Hover)
         self._pressed: tuple[str, str] | None = None
-        self._kept, self._kept_row = "", 0
+        self._kept = ""
+        self._kept_row = 0
         self.rows.modelAboutToBeReset.connect(self._keep_current)
         self.rows.modelReset.connect(self._restore_current)
         self.verticalScrollBar().valueChanged.connect(self.scrolled)
@@ -264,7 +265,8 @@ class LibraryList(QListView):
         return self.state() == QAbstractItemView.EditingState
 
     def seen(self) -> list[Entry]:
-        first, bottom = max(0, self.indexAt(QPoint(1, 1)).row()), self.viewport().height()
+        first = max(0, self.indexAt(QPoint(1, 1)).row())
+        bottom = self.viewport().height()
         below = map(self.rows.index, range(first, self.rows.rowCount()))
         seen = takewhile(lambda index: self.visualRect(index).top() <= bottom, below)
         return [entry for index in seen if (entry := self.rows.entry(index))]
@@ -272,7 +274,8 @@ class LibraryList(QListView):
     def _keep_current(self) -> None:
         entry = self.current()
         if entry is not None:
-            self._kept, self._kept_row = entry.key, self.currentIndex().row()
+            self._kept = entry.key
+            self._kept_row = self.currentIndex().row()
 
     def _restore_current(self) -> None:
         if not self.choose(self._kept):

@@ -48,8 +48,11 @@ class MarkedField(QWidget):
         title: str = "",
     ) -> None:
         super().__init__()
-        self.setting, self.widget = setting, widget
-        self.read, self.show_value, self.changed = read, show_value, changed
+        self.setting = setting
+        self.widget = widget
+        self.read = read
+        self.show_value = show_value
+        self.changed = changed
         #: What a page places.
         self.cell: QWidget = self if control is None else widget
         control = control or widget
@@ -66,9 +69,12 @@ class MarkedField(QWidget):
         self.caption.setText(title)
         self.caption.setBuddy(control)
         self.reset = icon_button(
-            f"{control.objectName()}Reset", "arrow-counter-clockwise",
-            _("Reset {setting}", setting=title), "", look="inline",
-        )  # fmt: skip
+            f"{control.objectName()}Reset",
+            "arrow-counter-clockwise",
+            _("Reset {setting}", setting=title),
+            "",
+            look="inline",
+        )
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
@@ -119,7 +125,7 @@ class MarkedField(QWidget):
         explain(self.reset, self.reset.accessibleName(), _("usual: {value}", value=usual))
 
     def show_error(self, sentence: str) -> None:
-        """Say what is wrong with the value, and what it may be; empty when nothing is."""
+        """Show the error of the value and its valid range; empty for a valid one."""
         self.remark.say(sentence)
         if not sentence:
             for box in self.cell.findChildren(NumberField):

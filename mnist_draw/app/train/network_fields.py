@@ -65,16 +65,37 @@ class _Row(QWidget):
 
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
-            (self.units, "UnitsSpinBox", N_("Units, layer {number}"),
-             N_("Units in hidden layer {number}.")),
-            (self.activation, "ActivationCombo", N_("Activation, layer {number}"),
-             N_("What units of hidden layer {number} make of their weighted inputs: {functions}.")),
-            (self.dropout, "DropoutSpinBox", N_("Dropout, layer {number}"),
-             N_("Share of the units of hidden layer {number} that are left out at each training "
-               "step, in percent.")),
-            (self.button, "RemoveButton", N_("Remove, layer {number}"),
-             N_("Remove hidden layer {number}.")),
-        ):  # fmt: skip
+            (
+                self.units,
+                "UnitsSpinBox",
+                N_("Units, layer {number}"),
+                N_("Units in hidden layer {number}."),
+            ),
+            (
+                self.activation,
+                "ActivationCombo",
+                N_("Activation, layer {number}"),
+                N_(
+                    "What units of hidden layer {number} make of their weighted inputs: "
+                    "{functions}.",
+                ),
+            ),
+            (
+                self.dropout,
+                "DropoutSpinBox",
+                N_("Dropout, layer {number}"),
+                N_(
+                    "Share of the units of hidden layer {number} that are left out at each "
+                    "training step, in percent.",
+                ),
+            ),
+            (
+                self.button,
+                "RemoveButton",
+                N_("Remove, layer {number}"),
+                N_("Remove hidden layer {number}."),
+            ),
+        ):
             widget.setObjectName(f"layer{number}{ending}")
             said = _(sentence, number=number, functions=_MEANINGS)
             explain(widget, _(title, number=number), said)
@@ -90,9 +111,12 @@ class LayerRows(QWidget):
         self.rows: list[_Row] = []
         captions = QWidget()
         _in_a_row(
-            captions, label(_("Units"), "muted"), label(_("Activation"), "muted"),
-            label(_("Dropout"), "muted"), QLabel(),
-        )  # fmt: skip
+            captions,
+            label(_("Units"), "muted"),
+            label(_("Activation"), "muted"),
+            label(_("Dropout"), "muted"),
+            QLabel(),
+        )
         self.pixels = share_box(0.0)
         self.pixels.setObjectName("inputDropoutSpinBox")
         explain(
@@ -105,10 +129,16 @@ class LayerRows(QWidget):
         _in_a_row(first, label(_("Pixels"), "muted"), QLabel(), self.pixels, QLabel())
         self._list = column(gap=Size.TIGHT)
         sentence = _(
-            "Add a hidden layer before the output, like the last; at most {most}.", most=MAX_LAYERS
+            "Add a hidden layer before the output, like the last; at most {most}.",
+            most=MAX_LAYERS,
         )
         self.add_button = push_button(
-            "addLayerButton", _("Add a layer"), sentence, "", "link", self.add
+            "addLayerButton",
+            _("Add a layer"),
+            sentence,
+            "",
+            "link",
+            self.add,
         )
         rows = column(captions, first, self._list, gap=Size.TIGHT, owner=self)
         rows.addWidget(self.add_button, 0, Qt.AlignLeft)
@@ -187,10 +217,16 @@ class NetworkFields(QWidget):
                 self.combo.addItem(kind.title, kind.name)
         explain(self.combo, setting.title, setting.sentence)
         self.field = MarkedField(
-            setting, self, self.text, self.show_network, self.changed, control=self.combo,
+            setting,
+            self,
+            self.text,
+            self.show_network,
+            self.changed,
+            control=self.combo,
             mark_parts=self._mark_numbers,
-        )  # fmt: skip
-        self._top, self._below = row((self.field, _BESIDE[0])), row()
+        )
+        self._top = row((self.field, _BESIDE[0]))
+        self._below = row()
         self.rows = LayerRows(self.changed)
         #: The layers of an own MLP until the user changes them.
         self._filled = _tutorial_layers(0.4)
@@ -206,7 +242,8 @@ class NetworkFields(QWidget):
             field.hide()
             field.deleteLater()
         # Until here, a typed number that is confirmed is one of the kind of before.
-        self._kind, self.numbers = kind.name, []
+        self._kind = kind.name
+        self.numbers = []
         if kind.name == _OWN and dropout and self.rows.layers() == self._filled:
             # It begins as the tutorial's network, with the dropout chosen there.
             before, self._filled = self._filled, _tutorial_layers(dropout[0])
@@ -234,7 +271,7 @@ class NetworkFields(QWidget):
         self._shown = parse_network(text)
         layers = self._shown.layers
         self.combo.setCurrentIndex(
-            self.combo.findData(self._shown.kind if layers is None else _OWN)
+            self.combo.findData(self._shown.kind if layers is None else _OWN),
         )
         if layers is not None:
             self.rows.show_layers(layers)
@@ -246,7 +283,8 @@ class NetworkFields(QWidget):
         """Mark the numbers that differ from a usual network's of this kind."""
         if not self.numbers:
             return False
-        base, now = parse_network(usual), parse_network(self.text())
+        base = parse_network(usual)
+        now = parse_network(self.text())
         is_kind = base.kind == now.kind
         self._usual = base.numbers if is_kind else now.numbers
         for field, was, value in zip(self.numbers, self._usual, now.numbers, strict=True):

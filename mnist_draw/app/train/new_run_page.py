@@ -33,8 +33,11 @@ from mnist_draw.training.settings import TrainingSettings
 _BESIDE = 790
 #: What a run tells of itself, below its curve.
 _FIGURES = (
-    _("Training loss"), _("Training accuracy"), _("Validation loss"), _("Validation accuracy"),
-)  # fmt: skip
+    _("Training loss"),
+    _("Training accuracy"),
+    _("Validation loss"),
+    _("Validation accuracy"),
+)
 #: How the start bar gives way: the data set's width, whether captions are beside, Start's width.
 _BARS = ((190, True, 240), (130, True, 240), (130, False, 160), (130, False, 120))
 
@@ -67,7 +70,10 @@ class NewRunPage(ScrollArea):
         self.settings_button = push_button("allSettingsButton", _("All settings"), "", look="plain")
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
         self.start_button = push_button(
-            "startButton", pgettext("button", "Start"), "", look="start"
+            "startButton",
+            pgettext("button", "Start"),
+            "",
+            look="start",
         )
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         self.cards = PresetCards()
@@ -112,9 +118,14 @@ class NewRunPage(ScrollArea):
         for field in (epochs, data):
             field.place_beside()
         self._bar = row(
-            epochs.cell, data.cell, self.settings_button, 1, self.start_button,
-            margins=margins, owner=bar,
-        )  # fmt: skip
+            epochs.cell,
+            data.cell,
+            self.settings_button,
+            1,
+            self.start_button,
+            margins=margins,
+            owner=bar,
+        )
         self._bar_frame = bar
         return bar
 
@@ -181,7 +192,8 @@ class NewRunPage(ScrollArea):
 
     def showEvent(self, event: QShowEvent) -> None:
         self._shown += 1
-        self._expected, self._digits_of = [], None
+        self._expected = []
+        self._digits_of = None
         self.cards.load_digits()
         self.renew()
 
@@ -273,15 +285,18 @@ class GhostCurve(QWidget):
     sizeHint = minimumSizeHint
 
     def show_run(self, epochs: int, final: float | None) -> None:
-        self._epochs, self.final = epochs, final
+        self._epochs = epochs
+        self.final = final
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         painter.setFont(theme.font(Text.AXIS))
-        left, high = theme.scaled(48), theme.scaled(Text.AXIS + 5)
+        left = theme.scaled(48)
+        high = theme.scaled(Text.AXIS + 5)
         plot = QRectF(left, high / 2, self.width() - left, self.height() - 1.9 * high)
-        lowest, step = 0.84, 0.05
+        lowest = 0.84
+        step = 0.05
         unit = plot.height() / (1 - lowest)
         for line in range(4):
             y = plot.top() + line * step * unit

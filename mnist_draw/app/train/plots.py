@@ -23,7 +23,9 @@ _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MAX_TICKS = 6
 #: Most numbers of epochs, the pixels that each needs, and those around the first and the last one.
-_MAX_EPOCHS, _EACH, _AROUND = 10, 60, (45, 30)
+_MAX_EPOCHS = 10
+_EACH = 60
+_AROUND = (45, 30)
 #: Steps around the last epoch without another number.
 _CLOSE = 0.5
 
@@ -108,9 +110,13 @@ class ValueAxis(_Axis):
 
 
 def new_plot(
-    name: str, title: str, sentence: str, tick_text: Callable[[float], str]
+    name: str,
+    title: str,
+    sentence: str,
+    tick_text: Callable[[float], str],
 ) -> tuple[Any, ValueAxis, EpochAxis]:
-    upright, across = ValueAxis(tick_text), EpochAxis()
+    upright = ValueAxis(tick_text)
+    across = EpochAxis()
     plot = pyqtgraph.PlotWidget(axisItems={"left": upright, "bottom": across})
     for axis in (upright, across):
         # pyqtgraph paints the grid over the curves; it belongs below them.
@@ -152,16 +158,19 @@ def log_ticks(low: float, high: float, most: int = _MAX_TICKS) -> list[float]:
     if len(ticks) < 3 and high > low:
         # Zoomed closely: use round numbers at even distances.
         step = nice_step((10**high - 10**low) / most)
-        first, last = math.ceil(10**low / step - 1e-9), math.floor(10**high / step + 1e-9)
+        first = math.ceil(10**low / step - 1e-9)
+        last = math.floor(10**high / step + 1e-9)
         ticks = [math.log10(n * step) for n in range(first, last + 1) if n > 0]
     return ticks
 
 
 #: Factors of + and -; each undoes the other.
-_CLOSER, _FARTHER = 0.8, 1.25
+_CLOSER = 0.8
+_FARTHER = 1.25
 #: A second change of a setting within so many epochs shares its label, which tells so many values.
 _SAME_EPOCH = 1.0
-_THEN, _TOLD = " → ", 3
+_THEN = " → "
+_TOLD = 3
 
 
 class CurveTools(QObject):
@@ -295,7 +304,8 @@ class CurveTools(QObject):
         self.zoomed = False
 
     def restyle(self) -> None:
-        text, muted = theme.colour("text"), theme.colour("muted")
+        text = theme.colour("text")
+        muted = theme.colour("muted")
         self._line.setPen(pyqtgraph.mkPen(text, width=1))
         for *__, item in self.marks:
             item.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DashDotLine))

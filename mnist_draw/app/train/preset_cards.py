@@ -33,9 +33,13 @@ from mnist_draw.training.presets import PRESETS, Preset
 _DIGIT = 3206
 _SEED = 11
 #: Heights of a card with and without its drawing.
-_HIGH, _LOW = 224, 120
+_HIGH = 224
+_LOW = 120
 #: Room that cards with drawings need, and below which they are in two rows.
-_WIDE, _ROOMY, _NARROW, _ONE_COLUMN = 1200, 600, 700, 320
+_WIDE = 1200
+_ROOMY = 600
+_NARROW = 700
+_ONE_COLUMN = 320
 _PAD = 16
 #: Where the title of a card with a drawing is.
 _TITLE = 116
@@ -81,7 +85,8 @@ class PresetCard(QAbstractButton):
         self.show_expectation("", NOT_YET_KNOWN)
 
     def show_expectation(self, changes: str, expectation: Expectation) -> None:
-        self.changes, self.expectation = changes, expectation
+        self.changes = changes
+        self.expectation = expectation
         # Translators: the first is "expected", "last time" or "not tried yet".
         words = _(
             "{source}: {accuracy}; on this computer: {time}.",
@@ -102,7 +107,8 @@ class PresetCard(QAbstractButton):
         painter = smooth_painter(self)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         painter.setOpacity(1 if self.isEnabled() else _FADED)
-        chosen, edge = self.isChecked(), 2 if self.isChecked() else 1
+        chosen = self.isChecked()
+        edge = 2 if self.isChecked() else 1
         box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
         painter.setPen(QPen(theme.colour("accent" if chosen else "line"), edge))
         painter.setBrush(theme.colour("hover" if self.underMouse() and not chosen else "card"))
@@ -119,7 +125,9 @@ class PresetCard(QAbstractButton):
         scale = theme.text_scale()
         colours = {"shade": theme.colour(shade).name()}
         drawing = svg_pixmap(
-            theme.filled(self._picture, colours), _PICTURE * scale, self.devicePixelRatioF()
+            theme.filled(self._picture, colours),
+            _PICTURE * scale,
+            self.devicePixelRatioF(),
         )
         painter.drawPixmap(0, 0, drawing)
         for place, digit in zip_longest(self._places, self.digits[: len(self._places)]):
@@ -142,10 +150,13 @@ class PresetCard(QAbstractButton):
         paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
 
     def _paint_words(self, painter: QPainter) -> None:
-        low, one, whole = self.is_low, self.expectation, self.width() - 2.0 * _PAD
+        low = self.is_low
+        one = self.expectation
+        whole = self.width() - 2.0 * _PAD
         title, below, figure, caption = (22, 46, 76, 100) if low else (_TITLE, 139, 176, 201)
         tick = theme.scaled(32) if self.isChecked() else 0
-        place, left = (_PAD, whole), (_PAD, whole * (0.6 if low else 0.48))
+        place = (_PAD, whole)
+        left = (_PAD, whole * (0.6 if low else 0.48))
         right = (_PAD + whole * 0.4, whole * 0.6) if low else (self.width() / 2, whole / 2)
         note = _("time here") if low else _("on this computer")
         lines: list[tuple[tuple[float, float], int, str, int, bool, str]] = [
@@ -162,7 +173,8 @@ class PresetCard(QAbstractButton):
         for (x, width), y, words, size, bold, colour in lines:
             write_with(painter, size, colour, bold)
             metrics = QFontMetricsF(painter.font())
-            high, side = metrics.height(), Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
+            high = metrics.height()
+            side = Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
             two = y == below and not low and metrics.horizontalAdvance(words) > width
             high *= 2 if two else 1
             box = QRectF(x, (y + two) * theme.text_scale() - high / 2, width, high)

@@ -44,7 +44,9 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 #: So many milliseconds frequent events wait until curves and hint, figures, and the header while
 #: the tab is hidden are updated: painting takes time from the training.
-_CURVES_MS, _FIGURES_MS, _HEADER_MS = 400, 100, 900
+_CURVES_MS = 400
+_FIGURES_MS = 100
+_HEADER_MS = 900
 #: After other events all is updated at once.
 _FREQUENT = BatchFinished | Validating | EpochFinished | Checkpointed | DigitsRead | LayerFigures
 
@@ -84,7 +86,8 @@ class RunController(QObject):
         self._preferences = preferences
         self.earlier = EarlierRuns(preferences, self._show_loaded, self)
         #: What has happened is shown then, also if nothing more happens.
-        self._curves_due, self._figures_due = QTimer(self), QTimer(self)
+        self._curves_due = QTimer(self)
+        self._figures_due = QTimer(self)
         #: The run before a requested one that has not started yet.
         self._before: ShownRun | None = None
         self._connect()
@@ -92,7 +95,8 @@ class RunController(QObject):
         self.show()
 
     def _connect(self) -> None:
-        tab, page = self.tab, self.tab.run_page
+        tab = self.tab
+        page = self.tab.run_page
         tab.start_button.clicked.connect(self.start)
         tab.main.triggered.connect(self._start_or_pause)
         tab.stop.triggered.connect(self.stop)
@@ -226,7 +230,8 @@ class RunController(QObject):
         self._current = self.front = ShownRun(RunState(run.settings), run, is_new=True)
         if before.run is not None and before.run.folder == run.folder:
             self.state.apply(Continued(before.state.history, ()))
-            self.state.twelve, self.state.read = before.state.twelve, before.state.read
+            self.state.twelve = before.state.twelve
+            self.state.read = before.state.read
         self.state.begin()
         notifier.forget()
         Notifier("settings").forget()
@@ -295,7 +300,8 @@ class RunController(QObject):
 
     def take_names(self, entries: Sequence[Entry]) -> None:
         """Name runs as in the Library, where equal names have numbers."""
-        page, listed = self.tab.run_page, [(one.run, one.name) for one in entries if one.run]
+        page = self.tab.run_page
+        listed = [(one.run, one.name) for one in entries if one.run]
         page.names = {(run.folder, run.title): name for run, name in listed}
         names = {run.folder: run.name for run, __ in listed}
         for shown in (self._current, self.front):
@@ -333,7 +339,8 @@ class RunController(QObject):
 
     def _note(self, event: RunEvent) -> None:
         """Note what an event means for the run's record, its files and its troubles."""
-        current, run = self._current, self._current.run
+        current = self._current
+        run = self._current.run
         match event:
             case SettingChanged() if run is not None:
                 settings = run.settings.replace(**{event.name: event.value})
@@ -359,7 +366,8 @@ class RunController(QObject):
                 if event.unsaved is not None:
                     self.unsaved.emit(event.unsaved)
             case Rescued():
-                current.trouble, current.rescued = event.sentence, event.path
+                current.trouble = event.sentence
+                current.rescued = event.path
                 self.saved.emit()
                 self.rescued.emit(fallback_key(event.path))
                 if not self.tab.isVisible():
@@ -438,7 +446,8 @@ class RunController(QObject):
         """Tell why a run has learnt nothing, and show the one before."""
         tell = notifier.problem if shown.state.reason == "failed" else notifier.message
         tell(shown.trouble)
-        was_front, self._current = self.front is shown, before
+        was_front = self.front is shown
+        self._current = before
         is_other = before.run is None or before.run.folder != self.training.folder
         if before.run is not None and is_other:
             self.training.take(before.run)
@@ -455,7 +464,9 @@ class RunController(QObject):
     def show(self) -> None:
         self._figures_due.stop()
         running = self.training.running
-        shown, run, epochs = self.front, self._current.run, self.state.epochs
+        shown = self.front
+        run = self._current.run
+        epochs = self.state.epochs
         if running and run is not None and epochs > run.settings.epochs:
             self._current.run = replace(run, settings=run.settings.replace(epochs=epochs))
             self.tab.run_page.show_run(shown.run, going_on=shown is self._current)
@@ -473,5 +484,5 @@ class RunController(QObject):
                 self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
                 notifier.problem(
-                    joined(_("The settings of the last run are not used."), str(error))
+                    joined(_("The settings of the last run are not used."), str(error)),
                 )

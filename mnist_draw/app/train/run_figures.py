@@ -69,7 +69,9 @@ class LargeFigure(TabularLabel):
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        font, unit, box = self.font(), self._unit_font(), QRectF(self.contentsRect())
+        font = self.font()
+        unit = self._unit_font()
+        box = QRectF(self.contentsRect())
         wide = tabular_width(font, number) + QFontMetricsF(unit).horizontalAdvance(_UNIT)
         if wide > box.width():
             # 100 % is rare, and gets no more room.
@@ -87,7 +89,12 @@ class Figure(QWidget):
     """A figure with its name above; as wide as the widest of its kind."""
 
     def __init__(
-        self, caption: str, name: str, sentence: str, widest: str, value: TabularLabel | None = None
+        self,
+        caption: str,
+        name: str,
+        sentence: str,
+        widest: str,
+        value: TabularLabel | None = None,
     ) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
@@ -116,26 +123,46 @@ _ACCURACY = (
     _("Validation accuracy"),
     _("Share of right answers on pictures the network does not learn from, in percent."),
 )
-_SHARE, _LOSS = percent(1, 2), number(0, "07.4f")
+_SHARE = percent(1, 2)
+_LOSS = number(0, "07.4f")
 _AT_THE_END = _("at the end")
 #: Caption, object name, sentence and widest usual text of each live figure.
 _FIGURES = (
-    (_("Training loss"), "trainLossLabel",
-     _("Mean cross-entropy of this epoch's minibatches so far, in nats."), _LOSS),
-    (_("Training accuracy"), "trainAccuracyLabel",
-     _("Share of right answers in this epoch's minibatches so far, in percent."), _SHARE),
-    (_("Validation loss"), "validationLossLabel",
-     _("Mean cross-entropy on pictures the network does not learn from, in nats."), _LOSS),
-    (_("Test accuracy"), "testAccuracyLabel",
-     _("Share of right answers on the test pictures at the end of the run, in percent."),
-     _AT_THE_END),
-    (_("Pictures a second"), "throughputLabel",
-     _("Training pictures per second over the last minibatches."), number(100_000)),
-)  # fmt: skip
+    (
+        _("Training loss"),
+        "trainLossLabel",
+        _("Mean cross-entropy of this epoch's minibatches so far, in nats."),
+        _LOSS,
+    ),
+    (
+        _("Training accuracy"),
+        "trainAccuracyLabel",
+        _("Share of right answers in this epoch's minibatches so far, in percent."),
+        _SHARE,
+    ),
+    (
+        _("Validation loss"),
+        "validationLossLabel",
+        _("Mean cross-entropy on pictures the network does not learn from, in nats."),
+        _LOSS,
+    ),
+    (
+        _("Test accuracy"),
+        "testAccuracyLabel",
+        _("Share of right answers on the test pictures at the end of the run, in percent."),
+        _AT_THE_END,
+    ),
+    (
+        _("Pictures a second"),
+        "throughputLabel",
+        _("Training pictures per second over the last minibatches."),
+        number(100_000),
+    ),
+)
 
 
 class Figures(QWidget):
-    """The live figures of a run; while it goes on, its accuracy is large and beside them."""
+    """The live figures of a run; a running one has its accuracy in large type next to them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +195,8 @@ class Figures(QWidget):
         for each in (self._accuracy, self._best, *self.small, self._time):
             flow.addWidget(each)
         whole = row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)
-        self._rows, self._upright = (large, whole), upright
+        self._rows = (large, whole)
+        self._upright = upright
         self.show_going_on(True)
 
     def show_going_on(self, on: bool) -> None:
@@ -193,7 +221,8 @@ class Figures(QWidget):
         self._upright.setHidden(below)
 
     def show_state(self, state: RunState) -> None:
-        accuracy, speed = format_percent(state.validation_accuracy), state.speed
+        accuracy = format_percent(state.validation_accuracy)
+        speed = state.speed
         waits = state.test_accuracy is None and state.busy
         test = _AT_THE_END if waits else format_percent(state.test_accuracy)
         for shown, text in (
@@ -211,7 +240,8 @@ class Figures(QWidget):
         if best is None:
             texts = "–", "", ""
         else:
-            share, epoch = format_percent(best.validation_accuracy), number(best.epoch)
+            share = format_percent(best.validation_accuracy)
+            epoch = number(best.epoch)
             texts = (
                 _best(best.validation_accuracy, best.epoch),
                 _("best {share}", share=share),
@@ -248,7 +278,8 @@ class EpochBar(ProgressBar):
         self._paused = False
 
     def show_state(self, state: RunState) -> None:
-        self._epochs, paused = max(1, state.epochs), state.state == "paused"
+        self._epochs = max(1, state.epochs)
+        paused = state.state == "paused"
         if paused != self._paused:
             self._paused = paused
             self.update()
@@ -266,7 +297,8 @@ class EpochBar(ProgressBar):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        each, done = self._of_segment(), self.value() / _STEPS
+        each = self._of_segment()
+        done = self.value() / _STEPS
         gap = 3 if self.width() > 10 * self.segments else 1
         unit = (self.width() + gap) / self._epochs
         high = min(self.height(), Size.EPOCH_BAR)
@@ -297,7 +329,8 @@ class ProgressRow(QWidget):
         self._settling = SettleTimer(self)
 
     def show_state(self, state: RunState) -> None:
-        shown, show = self.state_label.text(), partial(self.state_label.setText, state.label)
+        shown = self.state_label.text()
+        show = partial(self.state_label.setText, state.label)
         settles = state.state in PASSING and state.state != "loading"
         if settles and shown not in ("", state.label):
             self._settling.wait_for(state.label, show)
@@ -327,17 +360,29 @@ class HintLine(QFrame):
         self._line = GrowingLabel(self.sentence)
         explain(self.sentence, _("Hint"), _("What the curves say."))
         self.remedy = push_button(
-            "remedyButton", _("Remedy"), _("Do what the hint proposes."), "", "link", self._apply
+            "remedyButton",
+            _("Remedy"),
+            _("Do what the hint proposes."),
+            "",
+            "link",
+            self._apply,
         )
         self.inside = push_button(
-            "insideLayersButton", _("Inside the layers →"),
-            _("Look at the network's weights and layers."), look="link",
-        )  # fmt: skip
+            "insideLayersButton",
+            _("Inside the layers →"),
+            _("Look at the network's weights and layers."),
+            look="link",
+        )
         margins = (Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         row(
-            self._icon, (self._line, 1), self.remedy, self.inside,
-            margins=margins, gap=Size.CARD_GAP, owner=self,
-        )  # fmt: skip
+            self._icon,
+            (self._line, 1),
+            self.remedy,
+            self.inside,
+            margins=margins,
+            gap=Size.CARD_GAP,
+            owner=self,
+        )
         theme.follow(self, self._restyle)
         self.show_hint(read_curves([], TrainingSettings()))
 

@@ -1,4 +1,4 @@
-"""One run, going on or ended: its figures, its progress, its curves and what they say."""
+"""The page of one run, running or ended: figures, progress, curves, hint."""
 
 from __future__ import annotations
 
@@ -30,12 +30,17 @@ from mnist_draw.training.settings import SETTINGS
 
 #: Widths of accuracy, digits and loss: of a run that goes on, of one that has ended, and there
 #: in a narrow window, where one of the two curves is shown.
-_GOING_ON, _ENDED, _NARROW = (820, 494), (560, 414, 328), (596, 376)
+_GOING_ON = (820, 494)
+_ENDED = (560, 414, 328)
+_NARROW = (596, 376)
 #: Heights of digits and loss beside the accuracy, and the least ones: digits stay readable.
-_BESIDE, _LEAST = (222, 182), (170, 120)
+_BESIDE = (222, 182)
+_LEAST = (170, 120)
 #: Under this width of a run that has ended the loss shares the accuracy's place; under the other
 #: one, beside open settings, the curve is over the digits; under the last, all are in a column.
-_WIDE, _SLIM, _ONE_COLUMN = 1100, 760, 340
+_WIDE = 1100
+_SLIM = 760
+_ONE_COLUMN = 340
 #: So wide is at least what is left of the title beside its buttons.
 _TITLE = 40
 #: There the page scrolls: heights of the curve and of what is below it.
@@ -58,9 +63,12 @@ class RunPage(ScrollArea):
         self._told: tuple[Run | None, bool] = (None, False)
         self._arranged: object = None
         self.finished = FinishedCard()
-        self.figures, self.progress = Figures(), ProgressRow()
-        self.accuracy, self.loss = AccuracyCard(), LossCard()
-        self.digits, self.hint = TwelveDigitsCard(), HintLine()
+        self.figures = Figures()
+        self.progress = ProgressRow()
+        self.accuracy = AccuracyCard()
+        self.loss = LossCard()
+        self.digits = TwelveDigitsCard()
+        self.hint = HintLine()
         for card in (self.accuracy, self.loss, self.digits):
             # Of the room there is, each has its share.
             card.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
@@ -70,9 +78,15 @@ class RunPage(ScrollArea):
         self._cards.setSpacing(Size.CARD_GAP)
         inner = QWidget()
         column(
-            self._build_top(), self.finished, self.figures, self.progress,
-            (self._cards, 1), self.hint, gap=Size.CARD_GAP, owner=inner,
-        )  # fmt: skip
+            self._build_top(),
+            self.finished,
+            self.figures,
+            self.progress,
+            (self._cards, 1),
+            self.hint,
+            gap=Size.CARD_GAP,
+            owner=inner,
+        )
         self.setWidget(inner)
         self.show_busy(False)
         theme.follow(self, self._arrange)
@@ -94,9 +108,13 @@ class RunPage(ScrollArea):
         set_icon(self.new_button, "plus", Size.SMALL_ICON)
         flow = FlowLayout()
         for button in (
-            self.library_button, self.settings_button, self.step_button, self.stop_button,
-            self.pause_button, self.new_button,
-        ):  # fmt: skip
+            self.library_button,
+            self.settings_button,
+            self.step_button,
+            self.stop_button,
+            self.pause_button,
+            self.new_button,
+        ):
             flow.addWidget(button)
         self._buttons = QWidget()
         self._buttons.setLayout(flow)
@@ -111,7 +129,8 @@ class RunPage(ScrollArea):
 
     def _fit_top(self) -> None:
         """Place the buttons below the title where there is too little room beside it."""
-        needed, room = self._buttons.sizeHint().width(), self.viewport().width()
+        needed = self._buttons.sizeHint().width()
+        room = self.viewport().width()
         below = needed + theme.scaled(_TITLE) > room
         self._top.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
         self._buttons.setMinimumWidth(0 if below else needed)
@@ -131,14 +150,20 @@ class RunPage(ScrollArea):
             places = [(self.accuracy, 0, 0, 1, 2), *below]
             if self.viewport().width() < theme.scaled(_ONE_COLUMN):
                 places = [(one, line, 0, 1, 2) for line, (one, *__) in enumerate(places)]
-            widths, heights, least = (3, 2), _SCROLLED, _SCROLLED
+            widths = (3, 2)
+            heights = _SCROLLED
+            least = _SCROLLED
         elif self.busy:
             places = [
-                (self.accuracy, 0, 0, 2, 1), (self.digits, 0, 1, 1, 1), (self.loss, 1, 1, 1, 1),
-            ]  # fmt: skip
-            widths, heights = _GOING_ON, _BESIDE
+                (self.accuracy, 0, 0, 2, 1),
+                (self.digits, 0, 1, 1, 1),
+                (self.loss, 1, 1, 1, 1),
+            ]
+            widths = _GOING_ON
+            heights = _BESIDE
         elif narrow and self._has_digits:
-            places, widths = [(curve, 0, 0, 1, 1), (self.digits, 0, 1, 1, 1)], _NARROW
+            places = [(curve, 0, 0, 1, 1), (self.digits, 0, 1, 1, 1)]
+            widths = _NARROW
         else:
             places = [(self.accuracy, 0, 0, 1, 1), (self.loss, 0, 1, 1, 1)]
             if self._has_digits:

@@ -91,8 +91,15 @@ _SPEED_OVER = 50
 
 #: States of an active run; a waiting one starts when the taught digits are learnt.
 BUSY = (
-    "waiting", "loading", "compiling", "training", "paused", "validating", "testing", "stopping",
-)  # fmt: skip
+    "waiting",
+    "loading",
+    "compiling",
+    "training",
+    "paused",
+    "validating",
+    "testing",
+    "stopping",
+)
 #: States that are usually over at once; their words appear where they last.
 PASSING = ("loading", "compiling", "testing", "stopping")
 _GETTING_READY = _("Getting ready")
@@ -235,7 +242,7 @@ class RunState:
         self._set("loading", _GETTING_READY)
 
     def add_epoch(self) -> None:
-        """Count an epoch more while the run is paused; a run that goes on tells its number."""
+        """Count one more epoch while paused; a running run reports its own number."""
         if self.state == "paused":
             self.epochs += 1
             self._show_paused()
@@ -289,8 +296,10 @@ class RunState:
                 assert_never(event)
 
     def _started(self, event: Started) -> None:
-        self.epoch, self.epochs = event.first_epoch, event.epochs
-        self.batches, self.batch_size = event.batches, event.batch_size
+        self.epoch = event.first_epoch
+        self.epochs = event.epochs
+        self.batches = event.batches
+        self.batch_size = event.batch_size
         self.batch = 0
         self._show_training()
 
@@ -298,15 +307,18 @@ class RunState:
         begins = event.epoch != self.epoch or event.batch == 1
         changed = begins or self.state != "training" or self.epochs != event.epochs
         self._learnt = 1 if begins else self._learnt + 1
-        self.epoch, self.epochs = event.epoch, event.epochs
-        self.batch, self.batches = event.batch, event.batches
+        self.epoch = event.epoch
+        self.epochs = event.epochs
+        self.batch = event.batch
+        self.batches = event.batches
         self._seconds.append(event.seconds)
         self._since_epoch += event.seconds
         if changed:
             self._show_training()
 
     def _add_epoch(self, event: EpochFinished) -> None:
-        self.epoch, self.epochs = event.epoch, event.epochs
+        self.epoch = event.epoch
+        self.epochs = event.epochs
         if event.epoch == 1 and 0 < self.batch < self.batches:
             self.broken_off = 1
         self.batch = self.batches
@@ -318,30 +330,38 @@ class RunState:
     def _take_earlier(self, history: History) -> None:
         """Show the earlier part of a continued run until there are newer figures."""
         self.history = history
-        self.epoch, self.batch, self.batches = len(history.epochs), 1, 1
+        self.epoch = len(history.epochs)
+        self.batch = 1
+        self.batches = 1
         self._epoch_seconds = history.epochs[-1].seconds if history.epochs else None
 
     def _finish(self, event: Finished) -> None:
         if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
             self.broken_off = self.epoch
         # As in the list of runs, an incomplete epoch does not count.
-        self.epoch, self.batch = event.epochs_done, self.batches if event.epochs_done else 0
+        self.epoch = event.epochs_done
+        self.batch = self.batches if event.epochs_done else 0
         if not event.epochs_done:
             # Of what is not kept no figures remain.
-            self.history, self.test_accuracy = History(), None
+            self.history = History()
+            self.test_accuracy = None
             self._seconds.clear()
         self.end(event.reason)
 
     def end(self, reason: str) -> None:
         """Note why the run ended, one of `mnist_draw.training.record.STATE_WORDS`."""
-        self.reason, self._done = reason, True
+        self.reason = reason
+        self._done = True
         # An incomplete epoch is not in the run's files.
-        self._learnt, self._since_epoch = 0, 0.0
+        self._learnt = 0
+        self._since_epoch = 0.0
         done = number(self.epochs_done)
         stopped = counted(
-            "Stopped after {done} of {count} epoch.", "Stopped after {done} of {count} epochs.",
-            self.epochs, done=done,
-        )  # fmt: skip
+            "Stopped after {done} of {count} epoch.",
+            "Stopped after {done} of {count} epochs.",
+            self.epochs,
+            done=done,
+        )
         if reason in ("completed", "early", "target"):
             self._set("finished", _("Completed"))
         elif reason == "stopped":
@@ -358,8 +378,9 @@ class RunState:
             left = counted(
                 "Can go on after {done} of {count} epoch.",
                 "Can go on after {done} of {count} epochs.",
-                self.epochs, done=done,
-            )  # fmt: skip
+                self.epochs,
+                done=done,
+            )
             self._set("stopped", left)
 
     def _numbers(self) -> dict[str, str]:
@@ -380,4 +401,5 @@ class RunState:
             self._set(state, label)
 
     def _set(self, state: str, label: str) -> None:
-        self.state, self.label = state, label
+        self.state = state
+        self.label = label

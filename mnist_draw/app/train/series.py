@@ -36,19 +36,24 @@ class Curve:
         self._values = array("d") if values is None else values
         self._most = stretches
         self._seen = 0
-        self._low, self._high = math.inf, -math.inf
+        self._low = math.inf
+        self._high = -math.inf
 
     def __len__(self) -> int:
         return len(self._values)
 
     def range(self) -> tuple[float, float]:
         for value in self._values[self._seen :]:
-            self._low, self._high = min(self._low, value), max(self._high, value)
+            self._low = min(self._low, value)
+            self._high = max(self._high, value)
         self._seen = len(self._values)
         return self._low, self._high
 
     def points(
-        self, per_epoch: int, first: float = -math.inf, last: float = math.inf
+        self,
+        per_epoch: int,
+        first: float = -math.inf,
+        last: float = math.inf,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return x and y of the curve between two epochs.
 
@@ -61,7 +66,8 @@ class Curve:
         values = np.frombuffer(self._values)
         start = math.ceil(first * per_epoch) - 2 if first > 0 else 0
         stop = math.floor(last * per_epoch) + 1 if last < count / per_epoch else count
-        start, stop = min(max(start, 0), count - 1), min(max(stop, 1), count)
+        start = min(max(start, 0), count - 1)
+        stop = min(max(stop, 1), count)
         step = 1
         while (stop - start) > step * self._most:
             step *= 2

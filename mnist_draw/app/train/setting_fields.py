@@ -68,7 +68,8 @@ class SettingsSection(QWidget):
 #: The group of the settings in the start bar.
 START = "start"
 #: Data of the last entries.
-_CHOOSE, _CHOOSE_FILE = "choose", "choose a file"
+_CHOOSE = "choose"
+_CHOOSE_FILE = "choose a file"
 
 
 class FileCombo(ComboBox):
@@ -111,7 +112,9 @@ class FileCombo(ComboBox):
 
     def offer(self, files: Iterable[tuple[str, str]]) -> None:
         """List files with their texts; the current choice is kept."""
-        chosen, text, titles = self.path(), self.itemText(self._chosen), dict(files)
+        chosen = self.path()
+        text = self.itemText(self._chosen)
+        titles = dict(files)
         blocked = self.blockSignals(True)
         for index in reversed(range(1, self.findData(_CHOOSE))):
             if self._path_of(index) in self._offered | titles.keys():
@@ -141,7 +144,8 @@ class FileCombo(ComboBox):
                 self.picked.emit(asked, replaced)
             return
         self.setCurrentIndex(self._chosen)
-        path, before = self._ask(a_file=asked == _CHOOSE_FILE), self.path()
+        path = self._ask(a_file=asked == _CHOOSE_FILE)
+        before = self.path()
         if path:
             self.show_path(path)
             self.picked.emit(path, before or "")
@@ -270,7 +274,10 @@ def _real_number(setting: RealNumber) -> MarkedField:
     factor = 100 if setting.percent else 1
     low = 0.0 if setting.nothing else setting.low
     box = RealBox(
-        factor * low, factor * setting.high, _DECIMALS, percent_sign() if setting.percent else ""
+        factor * low,
+        factor * setting.high,
+        _DECIMALS,
+        percent_sign() if setting.percent else "",
     )
     if setting.nothing:
         box.setSpecialValueText(setting.nothing)

@@ -38,7 +38,8 @@ from mnist_draw.training.presets import (
 )
 from mnist_draw.training.settings import TrainingSettings
 
-_EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
+_EXAMPLE_COLUMNS = 8
+_EXAMPLE_ROWS = 2
 _TILE = 24
 _GAP = 4
 #: Pictures of which the sixteen are chosen.
@@ -52,7 +53,8 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
     from mnist_draw.training.epoch_pictures import digits_shown, side_of_ink
 
     data = load_dataset(folder)
-    images, labels = data.train_images[:_POOL], digits_shown(data)[:_POOL]
+    images = data.train_images[:_POOL]
+    labels = digits_shown(data)[:_POOL]
     count = _EXAMPLE_COLUMNS * _EXAMPLE_ROWS
     return preview(recipe, images, labels, seed, count, side_of_ink(data))[:, 0]
 
@@ -130,7 +132,11 @@ class SettingsDrawer(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.DRAWER)))
         self.close_button = icon_button(
-            "closeSettingsButton", "x", _("Close"), _("Close the settings."), "F4"
+            "closeSettingsButton",
+            "x",
+            _("Close"),
+            _("Close the settings."),
+            "F4",
         )
         self._note = label(_LIVE, "muted", "liveNote", wraps=True)
         self.examples = AugmentationView()
@@ -159,11 +165,14 @@ class SettingsDrawer(QWidget):
     def _build_area(self) -> QScrollArea:
         inner = QWidget()
         lines = column(
-            gap=Size.CARD_GAP, margins=(Size.MARGIN, 0, Size.MARGIN, Size.MARGIN), owner=inner
+            gap=Size.CARD_GAP,
+            margins=(Size.MARGIN, 0, Size.MARGIN, Size.MARGIN),
+            owner=inner,
         )
         taken: dict[str, int] = {}
         for field in self.form.fields.values():
-            group, columns = field.setting.group, field.setting.columns
+            group = field.setting.group
+            columns = field.setting.columns
             if group == START:
                 continue
             if group not in self.sections:
@@ -194,9 +203,11 @@ class SettingsDrawer(QWidget):
 
     def _build_files(self) -> QToolButton:
         button = icon_button(
-            "settingsFileButton", "dots-three", _("Settings file"),
+            "settingsFileButton",
+            "dots-three",
+            _("Settings file"),
             _("Open or save all settings as a file or as a preset."),
-        )  # fmt: skip
+        )
         menu = button_menu(button)
         self._open = menu.addAction(_("Open settings …"), self.open_file)
         menu.addAction(_("Save settings …"), self.save_file)
@@ -217,11 +228,21 @@ class SettingsDrawer(QWidget):
         # Beside what takes changes back it is elided, not cut.
         self.count = FittedLabel(look="accent", name="changedLabel")
         self.undo_button = icon_button(
-            "undoSettingsButton", "arrow-u-up-left", "", "", look="inline"
+            "undoSettingsButton",
+            "arrow-u-up-left",
+            "",
+            "",
+            look="inline",
         )
-        sentence, reset = _("Set every field as in the preset."), self.form.reset_all
+        sentence = _("Set every field as in the preset.")
+        reset = self.form.reset_all
         self.reset_button = push_button(
-            "resetSettingsButton", _("Reset all"), sentence, "", "link", reset
+            "resetSettingsButton",
+            _("Reset all"),
+            sentence,
+            "",
+            "link",
+            reset,
         )
         # Neither moves a field.
         for button in (self.undo_button, self.reset_button):
@@ -248,7 +269,8 @@ class SettingsDrawer(QWidget):
 
     def _renew(self) -> None:
         """Mark what was changed, and say it in numbers and at the sections."""
-        form, running = self.form, self.form.running
+        form = self.form
+        running = self.form.running
         found = {} if running else form.differences()
         for name, field in form.fields.items():
             field.mark(name in found, form.usual(name))
@@ -273,11 +295,12 @@ class SettingsDrawer(QWidget):
         self._show_preset()
 
     def _show_states(self) -> None:
-        """Say at each section what is not as in the tutorial; what is off is off."""
+        """List at each section the settings that differ from the tutorial's."""
         usual = TrainingSettings()
         texts: dict[str, list[str]] = {group: [] for group in (*self.sections, START)}
         for name, field in self.form.fields.items():
-            value, setting = field.read(), field.setting
+            value = field.read()
+            setting = field.setting
             if value != getattr(usual, name):
                 texts[setting.group].append(setting.brief(value))
         for group, section in self.sections.items():
@@ -301,7 +324,8 @@ class SettingsDrawer(QWidget):
         self._delete.setVisible(self._own.get(self.form.choice.title) == self.form.choice.base)
 
     def _choose_preset(self, index: int) -> None:
-        title, chosen = self.presets.itemText(index), self.presets.itemData(index)
+        title = self.presets.itemText(index)
+        chosen = self.presets.itemData(index)
         if isinstance(chosen, Preset):
             self.form.choose_preset(chosen)
         else:
@@ -318,7 +342,8 @@ class SettingsDrawer(QWidget):
             self._list_presets()
 
     def _delete_preset(self) -> None:
-        name, settings = self.form.choice.title, self.form.settings()
+        name = self.form.choice.title
+        settings = self.form.settings()
         with _problems_told():
             delete_preset(name)
             del self._own[name]

@@ -106,7 +106,7 @@ class SettingsForm(QObject):
         for name, field in self.fields.items():
             if field.setting.live:
                 field.changed.connect(
-                    lambda *__, name=name, read=field.read: self.changed.emit(name, read())
+                    lambda *__, name=name, read=field.read: self.changed.emit(name, read()),
                 )
             field.reset_requested.connect(partial(self.reset, name))
         self.fields["update"].changed.connect(self._follow_rule)
@@ -129,7 +129,7 @@ class SettingsForm(QObject):
         return TrainingSettings(**{name: field.read() for name, field in self.fields.items()})
 
     def confirm(self) -> bool:
-        """Take what is typed when a key starts the run; tell whether it is a value."""
+        """Commit the focused field when a key starts the run; return whether it is valid."""
         box = QApplication.focusWidget()
         if not isinstance(box, QAbstractSpinBox):
             return True
@@ -189,13 +189,16 @@ class SettingsForm(QObject):
 
     def _replace(self, title: str, base: TrainingSettings, settings: TrainingSettings) -> None:
         """Show other settings; tell how many changes they replace, and how to take that back."""
-        lost, before = len(self.differences()), self.choice
+        lost = len(self.differences())
+        before = self.choice
         self._take_step(Chosen(title, base, settings))
         if lost and self.choice.settings != before.settings:
             sentence = counted(
-                "{title} replaces {count} change.", "{title} replaces {count} changes.", lost,
+                "{title} replaces {count} change.",
+                "{title} replaces {count} changes.",
+                lost,
                 title=title,
-            )  # fmt: skip
+            )
             notifier.undo(sentence, self.undo)
 
     def restore(self, settings: TrainingSettings) -> None:
@@ -205,7 +208,8 @@ class SettingsForm(QObject):
         self.edited.emit()
 
     def _show(self, settings: TrainingSettings) -> None:
-        values, self._at_once = settings.to_json(), True
+        values = settings.to_json()
+        self._at_once = True
         try:
             # The rule brings its parameters and its rate, which come after it.
             for name in sorted(values, key=lambda name: name != "update"):
@@ -256,7 +260,8 @@ class SettingsForm(QObject):
             now = self.settings()
             if now == self.choice.settings:
                 return
-            focus, widget = QApplication.focusWidget(), self.fields[name].widget
+            focus = QApplication.focusWidget()
+            widget = self.fields[name].widget
             inside = focus is not None and (focus is widget or widget.isAncestorOf(focus))
             if not (inside and name == self._last):
                 self._undo = [*self._undo, self.choice][-_MAX_UNDO:]
@@ -318,9 +323,10 @@ class SettingsForm(QObject):
         # The classes of own data are unknown until they are read.
         digits = self.fields["data_folder"].read() is None
         fitting = [
-            stored for stored in self._networks
+            stored
+            for stored in self._networks
             if stored.network and (not digits or _classes_of(stored.network) == len(DIGITS))
-        ]  # fmt: skip
+        ]
         files.offer((str(stored.path), stored.label) for stored in fitting[:_MAX_OFFERED])
 
     def _limit_pictures(self) -> None:
@@ -372,7 +378,8 @@ class SettingsForm(QObject):
 
     def show_effective(self, name: str, value: Any) -> None:
         """Show the value that a run takes instead of the chosen one."""
-        field, chosen = self.fields[name], self.fields[name].read()
+        field = self.fields[name]
+        chosen = self.fields[name].read()
         field.show_value(value)
         said = _(
             "The run takes {taken}, not {chosen} as chosen.",
@@ -398,11 +405,12 @@ class SettingsForm(QObject):
         self.edited.emit()
 
     def _end_run(self, before: Chosen, keeps: bool) -> None:
-        """Show what was chosen before the run; offer to keep what was changed during it."""
+        """Show the settings from before the run; offer to keep its live changes."""
         live = [
-            name for name, field in self.fields.items()
+            name
+            for name, field in self.fields.items()
             if field.setting.live and field.read() != getattr(before.settings, name)
-        ]  # fmt: skip
+        ]
         kept = {name: self.fields[name].read() for name in live}
         self._show(before.settings)
         self._before_run = None
@@ -420,7 +428,9 @@ class SettingsForm(QObject):
         setting = SETTINGS[name]
         was, now = (setting.format_value(value) for value in (getattr(before, name), kept[name]))
         sentence = _(
-            "{setting} goes back to {value} for the next run.", setting=setting.title, value=was
+            "{setting} goes back to {value} for the next run.",
+            setting=setting.title,
+            value=was,
         )
         button = _("Keep {value}", value=now)
         if len(kept) > 1:

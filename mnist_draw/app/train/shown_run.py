@@ -1,4 +1,4 @@
-"""A run as it is shown: its record, its state, what is told of it; earlier ones are read here."""
+"""A run as it is shown: record, state, messages; and the reader of earlier runs."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ class ShownRun:
 
     def tell_of_broken_epoch(self) -> None:
         """Say what a run that was stopped within an epoch has kept."""
-        broken, run = self.state.broken_off, self.run
+        broken = self.state.broken_off
+        run = self.run
         if not self.state.has_learnt:
             self.trouble = _("Stopped before the first epoch. Nothing to keep.")
         elif broken:
@@ -108,7 +109,9 @@ class ShownRun:
             elif run is None or not run.settings.keep_best:
                 weights = _("The weights of epoch {epoch} were kept.", epoch=number(broken - 1))
             again = _(
-                "{button} begins epoch {epoch} again.", button=_("Go on"), epoch=number(broken)
+                "{button} begins epoch {epoch} again.",
+                button=_("Go on"),
+                epoch=number(broken),
             )
             self.trouble = joined(weights, again)
 
@@ -124,9 +127,13 @@ class EarlierRuns:
     """Reads runs; ``show`` gets one as it was, and whether it was asked for."""
 
     def __init__(
-        self, preferences: Preferences, show: Callable[[ShownRun, bool], object], owner: QObject
+        self,
+        preferences: Preferences,
+        show: Callable[[ShownRun, bool], object],
+        owner: QObject,
     ) -> None:
-        self._preferences, self._show = preferences, show
+        self._preferences = preferences
+        self._show = show
         self.background = Background(owner)
 
     def load(self, run: Run) -> None:
@@ -149,18 +156,23 @@ class EarlierRuns:
                 notifier.undo(sentence, partial(show, cut), _("Show"))
             # What of it is damaged was told already.
             self.background.run(
-                lambda: _load(runs[0]), lambda last: self._show(last, False), lambda __: None
+                lambda: _load(runs[0]),
+                lambda last: self._show(last, False),
+                lambda __: None,
             )
 
         self.background.run(_list_with_cut_off, found)
 
     def read_digits(self, shown: ShownRun, then: Callable[[], object]) -> None:
         """Have the twelve digits read by the network of a run that has ended."""
-        run, state = shown.run, shown.state
+        run = shown.run
+        state = shown.state
         # Stopped within an epoch, the network is another one than after the epoch before.
         if run is None or (state.read and state.twelve and not state.broken_off):
             return
-        folder, seed, rescued = run.settings.data_folder, run.settings.seed, shown.rescued
+        folder = run.settings.data_folder
+        seed = run.settings.seed
+        rescued = shown.rescued
 
         def read() -> tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]:
             data = load_dataset(folder)

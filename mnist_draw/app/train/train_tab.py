@@ -55,7 +55,8 @@ class TrainTab(Page):
     the settings, which push the page.
     """
 
-    name, title = "train", pgettext("tab", "Train")
+    name = "train"
+    title = pgettext("tab", "Train")
 
     #: Another page is in front, or the tab is.
     page_shown = pyqtSignal()
@@ -70,11 +71,14 @@ class TrainTab(Page):
         self.settings = SettingsForm(self)
         self.drawer = SettingsDrawer(self.settings)
         self.drawer.close_button.clicked.connect(self.toggle_drawer)
-        self.new_run, self.run_page = NewRunPage(self.settings), RunPage()
+        self.new_run = NewRunPage(self.settings)
+        self.run_page = RunPage()
         self.library = LibraryPage()
         self._pages: dict[PageName, QWidget] = {
-            "new": self.new_run, "run": self.run_page, "library": self.library,
-        }  # fmt: skip
+            "new": self.new_run,
+            "run": self.run_page,
+            "library": self.library,
+        }
         self._stack = _Pages()
         for page in self._pages.values():
             self._stack.addWidget(page)
@@ -82,9 +86,13 @@ class TrainTab(Page):
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
         row(self.drawer, (column(self._stack, margins=margins), 1), gap=0, owner=self)
         run = self.run_page
-        self.hint, self.loss, self.accuracy = run.hint, run.loss, run.accuracy
-        self.start_button, self.pause_button = self.new_run.start_button, run.pause_button
-        self.stop_button, self.step_button = run.stop_button, run.step_button
+        self.hint = run.hint
+        self.loss = run.loss
+        self.accuracy = run.accuracy
+        self.start_button = self.new_run.start_button
+        self.pause_button = run.pause_button
+        self.stop_button = run.stop_button
+        self.step_button = run.step_button
         self._build_commands()
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
@@ -93,7 +101,8 @@ class TrainTab(Page):
     # -- building
 
     def _build_commands(self) -> None:
-        new, run = self.new_run, self.run_page
+        new = self.new_run
+        run = self.run_page
         sentence = _("Start the run; pause it, or let it go on.")
         self.main = Command(self, _("Start or pause"), sentence, "F5")
         sentence = _("End the run after its minibatch; complete epochs are kept.")
@@ -165,7 +174,8 @@ class TrainTab(Page):
         """Open or close the settings; the page keeps the focus. The library has none."""
         self._is_drawer_open = is_open
         shown = is_open and self.page != "library"
-        opener, focus = self.new_run.settings_button, QApplication.focusWidget()
+        opener = self.new_run.settings_button
+        focus = QApplication.focusWidget()
         inside = focus is not None and self.drawer.isAncestorOf(focus)
         self.drawer.setVisible(shown)
         self.drawer.show_beside(self.page == "run")
@@ -218,7 +228,11 @@ class TrainTab(Page):
     # -- showing a run
 
     def show_state(
-        self, state: RunState, shown: RunState, running: bool, can_continue: bool
+        self,
+        state: RunState,
+        shown: RunState,
+        running: bool,
+        can_continue: bool,
     ) -> None:
         """Show the run in front, which may be another than that of ``state``; enable the buttons.
 

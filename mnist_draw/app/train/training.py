@@ -51,7 +51,7 @@ _DRAIN_MS = 100
 _NOWHERE = _(
     "No other place could be written either. The network can answer until the window is closed. "
     "Make room on the disk, then train one epoch more, which saves it. Closing asks where to save "
-    "it."
+    "it.",
 )
 
 
@@ -69,7 +69,8 @@ class Inspector:
         pictures: NDArray[np.uint8] | None,
         tell: Callable[[LayerFigures], object],
     ) -> None:
-        self._network, self._tell = network, tell
+        self._network = network
+        self._tell = tell
         self._pictures = pictures
         self._before: Parameters | None = None
         self._failed = False
@@ -119,7 +120,11 @@ class TrainingWorker:
         #: What has happened and was not taken yet; others add to its end, which needs no lock.
         self._events: deque[RunEvent] = deque()
         self.session = RunSession(
-            settings, folder, controls=self.controls, tell=self._tell, train=train
+            settings,
+            folder,
+            controls=self.controls,
+            tell=self._tell,
+            train=train,
         )
         self._resume = resume
         self._inspector: Inspector | None = None
@@ -132,7 +137,8 @@ class TrainingWorker:
     def run(self) -> None:
         """Train until the end, a stop or an error."""
         thread_priority.lower()
-        session, failed = self.session, False
+        session = self.session
+        failed = False
         rescued: Rescued | None = None
         try:
             self._begin()
@@ -221,7 +227,7 @@ class TrainingWorker:
             return None
         session = self.session
         model = session.named(
-            session.save_network(event.parameters, calibrate=not self.controls.closing)
+            session.save_network(event.parameters, calibrate=not self.controls.closing),
         )
         self._trained(model)
         failure = session.failure
@@ -306,7 +312,8 @@ class Training(QObject):
     def take(self, run: record.Run) -> None:
         """Take a run of before as the last one, which can be continued."""
         if not self.running:
-            self._last, self._unsaved = (run.settings, run.folder), None
+            self._last = (run.settings, run.folder)
+            self._unsaved = None
 
     def continue_run(self, run: record.Run) -> None:
         self._launch(run.settings, run.folder, resume=True)
@@ -315,11 +322,17 @@ class Training(QObject):
         if self.running:
             raise RuntimeError("a run is going on")
         unsaved = self._unsaved if resume and folder == self.folder else None
-        self._last, self._unsaved = (settings, folder), None
+        self._last = (settings, folder)
+        self._unsaved = None
         # Networks pass from thread to thread even while the window is busy.
         trained = self.trained.emit
         self._worker = worker = TrainingWorker(
-            settings, folder, trained, resume, self._train, unsaved
+            settings,
+            folder,
+            trained,
+            resume,
+            self._train,
+            unsaved,
         )
         self._background = Background(self, "training", worker.controls.stop)
         self._timer.start()

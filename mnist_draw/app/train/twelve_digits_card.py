@@ -42,7 +42,8 @@ class DigitsGrid(WalkableView):
         """Show pictures and what is read; return whether they are others than before."""
         others = (twelve, read) != (self.twelve, self.read)
         if others:
-            self.twelve, self.read = twelve, read
+            self.twelve = twelve
+            self.read = read
             self.update()
         return others
 
@@ -119,7 +120,8 @@ class DigitsGrid(WalkableView):
             self._paint(painter, item)
 
     def _paint(self, painter: QPainter, item: int) -> None:
-        box, read = self._box(item), self.read
+        box = self._box(item)
+        read = self.read
         right = read is not None and read.right[item]
         wrong = read is not None and not right
         paint_box(painter, box, "paper", radius=Size.FIELD_RADIUS)

@@ -37,7 +37,8 @@ Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
 
 #: Jitter of place in pixels, and of size as a part of it.
-PLACE_JITTER, SIZE_JITTER = 0.5, 0.05
+PLACE_JITTER = 0.5
+SIZE_JITTER = 0.05
 #: The largest shift of the edge of re-inked digits, in pixels.
 EDGE = 0.6
 #: Share of re-inked digits that a round pen paints; the others keep their own width.
@@ -69,7 +70,10 @@ RECIPES: dict[str, Recipe] = {
     "warp": Recipe(_("Warp"), _("turned, slanted, narrowed and widened"), WarpRange()),
     "elastic": Recipe(_("Elastic"), _("also bent by smooth noise"), WarpRange(waves=_NOISE)),
     "pen": Recipe(
-        _("Pen width"), _("also written with thinner and wider pens"), WarpRange(waves=_NOISE), 0.7
+        _("Pen width"),
+        _("also written with thinner and wider pens"),
+        WarpRange(waves=_NOISE),
+        0.7,
     ),
     "handwriting": Recipe(
         _("Handwriting"),
@@ -106,7 +110,10 @@ class Augmenter:
         self._store = StrokeStore(self._images)
 
     def batch(
-        self, indices: NDArray[np.integer[Any]], epoch: int, result: Images | None = None
+        self,
+        indices: NDArray[np.integer[Any]],
+        epoch: int,
+        result: Images | None = None,
     ) -> Images:
         """Return the varied pictures of some indices, uint8 (n, 1, 28, 28), perhaps in `result`."""
         chosen = np.asarray(indices, np.intp)
@@ -122,7 +129,8 @@ class Augmenter:
         # Ink too faint for a skeleton is not varied.
         varied[~drawn] = self._images[chosen[~drawn]]
         reinked = random.happens(self.recipe.reinked)
-        new, moved = np.flatnonzero(drawn & reinked), np.flatnonzero(drawn & ~reinked)
+        new = np.flatnonzero(drawn & reinked)
+        moved = np.flatnonzero(drawn & ~reinked)
         if len(new):
             varied[new] = self._written(chosen[new], epoch, warp)
         if len(moved):
@@ -137,9 +145,11 @@ class Augmenter:
             restyle(strokes, self._labels[chosen], random)
         warp = Warp(random, limits)
         strokes.points[:2] = warp.forward(strokes.x, strokes.y, strokes.used)
-        round_pen, pen = random.happens(ROUND), random.uniform(*PENS)
+        round_pen = random.happens(ROUND)
+        pen = random.uniform(*PENS)
         edge = random.uniform(-EDGE, EDGE)[:, None]
-        radius, nowhere = strokes.radius, strokes.radius <= 0
+        radius = strokes.radius
+        nowhere = strokes.radius <= 0
         radius += edge
         np.maximum(radius, np.float32(MIN_RADIUS), out=radius)
         radius[nowhere] = 0
@@ -156,7 +166,8 @@ class Augmenter:
         placement = Placement(strokes, *_jitter(random, self._side))
         images = self._images[chosen]
         nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING - MIDDLE
-        across, down = np.tile(nodes, moving.NODES), np.repeat(nodes, moving.NODES)
+        across = np.tile(nodes, moving.NODES)
+        down = np.repeat(nodes, moving.NODES)
 
         def places() -> tuple[Floats, Floats]:
             x, y = warp.backward(*placement.origin(across, down))
@@ -188,13 +199,16 @@ def preview(
     chosen = np.sort(order[np.lexsort((classes, rounds))][:count])
     with uncompiled():
         return Augmenter(recipe, images[chosen], labels[chosen], seed, side).batch(
-            np.arange(len(chosen)), 1
+            np.arange(len(chosen)),
+            1,
         )
 
 
 Labels = NDArray[np.integer[Any]]
 #: Share of digits that are trimmed, that get a tail, and whose line has a gap.
-TRIMMED, TAILED, TORN = 0.12, 0.15, 0.1
+TRIMMED = 0.12
+TAILED = 0.15
+TORN = 0.1
 
 
 def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
@@ -222,7 +236,8 @@ _restyle = Compiled(_restyle_loops, _restyle_loops)
 @inlined
 def _mean_radius(digit: Digit) -> Any:
     radius = values_of(digit, 2)
-    total, count = np.float32(0), 0
+    total = np.float32(0)
+    count = 0
     for point in range(len(radius)):
         if radius[point] > 0:
             total += radius[point]
@@ -236,7 +251,8 @@ def _trim(digit: Digit, amounts: Floats) -> None:
     if amounts[0] < TRIMMED:
         end = _one_end(digit, amounts[1])
         if end >= 0:
-            x, y = values_of(digit, 0)[end], values_of(digit, 1)[end]
+            x = values_of(digit, 0)[end]
+            y = values_of(digit, 1)[end]
             erase(digit, x, y, between(amounts[2], 0.5, 3.0))
 
 
@@ -247,11 +263,15 @@ def _tail(digit: Digit, amounts: Floats, pen: Any) -> None:
         return
     end = _one_end(digit, amounts[1])
     if end >= 0:
-        x, y = values_of(digit, 0)[end], values_of(digit, 1)[end]
+        x = values_of(digit, 0)[end]
+        y = values_of(digit, 1)[end]
         reach = between(amounts[2], 1.0, 3.5)
-        go_x, go_y = reach * values_of(digit, 4)[end], reach * values_of(digit, 5)[end]
-        turn, half = between(amounts[3], -0.6, 0.6), np.float32(0.5)
-        to_x, to_y = x + go_x - turn * go_y, y + go_y + turn * go_x
+        go_x = reach * values_of(digit, 4)[end]
+        go_y = reach * values_of(digit, 5)[end]
+        turn = between(amounts[3], -0.6, 0.6)
+        half = np.float32(0.5)
+        to_x = x + go_x - turn * go_y
+        to_y = y + go_y + turn * go_x
         add_curve(digit, SHORT, SHORT // 2, x, y, x + half * go_x, y + half * go_y, to_x, to_y, pen)
 
 
@@ -270,7 +290,8 @@ def _gap(digit: Digit, amounts: Floats) -> None:
 @inlined
 def _one_end(digit: Digit, share: Any) -> int:
     """Pick one of the line's ends; -1 where it has none."""
-    end_x, end_y = values_of(digit, 4), values_of(digit, 5)
+    end_x = values_of(digit, 4)
+    end_y = values_of(digit, 5)
     ends = ((end_x != 0) | (end_y != 0)) & (values_of(digit, 2) > 0)
     return _ranked(ends, share) if ends.any() else -1
 

@@ -43,40 +43,51 @@ def between(share: Any, low: float, high: float) -> Any:
 @inlined
 def box(digit: Digit) -> tuple[Any, Any, Any, Any]:
     """Return left, top, right and bottom of the points."""
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
     left = top = FAR
     right = bottom = -FAR
     for point in range(len(x)):
         if radius[point] > 0:
-            left, right = min(left, x[point]), max(right, x[point])
-            top, bottom = min(top, y[point]), max(bottom, y[point])
+            left = min(left, x[point])
+            right = max(right, x[point])
+            top = min(top, y[point])
+            bottom = max(bottom, y[point])
     return left, top, right, bottom
 
 
 @inlined
 def extreme(digit: Digit, across: float, down: float, beyond: Any) -> int:
     """Return the point with the least ``across * x + down * y`` of those with x above `beyond`."""
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
-    best, found = FAR, 0
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
+    best = FAR
+    found = 0
     for point in range(len(x)):
         value = np.float32(across) * x[point] + np.float32(down) * y[point]
         if radius[point] > 0 and x[point] > beyond and value < best:
-            best, found = value, point
+            best = value
+            found = point
     return found
 
 
 @inlined
 def put(digit: Digit, first: int, count: int, pen: Any) -> None:
     """Make a stroke of places whose x and y are set already."""
-    x, y = values_of(digit, 0), values_of(digit, 1)
-    radius, length = values_of(digit, 2), values_of(digit, 3)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
+    length = values_of(digit, 3)
     start = len(x) - EXTRA + first
     half = np.float32(0.5)
     length[start : start + count] = 0
     for point in range(start, start + count):
         radius[point] = pen
         if point > start:
-            across, down = x[point] - x[point - 1], y[point] - y[point - 1]
+            across = x[point] - x[point - 1]
+            down = y[point] - y[point - 1]
             step = half * np.sqrt(across * across + down * down)
             length[point - 1] += step
             length[point] += step
@@ -96,12 +107,16 @@ def add_curve(
     pen: Any,
 ) -> None:
     """Add a quadratic Bézier curve, given its three control points; the others as for `put`."""
-    x, y = values_of(digit, 0), values_of(digit, 1)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
     start = len(x) - EXTRA + first
-    one, step = np.float32(1), np.float32(1 / (count - 1))
+    one = np.float32(1)
+    step = np.float32(1 / (count - 1))
     for point in range(count):
         t = np.float32(point) * step
-        a, b, c = (one - t) * (one - t), (t + t) * (one - t), t * t
+        a = (one - t) * (one - t)
+        b = (t + t) * (one - t)
+        c = t * t
         x[start + point] = start_x * a + pull_x * b + end_x * c
         y[start + point] = start_y * a + pull_y * b + end_y * c
     put(digit, first, count, pen)
@@ -120,24 +135,29 @@ def add_line(
 ) -> None:
     """Add a straight line; as `add_curve`."""
     half = np.float32(0.5)
-    pull_x, pull_y = (start_x + end_x) * half, (start_y + end_y) * half
+    pull_x = (start_x + end_x) * half
+    pull_y = (start_y + end_y) * half
     add_curve(digit, first, count, start_x, start_y, pull_x, pull_y, end_x, end_y, pen)
 
 
 @inlined
 def erase(digit: Digit, at_x: Any, at_y: Any, reach: Any) -> None:
     """Remove the points within `reach` pixels of a place, unless hardly any would be left."""
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
     squared = reach * reach
     left = 0
     for point in range(len(x)):
-        across, down = x[point] - at_x, y[point] - at_y
+        across = x[point] - at_x
+        down = y[point] - at_y
         if radius[point] > 0 and across * across + down * down >= squared:
             left += 1
     if left < MIN_POINTS:
         return
     for point in range(len(x)):
-        across, down = x[point] - at_x, y[point] - at_y
+        across = x[point] - at_x
+        down = y[point] - at_y
         if across * across + down * down < squared:
             for column in range(2, 6):
                 values_of(digit, column)[point] = 0
@@ -183,7 +203,8 @@ def _lowest(digit: Digit) -> int:
 @inlined
 def _zero(digit: Digit, amounts: Floats, pen: Any) -> None:
     """0 with a slash at any slant, within the ring or beyond it; left open; or flat and wide."""
-    x, y = values_of(digit, 0), values_of(digit, 1)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
     if amounts[5] < 0.15:
         x *= between(amounts[6], 1.15, 1.9)
     if amounts[0] < 0.35:
@@ -197,13 +218,22 @@ def _zero(digit: Digit, amounts: Floats, pen: Any) -> None:
         reach = between(amounts[2], 0.65, 1.6) * ring
         middle_x = (left + right) * half + between(amounts[3], -0.08, 0.08) * (bottom - top)
         middle_y = (top + bottom) * half
-        across, up = across * reach, up * reach
+        across = across * reach
+        up = up * reach
         add_line(
-            digit, 0, EXTRA, middle_x - across, middle_y + up, middle_x + across, middle_y - up, pen
+            digit,
+            0,
+            EXTRA,
+            middle_x - across,
+            middle_y + up,
+            middle_x + across,
+            middle_y - up,
+            pen,
         )
     if amounts[0] > 0.85:
         _, top, _, bottom = box(digit)
-        height, tip = bottom - top, _highest(digit)
+        height = bottom - top
+        tip = _highest(digit)
         at_x = x[tip] + between(amounts[1], -0.35, 0.35) * height
         reach = between(amounts[2], 0.12, 0.28) * height
         erase(digit, at_x, y[tip] + np.float32(0.05) * height, reach)
@@ -212,9 +242,15 @@ def _zero(digit: Digit, amounts: Floats, pen: Any) -> None:
 @inlined
 def _one(digit: Digit, amounts: Floats, pen: Any) -> None:
     """1 with an upstroke to its tip, as long as its stem or flat as a roof, a foot, or a hook."""
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
-    tip, end = _highest(digit), _lowest(digit)
-    tip_x, tip_y, end_x, end_y = x[tip], y[tip], x[end], y[end]
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
+    tip = _highest(digit)
+    end = _lowest(digit)
+    tip_x = x[tip]
+    tip_y = y[tip]
+    end_x = x[end]
+    end_y = y[end]
     long = max(np.hypot(tip_x - end_x, tip_y - end_y), np.float32(1))
     # Only a plain bar: every other shape has its flag or foot already.
     beside = np.float32(0)
@@ -224,15 +260,22 @@ def _one(digit: Digit, amounts: Floats, pen: Any) -> None:
             beside = max(beside, abs(way))
     if beside >= np.float32(0.14) * long * long:
         return
-    flag, flag_angle, flag_long, flag_sag = amounts[0], amounts[1], amounts[2], amounts[3]
-    foot, foot_long, tilt, uneven = amounts[4], amounts[5], amounts[6], amounts[7]
+    flag = amounts[0]
+    flag_angle = amounts[1]
+    flag_long = amounts[2]
+    flag_sag = amounts[3]
+    foot = amounts[4]
+    foot_long = amounts[5]
+    tilt = amounts[6]
+    uneven = amounts[7]
     if flag < 0.5:
         reach = between(flag_long, 0.12, 0.95) * long
         # A long upstroke begins below: it lies closer to the stem, or the digit were a 7 or a
         # lambda.
         steep = np.float32(1.45) - np.float32(0.9) * reach / long
         angle = min(between(flag_angle, 0.3, 1.25), steep)
-        to_x, to_y = tip_x - reach * np.sin(angle), tip_y + reach * np.cos(angle)
+        to_x = tip_x - reach * np.sin(angle)
+        to_y = tip_y + reach * np.cos(angle)
         half = np.float32(0.5)
         pull_x = (tip_x + to_x) * half
         pull_y = (tip_y + to_y) * half + between(flag_sag, -0.05, 0.12) * long
@@ -242,32 +285,46 @@ def _one(digit: Digit, amounts: Floats, pen: Any) -> None:
         slope = between(tilt, -0.06, 0.06) * long
         middle = end_x + between(uneven, -0.3, 0.3) * half
         add_line(
-            digit, SHORT, SHORT, middle - half, end_y + slope, middle + half, end_y - slope, pen
+            digit,
+            SHORT,
+            SHORT,
+            middle - half,
+            end_y + slope,
+            middle + half,
+            end_y - slope,
+            pen,
         )
     if foot > 0.8:
         out = between(foot_long, 0.08, 0.3) * long
         # Mostly to the right, where the next digit will be.
         if uneven >= 0.75:
             out = -out
-        pull_x, to_y = end_x + np.float32(0.4) * out, end_y - between(tilt, 0.02, 0.36) * long
+        pull_x = end_x + np.float32(0.4) * out
+        to_y = end_y - between(tilt, 0.02, 0.36) * long
         add_curve(digit, SHORT, SHORT, end_x, end_y, pull_x, end_y, end_x + out, to_y, pen)
 
 
 @inlined
 def _two(digit: Digit, amounts: Floats, pen: Any) -> None:
     """2 whose last stroke rises, or that turns around in a loop."""
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
     left, top, right, bottom = box(digit)
-    width, height = max(right - left, np.float32(1)), max(bottom - top, np.float32(1))
+    width = max(right - left, np.float32(1))
+    height = max(bottom - top, np.float32(1))
     if amounts[0] > 0.75:
         # The corner: of the lower half, what lies farthest to the left and lowest.
-        best, corner = FAR, 0
+        best = FAR
+        corner = 0
         for point in range(len(x)):
             down = (y[point] - top) / height
             value = (x[point] - left) / width - np.float32(0.7) * down
             if radius[point] > 0 and down > 0.55 and value < best:
-                best, corner = value, point
-        corner_x, corner_y = x[corner], y[corner]
+                best = value
+                corner = point
+        corner_x = x[corner]
+        corner_y = y[corner]
         size = between(amounts[1], 0.08, 0.2) * height
         wide = size * between(amounts[2], 0.8, 1.5)
         high = size * between(amounts[2], 1.0, 0.5)
@@ -291,16 +348,20 @@ def _two(digit: Digit, amounts: Floats, pen: Any) -> None:
 @inlined
 def _four(digit: Digit, amounts: Floats) -> None:
     """4 closed at its top as in print, wide open, or with a stem that hardly rises."""
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
     left, top, right, bottom = box(digit)
     middle = (left + right) * np.float32(0.5)
     stem_x = x[extreme(digit, 0, 1, middle)]
     crossing = top + np.float32(0.55) * (bottom - top)
     high = max(crossing - top, np.float32(1))
-    kind, amount = amounts[0], amounts[1]
+    kind = amounts[0]
+    amount = amounts[1]
     # The higher above the crossing, the closer to the top of the stem. The left arm falls back to
     # the left, and so do both, as parallel strokes, of some.
-    lean, keep = np.float32(0), np.float32(1)
+    lean = np.float32(0)
+    keep = np.float32(1)
     if kind < 0.25:
         lean = between(amount, 0.7, 1.0)
     elif 0.25 < kind < 0.5:
@@ -321,16 +382,21 @@ def _five(digit: Digit, amounts: Floats) -> None:
     """5 whose bar, a stroke of its own, does not meet the rest."""
     if amounts[0] >= 0.35:
         return
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
     left, top, right, bottom = box(digit)
-    width, height = max(right - left, np.float32(1)), max(bottom - top, np.float32(1))
+    width = max(right - left, np.float32(1))
+    height = max(bottom - top, np.float32(1))
     to_x = between(amounts[1], -0.05, 0.4) * width
     to_y = between(amounts[2], -0.25, 0.06) * height
     # Where the short stem begins.
-    best, first = FAR, 0
+    best = FAR
+    first = 0
     for point in range(len(x)):
         if radius[point] > 0:
-            right_of, down = (x[point] - left) / width, (y[point] - top) / height
+            right_of = (x[point] - left) / width
+            down = (y[point] - top) / height
             # A 5 leans: its bar reaches lower the farther left it is.
             limit = np.float32(0.24) + np.float32(0.1) * (1 - right_of)
             value = x[point] + np.float32(0.5) * y[point]
@@ -338,7 +404,8 @@ def _five(digit: Digit, amounts: Floats) -> None:
                 x[point] += to_x
                 y[point] += to_y
             elif value < best:
-                best, first = value, point
+                best = value
+                first = point
     # Of some, the short stem is hardly more than the belly's beginning.
     if amounts[3] < 0.5:
         erase(digit, x[first], y[first], between(amounts[4], 0.06, 0.22) * height)
@@ -349,11 +416,14 @@ def _seven(digit: Digit, amounts: Floats, pen: Any) -> None:
     """7 with a bar through its stem."""
     if amounts[0] >= 0.35:
         return
-    x, y, radius = values_of(digit, 0), values_of(digit, 1), values_of(digit, 2)
+    x = values_of(digit, 0)
+    y = values_of(digit, 1)
+    radius = values_of(digit, 2)
     _, top, _, bottom = box(digit)
     height = bottom - top
     level = top + between(amounts[1], 0.38, 0.72) * height
-    total, found = np.float32(0), 0
+    total = np.float32(0)
+    found = 0
     for point in range(len(x)):
         if radius[point] > 0 and abs(y[point] - level) < np.float32(0.07) * height:
             total += x[point]
@@ -371,7 +441,8 @@ def _eight(digit: Digit, amounts: Floats) -> None:
     if amounts[0] >= 0.2:
         return
     _, top, _, bottom = box(digit)
-    height, tip = bottom - top, _highest(digit)
+    height = bottom - top
+    tip = _highest(digit)
     at_x = values_of(digit, 0)[tip] + between(amounts[1], -0.1, 0.3) * height
     at_y = values_of(digit, 1)[tip] + np.float32(0.06) * height
     erase(digit, at_x, at_y, between(amounts[2], 0.08, 0.2) * height)
@@ -383,9 +454,11 @@ def _nine(digit: Digit, amounts: Floats, pen: Any) -> None:
     if amounts[0] >= 0.3:
         return
     left, top, right, bottom = box(digit)
-    width, height = max(right - left, np.float32(1)), max(bottom - top, np.float32(1))
+    width = max(right - left, np.float32(1))
+    height = max(bottom - top, np.float32(1))
     tip = _lowest(digit)
-    x, y = values_of(digit, 0)[tip], values_of(digit, 1)[tip]
+    x = values_of(digit, 0)[tip]
+    y = values_of(digit, 1)[tip]
     wide = between(amounts[1], 0.35, 0.95) * max(width, np.float32(0.4) * height)
     deep = between(amounts[2], 0.05, 0.28) * height
     rise = between(amounts[3], -0.05, 0.22) * height

@@ -42,7 +42,11 @@ class HashedRandom:
         self._rank += count
         result = np.empty((count, len(self._keys)), np.float32)
         _draw(
-            self._keys, ranks * np.uint64(_GOLDEN), np.float32(low), np.float32(high - low), result
+            self._keys,
+            ranks * np.uint64(_GOLDEN),
+            np.float32(low),
+            np.float32(high - low),
+            result,
         )
         return result
 
@@ -64,7 +68,11 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _draw_numpy(
-    keys: NDArray[np.uint64], ranks: NDArray[np.uint64], low: Any, span: Any, result: Floats
+    keys: NDArray[np.uint64],
+    ranks: NDArray[np.uint64],
+    low: Any,
+    span: Any,
+    result: Floats,
 ) -> None:
     bits = _mix(keys + ranks[:, None])
     result[...] = (bits >> np.uint64(40)).astype(np.float32) * np.float32(2**-24) * span + low

@@ -52,7 +52,8 @@ def _corners(image: Any, padded: Any, quads: Any) -> None:
     With a ring of paper around it, a picture (side, side) becomes uint32 ((side + 2) ** 2,).
     `padded` is a buffer: zeros, uint32, and side + 3 longer.
     """
-    one, side = np.uint64(1), np.uint64(len(image))
+    one = np.uint64(1)
+    side = np.uint64(len(image))
     wide = side + np.uint64(2)
     for row in range(side):
         for column in range(side):
@@ -67,7 +68,9 @@ def _corners(image: Any, padded: Any, quads: Any) -> None:
 def _come_from(nodes: Any, every: int, places: Any) -> None:
     """Interpolate one coordinate of the pixels' origins, on a picture with its ring."""
     line = np.empty(NODES, np.float32)
-    one, none, last = np.float32(1), np.float32(0), np.float32(SIDE + 0.999)
+    one = np.float32(1)
+    none = np.float32(0)
+    last = np.float32(SIDE + 0.999)
     start = np.uint64(0)
     for row in range(0, SIDE, every):
         down = np.float32(row % SPACING) / np.float32(SPACING)
@@ -76,7 +79,8 @@ def _come_from(nodes: Any, every: int, places: Any) -> None:
             above = nodes[first + node]
             line[node] = above + down * (nodes[first + node + np.uint64(NODES)] - above)
         for node in range(np.uint64(NODES - 1)):
-            left, right = line[node], line[node + np.uint64(1)]
+            left = line[node]
+            right = line[node + np.uint64(1)]
             for step in range(SPACING // every):
                 across = np.float32(step * every) / np.float32(SPACING)
                 # Beyond the picture's rim there is a ring of paper.
@@ -111,11 +115,15 @@ def _look_up(quads: Any, wide: int, xs: Any, ys: Any, found: Any, levels: Any) -
 
 
 def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
-    half, middle, full = np.float32(0.5), np.float32(127.5), np.float32(255)
+    half = np.float32(0.5)
+    middle = np.float32(127.5)
+    full = np.float32(255)
     quads = np.empty((SIDE + 2) * (SIDE + 2), np.uint32)
     padded = np.zeros(len(quads) + SIDE + 3, np.uint32)
-    xs, ys = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE * SIDE, np.float32)
-    levels, found = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE * SIDE, np.uint32)
+    xs = np.empty(SIDE * SIDE, np.float32)
+    ys = np.empty(SIDE * SIDE, np.float32)
+    levels = np.empty(SIDE * SIDE, np.float32)
+    found = np.empty(SIDE * SIDE, np.uint32)
     for picture in range(images.shape[0]):
         _corners(images[picture], padded, quads)
         _come_from(x[picture], 1, xs)
@@ -129,19 +137,24 @@ def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
 
 
 def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
-    half, quarter = np.float32(0.5), np.float32(0.25)
+    half = np.float32(0.5)
+    quarter = np.float32(0.25)
     small = np.empty((SKETCH, SKETCH), np.int32)
     quads = np.empty((SKETCH + 2) * (SKETCH + 2), np.uint32)
     padded = np.zeros(len(quads) + SKETCH + 3, np.uint32)
-    xs, ys = np.empty(SKETCH * SKETCH, np.float32), np.empty(SKETCH * SKETCH, np.float32)
-    levels, found = np.empty(SKETCH * SKETCH, np.float32), np.empty(SKETCH * SKETCH, np.uint32)
+    xs = np.empty(SKETCH * SKETCH, np.float32)
+    ys = np.empty(SKETCH * SKETCH, np.float32)
+    levels = np.empty(SKETCH * SKETCH, np.float32)
+    found = np.empty(SKETCH * SKETCH, np.uint32)
     columns = np.empty(SKETCH, np.float32)
     for picture in range(images.shape[0]):
         image = images[picture]
         for row in range(np.uint64(SKETCH)):
             for column in range(np.uint64(SKETCH)):
-                above, left = row + row, column + column
-                below, right = above + np.uint64(1), left + np.uint64(1)
+                above = row + row
+                left = column + column
+                below = above + np.uint64(1)
+                right = left + np.uint64(1)
                 upper = np.int32(image[above, left]) + np.int32(image[above, right])
                 lower = np.int32(image[below, left]) + np.int32(image[below, right])
                 small[row, column] = (upper + lower) // np.int32(4)
@@ -176,7 +189,8 @@ def _move_numpy(images: Images, x: Floats, y: Floats, result: Images) -> None:
 def _moved_centre_numpy(images: Images, x: Floats, y: Floats, centre: Floats) -> None:
     pairs = images.reshape(-1, SKETCH, 2, SKETCH, 2)
     small = pairs.sum(axis=(2, 4), dtype=np.int32) // 4
-    half, quarter = np.float32(0.5), np.float32(0.25)
+    half = np.float32(0.5)
+    quarter = np.float32(0.25)
     px, py = _places_numpy(x, y, 2)
     levels = _levels_numpy(small, px * half + quarter, py * half + quarter)
     centre[...] = sketched_centre(levels, 0)
@@ -193,8 +207,10 @@ def _levels_numpy(images: NDArray[Any], px: Floats, py: Floats) -> Floats:
     wide = images.shape[1] + 2
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
     padded = padded.reshape(len(images), -1)
-    column, row = px.astype(np.intp), py.astype(np.intp)
-    across, down = px - column, py - row
+    column = px.astype(np.intp)
+    row = py.astype(np.intp)
+    across = px - column
+    down = py - row
     picture = np.arange(len(images))[:, None, None]
     corner = row * wide + column
     upper = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across

@@ -115,14 +115,18 @@ class Compiled:
                 return _called(self.function, arguments, folder)
             except Exception as error:  # a damaged pickle raises anything
                 _logger.warning(
-                    "The compiled code in %s cannot be used (%s); it is made again.", folder, error
+                    "The compiled code in %s cannot be used (%s); it is made again.",
+                    folder,
+                    error,
                 )
                 shutil.rmtree(folder, ignore_errors=True)
         return _called(self.function, arguments, None)
 
 
 def _called(
-    function: Callable[..., None], arguments: tuple[Any, ...], folder: Path | None
+    function: Callable[..., None],
+    arguments: tuple[Any, ...],
+    folder: Path | None,
 ) -> Callable[..., None]:
     """Compile a function, or load it from a folder; call it, and return the compiled one."""
     import numba
@@ -131,10 +135,11 @@ def _called(
     config = numba.config
     before = config.CACHE_DIR, config.SLP_VECTORIZE
     # Vectorise neighbours in memory, which Numba does not by default, for `painting` and `moving`.
-    config.CACHE_DIR, config.SLP_VECTORIZE = str(folder or ""), 1
+    config.CACHE_DIR = str(folder or "")
+    config.SLP_VECTORIZE = 1
     try:
         ready: Callable[..., None] = numba.njit(nogil=True, cache=folder is not None, **_OPTIONS)(
-            function
+            function,
         )
         ready(*arguments)
         if folder is not None and ready.stats.cache_misses:  # type: ignore[attr-defined]
@@ -187,7 +192,7 @@ def _code_folder() -> Path | None:
         sealed = trusted_cache_dir(cache_folder() / "loops")
         if sealed is None:
             _logger.info(
-                "Compiled code is not stored: the folder is not the user's own to write to."
+                "Compiled code is not stored: the folder is not the user's own to write to.",
             )
             return None
         folder = sealed / _digest()

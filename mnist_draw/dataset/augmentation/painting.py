@@ -32,9 +32,11 @@ def centre_of(images: Images) -> Floats:
 
 
 def _centre_loops(images: Any, centre: Any) -> None:
-    rows, columns = np.empty(SIDE * SIDE, np.int32), np.empty(SIDE * SIDE, np.int32)
+    rows = np.empty(SIDE * SIDE, np.int32)
+    columns = np.empty(SIDE * SIDE, np.int32)
     for place in range(SIDE * SIDE):
-        rows[place], columns[place] = place // SIDE, place % SIDE
+        rows[place] = place // SIDE
+        columns[place] = place % SIDE
     for picture in range(len(images)):
         levels = images[picture].reshape(SIDE * SIDE)
         total: Any = np.int32(0)
@@ -68,7 +70,8 @@ def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
 
 def _centre_numpy(images: Images, centre: Floats) -> None:
     places = np.arange(SIDE)
-    across, down = images.sum(axis=1, dtype=np.int64), images.sum(axis=2, dtype=np.int64)
+    across = images.sum(axis=1, dtype=np.int64)
+    down = images.sum(axis=2, dtype=np.int64)
     mass = np.maximum(across.sum(axis=1), 1).astype(np.float32)
     centre[0] = (across @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
     centre[1] = (down @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
@@ -117,16 +120,19 @@ def _stamp(field: Any, wide: int, x: Any, y: Any, radius: Any) -> None:
     Places are unsigned numbers, for Numba checks signed ones for counting from the end, and no
     vectors come of it; nor do they where the number of rows is known before.
     """
-    half, one = np.float32(0.5), np.float32(1)
+    half = np.float32(0.5)
+    one = np.float32(1)
     field[:] = -half
     for disc in range(np.uint64(len(x))):
         r = radius[disc]
         if r <= 0:
             continue
-        cx, cy = x[disc], y[disc]
+        cx = x[disc]
+        cy = y[disc]
         first = min(max(int(cx - r), 0), wide - WINDOW)
         top = max(int(cy - r + half), 0)
-        left, down = np.float32(first) - cx, np.float32(top) - cy
+        left = np.float32(first) - cx
+        down = np.float32(top) - cy
         lowest = min(r + half, np.float32(wide) - cy)
         start = np.uint64(top * wide + first)
         while down < lowest:
@@ -141,8 +147,11 @@ def _stamp(field: Any, wide: int, x: Any, y: Any, radius: Any) -> None:
 
 
 def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
-    one, half, full = np.float32(1), np.float32(0.5), np.float32(255)
-    field, peaks = np.empty(SIDE * SIDE, np.float32), np.empty(SIDE, np.float32)
+    one = np.float32(1)
+    half = np.float32(0.5)
+    full = np.float32(255)
+    field = np.empty(SIDE * SIDE, np.float32)
+    peaks = np.empty(SIDE, np.float32)
     for picture in range(x.shape[0]):
         _stamp(field, SIDE, x[picture], y[picture], radius[picture])
         peaks[:] = 0
@@ -158,12 +167,14 @@ def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
 
 
 def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
-    one, half = np.float32(1), np.float32(0.5)
+    one = np.float32(1)
+    half = np.float32(0.5)
     field = np.empty(SKETCH * SKETCH, np.float32)
     columns = np.empty(SKETCH, np.float32)
     # Not rows of one array: Numba would not know that their numbers are contiguous.
     across = np.empty(x.shape[1], np.float32)
-    downwards, widths = np.empty_like(across), np.empty_like(across)
+    downwards = np.empty_like(across)
+    widths = np.empty_like(across)
     for picture in range(x.shape[0]):
         for disc in range(np.uint64(x.shape[1])):
             # A pixel of the sketch covers two: its index 0 lies between their indices 0 and 1.
@@ -193,10 +204,12 @@ def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int) -> Floats:
     for disc in range(x.shape[1]):
         chosen = np.flatnonzero(radius[:, disc] > 0)
         r = radius[chosen, disc][:, None]
-        cx, cy = x[chosen, disc][:, None], y[chosen, disc][:, None]
+        cx = x[chosen, disc][:, None]
+        cy = y[chosen, disc][:, None]
         columns = np.clip((cx - r).astype(np.intp), 0, side - WINDOW) + window
         rows = np.clip((cy - r).astype(np.intp), 0, side - WINDOW) + window
-        across, down = (columns - cx).astype(np.float32), (rows - cy).astype(np.float32)
+        across = (columns - cx).astype(np.float32)
+        down = (rows - cy).astype(np.float32)
         inside = r[:, :, None] - np.sqrt(across[:, None, :] ** 2 + down[:, :, None] ** 2)
         places = rows[:, :, None] * side + columns[:, None, :]
         picture = chosen[:, None, None]
@@ -220,7 +233,8 @@ def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
     centre[...] = sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)
 
 
-_paint, _sketch = Compiled(_paint_loops, _paint_numpy), Compiled(_sketch_loops, _sketch_numpy)
+_paint = Compiled(_paint_loops, _paint_numpy)
+_sketch = Compiled(_sketch_loops, _sketch_numpy)
 
 
 # -- place a digit as a drawing is normalised
@@ -228,7 +242,8 @@ _paint, _sketch = Compiled(_paint_loops, _paint_numpy), Compiled(_sketch_loops, 
 #: Longer side of the normalised ink, in pixels.
 BOX = np.float32(20)
 #: Where the picture begins and ends, in pixels from its middle at index 14.
-LOW, HIGH = np.float32(-14.5), np.float32(13.5)
+LOW = np.float32(-14.5)
+HIGH = np.float32(13.5)
 
 #: Pixels that the centre of mass of written digits may be off in either direction.
 TOLERANCE = 0.1
@@ -269,7 +284,8 @@ class Placement:
         left, top, right, bottom = (box + beyond - centre[[0, 1, 0, 1]]) * self.scale
         self._limits_x = LOW - left, HIGH - right
         self._limits_y = LOW - top, HIGH - bottom
-        self._goal_x, self._goal_y = to_x, to_y
+        self._goal_x = to_x
+        self._goal_y = to_y
         self._to_x = np.clip(to_x, *self._limits_x)
         self._to_y = np.clip(to_y, *self._limits_y)
 
@@ -287,7 +303,9 @@ class Placement:
         return np.flatnonzero(off > tolerance)
 
     def place(
-        self, strokes: Strokes, rows: NDArray[np.intp] | None = None
+        self,
+        strokes: Strokes,
+        rows: NDArray[np.intp] | None = None,
     ) -> tuple[Floats, Floats, Floats]:
         """Return x, y and radius of the points of some digits, in pixels of the picture."""
         if rows is None:
@@ -328,29 +346,47 @@ def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
 
 
 def _measure_loops(
-    x: Any, y: Any, radius: Any, length: Any, used: Any, box: Any, inked: Any, centre: Any
+    x: Any,
+    y: Any,
+    radius: Any,
+    length: Any,
+    used: Any,
+    box: Any,
+    inked: Any,
+    centre: Any,
 ) -> None:
     for picture in range(x.shape[0]):
         left = top = inked_left = inked_top = FAR
         right = bottom = inked_right = inked_bottom = -FAR
         total = sum_x = sum_y = np.float32(0)
         for point in range(np.uint64(used[picture])):
-            r, px, py = radius[picture, point], x[picture, point], y[picture, point]
+            r = radius[picture, point]
+            px = x[picture, point]
+            py = y[picture, point]
             if r > 0:
-                left, right = min(left, px), max(right, px)
-                top, bottom = min(top, py), max(bottom, py)
-                inked_left, inked_right = min(inked_left, px - r), max(inked_right, px + r)
-                inked_top, inked_bottom = min(inked_top, py - r), max(inked_bottom, py + r)
+                left = min(left, px)
+                right = max(right, px)
+                top = min(top, py)
+                bottom = max(bottom, py)
+                inked_left = min(inked_left, px - r)
+                inked_right = max(inked_right, px + r)
+                inked_top = min(inked_top, py - r)
+                inked_bottom = max(inked_bottom, py + r)
                 mass = r * length[picture, point]
                 total += mass
                 sum_x += mass * px
                 sum_y += mass * py
-        box[0, picture], box[1, picture] = left, top
-        box[2, picture], box[3, picture] = right, bottom
-        inked[0, picture], inked[1, picture] = inked_left, inked_top
-        inked[2, picture], inked[3, picture] = inked_right, inked_bottom
+        box[0, picture] = left
+        box[1, picture] = top
+        box[2, picture] = right
+        box[3, picture] = bottom
+        inked[0, picture] = inked_left
+        inked[1, picture] = inked_top
+        inked[2, picture] = inked_right
+        inked[3, picture] = inked_bottom
         total = max(total, np.float32(1e-3))
-        centre[0, picture], centre[1, picture] = sum_x / total, sum_y / total
+        centre[0, picture] = sum_x / total
+        centre[1, picture] = sum_y / total
 
 
 def _measure_numpy(
@@ -389,7 +425,10 @@ def _place_loops(
 ) -> None:
     for number in range(len(rows)):
         row = rows[number]
-        by, right, down, wide = scale[row], to_x[row], to_y[row], pen[row]
+        by = scale[row]
+        right = to_x[row]
+        down = to_y[row]
+        wide = pen[row]
         for point in range(np.uint64(used[row])):
             result[0, number, point] = x[row, point] * by + right
             result[1, number, point] = y[row, point] * by + down
@@ -410,7 +449,9 @@ def _place_numpy(
     to_y: Floats,
     result: Floats,
 ) -> None:
-    scale, pen, before = scale[rows, None], pen[rows, None], radius[rows]
+    scale = scale[rows, None]
+    pen = pen[rows, None]
+    before = radius[rows]
     result[0] = x[rows] * scale + to_x[rows, None]
     result[1] = y[rows] * scale + to_y[rows, None]
     result[2] = np.where(before > 0, np.where(pen > 0, pen, before * scale), 0)

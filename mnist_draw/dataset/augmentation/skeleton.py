@@ -47,15 +47,18 @@ def skeletons(images: NDArray[np.uint8]) -> tuple[NDArray[np.intp], Floats]:
     line = thin(ink)
     on = np.unpackbits(line.view(np.uint8), axis=1, bitorder="little")
     picture, place = np.nonzero(on.reshape(len(images), -1))
-    row, column = place // 64, place % 64
+    row = place // 64
+    column = place % 64
     distance = _distances(ink, picture, row, column)
     neighbours, found = _links(len(images), picture, row, column)
     # From the grid to the picture: a pixel's middle is an index, and its sides lie half beside.
-    half, finer = np.float32(0.5), np.float32(1 / FINENESS)
+    half = np.float32(0.5)
+    finer = np.float32(1 / FINENESS)
     x = _smooth((column.astype(np.float32) + half) * finer - half, neighbours, found)
     y = _smooth((row.astype(np.float32) + half) * finer - half, neighbours, found)
     radius = _smooth((distance - EDGE_BEFORE) * finer, neighbours, found)
-    across, down = x[neighbours] - x, y[neighbours] - y
+    across = x[neighbours] - x
+    down = y[neighbours] - y
     length = (np.sqrt(across**2 + down**2) * found).sum(axis=0) * half
     return picture, np.stack([x, y, radius, length, *_ends(x, y, neighbours, found)])
 
@@ -73,10 +76,14 @@ def thin(ink: Bits) -> Bits:
         before = ink
         for turn in (0, 1):
             n, ne, e, se, s, sw, w, nw = _around(ink)
-            a, b, c, d = ne | e, se | s, sw | w, nw | n
+            a = ne | e
+            b = se | s
+            c = sw | w
+            d = nw | n
             # The ink around forms one piece: exactly one of these four steps begins one.
             begins = (~n & a, ~e & b, ~s & c, ~w & d)
-            either, other = begins[0] | begins[1], begins[2] | begins[3]
+            either = begins[0] | begins[1]
+            other = begins[2] | begins[3]
             one = ((begins[0] ^ begins[1]) & ~other) | ((begins[2] ^ begins[3]) & ~either)
             first = _several(d, a, b, c)
             second = _several(n | ne, e | se, s | sw, w | nw)
@@ -85,7 +92,8 @@ def thin(ink: Bits) -> Bits:
             ink = ink & ~peel
         changed = (ink != before).any(axis=1)
         result[places[~changed]] = ink[~changed]
-        ink, places = ink[changed], places[changed]
+        ink = ink[changed]
+        places = places[changed]
     return result
 
 
@@ -97,7 +105,8 @@ def _several(a: Bits, b: Bits, c: Bits, d: Bits) -> tuple[Bits, Bits]:
 
 def _around(ink: Bits) -> tuple[Bits, ...]:
     """Return each pixel's eight neighbours, clockwise from north."""
-    north, south = np.zeros_like(ink), np.zeros_like(ink)
+    north = np.zeros_like(ink)
+    south = np.zeros_like(ink)
     north[:, 1:] = ink[:, :-1]
     south[:, :-1] = ink[:, 1:]
     return (
@@ -147,7 +156,10 @@ def _rings() -> tuple[tuple[float, tuple[tuple[int, int], ...]], ...]:
 
 
 def _distances(
-    ink: Bits, picture: NDArray[np.intp], row: NDArray[np.intp], column: NDArray[np.intp]
+    ink: Bits,
+    picture: NDArray[np.intp],
+    row: NDArray[np.intp],
+    column: NDArray[np.intp],
 ) -> Floats:
     """Return each point's distance to the nearest pixel that is paper."""
     padded = np.zeros((len(ink), GRID + 2 * FARTHEST), np.uint64)
@@ -169,7 +181,10 @@ def _distances(
 
 
 def _links(
-    pictures: int, picture: NDArray[np.intp], row: NDArray[np.intp], column: NDArray[np.intp]
+    pictures: int,
+    picture: NDArray[np.intp],
+    row: NDArray[np.intp],
+    column: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return each point's neighbours (8, points), else its own number, and which of them exist."""
     side = GRID + 2
@@ -193,7 +208,10 @@ def _smooth(values: Floats, neighbours: NDArray[np.intp], found: NDArray[np.bool
 
 
 def _ends(
-    x: Floats, y: Floats, neighbours: NDArray[np.intp], found: NDArray[np.bool_]
+    x: Floats,
+    y: Floats,
+    neighbours: NDArray[np.intp],
+    found: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
     """Return unit vectors that point outwards at the ends of lines, 0 elsewhere."""
     end = np.flatnonzero(found.sum(axis=0) == 1)
@@ -207,13 +225,18 @@ def _ends(
         way = np.where(fresh, (x[ahead] - x[end]) ** 2 + (y[ahead] - y[end]) ** 2, -1)
         best = way.argmax(axis=0)
         moved = np.where(
-            way[best, np.arange(len(end))] >= 0, ahead[best, np.arange(len(end))], inner
+            way[best, np.arange(len(end))] >= 0,
+            ahead[best, np.arange(len(end))],
+            inner,
         )
         before, inner = inner, moved
-    across, down = x[end] - x[inner], y[end] - y[inner]
+    across = x[end] - x[inner]
+    down = y[end] - y[inner]
     length = np.maximum(np.sqrt(across**2 + down**2), np.float32(1e-3))
-    end_x, end_y = np.zeros_like(x), np.zeros_like(y)
-    end_x[end], end_y[end] = across / length, down / length
+    end_x = np.zeros_like(x)
+    end_y = np.zeros_like(y)
+    end_x[end] = across / length
+    end_y[end] = down / length
     return end_x, end_y
 
 
@@ -230,7 +253,8 @@ FAR = np.float32(1e3)
 #: Pictures thinned at once: their words fit the processor's cache.
 AT_ONCE = 250
 #: Steps per pixel of stored places, and of stored radii and lengths.
-_PLACE_STEPS, _SIZE_STEPS = 8, 32
+_PLACE_STEPS = 8
+_SIZE_STEPS = 32
 #: A step of each of a point's five bytes: in pixels, and radians for the last.
 _UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
 
@@ -330,7 +354,8 @@ def _unpack_loops(stored: Any, indices: Any, used: Any, points: Any) -> None:
         found = stored[indices[row]]
         count = np.uint64(used[row] - EXTRA)
         for column in range(4):
-            unit, first = _UNITS[column], MIDDLE if column < 2 else np.float32(0)
+            unit = _UNITS[column]
+            first = MIDDLE if column < 2 else np.float32(0)
             for point in range(count):
                 points[column, row, point] = np.float32(found[column, point]) * unit - first
         for point in range(count):
@@ -348,7 +373,8 @@ def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, points: 
     own[:2] -= MIDDLE
     ends = found[4] > 0
     angle = found[4][ends] * _UNITS[4]
-    own[4][ends], own[5][ends] = np.cos(angle), np.sin(angle)
+    own[4][ends] = np.cos(angle)
+    own[5][ends] = np.sin(angle)
 
 
 _unpack = Compiled(_unpack_loops, _unpack_numpy)

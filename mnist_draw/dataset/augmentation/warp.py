@@ -52,7 +52,8 @@ class Warp:
         shear = random.uniform(-limits.shear, limits.shear)
         # Half of the logarithm to each side: the area stays.
         wide = np.exp(random.uniform(-limits.aspect / 2, limits.aspect / 2))
-        cos, sin = np.cos(angle), np.sin(angle)
+        cos = np.cos(angle)
+        sin = np.sin(angle)
         # Slant, then stretch, then turn; y points down, so that a positive shear leans right.
         # x from x, x from y, y from x, y from y: (4, n).
         self._linear = np.stack(
@@ -61,13 +62,15 @@ class Warp:
                 -cos * wide * shear - sin / wide,
                 sin * wide,
                 cos / wide - sin * wide * shear,
-            ]
+            ],
         )
         self._bends = random.uniforms(4, -limits.bend, limits.bend)
         waves = []
         for strength, shortest, longest in limits.waves:
             direction, phase, heading = random.uniforms(3 * WAVES, 0, 2 * np.pi).reshape(
-                3, WAVES, -1
+                3,
+                WAVES,
+                -1,
             )
             # Waves per pixel, drawn evenly: short ones are as frequent as long ones.
             number = random.uniforms(WAVES, 1 / longest, 1 / shortest)
@@ -80,7 +83,7 @@ class Warp:
                     phase / np.float32(2 * np.pi),
                     height * np.cos(heading),
                     height * np.sin(heading),
-                ]
+                ],
             )
         # (5, waves, n): waves per pixel to the right and down, phase, shift to the right and down.
         count = len(limits.waves) * WAVES
@@ -90,7 +93,8 @@ class Warp:
 
     def forward(self, x: Floats, y: Floats, used: Counts | None = None) -> tuple[Floats, Floats]:
         """Map points, float32 (n, points), of which each picture uses `used`, by default all."""
-        to_x, to_y = np.zeros_like(x), np.zeros_like(y)
+        to_x = np.zeros_like(x)
+        to_y = np.zeros_like(y)
         if used is None:
             used = np.full(len(x), x.shape[1])
         _forward(x, y, used, self._linear, self._bends, self._waves, to_x, to_y)
@@ -98,42 +102,66 @@ class Warp:
 
     def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return the origins of points, float32 (n, points), to a few hundredths of a pixel."""
-        from_x, from_y = np.empty_like(x), np.empty_like(y)
+        from_x = np.empty_like(x)
+        from_y = np.empty_like(y)
         _backward(x, y, self._linear, self._bends, self._waves, ROUNDS, from_x, from_y)
         return from_x, from_y
 
 
 def _forward_loops(
-    x: Any, y: Any, used: Any, linear: Any, bends: Any, waves: Any, to_x: Any, to_y: Any
+    x: Any,
+    y: Any,
+    used: Any,
+    linear: Any,
+    bends: Any,
+    waves: Any,
+    to_x: Any,
+    to_y: Any,
 ) -> None:
     for picture in range(x.shape[0]):
         points = np.uint64(used[picture])
-        bent_x, bent_y = to_x[picture], to_y[picture]
+        bent_x = to_x[picture]
+        bent_y = to_y[picture]
         own = bends[:, picture], waves[:, :, picture]
         _bend(x[picture], y[picture], points, own[0], own[1], bent_x, bent_y)
-        xx, xy = linear[0, picture], linear[1, picture]
-        yx, yy = linear[2, picture], linear[3, picture]
+        xx = linear[0, picture]
+        xy = linear[1, picture]
+        yx = linear[2, picture]
+        yy = linear[3, picture]
         for point in range(points):
-            px, py = bent_x[point], bent_y[point]
+            px = bent_x[point]
+            py = bent_y[point]
             bent_x[point] = xx * px + xy * py
             bent_y[point] = yx * px + yy * py
 
 
 def _backward_loops(
-    x: Any, y: Any, linear: Any, bends: Any, waves: Any, rounds: int, from_x: Any, from_y: Any
+    x: Any,
+    y: Any,
+    linear: Any,
+    bends: Any,
+    waves: Any,
+    rounds: int,
+    from_x: Any,
+    from_y: Any,
 ) -> None:
     points = np.uint64(x.shape[1])
-    straight, bent = np.empty((2, x.shape[1]), np.float32), np.empty((2, x.shape[1]), np.float32)
+    straight = np.empty((2, x.shape[1]), np.float32)
+    bent = np.empty((2, x.shape[1]), np.float32)
     for picture in range(x.shape[0]):
         own = bends[:, picture], waves[:, :, picture]
-        xx, xy = linear[0, picture], linear[1, picture]
-        yx, yy = linear[2, picture], linear[3, picture]
-        px, py = from_x[picture], from_y[picture]
+        xx = linear[0, picture]
+        xy = linear[1, picture]
+        yx = linear[2, picture]
+        yy = linear[3, picture]
+        px = from_x[picture]
+        py = from_y[picture]
         for point in range(points):
             # The area stays: the determinant is 1.
             straight[0, point] = yy * x[picture, point] - xy * y[picture, point]
             straight[1, point] = xx * y[picture, point] - yx * x[picture, point]
-            px[point], py[point] = straight[0, point], straight[1, point]
+            px[point] = straight[0, point]
+            py[point] = straight[1, point]
         # Shifts change slowly, by less than half of the way: each round halves the error.
         for _ in range(rounds):
             _bend(px, py, points, own[0], own[1], bent[0], bent[1])
@@ -145,18 +173,28 @@ def _backward_loops(
 @inlined
 def _bend(x: Any, y: Any, points: Any, bends: Any, waves: Any, to_x: Any, to_y: Any) -> None:
     """Shift one picture's points by its bends and waves."""
-    one, none, sixteen = np.float32(1), np.float32(0), np.float32(16)
-    half, inverse = np.float32(0.5), np.float32(1) / HALF
-    bow, waist, belly, arch = bends[0], bends[1], bends[2], bends[3]
+    one = np.float32(1)
+    none = np.float32(0)
+    sixteen = np.float32(16)
+    half = np.float32(0.5)
+    inverse = np.float32(1) / HALF
+    bow = bends[0]
+    waist = bends[1]
+    belly = bends[2]
+    arch = bends[3]
     for point in range(points):
-        u, v = x[point] * inverse, y[point] * inverse
+        u = x[point] * inverse
+        v = y[point] * inverse
         along_x = max(one - u * u, none)
         along_y = max(one - v * v, none)
         to_x[point] = x[point] + bow * along_y + belly * along_x
         to_y[point] = y[point] + waist * along_y + arch * along_x
     for wave in range(waves.shape[1]):
-        number_x, number_y, phase = waves[0, wave], waves[1, wave], waves[2, wave]
-        shift_x, shift_y = waves[3, wave], waves[4, wave]
+        number_x = waves[0, wave]
+        number_y = waves[1, wave]
+        phase = waves[2, wave]
+        shift_x = waves[3, wave]
+        shift_y = waves[4, wave]
         for point in range(points):
             turn = number_x * x[point] + number_y * y[point] + phase
             turn -= np.floor(turn) + half
@@ -192,12 +230,16 @@ def _backward_numpy(
     from_y: Floats,
 ) -> None:
     xx, xy, yx, yy = linear[:, :, None]
-    straight_x, straight_y = yy * x - xy * y, xx * y - yx * x
-    x, y = straight_x, straight_y
+    straight_x = yy * x - xy * y
+    straight_y = xx * y - yx * x
+    x = straight_x
+    y = straight_y
     for _ in range(rounds):
         bent_x, bent_y = _bend_numpy(x, y, bends, waves)
-        x, y = straight_x - (bent_x - x), straight_y - (bent_y - y)
-    from_x[...], from_y[...] = x, y
+        x = straight_x - (bent_x - x)
+        y = straight_y - (bent_y - y)
+    from_x[...] = x
+    from_y[...] = y
 
 
 def _bend_numpy(x: Floats, y: Floats, bends: Floats, waves: Floats) -> tuple[Floats, Floats]:

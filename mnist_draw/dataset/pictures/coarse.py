@@ -24,7 +24,8 @@ Ink = npt.NDArray[Any]
 #: Ink with fewer pixels than this on its longer side is coarse: MNIST's has 20.
 _COARSE = 14
 #: Enlargement of coarse ink, and paper left around it, in its own pixels.
-_TIMES, _PAPER = 4, 2
+_TIMES = 4
+_PAPER = 2
 
 
 class InkPixels:
@@ -44,7 +45,8 @@ class InkPixels:
         if max(self._box.shape) >= _COARSE:
             return self._ink
         box = np.pad(self._box, _PAPER)
-        width, height = box.shape[1] * _TIMES, box.shape[0] * _TIMES
+        width = box.shape[1] * _TIMES
+        height = box.shape[0] * _TIMES
         fine = Image.fromarray(box / box.max()).resize((width, height), Image.Resampling.BICUBIC)
         smooth: Ink = np.clip(np.asarray(fine), 0, 1)
         return smooth
@@ -70,7 +72,8 @@ Floats = npt.NDArray[np.float32]
 
 _WAYS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 #: Pixels on the longer side: less are no digit, more are not coarse.
-_MIN_COUNT, _MAX_COUNT = 5, 16
+_MIN_COUNT = 5
+_MAX_COUNT = 16
 #: Two pictures are the same up to this root mean square of their difference: rounding to bytes,
 #: and clipping Lanczos' overshoot beyond black and white, makes up to 0.010.
 _SAME = 0.012

@@ -41,7 +41,8 @@ _FIT_ROUNDS = 6
 #: A patch along more than this part of the picture's border is an edge or a shadow.
 _ALONG_RIM = 0.04
 #: The strength of ink above which a pixel is surely ink, in units of Otsu's threshold.
-_SOFT_FROM, _SOFT_TO = 0.6, 1.4
+_SOFT_FROM = 0.6
+_SOFT_TO = 1.4
 #: … and that a patch of ink reaches somewhere.
 _PEAK = 1.2
 
@@ -72,7 +73,8 @@ def ink_on_paper(luminance: Float) -> Float:
 
 def _on_even_ground(luminance: Float, ground: float) -> Float:
     """Return the difference from a ground of one grey level, the strongest as 1."""
-    darker, lighter = ground - float(np.min(luminance)), float(np.max(luminance)) - ground
+    darker = ground - float(np.min(luminance))
+    lighter = float(np.max(luminance)) - ground
     strongest = max(darker, lighter)
     if strongest < MIN_CONTRAST:
         return np.zeros_like(luminance)
@@ -106,11 +108,14 @@ def _on_uneven_ground(luminance: Float) -> Float:
 def _surface(plane: Float) -> Float:
     """Fit a quadratic surface to the ground, without pixels that differ from it like ink."""
     down, across = np.meshgrid(
-        np.linspace(-1, 1, plane.shape[0]), np.linspace(-1, 1, plane.shape[1]), indexing="ij"
+        np.linspace(-1, 1, plane.shape[0]),
+        np.linspace(-1, 1, plane.shape[1]),
+        indexing="ij",
     )
     ones = np.ones_like(down)
     terms = np.stack([ones, down, across, down * across, down**2, across**2], axis=-1)
-    terms, values = terms.reshape(-1, 6), plane.ravel().astype(np.float64)
+    terms = terms.reshape(-1, 6)
+    values = plane.ravel().astype(np.float64)
     fitted = np.full_like(values, np.median(values))
     for _ in range(_FIT_ROUNDS):
         differs = np.abs(fitted - values)
@@ -155,7 +160,8 @@ def _ground_around(coarse: Float) -> Float:
 def _reduced(plane: Float, factor: int) -> Float:
     """Average blocks of pixels; the last ones are filled up with the picture's edge."""
     height, width = plane.shape
-    rows, columns = -(-height // factor), -(-width // factor)
+    rows = -(-height // factor)
+    columns = -(-width // factor)
     filled = ((0, rows * factor - height), (0, columns * factor - width))
     padded = np.pad(plane, filled, mode="edge")
     blocks: Float = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
@@ -167,7 +173,8 @@ def _enlarged(coarse: Float, shape: tuple[int, int], factor: int) -> Float:
         np.clip((np.arange(length) + 0.5) / factor - 0.5, 0, blocks - 1)
         for length, blocks in zip(shape, coarse.shape, strict=True)
     )
-    rows, columns = np.arange(coarse.shape[0]), np.arange(coarse.shape[1])
+    rows = np.arange(coarse.shape[0])
+    columns = np.arange(coarse.shape[1])
     to_rows = np.maximum(1 - np.abs(down[:, None] - rows), 0).astype(np.float32)
     to_columns = np.maximum(1 - np.abs(across[:, None] - columns), 0).astype(np.float32)
     full: Float = to_rows @ coarse @ to_columns.T
@@ -211,7 +218,8 @@ _BINS = 256
 #: The surroundings of a sheet cover at least this part of the picture's border …
 _RIM = 0.55
 #: … and the sheet this part of the picture, and of the box around it.
-_AREA, _FILLED = 0.25, 0.7
+_AREA = 0.25
+_FILLED = 0.7
 #: The edge of a sheet is sharp: within a few pixels the light changes by this part of the whole
 #: difference. The edge of a lamp's light or of a shadow does not.
 _SHARP = 0.6
@@ -270,7 +278,8 @@ def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
     """
     from scipy import ndimage
 
-    low, high = float(np.min(coarse)), float(np.max(coarse))
+    low = float(np.min(coarse))
+    high = float(np.max(coarse))
     if high - low < _CONTRAST:
         return None
     middle = low + (high - low) * otsu_threshold((coarse - low) / (high - low))
@@ -281,7 +290,8 @@ def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
         sheet = _largest(ndimage.binary_fill_holes(~beside))
         if float(np.mean(rim)) < _RIM or not sheet.any() or float(np.mean(sheet)) < _AREA:
             continue
-        rows, columns = np.flatnonzero(sheet.any(axis=1)), np.flatnonzero(sheet.any(axis=0))
+        rows = np.flatnonzero(sheet.any(axis=1))
+        columns = np.flatnonzero(sheet.any(axis=0))
         box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
         if np.count_nonzero(sheet) < _FILLED * box:
             continue
@@ -349,7 +359,8 @@ def find_lines(ink: Float) -> list[tuple[float, float]]:
 
     factor = max(1, round(max(ink.shape) / _SEARCH_SIDE))
     # The strongest of each block: averaging would fade lines that are one pixel wide.
-    rows, columns = ink.shape[0] // factor, ink.shape[1] // factor
+    rows = ink.shape[0] // factor
+    columns = ink.shape[1] // factor
     blocks = ink[: rows * factor, : columns * factor].reshape(rows, factor, columns, factor)
     coarse = blocks.max(axis=(1, 3)) if factor > 1 else ink
     thickest = _line_width(coarse) + 1
@@ -369,7 +380,8 @@ def find_lines(ink: Float) -> list[tuple[float, float]]:
         count = inside.sum(axis=1)
         share = np.where(count > columns / 2, values.sum(axis=1) / np.maximum(count, 1), 0)
         better = share > best
-        best[better], slopes[better] = share[better], slope
+        best[better] = share[better]
+        slopes[better] = slope
     # Noise is everywhere: a line must stand out from the rows around.
     typical = float(np.median(best))
     least = max(_SEEN, typical + (1 - typical) * 0.4)

@@ -121,7 +121,8 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
                 command=_("Open a network"),
             ) from None
         raise PictureError(
-            "{name} is not a picture that can be read. Save it as PNG, JPEG or BMP.", name=name
+            "{name} is not a picture that can be read. Save it as PNG, JPEG or BMP.",
+            name=name,
         ) from None
     except Image.DecompressionBombError:
         raise PictureError(
@@ -135,7 +136,9 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
     # SyntaxError, ValueError, struct.error, EOFError and others were seen.
     except Exception as error:
         raise PictureError(
-            "{name} is damaged or cut short ({error}).", name=name, error=str(error)[:200]
+            "{name} is damaged or cut short ({error}).",
+            name=name,
+            error=str(error)[:200],
         ) from error
 
 
@@ -243,7 +246,8 @@ def _upright(plane: Float, orientation: int) -> Float:
 def _stretched(image: Image.Image) -> Float:
     """Stretch 16-bit or floating-point grey, whose range is unknown, to 0 to 1."""
     ends = [(float(values.min()), float(values.max())) for values in map(_finite, _bands(image, 1))]
-    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    low = min(low for low, _ in ends)
+    high = max(high for _, high in ends)
     if high <= low:
         return np.zeros((1, 1), np.float32)
 
@@ -266,7 +270,9 @@ def _bands(image: Image.Image, rows: int) -> Iterator[Image.Image]:
 
 
 def _reduced(
-    image: Image.Image, convert: Callable[[Image.Image], Image.Image], full: float = 255.0
+    image: Image.Image,
+    convert: Callable[[Image.Image], Image.Image],
+    full: float = 255.0,
 ) -> Float:
     """Convert, and average whole blocks of pixels until the picture fits the working size."""
     factor = -(-max(image.size) // WORKING_SIDE)

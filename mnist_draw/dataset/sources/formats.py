@@ -92,7 +92,9 @@ def read_source(place: Path) -> Source:
         raise DatasetError("{place} is not a folder, nor a file.", place=place)
     kinds = listed((known.meaning for known in DATA_FORMATS), long=True)
     raise DatasetError(
-        "{place} holds no data set. A data set is one of these: {kinds}.", place=place, kinds=kinds
+        "{place} holds no data set. A data set is one of these: {kinds}.",
+        place=place,
+        kinds=kinds,
     )
 
 

@@ -46,10 +46,12 @@ def is_file(path: Path) -> bool:
 
 def read(place: Path) -> Source:
     """Read a folder, or the data set of one of its files."""
-    prefix, folder = None, place
+    prefix = None
+    folder = place
     match = _IMAGES.fullmatch(_plain(place))
     if match and place.is_file():
-        prefix, folder = match[1], place.parent
+        prefix = match[1]
+        folder = place.parent
     elif _holds_files(place / _RAW):
         folder = place / _RAW
     train, prefix = _part(folder, ("train",), prefix)

@@ -61,7 +61,12 @@ def _read_file(path: Path) -> Source:
     shuffled = found["test"] is not None
     names_of_labels = find_names(path.parent, path.stem)
     return Source(
-        path, train, found["test"], found["validation"], names_of_labels, shuffled=shuffled
+        path,
+        train,
+        found["test"],
+        found["validation"],
+        names_of_labels,
+        shuffled=shuffled,
     )
 
 
@@ -90,7 +95,8 @@ def _read_folder(folder: Path) -> Source:
     }
     parts = {}
     for part in ("train", "test"):
-        images, labels = by_role.get((part, "images")), by_role.get((part, "labels"))
+        images = by_role.get((part, "images"))
+        labels = by_role.get((part, "labels"))
         if images is None or labels is None:
             missing = "imgs" if images is None else "labels"
             raise DatasetError(
@@ -116,7 +122,9 @@ def _only(path: Path) -> NDArray[Any]:
     arrays, names = _arrays(path)
     if len(arrays) != 1:
         raise DatasetError(
-            "{path} should hold one array and holds {count}.", path=path, count=len(names)
+            "{path} should hold one array and holds {count}.",
+            path=path,
+            count=len(names),
         )
     return next(iter(arrays.values()))
 

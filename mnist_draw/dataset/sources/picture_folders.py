@@ -38,10 +38,12 @@ _READERS = 4
 _MANY = 5_000
 #: What is told of long reading before it begins.
 announce: ContextVar[Callable[[str], object]] = ContextVar(
-    "announce", default=lambda sentence: None
+    "announce",
+    default=lambda sentence: None,
 )
 #: In the cache; a change of `load_picture` or `normalise_ink` needs another version.
-_KIND, _VERSION = "pictures", 1
+_KIND = "pictures"
+_VERSION = 1
 
 
 def is_folder(folder: Path) -> bool:
@@ -124,7 +126,7 @@ def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
             "No class was made of folders without pictures: {names}. Pictures are sought in the "
             "folder of a class itself, not in folders within it.",
             names=", ".join(empty),
-        )
+        ),
     ]
 
 
@@ -143,14 +145,18 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def _part(
-    root: Path, files: list[tuple[Path, str]], names: list[str], failed: list[str]
+    root: Path,
+    files: list[tuple[Path, str]],
+    names: list[str],
+    failed: list[str],
 ) -> Part | None:
     """Read a part's pictures; append a sentence to `failed` for each invalid one."""
     number_of = {name: number for number, name in enumerate(names)}
     labels = np.array([number_of[name] for path, name in files], np.int64)
     key = _key(root, files)
     stored = cache.read(_KIND, _VERSION, key) or {}
-    images, known = stored.get("images"), stored.get("known")
+    images = stored.get("images")
+    known = stored.get("known")
     if images is None or known is None:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -160,7 +166,7 @@ def _part(
                     "Reading {count} pictures in {folder}; that is needed once.",
                     count=number(len(files)),
                     folder=root,
-                )
+                ),
             )
         with ThreadPoolExecutor(_READERS) as readers:
             found = list(readers.map(_read_picture, (path for path, name in files)))

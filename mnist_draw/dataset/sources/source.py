@@ -68,11 +68,14 @@ def visible_entries(folder: Path) -> list[Path]:
         raise DatasetError("There is no folder {folder}.", folder=folder) from None
     except NotADirectoryError:
         raise DatasetError(
-            "{folder} is not a folder; name the folder of the pictures.", folder=folder
+            "{folder} is not a folder; name the folder of the pictures.",
+            folder=folder,
         ) from None
     except OSError as error:
         raise DatasetError(
-            "{path} cannot be read: {reason}.", path=folder, reason=reason_of(error)
+            "{path} cannot be read: {reason}.",
+            path=folder,
+            reason=reason_of(error),
         ) from error
     return sorted(entries, key=lambda path: path.name)
 
@@ -97,7 +100,9 @@ def reading(path: Path) -> Iterator[None]:
         raise DatasetError("{path} is no text in UTF-8.", path=path) from error
     except (DocumentError, OSError) as error:
         raise DatasetError(
-            "{path} cannot be read: {reason}.", path=path, reason=reason_of(error)
+            "{path} cannot be read: {reason}.",
+            path=path,
+            reason=reason_of(error),
         ) from error
 
 
@@ -110,7 +115,10 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def as_part(
-    images: NDArray[Any], labels: NDArray[Any], path: Path, images_path: Path | None = None
+    images: NDArray[Any],
+    labels: NDArray[Any],
+    path: Path,
+    images_path: Path | None = None,
 ) -> Part:
     """Check and convert pictures and labels; error sentences name the path of either.
 
@@ -156,7 +164,8 @@ def _is_large(images: NDArray[Any]) -> bool:
     """Whether pictures are squares in colour, as some of MedMNIST's, or larger grey ones."""
     if images.dtype != np.uint8 or images.ndim < 3 or images.shape[1] != images.shape[2]:
         return False
-    side, colours = images.shape[1], images.shape[3:]
+    side = images.shape[1]
+    colours = images.shape[3:]
     return (side >= SIDE and colours == (3,)) or (side > SIDE and not colours)
 
 
@@ -196,7 +205,8 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     images = images.reshape(-1, 28, 28)
     if images.dtype == np.uint8 or not len(images):
         return images.astype(np.uint8, copy=False)
-    low, high = float(images.min()), float(images.max())
+    low = float(images.min())
+    high = float(images.max())
     if not (low >= 0 and high <= 255):
         raise DatasetError(
             "{path} holds pixels from {low} to {high}; 0 to 255, or floats from 0 to 1, were "
@@ -212,7 +222,8 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
 
 
 #: One picture in six is for validation, as in MNIST (10,000 of 60,000), and at most as many.
-SHARE, MAX_COUNT = 6, 10_000
+SHARE = 6
+MAX_COUNT = 10_000
 #: Always the same draw: a network must not be tested with its training pictures of an earlier run.
 _SEED = 1
 
@@ -264,8 +275,8 @@ _FASHION = dict(
         (
             *("T-shirt", "Trouser", "Pullover", "Dress", "Coat"),
             *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-        )
-    )
+        ),
+    ),
 )
 # https://github.com/rois-codh/kmnist, in Latin letters, which every system's font has.
 _KUZUSHIJI = dict(enumerate(("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")))

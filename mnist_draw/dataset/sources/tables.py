@@ -69,7 +69,9 @@ def read(place: Path) -> Source:
         None
         if table is None or table.labels is None
         else Part(
-            table.images, np.array([number_of[word] for word in table.labels], np.int64), table.path
+            table.images,
+            np.array([number_of[word] for word in table.labels], np.int64),
+            table.path,
         )
         for table in (train, test)
     ]

@@ -19,12 +19,18 @@ Shape = tuple[Any, ...]
 
 
 def _conv1d(
-    input: Any, filters: Any, filter_shape: Any, border_mode: Any, subsample: Any, **how: Any
+    input: Any,
+    filters: Any,
+    filter_shape: Any,
+    border_mode: Any,
+    subsample: Any,
+    **how: Any,
 ) -> Any:
     """Convolve sequences as images of one row."""
     rows = (each.dimshuffle(0, 1, "x", 2) for each in (input, filters))
     shape = (*filter_shape[:2], 1, filter_shape[2])
-    pads, steps = ((0, 0), *border_mode), (1, *subsample)
+    pads = ((0, 0), *border_mode)
+    steps = (1, *subsample)
     return T.nnet.conv2d(*rows, None, shape, pads, steps, **how)[:, :, 0]
 
 
@@ -35,20 +41,32 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
     default_flip = True
 
     def __init__(
-        self, incoming: Any, num_filters: int, filter_size: Any, stride: Any = 1, pad: Any = 0,
+        self,
+        incoming: Any,
+        num_filters: int,
+        filter_size: Any,
+        stride: Any = 1,
+        pad: Any = 0,
         untie_biases: bool = False,
-        W: Any = init.GlorotUniform(), b: Any = init.Constant(0.0),  # noqa: B008
-        nonlinearity: Any = nonlinearities.rectify, flip_filters: bool | None = None,
-        convolution: Any = None, num_groups: int = 1, n: int | None = None, **named: Any,
-    ) -> None:  # fmt: skip
+        W: Any = init.GlorotUniform(),  # noqa: B008
+        b: Any = init.Constant(0.0),  # noqa: B008
+        nonlinearity: Any = nonlinearities.rectify,
+        flip_filters: bool | None = None,
+        convolution: Any = None,
+        num_groups: int = 1,
+        n: int | None = None,
+        **named: Any,
+    ) -> None:
         super().__init__(incoming, **named)
         self.nonlinearity = nonlinearity or nonlinearities.identity
         self.n = self.axes = n or self.axes
-        self.num_filters, self.num_groups = num_filters, num_groups
+        self.num_filters = num_filters
+        self.num_groups = num_groups
         self.flip_filters = self.default_flip if flip_filters is None else flip_filters
         self.convolution = convolution or getattr(T.nnet, f"conv{self.axes}d", _conv1d)
         self.untie_biases = untie_biases
-        self.filter_size, self.stride = self.lengths(filter_size), self.lengths(stride)
+        self.filter_size = self.lengths(filter_size)
+        self.stride = self.lengths(stride)
         named_pad = pad in ("same", "full")
         self.pad = pad if named_pad else self.lengths(0 if pad == "valid" else pad)
         self.W = self.add_param(W, self.get_W_shape(), name="W")
@@ -95,9 +113,14 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         """Apply the filters to the input."""
         shape = (self.num_filters, None, *self.filter_size)
         return self.convolution(
-            input, self.filters(), filter_shape=shape, border_mode=self.pads(),
-            subsample=self.stride, filter_flip=self.flip_filters, **self.options(),
-        )  # fmt: skip
+            input,
+            self.filters(),
+            filter_shape=shape,
+            border_mode=self.pads(),
+            subsample=self.stride,
+            filter_flip=self.flip_filters,
+            **self.options(),
+        )
 
 
 class Conv1DLayer(Conv2DLayer):
@@ -125,9 +148,16 @@ class TransposedConv2DLayer(_Transposed):
     """The gradient of a convolution by its images, which enlarges; `crop` is its padding."""
 
     def __init__(
-        self, incoming: Any, num_filters: int, filter_size: Any, stride: Any = 1, crop: Any = 0,
-        *rest: Any, output_size: Any = None, **named: Any,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Any,
+        num_filters: int,
+        filter_size: Any,
+        stride: Any = 1,
+        crop: Any = 0,
+        *rest: Any,
+        output_size: Any = None,
+        **named: Any,
+    ) -> None:
         self.output_size = output_size
         super().__init__(incoming, num_filters, filter_size, stride, crop, *rest, **named)
         self.crop = self.pad
@@ -145,9 +175,14 @@ class TransposedConv2DLayer(_Transposed):
             size = self.get_output_shape_for(tuple(input.shape))[2:]
         by_inputs = getattr(abstract_conv, f"conv{self.axes}d_grad_wrt_inputs")
         return by_inputs(
-            input, self.W, (None, self.num_filters, *size), self.get_W_shape(),
-            border_mode=self.pads(), subsample=self.stride, filter_flip=not self.flip_filters,
-        )  # fmt: skip
+            input,
+            self.W,
+            (None, self.num_filters, *size),
+            self.get_W_shape(),
+            border_mode=self.pads(),
+            subsample=self.stride,
+            filter_flip=not self.flip_filters,
+        )
 
 
 class TransposedConv3DLayer(TransposedConv2DLayer):
@@ -160,9 +195,15 @@ class DilatedConv2DLayer(_Transposed):
     """Convolution with filters whose pixels are `dilation` apart."""
 
     def __init__(
-        self, incoming: Any, num_filters: int, filter_size: Any, dilation: Any = 1, pad: Any = 0,
-        *rest: Any, **named: Any,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Any,
+        num_filters: int,
+        filter_size: Any,
+        dilation: Any = 1,
+        pad: Any = 0,
+        *rest: Any,
+        **named: Any,
+    ) -> None:
         self.dilation = self.lengths(dilation)
         super().__init__(incoming, num_filters, filter_size, 1, pad, *rest, **named)
 
@@ -177,9 +218,16 @@ class LocallyConnected2DLayer(Conv2DLayer):
     """Convolution with filters of its own at each position of images, padded to the same size."""
 
     def __init__(
-        self, incoming: Any, num_filters: int, filter_size: Any, stride: Any = 1, pad: Any = "same",
-        *rest: Any, channelwise: bool = False, **named: Any,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Any,
+        num_filters: int,
+        filter_size: Any,
+        stride: Any = 1,
+        pad: Any = "same",
+        *rest: Any,
+        channelwise: bool = False,
+        **named: Any,
+    ) -> None:
         self.channelwise = channelwise
         if pad != "same" or set(self.lengths(stride)) != {1}:
             raise NotImplementedError("LocallyConnected2DLayer: pad is 'same' and stride is 1.")
@@ -208,7 +256,11 @@ class Upscale2DLayer(Layer):  # type: ignore[misc]
     """Repeats each pixel, or (``mode="dilate"``) puts zeros after it."""
 
     def __init__(
-        self, incoming: Any, scale_factor: Any, mode: str = "repeat", **named: Any
+        self,
+        incoming: Any,
+        scale_factor: Any,
+        mode: str = "repeat",
+        **named: Any,
     ) -> None:
         super().__init__(incoming, **named)
         self.scale_factor = as_tuple(scale_factor, len(self.input_shape) - 2)
@@ -240,13 +292,21 @@ class Pool3DLayer(Layer):  # type: ignore[misc]
     axes = 3
 
     def __init__(
-        self, incoming: Any, pool_size: Any, stride: Any = None, pad: Any = 0,
-        ignore_border: bool = True, mode: str = "max", **named: Any,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Any,
+        pool_size: Any,
+        stride: Any = None,
+        pad: Any = 0,
+        ignore_border: bool = True,
+        mode: str = "max",
+        **named: Any,
+    ) -> None:
         super().__init__(incoming, **named)
-        self.pool_size, self.pad = as_tuple(pool_size, self.axes), as_tuple(pad, self.axes)
+        self.pool_size = as_tuple(pool_size, self.axes)
+        self.pad = as_tuple(pad, self.axes)
         self.stride = self.pool_size if stride is None else as_tuple(stride, self.axes)
-        self.ignore_border, self.mode = ignore_border, mode
+        self.ignore_border = ignore_border
+        self.mode = mode
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         axes = zip(input_shape[2:], self.pool_size, self.stride, self.pad, strict=True)
@@ -267,7 +327,9 @@ class Pool1DLayer(Pool3DLayer):
     axes = 1
 
     def get_output_for(self, input: Any, **_: Any) -> Any:
-        window, steps, pads = (*self.pool_size, 1), (*self.stride, 1), (*self.pad, 0)
+        window = (*self.pool_size, 1)
+        steps = (*self.stride, 1)
+        pads = (*self.pad, 0)
         columns = T.shape_padright(input)
         return pool_2d(columns, window, self.ignore_border, steps, pads, self.mode)[..., 0]
 
@@ -276,11 +338,17 @@ class SpatialPyramidPoolingLayer(Layer):  # type: ignore[misc]
     """Pools images of any size into n by n regions, for each n (He et al., 2014)."""
 
     def __init__(
-        self, incoming: Any, pool_dims: Any = (4, 2, 1), mode: str = "max",
-        implementation: str = "fast", **named: Any,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Any,
+        pool_dims: Any = (4, 2, 1),
+        mode: str = "max",
+        implementation: str = "fast",
+        **named: Any,
+    ) -> None:
         super().__init__(incoming, **named)
-        self.pool_dims, self.mode, self.implementation = pool_dims, mode, implementation
+        self.pool_dims = pool_dims
+        self.mode = mode
+        self.implementation = implementation
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         return (*input_shape[:2], sum(n * n for n in self.pool_dims))
@@ -302,5 +370,6 @@ class SpatialPyramidPoolingLayer(Layer):  # type: ignore[misc]
         return slice(at * (length // n), at * (length // n) - -length // n)
 
 
-Deconv2DLayer, Deconv3DLayer = TransposedConv2DLayer, TransposedConv3DLayer
+Deconv2DLayer = TransposedConv2DLayer
+Deconv3DLayer = TransposedConv3DLayer
 BaseConvLayer = Conv2DLayer

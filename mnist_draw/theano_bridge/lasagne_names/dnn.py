@@ -32,7 +32,8 @@ Conv2DDNNLayer = Conv2DMMLayer = _with_defaults(layers.Conv2DLayer, flip_filters
 Conv3DDNNLayer = _with_defaults(layers.Conv3DLayer, flip_filters=False)
 bc01_to_c01b = _with_defaults(layers.DimshuffleLayer, pattern=(1, 2, 3, 0))
 c01b_to_bc01 = _with_defaults(layers.DimshuffleLayer, pattern=(3, 0, 1, 2))
-ShuffleBC01ToC01BLayer, ShuffleC01BToBC01Layer = bc01_to_c01b, c01b_to_bc01
+ShuffleBC01ToC01BLayer = bc01_to_c01b
+ShuffleC01BToBC01Layer = c01b_to_bc01
 
 
 def _of_cuda_convnet(kind: Any) -> Any:
@@ -40,16 +41,22 @@ def _of_cuda_convnet(kind: Any) -> Any:
 
     class Turning(kind):  # type: ignore[misc]
         def __init__(
-            self, incoming: Any, *arguments: Any, dimshuffle: bool = True, partial_sum: Any = 1,
+            self,
+            incoming: Any,
+            *arguments: Any,
+            dimshuffle: bool = True,
+            partial_sum: Any = 1,
             **named: Any,
-        ) -> None:  # fmt: skip
+        ) -> None:
             shape = getattr(incoming, "output_shape", incoming)
-            self.partial_sum, self._turns_filters = partial_sum, not dimshuffle
+            self.partial_sum = partial_sum
+            self._turns_filters = not dimshuffle
             # Made for the order of the CPU's layers, but for the filters.
             self.dimshuffle = True
             usual = incoming if dimshuffle else (shape[3], *shape[:3])
             super().__init__(usual, *arguments, **named)
-            self.dimshuffle, self.input_shape = dimshuffle, shape
+            self.dimshuffle = dimshuffle
+            self.input_shape = shape
             self.input_layer = None if incoming is shape else incoming
 
         def get_W_shape(self) -> Any:

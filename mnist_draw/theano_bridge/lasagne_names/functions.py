@@ -17,14 +17,16 @@ from lasagne.layers import get_output
 from lasagne.objectives import aggregate
 from lasagne.updates import get_or_compute_grads
 
-softplus, elu = T.nnet.softplus, T.nnet.elu
+softplus = T.nnet.softplus
+elu = T.nnet.elu
 
 
 class SELU:
     """``scale (x if x > 0 else scale_neg (exp(x) - 1))`` (Klambauer et al., 2017)."""
 
     def __init__(self, scale: float = 1, scale_neg: float = 1) -> None:
-        self.scale, self.scale_neg = scale, scale_neg
+        self.scale = scale
+        self.scale_neg = scale_neg
 
     def __call__(self, x: Any) -> Any:
         return self.scale * T.nnet.elu(x, self.scale_neg)
@@ -37,7 +39,8 @@ class ScaledTanH:
     """``scale_out tanh(scale_in x)`` (LeCun et al., 1998)."""
 
     def __init__(self, scale_in: float = 1, scale_out: float = 1) -> None:
-        self.scale_in, self.scale_out = scale_in, scale_out
+        self.scale_in = scale_in
+        self.scale_out = scale_out
 
     def __call__(self, x: Any) -> Any:
         return self.scale_out * T.tanh(self.scale_in * x)
@@ -102,7 +105,11 @@ def huber_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
 
 @_aligned
 def binary_hinge_loss(
-    predictions: Any, targets: Any, delta: float = 1, log_odds: Any = True, binary: bool = True
+    predictions: Any,
+    targets: Any,
+    delta: float = 1,
+    log_odds: Any = True,
+    binary: bool = True,
 ) -> Any:
     """How far each prediction is from `delta` on its target's side, in log-odds."""
     if log_odds is False:
@@ -122,13 +129,22 @@ class Objective:
     """The loss of a layer's output, as before Lasagne 0.1."""
 
     def __init__(
-        self, input_layer: Any, loss_function: Any = squared_error, aggregation: Any = "mean"
+        self,
+        input_layer: Any,
+        loss_function: Any = squared_error,
+        aggregation: Any = "mean",
     ) -> None:
-        self.input_layer, self.loss_function = input_layer, loss_function
-        self.aggregation, self.target_var = aggregation, T.matrix("target")
+        self.input_layer = input_layer
+        self.loss_function = loss_function
+        self.aggregation = aggregation
+        self.target_var = T.matrix("target")
 
     def get_loss(
-        self, input: Any = None, target: Any = None, aggregation: Any = None, **named: Any
+        self,
+        input: Any = None,
+        target: Any = None,
+        aggregation: Any = None,
+        **named: Any,
     ) -> Any:
         output = get_output(self.input_layer, input, **named)
         losses = self.loss_function(output, self.target_var if target is None else target)
@@ -136,7 +152,10 @@ class Objective:
 
 
 def _updates(
-    loss_or_grads: Any, params: Any, kept: int, step: Callable[..., tuple[Any, ...]]
+    loss_or_grads: Any,
+    params: Any,
+    kept: int,
+    step: Callable[..., tuple[Any, ...]],
 ) -> Any:
     """Collect the updates of a rule that keeps some averages for each parameter."""
     before = theano.shared(np.asarray(0, theano.config.floatX))
@@ -151,9 +170,13 @@ def _updates(
 
 
 def adamax(
-    loss_or_grads: Any, params: Any, learning_rate: Any = 0.002, beta1: Any = 0.9,
-    beta2: Any = 0.999, epsilon: Any = 1e-8,
-) -> Any:  # fmt: skip
+    loss_or_grads: Any,
+    params: Any,
+    learning_rate: Any = 0.002,
+    beta1: Any = 0.9,
+    beta2: Any = 0.999,
+    epsilon: Any = 1e-8,
+) -> Any:
     """Adam by the largest gradient instead of the mean square (Kingma and Ba, 2014)."""
 
     def step(t: Any, gradient: Any, m: Any, u: Any) -> tuple[Any, ...]:
@@ -165,9 +188,13 @@ def adamax(
 
 
 def amsgrad(
-    loss_or_grads: Any, params: Any, learning_rate: Any = 0.001, beta1: Any = 0.9,
-    beta2: Any = 0.999, epsilon: Any = 1e-8,
-) -> Any:  # fmt: skip
+    loss_or_grads: Any,
+    params: Any,
+    learning_rate: Any = 0.001,
+    beta1: Any = 0.9,
+    beta2: Any = 0.999,
+    epsilon: Any = 1e-8,
+) -> Any:
     """Adam whose mean square never shrinks (Reddi, Kale and Kumar, 2018)."""
 
     def step(t: Any, gradient: Any, m: Any, v: Any, largest: Any) -> tuple[Any, ...]:
@@ -199,7 +226,8 @@ def collect_shared_vars(expressions: Any) -> list[Any]:
 
 def accept_expressions(utils: Any, layer: Any) -> None:
     """Let parameters be expressions, such as another layer's transposed weights."""
-    create, own = utils.create_param, layer.get_params
+    create = utils.create_param
+    own = layer.get_params
 
     def create_param(spec: Any, shape: Any, name: str | None = None) -> Any:
         if not isinstance(spec, theano.tensor.TensorVariable):
@@ -217,4 +245,5 @@ def accept_expressions(utils: Any, layer: Any) -> None:
         params = own(self, **tags)
         return collect_shared_vars(params) if unwrap_shared else list(params)
 
-    utils.create_param, layer.get_params = create_param, get_params
+    utils.create_param = create_param
+    layer.get_params = get_params

@@ -27,10 +27,15 @@ class ExpressionLayer(Layer):  # type: ignore[misc]
     """Applies a function to its input."""
 
     def __init__(
-        self, incoming: Any, function: Callable[[Any], Any], output_shape: Any = None, **named: Any
+        self,
+        incoming: Any,
+        function: Callable[[Any], Any],
+        output_shape: Any = None,
+        **named: Any,
     ) -> None:
         super().__init__(incoming, **named)
-        self.function, self._shape = function, output_shape
+        self.function = function
+        self._shape = output_shape
 
     def get_output_shape_for(self, input_shape: Shape) -> Shape:
         if self._shape == "auto":
@@ -75,7 +80,11 @@ class _SharedLayer(Layer):  # type: ignore[misc]
     apply: Any
 
     def __init__(
-        self, incoming: Any, spec: Any = None, shared_axes: Any = "auto", **named: Any
+        self,
+        incoming: Any,
+        spec: Any = None,
+        shared_axes: Any = "auto",
+        **named: Any,
     ) -> None:
         spec = init.Constant(self.default) if spec is None else spec
         spec = named.pop(self.parameter, spec)
@@ -101,19 +110,25 @@ class _SharedLayer(Layer):  # type: ignore[misc]
 class ScaleLayer(_SharedLayer):
     """Multiplies by learnt numbers."""
 
-    default, parameter, apply = 1, "scales", T.mul
+    default = 1
+    parameter = "scales"
+    apply = T.mul
 
 
 class BiasLayer(_SharedLayer):
     """Adds learnt numbers."""
 
-    default, parameter, apply = 0, "b", T.add
+    default = 0
+    parameter = "b"
+    apply = T.add
 
 
 class ParametricRectifierLayer(_SharedLayer):
     """Rectifier with a learnt slope below zero (He et al., 2015)."""
 
-    default, parameter, apply = 0.25, "alpha", staticmethod(T.nnet.relu)
+    default = 0.25
+    parameter = "alpha"
+    apply = staticmethod(T.nnet.relu)
 
 
 def standardize(layer: Any, offset: Any, scale: Any, shared_axes: Any = "auto") -> Any:
@@ -129,13 +144,18 @@ class RandomizedRectifierLayer(Layer):  # type: ignore[misc]
     """Rectifier with a slope below zero that is drawn for each minibatch (Xu et al., 2015)."""
 
     def __init__(
-        self, incoming: Any, lower: Any = 0.3, upper: Any = 0.8, shared_axes: Any = "auto",
+        self,
+        incoming: Any,
+        lower: Any = 0.3,
+        upper: Any = 0.8,
+        shared_axes: Any = "auto",
         **named: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(incoming, **named)
         if isinstance(wrong := lower > upper, bool) and wrong:
             raise ValueError(f"The lower slope {lower} is larger than the upper one, {upper}.")
-        self.lower, self.upper = lower, upper
+        self.lower = lower
+        self.upper = upper
         self.shared_axes = _axes_to_share(shared_axes, self.input_shape)
         self._srng = RandomStreams(get_rng().randint(1, 2147462579))
 
@@ -158,7 +178,12 @@ class DenseLayer(old.DenseLayer):  # type: ignore[misc]
     """A dense layer along the axes after the first `num_leading_axes`."""
 
     def __init__(
-        self, incoming: Any, num_units: int, *rest: Any, num_leading_axes: int = 1, **named: Any
+        self,
+        incoming: Any,
+        num_units: int,
+        *rest: Any,
+        num_leading_axes: int = 1,
+        **named: Any,
     ) -> None:
         shape = incoming if isinstance(incoming, tuple) else incoming.output_shape
         self.num_leading_axes = num_leading_axes % len(shape)
@@ -203,11 +228,16 @@ class TransformerLayer(MergeLayer):  # type: ignore[misc]
     """Moves, turns and scales images as another network says (Jaderberg et al., 2015)."""
 
     def __init__(
-        self, incoming: Any, localization_network: Any, downsample_factor: Any = 1,
-        border_mode: str = "nearest", **named: Any,
-    ) -> None:  # fmt: skip
+        self,
+        incoming: Any,
+        localization_network: Any,
+        downsample_factor: Any = 1,
+        border_mode: str = "nearest",
+        **named: Any,
+    ) -> None:
         super().__init__([incoming, localization_network], **named)
-        self.downsample_factor, self.border_mode = as_tuple(downsample_factor, 2), border_mode
+        self.downsample_factor = as_tuple(downsample_factor, 2)
+        self.border_mode = border_mode
 
     def get_output_shape_for(self, input_shapes: Sequence[Shape]) -> Shape:
         shape = input_shapes[0]
@@ -237,10 +267,15 @@ class TPSTransformerLayer(TransformerLayer):
     """Bends images as a thin-plate spline through control points does (Bookstein, 1989)."""
 
     def __init__(
-        self, incoming: Any, localization_network: Any, downsample_factor: Any = 1,
-        control_points: int = 16, precompute_grid: Any = "auto", border_mode: str = "nearest",
+        self,
+        incoming: Any,
+        localization_network: Any,
+        downsample_factor: Any = 1,
+        control_points: int = 16,
+        precompute_grid: Any = "auto",
+        border_mode: str = "nearest",
         **named: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(incoming, localization_network, downsample_factor, border_mode, **named)
         ticks = np.linspace(-1, 1, isqrt(control_points))
         self.points = floatX(np.meshgrid(ticks, ticks)).reshape(2, control_points)
@@ -305,8 +340,10 @@ def _beginning(kind: Any) -> Any:
             self.only_return_final = only_return_final
             states = ("hid_init", "cell_init")
             first = {name: named[name] for name in states if isinstance(named.get(name), Layer)}
-            places = {name: T.tensor(theano.config.floatX, [False] * len(layer.output_shape))
-                      for name, layer in first.items()}  # fmt: skip
+            places = {
+                name: T.tensor(theano.config.floatX, [False] * len(layer.output_shape))
+                for name, layer in first.items()
+            }
             super().__init__(*rest, **named | places)
             self._first = list(first)
             self.input_layers += first.values()

@@ -30,13 +30,20 @@ class BatchNormLayer(Layer):  # type: ignore[misc]
     inv_std: Any
 
     def __init__(
-        self, incoming: Any, axes: Any = "auto", epsilon: float = 1e-4, alpha: float = 0.1,
-        beta: Any = init.Constant(0), gamma: Any = init.Constant(1),  # noqa: B008
-        mean: Any = init.Constant(0), inv_std: Any = init.Constant(1),  # noqa: B008
+        self,
+        incoming: Any,
+        axes: Any = "auto",
+        epsilon: float = 1e-4,
+        alpha: float = 0.1,
+        beta: Any = init.Constant(0),  # noqa: B008
+        gamma: Any = init.Constant(1),  # noqa: B008
+        mean: Any = init.Constant(0),  # noqa: B008
+        inv_std: Any = init.Constant(1),  # noqa: B008
         **named: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(incoming, **named)
-        self.epsilon, self.alpha = epsilon, alpha
+        self.epsilon = epsilon
+        self.alpha = alpha
         if axes == "auto":
             axes = (0, *range(2, len(self.input_shape)))
         self.axes = (axes,) if isinstance(axes, int) else tuple(axes)
@@ -45,26 +52,35 @@ class BatchNormLayer(Layer):  # type: ignore[misc]
             raise ValueError("BatchNormLayer needs specified input sizes for other axes.")
         learnt = {"beta": beta, "gamma": gamma, "mean": mean, "inv_std": inv_std}
         for name, spec in learnt.items():
-            tags = {"trainable": name in ("beta", "gamma"), "regularizable": name == "gamma",
-                    "batch_norm_stat": name in ("mean", "inv_std")}  # fmt: skip
+            tags = {
+                "trainable": name in ("beta", "gamma"),
+                "regularizable": name == "gamma",
+                "batch_norm_stat": name in ("mean", "inv_std"),
+            }
             variable = None if spec is None else self.add_param(spec, shape, name, **tags)
             setattr(self, name, variable)
 
     def get_output_for(
-        self, input: Any, deterministic: bool = False, batch_norm_use_averages: bool | None = None,
-        batch_norm_update_averages: bool | None = None, **_: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        input: Any,
+        deterministic: bool = False,
+        batch_norm_use_averages: bool | None = None,
+        batch_norm_update_averages: bool | None = None,
+        **_: Any,
+    ) -> Any:
         use = deterministic if batch_norm_use_averages is None else batch_norm_use_averages
         update = batch_norm_update_averages
         update = not deterministic if update is None else update
-        mean, inv_std = self.mean, self.inv_std
+        mean = self.mean
+        inv_std = self.inv_std
         if update or not use:
             found = input.mean(self.axes), T.inv(T.sqrt(input.var(self.axes) + self.epsilon))
         if not use:
             mean, inv_std = found
         if update:
             averages = self._advance(*found)
-            mean, inv_std = mean + averages[0], inv_std + averages[1]
+            mean = mean + averages[0]
+            inv_std = inv_std + averages[1]
         kept = iter(range(input.ndim))
         pattern = ["x" if axis in self.axes else next(kept) for axis in range(input.ndim)]
         scale = inv_std if self.gamma is None else inv_std * self.gamma
@@ -85,7 +101,11 @@ class StandardizationLayer(Layer):  # type: ignore[misc]
     """Gives each example a mean of 0 and a variance of 1, along some axes."""
 
     def __init__(
-        self, incoming: Any, axes: Any = "auto", epsilon: float = 1e-4, **named: Any
+        self,
+        incoming: Any,
+        axes: Any = "auto",
+        epsilon: float = 1e-4,
+        **named: Any,
     ) -> None:
         super().__init__(incoming, **named)
         self.epsilon = epsilon
@@ -123,7 +143,10 @@ _LEARNT = ("scale", ScaleLayer), ("bias", BiasLayer)
 
 
 def instance_norm(
-    layer: Any, learn_scale: bool = True, learn_bias: bool = True, **named: Any
+    layer: Any,
+    learn_scale: bool = True,
+    learn_bias: bool = True,
+    **named: Any,
 ) -> Any:
     """Normalise each channel of each example (Ulyanov et al., 2016)."""
     learnt = compress(_LEARNT, (learn_scale, learn_bias))
@@ -139,9 +162,13 @@ class DropoutLayer(NoiseLayer):  # type: ignore[misc]
     """Dropout of whole stretches along the shared axes."""
 
     def __init__(
-        self, incoming: Any, p: Any = 0.5, rescale: bool = True, shared_axes: Sequence[int] = (),
+        self,
+        incoming: Any,
+        p: Any = 0.5,
+        rescale: bool = True,
+        shared_axes: Sequence[int] = (),
         **named: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(incoming, p, rescale, **named)
         self.shared_axes = tuple(shared_axes)
 

@@ -169,7 +169,8 @@ def _replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int
     kept = {aliases[variable] for variable in fgraph.outputs if variable in aliases}
     result: dict[Any, dict[int, tuple[int, int]]] = {}
     for number, index in (fgraph.update_mapping or {}).items():
-        new, old = fgraph.outputs[number], fgraph.inputs[index]
+        new = fgraph.outputs[number]
+        old = fgraph.inputs[index]
         node = new.owner
         if node is not None and last_read[old] <= position[node] and old not in kept:
             result.setdefault(node, {})[node.outputs.index(new)] = (number, index)

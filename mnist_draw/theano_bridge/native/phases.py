@@ -88,7 +88,8 @@ def _between(one: Region, other: Region) -> _Order:
 
 def _order(earlier: Instruction, later: Instruction) -> _Order:
     pairs = chain(
-        product(earlier.writes, later.reads + later.writes), product(earlier.reads, later.writes)
+        product(earlier.writes, later.reads + later.writes),
+        product(earlier.reads, later.writes),
     )
     return max((_between(*pair) for pair in pairs), default=_Order.NONE)
 
@@ -131,19 +132,24 @@ class Group:
             return False
         if any(m.chunk * self.units % m.extent for m in self.members if m.fixed):
             return False
-        fixed, divided = self._fixed, self._divided
+        fixed = self._fixed
+        divided = self._divided
         return len(fixed) <= 1 and (not fixed or not divided or max(fixed) <= max(divided))
 
     def chunks(self) -> list[list[Call]]:
         """Return, for each chunk, what is called."""
-        chunk, segments = self.chunk, self.segments()
+        chunk = self.chunk
+        segments = self.segments()
         return [
             list(self._calls(segments, start, min(start + chunk, self.units)))
             for start in range(0, self.units, chunk)
         ]
 
     def _calls(
-        self, segments: list[tuple[list[Instruction], int]], start: int, stop: int
+        self,
+        segments: list[tuple[list[Instruction], int]],
+        start: int,
+        stop: int,
     ) -> Iterator[Call]:
         for members, block in segments:
             for first in range(start, stop, block):
@@ -174,7 +180,8 @@ def arrange(instructions: Sequence[Instruction]) -> list[list[Group]]:
     phase_of: dict[Instruction, int] = {}
     group_of: dict[Instruction, Group] = {}
     for number, instruction in enumerate(instructions):
-        phase, along = 0, []
+        phase = 0
+        along = []
         for earlier in instructions[:number]:
             order = _order(earlier, instruction)
             if order is _Order.NONE:
@@ -207,7 +214,8 @@ def run_chunks(e: Emitter) -> None:
     Arguments: the address of the calls; for each chunk the number of its first call, and the number
     of calls. A call is four words: kernel, its arguments, start, stop.
     """
-    calls, numbers = e.pointer(0), e.value("getelementptr i64, ptr %args, i64 1", "int64").name
+    calls = e.pointer(0)
+    numbers = e.value("getelementptr i64, ptr %args, i64 1", "int64").name
     first, last = (e.load(numbers, "int64", chunk) for chunk in (START, STOP))
     with e.loop(first, last) as i:
         place = e.op("mul", i, 4)

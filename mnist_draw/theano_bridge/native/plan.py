@@ -38,7 +38,9 @@ class Layout:
         self._calls: list[Array] = []
 
     def chunks(
-        self, group: Group, passed: dict[Region, int] | None
+        self,
+        group: Group,
+        passed: dict[Region, int] | None,
     ) -> list[list[tuple[int, int, int, int]]]:
         """Return each chunk's calls: kernel, number of the first argument, start, stop."""
         return [
@@ -51,7 +53,8 @@ class Layout:
         """Reserve room for a block of each of these arrays; return the addresses."""
         return {
             region: self._memory.empty(
-                (block * (region.last - region.first) // group.units,), "uint8"
+                (block * (region.last - region.first) // group.units,),
+                "uint8",
             ).ctypes.data
             for region, block in passed.items()
         }
@@ -79,7 +82,8 @@ class Layout:
         calls[...] = np.array([call for chunk in chunks for call in chunk], np.int64).reshape(-1, 4)
         self._calls.append(calls)
         words = self._memory.empty((len(chunks) + 2,), "int64")
-        words[0], words[1] = calls.ctypes.data, 0
+        words[0] = calls.ctypes.data
+        words[1] = 0
         words[2:] = np.cumsum([len(chunk) for chunk in chunks])
         return words
 
@@ -93,14 +97,17 @@ class Layout:
 
 
 def passed_on(
-    arranged: Sequence[Sequence[Group]], lasting: Iterable[Region]
+    arranged: Sequence[Sequence[Group]],
+    lasting: Iterable[Region],
 ) -> dict[Group, dict[Region, int]]:
     """Find what need not be kept."""
     groups = [group for phase in arranged for group in phase]
     touches = [
-        (region, member) for group in groups for member in group.members
+        (region, member)
+        for group in groups
+        for member in group.members
         for region in member.operands.values()
-    ]  # fmt: skip
+    ]
     kept = list(lasting)
     result: dict[Group, dict[Region, int]] = {}
     for group in groups:
@@ -215,7 +222,8 @@ class Planner:
     ) -> None:
         """Add a kernel; its chunk follows from the number of `elements` where it is not told."""
         chunk = chunk or self.share(extent, elements)
-        words, sources = [], []
+        words = []
+        sources = []
         operands: dict[int, Region] = {}
         for position, argument in enumerate(arguments):
             if isinstance(argument, int):
@@ -235,11 +243,18 @@ class Planner:
         written = frozenset(writes) & operands.keys()
         self.instructions.append(
             Instruction(
-                function, words, sources, extent, max(1, min(chunk, extent)),
-                operands, written, fixed, whole,
+                function,
+                words,
+                sources,
+                extent,
+                max(1, min(chunk, extent)),
+                operands,
+                written,
+                fixed,
+                whole,
                 work or sum(operands[at].last - operands[at].first for at in written) // 4,
-            )
-        )  # fmt: skip
+            ),
+        )
 
     def share(self, extent: int, elements: int, multiple: int = 1, parts: int = 2) -> int:
         """Return the chunk that cuts work into fair parts for all threads."""
@@ -276,7 +291,8 @@ def _bounds(array: Array) -> tuple[int, int]:
     first = last = array.ctypes.data
     for size, stride in zip(array.shape, array.strides, strict=True):
         reach = (size - 1) * stride
-        first, last = first + min(reach, 0), last + max(reach, 0)
+        first = first + min(reach, 0)
+        last = last + max(reach, 0)
     return first, last + array.itemsize
 
 

@@ -21,7 +21,11 @@ from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 
 #: Words of the table for each kernel, and what they hold.
 WORDS = 24
-KERNEL, ARGUMENTS, CHUNKS, CLAIM, DONE = 0, 1, 2, 8, 16
+KERNEL = 0
+ARGUMENTS = 1
+CHUNKS = 2
+CLAIM = 8
+DONE = 16
 
 #: Seconds after which a helper that has found nothing to do goes to sleep: between two steps of a
 #: training run Python needs 0.1 ms, for a convolutional network over 0.2 ms, and several times as
@@ -172,9 +176,13 @@ end:
 def functions() -> tuple[Any, Any]:
     """Compile the two functions once."""
     names = {
-        "words": WORDS, "chunks": CHUNKS, "claim": CLAIM, "done": DONE, "kernel": KERNEL,
+        "words": WORDS,
+        "chunks": CHUNKS,
+        "claim": CLAIM,
+        "done": DONE,
+        "kernel": KERNEL,
         "arguments": ARGUMENTS,
-    }  # fmt: skip
+    }
     pause, declarations = _pause()
     give_way, more = _give_way()
     wait = _WAIT.format(pause=pause, give_way=give_way)
@@ -183,9 +191,10 @@ def functions() -> tuple[Any, Any]:
         [
             Function("mnist_draw_lead", _LEAD.format(**names), shared),
             Function("mnist_draw_help", _HELP.format(**names)),
-        ]
+        ],
     )
-    word, pointer = ctypes.c_int64, ctypes.c_void_p
+    word = ctypes.c_int64
+    pointer = ctypes.c_void_p
     lead = ctypes.CFUNCTYPE(None, pointer, word, word, pointer)(addresses["mnist_draw_lead"])
     helps = ctypes.CFUNCTYPE(None, pointer, word, word, pointer, word)(addresses["mnist_draw_help"])
     return lead, helps

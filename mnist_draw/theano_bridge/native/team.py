@@ -93,7 +93,8 @@ class _Helper:
             thread_priority.lower()
         _, helps = runner.functions()
         while (program := self._calls.get()) is not None:
-            self.program, self._next = program, None
+            self.program = program
+            self._next = None
             helps(
                 program.address,
                 len(program.table),
@@ -155,7 +156,8 @@ class Team:
             helper.leave()
 
 
-_team, _lowered_team = Team(), Team(lowered=True)
+_team = Team()
+_lowered_team = Team(lowered=True)
 
 
 def team() -> Team:
@@ -166,7 +168,8 @@ def team() -> Team:
 def _start_again() -> None:
     """Threads do not survive a fork: the child gets teams of its own."""
     global _team, _lowered_team
-    _team, _lowered_team = Team(), Team(lowered=True)
+    _team = Team()
+    _lowered_team = Team(lowered=True)
 
 
 @atexit.register

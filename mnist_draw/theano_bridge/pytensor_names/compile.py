@@ -30,7 +30,11 @@ class In(_compile.In):  # type: ignore[misc]
     """An input of a function, which may have a default."""
 
     def __init__(
-        self, variable: Any, name: str | None = None, value: Any = None, **named: Any
+        self,
+        variable: Any,
+        name: str | None = None,
+        value: Any = None,
+        **named: Any,
     ) -> None:
         self.default = None
         if value is not None and not isinstance(value, Container | SharedVariable):
@@ -48,8 +52,12 @@ def Param(variable: Any, default: Any = None, name: str | None = None, **named: 
 def _containers(compiled: Any) -> dict[Any, Any]:
     """Where a function keeps its inputs, by number, variable and name."""
     pairs = enumerate(zip(compiled.maker.inputs, compiled.input_storage, strict=True))
-    return {key: kept for number, (given, kept) in pairs
-            for key in (number, given.variable, given.name) if key is not None}  # fmt: skip
+    return {
+        key: kept
+        for number, (given, kept) in pairs
+        for key in (number, given.variable, given.name)
+        if key is not None
+    }
 
 
 Function.container = Function.finder = property(_containers)
@@ -83,10 +91,23 @@ def _keep_defaults(compile_function: Any) -> Any:
 function = one_at_a_time(with_test_values(_keep_defaults(interpret_loops(_compile.function))))
 
 __all__ = [
-    "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",
-    "SymbolicOutput", "UnusedInputError", "as_op", "function", "get_default_mode",
-    "get_mode", "predefined_modes", "shared", "shared_constructor",
-]  # fmt: skip
+    "In",
+    "Mode",
+    "OpFromGraph",
+    "Out",
+    "Param",
+    "SharedVariable",
+    "SymbolicInput",
+    "SymbolicOutput",
+    "UnusedInputError",
+    "as_op",
+    "function",
+    "get_default_mode",
+    "get_mode",
+    "predefined_modes",
+    "shared",
+    "shared_constructor",
+]
 
 
 COMPILED_LINKERS = ("c", "cvm", "vm", "c|py", "c|py_nogc", "cvm_nogc", "vm_nogc", "auto")
@@ -113,7 +134,11 @@ class MonitorMode(_MonitorMode):  # type: ignore[misc]
 
 
 def shared(
-    value: Any, name: Any = None, strict: bool = False, allow_downcast: Any = None, **keywords: Any
+    value: Any,
+    name: Any = None,
+    strict: bool = False,
+    allow_downcast: Any = None,
+    **keywords: Any,
 ) -> SharedVariable:
     """Create a variable that keeps its value between the calls of functions."""
     pattern = keywords.pop("broadcastable", None)
@@ -126,5 +151,9 @@ def shared(
         pairs = zip(pattern, fixed, strict=True)
         keywords["shape"] = tuple(1 if one else length for one, length in pairs)
     return pytensor.shared(
-        value, name=name, strict=strict, allow_downcast=allow_downcast, **keywords
+        value,
+        name=name,
+        strict=strict,
+        allow_downcast=allow_downcast,
+        **keywords,
     )

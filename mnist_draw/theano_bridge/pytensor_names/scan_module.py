@@ -22,9 +22,16 @@ from theano.compile import SharedVariable
 from mnist_draw.theano_bridge.test_values import with_test_values
 
 __all__ = [
-    "OrderedUpdates", "clone", "equal_computations", "foldl", "foldr", "map", "reduce", "scan",
+    "OrderedUpdates",
+    "clone",
+    "equal_computations",
+    "foldl",
+    "foldr",
+    "map",
+    "reduce",
+    "scan",
     "until",
-]  # fmt: skip
+]
 
 
 class OrderedUpdates(OrderedDict[Any, Any]):
@@ -61,7 +68,11 @@ def _with_updates(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]
 
 
 def clone(
-    output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, **old: bool
+    output: Any,
+    replace: Any = None,
+    strict: bool = True,
+    share_inputs: bool = True,
+    **old: bool,
 ) -> Any:
     """Copy graphs; variables of `replace` become others, which keep their type if `strict`.
 

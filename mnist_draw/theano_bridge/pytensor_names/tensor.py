@@ -66,18 +66,21 @@ def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:
 
 def batched_dot(a: Any, b: Any) -> Any:
     """``dot(a[i], b[i])`` for every i, stacked. `a` and `b` are 2-D or 3-D."""
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    a = as_tensor_variable(a)
+    b = as_tensor_variable(b)
     if not (2 <= a.ndim <= 3 and 2 <= b.ndim <= 3):
         raise TypeError(
-            f"batched_dot takes tensors of 2 or 3 dimensions, not {a.ndim} and {b.ndim}."
+            f"batched_dot takes tensors of 2 or 3 dimensions, not {a.ndim} and {b.ndim}.",
         )
     return batched_tensordot(a, b, ([a.ndim - 1], [1]))
 
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """``tensordot(x[i], y[i])`` for every i, stacked; `axes` counts the stack's as the first."""
-    x, y = as_tensor_variable(x), as_tensor_variable(y)
-    one, other = x[0].type(), y[0].type()
+    x = as_tensor_variable(x)
+    y = as_tensor_variable(y)
+    one = x[0].type()
+    other = y[0].type()
     if not isinstance(axes, int):
         axes = [[axis - 1 for axis in np.atleast_1d(each)] for each in axes]
     return vectorize_graph(_tensor.tensordot(one, other, axes), {one: x, other: y})

@@ -19,11 +19,23 @@ from mnist_draw.theano_bridge.abstract_conv import conv2d, conv2d_grad_wrt_input
 Axes = str | int | Sequence[int]
 
 __all__ = [
-    "binary_crossentropy", "categorical_crossentropy", "conv2d", "conv2d_grad_wrt_inputs",
-    "conv3d", "elu", "hard_sigmoid",
-    "logsoftmax", "relu", "selu", "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softplus",
-    "softsign", "ultra_fast_sigmoid",
-]  # fmt: skip
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "conv2d",
+    "conv2d_grad_wrt_inputs",
+    "conv3d",
+    "elu",
+    "hard_sigmoid",
+    "logsoftmax",
+    "relu",
+    "selu",
+    "sigmoid",
+    "sigmoid_binary_crossentropy",
+    "softmax",
+    "softplus",
+    "softsign",
+    "ultra_fast_sigmoid",
+]
 
 
 def softmax(c: Any) -> Any:
@@ -62,19 +74,20 @@ def softsign(x: Any) -> Any:
 
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """Cross-entropy of each row."""
-    coding, true = pt.as_tensor_variable(coding_dist), pt.as_tensor_variable(true_dist)
+    coding = pt.as_tensor_variable(coding_dist)
+    true = pt.as_tensor_variable(true_dist)
     if true.ndim == coding.ndim:
         return -pt.sum(true * pt.log(coding), axis=coding.ndim - 1)
     if true.ndim == coding.ndim - 1 == 1:
         if true.dtype not in pt.type.integer_dtypes:
             raise TypeError(
                 f"Target classes are integers, not {true.dtype}: categorical_crossentropy"
-                " takes an integer vector, or a matrix of probabilities."
+                " takes an integer vector, or a matrix of probabilities.",
             )
         return -pt.log(coding)[pt.arange(true.shape[0]), true]
     raise TypeError(
         f"categorical_crossentropy: {coding.ndim} dimensions of probabilities and"
-        f" {true.ndim} of targets do not fit together."
+        f" {true.ndim} of targets do not fit together.",
     )
 
 
@@ -145,16 +158,27 @@ def _float(x: Any) -> str:
 
 
 def batch_normalization(
-    inputs: Any, gamma: Any, beta: Any, mean: Any, std: Any, mode: str = "low_mem"
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    mean: Any,
+    std: Any,
+    mode: str = "low_mem",
 ) -> Any:
     """``(inputs - mean) gamma / std + beta``."""
     return (inputs - mean) * (gamma / std) + beta
 
 
 def batch_normalization_train(
-    inputs: Any, gamma: Any, beta: Any, axes: Axes = "per-activation", epsilon: float = 1e-4,
-    running_average_factor: float = 0.1, running_mean: Any = None, running_var: Any = None,
-) -> tuple[Any, ...]:  # fmt: skip
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    axes: Axes = "per-activation",
+    epsilon: float = 1e-4,
+    running_average_factor: float = 0.1,
+    running_mean: Any = None,
+    running_var: Any = None,
+) -> tuple[Any, ...]:
     """Normalise with the batch's own mean and variance.
 
     Returns
@@ -180,9 +204,14 @@ def batch_normalization_train(
 
 
 def batch_normalization_test(
-    inputs: Any, gamma: Any, beta: Any, mean: Any, var: Any, axes: Axes = "per-activation",
+    inputs: Any,
+    gamma: Any,
+    beta: Any,
+    mean: Any,
+    var: Any,
+    axes: Axes = "per-activation",
     epsilon: float = 1e-4,
-) -> Any:  # fmt: skip
+) -> Any:
     """Normalise with a mean and a variance that are given."""
     x = pt.as_tensor_variable(inputs)
     over = _axes(axes, x.ndim)

@@ -13,9 +13,13 @@ __all__ = ["DownsampleFactorMax", "max_pool_2d"]
 
 
 def max_pool_2d(
-    input: Any, ds: Any, ignore_border: bool = False, st: Any = None, padding: Any = (0, 0),
+    input: Any,
+    ds: Any,
+    ignore_border: bool = False,
+    st: Any = None,
+    padding: Any = (0, 0),
     mode: str = "max",
-) -> Any:  # fmt: skip
+) -> Any:
     """Pool the last two dimensions; Theano 1.0.5 warns of the old names of `pool_2d`."""
     return pool_2d(input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode)
 

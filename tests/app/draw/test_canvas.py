@@ -17,7 +17,11 @@ PRESS, MOVE, RELEASE = QEvent.TabletPress, QEvent.TabletMove, QEvent.TabletRelea
 def move(canvas, place):
     """Move the mouse while its left button is down."""
     event = QMouseEvent(
-        QEvent.MouseMove, QPointF(*place), Qt.NoButton, Qt.LeftButton, Qt.NoModifier
+        QEvent.MouseMove,
+        QPointF(*place),
+        Qt.NoButton,
+        Qt.LeftButton,
+        Qt.NoModifier,
     )
     QApplication.sendEvent(canvas, event)
 
@@ -197,7 +201,14 @@ def imitated(canvas, kind, place, source):
     """Send a mouse event that was made of a pen's or a finger's."""
     point = QPointF(*place)
     event = QMouseEvent(
-        kind, point, point, point, Qt.LeftButton, Qt.LeftButton, Qt.NoModifier, source
+        kind,
+        point,
+        point,
+        point,
+        Qt.LeftButton,
+        Qt.LeftButton,
+        Qt.NoModifier,
+        source,
     )
     QApplication.sendEvent(canvas, event)
 

@@ -434,7 +434,10 @@ def test_nobody_has_to_wait_for_learning(in_window, asked, said, monkeypatch):
 @pytest.mark.window
 @pytest.mark.parametrize("session", [True, False])
 def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
-    in_window, session, said, monkeypatch
+    in_window,
+    session,
+    said,
+    monkeypatch,
 ):
     in_window.begin()
     threading.Timer(0.05, in_window.learn.gate.set).start()

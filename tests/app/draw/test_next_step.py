@@ -81,7 +81,10 @@ def test_the_button_does_what_it_says(card, tab, qtbot):
         card.button.click()
     run = SimpleNamespace(
         state=SimpleNamespace(
-            state="training", epochs_done=2, validation_accuracy=0.9, seconds_left=9.0
+            state="training",
+            epochs_done=2,
+            validation_accuracy=0.9,
+            seconds_left=9.0,
         ),
         training=SimpleNamespace(running=True),
         key="run:now",

@@ -55,7 +55,7 @@ class Desk:
         """Return the ink once a picture lies on the board alone."""
         items = self.canvas.drawing
         self.qtbot.waitUntil(
-            lambda: len(items.items) == 1 and isinstance(items.items[0], PlacedPicture)
+            lambda: len(items.items) == 1 and isinstance(items.items[0], PlacedPicture),
         )
         return self.canvas.ink()
 

@@ -30,7 +30,7 @@ class Heard:
         self.models: list[Any] = []
         self.failures: list[str] = []
         self.recognition.answered.connect(
-            lambda said: self.answers.append((said.answer.text, said.ticket))
+            lambda said: self.answers.append((said.answer.text, said.ticket)),
         )
         self.recognition.ready.connect(self.models.append)
         self.recognition.failed.connect(self.failures.append)
@@ -91,7 +91,10 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, 
         return model
 
     recognition = Recognition(
-        fakes.model, None, lambda m: made.append(fakes.Recogniser(m)) or made[-1], compile_function
+        fakes.model,
+        None,
+        lambda m: made.append(fakes.Recogniser(m)) or made[-1],
+        compile_function,
     )
     recognition.post_ink(PostedInk(lambda: (INK, None), 1))
     with qtbot.waitSignal(recognition.ready):

@@ -325,7 +325,8 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtb
 
 
 @pytest.mark.parametrize(
-    ("suffix", "beginning"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".csv", b"what\nall\n")]
+    ("suffix", "beginning"),
+    [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".csv", b"what\nall\n")],
 )
 def test_a_view_is_saved(view, tmp_path, suffix, beginning, notices):
     path = tmp_path / f"view{suffix}"

@@ -143,7 +143,10 @@ def test_digits_move_to_their_neighbours_and_stay_when_stopped(section, qtbot, e
 
 
 def test_digits_and_neighbours_become_the_example_and_are_walked_by_keys(
-    section, qtbot, example, digits
+    section,
+    qtbot,
+    example,
+    digits,
 ):
     open_section(section, qtbot, example)
     section.view.walk_to(5)

@@ -598,7 +598,9 @@ def test_a_network_whose_data_are_not_known_is_looked_into(section, qtbot):
         # Until its own frame is there, nothing of the network before stands under its names.
         assert section.network.frame is None
         now = frame_where(
-            section, qtbot, lambda frame, names=names: frame.passed.p.shape[1] == len(names)
+            section,
+            qtbot,
+            lambda frame, names=names: frame.passed.p.shape[1] == len(names),
         )
         section.grab()
         assert section.panel.why_title.text() == f"Why {names[now.answer]} rather than"

@@ -33,7 +33,13 @@ def section(qtbot, digits):
     other = Pictures(digits.validation_images, digits.validation_labels, "validation")
     images, labels = digits.test_images, digits.test_labels
     test = Pictures(
-        images, labels, "test", "Test picture {number}", other, "On validation", are_digits=True
+        images,
+        labels,
+        "test",
+        "Test picture {number}",
+        other,
+        "On validation",
+        are_digits=True,
     )
     made.data.setItemData(0, lambda: test)
     made.resize(1090, 620)
@@ -195,7 +201,8 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
         section.use_network(linear_model(), "shipped:x")
         section.set_active(True)
         qtbot.waitUntil(
-            lambda: label_text(section, "resultsState") == "128 of 200 counted", timeout=20_000
+            lambda: label_text(section, "resultsState") == "128 of 200 counted",
+            timeout=20_000,
         )
         assert section.state.link.text() == "Stop"
         section.state.link.click()

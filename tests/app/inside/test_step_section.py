@@ -130,7 +130,7 @@ def test_in_a_narrow_window_weight_and_code_have_turns_and_the_buttons_are_in_si
     for number in range(1, 6):
         section.open_stage(number)
         for place, (shown_one, hidden) in enumerate(
-            ((section.weight_view, section.code.code), (section.code.code, section.weight_view))
+            ((section.weight_view, section.code.code), (section.code.code, section.weight_view)),
         ):
             section.bar.below.buttons[place].click()
             seen.settle()
@@ -215,7 +215,7 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_siz
     whole = found.figures.gradients[4][weight.source, weight.unit]
     assert pull == pytest.approx(-float(whole), rel=1e-3)
     assert "1 pictures" not in " ".join(
-        [*figures, *(figure.text() for figure in section.bar.figures)]
+        [*figures, *(figure.text() for figure in section.bar.figures)],
     )
     assert any("0.01·W3" in line.text for line in expressions(found, 4, 2))
     assert any("loss += 0.01" in text for _, text in tutorial_lines(settings))
@@ -298,7 +298,10 @@ def test_a_click_follows_another_weight(section, qtbot):
 @pytest.mark.parametrize("batch_size", [1, 20, 1200])
 def test_sentences_name_the_minibatch_and_the_loss_of_the_formula(section, qtbot, batch_size):
     settings = TrainingSettings(
-        network="custom_mlp:2,8", batch_size=batch_size, l2=0.01, update="sgd"
+        network="custom_mlp:2,8",
+        batch_size=batch_size,
+        l2=0.01,
+        update="sgd",
     )
     now = ready(section, qtbot, network().with_info(settings=settings.to_json()))
     figures = now.figures
@@ -429,7 +432,8 @@ def test_a_network_that_cannot_be_shown_is_told(section, qtbot):
 
 
 @pytest.mark.parametrize(
-    "text", [pytest.param("cnn", marks=pytest.mark.slow), "custom_mlp:0", "custom_mlp:6,8"]
+    "text",
+    [pytest.param("cnn", marks=pytest.mark.slow), "custom_mlp:0", "custom_mlp:6,8"],
 )
 def test_other_networks(section, qtbot, text):
     ready(section, qtbot, network(text))

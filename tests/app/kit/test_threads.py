@@ -327,7 +327,11 @@ class Setup:
         self.heard: list[tuple[str, ...]] = []
         self.changes = 0
         self.folder = FollowedFolder(
-            self.background, lambda: self.files, self.read, lambda: self.in_view, self.owner
+            self.background,
+            lambda: self.files,
+            self.read,
+            lambda: self.in_view,
+            self.owner,
         )
         self.folder.listed.connect(self.heard.append)
         self.folder.changed.connect(self.note_change)

@@ -435,10 +435,14 @@ def test_a_file_is_shown_in_its_folder(platform, called, tmp_path, monkeypatch):
     path, asked = tmp_path / "a file.npz", []
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(
-        QProcess, "startDetached", lambda program, given: asked.append((program, given[0]))
+        QProcess,
+        "startDetached",
+        lambda program, given: asked.append((program, given[0])),
     )
     monkeypatch.setattr(
-        QDesktopServices, "openUrl", lambda url: asked.append(("folder", url.toLocalFile()))
+        QDesktopServices,
+        "openUrl",
+        lambda url: asked.append(("folder", url.toLocalFile())),
     )
     show_in_folder(path)
     ((program, first),) = asked

@@ -102,7 +102,9 @@ def test_a_choice_is_kept_by_its_key_once_it_answers(network, requests):
 
 
 def test_a_network_that_is_looked_at_says_that_it_answers_and_leads_back(
-    network, requests, notices
+    network,
+    requests,
+    notices,
 ):
     network.use_instead("shipped:best", "Best reader")
     assert not requests

@@ -195,7 +195,7 @@ def test_each_control_is_within_reach_of_the_mouse(name, size, screens):
 #: tests call a network.
 NAMES = re.compile(
     "MNIST|Theano|PyTensor|Lasagne|NumPy|Python|ONNX|PNG|SVG|PCA|MLP|CNN|mlp|cnn|RMSProp|rmsprop|"
-    "rho|epsilon|network|Ctrl|Alt|Shift|Esc|Tab|Space|Return|Enter|Home|End|Del"
+    "rho|epsilon|network|Ctrl|Alt|Shift|Esc|Tab|Space|Return|Enter|Home|End|Del",
 )
 _PLAIN = re.compile(r"[A-Za-z]{3,}")
 

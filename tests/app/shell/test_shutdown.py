@@ -232,7 +232,11 @@ def test_a_display_that_is_lost_without_a_run_tells_of_none(shared):
 
 
 def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
-    setup, own_home, tmp_path, disk, monkeypatch
+    setup,
+    own_home,
+    tmp_path,
+    disk,
+    monkeypatch,
 ):
     said = told(setup, monkeypatch)
     setup.window.shutdown.unsaved.clear()

@@ -161,7 +161,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     # Their names are outside the plot: no curve crosses them.
     parts = page.compare.findChildren
     room.qtbot.waitUntil(
-        lambda: [one.text() for one in parts(ElidedLabel) if one.isVisible()] == names(page)
+        lambda: [one.text() for one in parts(ElidedLabel) if one.isVisible()] == names(page),
     )
     table = page.differences
     titles = [table.verticalHeaderItem(line).text() for line in range(table.rowCount())]
@@ -543,7 +543,9 @@ def test_a_file_that_does_not_say_which_network_it_is_is_asked_about(make, tmp_p
     asked: list[Any] = []
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     monkeypatch.setattr(
-        QInputDialog, "getItem", lambda *given: asked.append(given[3]) or (given[3][2], True)
+        QInputDialog,
+        "getItem",
+        lambda *given: asked.append(given[3]) or (given[3][2], True),
     )
     room = make()
     page = room.show_library()

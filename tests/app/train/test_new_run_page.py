@@ -60,7 +60,8 @@ def test_the_sentence_of_a_card_is_never_cut(qtbot):
     pictures = []
     for line in ("picture.", "pictured"):
         card = PresetCard(
-            "cnn", replace(PRESETS["cnn"], line=f"Looks for strokes anywhere in the {line}")
+            "cnn",
+            replace(PRESETS["cnn"], line=f"Looks for strokes anywhere in the {line}"),
         )
         qtbot.addWidget(card)
         card.resize(theme.scaled(240), card.sizeHint().height())

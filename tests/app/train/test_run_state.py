@@ -176,7 +176,8 @@ def test_a_run_of_before_is_as_it_was(reason, label):
 
 
 @pytest.mark.parametrize(
-    ("epochs", "segments"), [(1, 1), (60, 60), (61, 13), (300, 60), (301, 31), (3000, 60)]
+    ("epochs", "segments"),
+    [(1, 1), (60, 60), (61, 13), (300, 60), (301, 31), (3000, 60)],
 )
 def test_a_bar_has_a_segment_for_each_epoch_or_for_several(qtbot, epochs, segments):
     bar, state = EpochBar(), RunState()

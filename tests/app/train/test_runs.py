@@ -379,7 +379,9 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
 def test_a_run_that_waits_for_learning_can_be_cancelled(make):
     room, queued = make(), []
     room.run.learning = SimpleNamespace(
-        running=True, start_after=lambda *run: queued.append(run), cancel_queued=queued.clear
+        running=True,
+        start_after=lambda *run: queued.append(run),
+        cancel_queued=queued.clear,
     )
     room.run.start()
     assert len(queued) == 1

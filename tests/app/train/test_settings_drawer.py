@@ -517,7 +517,9 @@ def test_presets_of_ones_own(panel, drawer, monkeypatch, notices):
 
 
 def test_a_preset_of_the_program_is_not_deleted_for_one_of_ones_own_by_its_name(
-    panel, drawer, monkeypatch
+    panel,
+    drawer,
+    monkeypatch,
 ):
     # One is kept under a name that another language has for a preset of the program.
     monkeypatch.setattr(presets, "_TAKEN", set())

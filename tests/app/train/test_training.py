@@ -68,7 +68,10 @@ def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_p
 
 @pytest.mark.parametrize(("has_checkpoint", "state"), [(True, "interrupted"), (False, "stopped")])
 def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
-    make_worker, tmp_path, has_checkpoint, state
+    make_worker,
+    tmp_path,
+    has_checkpoint,
+    state,
 ):
     def close(model):
         if has_checkpoint:
@@ -127,7 +130,9 @@ def test_an_error_becomes_a_sentence(make_worker):
 
 
 def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
-    make_worker, tmp_path, monkeypatch
+    make_worker,
+    tmp_path,
+    monkeypatch,
 ):
     def end():
         learnt: list[Any] = []
@@ -175,7 +180,8 @@ def make_training():
 
 
 def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
-    make_training, qtbot
+    make_training,
+    qtbot,
 ):
     loop = FullDisk()
     training, happened = make_training(loop)

@@ -207,7 +207,9 @@ def test_max_pooling_and_its_gradient(both, shape, window, stride):
 def test_what_is_pooled_at_once_takes_no_memory_as_a_whole(native, monkeypatch):
     plans, plan = [], linker.GraphRunner._plan
     monkeypatch.setattr(
-        linker.GraphRunner, "_plan", lambda *given: plans.append(plan(*given)) or plans[-1]
+        linker.GraphRunner,
+        "_plan",
+        lambda *given: plans.append(plan(*given)) or plans[-1],
     )
     pictures, filters = normal(512, 1, 28, 28), normal(32, 1, 5, 5)
     pooled = pool_2d(T.nnet.relu(T.nnet.conv2d(images, w)), (2, 2), ignore_border=True)

@@ -122,7 +122,10 @@ def test_a_rectifier_a_mask_and_bytes_are_often_zero(name, native):
     variable = {**often, **rarely}[name]
     assert is_often_zero(variable) == (name in often)
     function = theano.function(
-        [x, y, picture, chosen], variable, mode=native, on_unused_input="ignore"
+        [x, y, picture, chosen],
+        variable,
+        mode=native,
+        on_unused_input="ignore",
     )
     assert is_often_zero(function.maker.fgraph.outputs[0]) == (name in often)
 
@@ -139,7 +142,9 @@ def test_a_graph_uses_what_is_often_zero(both, monkeypatch):
     planned = []
     original = products.sparse.product
     monkeypatch.setattr(
-        products.sparse, "product", lambda *how: planned.append(how) or original(*how)
+        products.sparse,
+        "product",
+        lambda *how: planned.append(how) or original(*how),
     )
     weights, pictures = T.matrix("w"), RNG.integers(0, 256, (80, 150)).astype(np.uint8)
     pictures[RNG.random(pictures.shape) < 0.8] = 0
@@ -153,7 +158,10 @@ def test_a_graph_uses_what_is_often_zero(both, monkeypatch):
 
 def test_every_minibatch_is_decided_anew(native):
     function = theano.function(
-        [picture, y], T.dot(T.cast(picture, "float32"), y), mode=native, allow_input_downcast=True
+        [picture, y],
+        T.dot(T.cast(picture, "float32"), y),
+        mode=native,
+        allow_input_downcast=True,
     )
     dense = RNG.integers(1, 256, (90, 160)).astype(np.uint8)
     sparse = dense * (RNG.random(dense.shape) < 0.2)

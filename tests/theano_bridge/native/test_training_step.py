@@ -49,7 +49,11 @@ def agree(numpy_mode, monkeypatch, left_over):
     def check(steps=5, pictures=200, rtol=2e-4, atol=2e-5, **settings):
         plain = trained(numpy_mode, monkeypatch, steps, pictures, **settings)
         native = trained(
-            theano.Mode(linker=NativeLinker()), monkeypatch, steps, pictures, **settings
+            theano.Mode(linker=NativeLinker()),
+            monkeypatch,
+            steps,
+            pictures,
+            **settings,
         )
         for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
             np.testing.assert_allclose(got, want, rtol=rtol, atol=atol)
@@ -286,7 +290,9 @@ def _wait_until(condition):
 def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with):
     lowered = []
     monkeypatch.setattr(
-        thread_priority, "_lower_priority", lambda: lowered.append(threading.get_ident())
+        thread_priority,
+        "_lower_priority",
+        lambda: lowered.append(threading.get_ident()),
     )
     helpers = team_module.Team(lowered=True)
     helpers.threads = 2
@@ -320,7 +326,8 @@ def test_a_claimed_core_is_left_by_one_helper_until_the_claim_ends(monkeypatch, 
 
 
 @pytest.mark.parametrize(
-    "name", ["mlp", "custom_mlp:3,40", pytest.param("deep_cnn", marks=pytest.mark.slow)]
+    "name",
+    ["mlp", "custom_mlp:3,40", pytest.param("deep_cnn", marks=pytest.mark.slow)],
 )
 def test_all_layers_behind_gates_are_machine_code(name, left_over):
     probe = NetworkProbe(random_model(name))

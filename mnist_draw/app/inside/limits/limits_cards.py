@@ -79,9 +79,10 @@ class NetworkChoices(QWidget):
         #: Keys of those that were offered.
         self._offered: set[str] = set()
         self.button = push_button(
-            "addNetworkButton", _("Networks"),
+            "addNetworkButton",
+            _("Networks"),
             _("Compare up to four networks: those that ship, yours, or one from a file."),
-        )  # fmt: skip
+        )
         self.menu = Menu(self.button)
         self.menu.aboutToShow.connect(self._fill)
         self.button.setMenu(self.menu)
@@ -95,7 +96,8 @@ class NetworkChoices(QWidget):
         return [choice for choice in self.choices if choice.line is not None]
 
     def clear(self) -> None:
-        self.choices, self._offered = [], set()
+        self.choices = []
+        self._offered = set()
 
     def offer(self, others: list[NetworkChoice]) -> None:
         """List networks by their names of now; the first of the first list are ticked."""
@@ -151,7 +153,8 @@ class NetworkChoices(QWidget):
         explain(self.legend, _("Networks that are compared"), names or _("None is ticked."))
         entries = []
         for choice in self.ticked():
-            line, title = choice.line or 0, escape(choice.title).replace("-", "&#8209;")
+            line = choice.line or 0
+            title = escape(choice.title).replace("-", "&#8209;")
             sign = f'<b style="color: {series_colour(line).name()}">{_SIGNS[line]}</b>'
             entries.append(f"<nobr>{sign}&nbsp;{title}</nobr>")
         self.legend.setText("&nbsp;&nbsp; ".join(entries))
@@ -190,12 +193,15 @@ def file_choice(path: str, names: tuple[str, ...]) -> NetworkChoice:
     return NetworkChoice(path, Path(path).stem, load, names)
 
 
-_LEFT, _RIGHT, _BELOW = 44, 22, 24
+_LEFT = 44
+_RIGHT = 22
+_BELOW = 24
 #: Half of the widest amount's text.
 _HALF_AMOUNT = 14
 _KNOB = 6.0
 #: Of a tooltip's lines, at most; and the width of its frame, in pixels.
-_TIP_LETTERS, _TIP_FRAME = 30, 36
+_TIP_LETTERS = 30
+_TIP_FRAME = 36
 
 
 #: A network with its accuracies along an axis.
@@ -203,7 +209,8 @@ Curve = tuple[NetworkChoice, np.ndarray]
 
 
 class RobustnessPlot(WalkableView):
-    SIZE, LEAST_SIZE = (330, 176), (240, 150)
+    SIZE = (330, 176)
+    LEAST_SIZE = (240, 150)
 
     #: The cursor was dragged to an amount.
     moved = pyqtSignal()
@@ -216,7 +223,7 @@ class RobustnessPlot(WalkableView):
             self._title,
             _(
                 "How often each network is right on the test pictures. Drag the cursor, or press "
-                "arrow keys, to change the example as much."
+                "arrow keys, to change the example as much.",
             ),
         )
         self.curves: Sequence[Curve] = ()
@@ -228,7 +235,8 @@ class RobustnessPlot(WalkableView):
 
     def set_amount(self, amount: float) -> None:
         """Move the cursor, within the axis and its steps."""
-        first, last = self.axis.amounts[0], self.axis.amounts[-1]
+        first = self.axis.amounts[0]
+        last = self.axis.amounts[-1]
         amount = min(max(round(round(amount / self.axis.step) * self.axis.step, 4), first), last)
         if amount != self.amount:
             self.amount = amount
@@ -241,7 +249,9 @@ class RobustnessPlot(WalkableView):
         return QRectF(self.rect()).adjusted(_LEFT * scale, 8 * scale, -right, -_BELOW * scale)
 
     def _x(self, amount: float) -> float:
-        area, first, last = self._area(), self.axis.amounts[0], self.axis.amounts[-1]
+        area = self._area()
+        first = self.axis.amounts[0]
+        last = self.axis.amounts[-1]
         return area.left() + area.width() * (amount - first) / (last - first)
 
     def _y(self, share: float) -> float:
@@ -256,7 +266,8 @@ class RobustnessPlot(WalkableView):
         self._paint_cursor(painter)
 
     def _paint_grid(self, painter: QPainter) -> None:
-        area, scale = self._area(), theme.text_scale()
+        area = self._area()
+        scale = theme.text_scale()
         painter.setFont(theme.font(Text.AXIS))
         for share in (0.0, 0.5, 1.0):
             y = self._y(share)
@@ -296,7 +307,9 @@ class RobustnessPlot(WalkableView):
             super().mouseMoveEvent(event)
 
     def _drag(self, event: QMouseEvent) -> None:
-        area, first, last = self._area(), self.axis.amounts[0], self.axis.amounts[-1]
+        area = self._area()
+        first = self.axis.amounts[0]
+        last = self.axis.amounts[-1]
         part = (event.localPos().x() - area.left()) / area.width()
         self.set_amount(first + part * (last - first))
 
@@ -361,7 +374,10 @@ class PerturbationCard(Card):
         super().__init__(_("Turn your own"))
         self.setObjectName("turnCard")
         self.reset_button = push_button(
-            "turnResetButton", _("As it is"), _("Take all changes back."), look="link"
+            "turnResetButton",
+            _("As it is"),
+            _("Take all changes back."),
+            look="link",
         )
         self.top.addWidget(self.reset_button)
         self.picture = QLabel()
@@ -372,7 +388,10 @@ class PerturbationCard(Card):
         beside = row(self.picture, (self._steady, 1), gap=Size.CARD_GAP)
         beside.setAlignment(self.picture, Qt.AlignTop)
         self.answers = RowsView(
-            "turnAnswers", _("Answers"), _("What each network reads in the changed example."), 5
+            "turnAnswers",
+            _("Answers"),
+            _("What each network reads in the changed example."),
+            5,
         )
         self.body.addLayout(beside)
         self.body.addWidget(rule())

@@ -57,7 +57,10 @@ def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[tuple[Found, S
 
 
 def _count(
-    key: str, load: Callable[[], ModelFile], placed: bool, sizes: Sizes
+    key: str,
+    load: Callable[[], ModelFile],
+    placed: bool,
+    sizes: Sizes,
 ) -> Iterator[np.ndarray | str]:
     """Yield the accuracies of a network, or in the end why there are no more."""
     try:
@@ -74,9 +77,11 @@ Reading = tuple[np.ndarray, Distortion, list[tuple[NetworkChoice, np.ndarray]]]
 
 
 def _read(
-    picture: np.ndarray, change: Distortion, choices: Sequence[NetworkChoice],
+    picture: np.ndarray,
+    change: Distortion,
+    choices: Sequence[NetworkChoice],
     newest: dict[str, ModelFile | None],
-) -> Reading:  # fmt: skip
+) -> Reading:
     grey = np.clip(np.rint(picture * GREY_LEVELS), 0, 255).astype(np.uint8)
     turned = robustness.altered_one(grey, [change])
     # What nothing was done to is read as it is, not in whole levels of grey.
@@ -105,7 +110,8 @@ class LimitsSection(CountedSection):
         self._listing = self._job(self._offer, self.problem.emit)
         self._count = self._job(self._set_curves, self._fail)
         self._reading = self._job(self._show_reading, self._tell, deliver_stale=True)
-        top, plots = self._build_top(), self._build_plots()
+        top = self._build_top()
+        plots = self._build_plots()
         column(top, self.state, (plots, 1), gap=Size.CARD_GAP, owner=self)
         self._count.finished.connect(self._show_state)
 
@@ -119,7 +125,7 @@ class LimitsSection(CountedSection):
             _("Put in place first"),
             _(
                 "Crop the ink, scale it to 20 pixels and centre it before the networks see it, as "
-                "Draw does with a drawing. Noise comes after that."
+                "Draw does with a drawing. Noise comes after that.",
             ),
         )
         self.place_switch.toggled.connect(self._place_toggled)
@@ -142,7 +148,8 @@ class LimitsSection(CountedSection):
         self.turn = limits_cards.PerturbationCard()
         self.turn.reset_button.clicked.connect(self._reset)
         self._cards.append(self.turn)
-        self._grid, self._wide = grid, 0
+        self._grid = grid
+        self._wide = 0
         self._set_out(_COLUMNS)
         return grid
 
@@ -165,7 +172,8 @@ class LimitsSection(CountedSection):
         names = all_names(model)
         if self._model is not None and names != all_names(self._model):
             self.choices.clear()
-        self._model, self._newer = model, None
+        self._model = model
+        self._newer = None
         self._found.pop(self._key, None)
         self.turn.show_nothing(is_pending=self._example is not None)
         title = title_of_model(model) if self._key else _TRAINED
@@ -221,7 +229,8 @@ class LimitsSection(CountedSection):
         self._ask()
 
     def _place_toggled(self) -> None:
-        self._found, self._stopped = {}, False
+        self._found = {}
+        self._stopped = False
         self._choices_changed()
 
     def _start(self) -> None:
@@ -230,7 +239,8 @@ class LimitsSection(CountedSection):
         wanted = (entries, self.place_switch.isChecked())
         if not self._active or wanted == self._counted or not entries:
             return
-        self._counted, self._stopped = wanted, False
+        self._counted = wanted
+        self._stopped = False
         self._reported = set()
         self._count.ask(partial(count_all, *wanted))
         self._show_state()
@@ -308,7 +318,8 @@ class LimitsSection(CountedSection):
             self.turn.show_nothing(is_pending=self._example is not None)
         if self._example is None or self._model is None:
             return
-        change, ticked = self._change(), self.choices.ticked()
+        change = self._change()
+        ticked = self.choices.ticked()
         # As beside the example: the network in use after its newest epoch.
         newest = {self._key: self._newer}
         self._reading.ask(partial(_read, self._example.picture, change, ticked, newest))
@@ -329,9 +340,11 @@ class LimitsSection(CountedSection):
         answers = [each for each in answers if each[0] in self.choices.choices]
         if self._example is None or (self.choices.ticked() and not answers):
             return
-        label_, rows = self._example.label, []
+        label_ = self._example.label
+        rows = []
         for choice, found in answers:
-            answer, share = int(found.argmax()), float(found.max())
+            answer = int(found.argmax())
+            share = float(found.max())
             known = answer < len(choice.names)
             name = choice.names[answer] if known else numbered_class(answer)
             right = label_ is not None and name == self._name(label_)

@@ -29,9 +29,11 @@ from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.training.functions import layer_label
 
 #: Rows and columns of neighbours.
-ROWS, COLUMNS = 3, 6
+ROWS = 3
+COLUMNS = 6
 #: Of a picture's side, in pixels.
-_MIN_SIDE, _MAX_SIDE = 40, 96
+_MIN_SIDE = 40
+_MAX_SIDE = 96
 _SCROLL_BAR = 14
 _NOTHING = _("Draw something, or pick a picture, and see which training pictures it is most like.")
 _EARLY = _("They vote once all are compared.")
@@ -70,7 +72,7 @@ class NeighboursCard(Card):
             _TITLE,
             _(
                 "Training pictures for which the last hidden layer puts out most nearly the same "
-                "numbers, the nearest first. Enter or a click makes one the example."
+                "numbers, the nearest first. Enter or a click makes one the example.",
             ),
         )
         self.body.addWidget(self.view, 1)
@@ -84,7 +86,8 @@ class NeighboursCard(Card):
         words = ""
         if known is not None:
             message = N_("of {total}") if known.is_complete else N_("{done} of {total}")
-            done, total = number(known.counted), number(len(known.outputs))
+            done = number(known.counted)
+            total = number(len(known.outputs))
             words = _(message, done=done, total=total)
         self.note.setText(words)
 
@@ -95,7 +98,9 @@ class NeighboursCard(Card):
         self._steady.set_text(_("There is nothing to compare with.") if self._failed else words)
 
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Name) -> None:
-        images, labels, places = data.train_images, data.train_labels, answer.neighbours
+        images = data.train_images
+        labels = data.train_labels
+        places = answer.neighbours
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def distance(place: int) -> str:
@@ -113,9 +118,10 @@ class NeighboursCard(Card):
         def describe(place: int) -> str:
             return _(
                 "Training picture {number}: it is {label}, {distance} away.",
-                number=place, label=in_a_sentence(name(int(labels[place]))),
+                number=place,
+                label=in_a_sentence(name(int(labels[place]))),
                 distance=distance(place),
-            )  # fmt: skip
+            )
 
         self.view.tiles.show_pictures(images, places, caption, describe)
         answered = name(answer.pair[0])
@@ -129,12 +135,15 @@ def describe_vote(labels: np.ndarray, answer: str, name: Name) -> str:
     times = listed(f"{number(int(counts[n]))} × {name(n)}" for n in order)
     return _(
         "The {total} nearest: {counts}. The network says {answer}.",
-        total=number(len(labels)), counts=times, answer=answer,
-    )  # fmt: skip
+        total=number(len(labels)),
+        counts=times,
+        answer=answer,
+    )
 
 
 #: Pixels of a small map.
-_WIDE, _HIGH = 62, 70
+_WIDE = 62
+_HIGH = 70
 #: Of its button: left and right of map and words.
 _FRAME = 8
 
@@ -219,8 +228,10 @@ class LayerMaps(QWidget):
     def _dots(self, place: int, size: QSize) -> QPixmap:
         """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms."""
         assert self._maps is not None
-        points, ratio = self._maps.layers[place].points, self.devicePixelRatioF()
-        wide, high = round(size.width() * ratio), round(size.height() * ratio)
+        points = self._maps.layers[place].points
+        ratio = self.devicePixelRatioF()
+        wide = round(size.width() * ratio)
+        high = round(size.height() * ratio)
         pixels = np.zeros((high, wide), np.uint32)
         low, sides = box_around(points)
         part = (points - low) / sides
@@ -240,11 +251,13 @@ class LayerMaps(QWidget):
         return pixmap
 
 
-PCA, TSNE, SINGLE = "PCA", "t-SNE", "single unit"
+PCA = "PCA"
+TSNE = "t-SNE"
+SINGLE = "single unit"
 #: Explanation of each layout.
 MEANINGS = {
     PCA: _(
-        "The two directions of largest spread. What looks near here may be far apart in others."
+        "The two directions of largest spread. What looks near here may be far apart in others.",
     ),
     TSNE: _("Near means alike. The distance and the size of groups mean nothing."),
     SINGLE: _("A single unit: the further right, the more it puts out. Each class has its row."),
@@ -258,7 +271,8 @@ def map_title(maps: Maps | None, front: int) -> str:
     """Return the map's title; before there are maps that of an empty one."""
     if maps is None:
         return _("Test pictures as the network sees them")
-    count, layer = number(len(maps.labels)), maps.layers[front].name
+    count = number(len(maps.labels))
+    layer = maps.layers[front].name
     if layer == PIXELS:
         return _("{count} test pictures by their pixels", count=count)
     if layer == ANSWER:
@@ -318,10 +332,13 @@ def describe_digit(maps: Maps, places: np.ndarray, name: Name, place: int) -> li
 def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Name) -> Table:
     """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
     rows = [
-        (_("Training picture {number}", number=int(place)), name(labels[place]),
-         Figure(float(far), ".4g"))
+        (
+            _("Training picture {number}", number=int(place)),
+            name(labels[place]),
+            Figure(float(far), ".4g"),
+        )
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
-    ]  # fmt: skip
+    ]
     return Table(_TITLE, (N_("picture"), N_("it is"), N_("distance")), rows)
 
 

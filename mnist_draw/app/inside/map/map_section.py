@@ -53,7 +53,8 @@ class MapLocator:
             probe.use(model)
         outputs = [values[0] for values in probe.outputs(picture[None, None])]
         probabilities = probabilities_of(outputs[-1], probe.temperature)
-        place, nearest = None, np.empty(0, np.intp)
+        place = None
+        nearest = np.empty(0, np.intp)
         if layer is not None:
             nearest, far = maps.nearest_rows(layer.outputs, outputs[number], maps.VOTERS)
             if points is None:
@@ -63,14 +64,21 @@ class MapLocator:
             else:
                 # The nearer, the heavier.
                 place = np.average(points[nearest], 0, 1 / np.maximum(far, 1e-6))
-        neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
+        neighbours = np.empty(0, np.intp)
+        distances = np.empty(0, np.float32)
         if known is not None:
             rows = known.outputs[: known.counted]
             neighbours, distances = maps.nearest_rows(rows, outputs[probe.last_hidden], _NEIGHBOURS)
         return MapAnswer(
-            model, picture, place, nearest, probabilities, neighbours, distances,
+            model,
+            picture,
+            place,
+            nearest,
+            probabilities,
+            neighbours,
+            distances,
             is_complete=known is not None and known.is_complete,
-        )  # fmt: skip
+        )
 
 
 class MapSection(CountedSection):
@@ -97,7 +105,10 @@ class MapSection(CountedSection):
         self._moving = self._job(self._set_points, self._fail)
         self._gathering = self._job(self._set_neighbours, self._fail)
         self._locating = self._job(
-            self._show_answer, self.problem.emit, rest=_LOCATE_S, deliver_stale=True
+            self._show_answer,
+            self.problem.emit,
+            rest=_LOCATE_S,
+            deliver_stale=True,
         )
         self._locator = MapLocator()
         self._connect()
@@ -110,7 +121,7 @@ class MapSection(CountedSection):
         card.top.setStretchFactor(card.heading, 100)
         sentence = _(
             "PCA, principal component analysis, shows the two directions of largest spread, at "
-            "once; t-SNE takes its time and keeps neighbours together."
+            "once; t-SNE takes its time and keeps neighbours together.",
         )
         self.map_combo = ComboBox("mapCombo", _("Layout"), sentence, look="quiet")
         self.map_combo.addItems([map_cards.PCA, map_cards.TSNE])
@@ -142,15 +153,17 @@ class MapSection(CountedSection):
         self.neighbours.view.picked_here.connect(self._pick_neighbour)
 
     def _begin(self, model: ModelFile) -> None:
-        self._model, self._newer = model, None
+        self._model = model
+        self._newer = None
         self._maps = self._known = self._points = self._answer = None
         self._front = 0
-        self._failure, self._data = "", None
+        self._failure = ""
+        self._data = None
         self._moving.stop()
         self._show_nothing()
         self._mapping.ask(partial(_map, model))
         self._gathering.ask(
-            lambda: maps.gather_neighbours(model, (own_data(model) or load_dataset()).train_images)
+            lambda: maps.gather_neighbours(model, (own_data(model) or load_dataset()).train_images),
         )
         self._show_state()
 
@@ -191,7 +204,8 @@ class MapSection(CountedSection):
         self._side.setVisible(not self._presenting or self._example is not None)
 
     def table(self) -> Table:
-        answer, data = self._answer, self._data
+        answer = self._answer
+        data = self._data
         if answer is not None and data is not None and len(answer.neighbours):
             return map_cards.neighbours_table(answer, data.train_labels, self._name)
         return super().table() if self._maps is None else map_cards.layers_table(self._maps)
@@ -203,9 +217,11 @@ class MapSection(CountedSection):
         self._data, self._chosen, self._maps = made
         found = self._maps
         self._digits = Digits(
-            self._data.test_images[self._chosen, 0], found.labels, found.answers,
+            self._data.test_images[self._chosen, 0],
+            found.labels,
+            found.answers,
             partial(map_cards.describe_digit, found, self._chosen, self._name),
-        )  # fmt: skip
+        )
         self.view.names = tuple(self._name(n) for n in range(found.probabilities.shape[1]))
         self._show_small_maps()
         last = len(found.layers) - 1
@@ -224,7 +240,8 @@ class MapSection(CountedSection):
     def _lay_out(self) -> None:
         self._moving.stop()
         self._points = None
-        found, model = self._maps, self._model
+        found = self._maps
+        model = self._model
         if found is None or model is None or self._data is None:
             return
         layer = found.layers[self._front]
@@ -255,9 +272,11 @@ class MapSection(CountedSection):
             assert self._data is not None
             is_part = len(self._maps.layers) <= len(self._model.parameters) // 2
             votes = map_cards.describe_votes(self._maps, is_part)
-            all_pictures, shown = len(self._data.test_labels), self._chosen
+            all_pictures = len(self._data.test_labels)
+            shown = self._chosen
             if len(shown) < all_pictures:
-                step, total = int(shown[1] - shown[0]), number(all_pictures)
+                step = int(shown[1] - shown[0])
+                total = number(all_pictures)
                 more = _("Shown: one in {step} of {total} test pictures.", step=step, total=total)
                 votes = joined(votes, more)
             self._votes.setText(votes)
@@ -277,15 +296,18 @@ class MapSection(CountedSection):
         layout = self.map_combo.currentText()
         if layout == map_cards.PCA and layer is not None and layer.is_single:
             layout = map_cards.SINGLE
-        words, link = map_cards.MEANINGS[layout], ""
+        words = map_cards.MEANINGS[layout]
+        link = ""
         if self._failure:
             words = _("There is no map.")
         elif self._maps is None:
             words = _("Computing what each layer makes of the test pictures")
         elif self._moving.is_running:
-            words, link = _("The digits are moving to their neighbours"), _("Stop")
+            words = _("The digits are moving to their neighbours")
+            link = _("Stop")
         elif self._newer is not None:
-            words, link = self._epochs(), _("Look again")
+            words = self._epochs()
+            link = _("Look again")
         return words, link
 
     def _show_state(self) -> None:

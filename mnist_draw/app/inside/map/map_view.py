@@ -23,7 +23,8 @@ from mnist_draw.storage.models import ModelFile
 #: Left free around the digits, in pixels.
 MARGIN = 22
 #: Pixels of a glyph's cell, and of the box around a misread digit.
-_GLYPH, _BOX = 14, 13
+_GLYPH = 14
+_BOX = 13
 #: The example's thumbnail and the picture of a digit pointed at, in pixels.
 _THUMB = 56
 COLOURS = ("muted", "accent", "second")
@@ -63,7 +64,8 @@ class MapAnswer(NamedTuple):
 class MapView(WalkableView):
     """Digits as digits; arrow keys walk to the next in that direction, Enter picks."""
 
-    SIZE, LEAST_SIZE = (600, 440), (320, 260)
+    SIZE = (600, 440)
+    LEAST_SIZE = (320, 260)
 
     picked = pyqtSignal(int)
 
@@ -73,7 +75,7 @@ class MapView(WalkableView):
             pgettext("of pictures", "Map"),
             _(
                 "Test pictures as a layer of the network sees them: near means alike. Arrow keys "
-                "walk to the next one, Enter or a click makes it the example."
+                "walk to the next one, Enter or a click makes it the example.",
             ),
         )
         self.digits: Digits | None = None
@@ -89,7 +91,8 @@ class MapView(WalkableView):
 
     def show_digits(self, digits: Digits | None, points: np.ndarray | None) -> None:
         """Show digits at points, float (n, 2)."""
-        self.digits, self.points = digits, points
+        self.digits = digits
+        self.points = points
         self._repaint()
         self.show_items()
 
@@ -151,7 +154,9 @@ class MapView(WalkableView):
         ratio = self.devicePixelRatioF()
         pixmap = painters.blank_pixmap(self.width(), self.height(), ratio)
         painter = QPainter(pixmap)
-        labels, answers, all_places = digits.labels, digits.answers, self._all_places()
+        labels = digits.labels
+        answers = digits.answers
+        all_places = self._all_places()
         colours = np.zeros(len(labels), np.int64)
         for number, digit in enumerate(self._pair):
             if digit is not None:
@@ -193,7 +198,8 @@ class MapView(WalkableView):
         painter.setBrush(theme.colour("text"))
         painter.drawEllipse(place, 1.5, 1.5)
         # The thumbnail is above, or below if there is no room.
-        side, line = theme.scaled(_THUMB), theme.scaled(18)
+        side = theme.scaled(_THUMB)
+        line = theme.scaled(18)
         frame = QRectF(0, 0, side + 10, side + line + 8)
         away = frame.height() / 2 + 23
         above = place.y() > 2 * away
@@ -243,7 +249,8 @@ class MapView(WalkableView):
             self._go_to(((places - middle) ** 2).sum(axis=1).argmin())
             return True
         way = places - places[self.current]
-        ahead, aside = way @ np.array([right, down]), np.abs(way @ np.array([down, right]))
+        ahead = way @ np.array([right, down])
+        aside = np.abs(way @ np.array([down, right]))
         wanted = (ahead > 0.5) & (aside <= ahead)
         if wanted.any():
             cost = np.where(wanted, ahead + 2 * aside, np.inf)

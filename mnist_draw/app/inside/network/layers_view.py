@@ -30,8 +30,10 @@ _REACH = 14.0
 #: Rows of digits that are lower than this, in logical pixels, have no room for a name each.
 _MIN_ROW = 12.0
 #: Between the titles of two layers, and from one line of titles to the next, in logical pixels.
-APART, _LINE = 8, 15
-_RING, _HALF_BAR = 11.0, 4.0
+APART = 8
+_LINE = 15
+_RING = 11.0
+_HALF_BAR = 4.0
 #: The largest least width of a picture, in pixels.
 _MAX_LEAST = 580
 #: Title, note, place below the first line's beginning, and the room from there.
@@ -52,7 +54,8 @@ class LayersView(PaintedView):
         self.name: Name = str
         self._places: Places | None = None
         #: The lines that the titles of the layers are in, and whether these are short.
-        self.lines, self._short = 1, False
+        self.lines = 1
+        self._short = False
         theme.theme().changed.connect(self.lay_out_anew)
 
     def minimumSizeHint(self) -> QSize:
@@ -100,15 +103,21 @@ class LayersView(PaintedView):
 
     def places(self) -> Places | None:
         """Return all positions; None before there is a network."""
-        layers, profiles = self.layers(), self.profiles
+        layers = self.layers()
+        profiles = self.profiles
         if self._places is None and layers and self.width() > 100:
             hidden = range(len(layers) - 1)
             rows = [profiles.rows(n) if profiles and self.by_digit else None for n in hidden]
             heights = [None if profiles is None else profiles.means[n].max(0) for n in hidden]
             layout = Layout(
-                layers, self.width(), self.height(), rows, heights, self.scale,
+                layers,
+                self.width(),
+                self.height(),
+                rows,
+                heights,
+                self.scale,
                 **self.layout_options(),
-            )  # fmt: skip
+            )
             self._places = layout.places()
             pooled = sum(column.pooled for column in self._places.columns)
             most = max(1, len(self._places.columns) - pooled)
@@ -163,7 +172,8 @@ class LayersView(PaintedView):
         """Write each row's digit at its beginning, over all lines that cross it."""
         painter.setFont(theme.font(Text.LABEL))
         for digit, band in enumerate(places.bands if self.banded and places.columns else ()):
-            name, high = self.short_name(places, digit), painter.fontMetrics().height()
+            name = self.short_name(places, digit)
+            high = painter.fontMetrics().height()
             box = QRectF(band.left(), band.center().y() - high / 2, 20 * self.scale, high)
             if name:
                 painter.fillRect(box, theme.colour("card"))
@@ -187,18 +197,24 @@ class LayersView(PaintedView):
         if whole:
             wide = bold(titles[places.columns.index(whole[-1])][0])
             lefts[-lines - 1] = min(lefts[-lines - 1], last - APART - wide)
-        found, end, fits = [], lefts[0], True
+        found = []
+        end = lefts[0]
+        fits = True
         for column, (title, note) in zip(places.columns, titles, strict=True):
-            wide, line = bold(title), lines
+            wide = bold(title)
+            line = lines
             if column.pooled:
-                right, widths = column.box.right(), (wide + 6 + usual(note), wide)
+                right = column.box.right()
+                widths = (wide + 6 + usual(note), wide)
                 wide = next((each for each in widths if right - each >= end), wide)
                 left = max(end, min(column.box.left(), right - wide))
                 end = left + wide + APART
             else:
                 place = whole.index(column)
-                note, line = "" if lines > 1 else note, place % lines
-                left, right = lefts[place], lefts[place + lines] - APART
+                note = "" if lines > 1 else note
+                line = place % lines
+                left = lefts[place]
+                right = lefts[place + lines] - APART
             fits = fits and left + wide <= right
             found.append((title, note, QPointF(left, _LINE * self.scale * line), right - left))
         return found, fits
@@ -206,7 +222,8 @@ class LayersView(PaintedView):
     def _title(self, column: Column, with_unit: bool, short: bool) -> tuple[str, str]:
         """Return title and note of a column."""
         layer = self.layers()[column.layer]
-        size, shown = "×".join(map(str, column.tile)), i18n.number(column.shown)
+        size = "×".join(map(str, column.tile))
+        shown = i18n.number(column.shown)
         if column.pooled:
             return _("Pooled"), size
         alike = [each for each in self.layers()[:-1] if each.convolves == layer.convolves]
@@ -215,8 +232,12 @@ class LayersView(PaintedView):
             return _("Conv. {number}", number=place).rstrip(), size
         note = i18n.number(layer.units)
         if column.shown < layer.units:
-            note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
-                           shown=shown)  # fmt: skip
+            note = counted(
+                "{shown} of {count} unit",
+                "{shown} of {count} units",
+                layer.units,
+                shown=shown,
+            )
         elif with_unit:
             note = counted("{count} unit", "{count} units", layer.units)
         return _("Hidden {number}", number=place).rstrip(), note
@@ -252,12 +273,14 @@ class LayersView(PaintedView):
         left = places.answer + 30 * self.scale
         half = min(_HALF_BAR * self.scale, places.bands[0].height() / 3)
         for digit, band in enumerate(places.bands):
-            y, role = band.center().y(), self.role(digit)
+            y = band.center().y()
+            role = self.role(digit)
             self.paint_ring(painter, places, digit, digit == chosen)
             bar = QRectF(left, y - half, places.bar, 2 * half)
             paint_bar(painter, bar, float(p[digit]), half, role or "muted", least=3.0)
             if ticks is not None and digit in ticks:
-                x, high = left + places.bar * ticks[digit], min(8 * self.scale, band.height() / 2)
+                x = left + places.bar * ticks[digit]
+                high = min(8 * self.scale, band.height() / 2)
                 painter.setPen(QPen(theme.colour("text"), 2))
                 painter.drawLine(QPointF(x, y - high), QPointF(x, y + high))
             write_with(painter, Text.BODY, "text" if role else "muted", bold=bool(role))
@@ -265,9 +288,12 @@ class LayersView(PaintedView):
             draw_tabular(painter, box, words[digit] if len(words) else "", Qt.AlignRight)
 
     def paint_cells(
-        self, painter: QPainter, places: Places, headings: Sequence[str],
+        self,
+        painter: QPainter,
+        places: Places,
+        headings: Sequence[str],
         cells: Sequence[Sequence[str]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Paint a row of figures for each answer, below their headings."""
         left = places.answer + 30 * self.scale
         write_with(painter, Text.LABEL, "text", bold=True)
@@ -282,7 +308,8 @@ class LayersView(PaintedView):
             painter.drawText(box, _RIGHT, text)
         for digit, texts in enumerate(cells):
             self.paint_ring(painter, places, digit)
-            role, y = self.role(digit), places.bands[digit].center().y()
+            role = self.role(digit)
+            y = places.bands[digit].center().y()
             # No higher than its row: one does not cover the next.
             size = min(Text.LABEL, int(0.95 * places.bands[digit].height() / self.scale))
             write_with(painter, size, "text" if role else "muted", bold=bool(role))
@@ -290,12 +317,18 @@ class LayersView(PaintedView):
                 draw_tabular(painter, QRectF(0, y - 12, right - 2, 24), text, Qt.AlignRight)
 
     def paint_ring(
-        self, painter: QPainter, places: Places, digit: int, chosen: bool = False
+        self,
+        painter: QPainter,
+        places: Places,
+        digit: int,
+        chosen: bool = False,
     ) -> None:
-        centre, role = places.ring(digit), self.role(digit)
+        centre = places.ring(digit)
+        role = self.role(digit)
         radius = min(_RING * self.scale, places.bands[digit].height() / 2 - 1)
         edge = ("text", 2.5) if chosen else (role or "line", 1.6)
-        name, full = self.short_name(places, digit), role == "accent"
+        name = self.short_name(places, digit)
+        full = role == "accent"
         paint_ring(painter, centre, radius, name, *edge, role or "muted", full)
 
 
@@ -304,7 +337,11 @@ def short_name(name: str, letters: int = 2) -> str:
 
 
 def paint_title(
-    painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
+    painter: QPainter,
+    place: QPointF,
+    title: str,
+    note: str,
+    room: float = math.inf,
 ) -> None:
     """Draw a title and, if it fits, a note."""
     write_with(painter, Text.LABEL, "text", bold=True)
@@ -319,17 +356,23 @@ def paint_title(
 _LEGEND_LINE = 14
 #: Signs of a legend, each with its colour; laid out once, as they may be of another font.
 _SIGNS = {
-    "full": (QStaticText("■"), "accent"), "inset": (QStaticText("▪"), "second"),
-    "box": (QStaticText("□"), "accent"), "cross": (QStaticText("×"), "muted"),
-    "solid": (QStaticText("—"), "accent"), "dashed": (QStaticText("- -"), "second"),
+    "full": (QStaticText("■"), "accent"),
+    "inset": (QStaticText("▪"), "second"),
+    "box": (QStaticText("□"), "accent"),
+    "cross": (QStaticText("×"), "muted"),
+    "solid": (QStaticText("—"), "accent"),
+    "dashed": (QStaticText("- -"), "second"),
     "tick": (QStaticText("|"), "text"),
-}  # fmt: skip
+}
 
 
 def paint_legend(
-    painter: QPainter, place: QPointF, entries: Sequence[tuple[str, str]], room: float,
+    painter: QPainter,
+    place: QPointF,
+    entries: Sequence[tuple[str, str]],
+    room: float,
     upwards: bool = False,
-) -> float:  # fmt: skip
+) -> float:
     """Paint signs with words, in lines down or up from a place; return the x of their end."""
     gap = min(14 * theme.text_scale(), room / 16)
     bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
@@ -338,7 +381,8 @@ def paint_legend(
     metrics = QFontMetricsF(theme.font(Text.LABEL))
     used = sum(widths) + gap * len(widths)
     if used + sum(metrics.horizontalAdvance(words) for __, words in entries) > room + gap:
-        half, line = (len(entries) + 1) // 2, QPointF(0, _LEGEND_LINE * theme.text_scale())
+        half = (len(entries) + 1) // 2
+        line = QPointF(0, _LEGEND_LINE * theme.text_scale())
         if half < len(entries):
             parts = (entries[:half], entries[half:])
             starts = (place - line, place) if upwards else (place, place + line)

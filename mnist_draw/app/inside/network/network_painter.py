@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
 
 #: Connections of the sum behind an answer: units for it, units against it, inputs of each unit.
-_FOR, _AGAINST, _INPUTS = 7, 6, 3
+_FOR = 7
+_AGAINST = 6
+_INPUTS = 3
 #: Connections of one unit: inputs that raise and lower it, units that it raises and lowers.
-_IN, _OUT = (8, 6), (7, 5)
-_THICK, _THIN = 2.2, 0.9
+_IN = (8, 6)
+_OUT = (7, 5)
+_THICK = 2.2
+_THIN = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Link:
 
 
 def why_links(frame: Frame) -> list[Link]:
-    layers, last = frame.layers, len(frame.layers) - 2
+    layers = frame.layers
+    last = len(frame.layers) - 2
     found: list[Link] = []
     if last < 0 or layers[last].convolves:
         return found
@@ -53,7 +58,8 @@ def why_links(frame: Frame) -> list[Link]:
     largest = max(float(np.abs(terms).max()), 1e-12)
     for unit in (*most, *least):
         share = float(terms[unit]) / largest
-        digit, width = frame.answer if share > 0 else frame.rival, 0.5 + abs(share) / 2
+        digit = frame.answer if share > 0 else frame.rival
+        width = 0.5 + abs(share) / 2
         found.append(Link((last, unit), (last + 1, digit), share > 0, _THICK * width))
         inputs = frame.sum_of((last, unit)).terms
         inputs = terms_by_unit(layers[last - 1], inputs) if last else inputs[:0]
@@ -65,7 +71,8 @@ def why_links(frame: Frame) -> list[Link]:
 def unit_links(frame: Frame, unit: Unit, place: Place) -> list[Link]:
     """Return the strongest inputs of a unit, and what it raises and lowers most."""
     layer = unit[0]
-    about, found = frame.sum_of(unit, place), []
+    about = frame.sum_of(unit, place)
+    found = []
     if layer == 0 and about.place:
         # One line from the patch under the filter.
         high, wide = about.terms.shape[-2:]
@@ -87,7 +94,8 @@ def _paint_links(painter: QPainter, places: Places, links: Sequence[Link]) -> No
     painter.setBrush(Qt.NoBrush)
     scale = theme.text_scale()
     for link in sorted(links, key=lambda link: link.width):
-        start, end = places.edge(link.source, right=True), places.edge(link.target)
+        start = places.edge(link.source, right=True)
+        end = places.edge(link.target)
         if start is None or end is None:
             continue
         # Qt paints lines of up to one pixel in a third of the time: thin ones do not grow.
@@ -117,7 +125,8 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
     still = painters.blank_pixmap(view.width(), view.height(), view.devicePixelRatioF())
     painter = QPainter(still)
     painter.setRenderHint(QPainter.Antialiasing)
-    count, note = len(places.bands), ""
+    count = len(places.bands)
+    note = ""
     if len(places.columns) <= 2:
         note = counted("{count} class", "{count} classes", count)
     view.paint_titles(painter, places, note)
@@ -129,7 +138,8 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
         _paint_filters(painter, view, places)
     else:
         # The picture fans out into the first layer.
-        box, edge = places.columns[0].box, places.bands[0].left()
+        box = places.columns[0].box
+        edge = places.bands[0].left()
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(places.picture.topRight(), QPointF(edge - 2, box.top()))
         painter.drawLine(places.picture.bottomRight(), QPointF(edge - 2, box.bottom()))
@@ -139,8 +149,10 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
 
 def _paint_filters(painter: QPainter, view: NetworkView, places: Places) -> None:
     assert view.parts is not None
-    layer, corner = view.parts.shown[0], places.below.topLeft() - _CAPTION
-    side, room = layer.W.shape[-1], places.columns[0].box.left() - corner.x() - APART
+    layer = view.parts.shown[0]
+    corner = places.below.topLeft() - _CAPTION
+    side = layer.W.shape[-1]
+    room = places.columns[0].box.left() - corner.x() - APART
     paint_title(painter, corner, _("Filters"), f"{side}×{side}", room)
     largest = float(np.abs(layer.W).max())
     for unit in range(layer.units):
@@ -175,16 +187,19 @@ def _paint_weights(painter: QPainter, view: NetworkView, places: Places) -> None
 
 def paint_network(painter: QPainter, view: NetworkView, places: Places, still: QPixmap) -> None:
     painter.setRenderHint(QPainter.Antialiasing)
-    frame, links = view.frame, view.links()
+    frame = view.frame
+    links = view.links()
     view.paint_bands(painter, places)
     painter.drawPixmap(0, 0, still)
     painter.fillRect(places.picture, QColor(Qt.black))
     if frame is not None:
         painters.paint_grey(painter, places.picture, frame.picture)
         for column in places.columns:
-            values = frame.passed.x[column.layer + 1] if column.pooled else (
-                frame.passed.a[column.layer]
-            )  # fmt: skip
+            values = (
+                frame.passed.x[column.layer + 1]
+                if column.pooled
+                else (frame.passed.a[column.layer])
+            )
             units.paint_values(painter, column, values[0])
     if view.layers()[0].convolves:
         _paint_patch(painter, view, places)
@@ -201,7 +216,9 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
 
 def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     """Paint the ink that spoke below the picture, or the products of a unit of the first layer."""
-    frame, unit, box = view.frame, view.unit, places.picture
+    frame = view.frame
+    unit = view.unit
+    box = places.picture
     room = places.bands[0].left() - box.left() - 4
     write_with(painter, Text.LABEL, "muted")
     words = _("28×28, grey from 0 to 1")
@@ -213,15 +230,19 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     painter.setBrush(theme.colour("paper"))
     painter.drawRect(places.below)
     # Translators: "Ink" is in bold: Ink that spoke.
-    title, note = _("Ink"), _("that spoke")
-    words, other = _("for the answer"), _("against it")
+    title = _("Ink")
+    note = _("that spoke")
+    words = _("for the answer")
+    other = _("against it")
     values = None if frame is None else frame.ink
     if frame is not None:
         words = _("for {name}", name=view.name(frame.answer))
         other = _("for {name}", name=view.name(frame.rival))
     if unit is not None and unit[0] == 0 < view.last:
-        title, note = _("Weights × picture"), _("unit {number}", number=unit[1])
-        words, other = _("raises it"), _("lowers it")
+        title = _("Weights × picture")
+        note = _("unit {number}", number=unit[1])
+        words = _("raises it")
+        other = _("lowers it")
         if frame is not None:
             weights = view.layers()[0].W[:, unit[1]].reshape(28, 28)
             values = weights * frame.picture
@@ -234,7 +255,8 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
 
 def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
     """Outline the patch at the place of a map of the first layer that is shown, and its filter."""
-    frame, unit = view.frame, view.unit
+    frame = view.frame
+    unit = view.unit
     if unit is None or unit[0] != 0:
         return
     side = view.layers()[0].W.shape[-1]
@@ -245,7 +267,10 @@ def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
 
 
 def _paint_marks(
-    painter: QPainter, view: NetworkView, places: Places, links: Sequence[Link]
+    painter: QPainter,
+    view: NetworkView,
+    places: Places,
+    links: Sequence[Link],
 ) -> None:
     """Outline the ends of lines and the selected unit; cross out units that are off."""
     for link in links:
@@ -275,7 +300,8 @@ def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Fram
     painter.setFont(theme.font(Text.LABEL, bold=True))
     metrics = painter.fontMetrics()
     rect = column.rect(number)
-    wide, high = metrics.horizontalAdvance(words) + 10, metrics.height() + 4
+    wide = metrics.horizontalAdvance(words) + 10
+    high = metrics.height() + 4
     box = QRectF(rect.left() - 4, rect.top() - high - 6, wide, high)
     if box.top() < places.top - 24:
         box.moveTop(rect.bottom() + 6)
@@ -291,20 +317,25 @@ def _paint_answers(painter: QPainter, view: NetworkView, places: Places) -> None
     if frame is None:
         view.paint_answers(painter, places, np.zeros(len(places.bands)), [], chosen=chosen)
         return
-    low, p = places.bands[0].height() < _MIN_ROW, frame.passed.p
+    low = places.bands[0].height() < _MIN_ROW
+    p = frame.passed.p
     words = [
         "" if low and not view.role(digit) else format_probability(float(share), short=True)
         for digit, share in enumerate(p[0])
     ]
-    ticks = {} if frame.question.toggled is None else {
-        digit: float(p[1, digit]) for digit in (frame.answer, frame.rival)
-    }  # fmt: skip
+    ticks = (
+        {}
+        if frame.question.toggled is None
+        else {digit: float(p[1, digit]) for digit in (frame.answer, frame.rival)}
+    )
     view.paint_answers(painter, places, p[0], words, ticks, chosen)
 
 
 def _paint_foot(painter: QPainter, view: NetworkView) -> None:
-    frame, unit = view.frame, view.unit
-    more, less = _("raises"), _("lowers")
+    frame = view.frame
+    unit = view.unit
+    more = _("raises")
+    less = _("lowers")
     if unit is None and frame is not None:
         names = view.name(frame.answer), view.name(frame.rival)
         more, less = (_("speaks for {name}", name=name) for name in names)

@@ -125,7 +125,8 @@ class NetworkReader:
         if asked != self._known:
             self._known = asked
             self._prepare(question.model, question.weights)
-        probe, parts = self._probe, self._parts
+        probe = self._probe
+        parts = self._parts
         if probe is None or parts is None:
             return
         for frame in self._frames(probe, question):
@@ -142,13 +143,16 @@ class NetworkReader:
 
     def _prepare(self, model: ModelFile, weights: Weights) -> None:
         self._parts = self._profiles = None
-        self._found, self._missing, refusal = {}, "", ""
+        self._found = {}
+        self._missing = ""
+        refusal = ""
         start: ModelFile | None = None
         if weights is not Weights.NOW:
             try:
                 start = network_probe.start_model(model)
             except UserError as error:
-                weights, refusal = Weights.NOW, str(error)
+                weights = Weights.NOW
+                refusal = str(error)
         if start is not None and weights is Weights.START:
             model = start
         if self._probe is not None and self._probe.network == model.network:
@@ -218,9 +222,11 @@ def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> 
     answer, rival = question.pair or (first, second)
     # Drop a pair of another answer; only of its own picture the answer may be the rival.
     if first != answer and not (question.chosen and first == rival):
-        answer, rival = first, second
+        answer = first
+        rival = second
     pair = np.zeros(passed.p.shape[1], np.float32)
-    pair[answer], pair[rival] = 1, -1
+    pair[answer] = 1
+    pair[rival] = -1
     ink = np.zeros_like(picture)
     if with_ink:
         ink = picture * probe.input_gradient(picture, pair, [gate[:1] for gate in gates])

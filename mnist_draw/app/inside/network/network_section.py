@@ -30,14 +30,25 @@ _NOTE = 300
 _WIDE = 1120
 #: Button, name and sentence of each choice of weights.
 _MODES = {
-    Weights.NOW: (pgettext("weights", "Now"), _("The weights now"),
-                  _("Show the weights that answer.")),
-    Weights.START: (pgettext("weights", "Start"), _("The weights at the start"),
-                    _("Show the network with the weights that its training began with.")),
-    Weights.LEARNT: (pgettext("weights", "Learnt"), _("What was learnt"),
-                     _("Show what training added to each weight: the noise of the start is gone, "
-                       "strokes appear.")),
-}  # fmt: skip
+    Weights.NOW: (
+        pgettext("weights", "Now"),
+        _("The weights now"),
+        _("Show the weights that answer."),
+    ),
+    Weights.START: (
+        pgettext("weights", "Start"),
+        _("The weights at the start"),
+        _("Show the network with the weights that its training began with."),
+    ),
+    Weights.LEARNT: (
+        pgettext("weights", "Learnt"),
+        _("What was learnt"),
+        _(
+            "Show what training added to each weight: the noise of the start is gone, "
+            "strokes appear.",
+        ),
+    ),
+}
 
 
 class NetworkSection(Section):
@@ -54,14 +65,21 @@ class NetworkSection(Section):
         #: Whether the network in use is not shown yet.
         self._waits = self._failed = False
         #: Why there are no profiles of units: their data are missing; how often that was found.
-        self._missing, self._said, self._misses = "", "", 0
+        self._missing = ""
+        self._said = ""
+        self._misses = 0
         #: Of this picture: whether the pair was chosen for it, and few pixels are looked for.
         self._chosen = self._turns = False
         # What follows a pen shows all it gets, at once.
         self.job = self._job(
-            self._show_answer, self._show_failure, work=network_reader.NetworkReader().answer,
-            name="network view", rest=REST_S, pace=0.0, deliver_stale=True,
-        )  # fmt: skip
+            self._show_answer,
+            self._show_failure,
+            work=network_reader.NetworkReader().answer,
+            name="network view",
+            rest=REST_S,
+            pace=0.0,
+            deliver_stale=True,
+        )
         self.panel = SidePanel()
         self._columns = row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
         self._connect()
@@ -76,11 +94,12 @@ class NetworkSection(Section):
         self.mode.choose(0)
         sentence = _(
             "Put each unit into the row of the answer that excites it most on average, or leave "
-            "units as they are numbered."
+            "units as they are numbered.",
         )
         self.order = ComboBox("orderCombo", _("Order of the units"), sentence, look="quiet")
         self.order.addItems([_("Rows by digit"), _("As numbered")])
-        note, controls = FixedLabel(self.note, lines=2), QWidget()
+        note = FixedLabel(self.note, lines=2)
+        controls = QWidget()
         note.setMinimumWidth(_NOTE)
         row(self.heading, self.mode, self.order, 1, owner=controls)
         self._top = row(controls, (note, 1))
@@ -102,7 +121,10 @@ class NetworkSection(Section):
 
     def use_network(self, model: ModelFile, key: str) -> None:
         is_other = self._is_other_run(model, key)
-        self._model, self._waits, self._failed, self._turns = model, True, False, False
+        self._model = model
+        self._waits = True
+        self._failed = False
+        self._turns = False
         if is_other:
             # A run shows its last epoch until the next is known; nothing of another network stays.
             self._pair = None
@@ -140,7 +162,8 @@ class NetworkSection(Section):
         kind, *numbers = view.split()
         self._choose_weights(Weights.START if kind == "fresh" else Weights.NOW)
         if kind == "why" and len(numbers) == 2:
-            self._pair, self._chosen = (int(numbers[0]), int(numbers[1])), True
+            self._pair = (int(numbers[0]), int(numbers[1]))
+            self._chosen = True
             self._turns = False
         self.panel.choose(0)
         self._wanted = kind if kind in ("unit", "map") else ""
@@ -192,13 +215,22 @@ class NetworkSection(Section):
             toggled = view.unit if view.output is None else None
             self.job.ask(
                 network_reader.Question(
-                    self._model, self._weights, picture, view.off, toggled, self._pair,
-                    self._chosen, view.output, self._turns, self._misses,
-                )
-            )  # fmt: skip
+                    self._model,
+                    self._weights,
+                    picture,
+                    view.off,
+                    toggled,
+                    self._pair,
+                    self._chosen,
+                    view.output,
+                    self._turns,
+                    self._misses,
+                ),
+            )
 
     def _show_answer(self, answer: network_reader.Answer) -> None:
-        question, view = answer.question, self.network
+        question = answer.question
+        view = self.network
         if question.model is not self._model or question.weights is not self._weights:
             return
         if answer.parts is not view.parts:
@@ -221,10 +253,11 @@ class NetworkSection(Section):
     def _show_parts(self, parts: network_reader.Parts) -> None:
         self._waits = False
         counts = [
-            counted("{count} map", "{count} maps", layer.units) if layer.convolves
+            counted("{count} map", "{count} maps", layer.units)
+            if layer.convolves
             else counted("{count} unit", "{count} units", layer.units)
             for layer in parts.layers[:-1]
-        ]  # fmt: skip
+        ]
         self.heading.setText(listed(counts))
         # Found once: a picture asks for them many times.
         self.network.name = all_names(parts.model).__getitem__
@@ -244,7 +277,7 @@ class NetworkSection(Section):
         elif self._weights is Weights.START:
             words = _(
                 "as training began: the weights are drawn at random. The answer at the left is by "
-                "those of now."
+                "those of now.",
             )
         elif self._weights is Weights.LEARNT:
             words = _("lit as now; the pictures of weights show what training added")
@@ -271,9 +304,11 @@ class NetworkSection(Section):
         frame = self.network.frame
         if frame is not None and frame.turned is not None and frame.turned[0] is not None:
             title = counted(
-                "{name}, {count} pixel changed", "{name}, {count} pixels changed",
-                changed_pixels(frame, frame.turned[0]), name=self._name(frame.answer),
-            )  # fmt: skip
+                "{name}, {count} pixel changed",
+                "{name}, {count} pixels changed",
+                changed_pixels(frame, frame.turned[0]),
+                name=self._name(frame.answer),
+            )
             self.example_picked.emit(Example(frame.turned[0], None, source=title))
         else:
             self._turns = True
@@ -319,7 +354,8 @@ class NetworkSection(Section):
             answer = first if first != rival else frame.answer
             second = int(frame.passed.p[0].argsort()[-2])
             self._pair = None if (answer, rival) == (first, second) else (answer, rival)
-            self._chosen, self._turns = True, False
+            self._chosen = True
+            self._turns = False
             self._ask()
 
     def _switch(self, on: bool) -> None:

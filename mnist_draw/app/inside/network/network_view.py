@@ -22,7 +22,7 @@ from mnist_draw.i18n import _, joined
 
 _EXPLAINED = _(
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
-    "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer."
+    "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer.",
 )
 #: A unit is pointed at after this many milliseconds.
 _AFTER_MS = 100
@@ -31,7 +31,8 @@ _AFTER_MS = 100
 class NetworkView(LayersView):
     selected = pyqtSignal()
     # Titles of four layers fit, and rows in which a figure is read.
-    SIZE, LEAST_SIZE = (750, 560), (380, 360)
+    SIZE = (750, 560)
+    LEAST_SIZE = (380, 360)
 
     def __init__(self) -> None:
         super().__init__("networkView", _("The network"), _EXPLAINED)
@@ -121,9 +122,14 @@ class NetworkView(LayersView):
             self._select(self.pinned, self.pointed, place)
 
     def _select(
-        self, pinned: Unit | None, pointed: Unit | None, place: tuple[int, int] | None = None
+        self,
+        pinned: Unit | None,
+        pointed: Unit | None,
+        place: tuple[int, int] | None = None,
     ) -> None:
-        self.pinned, self.pointed, self.place = pinned, pointed, place
+        self.pinned = pinned
+        self.pointed = pointed
+        self.place = place
         self._links = None
         self.selected.emit()
         self.update()
@@ -164,14 +170,19 @@ class NetworkView(LayersView):
     def event(self, event: QEvent) -> bool:
         # Here the key clears the selection, whatever it means in the tab.
         return claims_key(
-            event, lambda key: key.key() == Qt.Key_Escape and self.unit is not None
+            event,
+            lambda key: key.key() == Qt.Key_Escape and self.unit is not None,
         ) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, places = event.key(), self.places()
+        key = event.key()
+        places = self.places()
         steps: dict[int, tuple[int, int]] = {
-            Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0), Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1),
-        }  # fmt: skip
+            Qt.Key_Up: (-1, 0),
+            Qt.Key_Down: (1, 0),
+            Qt.Key_Left: (0, -1),
+            Qt.Key_Right: (0, 1),
+        }
         if key == Qt.Key_Escape and self.unit is not None:
             self.clear_selection()
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self.unit is not None:
@@ -252,7 +263,8 @@ class NetworkView(LayersView):
         return words
 
     def _describe(self) -> None:
-        frame, words = self.frame, ""
+        frame = self.frame
+        words = ""
         if frame is not None and self.unit is not None:
             words = self._describe_unit(frame, *self.unit)
         elif frame is not None:

@@ -28,12 +28,15 @@ ITS = {
     Weights.LEARNT: _("added to its weights"),
 }
 #: Terms that are shown: of an answer, of a unit.
-_TERMS, _UNIT_TERMS = 12, 4
+_TERMS = 12
+_UNIT_TERMS = 4
 
 
 def why_rows(frame: Frame, name: Name) -> list[Row]:
     why = frame.why
-    answer, rival, rule = name(why.answer), name(why.rival), rows_view.Rule()
+    answer = name(why.answer)
+    rival = name(why.rival)
+    rule = rows_view.Rule()
     parts = _speak(why.above[0], answer), _speak(why.below[0], rival)
     bias = _("bias of {answer} less bias of {rival}", answer=answer, rival=rival)
     total = _("output of {answer} less output of {rival}", answer=answer, rival=rival)
@@ -46,17 +49,22 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     if frame.turned is not None:
         rows += [rule, *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
     titles = _("Who spoke most"), _("output × weights")
-    source, product = partial(_source, frame), partial(_product, why)
+    source = partial(_source, frame)
+    product = partial(_product, why)
     rows += [rule, *_strongest_rows(*titles, why.terms, source, product, _TERMS), rule]
     words = _(
-        "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
+        "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk.",
     )
     return [*rows, Sentence(words, muted=True)]
 
 
 def _speak(count: int, name: str) -> str:
-    return counted("{count} input speaks for {name}", "{count} inputs speak for {name}", count,
-                   name=name)  # fmt: skip
+    return counted(
+        "{count} input speaks for {name}",
+        "{count} inputs speak for {name}",
+        count,
+        name=name,
+    )
 
 
 def _rounded(parts: Sequence[float], total: float) -> list[float]:
@@ -87,9 +95,13 @@ def _product(found: Sum, place: int) -> str:
 
 
 def _strongest_rows(
-    heading: str, note: str, terms: np.ndarray, name: Name,
-    made: Name = lambda place: "", count: int = _UNIT_TERMS,
-) -> list[Row]:  # fmt: skip
+    heading: str,
+    note: str,
+    terms: np.ndarray,
+    name: Name,
+    made: Name = lambda place: "",
+    count: int = _UNIT_TERMS,
+) -> list[Row]:
     """Return a heading, and the terms of largest size with name, factors and bar."""
     order = np.argsort(-np.abs(terms), kind="stable")[:count].tolist()
     places = [place for place in order if terms[place]]
@@ -99,8 +111,11 @@ def _strongest_rows(
 
 def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
     if changed is None:
-        words = _("No {count} pixels that were tried make it {rival}.",
-                  count=MAX_PIXELS, rival=rival)  # fmt: skip
+        words = _(
+            "No {count} pixels that were tried make it {rival}.",
+            count=MAX_PIXELS,
+            rival=rival,
+        )
         return [Sentence(words, muted=True)]
     ink = Picture(changed - frame.picture, signed=True)
     words = counted(
@@ -118,21 +133,27 @@ def changed_pixels(frame: Frame, changed: np.ndarray) -> int:
 
 
 def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
-    ratio, exponent = why.ratio, signed(why.log_ratio).removeprefix("+")
+    ratio = why.ratio
+    exponent = signed(why.log_ratio).removeprefix("+")
     if ratio < 1:
         answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)
         exponent = i18n.number(-why.log_ratio, ".2f")
     if ratio < 1.05:
         return _(
             "e<sup>{exponent}</sup>: {answer} is <b>about as probable</b> as {rival}.",
-            exponent=exponent, answer=answer, rival=rival,
-        )  # fmt: skip
+            exponent=exponent,
+            answer=answer,
+            rival=rival,
+        )
     spec = ".1f" if ratio < 100 else ",.0f" if ratio < 1e6 else ".1e"
     figure = rows_view.format_figure(ratio, spec)
     return _(
         "e<sup>{exponent}</sup>: {answer} is <b>{figure} times</b> as probable as {rival}.",
-        exponent=exponent, figure=figure, answer=answer, rival=rival,
-    )  # fmt: skip
+        exponent=exponent,
+        figure=figure,
+        answer=answer,
+        rival=rival,
+    )
 
 
 def _source(frame: Frame, number: int) -> str:
@@ -165,14 +186,17 @@ def unit_rows(
 ) -> list[Row]:
     """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
     layer, number = unit
-    about, last = frame.layers[layer], len(frame.layers) - 1
+    about = frame.layers[layer]
+    last = len(frame.layers) - 1
     found = frame.sum_of(unit, place)
     rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
         # Zero has no sign.
         agree = rows_view.format_figure(round(parts.smoothness, 2) + 0.0, ".2f")
-        words = _("In this layer, weights of neighbouring pixels: correlation {agree}.",
-                  agree=agree)  # fmt: skip
+        words = _(
+            "In this layer, weights of neighbouring pixels: correlation {agree}.",
+            agree=agree,
+        )
         rows.append(Sentence(words, muted=True))
     if layer == last and frame.ideal is not None:
         said = escape(in_a_sentence(name(number)))
@@ -180,8 +204,9 @@ def unit_rows(
         words = _(
             "The ideal picture was changed in 60 small steps that raise this sum alone. It need "
             "not look so, but the network reads {said} in it, {sure}.",
-            said=said, sure=sure,
-        )  # fmt: skip
+            said=said,
+            sure=sure,
+        )
         rows.append(Sentence(words, muted=True))
     rows += _unit_sum_rows(frame, unit, found)
     if about.convolves:
@@ -197,7 +222,8 @@ def unit_rows(
 
 def _describe_filter(frame: Frame, layer: int) -> str:
     about = frame.layers[layer]
-    side, (maps, high, wide) = about.W.shape[-1], about.incoming
+    side = about.W.shape[-1]
+    (maps, high, wide) = about.incoming
     if layer == 0:
         return _(
             "The same {weights} weights slide over the whole picture: wherever this stroke is, the "
@@ -205,17 +231,23 @@ def _describe_filter(frame: Frame, layer: int) -> str:
             weights=side * side,
         )
     before = frame.layers[layer - 1]
-    fields = {"weights": i18n.number(side * side * maps), "maps": maps,
-              "layer": layer_label(before.name), "size": f"{high}×{wide}"}  # fmt: skip
+    fields = {
+        "weights": i18n.number(side * side * maps),
+        "maps": maps,
+        "layer": layer_label(before.name),
+        "size": f"{high}×{wide}",
+    }
     return _(
         "The same {weights} weights slide over the {maps} maps of {layer}, {size} each. Painted "
         "are {painted} of them, on the map with the largest products.",
-        **fields, painted=side * side,
-    )  # fmt: skip
+        **fields,
+        painted=side * side,
+    )
 
 
 def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
-    layer, about = unit[0], frame.layers[unit[0]]
+    layer = unit[0]
+    about = frame.layers[unit[0]]
     total = _("filter · patch + b") if about.convolves else "w · x + b"
     parts = (
         counted("{count} product above 0", "{count} products above 0", found.above[0]),
@@ -238,11 +270,13 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
 
 
 def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
-    heading, product = _("Strongest inputs"), partial(_product, found)
+    heading = _("Strongest inputs")
+    product = partial(_product, found)
     if not layer:
         return _strongest_rows(heading, _("ink × weight"), found.terms, _pixel, product)
     before = frame.layers[layer - 1]
-    terms, name = terms_by_unit(before, found.terms), partial(_of_layer, before)
+    terms = terms_by_unit(before, found.terms)
+    name = partial(_of_layer, before)
     if before.convolves:
         # One line for each map: the sum over its places.
         return _strongest_rows(heading, _("sum over the map"), terms, name)
@@ -255,7 +289,8 @@ def _of_layer(layer: Layer, number: int) -> str:
 
 def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
     """Show which of a dense unit's weights training changed most; those of a map are added."""
-    (layer, number), before = unit, parts.layers[unit[0] - 1]
+    (layer, number) = unit
+    before = parts.layers[unit[0] - 1]
     added, now = (
         terms_by_unit(before, layers[layer].W[:, number]) for layers in (parts.learnt, parts.layers)
     )
@@ -288,17 +323,22 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 
 def _picture_rows(
-    frame: Frame, unit: Unit, parts: Parts, profiles: UnitProfiles | None
+    frame: Frame,
+    unit: Unit,
+    parts: Parts,
+    profiles: UnitProfiles | None,
 ) -> list[Row]:
     layer, number = unit
-    title, large = "", None
+    title = ""
+    large = None
     small: tuple[tuple[Picture, str], ...] = ()
     if layer == len(parts.layers) - 1:
         title = _("its ideal picture")
         large = None if frame.ideal is None else Picture(frame.ideal[0])
     elif layer == 0:
         weights = parts.shown[0].W[:, number].reshape(28, 28)
-        title, large = ITS[parts.weights], Picture(weights, signed=True)
+        title = ITS[parts.weights]
+        large = Picture(weights, signed=True)
     if profiles is not None:
         small = tuple(
             (Picture(profiles.picture(layer, number, place)), i18n.number(float(height), ".1f"))
@@ -319,7 +359,8 @@ def why_table(frame: Frame, name: Name) -> Table:
     why = frame.why
     order = np.argsort(-np.abs(why.terms), kind="stable")
     names = {int(n): _source(frame, int(n)) for n in order if why.terms[n]}
-    answer, rival = name(why.answer), name(why.rival)
+    answer = name(why.answer)
+    rival = name(why.rival)
     title = _("Why {answer} rather than {rival}", answer=answer, rival=rival)
     return _sum_table(title, why, names)
 

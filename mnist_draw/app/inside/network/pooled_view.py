@@ -19,10 +19,13 @@ from mnist_draw.i18n import N_, _, joined
 
 _EXPLAINED = _(
     "At each place of the map: the patch of the input, times the filter, is the products, which "
-    "are added up. Pooling keeps the largest of neighbouring places. Arrow keys walk."
+    "are added up. Pooling keeps the largest of neighbouring places. Arrow keys walk.",
 )
 #: Heights of a title and of a map, between boxes, and the least cell with a number, in pixels.
-_TITLE, _MAP, _GAP, _MIN_CELL = 20.0, 112.0, 8.0, 14.0
+_TITLE = 20.0
+_MAP = 112.0
+_GAP = 8.0
+_MIN_CELL = 14.0
 
 
 class PooledView(WalkableView):
@@ -43,7 +46,8 @@ class PooledView(WalkableView):
     def show_map(self, frame: Frame, parts: Parts, unit: Unit, place: Place) -> None:
         if unit != self._unit:
             self.walk_to(None)
-        self._frame, self._unit = frame, unit
+        self._frame = frame
+        self._unit = unit
         layer, number = unit
         found = self._sum_at(place)
         self._place = (found.place[0], found.place[1])
@@ -83,7 +87,8 @@ class PooledView(WalkableView):
         return QRectF(0, _TITLE * theme.text_scale(), _MAP, _MAP)
 
     def item_at(self, point: QPointF) -> int | None:
-        box, (high, wide) = self._box(), self.values.shape
+        box = self._box()
+        (high, wide) = self.values.shape
         row = int((point.y() - box.top()) // (box.height() / max(high, 1)))
         column = int((point.x() - box.left()) // (box.width() / max(wide, 1)))
         return row * wide + column if 0 <= row < high and 0 <= column < wide else None
@@ -112,14 +117,22 @@ class PooledView(WalkableView):
         words = _(
             "Row {row}, column {column}: {count} products add up to {products}, with the bias to "
             "{sum}; the map is {value} there.",
-            count=i18n.number(found.terms.size), row=row, column=column, products=products,
-            sum=signed(found.z), value=i18n.number(found.a, ".2f"),
-        )  # fmt: skip
+            count=i18n.number(found.terms.size),
+            row=row,
+            column=column,
+            products=products,
+            sum=signed(found.z),
+            value=i18n.number(found.a, ".2f"),
+        )
         place = self._pooled_place(row, column)
         if self.pooled is not None and place is not None:
             value = i18n.number(float(self.pooled[place]), ".2f")
-            pooled = _("Pooled, row {row}, column {column}: {value}.",
-                       row=place[0], column=place[1], value=value)  # fmt: skip
+            pooled = _(
+                "Pooled, row {row}, column {column}: {value}.",
+                row=place[0],
+                column=place[1],
+                value=value,
+            )
             return joined(words, pooled)
         return words
 
@@ -136,7 +149,8 @@ class PooledView(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.numbers:
             return
-        painter, box = smooth_painter(self), self._box()
+        painter = smooth_painter(self)
+        box = self._box()
         _paint(painter, box, N_("its map, {size}"), Picture(self.values, signed=True))
         paint_frame(painter, _cell(box, self.values, *self._place), "second", 2)
         if self.pooled is not None:
@@ -145,7 +159,8 @@ class PooledView(WalkableView):
             place = self._pooled_place(*self._place)
             if place is not None:
                 paint_frame(painter, _cell(right, self.pooled, *place), "second", 2)
-        top, side = box.bottom() + _TITLE * theme.text_scale(), self._side()
+        top = box.bottom() + _TITLE * theme.text_scale()
+        side = self._side()
         for number, (title, values) in enumerate(self.numbers.items()):
             small = QRectF(number * (side + _GAP), top, side, side)
             is_written = number > 0 and side / values.shape[1] >= _MIN_CELL
@@ -154,15 +169,18 @@ class PooledView(WalkableView):
             _paint(painter, small, title, Picture(values, True, largest))
             if is_written:
                 write_with(painter, Text.AXIS, "text")
-                room, metrics = side / values.shape[1], painter.fontMetrics()
+                room = side / values.shape[1]
+                metrics = painter.fontMetrics()
                 decimals = 2 if metrics.horizontalAdvance("−.00") < room else 1
                 for (row, column), value in np.ndenumerate(values):
-                    cell, words = _cell(small, values, row, column), short(float(value), decimals)
+                    cell = _cell(small, values, row, column)
+                    words = short(float(value), decimals)
                     painter.drawText(cell, Qt.AlignCenter | Qt.TextDontClip, words)
 
 
 def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
-    high, wide = box.height() / values.shape[0], box.width() / values.shape[1]
+    high = box.height() / values.shape[0]
+    wide = box.width() / values.shape[1]
     return QRectF(box.left() + column * wide, box.top() + row * high, wide, high)
 
 

@@ -97,23 +97,33 @@ class SidePanel(Card):
         self._title = GrowingLabel(self.why_title)
         self.rival.setMinimumContentsLength(6)
         self.why_rows = RowsView(
-            "whyRows", _("Why this answer"), _("The sum behind the answer, and who spoke most.")
+            "whyRows",
+            _("Why this answer"),
+            _("The sum behind the answer, and who spoke most."),
         )
         self.flip_button = push_button(
-            "flipButton", _("Turn it"),
-            _("Find few pixels that turn the answer into the other one."), look="link",
-        )  # fmt: skip
+            "flipButton",
+            _("Turn it"),
+            _("Find few pixels that turn the answer into the other one."),
+            look="link",
+        )
         top = row((self._title, 1), self.rival)
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
         self.unit_title = FittedLabel(Text.AXIS, look="title", name="unitTitle")
         self.close_button = icon_button(
-            "closeUnitButton", "x", _("Let go"), _("Look at no unit any more."), "Esc"
+            "closeUnitButton",
+            "x",
+            _("Let go"),
+            _("Look at no unit any more."),
+            "Esc",
         )
         self.close_button.clicked.connect(self.closed)
         self.unit_rows = RowsView(
-            "unitRows", _("This unit"), _("Its weights, what excites it, and its sum.")
+            "unitRows",
+            _("This unit"),
+            _("Its weights, what excites it, and its sum."),
         )
         self.pooled = PooledView()
         shown = QWidget()
@@ -126,13 +136,19 @@ class SidePanel(Card):
         row(self.switch_label, 1, self.switch, owner=self._switch_row)
         self._effect = GrowingLabel(label("", "muted", "unitEffectLabel"))
         self.all_on_button = push_button(
-            "allOnButton", _("Switch all on again"), _("Switch all units on again."), look="link"
+            "allOnButton",
+            _("Switch all on again"),
+            _("Switch all units on again."),
+            look="link",
         )
         return _page(
-            "unitPanel", row((self.unit_title, 1), self.close_button, gap=0),
-            (scrolled(shown), 1), self._switch_row, self._effect,
+            "unitPanel",
+            row((self.unit_title, 1), self.close_button, gap=0),
+            (scrolled(shown), 1),
+            self._switch_row,
+            self._effect,
             row(self.all_on_button, 1),
-        )  # fmt: skip
+        )
 
     def fit(self, below: int) -> None:
         """Take the usual width, or the width that is given below the network."""
@@ -180,7 +196,8 @@ class SidePanel(Card):
         self.flip_button.setVisible(not frame.question.off and (frame.turned is None or found))
 
     def _show_unit(self, view: NetworkView, frame: Frame, unit: Unit) -> None:
-        off, name = view.off, view.name
+        off = view.off
+        name = view.name
         self.pages.setCurrentWidget(self.unit)
         self.unit_title.setText(unit_title(frame, unit, name))
         assert view.parts is not None
@@ -206,8 +223,11 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Name) -> str:
         f"{name(int(p.argmax()))}, {format_probability(float(p.max())).replace(' ', chr(0xA0))}"
         for p in (frame.passed.p[::-1] if unit in off else frame.passed.p)
     )
-    return _("With it the answer is {with_it}. Without it: {without}.",
-             with_it=with_it, without=without)  # fmt: skip
+    return _(
+        "With it the answer is {with_it}. Without it: {without}.",
+        with_it=with_it,
+        without=without,
+    )
 
 
 def _page(name: str, *parts: Part) -> QWidget:
@@ -218,7 +238,8 @@ def _page(name: str, *parts: Part) -> QWidget:
 
 
 #: Side of a unit's picture with the gap to the next, in logical pixels; side of MNIST's pictures.
-_TILE, _SIDE = 54, 28
+_TILE = 54
+_SIDE = 28
 #: The gap is this part of a picture's side.
 _GAP = 1 / 9
 #: Standard deviations beyond which weights are shown at full strength.
@@ -235,7 +256,8 @@ class Filters(Row):
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         columns = max(1, round(width / _TILE))
-        rows, tile = -(-len(self.weights) // columns), width / columns
+        rows = -(-len(self.weights) // columns)
+        tile = width / columns
         tiles = mosaic(self.weights, rows, columns, max(1, round(_GAP * self.weights.shape[1])))
         peak = max(_PEAK * float(self.weights.std(dtype=np.float64)), 1e-12)
         box = QRectF(0, y, width, rows * tile)
@@ -258,8 +280,10 @@ class Histogram(Row):
     figures: LayerFigures
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
-        counts, edges = self.figures.counts, self.figures.edges
-        tall, ground = max(int(counts.max()), 1), y + 2 * _TILE
+        counts = self.figures.counts
+        edges = self.figures.edges
+        tall = max(int(counts.max()), 1)
+        ground = y + 2 * _TILE
         wide = width / len(counts)
         for number, count in enumerate(counts.tolist()):
             high = 2 * _TILE * count / tall
@@ -280,7 +304,7 @@ class RunLayers(RowsView):
             _("The layers in training"),
             _(
                 "After each epoch: how far it moved each layer's weights, how many rectifiers "
-                "answer no picture, and how the weights are spread."
+                "answer no picture, and how the weights are spread.",
             ),
         )
         #: The largest update of the run so far, which fills a bar.
@@ -289,7 +313,10 @@ class RunLayers(RowsView):
         self.show_rows([Sentence(_("The layers of a run appear here after each of its epochs."))])
 
     def show_run(
-        self, title: str, parameters: Parameters | None, figures: LayerFigures | None
+        self,
+        title: str,
+        parameters: Parameters | None,
+        figures: LayerFigures | None,
     ) -> None:
         rows: list[Row] = [Sentence(f"<b>{escape(title)}</b>")]
         self.figures = figures

@@ -15,7 +15,9 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import mosaic, paint_frame, signed_image
 
 #: Side of a unit's cell in logical pixels, and the rows of cells that must fit into a digit's row.
-MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
+MAX_CELL = 16
+MIN_CELL = 3
+ROWS = 5
 #: Between the cells of two digits' rows, in logical pixels.
 _GAP = 4
 #: Units that are shown of a wider layer.
@@ -80,7 +82,8 @@ class Column:
 
     def place_in(self, unit: int, point: QPointF) -> tuple[int, int]:
         """Return row and column of the number of a map that is at a point."""
-        rect, (high, wide) = self.tile_rect(unit), self.tile
+        rect = self.tile_rect(unit)
+        (high, wide) = self.tile
         row = int(high * (point.y() - rect.top()) / rect.height())
         column = int(wide * (point.x() - rect.left()) / rect.width())
         return min(max(row, 0), high - 1), min(max(column, 0), wide - 1)
@@ -89,7 +92,8 @@ class Column:
         """Lay a layer's numbers out as they are painted; 0 where there is no unit."""
         if self.tile:
             return mosaic(values, self.rows, self.columns)
-        grid, there = np.zeros((self.rows, self.columns), np.float32), self.at[:, 0] >= 0
+        grid = np.zeros((self.rows, self.columns), np.float32)
+        there = self.at[:, 0] >= 0
         grid[self.at[there, 0], self.at[there, 1]] = values[there]
         return grid
 
@@ -99,7 +103,8 @@ class Column:
         y = tops[self.at[:, 0]] + 0.5 * self.high - place.y()
         # Distance to the cell's edge, 0 inside.
         away = np.hypot(
-            np.maximum(np.abs(x) - self.cell / 2, 0), np.maximum(np.abs(y) - self.high / 2, 0)
+            np.maximum(np.abs(x) - self.cell / 2, 0),
+            np.maximum(np.abs(y) - self.high / 2, 0),
         )
         away[self.at[:, 0] < 0] = np.inf
         unit = int(away.argmin())
@@ -108,7 +113,8 @@ class Column:
     def step(self, unit: int, down: int, right: int) -> int:
         """Return the next unit in a direction; the same one at the edge."""
         row, column = self.at[unit]
-        rows, columns = self.at[:, 0] - row, self.at[:, 1] - column
+        rows = self.at[:, 0] - row
+        columns = self.at[:, 1] - column
         along, across = (rows * down, columns) if down else (columns * right, rows)
         cost = np.where((along > 0) & (self.at[:, 0] >= 0), along + 100.0 * np.abs(across), np.inf)
         best = int(cost.argmin())
@@ -187,8 +193,12 @@ class Layout:
         return (self._many or self.pictures == 1) and self.width < _NARROW * self.scale
 
     def places(self) -> Places:
-        scale, width, many, classes = self.scale, self.width, self._many, self.layers[-1].units
-        top, foot = self.top * scale, 30.0 * scale
+        scale = self.scale
+        width = self.width
+        many = self._many
+        classes = self.layers[-1].units
+        top = self.top * scale
+        foot = 30.0 * scale
         body = self.height - top - foot - self.below
         # Picture and the one below it fit, with their captions; pixels are whole.
         room = (body - 104 * scale) / 2 if self.pictures == 2 else body - 40 * scale
@@ -214,11 +224,14 @@ class Layout:
         return Places(first, second, columns, bands, answer, bar, top, len(self.layers) - 1)
 
     def _columns(self, room: QRectF) -> tuple[Column, ...]:
-        layers, many = self.layers, self._many
+        layers = self.layers
+        many = self._many
         parts = [
-            (n, after) for n in shown_layers(len(layers) - 1) for after in (False, True)
+            (n, after)
+            for n in shown_layers(len(layers) - 1)
+            for after in (False, True)
             if not after or (self.pooled and not self._is_narrow and pooled_shape(layers, n))
-        ]  # fmt: skip
+        ]
         tight = many or self.pictures == 1
         most = (0.05 if self._is_narrow else 0.16) * room.width()
         gap = min((24.0 if tight else 56.0) * self.scale, most)
@@ -231,7 +244,9 @@ class Layout:
         weights = [
             0.45 if after else 1.0 if layers[n].convolves or not many else 0.5 for n, after in parts
         ]
-        share, left, found = (room.width() - sum(gaps)) / sum(weights or [1]), room.left(), []
+        share = (room.width() - sum(gaps)) / sum(weights or [1])
+        left = room.left()
+        found = []
         for (n, after), weight, space in zip(parts, weights, gaps, strict=True):
             wide = max(share * weight, 2.0 * MIN_CELL)
             box = QRectF(left, room.top(), wide, room.height())
@@ -242,35 +257,43 @@ class Layout:
         return tuple(found)
 
     def _dense(self, layer: int, box: QRectF) -> Column:
-        units, classes, rows = self.layers[layer].units, self.layers[-1].units, self.rows[layer]
-        chosen, heights = np.arange(units), self.heights[layer]
+        units = self.layers[layer].units
+        classes = self.layers[-1].units
+        rows = self.rows[layer]
+        chosen = np.arange(units)
+        heights = self.heights[layer]
         if units > MAX_UNITS:
             order = chosen if heights is None else np.argsort(-heights, kind="stable")
             chosen = np.sort(order[:MAX_UNITS])
         groups = [chosen]
         if rows is not None:
             groups = [chosen[rows[chosen] == digit] for digit in range(classes)]
-        band, most = box.height() / len(groups), max(len(group) for group in groups)
-        largest, fits = round(MAX_CELL * self.scale), int(box.height() / classes / self.depth)
+        band = box.height() / len(groups)
+        most = max(len(group) for group in groups)
+        largest = round(MAX_CELL * self.scale)
+        fits = int(box.height() / classes / self.depth)
         cell = min(largest, max(MIN_CELL, fits))
         # Between the cells of two classes there is a gap.
         high = band - min(_GAP * self.scale, band / 8) * (rows is not None)
         while cell > MIN_CELL and int(box.width() / cell) * int(high / cell) < most:
             cell -= 1
-        across, down = max(1, int(box.width() / cell)), max(1, int(high / cell))
+        across = max(1, int(box.width() / cell))
+        down = max(1, int(high / cell))
         at = np.full((units, 2), -1)
         for number, group in enumerate(groups):
             members = group[: across * down]
             wide = max(1, math.ceil(len(members) / down))
             place = np.arange(len(members))
-            at[members, 0], at[members, 1] = number * down + place // wide, place % wide
+            at[members, 0] = number * down + place // wide
+            at[members, 1] = place % wide
         columns = int(at[:, 1].max()) + 1
         return Column(layer, box, cell, cell, columns, len(groups) * down, at, down, band)
 
 
 def pooled_shape(layers: Sequence[Layer], layer: int) -> tuple[int, ...]:
     """Return height and width of a layer's maps after their pooling; empty if there is none."""
-    shape, following = layers[layer].shape[1:], layers[layer + 1].incoming[1:]
+    shape = layers[layer].shape[1:]
+    following = layers[layer + 1].incoming[1:]
     return following if shape and following and following != shape else ()
 
 
@@ -281,11 +304,23 @@ def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bo
     for columns in range(1, units + 1):
         cell = min(box.width() / columns, box.height() / math.ceil(units / columns) / aspect)
         best = max(best, (cell, columns), key=lambda entry: entry[0])
-    cell, columns = min(best[0], 2.0 * (wide + 1)), best[1]
-    at, rows = np.stack(np.divmod(np.arange(units), columns), axis=1), math.ceil(units / columns)
+    cell = min(best[0], 2.0 * (wide + 1))
+    columns = best[1]
+    at = np.stack(np.divmod(np.arange(units), columns), axis=1)
+    rows = math.ceil(units / columns)
     pitch = rows * cell * aspect
     return Column(
-        layer, box, cell, cell * aspect, columns, rows, at, rows, pitch, tuple(tile), pooled
+        layer,
+        box,
+        cell,
+        cell * aspect,
+        columns,
+        rows,
+        at,
+        rows,
+        pitch,
+        tuple(tile),
+        pooled,
     )
 
 
@@ -307,7 +342,8 @@ def paint_values(painter: QPainter, column: Column, values: np.ndarray) -> None:
     wide = column.columns * column.cell
     pixels = wide * painter.device().devicePixelRatioF()
     image = signed_image(grid, max(1, round(pixels / grid.shape[1])), least=_LEAST)
-    group, high = column.group, image.height() / column.rows
+    group = column.group
+    high = image.height() / column.rows
     for row in range(0, column.rows, group):
         source = QRectF(0, row * high, image.width(), group * high)
         place = QRectF(column.box.left(), column.top_of(row), wide, group * column.high)
@@ -319,7 +355,11 @@ def outline(painter: QPainter, box: QRectF) -> None:
 
 
 def paint_crosses(
-    painter: QPainter, column: Column, units: Sequence[int], colour: str, strength: float = 1.0
+    painter: QPainter,
+    column: Column,
+    units: Sequence[int],
+    colour: str,
+    strength: float = 1.0,
 ) -> None:
     """Cross units out; those that are not shown are left out."""
     lines = []
@@ -327,8 +367,9 @@ def paint_crosses(
         if column.shows(unit):
             box = column.tile_rect(unit)
             lines += [
-                QLineF(box.topLeft(), box.bottomRight()), QLineF(box.topRight(), box.bottomLeft())
-            ]  # fmt: skip
+                QLineF(box.topLeft(), box.bottomRight()),
+                QLineF(box.topRight(), box.bottomLeft()),
+            ]
     if lines:
         painter.save()
         painter.setRenderHint(QPainter.Antialiasing, column.cell > 5)

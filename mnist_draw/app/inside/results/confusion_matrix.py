@@ -20,9 +20,13 @@ from mnist_draw.library.network_data import Name
 Pair = tuple[int | None, int | None]
 #: Widths of the names at the left and of the recalls, height of the names above and of the
 #: precisions, in pixels.
-_LEFT, _RIGHT, _EDGE = 66, 58, 24
+_LEFT = 66
+_RIGHT = 58
+_EDGE = 24
 #: Least side of a cell, of one of more classes than `_FEW`, and of one with its number in full.
-_MIN_CELL, _MIN_OF_MANY, _FEW = 26, 12, 10
+_MIN_CELL = 26
+_MIN_OF_MANY = 12
+_FEW = 10
 #: The names at the left take at most this part of the width.
 _NAMES_PART = 4
 #: Shorter side of a cell that suits the usual size of text.
@@ -45,7 +49,7 @@ class ConfusionMatrix(WalkableView):
             _(
                 "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, "
                 "Enter or a click shows the pictures behind a number, the same again or Esc shows "
-                "all."
+                "all.",
             ),
         )
         self.pinned: Pair | None = None
@@ -60,7 +64,8 @@ class ConfusionMatrix(WalkableView):
         if results is not None:
             self.show_classes(results.classes, name)
             results = None if results.labels is None else results
-        self.name, self._is_counted = name, results is not None
+        self.name = name
+        self._is_counted = results is not None
         self._names = _size_of_names([name(one) for one in range(self.classes)])
         self.cells = confusion_cells(results, self.classes, name)
         self.update()
@@ -87,13 +92,15 @@ class ConfusionMatrix(WalkableView):
 
     def _grid(self) -> QRectF:
         scale = theme.text_scale()
-        edge, names = _EDGE * scale, self._names.width() * Text.BODY * scale + 2 * Size.GRID
+        edge = _EDGE * scale
+        names = self._names.width() * Text.BODY * scale + 2 * Size.GRID
         left = max(_LEFT * scale, min(names, self.width() / _NAMES_PART))
         return QRectF(self.rect()).adjusted(left, edge, -_RIGHT * scale, -edge)
 
     def _name_text(self, growth: float) -> int:
         """Return the size of the names' text: it grows with the figures while all names fit."""
-        first, scale = self._box(0, 0), theme.text_scale()
+        first = self._box(0, 0)
+        scale = theme.text_scale()
         wide = min(first.width(), first.left()) - Size.GRID
         # Above and below its ink, a line of text has room.
         fits = min(wide / self._names.width(), first.top() / (1.25 * self._names.height()))
@@ -108,7 +115,10 @@ class ConfusionMatrix(WalkableView):
         return [0.0, *across, float(self.width())], [0.0, *down, float(self.height())]
 
     def _box(
-        self, row: int, column: int, edges: tuple[list[float], list[float]] | None = None
+        self,
+        row: int,
+        column: int,
+        edges: tuple[list[float], list[float]] | None = None,
     ) -> QRectF:
         """Return a cell's place; -1 is that of the names, and the last one that of the shares."""
         x, y = edges or self._edges()
@@ -127,7 +137,8 @@ class ConfusionMatrix(WalkableView):
         return (self.classes + 1) ** 2 - 1
 
     def item_at(self, point: QPointF) -> int | None:
-        grid, n = self._grid(), self.classes
+        grid = self._grid()
+        n = self.classes
         row = int((point.y() - grid.top()) * n // grid.height())
         column = int((point.x() - grid.left()) * n // grid.width())
         item = self.item(min(row, n), min(column, n))
@@ -149,9 +160,13 @@ class ConfusionMatrix(WalkableView):
         if true is not None and read is None:
             return _("Of {label}, {share} were read rightly.", label=self.name(true), share=share)
         if true is None and read is not None:
-            return _("Where it read {answer}, it was right in {share}.",
-                     answer=self.name(read), share=share)  # fmt: skip
-        title, times = describe_pair((true, read), self.name), describe_times(cell.count)
+            return _(
+                "Where it read {answer}, it was right in {share}.",
+                answer=self.name(read),
+                share=share,
+            )
+        title = describe_pair((true, read), self.name)
+        times = describe_times(cell.count)
         return _("{title}: {times}.", title=title, times=times)
 
     def pick(self, item: int) -> bool:
@@ -167,8 +182,10 @@ class ConfusionMatrix(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        growth, (true, read) = self._growth(), self.pinned or (None, None)
-        named, edges = self._name_text(growth), self._edges()
+        growth = self._growth()
+        (true, read) = self.pinned or (None, None)
+        named = self._name_text(growth)
+        edges = self._edges()
         for row, line in enumerate(self.cells):
             for column, cell in enumerate(line):
                 box = self._box(row - 1, column - 1, edges)
@@ -194,7 +211,12 @@ class ConfusionMatrix(WalkableView):
         return max(1.0, min(box.width(), box.height()) / (_USUAL_CELL * theme.text_scale()))
 
     def _paint_name(
-        self, painter: QPainter, box: QRectF, cell: Cell, named: int, kept: bool
+        self,
+        painter: QPainter,
+        box: QRectF,
+        cell: Cell,
+        named: int,
+        kept: bool,
     ) -> None:
         is_name = cell.kind == "name"
         size = named if is_name else Text.LABEL
@@ -208,14 +230,17 @@ class ConfusionMatrix(WalkableView):
             # Cut, a figure would be read as another one: in narrow columns it is smaller.
             font = theme.font(Text.LABEL)
             if QFontMetricsF(font).horizontalAdvance(text) > box.width() - 2:
-                font, text = theme.font(Text.AXIS), cell.short
+                font = theme.font(Text.AXIS)
+                text = cell.short
         else:
             right = cell.kind == "right"
             # Dark, the colour under the pointer is too near to that of right answers.
             empty = theme.colour("window" if theme.theme().colours.dark else "hover")
             painter.setPen(Qt.NoPen)
-            for shade in (theme.colour("track") if right else empty,
-                          theme.colour("accent", cell.strength)):  # fmt: skip
+            for shade in (
+                theme.colour("track") if right else empty,
+                theme.colour("accent", cell.strength),
+            ):
                 painter.setBrush(shade)
                 painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
             small = len(text) > 3 or box.width() < _MIN_CELL

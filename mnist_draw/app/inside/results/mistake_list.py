@@ -23,7 +23,8 @@ from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
 #: Pixels of a picture's side, and of a line below it.
-SIDE, _LINE = 64, 13
+SIDE = 64
+_LINE = 13
 _IMAGE = Qt.UserRole + 1
 #: Tiles that are laid out at a time: more would keep the window waiting.
 _BATCH = 200
@@ -49,8 +50,10 @@ class TileModel(QAbstractListModel):
         describe: Callable[[int], str],
     ) -> None:
         self.beginResetModel()
-        self._images, self.places = images, places
-        self._captions, self._describe = captions, describe
+        self._images = images
+        self.places = places
+        self._captions = captions
+        self._describe = describe
         self.endResetModel()
 
     def clear(self) -> None:
@@ -86,7 +89,8 @@ class TileDelegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        side, scale = self._view.picture_side(), theme.text_scale()
+        side = self._view.picture_side()
+        scale = theme.text_scale()
         wider, line = self._view.ROOM
         return QSize(side + wider, round(side + line * scale))
 
@@ -105,7 +109,8 @@ class TileDelegate(QStyledItemDelegate):
         write_with(painter, Text.AXIS, "text" if picked else "muted", bold=picked)
         text = QRectF(option.rect)
         text.setTop(box.bottom() + 2)
-        elided, lines = painter.fontMetrics().elidedText, index.data(Qt.DisplayRole).split("\n")
+        elided = painter.fontMetrics().elidedText
+        lines = index.data(Qt.DisplayRole).split("\n")
         words = "\n".join(elided(line, Qt.ElideRight, int(text.width())) for line in lines)
         painter.drawText(text, int(Qt.AlignHCenter | Qt.AlignTop), words)
         painter.restore()
@@ -154,7 +159,8 @@ class TileView(QListView):
             metrics = QFontMetrics(theme.font(Text.AXIS, bold=True))
             widest = max(metrics.horizontalAdvance(f"→ {name}") for name in names)
             free = min(widest, theme.scaled(self.MAX_NAME)) + 6 - self.picture_side()
-            wide, high = max(wide, free), high + lines * _LINE
+            wide = max(wide, free)
+            high = high + lines * _LINE
         self.ROOM = wide, high
         return is_long
 
@@ -184,7 +190,8 @@ class MistakesCard(Card):
         super().__init__(_("Mistakes"))
         self.heading.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
-        text, sentence = _("All mistakes"), _("Show all mistakes again.")
+        text = _("All mistakes")
+        sentence = _("Show all mistakes again.")
         keys = _("Esc in the table")
         self.all_link = push_button("allMistakesLink", text, sentence, keys, "link")
         self.top.addWidget(self.all_link)
@@ -193,7 +200,7 @@ class MistakesCard(Card):
             _("Mistakes"),
             _(
                 "Pictures that were read wrong. Arrow keys walk, Enter or a click makes one the "
-                "example of all views, Enter again or a double click asks why it was read so."
+                "example of all views, Enter again or a double click asks why it was read so.",
             ),
         )
         self.body.addWidget(self.view, 1)
@@ -211,15 +218,23 @@ class MistakesCard(Card):
         self.view.show()
 
     def show_results(
-        self, results: Results, pictures: Pictures, pair: Pair | None, name: Name
+        self,
+        results: Results,
+        pictures: Pictures,
+        pair: Pair | None,
+        name: Name,
     ) -> None:
-        title, places, order = _("Mistakes"), results.mistakes(), N_("{count}, the surest first")
+        title = _("Mistakes")
+        places = results.mistakes()
+        order = N_("{count}, the surest first")
         self.all_link.setText(counted("{count} mistake", "All {count} mistakes", len(places)))
         self.all_link.setVisible(pair is not None and results.labels is not None)
         if results.labels is None:
-            title, places = _("Least sure"), results.least_sure()
+            title = _("Least sure")
+            places = results.least_sure()
         elif pair is not None:
-            title, places = describe_pair(pair, name), results.pictures_of(*pair)
+            title = describe_pair(pair, name)
+            places = results.pictures_of(*pair)
         if results.labels is None or (pair is not None and pair[0] == pair[1]):
             order = N_("{count}, the least sure first")
         self.heading.setText(title)

@@ -49,7 +49,7 @@ class DataCombo(ComboBox):
     def __init__(self) -> None:
         sentence = _(
             "The pictures that the network is counted on: MNIST's, those you have taught, or a "
-            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit."
+            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
         )
         super().__init__("dataCombo", _("Pictures"), sentence)
         #: What a network with classes of its own learnt, and these; None for MNIST.
@@ -140,24 +140,27 @@ class ResultFigures(QWidget):
     def __init__(self) -> None:
         super().__init__()
         captions = {
-            "accuracyFigure": _("Accuracy"), "otherAccuracyFigure": _("On validation"),
-            "lossFigure": _("Mean loss"), "weakestFigure": _("Weakest class"),
+            "accuracyFigure": _("Accuracy"),
+            "otherAccuracyFigure": _("On validation"),
+            "lossFigure": _("Mean loss"),
+            "weakestFigure": _("Weakest class"),
             "sureMistakesFigure": _("Sure and wrong"),
-        }  # fmt: skip
+        }
         self.all = [ResultFigure(*each) for each in captions.items()]
         self.accuracy, self.other, loss, *_rest = self.all
         loss.setToolTip(
             _(
                 "Cross-entropy in nats, −ln of the label's probability, by the network's own "
                 "probabilities as in training; all other figures here go by the calibrated ones "
-                "(its sums divided by a temperature), as the answers on Draw do."
-            )
+                "(its sums divided by a temperature), as the answers on Draw do.",
+            ),
         )
         #: Below three figures the last two have the same columns.
         self._empty = QWidget()
         figures = [(each, 1) for each in (*self.all, self._empty)]
         gap = Size.CARD_GAP
-        first, last = row(*figures[:3], gap=gap), row(*figures[3:], gap=gap)
+        first = row(*figures[:3], gap=gap)
+        last = row(*figures[3:], gap=gap)
         #: Two rows, beside or below each other.
         self._rows = row((first, 3), (last, 2), gap=gap, owner=self)
 
@@ -175,8 +178,11 @@ class ResultFigures(QWidget):
             self.show_nothing()
             return
         if results.labels is None:
-            said = counted("{count} picture, no labels", "{count} pictures, no labels",
-                           results.counted)  # fmt: skip
+            said = counted(
+                "{count} picture, no labels",
+                "{count} pictures, no labels",
+                results.counted,
+            )
             self.show_nothing(said)
             return
         figures = [figure for figure in self.all if figure is not self.other]
@@ -193,7 +199,8 @@ class ResultFigures(QWidget):
 #: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
 _LINK = "font-weight: 600; text-decoration: none"
-_TAKEN, _NONE_TAKEN = _("TAKEN FOR ANOTHER MOST OFTEN"), _("NONE TAKEN FOR ANOTHER")
+_TAKEN = _("TAKEN FOR ANOTHER MOST OFTEN")
+_NONE_TAKEN = _("NONE TAKEN FOR ANOTHER")
 UNLABELLED = _("These pictures do not say what they are. The least sure come first.")
 
 
@@ -222,7 +229,8 @@ class ConfusionCard(Card):
         self._unlabelled.hide()
 
     def _show_taken(self, name: Name) -> None:
-        words, links = [], []
+        words = []
+        links = []
         for place, (true, read, count) in enumerate(self._pairs):
             pair = escape(f"{name(true)} → {name(read)}").replace(" ", "&nbsp;")
             times = confusion_matrix.describe_times(count)
@@ -243,7 +251,8 @@ class ConfusionCard(Card):
 
 
 class ReliabilityView(WalkableView):
-    SIZE, LEAST_SIZE = (320, 150), (180, 110)
+    SIZE = (320, 150)
+    LEAST_SIZE = (180, 110)
 
     def __init__(self) -> None:
         super().__init__(
@@ -251,7 +260,7 @@ class ReliabilityView(WalkableView):
             _("Does it know when it is unsure?"),
             _(
                 "How often the network is right, by how sure it says it is. Arrow keys walk "
-                "through the points."
+                "through the points.",
             ),
         )
         self.bins: tuple[Bin, ...] = ()
@@ -267,7 +276,8 @@ class ReliabilityView(WalkableView):
         return Diagram(*size, font.family(), *colours)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, drawn = smooth_painter(self), reliability_svg(self.bins, self._diagram())
+        painter = smooth_painter(self)
+        drawn = reliability_svg(self.bins, self._diagram())
         painter.drawPixmap(0, 0, svg_pixmap(drawn, self.size(), self.devicePixelRatioF()))
         self.paint_current(painter, 11)
 
@@ -284,10 +294,13 @@ class ReliabilityView(WalkableView):
             "Answers between {low} and {high}: {count}. They say {confidence} and are right in "
             "{accuracy}; chance alone may put it at {least} to {most}.",
             count=number(part.count),
-            low=number(100 * part.low, "g"), high=percent(part.high, None),
-            confidence=percent(part.confidence), accuracy=percent(part.accuracy),
-            least=number(100 * part.least, ".0f"), most=percent(part.most),
-        )  # fmt: skip
+            low=number(100 * part.low, "g"),
+            high=percent(part.high, None),
+            confidence=percent(part.confidence),
+            accuracy=percent(part.accuracy),
+            least=number(100 * part.least, ".0f"),
+            most=percent(part.most),
+        )
 
 
 def describe_reliability(results: Results | None) -> str:
@@ -298,7 +311,9 @@ def describe_reliability(results: Results | None) -> str:
     return _(
         "Answers up to {high}: {count}. They say {confidence} on average, and {accuracy} are "
         "right: {calibration}.",
-        count=number(part.count), high=percent(part.high, None),
-        confidence=percent(part.confidence), accuracy=percent(part.accuracy),
+        count=number(part.count),
+        high=percent(part.high, None),
+        confidence=percent(part.confidence),
+        accuracy=percent(part.accuracy),
         calibration=results.calibration.value,
-    )  # fmt: skip
+    )

@@ -27,11 +27,12 @@ from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 from mnist_draw.storage.models import ModelFile
 
-_COMBO_WIDTH, _WORDS_WIDTH = 200, 220
+_COMBO_WIDTH = 200
+_WORDS_WIDTH = 220
 _SIDE_STRETCH = 7
 _DASHED = _(
     "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
-    "put the point. Calibrated, as on Draw."
+    "put the point. Calibrated, as on Draw.",
 )
 
 
@@ -54,7 +55,8 @@ class ResultsSection(CountedSection):
         self.remark.hide()
         self.confusion = result_cards.ConfusionCard(self.state)
         self.mistakes = MistakesCard()
-        top, gap = self._build_top(), Size.CARD_GAP
+        top = self._build_top()
+        gap = Size.CARD_GAP
         self._side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
         self._row = row((self.confusion, 6), (self._side, _SIDE_STRETCH), gap=gap)
         column(top, self.remark, (self._row, 1), gap=gap, owner=self)
@@ -92,7 +94,9 @@ class ResultsSection(CountedSection):
         view.why_requested.connect(self._ask_why)
 
     def _begin(self, model: ModelFile) -> None:
-        self._model, self._newer, self._failure = model, None, ""
+        self._model = model
+        self._newer = None
+        self._failure = ""
         self._show_results(None)
         self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
@@ -138,7 +142,8 @@ class ResultsSection(CountedSection):
         self._row.setStretchFactor(self._side, 0 if empty else _SIDE_STRETCH)
 
     def table(self) -> Table:
-        results, pictures = self._results, self._shown
+        results = self._results
+        pictures = self._shown
         if results is None or pictures is None:
             return super().table()
         places = self.mistakes.view.tiles.places
@@ -170,7 +175,9 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _show_remark(self) -> None:
-        pictures, model, remarks = self._pictures, self._model, []
+        pictures = self._pictures
+        model = self._model
+        remarks = []
         if self._failure and self._results is None:
             remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
@@ -180,7 +187,9 @@ class ResultsSection(CountedSection):
         if pictures is not None and pictures.left_out:
             count = pictures.left_out
             said = counted(
-                "{count} picture was left out.", "{count} pictures were left out.", count
+                "{count} picture was left out.",
+                "{count} pictures were left out.",
+                count,
             )
             remarks += [said, pictures.messages[0]] if count > 1 else pictures.messages[:1]
         self.remark.setText(joined(*remarks))
@@ -195,7 +204,8 @@ class ResultsSection(CountedSection):
 
     def _show_results(self, results: Results | None) -> None:
         """Show results; None: there are none yet."""
-        self._results, self._shown = results, None if results is None else self._pictures
+        self._results = results
+        self._shown = None if results is None else self._pictures
         matrix = self.confusion.matrix
         if results is not None and results.labels is None:
             matrix.pin(None)
@@ -218,13 +228,15 @@ class ResultsSection(CountedSection):
             self._show_picked()
 
     def _state(self) -> tuple[str, str]:
-        results, counting = self._results, self._counting.is_running
+        results = self._results
+        counting = self._counting.is_running
         if self._failure:
             return _("This was not counted."), _("Try again")
         if results is None:
             return _("Counting the first pictures"), ""
         if not results.is_complete:
-            done, total = number(results.counted), number(results.total)
+            done = number(results.counted)
+            total = number(results.total)
             words = _("{count} of {total} counted", count=done, total=total)
             return words, _("Stop") if counting else _("Go on")
         epochs = self._epochs()
@@ -248,7 +260,8 @@ class ResultsSection(CountedSection):
     def _example_at(self, place: int) -> Example:
         assert self._results is not None
         assert self._shown is not None
-        pictures, is_labelled = self._shown, self._shown.labels is not None
+        pictures = self._shown
+        is_labelled = self._shown.labels is not None
         labels = self._results.answers if pictures.labels is None else pictures.labels
         example = Example.of(pictures.images, labels, pictures.title(place), place)
         return example if is_labelled else replace(example, label_source="answer")
@@ -256,13 +269,15 @@ class ResultsSection(CountedSection):
     def _ask_why(self, place: int) -> None:
         assert self._results is not None
         order = self._results.probabilities[place].argsort()
-        answer, example = int(order[-1]), self._example_at(place)
+        answer = int(order[-1])
+        example = self._example_at(place)
         # Of a mistake, what it is; of a right answer, what came second.
         rival = example.label if example.label not in (answer, None) else int(order[-2])
         self.why_requested.emit(example, answer, rival)
 
     def _show_picked(self) -> None:
-        example, pictures = self._example, self._shown
+        example = self._example
+        pictures = self._shown
         place = None
         if example is not None and pictures is not None and example.index is not None:
             mine = example.source == pictures.title(example.index)

@@ -28,7 +28,7 @@ from mnist_draw.library.network_data import in_a_sentence
 
 _EXPLAINED = _(
     "The network in this stage of the step. A click on a unit follows the weight that stands for "
-    "it; up and down walk through the units of the last hidden layer."
+    "it; up and down walk through the units of the last hidden layer.",
 )
 #: Height of the strip of losses under the network.
 _STRIP = 46.0
@@ -40,7 +40,8 @@ _MOST = 0.24
 
 class StagePicture(LayersView):
     unit_chosen = pyqtSignal(int, int)
-    SIZE, LEAST_SIZE = (640, 320), (400, 250)
+    SIZE = (640, 320)
+    LEAST_SIZE = (400, 250)
 
     def __init__(self) -> None:
         super().__init__("stagePicture", _("The stage"), _EXPLAINED)
@@ -51,7 +52,9 @@ class StagePicture(LayersView):
 
     def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
         if shown is not self.shown or stage != self.stage or weight != self.weight:
-            self.shown, self.stage, self.weight = shown, stage, weight
+            self.shown = shown
+            self.stage = stage
+            self.weight = weight
             self.names_answer = stage not in (3, 4)
             self.lay_out_anew()
 
@@ -78,11 +81,12 @@ class StagePicture(LayersView):
 
     def layout_options(self) -> dict[str, Any]:
         return {
-            "pictures": 1, "depth": 2,
+            "pictures": 1,
+            "depth": 2,
             "answers": min(_ROOM[self.stage - 1] * self.scale, _MOST * self.width()),
             # Losses have more room than a legend.
             "below": (_STRIP - 22) * self.scale if self.stage == 3 else 0.0,
-        }  # fmt: skip
+        }
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         unit = self.unit_at(event.localPos())
@@ -104,7 +108,8 @@ class StagePicture(LayersView):
         self.unit_chosen.emit(last, (now + step) % self.layers()[last].units)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, places = smooth_painter(self), self.places()
+        painter = smooth_painter(self)
+        places = self.places()
         if places is not None and self.shown is not None:
             painter.setOpacity(0.35 if self.state else 1.0)
             if self.stage == 1:
@@ -126,7 +131,10 @@ class StagePicture(LayersView):
         self._paint_foot(painter, 0.0, [("box", words)])
 
     def _paint_foot(
-        self, painter: QPainter, left: float, entries: Sequence[tuple[str, str]]
+        self,
+        painter: QPainter,
+        left: float,
+        entries: Sequence[tuple[str, str]],
     ) -> None:
         place = QPointF(left, self.height() - 11 * self.scale)
         paint_legend(painter, place, entries, self.width() - left, upwards=True)
@@ -166,7 +174,8 @@ class StagePicture(LayersView):
         """Show which way the numbers go: forwards, or the errors back."""
         edges = [column.box.left() for column in places.columns] + [places.answer]
         starts = [edge - 20 * self.scale for edge in edges]
-        y, backwards = places.top - (20 if self.lines == 1 else 9) * self.scale, self.stage == 4
+        y = places.top - (20 if self.lines == 1 else 9) * self.scale
+        backwards = self.stage == 4
         painter.setPen(QPen(theme.colour("accent"), 1.6))
         for left, right in zip(starts, [*starts[1:], places.answer], strict=True):
             right -= 4
@@ -178,7 +187,8 @@ class StagePicture(LayersView):
             painter.drawLine(QPointF(tip, y), QPointF(tip + way, y + 4))
 
     def _paint_picture(self, painter: QPainter, places: Places, shown: Shown) -> None:
-        figures, box = shown.figures, places.picture
+        figures = shown.figures
+        box = places.picture
         label = in_a_sentence(self.name(figures.label))
         words = _("taught as {name}", name=label)
         if self.stage == 4:
@@ -201,10 +211,15 @@ class StagePicture(LayersView):
             self.paint_answers(painter, places, figures.p, first)
         elif self.stage == 3:
             cells = [
-                (format_figure(z, ".2f"), _figure(math.exp(min(z, 80.0)), 2), _figure(p),
-                 str(wanted), _figure(abs(float(figures.losses[0]))) if wanted else "")
+                (
+                    format_figure(z, ".2f"),
+                    _figure(math.exp(min(z, 80.0)), 2),
+                    _figure(p),
+                    str(wanted),
+                    _figure(abs(float(figures.losses[0]))) if wanted else "",
+                )
                 for z, p, wanted in rows
-            ]  # fmt: skip
+            ]
             self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
             high = _STRIP * self.scale
             box = QRectF(0, self.height() - high - 2, self.width(), high)
@@ -226,8 +241,10 @@ class StagePicture(LayersView):
         before = None if weight is None else places.column_of(weight.layer - 1)
         if weight is None or (before is not None and before.tile):
             return
-        source, target = (weight.layer - 1, weight.source), (weight.layer, weight.unit)
-        start, end = places.edge(source, right=True), places.edge(target)
+        source = (weight.layer - 1, weight.source)
+        target = (weight.layer, weight.unit)
+        start = places.edge(source, right=True)
+        end = places.edge(target)
         if start is None or end is None:
             return
         for layer, unit in (source, target):
@@ -240,7 +257,8 @@ class StagePicture(LayersView):
 
 def _figure(value: float, decimals: int = 3, sign: str = "") -> str:
     """Format a number for a column, one of another size with one digit: ``"2×10⁻⁵"``."""
-    size, sign = abs(value), sign if value else ""
+    size = abs(value)
+    sign = sign if value else ""
     spec = f".{decimals}f" if size < 1e3 else ",.0f"
     if size >= 1e5 or 0 < size < 0.5 * 10**-decimals:
         spec = ".0e"
@@ -277,8 +295,9 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
         "all {count} losses, the largest first, heights by their square roots: yours {yours} "
         "(marked), mean {mean} (dashed)",
         len(losses),
-        yours=format_figure(abs(float(losses[0])), ".2g"), mean=i18n.number(mean_loss, ".4f"),
-    )  # fmt: skip
+        yours=format_figure(abs(float(losses[0])), ".2g"),
+        mean=i18n.number(mean_loss, ".4f"),
+    )
     top = QRectF(box.left(), box.top() - 1, box.width(), 18 * theme.text_scale())
     wide = painter.fontMetrics().horizontalAdvance(words)
     write_with(painter, min(Text.LABEL, int(Text.LABEL * box.width() / wide)), "muted")
@@ -289,7 +308,8 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     """Paint pictures, uint8 (N, 28, 28), in rows that fill a box; frame the first."""
     count = len(pictures)
     columns = max(
-        range(1, count + 1), key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n))
+        range(1, count + 1),
+        key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n)),
     )
     rows = math.ceil(count / columns)
     cell = min(box.width() / columns, box.height() / rows)

@@ -37,7 +37,8 @@ def number(value: float) -> str:
 
 def weight_title(shown: Shown, weight: Weight) -> str:
     """Name a weight by its ends: ``"unit 91 of hidden 2 → 9"``."""
-    layers, (row, column) = shown.layers, divmod(weight.source % 784, 28)
+    layers = shown.layers
+    (row, column) = divmod(weight.source % 784, 28)
     source = _("pixel {row}, {column}", row=row, column=column)
     if weight.layer:
         source = _name_end(weight.source, layers[weight.layer - 1])
@@ -55,7 +56,9 @@ def _name_end(place: int, layer: Layer) -> str:
 
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
-    figures, layer, place = shown.figures, weight.layer, (weight.source, weight.unit)
+    figures = shown.figures
+    layer = weight.layer
+    place = (weight.source, weight.unit)
     before = float(figures.before[2 * layer][place])
     given = float(figures.x[layer].ravel()[weight.source])
     output = format_figure(given, ".3g")
@@ -65,9 +68,11 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
         rows.append(Line(_("what it carries: output × weight"), number(given * before), made))
     if stage >= 4:
         pull = -float(figures.delta[layer][weight.unit])
-        words, made = _("your picture pulls: output × pull on the sum"), number(pull)
+        words = _("your picture pulls: output × pull on the sum")
+        made = number(pull)
         if layer == len(shown.layers) - 1:
-            target, p = int(weight.unit == figures.label), float(figures.p[weight.unit])
+            target = int(weight.unit == figures.label)
+            p = float(figures.p[weight.unit])
             words = _("your picture pulls: output × (target − p)")
             if 0.1 < p < 0.9:
                 made = f"({target} − {i18n.number(p, '.3f')})"
@@ -92,13 +97,15 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
 
 def _gradient_rows(shown: Shown, weight: float, gradient: float) -> list[Line]:
     """Say what the pull is the sum of: minus the gradient, as in the picture above."""
-    count, l2 = len(shown.figures.losses), shown.settings.l2
+    count = len(shown.figures.losses)
+    l2 = shown.settings.l2
     if not l2:
         words = _("it is alone: minus the gradient")
         if count > 1:
             words = _("mean pull of all {count}: minus the gradient", count=i18n.number(count))
         return [Line(words, number(-gradient))]
-    penalty, mean = 2 * l2 * weight, _("mean pull of all {count}", count=i18n.number(count))
+    penalty = 2 * l2 * weight
+    mean = _("mean pull of all {count}", count=i18n.number(count))
     rows = [] if count == 1 else [Line(mean, number(penalty - gradient))]
     made = f"−2 × {format_figure(l2, 'g')} × {number(weight)}"
     return [
@@ -129,7 +136,8 @@ def weight_view_rows(shown: Shown | None, weight: Weight | None, stage: int) -> 
 
 def _unit_rows(shown: Shown) -> list[Row]:
     """Show what the picture asks of all weights of the first layer's unit it moves most."""
-    figures, first = shown.figures, shown.layers[0]
+    figures = shown.figures
+    first = shown.layers[0]
     if first.convolves or len(shown.layers) == 1:
         return []
     unit = int(np.abs(figures.delta[0]).argmax())
@@ -138,9 +146,11 @@ def _unit_rows(shown: Shown) -> list[Row]:
     given = figures.x[0].reshape(28, 28)
     words = _(
         "× {pull} = its pull at the 784 weights of unit {number}: none from black",
-        pull=number(pull), number=unit,
-    )  # fmt: skip
-    mine, pulls = rows_view.Picture(given), rows_view.Picture(pull * given, signed=True)
+        pull=number(pull),
+        number=unit,
+    )
+    mine = rows_view.Picture(given)
+    pulls = rows_view.Picture(pull * given, signed=True)
     return [rows_view.PictureRow(_("your picture"), mine, words, (), pulls, _SIDE)]
 
 
@@ -152,23 +162,38 @@ class Stage:
 
 
 STAGES = (
-    Stage(_("Minibatch"), _("What is learnt in this step"),
-          _("Which pictures the step learns from.")),
-    Stage(pgettext("stage of a step", "Forward"), _("What the network makes of it"),
-          _("The picture goes through the network.")),
-    Stage(pgettext("stage of a step", "Loss"), _("How wrong is that?"),
-          _("How much the answer differs from the label.")),
-    Stage(pgettext("stage of a step", "Gradient"),
-          _("What each number should do to lower the loss"),
-          _("The error goes back through the same weights.")),
-    Stage(pgettext("stage of a step", "Update"), _("What moved, and what it brought"),
-          _("Weights go a small step.")),
-)  # fmt: skip
+    Stage(
+        _("Minibatch"),
+        _("What is learnt in this step"),
+        _("Which pictures the step learns from."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Forward"),
+        _("What the network makes of it"),
+        _("The picture goes through the network."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Loss"),
+        _("How wrong is that?"),
+        _("How much the answer differs from the label."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Gradient"),
+        _("What each number should do to lower the loss"),
+        _("The error goes back through the same weights."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Update"),
+        _("What moved, and what it brought"),
+        _("Weights go a small step."),
+    ),
+)
 
 
 def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
     """Return the lines of a step, each with the stage that it belongs to; 0: none."""
-    size, rate = settings.batch_size, f"{settings.learning_rate:g}"
+    size = settings.batch_size
+    rate = f"{settings.learning_rate:g}"
     penalty = []
     if settings.l2:
         penalty = [
@@ -221,12 +246,15 @@ class _Source:
 def _sources(shown: Shown) -> list[_Source]:
     """Return what each layer with weights reads; dense layers read rows of numbers."""
     found: list[_Source] = []
-    name, pooled = "x", 0
+    name = "x"
+    pooled = 0
     for operation in parse_network(shown.settings.network).operations:
         if isinstance(operation, MaxPooling):
             pooled = operation.side
             continue
-        place, back, made = len(found), "", []
+        place = len(found)
+        back = ""
+        made = []
         layer = shown.layers[place]
         shape = (len(shown.figures.losses), *layer.incoming)
         if pooled:
@@ -240,9 +268,11 @@ def _sources(shown: Shown) -> list[_Source]:
         if len(shape) > 2 and not layer.convolves:
             flat = shape[0], len(layer.W)
             made.append(Code(f"f{place} = {name}.reshape{flat}", _shape(flat)))
-            name, back = f"f{place}", f".reshape({name}.shape){back}"
+            back = f".reshape({name}.shape){back}"
+            name = f"f{place}"
         found.append(_Source(name, tuple(made), back, pooled))
-        name, pooled = f"h{place + 1}", 0
+        name = f"h{place + 1}"
+        pooled = 0
     return found
 
 
@@ -261,7 +291,8 @@ def _forward(shown: Shown, followed: int) -> list[Code]:
 
 
 def _loss(shown: Shown, followed: int) -> list[Code]:
-    count, classes = len(shown.figures.losses), len(shown.figures.p)
+    count = len(shown.figures.losses)
+    classes = len(shown.figures.p)
     return [
         Code("p = exp(z) / exp(z).sum(axis=1)", _shape((count, classes))),
         Code("l = −log(p[i, y[i]])", _shape((count,)), True),
@@ -270,14 +301,20 @@ def _loss(shown: Shown, followed: int) -> list[Code]:
 
 
 def _gradient(shown: Shown, followed: int) -> list[Code]:
-    count, classes = len(shown.figures.losses), len(shown.figures.p)
-    layers, sources = shown.layers, _sources(shown)
+    count = len(shown.figures.losses)
+    classes = len(shown.figures.p)
+    layers = shown.layers
+    sources = _sources(shown)
     found = [Code(f"dz{len(layers)} = (p − onehot(y)) / {count}", _shape((count, classes)))]
     for n in range(len(layers), 0, -1):
-        source, layer = sources[n - 1], layers[n - 1]
-        weights, back, axes = f"dot({source.name}.T, dz{n})", f"dot(dz{n}, W{n}.T)", "0"
+        source = sources[n - 1]
+        layer = layers[n - 1]
+        weights = f"dot({source.name}.T, dz{n})"
+        back = f"dot(dz{n}, W{n}.T)"
+        axes = "0"
         if layer.convolves:
-            weights, back = f"conv_wrt_W({source.name}, dz{n})", f"conv_wrt_x(dz{n}, W{n})"
+            weights = f"conv_wrt_W({source.name}, dz{n})"
+            back = f"conv_wrt_x(dz{n}, W{n})"
             axes = "(0, 2, 3)"
         text = f"gW{n} = {weights}{_penalty(shown, f' + 2·{{:g}}·W{n}')}"
         found.append(Code(text, _shape(layer.W.shape), n - 1 == followed))
@@ -287,7 +324,8 @@ def _gradient(shown: Shown, followed: int) -> list[Code]:
         if not layer.convolves and len(layer.incoming) > 1:
             found.append(Code(f"df{n - 1} = {back}", _shape((count, len(layer.W)))))
             back = f"df{n - 1}"
-        before, back = layers[n - 2], back + source.back
+        before = layers[n - 2]
+        back = back + source.back
         if source.pooled:
             found.append(Code(f"dq{n - 1} = {back}", _shape((count, *layer.incoming))))
             back = f"unpool(dq{n - 1}, h{n - 1}, {source.pooled})"
@@ -299,7 +337,8 @@ def _gradient(shown: Shown, followed: int) -> list[Code]:
 
 
 def _update(shown: Shown, followed: int) -> list[Code]:
-    shape, rule = _shape(shown.layers[followed].W.shape), UPDATE_RULES[shown.settings.update]
+    shape = _shape(shown.layers[followed].W.shape)
+    rule = UPDATE_RULES[shown.settings.update]
     return [Code(text, shape, text.startswith("W =")) for text in rule.formulas]
 
 
@@ -322,9 +361,11 @@ def _count_products(layers: Sequence[Layer]) -> str:
         return dense
     # Translators: {products} is "2 matrix products".
     return counted(
-        "{count} convolution and {products}", "{count} convolutions and {products}", convolutions,
+        "{count} convolution and {products}",
+        "{count} convolutions and {products}",
+        convolutions,
         products=dense,
-    )  # fmt: skip
+    )
 
 
 def _shape(sizes: Sequence[int]) -> str:
@@ -353,11 +394,14 @@ def stage_figures(shown: Shown) -> list[str]:
         counted("yours alone", "{count} pictures, yours first", len(figures.losses)),
         forward,
         # Translators: losses of your picture and of all.
-        _("yours {loss}, mean {mean}", loss=format_figure(abs(float(figures.losses[0])), ".2g"),
-          mean=i18n.number(float(figures.losses.mean()), ".3f")),
+        _(
+            "yours {loss}, mean {mean}",
+            loss=format_figure(abs(float(figures.losses[0])), ".2g"),
+            mean=i18n.number(float(figures.losses.mean()), ".3f"),
+        ),
         gradient,
         update,
-    ]  # fmt: skip
+    ]
 
 
 def stage_sentence(shown: Shown, stage: int) -> str:
@@ -372,21 +416,26 @@ def stage_sentence(shown: Shown, stage: int) -> str:
         "gradient.",
         2 * len(shown.layers) - 1,
     )
-    size, count, fewer = shown.settings.batch_size, len(shown.figures.losses), ""
+    size = shown.settings.batch_size
+    count = len(shown.figures.losses)
+    fewer = ""
     if size > count:
-        fewer = _("A minibatch of the run has {size} pictures, here it has {count}.",
-                  size=i18n.number(size), count=i18n.number(count))  # fmt: skip
+        fewer = _(
+            "A minibatch of the run has {size} pictures, here it has {count}.",
+            size=i18n.number(size),
+            count=i18n.number(count),
+        )
     epoch = _(
         "An epoch is as many steps as it takes to see every training picture once. In training, "
         "dropout draws anew for each picture and each step; here it keeps what it drew, so that "
-        "steps can be compared."
+        "steps can be compared.",
     )
     return (
         joined(fewer, epoch),
         forwards,
         _(
             "No temperature here: it is set after training, so that the network is as sure as it "
-            "is right."
+            "is right.",
         ),
         backwards,
         joined(*_describe_update(shown)),
@@ -403,21 +452,23 @@ def _describe_update(shown: Shown) -> Iterator[str]:
     elif shown.filling:
         yield _(
             "What {rule} remembers is from {count} minibatches that were learnt at the rate 0.",
-            rule=rule, count=shown.filling,
-        )  # fmt: skip
+            rule=rule,
+            count=shown.filling,
+        )
     else:
         yield _("What {rule} remembers is from the checkpoint of the network's own run.", rule=rule)
     if any(_share_filled(shown, name) < _FULL for name in accumulators):
         yield _(
             "g is the gradient of a weight. Its means begin at 0: after so few steps they are full "
-            "only in part."
+            "only in part.",
         )
     moved, black = shown.moved_shares
     if moved == moved:
         yield _(
             "{moved} of the first layer's weights moved; {black} of those are from pixels that are "
             "black in your picture.",
-            moved=i18n.percent(moved), black=i18n.percent(black),
-        )  # fmt: skip
+            moved=i18n.percent(moved),
+            black=i18n.percent(black),
+        )
         if len(shown.figures.losses) > 1:
             yield _("Other pictures of the minibatch have ink there.")

@@ -88,7 +88,8 @@ _MOST = 4.0
 class LossAlongStep(WalkableView):
     """A curve from where the weights were, through the step, to 30 times its length."""
 
-    SIZE, LEAST_SIZE = (260, 100), (160, 96)
+    SIZE = (260, 100)
+    LEAST_SIZE = (160, 96)
 
     def __init__(self) -> None:
         super().__init__(
@@ -96,7 +97,7 @@ class LossAlongStep(WalkableView):
             _TITLE,
             _(
                 "The mean loss of the same minibatch, had the weights moved further the same way. "
-                "Up and down walk through the lengths."
+                "Up and down walk through the lengths.",
             ),
         )
         self.lengths: tuple[float, ...] = ()
@@ -104,7 +105,8 @@ class LossAlongStep(WalkableView):
 
     def show_losses(self, lengths: tuple[float, ...], losses: tuple[float, ...]) -> None:
         """Show losses at lengths in steps; the first of them while they are computed."""
-        self.lengths, self.losses = lengths, losses
+        self.lengths = lengths
+        self.losses = losses
         self.show_items()
 
     def _area(self) -> QRectF:
@@ -117,7 +119,8 @@ class LossAlongStep(WalkableView):
         return QPointF(x, self._y(self.losses[item]))
 
     def _y(self, loss: float) -> float:
-        area, top = self._area(), _MOST * max(self.losses[0], 1e-9)
+        area = self._area()
+        top = _MOST * max(self.losses[0], 1e-9)
         return area.bottom() - area.height() * min(loss, 2 * top) / top
 
     def ticks(self) -> list[float]:
@@ -127,7 +130,8 @@ class LossAlongStep(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         write_with(painter, Text.LABEL, "text", bold=True)
-        scale, area = theme.text_scale(), self._area()
+        scale = theme.text_scale()
+        area = self._area()
         painter.drawText(QPointF(0, 14 * scale), _TITLE)
         write_with(painter, Text.AXIS, "muted")
         for length in (1, 10, 20, 30):
@@ -160,10 +164,14 @@ class LossAlongStep(WalkableView):
         return len(self.losses)
 
     def describe(self, item: int) -> str:
-        length, loss = self.lengths[item], self.losses[item]
+        length = self.lengths[item]
+        loss = self.losses[item]
         figure = i18n.number(loss, ".4f") if np.isfinite(loss) else "∞"
-        return _("{length} times the step: mean loss {loss}.",
-                 length=i18n.number(length, "g"), loss=figure)  # fmt: skip
+        return _(
+            "{length} times the step: mean loss {loss}.",
+            length=i18n.number(length, "g"),
+            loss=figure,
+        )
 
 
 def other_rows(effects: StepEffects | None, name: Name) -> list[Row]:
@@ -189,18 +197,24 @@ _EXPLAINED = _("The lines of a step; those of this stage are marked. Below: what
 
 #: Object name, text, sentence, key and look of the buttons that learn, and of those that turn.
 _REPEAT = (
-    ("againButton", _("Again"),
-     _("Learn the same minibatch once more, with the same units out.")),
+    ("againButton", _("Again"), _("Learn the same minibatch once more, with the same units out.")),
     ("tenMoreButton", _("Ten more"), _("Learn the same minibatch ten times more.")),
-    ("fromStartButton", _("From the start"),
-     _("Let everything be as it was before the first step: same pictures, same numbers.")),
-)  # fmt: skip
+    (
+        "fromStartButton",
+        _("From the start"),
+        _("Let everything be as it was before the first step: same pictures, same numbers."),
+    ),
+)
 _TURN = (
     ("backButton", _("Back"), _("Go back to the stage before."), "←"),
     ("nextButton", _("Next"), _("Go on to the next stage."), "→", "primary"),
-    ("playButton", _("Play slowly"), _("Go through the stages by itself, 3 seconds each."),
-     "Space"),
-)  # fmt: skip
+    (
+        "playButton",
+        _("Play slowly"),
+        _("Go through the stages by itself, 3 seconds each."),
+        "Space",
+    ),
+)
 
 _COPY = _("A copy of the network learns here. Yours stays as it is.")
 
@@ -211,9 +225,11 @@ class CodeCard(Card):
         self.title = label(_("In code"), "title")
         self.body.addWidget(self.title)
         self.graph = push_button(
-            "asGraphButton", _("As operations"),
-            _("Count the operations that Theano makes of it."), look="link",
-        )  # fmt: skip
+            "asGraphButton",
+            _("As operations"),
+            _("Count the operations that Theano makes of it."),
+            look="link",
+        )
         self.code = RowsView("codeView", _("In code"), _EXPLAINED)
         self.area = scrolled(self.code)
         self.body.addWidget(self.area, 1)
@@ -242,7 +258,7 @@ class CodeCard(Card):
         self.play.setText(_("Stop") if playing else _("Play slowly"))
         self.play.setEnabled(shown is not None and theme.theme().motion)
         self.repeats.setVisible(
-            stage == len(STAGES) and shown is not None and shown.figures.is_done
+            stage == len(STAGES) and shown is not None and shown.figures.is_done,
         )
 
 
@@ -262,7 +278,7 @@ def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
 
 _MEANING = _(
     "The lines compute nothing: they write down a graph of operations. theano.function turns it "
-    "into a shorter one, fuses neighbouring elementwise operations into loops, and compiles that."
+    "into a shorter one, fuses neighbouring elementwise operations into loops, and compiles that.",
 )
 
 

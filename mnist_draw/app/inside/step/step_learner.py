@@ -54,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What is known of a step so far, and what is waited for."""
+    """A training step as far as it is computed, and the pending computation."""
 
     words: str = ""
     shown: Shown | None = None
@@ -104,7 +104,9 @@ class StepLearner:
 
     def _minibatch_of(self, step: OneStep, task: Task) -> Minibatch:
         """Return what a task teaches; rewind the step unless it teaches the same once more."""
-        known, picture, label = self._minibatch, task.picture, task.label
+        known = self._minibatch
+        picture = task.picture
+        label = task.label
         if known is None or known.labels[0] != label or (known.pictures[0, 0] != picture).any():
             known = self._minibatch = step.minibatch(picture, label)
             step.rewind()
@@ -116,13 +118,17 @@ class StepLearner:
 def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
     done = figures.is_done
     return Shown(
-        task, step.layers, figures, step.settings, step.retained,
+        task,
+        step.layers,
+        figures,
+        step.settings,
+        step.retained,
         step_effects.moved_sums(figures, step.layers) if done else (),
         step_effects.moved_shares(figures) if done else (float("nan"), float("nan")),
         step_effects.left_out(figures, step.layers, step.retained),
         grey_levels(figures.minibatch.pictures[:, 0]),
         0 if step.from_run else step.filling,
-    )  # fmt: skip
+    )
 
 
 def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:

@@ -35,7 +35,8 @@ _OTHERS = _("Test pictures before and after the step, and yours with no unit lef
 _FOLLOWED = _("One weight in every stage: its value, what this picture asks of it, and its step.")
 #: Of the code below the picture, in logical pixels; and the scale of text from which on the title
 #: has a line for itself there.
-_CODE_HEIGHT, _LARGE = 150, 1.2
+_CODE_HEIGHT = 150
+_LARGE = 1.2
 #: Least height of the picture above the code.
 _LEAST_PICTURE = 206
 #: While it plays, each stage stays so long, in milliseconds.
@@ -61,11 +62,18 @@ class StepSection(Section):
         self.stage = self.reached = 1
         learn = step_learner.StepLearner().learn
         self.job = self._job(
-            self._show_progress, self._show_failure, work=learn, name="step view", pace=0.0
+            self._show_progress,
+            self._show_failure,
+            work=learn,
+            name="step view",
+            pace=0.0,
         )
         self.graph = step_cards.GraphPage()
         self._graph_job = self._job(
-            self.graph.show_graphs, self._show_failure, work=step_learner.make_graphs, name="graphs"
+            self.graph.show_graphs,
+            self._show_failure,
+            work=step_learner.make_graphs,
+            name="graphs",
         )
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
@@ -93,9 +101,10 @@ class StepSection(Section):
         self.picture = StagePicture()
         self.card.body.addWidget(self.picture, 1)
         self.all_the_same = push_button(
-            "stepAnywayButton", _("Compute it all the same"),
+            "stepAnywayButton",
+            _("Compute it all the same"),
             _("Compute the step while the run goes on."),
-        )  # fmt: skip
+        )
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
         self.weight_view = RowsView("weightView", _("One weight, followed"), _FOLLOWED, 1)
         self.loss_along = step_cards.LossAlongStep()
@@ -188,9 +197,11 @@ class StepSection(Section):
             self._show()
         is_large = is_low and theme.text_scale() > _LARGE
         for box, is_below in (
-            (self._columns, is_low), (self.code.foot, is_large or not is_low),
-            (self.card.top, is_large), (self.bar.row, is_large),
-        ):  # fmt: skip
+            (self._columns, is_low),
+            (self.code.foot, is_large or not is_low),
+            (self.card.top, is_large),
+            (self.bar.row, is_large),
+        ):
             box.setDirection(QBoxLayout.TopToBottom if is_below else QBoxLayout.LeftToRight)
         self.note.setAlignment((Qt.AlignLeft if is_large else Qt.AlignRight) | Qt.AlignVCenter)
         self.code.area.setMinimumHeight(theme.scaled(_CODE_HEIGHT) if is_low else 0)
@@ -229,10 +240,12 @@ class StepSection(Section):
             self._quiet.start()
 
     def _ask(self) -> None:
-        example, model = self._example, self._model
+        example = self._example
+        model = self._model
         if example is not None and example.label is not None and model is not None:
             task = Task(model, example.picture, example.label)
-            before, held_back = self._requested, self._is_held_back()
+            before = self._requested
+            held_back = self._is_held_back()
             if held_back and not (before is None or task.shows_same(before)):
                 self._forget()
             if self._active and not held_back and not task.teaches_same(self._requested):
@@ -287,7 +300,8 @@ class StepSection(Section):
         self.problem.emit(sentence)
 
     def _show_state(self) -> None:
-        example, waiting = self._example, self._waiting
+        example = self._example
+        waiting = self._waiting
         asks = example is not None and self._requested is None and self._is_held_back()
         self.all_the_same.setVisible(asks)
         if example is None:
@@ -301,7 +315,9 @@ class StepSection(Section):
         self.picture.show_state(waiting)
 
     def _show(self) -> None:
-        shown, known, stage = self._shown, self._known(), self.stage
+        shown = self._shown
+        known = self._known()
+        stage = self.stage
         self._show_state()
         self.heading.setText(STAGES[stage - 1].heading)
         figures = [""] * len(STAGES) if shown is None else stages.stage_figures(shown)
@@ -364,7 +380,8 @@ class StepSection(Section):
         self._tell_view()
 
     def _ask_for_graphs(self) -> None:
-        model, known = self._model, self._graphed
+        model = self._model
+        known = self._graphed
         if not self.shows_graph or not self._active or model is None:
             return
         # Of the same kind of network the operations are the same, whatever its weights.
@@ -407,9 +424,14 @@ class StepSection(Section):
 
 
 _COLUMNS = (
-    N_("what"), N_("sum z"), N_("e to the z"), N_("probability p"), N_("target"),
-    N_("pull: target − p"), N_("p after"),
-)  # fmt: skip
+    N_("what"),
+    N_("sum z"),
+    N_("e to the z"),
+    N_("probability p"),
+    N_("target"),
+    N_("pull: target − p"),
+    N_("p after"),
+)
 
 
 def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
@@ -421,9 +443,13 @@ def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
     ]
     target = np.arange(len(figures.p)) == figures.label
     columns = (
-        (figures.z, ".4f"), (np.exp(np.minimum(figures.z, 80.0)), ".6g"), (figures.p, ".6f"),
-        (target, "d"), (target - figures.p, "+.6f"), (figures.p_after, ".6f"),
-    )  # fmt: skip
+        (figures.z, ".4f"),
+        (np.exp(np.minimum(figures.z, 80.0)), ".6g"),
+        (figures.p, ".6f"),
+        (target, "d"),
+        (target - figures.p, "+.6f"),
+        (figures.p_after, ".6f"),
+    )
     for digit in range(len(target)):
         cells = (Figure(values[digit].item(), spec) for values, spec in columns)
         rows.append((name(digit), *cells))

@@ -16,7 +16,10 @@ from mnist_draw.theano_bridge.native.plan import Argument, Planner, Value
 
 
 def elemwise(
-    planner: Planner, node: Any, values: list[Value], targets: dict[int, Value] | None = None
+    planner: Planner,
+    node: Any,
+    values: list[Value],
+    targets: dict[int, Value] | None = None,
 ) -> list[Value]:
     """Plan one fused loop; ``targets`` names inputs whose place an output may take."""
     shape = np.broadcast_shapes(*(value.shape for value in values))
@@ -42,7 +45,9 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
     if len(sizes) > 3:
         raise UnknownOperationError(f"an elementwise loop over {len(sizes)} dimensions")
     sizes = [1] * (3 - len(sizes)) + sizes
-    operands, layout, remaining = [], [], iter(strides)
+    operands = []
+    layout = []
+    remaining = iter(strides)
     by_rows = set(range(len(results)))
     for place, value in enumerate(values, len(results)):
         if value.random:
@@ -65,7 +70,8 @@ def run_elementwise(planner: Planner, op: Any, values: list[Value], results: lis
     function = elementwise.kernel(op, tuple(operands), dtypes, flushes)
     arguments: list[Argument] = [*results, *values]
     if elementwise.runs_over_elements(tuple(operands)):
-        extent, chunk = elements, planner.share(elements, elements, 64)
+        extent = elements
+        chunk = planner.share(elements, elements, 64)
     else:
         extent = sizes[0] * sizes[1]
         chunk = planner.share(extent, elements)
@@ -137,10 +143,17 @@ def hashed_uniform(planner: Planner, node: Any, values: list[Value]) -> list[Val
 #: Operations whose output may be their first input, seen in another way.
 VIEWS = frozenset(
     {
-        "Assert", "CheckAndRaise", "DeepCopyOp", "DimShuffle", "ExpandDims", "Reshape",
-        "SpecifyShape", "Subtensor", "ViewOp",
-    }
-)  # fmt: skip
+        "Assert",
+        "CheckAndRaise",
+        "DeepCopyOp",
+        "DimShuffle",
+        "ExpandDims",
+        "Reshape",
+        "SpecifyShape",
+        "Subtensor",
+        "ViewOp",
+    },
+)
 
 
 def view(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
@@ -194,7 +207,8 @@ def evaluate(node: Any, inputs: list[Any]) -> list[Any]:
     storage = {variable: [value] for variable, value in zip(node.inputs, inputs, strict=True)}
     computed = {variable: [True] for variable in node.inputs}
     for output in node.outputs:
-        storage[output], computed[output] = [None], [False]
+        storage[output] = [None]
+        computed[output] = [False]
     thunk = node.op.make_thunk(node, storage, computed, no_recycling=[], impl="py")
     with warnings.catch_warnings():
         # PyTensor 3.3 inverts truth values with ~, which Python 3.12 and later complain about.

@@ -20,7 +20,8 @@ from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 _FEW_ROWS = 64
 
 #: A sparse product of so few columns, or with so few rows or products for an element, is not tried.
-_MIN_COLUMNS, _MIN_SPARSE = 64, 32
+_MIN_COLUMNS = 64
+_MIN_SPARSE = 32
 #: Elements of a left factor that remains near the core.
 _CACHED = 1_000_000
 
@@ -28,7 +29,8 @@ _CACHED = 1_000_000
 def dot(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan a matrix product; transposed operands are taken as they are."""
     a, b = (_matrix(planner, value) for value in values)
-    (m, k), (other, n) = a.shape, b.shape
+    (m, k) = a.shape
+    (other, n) = b.shape
     if k != other:
         raise ValueError(f"shapes do not fit: {a.shape} times {b.shape}")
     dtype = a.array.dtype.name
@@ -44,15 +46,20 @@ def dot(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
 
 def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -> None:
     """Add the kernels of C = A B; zeros of A are left out if it shows a variable, the root."""
-    (m, k), n = a.shape, b.shape[1]
-    (ta, lda), (tb, ldb) = _layout(a.array), _layout(b.array)
+    (m, k) = a.shape
+    n = b.shape[1]
+    (ta, lda) = _layout(a.array)
+    (tb, ldb) = _layout(b.array)
     # Rows are what other kernels can follow; few of them are cut the other way.
     columns = m < min(n, _FEW_ROWS * planner.threads)
-    kernel, gemm = contractions.matrix_product(c.dtype.name), contractions.gemm(c.dtype.name)
+    kernel = contractions.matrix_product(c.dtype.name)
+    gemm = contractions.gemm(c.dtype.name)
     arguments: list[Argument] = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), gemm]
-    by_rows, writes = [] if columns else [0] if ta else [0, 1], [0]
+    by_rows = [] if columns else [0] if ta else [0, 1]
+    writes = [0]
     # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
-    work, multiple = m * n * k // 16, 16
+    work = m * n * k // 16
+    multiple = 16
     if root is not None:
         decision, marks = _marks_of_rows(planner, root, a)
         panels = sparse.Panels.of(n)
@@ -63,16 +70,24 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -
         arguments += [*decision, marks, scratch, slots, addresses_of([kernel])[kernel.name]]
         kernel = sparse.product(panels, bool(ta), bool(tb))
         by_rows += [] if columns else [16]
-        writes, multiple = [0, 17], panels.width
+        writes = [0, 17]
+        multiple = panels.width
     chunk = planner.share(c.shape[columns], work, multiple if columns else 4, parts=1)
     planner.add(
-        kernel, arguments, c.shape[columns], chunk, rows=by_rows, writes=writes, whole=True,
+        kernel,
+        arguments,
+        c.shape[columns],
+        chunk,
+        rows=by_rows,
+        writes=writes,
+        whole=True,
         work=work // len(writes),
-    )  # fmt: skip
+    )
 
 
 def _may_be_sparse(variable: Any, a: Value, b: Value) -> bool:
-    (m, k), n = a.shape, b.shape[1]
+    (m, k) = a.shape
+    n = b.shape[1]
     return (
         a.array.dtype.name == sparse.DTYPE
         and n >= _MIN_COLUMNS
@@ -87,14 +102,18 @@ def _marks(planner: Planner, root: Any, a: Value) -> tuple[Array, Array]:
     if root not in planner.marks:
         stored = a.array.T if _layout(a.array)[0] else a.array
         rows, columns = stored.shape
-        counts, marks = planner.empty((rows,), "int32"), _no_marks(planner, rows, columns)
+        counts = planner.empty((rows,), "int32")
+        marks = _no_marks(planner, rows, columns)
         planner.marks[root] = counts, marks
         planner.add(
             sparse.mark_nonzeros(),
             [counts, marks[:rows], Value(stored, a.source), columns, marks.shape[1]],
-            rows, planner.share(rows, stored.size), rows=(0, 1, 2), writes=(0, 1),
+            rows,
+            planner.share(rows, stored.size),
+            rows=(0, 1, 2),
+            writes=(0, 1),
             work=stored.size // 8,
-        )  # fmt: skip
+        )
     return planner.marks[root]
 
 
@@ -121,12 +140,15 @@ def _marks_of_rows(planner: Planner, root: Any, a: Value) -> tuple[list[Argument
     decision: list[Argument] = [counts, len(counts), int(m * k * _max_density(m * k))]
     if not _layout(a.array)[0]:
         return decision, stored[:m]
-    marks, eights = _no_marks(planner, m, k), -(-m // 8)
+    marks = _no_marks(planner, m, k)
+    eights = -(-m // 8)
     planner.add(
         sparse.turn_marks(),
         [marks, stored, *decision, stored.shape[1], marks.shape[1]],
-        eights, planner.share(eights, m * k // 8), work=m * k // 16,
-    )  # fmt: skip
+        eights,
+        planner.share(eights, m * k // 8),
+        work=m * k // 16,
+    )
     return decision, marks[:m]
 
 
@@ -147,13 +169,17 @@ def _layout(array: Array) -> tuple[int, int]:
 
 
 def _prepared(
-    op: Any, image: tuple[int, ...], filters: tuple[int, ...], dtype: str
+    op: Any,
+    image: tuple[int, ...],
+    filters: tuple[int, ...],
+    dtype: str,
 ) -> tuple[Shapes, Any]:
     """Return the shapes after padding, and the padding."""
     _, channels, height, width = image
     count, _, rows, columns = filters
     sides = op.pads((rows, columns))
-    height, width = height + sum(sides[0]), width + sum(sides[1])
+    height = height + sum(sides[0])
+    width = width + sum(sides[1])
     down, right = op.subsample
     flip = op.filter_flip
     shapes = Shapes(dtype, channels, height, width, count, rows, columns, down, right, flip)
@@ -197,25 +223,40 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         raise ValueError(f"filters for {w.shape[1]} channels do not fit pictures of {x.shape[1]}")
     x = _padded(planner, x, sides)
     packed = _packed(planner, shapes, w, by_input=False)
-    places, size = (shapes.out_height, shapes.out_width), shapes.padded(shapes.filters)
+    places = (shapes.out_height, shapes.out_width)
+    size = shapes.padded(shapes.filters)
     out = planner.empty((x.shape[0], shapes.filters, *places), shapes.dtype)
     _convolve(
-        planner, contractions.convolution(shapes), shapes, (out, x, packed), size * prod(places)
+        planner,
+        contractions.convolution(shapes),
+        shapes,
+        (out, x, packed),
+        size * prod(places),
     )
     return [Value(out)]
 
 
 def _convolve(
-    planner: Planner, kernel: Any, shapes: Shapes, operands: tuple[Array, Value, Array], size: int
+    planner: Planner,
+    kernel: Any,
+    shapes: Shapes,
+    operands: tuple[Array, Value, Array],
+    size: int,
 ) -> None:
     """Add a kernel over pictures, with scratch memory of a size for each chunk."""
     count = len(operands[0])
     chunk = planner.share(count, operands[0].size)
     scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
     planner.add(
-        kernel, [*operands, scratch, chunk], count, chunk,
-        rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
-    )  # fmt: skip
+        kernel,
+        [*operands, scratch, chunk],
+        count,
+        chunk,
+        rows=(0, 1),
+        writes=(0, 3),
+        fixed=True,
+        work=_work(shapes, count),
+    )
 
 
 def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
@@ -238,16 +279,24 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     x, g, rows, columns = values
     filters = (g.shape[1], x.shape[1], *_numbers(rows, columns))
     shapes, sides = _prepared(node.op, x.shape, filters, x.array.dtype.name)
-    x, g = _padded(planner, x, sides), contiguous(planner, g)
-    count, width = x.shape[0], shapes.padded(shapes.filters)
+    x = _padded(planner, x, sides)
+    g = contiguous(planner, g)
+    count = x.shape[0]
+    width = shapes.padded(shapes.filters)
     chunk = planner.share(count, g.array.size)
     parts = -(-count // chunk)
     partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
     scratch = planner.zeros((parts, shapes.places * width), shapes.dtype)
     planner.add(
-        contractions.convolution_by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
-        rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),
-    )  # fmt: skip
+        contractions.convolution_by_filters(shapes),
+        [partial, x, g, scratch, chunk],
+        count,
+        chunk,
+        rows=(1, 2),
+        writes=(0, 3),
+        fixed=True,
+        work=_work(shapes, count),
+    )
     out = planner.empty(filters, shapes.dtype)
     function = contractions.add_parts(shapes.dtype, shapes.flip)
     chunk = planner.share(shapes.filters, partial.size)
@@ -268,8 +317,12 @@ def _numbers(*values: Value) -> tuple[int, ...]:
 def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan max pooling, or its gradient where there is one by the regions."""
     x, *gradient = (contiguous(planner, value) for value in values)
-    op, dtype, image = node.op, x.array.dtype.name, x.shape[-2:]
-    (height, width), (rows, columns), (down, right) = image, op.window, op.stride
+    op = node.op
+    dtype = x.array.dtype.name
+    image = x.shape[-2:]
+    (height, width) = image
+    (rows, columns) = op.window
+    (down, right) = op.stride
     s = Shapes(dtype, 1, height, width, 1, rows, columns, down, right, flip=False)
     regions = (s.out_height, s.out_width)
     if op.mode != "max" or any(op.pad) or op.size(image) != regions or min(regions) < 1:

@@ -25,7 +25,8 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         raise UnknownOperationError(f"a reduction by {node.op.scalar_op}")
     value = contiguous(planner, values[0])
     axes = tuple(range(value.array.ndim) if node.op.axis is None else node.op.axis)
-    target, source = node.outputs[0].type.dtype, value.array.dtype.name
+    target = node.outputs[0].type.dtype
+    source = value.array.dtype.name
     shape = [size for axis, size in enumerate(value.shape) if axis not in axes]
     if empty:
         return [Value(np.zeros(shape, target), static=True)]
@@ -40,7 +41,8 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         if divided is not None:
             return [divided]
     if len(groups) == 2 and groups[0][0] and not groups[1][0]:
-        rows, columns = groups[0][1], groups[1][1]
+        rows = groups[0][1]
+        columns = groups[1][1]
         chunk = planner.share(columns, rows * columns, 64)
         function = kernels.reduce_columns(operation, source, target, accumulator)
         planner.add(function, [out, value, rows, columns], columns, chunk, rows=(0,))
@@ -76,13 +78,17 @@ def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, i
 
 
 def _by_parts(
-    planner: Planner, value: Value, groups: list[tuple[bool, int]], out: Array
+    planner: Planner,
+    value: Value,
+    groups: list[tuple[bool, int]],
+    out: Array,
 ) -> Value | None:
     """Plan a sum over the first dimension that follows its rows; None where it would not pay."""
     summed = [flag for flag, _ in groups]
     if summed not in ([True, False], [True, False, True]) or value.array.size < _LARGE:
         return None
-    outer, kept = groups[0][1], groups[1][1]
+    outer = groups[0][1]
+    kept = groups[1][1]
     inner = groups[2][1] if len(groups) == 3 else 1
     # The chunks of matrix products, or those of convolutions: otherwise it could not follow them.
     multiple, each = (4, 1) if inner == 1 else (1, 2)
@@ -95,8 +101,12 @@ def _by_parts(
     planner.add(
         kernels.sum_by_parts(dtype, inner > 1),
         [partial, value, kept, inner, chunk, kept],
-        outer, chunk, rows=(1,), fixed=True, work=value.array.size,
-    )  # fmt: skip
+        outer,
+        chunk,
+        rows=(1,),
+        fixed=True,
+        work=value.array.size,
+    )
     function = kernels.reduce_columns("Add", dtype, dtype, dtype)
     planner.add(function, [out, partial, parts, kept], kept, kept, rows=(0,))
     return Value(out)
@@ -109,7 +119,8 @@ def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     axis = axis if isinstance(axis, tuple) else (axis,)
     if axis not in ((value.array.ndim - 1,), (-1,)) or not value.array.dtype.kind == "f":
         raise UnknownOperationError(f"softmax over {axis}")
-    dtype, columns = value.array.dtype.name, value.shape[-1]
+    dtype = value.array.dtype.name
+    columns = value.shape[-1]
     out = planner.empty(value.shape, dtype)
     rows = prod(value.shape[:-1])
     function = kernels.softmax(dtype, type(node.op).__name__ == "LogSoftmax")
@@ -124,7 +135,8 @@ def argmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     if tuple(axis or ()) != (value.array.ndim - 1,) or value.array.dtype.kind != "f":
         raise UnknownOperationError(f"argmax over {axis}")
     out = planner.empty(value.shape[:-1], "int64")
-    rows, columns = prod(value.shape[:-1]), value.shape[-1]
+    rows = prod(value.shape[:-1])
+    columns = value.shape[-1]
     function = kernels.argmax(value.array.dtype.name)
     planner.add(function, [out, value, columns], rows, elements=value.array.size, rows=(0, 1))
     return [Value(out)]
@@ -136,7 +148,8 @@ def gather(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         return take_rows(planner, node, values)
     x, rows, indices = values
     _check_one_of_each_row(node, x.shape, rows, indices)
-    x, indices = contiguous(planner, x), contiguous(planner, indices)
+    x = contiguous(planner, x)
+    indices = contiguous(planner, indices)
     dtype = x.array.dtype.name
     out = planner.empty((x.shape[0],), dtype)
     function = kernels.gather(dtype, indices.array.dtype.name)
@@ -167,7 +180,8 @@ def scatter(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     if not x.static or x.array.any():
         raise UnknownOperationError("AdvancedIncSubtensor into an array that is not empty")
     _check_one_of_each_row(node, x.shape, rows, indices)
-    value, indices = contiguous(planner, value), contiguous(planner, indices)
+    value = contiguous(planner, value)
+    indices = contiguous(planner, indices)
     dtype = x.array.dtype.name
     if value.array.dtype != x.array.dtype or value.array.size not in (1, x.shape[0]):
         raise UnknownOperationError("AdvancedIncSubtensor of another type")

@@ -31,7 +31,8 @@ def is_often_zero(variable: Any) -> bool:
 def _is_often_zero(variable: Any, is_zero: Callable[[Any], bool]) -> bool:
     if variable.owner is None:
         return str(variable.dtype) in ("uint8", "bool")
-    op, operands = variable.owner.op, variable.owner.inputs
+    op = variable.owner.op
+    operands = variable.owner.inputs
     name = type(op).__name__
     if name in _CHOOSE:
         return is_zero(operands[0])

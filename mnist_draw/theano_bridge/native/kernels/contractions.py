@@ -50,9 +50,11 @@ def gemm(dtype: str) -> int:
     threadpool_limits(limits=1, user_api="blas")
     capsule = cython_blas.__pyx_capi__[{"float32": "sgemm", "float64": "dgemm"}[dtype]]
     get_name = ctypes.pythonapi.PyCapsule_GetName
-    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    get_name.restype = ctypes.c_char_p
+    get_name.argtypes = [ctypes.py_object]
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    get_pointer.restype = ctypes.c_void_p
+    get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
     return int(get_pointer(capsule, get_name(capsule)))
 
 
@@ -92,7 +94,8 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
     sizes = (width, rows, k, ldb, lda, ldc)
     slots = [e.variable("int32", convert(e, value, "int32")) for value in sizes]
-    one, nothing = e.variable(dtype, literal(1, dtype)), e.variable(dtype, literal(0, dtype))
+    one = e.variable(dtype, literal(1, dtype))
+    nothing = e.variable(dtype, literal(0, dtype))
     function, pa, pb, pc = map(e.address, (product, a, b, c))
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
     arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
@@ -108,7 +111,8 @@ def pack_weights(e: Emitter, dtype: str, flip: bool) -> None:
     taps, filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for
     the gradient by the input, parallel over filters.
     """
-    out, w = e.pointer(0), e.pointer(1)
+    out = e.pointer(0)
+    w = e.pointer(1)
     taps, lanes, width, per_outer, per_lane = (e.argument(index) for index in range(2, 7))
     with e.loop(START, STOP) as outer, e.loop(0, taps) as tap:
         source = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
@@ -154,7 +158,11 @@ def _pixel_of(e: Emitter, s: Shapes, at: At, right: tuple[Register, int]) -> Reg
 
 def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
     """Compute some neighbouring places for one block of filters."""
-    e, (x, w, scratch), (n, y), (x0, pixels), (first, count) = v.e, memory, at, tile, block
+    e = v.e
+    (x, w, scratch) = memory
+    (n, y) = at
+    (x0, pixels) = tile
+    (first, count) = block
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(pixels)]
     with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
@@ -177,10 +185,15 @@ def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, blo
 
 @written
 def pad(
-    e: Emitter, dtype: str, height: int, width: int, sides: tuple[tuple[int, int], ...]
+    e: Emitter,
+    dtype: str,
+    height: int,
+    width: int,
+    sides: tuple[tuple[int, int], ...],
 ) -> None:
     """Copy pictures into the middle of larger ones whose border is empty already."""
-    out, x = e.pointer(0), e.pointer(1)
+    out = e.pointer(0)
+    x = e.pointer(1)
     (top, bottom), (left, right) = sides
     big_width = width + left + right
     area = (height + top + bottom) * big_width
@@ -225,7 +238,11 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
 
 def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
     """Spread some neighbouring places of the result over one row of pixels."""
-    e, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count) = v.e, memory, at, tile, block
+    e = v.e
+    (g, w, scratch) = memory
+    (n, y, ky) = at
+    (x0, pixels) = tile
+    (first, count) = block
     lanes_of = s.padded(s.channels)
     reach = (pixels - 1) * s.right + s.columns
     sums = [[v.accumulator() for _ in range(count)] for _ in range(reach)]
@@ -284,15 +301,29 @@ def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
             with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
                 for k0, taps in blocks(e, s.columns, taps_at_once):
                     _by_filters_tile(
-                        v, s, (part, x, scratch), (n, c, ky), (k0, taps), (first, count)
+                        v,
+                        s,
+                        (part, x, scratch),
+                        (n, c, ky),
+                        (k0, taps),
+                        (first, count),
                     )
 
 
 def _by_filters_tile(
-    v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair
+    v: Vectors,
+    s: Shapes,
+    memory: Arrays,
+    at: At,
+    tile: Pair,
+    block: Pair,
 ) -> None:
     """Add up one picture's share of the gradient by some neighbouring weights."""
-    e, (part, x, scratch), (n, c, ky), (k0, taps), (first, count) = v.e, memory, at, tile, block
+    e = v.e
+    (part, x, scratch) = memory
+    (n, c, ky) = at
+    (k0, taps) = tile
+    (first, count) = block
     width = s.padded(s.filters)
     sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
     with e.loop(0, s.out_height) as y:
@@ -317,7 +348,9 @@ def add_parts(e: Emitter, dtype: str, flip: bool) -> None:
 
     Arguments: the addresses of the result and of the parts; parts; channels; taps; padded filters.
     """
-    out, source, total = e.pointer(0), e.pointer(1), e.variable(dtype)
+    out = e.pointer(0)
+    source = e.pointer(1)
+    total = e.variable(dtype)
     parts, channels, taps, width = (e.argument(index) for index in range(2, 6))
     size = e.op("mul", e.op("mul", channels, taps), width)
     with e.loop(START, STOP) as f, e.loop(0, channels) as c, e.loop(0, taps) as tap:

@@ -38,7 +38,10 @@ class Operand:
 
 
 def kernel(
-    op: Any, operands: tuple[Operand, ...], outputs: tuple[str, ...], flushes: bool = False
+    op: Any,
+    operands: tuple[Operand, ...],
+    outputs: tuple[str, ...],
+    flushes: bool = False,
 ) -> Function:
     """Write the kernel of a scalar operation; ``flushes``: with 0 in place of denormal numbers.
 
@@ -52,7 +55,8 @@ def kernel(
     if flushes:
         body.flush_denormals()
     pointers = [body.pointer(index) for index in range(len(outputs) + len(operands))]
-    targets, sources = pointers[: len(outputs)], pointers[len(outputs) :]
+    targets = pointers[: len(outputs)]
+    sources = pointers[len(outputs) :]
     ready = {
         index: body.load(sources[index], operand.dtype, 0)
         for index, operand in enumerate(operands)
@@ -90,8 +94,10 @@ def kernel(
             element(i, {})
     else:
         first = len(pointers)
-        n1, n2 = body.argument(first), body.argument(first + 1)
-        strides, at = {}, first + 2
+        n1 = body.argument(first)
+        n2 = body.argument(first + 1)
+        strides = {}
+        at = first + 2
         for index, operand in enumerate(operands):
             if operand.kind in ("unit", "fixed", "strided"):
                 strides[index] = [body.argument(at + k) for k in range(3)]

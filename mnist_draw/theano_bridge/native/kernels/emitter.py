@@ -70,7 +70,8 @@ def register(value: Register | float, dtype: str = "int64") -> Register:
 _PARAMETERS = "ptr %args, i64 %start, i64 %stop"
 #: LLVM takes half of the vector registers of Intel's servers unless it is told otherwise.
 _WIDE = '"prefer-vector-width"="512"'
-START, STOP = Register("%start", "int64"), Register("%stop", "int64")
+START = Register("%start", "int64")
+STOP = Register("%stop", "int64")
 
 
 class Emitter:
@@ -130,14 +131,20 @@ class Emitter:
 
     @contextmanager
     def loop(
-        self, start: Register | int, stop: Register | int, step: int = 1, independent: bool = False
+        self,
+        start: Register | int,
+        stop: Register | int,
+        step: int = 1,
+        independent: bool = False,
     ) -> Iterator[Register]:
         """Repeat the lines of the ``with`` block for start, start + step, … below stop.
 
         ``independent`` promises that no round reads what another writes, so that LLVM may run
         several at once even where an output takes an input's place.
         """
-        head, body, end = self.name("head"), self.name("body"), self.name("end")
+        head = self.name("head")
+        body = self.name("body")
+        end = self.name("end")
         counter = self.variable("int64", register(start))
         self.line(f"br label %{head}")
         self.label(head)
@@ -145,9 +152,11 @@ class Emitter:
         more = self.value(f"icmp slt i64 {index.name}, {register(stop).name}", "bool")
         self.line(f"br i1 {more.name}, label %{body}, label %{end}")
         self.label(body)
-        outer, suffix = self._access, ""
+        outer = self._access
+        suffix = ""
         if independent:
-            group, loop = self._metadata("distinct !{}"), len(self.metadata) + 1
+            group = self._metadata("distinct !{}")
+            loop = len(self.metadata) + 1
             accesses = self._metadata(f'!{{!"llvm.loop.parallel_accesses", {group}}}')
             suffix = f", !llvm.loop {self._metadata(f'distinct !{{!#{loop}, {accesses}}}')}"
             self._access = f", !llvm.access.group {group}"
@@ -166,7 +175,8 @@ class Emitter:
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """Run the lines of the ``with`` block where the i1 register holds."""
-        then, end = self.name("then"), self.name("end")
+        then = self.name("then")
+        end = self.name("end")
         self.line(f"br i1 {condition}, label %{then}, label %{end}")
         self.label(then)
         yield
@@ -210,7 +220,8 @@ class Emitter:
 
     def flush_denormals(self) -> None:
         """Let the kernel take and give 0 in place of denormal numbers, which slow x86 down."""
-        before, flushed = self.variable("int32"), self.variable("int32")
+        before = self.variable("int32")
+        flushed = self.variable("int32")
         store, load = (f"void @llvm.x86.sse.{name}mxcsr(ptr" for name in ("st", "ld"))
         self.declarations |= {f"declare {store})", f"declare {load})"}
         self.line(f"call {store} {before})")

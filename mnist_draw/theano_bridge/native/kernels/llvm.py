@@ -55,7 +55,8 @@ def addresses_of(functions: Iterable[Function]) -> dict[str, int]:
 
 def _renumbered(texts: list[str]) -> list[str]:
     """Give the metadata of each function (``!#0``, ``!#1``, …) numbers of their own."""
-    offset, result = 0, []
+    offset = 0
+    result = []
     for text in texts:
         numbers = [int(number) for number in re.findall(r"^!#(\d+) =", text, re.MULTILINE)]
         for number in sorted(numbers, reverse=True):
@@ -121,11 +122,17 @@ def _machine() -> tuple[Any, str]:
     if hasattr(llvm, "initialize_native_target"):
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-    triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
+    triple = llvm.get_process_triple()
+    cpu = llvm.get_host_cpu_name()
     features = llvm.get_host_cpu_features().flatten()
     _provide_mathematics()
     machine = llvm.Target.from_triple(triple).create_target_machine(
-        cpu=cpu, features=features, opt=_LEVEL, reloc="default", codemodel="jitdefault", jit=True
+        cpu=cpu,
+        features=features,
+        opt=_LEVEL,
+        reloc="default",
+        codemodel="jitdefault",
+        jit=True,
     )
     releases = llvmlite.__version__, llvm.llvm_version_info
     return machine, f"{releases} {triple} {cpu} {features} {_LEVEL} dense unrolled"
@@ -167,7 +174,8 @@ def load_code(name: str) -> bytes | None:
         return None
     except (OSError, UserError):
         content = b""
-    mark, code = content[:_HASH_BYTES], content[_HASH_BYTES:]
+    mark = content[:_HASH_BYTES]
+    code = content[_HASH_BYTES:]
     if not code or not hmac.compare_digest(mark, _mark(key, name, code)):
         _logger.info("The kept machine code %s is damaged or not our own; it is made anew.", path)
         with contextlib.suppress(OSError):

@@ -26,8 +26,10 @@ START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.in
 @written
 def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
     """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop."""
-    out, x = e.pointer(0), e.pointer(1)
-    rows, columns = e.argument(2), e.argument(3)
+    out = e.pointer(0)
+    x = e.pointer(1)
+    rows = e.argument(2)
+    columns = e.argument(3)
     width = 64
     block = "%" + e.name("block")
     e.variables.append(f"  {block} = alloca [{width} x {LLVM_TYPES[accumulator]}], align 64")
@@ -50,7 +52,8 @@ def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumul
 @written
 def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
     """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop."""
-    out, x = e.pointer(0), e.pointer(1)
+    out = e.pointer(0)
+    x = e.pointer(1)
     outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
     total = e.variable(accumulator)
     with e.loop(START, STOP) as k:
@@ -86,7 +89,8 @@ def plus(e: Emitter, a: Register, b: Register) -> Register:
 @written
 def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks."""
-    parts, x = e.pointer(0), e.pointer(1)
+    parts = e.pointer(0)
+    x = e.pointer(1)
     kept, inner, chunk, width = (e.argument(index) for index in range(2, 6))
     number = e.op("sdiv", START, chunk)
     part = e.element(parts, dtype, e.op("mul", number, width))
@@ -120,9 +124,11 @@ _ROWS_AHEAD = 4
 @written
 def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
     """Softmax of each row less its maximum, or its logarithm, for rows start to stop."""
-    out, x = e.pointer(0), e.pointer(1)
+    out = e.pointer(0)
+    x = e.pointer(1)
     columns = e.argument(2)
-    largest, total = e.variable(dtype), e.variable(dtype)
+    largest = e.variable(dtype)
+    total = e.variable(dtype)
     with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         e.set(largest, e.load(x, dtype, base))
@@ -150,9 +156,11 @@ def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
 @written
 def argmax(e: Emitter, dtype: str) -> None:
     """Index of the largest element of each row, the first of several, for rows start to stop."""
-    out, x = e.pointer(0), e.pointer(1)
+    out = e.pointer(0)
+    x = e.pointer(1)
     columns = e.argument(2)
-    best, where = e.variable(dtype), e.variable("int64")
+    best = e.variable(dtype)
+    where = e.variable("int64")
     with e.loop(START, STOP) as row:
         base = e.op("mul", row, columns)
         e.set(best, e.load(x, dtype, base))
@@ -185,7 +193,8 @@ def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
 def take_rows(e: Emitter, index_dtype: str) -> None:
     """out[i] = x[index[i]], whole rows, some of which are prefetched, for i from start to stop."""
     out, x, indices = (e.pointer(index) for index in range(3))
-    width, count = e.argument(3), e.argument(4)
+    width = e.argument(3)
+    count = e.argument(4)
     fault = e.pointer(5)
     with e.loop(START, STOP) as row:
         last = e.op("sub", STOP, 1)
@@ -195,7 +204,8 @@ def take_rows(e: Emitter, index_dtype: str) -> None:
         with e.loop(0, width, step=_CACHE_LINE) as i:
             e.prefetch(e.element(x, "int8", e.op("add", coming, i)))
         at = _checked(e, indices, index_dtype, row, count, fault)
-        source, target = e.op("mul", at, width), e.op("mul", row, width)
+        source = e.op("mul", at, width)
+        target = e.op("mul", row, width)
         with e.loop(0, width, independent=True) as i:
             value = e.load(x, "int8", e.op("add", source, i))
             e.store(out, e.op("add", target, i), value)
@@ -217,7 +227,12 @@ def scatter(e: Emitter, dtype: str, index_dtype: str, scalar: bool) -> None:
 
 
 def _checked(
-    e: Emitter, indices: str, dtype: str, row: Register, columns: Register, fault: str
+    e: Emitter,
+    indices: str,
+    dtype: str,
+    row: Register,
+    columns: Register,
+    fault: str,
 ) -> Register:
     """Read an index; where it is out of range, report that and return 0."""
     index = scalars.convert(e, e.load(indices, dtype, row), "int64")
@@ -239,7 +254,8 @@ def _pixels(e: Emitter, s: Shapes, picture: Register, i: Register, j: Register) 
 @written
 def pool(e: Emitter, s: Shapes) -> None:
     """Take the largest pixel of each region. Parallel over pictures and channels."""
-    out, x = e.pointer(0), e.pointer(1)
+    out = e.pointer(0)
+    x = e.pointer(1)
     with e.loop(START, STOP) as n, e.loop(0, s.out_height) as i:
         row = index_of(e, (n, s.places), (i, s.out_width))
         with e.loop(0, s.out_width, independent=True) as j:
@@ -263,7 +279,8 @@ def pool_gradient(e: Emitter, s: Shapes) -> None:
             row = index_of(e, (n, s.places), (i, s.out_width))
             with e.loop(0, s.out_width, independent=s.tiles) as j:
                 place = e.op("add nsw", row, j)
-                largest, share = e.load(z, s.dtype, place), e.load(gz, s.dtype, place)
+                largest = e.load(z, s.dtype, place)
+                share = e.load(gz, s.dtype, place)
                 for at in _pixels(e, s, n, i, j):
                     value = e.load(x, s.dtype, at)
                     test = e.test("fcmp oeq", value, largest)

@@ -153,7 +153,9 @@ def _extreme(bigger: bool) -> Write:
 
 def _sign(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     (x,) = _alike(e, inputs, dtype)
-    zero, one, minus = literal(0, dtype), literal(1, dtype), literal(-1, dtype)
+    zero = literal(0, dtype)
+    one = literal(1, dtype)
+    minus = literal(-1, dtype)
     kind = "fcmp o" if x.is_float else "icmp s"
     above = e.test(f"{kind}gt", x, zero)
     below = e.test(f"{kind}lt", x, zero)
@@ -191,7 +193,8 @@ def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
         return _library("exp")(e, inputs, dtype)
     (x,) = _alike(e, inputs, dtype)
     number = partial(literal, dtype=dtype)
-    too_big, too_small = e.test("fcmp ogt", x, 88.72284), e.test("fcmp olt", x, -86.64339)
+    too_big = e.test("fcmp ogt", x, 88.72284)
+    too_small = e.test("fcmp olt", x, -86.64339)
     inside = e.choose(too_small, number(-86.64339), e.choose(too_big, number(88.72278), x))
     n = e.call(dtype, "llvm.rint.f32", e.op("fmul", inside, 1.442695))
     r = inside  # x - n ln 2
@@ -219,8 +222,10 @@ OPERATIONS: dict[str, Write] = {
     **{name: _library(name.lower()) for name in _LIBRARY},
     **{name: _intrinsic(name.lower()) for name in ("Ceil", "Floor", "Sqrt")},
     **{name: _folded(name.lower(), name.lower()) for name in ("AND", "OR", "XOR")},
-    **{name: _comparison(*(kind + name.lower() for kind in "osu"))
-       for name in ("GE", "GT", "LE", "LT")},
+    **{
+        name: _comparison(*(kind + name.lower() for kind in "osu"))
+        for name in ("GE", "GT", "LE", "LT")
+    },
     "Add": _folded("fadd contract", "add"),
     "Sub": _folded("fsub contract", "sub"),
     "Mul": _multiply,
@@ -242,4 +247,4 @@ OPERATIONS: dict[str, Write] = {
     "Clip": _clip,
     "EQ": _comparison("oeq", "eq", "eq"),
     "NEQ": _comparison("une", "ne", "ne"),
-}  # fmt: skip
+}

@@ -72,7 +72,8 @@ def mark_nonzeros(e: Emitter) -> None:
     fewer than 16; words for the marks of a row.
     """
     counts, marks, x = (e.pointer(index) for index in range(3))
-    columns, words = e.argument(3), e.argument(4)
+    columns = e.argument(3)
+    words = e.argument(4)
     whole = e.op("and", columns, -_TILE)
     rest = e.op("sub", columns, whole)
     total = e.variable("int32")
@@ -101,7 +102,9 @@ def mark_nonzeros(e: Emitter) -> None:
 
 def _pays(e: Emitter, first: int) -> Register:
     """Tell whether counts (their address, number and limit from argument ``first`` on) are few."""
-    counts, number, limit = e.pointer(first), e.argument(first + 1), e.argument(first + 2)
+    counts = e.pointer(first)
+    number = e.argument(first + 1)
+    limit = e.argument(first + 2)
     total = e.variable("int64", register(0))
     with e.loop(0, number) as i:
         count = scalars.convert(e, e.load(counts, "int32", i), "int64")
@@ -116,9 +119,12 @@ def turn_marks(e: Emitter) -> None:
     Arguments: the addresses of the marks of columns and of rows, of so many rows that they fill
     words; see `_pays`; words for a row and for a column.
     """
-    turned, marks = e.pointer(0), e.pointer(1)
-    words, filled = e.argument(5), e.argument(6)
-    vector, mask = f"<{WORD} x i8>", f"<{WORD} x i1>"
+    turned = e.pointer(0)
+    marks = e.pointer(1)
+    words = e.argument(5)
+    filled = e.argument(6)
+    vector = f"<{WORD} x i8>"
+    mask = f"<{WORD} x i1>"
     gathered = "%" + e.name("bytes")
     e.variables.append(f"  {gathered} = alloca {vector}")
     width = e.op("mul", words, 8)
@@ -167,11 +173,16 @@ class _Tile:
     """The code of `product` for one chunk."""
 
     def __init__(self, e: Emitter, panels: Panels, a_turned: bool, b_turned: bool) -> None:
-        self.e, self.v, self.panels = e, Vectors(e, DTYPE), panels
-        self.c, self.marks, self.c_distance = e.pointer(0), e.pointer(_OWN + 3), e.argument(8)
+        self.e = e
+        self.v = Vectors(e, DTYPE)
+        self.panels = panels
+        self.c = e.pointer(0)
+        self.marks = e.pointer(_OWN + 3)
+        self.c_distance = e.argument(8)
         self.a: Matrix = e.pointer(1), a_turned, e.argument(6)
         self.b: Matrix = e.pointer(2), b_turned, e.argument(7)
-        self.m, self.k = e.argument(3), e.argument(5)
+        self.m = e.argument(3)
+        self.k = e.argument(5)
         self.by_columns = e.value(f"icmp ne i64 {e.argument(11).name}, 0", "bool").name
         extent = self._chosen(register(panels.columns), self.m)
         slot = e.op("sdiv", e.op("mul", START, e.argument(_OWN + 5)), extent)
@@ -183,7 +194,8 @@ class _Tile:
 
     def write(self) -> None:
         """Write the loops over panels."""
-        e, width = self.e, self.panels.width
+        e = self.e
+        width = self.panels.width
         whole, rest = divmod(self.panels.columns, width)
         left = self._chosen(START, register(0))
         right = self._chosen(STOP, register(self.panels.columns))
@@ -196,11 +208,13 @@ class _Tile:
 
     def _panel(self, column: Register, columns: int) -> None:
         """Compute one panel of the chunk's rows."""
-        e, v = self.e, self.v
+        e = self.e
+        v = self.v
         vectors = -(-columns // v.lanes)
         lanes = [min(v.lanes, columns - t * v.lanes) for t in range(vectors)]
         blocks = e.op("sdiv", e.op("add", self.k, WORD - 1), WORD)
-        top, bottom = self._chosen(register(0), START), self._chosen(self.m, STOP)
+        top = self._chosen(register(0), START)
+        bottom = self._chosen(self.m, STOP)
         with e.loop(top, bottom, step=_ROWS) as above, e.loop(0, blocks) as number:
             self._pack(number, column, columns, vectors * v.lanes)
             begun = e.test("icmp sgt", number)
@@ -231,18 +245,19 @@ class _Tile:
         return self.e.value(f'call ptr asm "", "=r,0"(ptr {address})', "int64").name
 
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
-        e, v = self.e, self.v
+        e = self.e
+        v = self.v
         first = e.op("mul", number, WORD)
         height = e.smaller(register(WORD), e.op("sub", self.k, first))
-        tall, wide = register(0), 0
+        tall = register(0)
+        wide = 0
         if self.b[1]:
             # Whole squares of numbers are turned in registers.
-            tall, wide = e.op("and", height, -v.lanes), columns // v.lanes * v.lanes
+            tall = e.op("and", height, -v.lanes)
+            wide = columns // v.lanes * v.lanes
             with e.loop(0, tall, step=v.lanes) as r, e.loop(0, wide, step=v.lanes) as j:
-                place, lines = (
-                    self._place(self.b, e.op("add", first, r), e.op("add", column, j)),
-                    [],
-                )
+                place = self._place(self.b, e.op("add", first, r), e.op("add", column, j))
+                lines = []
                 for _ in range(v.lanes):
                     lines.append(v.load(self.b[0], place))
                     place = e.op("add", place, self.b[2])
@@ -257,15 +272,20 @@ class _Tile:
 
     def _add(self, row: Register, number: Register, word: Register, sums: list[str]) -> None:
         """Add the rows of the block that are marked to the sums."""
-        e, v = self.e, self.v
-        first, bits = e.op("mul", number, WORD), e.variable("int64", word)
+        e = self.e
+        v = self.v
+        first = e.op("mul", number, WORD)
+        bits = e.variable("int64", word)
         values = self._whole(e.element(self.a[0], DTYPE, self._place(self.a, row, first)))
         # Prefetch some of A: no processor looks ahead over rows that are a page apart. If A is
         # transposed, sixteen rows share their lines: fetch some of those that the next need.
-        ahead, group, apart = register(4), register(0), _TILE
+        ahead = register(4)
+        group = register(0)
+        apart = _TILE
         if self.a[1]:
             group = e.op("mul", e.op("and", row, _TILE - 1), WORD // _TILE)
-            ahead, apart = register(_TILE), 1
+            ahead = register(_TILE)
+            apart = 1
         coming = e.element(values, DTYPE, self._place(self.a, ahead, group))
         for line in range(WORD // _TILE):
             place = self._place(self.a, register(0), register(line * apart))

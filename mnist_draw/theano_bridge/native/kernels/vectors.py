@@ -74,8 +74,11 @@ class Shapes:
         """Whether every pixel belongs to exactly one place."""
         size = (self.out_height * self.down, self.out_width * self.right)
         return (self.down, self.right, *size) == (
-            self.rows, self.columns, self.height, self.width,
-        )  # fmt: skip
+            self.rows,
+            self.columns,
+            self.height,
+            self.width,
+        )
 
     def padded(self, count: int) -> int:
         """Round up to whole vectors."""
@@ -110,7 +113,8 @@ class Vectors:
         return f"<{lanes} x {LLVM_TYPES[self.dtype]}>"
 
     def _chosen(self, a: str, b: str, lanes: Sequence[int], count: int) -> str:
-        kind, order = self._type(count), ", ".join(f"i32 {lane}" for lane in lanes)
+        kind = self._type(count)
+        order = ", ".join(f"i32 {lane}" for lane in lanes)
         mask = f"<{len(lanes)} x i32> <{order}>"
         return self._value(f"shufflevector {kind} {a}, {kind} {b}, {mask}")
 
@@ -159,7 +163,9 @@ class Vectors:
 
     def turned(self, lines: list[str]) -> list[str]:
         """Turn a square of numbers, a vector for each line, so that its columns become lines."""
-        count, lanes, step = self.lanes, range(self.lanes), 1
+        count = self.lanes
+        lanes = range(self.lanes)
+        step = 1
         while step < count:
             low = [count + (t ^ step) if t & step else t for t in lanes]
             high = [count + t if t & step else t | step for t in lanes]
