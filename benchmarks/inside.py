@@ -260,7 +260,6 @@ def memory(minutes: float) -> None:
 
     def measured() -> int:
         own = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
-        own.network.new_runs_answer = True
         own.show_page("inside")
         inside = own.inside_tab.open()
 
@@ -271,6 +270,7 @@ def memory(minutes: float) -> None:
                 settings = TrainingSettings(training_examples=EXAMPLES, epochs=EPOCHS)
                 own.train_tab.settings.show_settings(settings)
                 own.run.start()
+                own.network.use_key(own.training.key)
 
         def count_epoch(*_: object) -> None:
             nonlocal epochs

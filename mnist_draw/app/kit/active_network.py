@@ -57,8 +57,6 @@ class ActiveNetwork(QObject):
         self.stored_key = stored_key
         #: All runs and networks of the Library; `listed` says that they were read.
         self.entries: tuple[Entry, ...] = ()
-        #: Whether a new run answers from its first epoch on, without being chosen.
-        self.new_runs_answer = False
         #: The key of the run that is going on, or empty.
         self.key_in_training: Callable[[], str] = str
         #: Networks that are in no file, or not yet, by key: that of the run that is going on.
@@ -152,11 +150,8 @@ class ActiveNetwork(QObject):
 
         Called in the thread that trains. The key names the run.
         """
-        is_new = key != self._run_key
         self._run_key = key
         self.in_memory[key] = model
-        if is_new and self.new_runs_answer:
-            self._chosen = key
         if key == self._chosen:
             self._request_model(model, key)
 

@@ -45,8 +45,6 @@ from mnist_draw.storage.preferences import Preferences
 _REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
 _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
-#: The preference that a new run answers without being chosen.
-_NEW_RUNS_ANSWER = "new_runs_answer"
 notifier = Notifier()
 network_notifier = Notifier("network")
 screen_notifier = Notifier("full screen")
@@ -229,7 +227,6 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
-        self.network.new_runs_answer = self.preferences.get(_NEW_RUNS_ANSWER, False)
         self._note_page()
         if self.preferences.notice:
             notifier.problem(self.preferences.notice)
@@ -342,7 +339,6 @@ class Window(QMainWindow):
         for page in self.pages:
             page.remember(self.preferences)
         self.preferences.set("network", self.network.key_to_restore)
-        self.preferences.set(_NEW_RUNS_ANSWER, self.network.new_runs_answer)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
 
 

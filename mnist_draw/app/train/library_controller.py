@@ -113,7 +113,6 @@ class LibraryController(LibraryFiles):
         page.list.scrolled.connect(self._want_figures)
         page.delete.triggered.connect(self._delete_current)
         page.undo.triggered.connect(self.restore_last)
-        page.answers_at_once.triggered.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.ticked_changed.connect(self._compare)
@@ -170,7 +169,6 @@ class LibraryController(LibraryFiles):
         before, self._shown = self._shown, library
         self._network.take_entries(library.entries)
         self.page.show_library(library)
-        self.page.answers_at_once.setChecked(self._network.new_runs_answer)
         self._show_answering()
         self._follow()
         self._compare()
@@ -220,9 +218,6 @@ class LibraryController(LibraryFiles):
     def _ended(self) -> None:
         if self.page.isVisible():
             self.refresh()
-
-    def _answer_at_once(self, on: bool) -> None:
-        self._network.new_runs_answer = on
 
     # -- the comparison
 

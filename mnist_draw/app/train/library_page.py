@@ -16,13 +16,12 @@ from PyQt5.QtWidgets import (
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
-    QToolButton,
     QWidget,
 )
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
-from mnist_draw.app.kit.controls import BinButton, button_menu
+from mnist_draw.app.kit.controls import BinButton
 from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
@@ -356,7 +355,7 @@ class LibraryPage(QWidget):
             ElidedLabel(_("Every run and every network. Click one to open it."), "sentence"),
             gap=Size.TIGHT,
         )
-        return row((titles, 3), (self.search, 2), open_button, self._build_menu(), close)
+        return row((titles, 3), (self.search, 2), open_button, close)
 
     def _close(self) -> None:
         """Clear the search, where the keyboard is there; else leave."""
@@ -364,20 +363,6 @@ class LibraryPage(QWidget):
             self.search.clear()
         else:
             self.close_requested.emit()
-
-    def _build_menu(self) -> QToolButton:
-        button = icon_button(
-            "libraryMenu",
-            "dots-three",
-            _("Library menu"),
-            _("How the Library works."),
-            look="square",
-        )
-        menu = button_menu(button)
-        self.answers_at_once = menu.addAction(_("New runs answer at once"))
-        self.answers_at_once.setCheckable(True)
-        self.answers_at_once.setToolTip(_("Let a new run answer on Draw after its first epoch."))
-        return button
 
     def _build_body(self) -> QBoxLayout:
         card = Card()

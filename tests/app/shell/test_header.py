@@ -145,14 +145,6 @@ def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(network, requests,
     assert requests[-1].key == "opened:rescued.npz"
 
 
-def test_new_runs_answer_at_once_if_that_is_preferred(network, requests):
-    network.new_runs_answer = True
-    network.note_trained(fakes.model(), "run:one")
-    network.use_key("shipped:best")
-    network.note_trained(fakes.model(), "run:one")
-    assert [request.key for request in requests] == ["run:one", "shipped:best"]
-
-
 def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
     fill(network, [learnt(f"2026-11-{day:02d}") for day in range(28, 0, -1)])
     assert sum("My digits" in title for title in titles(network)) == NEWEST
@@ -192,8 +184,9 @@ def test_a_run_that_goes_on_is_called_as_its_newest_network(network, tmp_path, n
 
 def test_wishes_of_other_threads_arrive(qtbot, network):
     posted = []
+    network.key_in_training = lambda: "run:1"
+    network.use_key("run:1")
     connect_direct(network.requested, lambda _: posted.append(threading.current_thread()))
-    network.new_runs_answer = True
     thread = threading.Thread(target=network.note_trained, args=(fakes.model(), "run:1"))
     thread.start()
     thread.join()

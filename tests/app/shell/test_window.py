@@ -158,10 +158,9 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     # The fake's network has fewer parameters than its kind.
     monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = shared.window
-    window.network.new_runs_answer = True
     shared.run(1)
+    window.network.use_key(window.training.key)
     shared.wait_for_end()
-    window.network.new_runs_answer = False
     key = "opened:rescued-model.npz"
     assert str(find_by_key(key).path) in shared.text("hintLabel")
     qtbot.waitUntil(lambda: window.network.key == key)
