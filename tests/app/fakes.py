@@ -34,8 +34,11 @@ class Parts:
 
     root: QWidget
 
+    def label(self, name):
+        return self.root.findChild(QLabel, name)
+
     def text(self, name):
-        return self.root.findChild(QLabel, name).text()
+        return self.label(name).text()
 
     def button(self, name):
         return self.root.findChild(QAbstractButton, name)

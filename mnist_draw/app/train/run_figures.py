@@ -125,7 +125,6 @@ _ACCURACY = (
 )
 _SHARE = percent(1, 2)
 _LOSS = number(0, "07.4f")
-_AT_THE_END = _("at the end")
 #: Caption, object name, sentence and widest usual text of each live figure.
 _FIGURES = (
     (
@@ -150,12 +149,12 @@ _FIGURES = (
         _("Test accuracy"),
         "testAccuracyLabel",
         _("Share of right answers on the test pictures at the end of the run, in percent."),
-        _AT_THE_END,
+        _SHARE,
     ),
     (
         _("Pictures a second"),
         "throughputLabel",
-        _("Training pictures per second over the last minibatches."),
+        _("Training pictures per second in the last epoch."),
         number(100_000),
     ),
 )
@@ -201,7 +200,8 @@ class Figures(QWidget):
 
     def show_going_on(self, on: bool) -> None:
         self._beside.setVisible(on)
-        for each in (self._accuracy, self._best, self._time):
+        at_the_end = (self._accuracy, self._best, self._test_accuracy, self._speed, self._time)
+        for each in at_the_end:
             each.setVisible(not on)
         for each in self.small:
             set_look(each.value, "surer" if on else "value")
@@ -223,15 +223,13 @@ class Figures(QWidget):
     def show_state(self, state: RunState) -> None:
         accuracy = format_percent(state.validation_accuracy)
         speed = state.speed
-        waits = state.test_accuracy is None and state.busy
-        test = _AT_THE_END if waits else format_percent(state.test_accuracy)
         for shown, text in (
             (self._large, accuracy),
             (self._accuracy.value, accuracy),
             (self._training_loss.value, format_loss(state.training_loss)),
             (self._training_accuracy.value, format_percent(state.training_accuracy)),
             (self._validation_loss.value, format_loss(state.validation_loss)),
-            (self._test_accuracy.value, test),
+            (self._test_accuracy.value, format_percent(state.test_accuracy)),
             (self._speed.value, "–" if speed is None else number(speed, ",.0f")),
             (self._time.value, format_duration(state.elapsed) if state.has_learnt else "–"),
         ):

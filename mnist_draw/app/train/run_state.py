@@ -211,11 +211,8 @@ class RunState:
 
     @property
     def speed(self) -> float | None:
-        """Training pictures per second over the last minibatches, or in the last epoch."""
-        total = sum(self._seconds)
-        if self._done or not total:
-            return self._of_last_epoch("images_per_second")
-        return self.batch_size * len(self._seconds) / total
+        """Training pictures per second in the last epoch."""
+        return self._of_last_epoch("images_per_second")
 
     @property
     def seconds_left(self) -> float | None:
