@@ -21,12 +21,11 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, ComboBox
+from mnist_draw.app.kit.widgets import Card
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
-from mnist_draw.i18n import _, joined, number, percent, pgettext
+from mnist_draw.i18n import _, joined, number, percent
 from mnist_draw.training.history import EpochFigures, History
-from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ _GAPS = len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextDontClip)
 _EXPORTS = (
     ("png", _("Save as a picture (PNG) …")),
-    *((name, entry.save_text) for name, entry in RUN_FORMATS.items() if entry.save_text),
+    ("csv", _("Save the epochs as a table (CSV) …")),
 )
 _HOW = _(
     "Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
@@ -314,45 +313,29 @@ _PULSE_REST = 5.0
 
 
 class LossCard(CurveCard):
-    """Cross-entropy in nats, on a logarithmic or a linear axis."""
+    """Cross-entropy in nats, on a logarithmic axis."""
 
     def __init__(self) -> None:
         sentence = _("Mean cross-entropy over epochs, in nats.")
         super().__init__(_("Loss"), "lossPlot", sentence, "loss", format_loss)
-        sentence = _("Show the loss on a logarithmic or linear axis.")
-        self.scale_combo = ComboBox("lossScaleCombo", _("Loss axis"), sentence, look="quiet")
-        self.scale_combo.addItems([pgettext("axis", "log"), pgettext("axis", "linear")])
-        self.scale_combo.setMinimumContentsLength(0)
-        self.scale_combo.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        self.scale_combo.currentIndexChanged.connect(self._rescale)
-        self.top.addWidget(self.scale_combo)
         self._add_menu()
 
-    @property
-    def _log(self) -> bool:
-        return self.scale_combo.currentIndex() == 0
-
-    def _rescale(self) -> None:
-        if self.plot is not None:
-            self._value_axis.logarithmic = self._log
-        self.redraw()
-
     def _add_extras(self, item: Any) -> None:
-        self._value_axis.logarithmic = self._log
+        self._value_axis.logarithmic = True
 
     def _map(self, values: Any) -> Any:
-        return np.log10(np.maximum(values, LOWEST_LOSS)) if self._log else values
+        return np.log10(np.maximum(values, LOWEST_LOSS))
 
     def _tick_text(self, value: float) -> str:
-        return number(10**value if self._log else value, ".3g")
+        return number(10**value, ".3g")
 
     def _range(self) -> tuple[float, float]:
         epochs = self._history.epochs
         if not self._batches and not epochs:
-            return self._map(0.02 if self._log else 0.0), self._map(2.0)
+            return self._map(0.02), self._map(2.0)
         values = [v for v in self._batches.range() if math.isfinite(v)]
         values += [v for row in epochs for v in self._pair(row)]
-        low = self._map(min(values)) if self._log else 0.0
+        low = self._map(min(values))
         return low, max(self._map(max(values)), low + 0.1)
 
 

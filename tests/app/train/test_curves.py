@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PyQt5.QtCore import QPointF, Qt, QVariantAnimation
 from PyQt5.QtGui import QPainter, QPicture
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from PyQt5.QtWidgets import QFileDialog
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
@@ -235,19 +235,6 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     legend.resize(110, 26)
     legend.show_figures("epoch 2", ("0.2500", "0.5000"))
     assert legend.shown() == (["0.2500", "0.5000"], True)
-
-
-def test_the_axis_is_named_in_a_narrow_card(qtbot):
-    theme.theme().resize_text(1 / theme.text_scale())
-    parent = QWidget()
-    qtbot.addWidget(parent)
-    card = LossCard()
-    card.setParent(parent)
-    # As wide as in a window of 1024 pixels beside all settings, in German.
-    card.heading.setText("Verlust")
-    card.setGeometry(0, 0, 249, 200)
-    parent.show()
-    assert card.scale_combo.width() >= card.scale_combo.sizeHint().width()
 
 
 def test_the_dot_of_a_new_best_rests_between_two_pulses(accuracy):
