@@ -246,6 +246,7 @@ NETWORK_FORMATS: dict[str, FileFormat] = {
                 code="numpy.savez(file, *lasagne.layers.get_all_param_values(…))",
             ),
             _parameters,
+            in_menus=False,
         ),
         FileFormat(
             "onnx",

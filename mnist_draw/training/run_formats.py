@@ -27,8 +27,8 @@ class FileFormat:
     title: str
     meaning: str
     pack: Callable[..., bytes]
-    #: In the menu of the curves, which have figures and no record; empty where it needs one.
-    save_text: str = ""
+    #: Whether the window's menus have it; the command line writes all.
+    in_menus: bool = True
 
 
 def pack_events(run: Run | None, history: History) -> bytes:
@@ -116,7 +116,6 @@ RUN_FORMATS: dict[str, FileFormat] = {
             _("Figures of each epoch (CSV)"),
             _("one line for each epoch: losses, accuracies, seconds, pictures per second"),
             lambda run, history: history.epochs_csv(),
-            _("Save the epochs as a table (CSV) …"),
         ),
         FileFormat(
             "minibatches",
@@ -124,7 +123,7 @@ RUN_FORMATS: dict[str, FileFormat] = {
             _("Figures of each minibatch (CSV)"),
             _("one line for each minibatch: loss and accuracy"),
             lambda run, history: history.minibatches_csv(),
-            _("Save the minibatches as a table (CSV) …"),
+            in_menus=False,
         ),
         FileFormat(
             "tensorboard",
@@ -132,6 +131,7 @@ RUN_FORMATS: dict[str, FileFormat] = {
             _("Events of TensorBoard"),
             _("all figures with their times; open the file's folder with tensorboard --logdir"),
             pack_events,
+            in_menus=False,
         ),
     )
 }

@@ -70,17 +70,13 @@ class LibraryFiles(CollectionController):
         if kind == "png":
             self._export_curves(entry)
             return
-        run = RUN_FORMATS.get(kind)
-        network = NETWORK_FORMATS.get(kind)
-        if run is not None and entry.run is not None:
-            path = self._ask_where(entry, run.ending, run.title)
-            record = entry.run
-            if path:
-                self.save(path, lambda: run.pack(record, load_history(record)))
-        elif network is not None:
-            path = self._ask_where(entry, network.ending, network.title)
-            if path:
-                self.save(path, lambda: network.pack(entry.stored.load()))
+        form = RUN_FORMATS.get(kind) or NETWORK_FORMATS[kind]
+        path = self._ask_where(entry, form.ending, form.title)
+        run = entry.run if kind in RUN_FORMATS else None
+        if path and run is not None:
+            self.save(path, lambda: form.pack(run, load_history(run)))
+        elif path:
+            self.save(path, lambda: form.pack(entry.stored.load()))
 
     def _export_curves(self, entry: Entry) -> None:
         path = self._ask_where(entry, ".png", pgettext("files", "Pictures"))
@@ -95,14 +91,11 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: load_history(run), draw)
 
     def export_shown(self, card: QWidget, name: str, kind: str) -> None:
-        ending = ".png"
-        kinds = pgettext("files", "Pictures")
-        if kind != "png":
-            ending = RUN_FORMATS[kind].ending
-            kinds = RUN_FORMATS[kind].title
+        is_picture = kind == "png"
+        title = pgettext("files", "Pictures") if is_picture else RUN_FORMATS[kind].title
         question = _("Save the curves of {name}", name=name)
-        path = ask_save(card, question, f"{name}{ending}", file_kind(kinds, ending))
-        if path and kind == "png":
+        path = ask_save(card, question, f"{name}.{kind}", file_kind(title, f".{kind}"))
+        if path and is_picture:
             content = png_bytes(card.grab())
             self.save(path, lambda: content)
         elif path:
@@ -166,7 +159,6 @@ def _draw_curves(name: str, settings: TrainingSettings, history: History) -> byt
         card.show_history(history, len(history.epochs))
         card.menu_button.hide()
     accuracy.compare_with_tutorial(settings)
-    loss.scale_combo.hide()
     page.resize(*_PICTURE)
     content = png_bytes(page.grab())
     page.deleteLater()
@@ -178,10 +170,15 @@ def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
     kinds: list[tuple[str, str, str]] = []
     if entry.run is not None:
         kinds.append(("png", _("Curves (PNG) …"), _("the curves as a picture")))
-        kinds += [(name, f"{kind.title} …", kind.meaning) for name, kind in RUN_FORMATS.items()]
+        kinds += [
+            (name, f"{kind.title} …", kind.meaning)
+            for name, kind in RUN_FORMATS.items()
+            if kind.in_menus
+        ]
     if entry.has_network:
         kinds += [
             (name, f"{kind.title} (*{kind.ending}) …", kind.meaning)
             for name, kind in NETWORK_FORMATS.items()
+            if kind.in_menus
         ]
     return kinds

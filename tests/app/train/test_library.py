@@ -513,8 +513,6 @@ def test_all_formats_and_the_shared_file(make, tmp_path, monkeypatch):
     for ending, text, beginning in (
         (".png", "Curves (PNG)", b"\x89PNG"),
         (".csv", "Figures of each epoch", b"epoch,seconds"),
-        (".csv", "Figures of each minibatch", b"minibatch,training_loss"),
-        (".npz", "Parameters for NumPy", b"PK"),
         (".npz", "Network of mnist_draw", b"PK"),
         (".py", "Python program", b'"""Read pictures'),
     ):
