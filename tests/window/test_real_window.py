@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -127,8 +128,7 @@ class Desktop:
         places = [self.place(name, x, y) for x, y in points]
         moves: list[object] = ["mousemove", *places[0], "mousedown", 1]
         for place in places[1:]:
-            # Slowly enough for a busy computer: Qt leaves out what it is late with.
-            moves += ["mousemove", *place, "sleep", 0.025]
+            moves += ["mousemove", *place, "sleep", 0.01]
         self.xdotool(*moves, "mouseup", 1)
 
     def kill_screen(self):
@@ -195,6 +195,20 @@ def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop):
 def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+def test_no_move_is_lost_while_the_window_is_busy(own_home, desktop):
+    desktop.wait_for(lambda seen: seen["canvas"]["visible"], 20)
+    desktop.program.send_signal(signal.SIGSTOP)
+    try:
+        desktop.drag("canvas", ZERO)
+    finally:
+        desktop.program.send_signal(signal.SIGCONT)
+    desktop.wait_for(lambda seen: seen["undoButton"]["enabled"], 60)
+    desktop.press("ctrl+q")
+    assert desktop.program.wait(60) == 0
+    [drawn] = json.loads((own_home / "data" / "board.json").read_text())["items"]
+    assert len(drawn["stroke"]) == len(ZERO)
 
 
 def test_a_display_that_dies_costs_no_drawing(own_home, desktop):

@@ -43,8 +43,11 @@ MAX_COUNT = 200
 #: Pictures that get a sentence each on why they cannot be read; the others are only counted.
 _MAX_SENTENCES = 3
 
-#: A file's path, or a picture from the clipboard or from another program.
-Source: TypeAlias = str | QImage
+#: Qt's name of a PNG on the clipboard of Windows.
+_WINDOWS_PNG = 'application/x-qt-windows-mime;value="PNG"'
+
+#: A file's path, an encoded picture, or one that this program has decoded already.
+Source: TypeAlias = str | bytes | QImage
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,11 +121,11 @@ class PictureInput:
         """Read the pictures in what was copied or dropped; return False if there is none."""
         urls = content.urls()
         local = [url.toLocalFile() for url in urls if url.isLocalFile()]
-        image = content.imageData() if content.hasImage() else None
+        picture = _picture_in(content)
         if local:
             self.read(local)
-        elif isinstance(image, QImage) and not image.isNull():
-            self.read([image])
+        elif picture is not None:
+            self.read([picture])
         elif urls:
             notifier.problem(
                 _(
@@ -215,12 +218,26 @@ def open_filter() -> str:
     return f"{pictures} ({patterns});;{all_files} (*)"
 
 
+def _picture_in(content: QMimeData) -> bytes | QImage | None:
+    """Return a copied or dropped picture, encoded where another program offers it so.
+
+    Its size is then checked before it is decoded: a small file may hold a picture of gigabytes.
+    """
+    for kind in sorted(content.formats(), key="image/png".__ne__):
+        if kind.startswith("image/") or kind == _WINDOWS_PNG:
+            return bytes(content.data(kind))
+    image = content.imageData() if content.hasImage() else None
+    return image if isinstance(image, QImage) and not image.isNull() else None
+
+
 def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     from mnist_draw.dataset.normalise import has_ink
     from mnist_draw.dataset.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
 
-    if isinstance(source, QImage):
-        name = ""
+    name = ""
+    if isinstance(source, bytes):
+        ink = load_picture(source)
+    elif isinstance(source, QImage):
         if source.width() * source.height() > MAX_PIXELS:
             raise PictureError(
                 "The picture has {width}×{height} pixels; at most {most} megapixels are read. Copy "

@@ -171,6 +171,7 @@ def _make_app(arguments: list[str]) -> QApplication:
         policies.PassThrough if exact else policies.RoundPreferFloor,
     )
     app = QApplication(["mnist-draw", *arguments])
+    keep_all_moves()
     app.setApplicationName("mnist_draw")
     app.setApplicationDisplayName("MNIST Draw")
     app.setDesktopFileName("mnist-draw")
@@ -181,6 +182,24 @@ def _make_app(arguments: list[str]) -> QApplication:
         # The desktop's dialogs speak its own language, Qt's that of this process.
         QApplication.setAttribute(Qt.AA_DontUseNativeDialogs)
     return app
+
+
+def keep_all_moves() -> None:
+    """Deliver each move of mouse, pen and finger, also those that wait for a busy window.
+
+    Qt's platform plugins switch compression on when the application is made.
+    """
+    from PyQt5.QtCore import QCoreApplication, Qt
+
+    QCoreApplication.setAttribute(Qt.AA_CompressHighFrequencyEvents, False)
+    QCoreApplication.setAttribute(Qt.AA_CompressTabletEvents, False)
+    if sys.platform == "darwin":
+        cocoa = ctypes.CDLL("/usr/lib/libobjc.dylib")
+        cocoa.objc_getClass.restype = ctypes.c_void_p
+        cocoa.sel_registerName.restype = ctypes.c_void_p
+        cocoa.objc_msgSend.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_bool]
+        events = cocoa.objc_getClass(b"NSEvent")
+        cocoa.objc_msgSend(events, cocoa.sel_registerName(b"setMouseCoalescingEnabled:"), False)
 
 
 def speak(app: QApplication) -> QTranslator:

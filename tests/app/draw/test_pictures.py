@@ -10,7 +10,7 @@ import full_disk
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, qRgb
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
@@ -20,6 +20,7 @@ from mnist_draw.analysis.results import Results
 from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.picture_tools import MnistExamples
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
@@ -125,6 +126,45 @@ def copied():
     return content
 
 
+class OfferedPng(QMimeData):
+    """A PNG as another program offers it: Qt decodes it if it is asked for a picture."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.content = content
+        self.decoded = 0
+
+    def formats(self):
+        return ["application/x-qt-image", "image/jpeg", "image/png"]
+
+    def hasFormat(self, kind):
+        return kind in self.formats()
+
+    def retrieveData(self, kind, wanted):
+        if kind == "image/png":
+            return QByteArray(self.content)
+        self.decoded += 1
+        return QImage.fromData(self.content)
+
+
+def claiming_110_megapixels(png):
+    content = bytearray(png)
+    content[16:24] = struct.pack(">2I", 11_000, 10_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
+
+
+def test_an_offered_picture_is_measured_before_it_is_decoded(desk):
+    png = png_bytes(picture())
+    offered = OfferedPng(claiming_110_megapixels(png))
+    desk.drop(offered)
+    assert "megapixels" in desk.wait_until_told()
+    assert not offered.decoded
+    desk.canvas.clear()
+    desk.drop(OfferedPng(png))
+    assert desk.wait_for_picture().any()
+
+
 def test_a_picture_of_another_program_is_dropped_or_pasted(desk, tmp_path):
     QApplication.clipboard().setImage(picture())
     paste = fakes.entry(desk.tab, "Paste").trigger
@@ -176,10 +216,7 @@ def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monke
     pages = [Image.new("L", (20, 20), grey) for grey in (0, 200)]
     pages[0].save(tmp_path / "c.gif", save_all=True, append_images=pages[1:])
     Image.new("L", (300, 300), 250).save(tmp_path / "e.png")
-    # It says that it has 110 megapixels.
-    huge = bytearray((tmp_path / "e.png").read_bytes())
-    huge[16:24] = struct.pack(">2I", 11_000, 10_000)
-    huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+    huge = claiming_110_megapixels((tmp_path / "e.png").read_bytes())
     text = QMimeData()
     text.setText("hello")
     link = "https://example.org/3.png"
