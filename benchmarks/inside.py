@@ -3,7 +3,7 @@
 Each section is opened in a window of its own, with a cache folder of its own, for each network::
 
     python benchmarks/inside.py [--networks mlp,mlp_handwriting,best]
-                                [--sections network,results,map,limits] [--json] [--screen]
+                                [--sections network,results,map] [--quick] [--json] [--screen]
     python benchmarks/inside.py --memory MINUTES
 
 Reported are the seconds until a section is complete when it is opened for the first time and for
@@ -199,11 +199,20 @@ def measure(app: Any, name: str, model: Any, home: str) -> dict[str, float]:
         found[f"{time_word}_event_p99_ms"] = 1000 * busy[int(0.99 * (len(busy) - 1))]
         found[f"{time_word}_event_longest_ms"] = 1000 * busy[-1]
         section.set_active(False)
-        section.wait()
+        end_jobs(section)
         section.close()
         section.deleteLater()
         app.processEvents()
     return found
+
+
+def end_jobs(section: Any) -> None:
+    """Wait until no thread works for a section any more."""
+    from mnist_draw.app.kit.latest_job import LatestJob
+
+    for job in section.findChildren(LatestJob):
+        job.ask_to_end()
+        job.wait()
 
 
 def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
@@ -233,7 +242,7 @@ def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
     seconds = time.perf_counter() - start
     busy = sorted(app.busy)
     section.set_active(False)
-    section.wait()
+    end_jobs(section)
     section.close()
     return {
         "frames_s": len(frames) / seconds,
@@ -309,10 +318,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", default="mlp,mlp_handwriting,best")
     parser.add_argument("--sections", default=",".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="mlp, network and results alone")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--screen", action="store_true", help="paint on the real screen")
     parser.add_argument("--memory", type=float, metavar="MINUTES", help="train with Inside open")
     arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.networks = "mlp"
+        arguments.sections = "network,results"
     if arguments.memory:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         with tempfile.TemporaryDirectory(prefix="mnist_draw-inside-") as home:

@@ -1,6 +1,8 @@
 """The benchmarks of speed, without any peer: turns, tasks, figures, recipes."""
 
 import json
+import subprocess
+import sys
 
 import politeness
 import pytest
@@ -160,3 +162,14 @@ def test_recipes_take_turns_epoch_by_epoch(monkeypatch):
     assert found["off"]["ratio"] == 1
     assert len(found["warp"]["seconds"]) == 2
     assert "| warp | " in recipes.table({"augmentation": json.loads(json.dumps(found))})
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_sections_of_inside_are_measured(tmp_path):
+    command = [sys.executable, str(BENCHMARKS / "inside.py"), "--quick", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [row["section"] for row in found["sections"]] == ["network", "results"]
+    assert all(row["frames_s"] > 0 for row in found["live"])
