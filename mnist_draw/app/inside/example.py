@@ -109,11 +109,11 @@ class ExampleCard(Card):
             look="link",
         )
         self.mine_button.hide()
-        self._below = QWidget()
-        self._below.setLayout(self._build_label())
+        below = QWidget()
+        below.setLayout(self._build_label())
         self.body.addLayout(self._build_answer())
         self.body.addLayout(row((FixedLabel(self.network, lines=1), 1), self.mine_button))
-        self.body.addWidget(self._below)
+        self.body.addWidget(below)
         theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
@@ -129,8 +129,7 @@ class ExampleCard(Card):
             self._fit()
 
     def _fit(self) -> None:
-        # Wider for large system text; when presenting only the board is shown.
-        scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
+        scale = min(theme.text_scale(), _MAX_SCALE)
         self.setFixedWidth(round(WIDTH * scale))
         # Large text needs the height more: the guide below keeps its buttons in sight.
         side = round(SIDE - _SHRINK * max(0.0, scale - _BOARD_SCALE))
@@ -189,10 +188,6 @@ class ExampleCard(Card):
     def _show_history(self) -> None:
         self.undo_button.setEnabled(self.board.drawing.can_undo)
         self.clear_button.setEnabled(bool(self.board.drawing.items))
-
-    def set_present(self, on: bool) -> None:
-        self._below.setVisible(not on)
-        self.title.setVisible(not on)
 
     def show_example(self, example: Example | None, name: Name = str) -> None:
         drawing = example is None or example.is_drawing

@@ -14,7 +14,7 @@ from PyQt5.QtGui import (
     QTextCursor,
     QTextFormat,
 )
-from PyQt5.QtWidgets import QBoxLayout, QTextBrowser, QToolButton
+from PyQt5.QtWidgets import QTextBrowser, QToolButton
 
 from mnist_draw.analysis.guide import GuideStep, guide, step_for
 from mnist_draw.app.kit import theme
@@ -26,7 +26,7 @@ from mnist_draw.i18n import _
 
 
 class GuideView(Card):
-    """One step of the guide: under the example or, when presenting, below everything."""
+    """One step of the guide, under the example."""
 
     show_requested = pyqtSignal(object)
     turned = pyqtSignal()
@@ -48,16 +48,14 @@ class GuideView(Card):
         self.next = self._arrow("guideNextButton", "caret-right", _("Next step"), 1)
         pager = row((self.number, 1), self.back, self.next)
         head = column(1, pager, self.title, 1, gap=Size.TIGHT)
-        self._row = QBoxLayout(QBoxLayout.TopToBottom)
-        self._row.addLayout(head)
+        self.body.addLayout(head)
         # Where large text leaves too little room below the example, the words scroll.
-        self._words = scrolled(self.label)
-        self._row.addWidget(self._words, 1)
-        self._row.addLayout(row(self.show_button, 1))
-        self.body.addLayout(self._row)
+        self.words = scrolled(self.label)
+        self.words.setMinimumHeight(self.label.fontMetrics().lineSpacing())
+        self.body.addWidget(self.words, 1)
+        self.body.addLayout(row(self.show_button, 1))
         #: Until somebody turns a page, the guide waits at its beginning.
         self.used = number > 1
-        self.set_horizontal(False)
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
@@ -84,7 +82,7 @@ class GuideView(Card):
         font = theme.font(Text.BODY, bold=True)
         room = self.width() - 2 * (13 + Size.GRID)
         wide = QFontMetricsF(font).horizontalAdvance
-        if self._row.direction() == QBoxLayout.TopToBottom and wide(title) > room:
+        if wide(title) > room:
             fits = [n for n, sign in enumerate(title) if sign == " " and wide(title[:n]) <= room]
             if large:
                 size = f"font-size: {int(font.pixelSize() * room / wide(title))}px"
@@ -115,17 +113,9 @@ class GuideView(Card):
         if step is not None and here != (section, view) and step is not self.step:
             self.show_step(step.number)
 
-    def set_horizontal(self, flat: bool) -> None:
-        self._row.setDirection(QBoxLayout.LeftToRight if flat else QBoxLayout.TopToBottom)
-        self._row.setSpacing(Size.MARGIN if flat else Size.TIGHT)
-        lines = _CAPTION_LINES if flat else 1
-        self._words.setMinimumHeight(lines * self.label.fontMetrics().lineSpacing())
-
 
 #: From this scale of text on a title has one line.
 _LARGE = 1.2
-#: A caption's longest step takes so many lines on a screen of 1366 pixels.
-_CAPTION_LINES = 4
 _MAX_WIDTH = 800
 _CODE = "# {}\n\n{}".format(
     _("The guide in code"),

@@ -70,14 +70,6 @@ class InsideBar(QWidget):
         self.guide = push_button("guideButton", _("Guide"), _("Read the whole guide."))
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
-        self.present = icon_button(
-            "presentButton",
-            "presentation",
-            _("Present"),
-            _("Fill the screen, large, for the wall."),
-            "F11",
-            "flat",
-        )
         self._menu = icon_button(
             "insideMenu",
             "dots-three-vertical",
@@ -94,7 +86,7 @@ class InsideBar(QWidget):
             button.setObjectName(f"{section.name}SectionButton")
         flow = FlowLayout()
         beside = QWidget()
-        row(self.question, self.guide, self.present, self._menu, owner=beside)
+        row(self.question, self.guide, self._menu, owner=beside)
         beside.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         flow.addWidget(control)
         flow.addWidget(beside)

@@ -183,7 +183,6 @@ class InsideTab(Page):
     title = pgettext("tab", "Inside")
 
     draw_requested = pyqtSignal()
-    present_requested = pyqtSignal(bool)
 
     def __init__(self, canvas: Canvas, network: ActiveNetwork, preferences: Preferences) -> None:
         super().__init__()
@@ -206,8 +205,7 @@ class InsideTab(Page):
         if self.view is None:
             return self, Size.CARD_PADDING
         # The guide and what is beside it are to be seen.
-        view = self.view
-        return view.wall_title if view.presenting else view.bar.question, 0
+        return self.view.bar.question, 0
 
     def showEvent(self, event: QShowEvent) -> None:
         self.prepare(lambda: None)

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QCursor, QHideEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import (
-    QWIDGETSIZE_MAX,
-    QApplication,
-    QSizePolicy,
-    QStackedWidget,
-    QWidget,
-)
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PyQt5.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.analysis.guide import GuideStep
 from mnist_draw.app.inside.example import ExampleCard
@@ -29,9 +23,7 @@ from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
-from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import label
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names
@@ -48,8 +40,6 @@ SECTIONS: tuple[type[Section], ...] = (
     LimitsSection,
 )
 
-#: Enlargement of text and cells on the wall.
-PRESENT_SCALE = 1.35
 #: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
 #: tutorial's network takes for a four.
 _EXAMPLE = 2863
@@ -70,7 +60,6 @@ class InsideView(QWidget):
         self._tab = tab
         self._active = tab.active
         self.example = tab.example
-        self.presenting = False
         self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
@@ -82,16 +71,9 @@ class InsideView(QWidget):
         self.stack = QStackedWidget()
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
-        #: On the wall, what is shown: there is neither a bar nor a title above the example.
-        self.wall_title = label("", "title", "wallTitle", wraps=True)
-        # As wide as the example above it; below its words is room for messages.
-        self.wall_title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
-        self.wall_title.setAlignment(Qt.AlignTop)
-        self.wall_title.hide()
         self.left = column(self.card, (self.guide, 1), gap=Size.CARD_GAP)
         # At the top, also where the guide is hidden.
         self.left.setAlignment(self.card, Qt.AlignTop)
-        self.left.addWidget(self.wall_title)
         self.page = GuidePage()
         self.pages = QStackedWidget()
         # A section scrolls rather than enlarging the window.
@@ -116,7 +98,6 @@ class InsideView(QWidget):
         bar = self.bar
         bar.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
         bar.guide.clicked.connect(self.show_page)
-        bar.present.clicked.connect(lambda: self.present(not self.presenting))
         for number, kind in enumerate(SECTIONS):
             open_it = partial(self.open_section, kind.name)
             command = Command(self, kind.title, kind.question, f"Alt+{number + 1}", open_it)
@@ -140,16 +121,6 @@ class InsideView(QWidget):
         redo = "Ctrl+Y, Ctrl+Shift+Z"
         make(_("Redo"), _("Draw again what was taken back."), redo, board.redo)
         make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
-        on = partial(self.turn_guide, 1)
-        back = partial(self.turn_guide, -1)
-        # A presenter's buttons; elsewhere these keys scroll.
-        self._on_the_wall = (
-            make(_("Next step"), _("Show the guide's next step."), "PgDown", on),
-            make(_("Step before"), _("Show the guide's step before."), "PgUp", back),
-            make(_("End"), _("Show window and tabs again."), "Esc", partial(self.present, False)),
-        )
-        for command in self._on_the_wall:
-            command.setEnabled(False)
         example.changed.connect(partial(self._if_visible, self._show_example))
         example.answered.connect(partial(self._if_visible, self._show_answer))
         self._active.listed.connect(self._name_active)
@@ -166,7 +137,6 @@ class InsideView(QWidget):
         section = self._made.get(kind.name) or self._make(kind)
         self.bar.buttons.button(number).setChecked(True)
         self.bar.question.setText(kind.question)
-        self._show_wall_title()
         if section is not before:
             if before is not None:
                 before.set_active(False)
@@ -176,7 +146,6 @@ class InsideView(QWidget):
             self._front = section
             self._set_room()
             self.stack.setCurrentWidget(section)
-            section.set_present(self.presenting)
             section.set_active(self.isVisible())
             self._turn_guide_to(section)
         self.close_page()
@@ -246,7 +215,7 @@ class InsideView(QWidget):
         if self.example.current is None:
             self.example.pick_test(test)
 
-    def show_step(self, step: GuideStep, may_choose: bool = True) -> None:
+    def show_step(self, step: GuideStep) -> None:
         """Open the view of a step of the guide, with an example, by a network that has it."""
         if step.section == "draw":
             self._tab.draw_requested.emit()
@@ -254,7 +223,7 @@ class InsideView(QWidget):
         self.guide.used = True
         self._guided = True
         try:
-            other = self._other_network(step) if may_choose else ""
+            other = self._other_network(step)
             if other:
                 self._active.use_instead(f"shipped:{other}", TITLES[other])
             if step.section not in ("results", "limits"):
@@ -279,12 +248,6 @@ class InsideView(QWidget):
         other = self._other_network(self.guide.step)
         self.guide.show_needed(TITLES[other] if other else "")
 
-    def turn_guide(self, step: int) -> None:
-        """Turn the guide; when presenting, open the step's view at once, by the same network."""
-        self.guide.turn(step)
-        if self.presenting and self.guide.step.section != "draw":
-            self.show_step(self.guide.step, may_choose=False)
-
     def turn_page(self) -> None:
         if self.pages.currentWidget() is self.page:
             self.close_page()
@@ -305,31 +268,7 @@ class InsideView(QWidget):
         self.bar.guide.setChecked(False)
 
     def _fit_guide(self) -> None:
-        if not self.presenting:
-            self.guide.setFixedWidth(self.card.width())
-
-    def present(self, on: bool) -> None:
-        """Start or end presenting: full screen, larger text and cells, the guide as a caption."""
-        if on != self.presenting:
-            self.presenting = on
-            theme.theme().enlarge(PRESENT_SCALE if on else 1.0)
-            self.bar.setVisible(not on)
-            self.card.set_present(on)
-            self.wall_title.setVisible(on)
-            (self.left if on else self.column).removeWidget(self.guide)
-            self.guide.set_horizontal(on)
-            if on:
-                self.guide.setMaximumWidth(QWIDGETSIZE_MAX)
-                self.column.addWidget(self.guide)
-                QApplication.setOverrideCursor(_ring_cursor())
-            else:
-                QApplication.restoreOverrideCursor()
-                self._fit_guide()
-                self.left.insertWidget(1, self.guide, 1)
-            self.section.set_present(on)
-            for command in self._on_the_wall:
-                command.setEnabled(on)
-            self._tab.present_requested.emit(on)
+        self.guide.setFixedWidth(self.card.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.card.use_height(self.height())
@@ -342,7 +281,6 @@ class InsideView(QWidget):
         self.section.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.present(False)
         self.example.asking.watch(False)
         self.section.set_active(False)
 
@@ -383,22 +321,8 @@ class InsideView(QWidget):
 
     def _show_example(self) -> None:
         self.card.show_example(self.example.current, self.example.name_of)
-        self._show_wall_title()
         for section in self._made.values():
             section.show_example(self.example.current)
 
-    def _show_wall_title(self) -> None:
-        self.wall_title.setText(f"{self.bar.question.text()}\n{self.card.title.text()}")
-
     def _show_answer(self) -> None:
         self.card.show_answer(self.example.answer[1])
-
-
-def _ring_cursor() -> QCursor:
-    ring, edge, dot = (theme.colour(name).name() for name in ("accent", "card", "text"))
-    picture = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-22 -22 44 44">'
-        f'<circle r="18" fill="{ring}" fill-opacity="0.15" stroke="{ring}" stroke-width="3"/>'
-        f'<circle r="3.5" fill="{dot}" stroke="{edge}"/></svg>'
-    )
-    return QCursor(svg_pixmap(picture, QSize(44, 44), 1))

@@ -74,7 +74,6 @@ class Section(QWidget):
     _model: ModelFile | None = None
     _key = ""
     _example: Example | None = None
-    _presenting = False
     _view_told = ""
 
     def __init__(self) -> None:
@@ -148,9 +147,6 @@ class Section(QWidget):
         if view != self._view_told:
             self._view_told = view
             self.view_changed.emit(view)
-
-    def set_present(self, on: bool) -> None:
-        """Switch the layout for a projector: show only what is legible from afar."""
 
     def table(self) -> Table:
         return Table(self.title, (), ())

@@ -121,7 +121,6 @@ class Theme(QObject):
         self.colours = LIGHT
         self.choice = "system"
         self.motion = True
-        self.enlargement = 1.0
         self.text_size = 1.0
         self._system_dark = False
         self._used: tuple[Colours, float] | None = None
@@ -137,11 +136,6 @@ class Theme(QObject):
             self._system_dark = system_dark
         self.choice = choice if choice in CHOICES else "system"
         self._use(styles)
-
-    def enlarge(self, factor: float) -> None:
-        """Multiply the size of all text while a page is presented; 1 ends that."""
-        self.enlargement = factor
-        self._use()
 
     def resize_text(self, size: float) -> None:
         """Show all text in a part of the size that the system sets."""
@@ -218,7 +212,7 @@ def _colour(name: str, alpha: float) -> QColor:
 def text_scale() -> float:
     """Ratio of the system's interface font to 13 px, at least 1, times what is chosen here."""
     used = theme()
-    return used.system_ratio * used.text_size * used.enlargement
+    return used.system_ratio * used.text_size
 
 
 def scaled(size: float) -> int:

@@ -156,10 +156,7 @@ class ViewButton(QToolButton):
             self.choose_language,
         )
         menu.addSeparator()
-        sentence = _(
-            "Fill the screen with the window, or end that. In the tab Inside: present its section "
-            "alone, until F11 or Esc.",
-        )
+        sentence = _("Fill the screen with the window, or end that.")
         self.full_screen = Command(
             window,
             _("Full screen"),

@@ -215,7 +215,6 @@ class Window(QMainWindow):
         self.view.full_screen_requested.connect(self._fill_screen)
         self.view.restart_requested.connect(self.shutdown.restart)
         self.view.is_training = lambda: self.training.running
-        self.inside_tab.present_requested.connect(self._present)
         self.tabs.currentChanged.connect(self._tab_changed)
 
     def _connect_recognition(self) -> None:
@@ -270,27 +269,13 @@ class Window(QMainWindow):
         self.train_tab.start_plots()
 
     def _fill_screen(self, on: bool) -> None:
-        """Fill the screen with the window, or end that; Inside then presents."""
-        if self.page_in_front is self.inside_tab:
-            self.inside_tab.open().present(on)
+        """Fill the screen with the window, or end that."""
         state = self.windowState()
         self.setWindowState(state | Qt.WindowFullScreen if on else state & ~Qt.WindowFullScreen)
         if on:
-            alone = self.header.isHidden()
-            screen_notifier.message(
-                _("Esc or F11 brings tabs and menus back.")
-                if alone
-                else _("F11 brings the window back."),
-            )
+            screen_notifier.message(_("F11 brings the window back."))
         else:
             screen_notifier.forget()
-
-    def _present(self, on: bool) -> None:
-        """Fill the screen with the page in front alone, or show window and tabs again."""
-        self.tabs.tabBar().setVisible(not on)
-        self.header.setVisible(not on)
-        if on != self.isFullScreen():
-            self._fill_screen(on)
 
     def _step(self, step: int) -> None:
         shown = [n for n in range(self.tabs.count()) if self.tabs.isTabVisible(n)]

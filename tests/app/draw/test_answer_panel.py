@@ -616,13 +616,13 @@ def test_for_and_against_differ_in_colour_and_form(ink, choice):
 
 
 def test_large_text_does_not_cut_the_legend(shown):
-    theme.theme().enlarge(2)
+    theme.theme().resize_text(2)
     shown.panel.resize(448, 400)
     QApplication.processEvents()
     ink = shown.panel.ink
     beside = ink.legend.parentWidget().height()
     needed = ink.switch.height() + ink.legend.sizeHint().height() + ink.fontMetrics().height()
-    theme.theme().enlarge(1)
+    theme.theme().resize_text(1)
     assert beside >= needed
 
 

@@ -36,9 +36,9 @@ def test_tools_get_low_in_a_low_window_and_stay_on_the_board(tab):
 
 
 def test_large_text_leaves_the_board_its_room(tab):
-    theme.theme().enlarge(1.75)
+    theme.theme().resize_text(1.75)
     wide = tab.tools.width()
-    theme.theme().enlarge(1)
+    theme.theme().resize_text(1)
     assert wide < 1.5 * 64
 
 

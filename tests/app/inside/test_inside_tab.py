@@ -17,7 +17,6 @@ from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.threads import running
 from mnist_draw.networks import title_of_model
@@ -437,22 +436,9 @@ def test_the_answer_of_another_network_does_not_stay(tab, view, qtbot):
     qtbot.waitUntil(lambda: label_text(tab, "exampleAnswer") != "", timeout=20_000)
 
 
-def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, notices):
+def test_what_answers_is_named_and_changes_only_when_it_is_asked_for(tab, view, qtbot, notices):
     activate(tab, qtbot)
-    usual = theme.text_scale()
-    with qtbot.waitSignal(tab.present_requested) as asked:
-        view.present(True)
-    assert asked.args == [True]
-    assert theme.text_scale() == pytest.approx(1.35 * usual)
-    assert QApplication.overrideCursor() is not None
-    assert not view.bar.isVisible()
-    assert view.card.answer.isVisible()
-    assert view.wall_title.isVisible()
-    assert view.wall_title.text() == f"{view.section.question}\n{view.card.title.text()}"
-    view.guide.show_step(5)
-    view.turn_guide(1)
-    assert noted(tab).opened == "why"
-    # What answers changes only when it is asked for, and is named.
+    view.guide.show_step(6)
     tab.use_network(model(), "file:a")
     assert label_text(tab, "exampleNetwork") == f"by {title_of_model(model())}"
     view.model = view.model.with_info(name="Renamed")
@@ -460,21 +446,12 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, noti
     assert label_text(tab, "exampleNetwork") == "by Renamed"
     asked: list[str] = []
     view._active.use_key = asked.append
-    view.turn_guide(1)
+    view.guide.next.click()
     assert asked == []
     assert view.guide.show_button.text() == "Show with Best reader"
     view.guide.show_button.click()
     assert asked == ["shipped:best"]
     assert notices[-1].sentence == "Best reader answers now."
-    QTest.keyClick(view, Qt.Key_Escape)
-    assert theme.text_scale() == usual
-    assert QApplication.overrideCursor() is None
-    assert view.bar.isVisible()
-    assert view.left.indexOf(view.guide) == 1
-    view.present(True)
-    tab.hide()
-    assert not view.presenting
-    assert theme.text_scale() == usual
 
 
 def test_a_section_that_needs_much_room_does_not_make_the_window_larger(tab, monkeypatch):

@@ -303,23 +303,6 @@ def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
     assert told[-1].replace("\n", " ") == view.accessibleDescription()
 
 
-def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(section, qtbot):
-    count(section, qtbot)
-    section.set_present(True)
-    assert not section.mistakes.isVisibleTo(section)
-    # Nothing stands beside the table: it has the wall for itself.
-    qtbot.waitUntil(lambda: section.confusion.width() == section.width(), timeout=20_000)
-    section.confusion.taken.linkActivated.emit("0")
-    assert section.mistakes.isVisibleTo(section)
-    qtbot.waitUntil(lambda: section.confusion.width() < section.width(), timeout=20_000)
-    assert not section.reliability.isVisibleTo(section)
-    section.confusion.matrix.pin(None)
-    assert not section.mistakes.isVisibleTo(section)
-    section.set_present(False)
-    assert section.mistakes.isVisibleTo(section)
-    assert section.reliability.isVisibleTo(section)
-
-
 def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section, qtbot):
     figures = ("accuracyFigure", "otherAccuracyFigure", "sureMistakesFigure")
     count(section, qtbot)

@@ -138,10 +138,6 @@ def test_in_a_narrow_window_weight_and_code_have_turns_and_the_buttons_are_in_si
             assert not hidden.isVisible()
             assert section.code.next.isVisible()
     assert [figure.isVisible() for figure in section.bar.figures] == [False] * 4 + [True]
-    # On the wall there is nothing to choose.
-    section.set_present(True)
-    assert not section.bar.below.isVisible()
-    section.set_present(False)
     section.set_room(1090)
     assert section.weight_view.isVisible()
     assert section.code.code.isVisible()

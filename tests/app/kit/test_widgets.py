@@ -192,11 +192,11 @@ def test_a_long_choice_ends_in_an_ellipsis_if_it_has_no_room(monkeypatch, qtbot)
     combo.setProperty("look", "quiet")
     combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
     for scale in (1.0, 1.35, 1.7):
-        theme.theme().enlarge(scale)
+        theme.theme().resize_text(scale)
         combo.setFixedSize(combo.sizeHint())
         combo.grab()
         assert shown[-1] == combo.currentText()
-    theme.theme().enlarge(1.0)
+    theme.theme().resize_text(1.0)
 
 
 def test_a_tooltip_has_short_lines(qtbot):

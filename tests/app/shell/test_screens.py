@@ -326,7 +326,7 @@ def test_the_words_of_the_guide_have_room_in_low_windows(high, screens):
     for step in guide():
         view.guide.show_step(step.number)
         seen.settle()
-        assert view.guide._words.verticalScrollBar().maximum() == 0, step.number
+        assert view.guide.words.verticalScrollBar().maximum() == 0, step.number
     # Where the whole guide is read in its place, the example does not move.
     top = view.card.y()
     view.show_page()
@@ -350,27 +350,6 @@ def test_a_message_covers_no_control(name, screens):
         # Neither the guide nor a legend.
         for part in (view.guide, view.pages):
             assert not place.intersects(QRect(part.mapTo(window, QPoint()), part.size()))
-
-
-def test_a_message_is_whole_where_a_page_fills_the_screen(screens):
-    window = screens.window
-    window.tabs.setCurrentWidget(window.inside_tab)
-    window.inside_tab.open()
-    Notifier().problem("The folder holds no digits. " * 6)
-    for on in (True, False):
-        window.inside_tab.present_requested.emit(on)
-        seen.settle()
-        check_message(window)
-    # A short one is on none of what is presented.
-    view = window.inside_tab.view
-    view.present(True)
-    Notifier().problem("The folder of its data cannot be found.")
-    seen.settle()
-    check_message(window)
-    for part in (view.card, view.pages, view.guide):
-        place = QRect(part.mapTo(window, QPoint()), part.size())
-        assert not window.toast.geometry().intersects(place)
-    view.present(False)
 
 
 def test_a_screen_that_is_too_small_for_the_pages_is_not_left(screens):

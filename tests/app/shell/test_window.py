@@ -64,7 +64,7 @@ NAMES = [
     "secondGuessLabel", "augmentationCombo", "libraryPage", "libraryRow", "tryItButton",
     "settingsFileButton", "layersView", "toolBar", "moreButton", "networkButton", "networkMenu",
     "toast", "pictureStrip", "boardCaption", "exampleCard", "insideBoard", "insideSections",
-    "guideButton", "presentButton", "insideMenu", "guideView", "guidePage", "networkView",
+    "guideButton", "insideMenu", "guideView", "guidePage", "networkView",
     "orderCombo", "whyPanel", "rivalCombo", "unitPanel", "unitSwitch", "allOnButton", "whyLink",
     *(f"probabilityBar{digit}" for digit in range(10)),
 ]  # fmt: skip
@@ -692,10 +692,10 @@ def test_the_help_menu_tells_first_steps_keys_versions_and_opens_the_guide(share
     assert view.pages.currentWidget() is not view.page
 
 
-def test_full_screen_is_for_every_tab_and_inside_presents(shared, qtbot):
+def test_full_screen_is_for_every_tab(shared, qtbot):
     window = shared.window
     full_screen = window.view.full_screen
-    for page in (window.draw_tab, window.train_tab):
+    for page in (window.draw_tab, window.train_tab, window.inside_tab):
         window.tabs.setCurrentWidget(page)
         full_screen.trigger()
         assert window.isFullScreen()
@@ -704,18 +704,6 @@ def test_full_screen_is_for_every_tab_and_inside_presents(shared, qtbot):
         full_screen.trigger()
         assert not window.isFullScreen()
         assert not window.toast.isVisible()
-    window.tabs.setCurrentWidget(window.inside_tab)
-    view = window.inside_tab.open()
-    full_screen.trigger()
-    assert window.isFullScreen()
-    assert view.presenting
-    assert not window.tabs.tabBar().isVisible()
-    assert "Esc" in window.toast.label.text()
-    # Another tab, and Esc, end it.
-    QTest.keyClick(view, Qt.Key_Escape)
-    assert not window.isFullScreen()
-    assert not view.presenting
-    assert window.tabs.tabBar().isVisible()
 
 
 def test_the_size_of_text_is_chosen_by_keys_and_remembered(shared, qtbot):

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis import maps
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
@@ -141,9 +140,8 @@ class MapSection(CountedSection):
         self._layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote", wraps=True)
         self._layers.body.addWidget(self._votes)
-        self._side = QWidget()
-        column((self.neighbours, 1), self._layers, gap=Size.CARD_GAP, owner=self._side)
-        self._columns = row((card, 16), (self._side, 9), gap=Size.CARD_GAP, owner=self)
+        side = column((self.neighbours, 1), self._layers, gap=Size.CARD_GAP)
+        self._columns = row((card, 16), (side, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
         self._moving.finished.connect(self._show_state)
@@ -178,7 +176,6 @@ class MapSection(CountedSection):
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
-        self._show_side()
         if self._active:
             self._ask()
 
@@ -190,18 +187,10 @@ class MapSection(CountedSection):
         if on:
             self._ask()
 
-    def set_present(self, on: bool) -> None:
-        self._presenting = on
-        self.update_layout()
-        self._show_side()
-
     def update_layout(self) -> None:
         reflow(self._columns, self._room)
         # In two rows the small maps need its room; the card's tooltip has it, too.
-        self._votes.setHidden(self._presenting or self.layer_maps.is_folded)
-
-    def _show_side(self) -> None:
-        self._side.setVisible(not self._presenting or self._example is not None)
+        self._votes.setHidden(self.layer_maps.is_folded)
 
     def table(self) -> Table:
         answer = self._answer

@@ -199,10 +199,6 @@ class NetworkSection(Section):
             return why_table(frame, self._name)
         return unit_table(frame, self.network.unit, self._name, self.network.place)
 
-    def set_present(self, on: bool) -> None:
-        self._presenting = on
-        self._show_panel()
-
     def is_pending(self) -> bool:
         view = self.network
         unlit = view.parts is not None and self._example is not None and view.frame is None
@@ -323,10 +319,7 @@ class NetworkSection(Section):
         self.problem.emit(sentence)
 
     def _show_panel(self) -> None:
-        view = self.network
-        # When presenting, the panel is shown only with a pinned unit.
-        self.panel.setVisible(not self._presenting or view.pinned is not None)
-        self.panel.show_view(view)
+        self.panel.show_view(self.network)
 
     def _selected(self) -> None:
         self._ask()

@@ -206,7 +206,7 @@ class ConfusionMatrix(WalkableView):
         return self.item(row, column)
 
     def _growth(self) -> float:
-        """Return how much larger than usual figures are painted: on the wall they fill cells."""
+        """Return how much larger than usual figures are painted, so that they fill large cells."""
         box = self._box(0, 0)
         return max(1.0, min(box.width(), box.height()) / (_USUAL_CELL * theme.text_scale()))
 

@@ -29,7 +29,6 @@ from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH = 200
 _WORDS_WIDTH = 220
-_SIDE_STRETCH = 7
 _DASHED = _(
     "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
     "put the point. Calibrated, as on Draw.",
@@ -57,8 +56,8 @@ class ResultsSection(CountedSection):
         self.mistakes = MistakesCard()
         top = self._build_top()
         gap = Size.CARD_GAP
-        self._side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
-        self._row = row((self.confusion, 6), (self._side, _SIDE_STRETCH), gap=gap)
+        side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
+        self._row = row((self.confusion, 6), (side, 7), gap=gap)
         column(top, self.remark, (self._row, 1), gap=gap, owner=self)
         self._connect()
 
@@ -121,25 +120,11 @@ class ResultsSection(CountedSection):
         if on and self._pictures is None:
             self._load(self.data.load)
 
-    def set_present(self, on: bool) -> None:
-        self._presenting = on
-        self._show_side()
-
     def update_layout(self) -> None:
         reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
         for rows in (self._top, self.figures):
             rows.setDirection(self._row.direction())
-
-    def _show_side(self) -> None:
-        """Show the pictures; on the wall only while a number is pinned, and nothing else there."""
-        labelled = self._results is None or self._results.labels is not None
-        pinned = self.confusion.matrix.pinned is not None or not labelled
-        self.mistakes.setVisible(pinned or not self._presenting)
-        self._reliability_card.setVisible(labelled and not self._presenting)
-        # A column with nothing in it would keep its half of the wall.
-        empty = self.mistakes.isHidden() and self._reliability_card.isHidden()
-        self._row.setStretchFactor(self._side, 0 if empty else _SIDE_STRETCH)
 
     def table(self) -> Table:
         results = self._results
@@ -212,7 +197,7 @@ class ResultsSection(CountedSection):
         self.figures.show_results(results, self._name)
         self._show_remark()
         self.confusion.show_results(results, self._name)
-        self._show_side()
+        self._reliability_card.setVisible(results is None or results.labels is not None)
         self.reliability.show_results(results)
         self.reliability_text.setText(result_cards.describe_reliability(results))
         if results is None:
@@ -222,7 +207,6 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _show_pair(self, pair: Pair | None) -> None:
-        self._show_side()
         if self._results is not None and self._shown is not None:
             self.mistakes.show_results(self._results, self._shown, pair, self._name)
             self._show_picked()

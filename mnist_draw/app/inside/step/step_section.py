@@ -206,11 +206,6 @@ class StepSection(Section):
         self.note.setAlignment((Qt.AlignLeft if is_large else Qt.AlignRight) | Qt.AlignVCenter)
         self.code.area.setMinimumHeight(theme.scaled(_CODE_HEIGHT) if is_low else 0)
 
-    def set_present(self, on: bool) -> None:
-        self._presenting = on
-        self._show()
-        self.graph.texts.setVisible(not on)
-
     def table(self) -> Table:
         if self.shows_graph:
             return self.graph.table()
@@ -323,14 +318,13 @@ class StepSection(Section):
         figures = [""] * len(STAGES) if shown is None else stages.stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
         self.bar.fit(self._room, self._is_low)
-        self.bar.below.setVisible(self._is_low and not self._presenting)
+        self.bar.below.setVisible(self._is_low)
         self.picture.show_stage(known, stage, self._weight)
         self.weight_view.show_rows(stages.weight_view_rows(known, self._weight, stage))
-        # On the wall the picture needs the room.
         part = self.bar.below.group.checkedId() if self._is_low else None
         with_weight = shown is not None and part != step_cards.CODE
-        self._weights.setVisible(with_weight and not self._presenting)
-        self.code.setVisible(part != step_cards.WEIGHT and not self._presenting)
+        self._weights.setVisible(with_weight)
+        self.code.setVisible(part != step_cards.WEIGHT)
         least = theme.scaled(_LEAST_PICTURE) if part == step_cards.CODE else 0
         self.picture.setMinimumHeight(least)
         self._effects.setVisible(known is not None and stage == len(STAGES))
