@@ -91,7 +91,7 @@ class MyDigits(CollectionController):
         self._followed.listed.connect(self._listed)
         self._followed.changed.connect(self.teaching.recount)
         view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
-        network.changed.connect(self._ask)
+        network.state.follow(["model"], self._ask)
         # Drawing brings the answer back.
         canvas.history_changed.connect(self._board_changed)
         self.teaching.changed.connect(self._refresh)

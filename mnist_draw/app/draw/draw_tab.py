@@ -127,7 +127,7 @@ class DrawTab(Page):
         connect_direct(self.ink_posted, recognition.post_ink)
         recognition.answered.connect(self.show_reading)
         recognition.failed.connect(lambda _: self.note_read(self._ticket))
-        connect_direct(network.changed, explanations.post_model)
+        network.state.follow(["model"], lambda: explanations.post_model(network.state.model))
         connect_direct(answer.explanation_requested, explanations.post)
         connect_direct(answer.ink.watched, explanations.watch)
         explanations.answered.connect(lambda found: found and answer.show_explanation(*found))

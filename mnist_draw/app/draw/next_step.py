@@ -255,8 +255,7 @@ class NextStep(QFrame):
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
         row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
-        for signal in (network.changed, network.listed, network.requested):
-            signal.connect(self._note_network)
+        network.state.follow(["model", "entries", "network_wanted"], self._note_network)
         teaching.counted.connect(self._note_digits)
         controller.changed.connect(self._note_learning)
         controller.stepped.connect(self._note_learning)
@@ -272,19 +271,20 @@ class NextStep(QFrame):
         self._measure()
 
     def _note_network(self, *_: object) -> None:
-        network = self._network
+        network = self._network.state
         model = network.model
-        source = network.key.partition(":")[0]
+        key = network.answering_key
+        source = key.partition(":")[0]
         best = next((entry for entry in network.entries if entry.is_shipped), None)
         info = None if model is None else model.info
         run = self._situation.run
         if run is not None:
-            answers = bool(self._run_key) and network.newest.key == self._run_key
+            answers = bool(self._run_key) and network.network_wanted.key == self._run_key
             # One that has answered is no longer offered.
             run = replace(run, answers=answers) if run.going_on or not answers else None
         self._note(
             own=source in (RUN, FINE_TUNED),
-            name=next((entry.name for entry in network.entries if entry.key == network.key), ""),
+            name=next((entry.name for entry in network.entries if entry.key == key), ""),
             accuracy=None if info is None else info.test_accuracy or info.validation_accuracy,
             best=None if best is None else best.test_accuracy,
             trained=self._situation.trained
@@ -299,7 +299,7 @@ class NextStep(QFrame):
     def _measure(self) -> None:
         """Find out how long a first run and learning take here, unless what is trained slows it."""
         now = self._situation
-        model = self._network.model
+        model = self._network.state.model
         busy = now.learning is not None or (now.run is not None and now.run.going_on)
         if busy or not self._has_settled:
             return
@@ -335,7 +335,7 @@ class NextStep(QFrame):
         tested = None if going_on else state.test_accuracy
         accuracy = (tested or state.validation_accuracy) if state.epochs_done else None
         paused = state.state == "paused"
-        answers = self._network.newest.key == self._run_key
+        answers = self._network.state.network_wanted.key == self._run_key
         run = Run(going_on, paused, accuracy, state.seconds_left, answers)
         trained = self._situation.trained or run.accuracy is not None
         self._note(cut_off=cut_off, run=run, trained=trained)

@@ -336,7 +336,7 @@ class PictureStrip(QFrame):
             owner=self,
         )
         self._expected = 0
-        reader.network.changed.connect(self._ask_again)
+        reader.network.state.follow(["model"], self._ask_again)
         theme.theme().changed.connect(self._recolour)
         self.hide()
 

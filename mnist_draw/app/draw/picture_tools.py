@@ -76,10 +76,11 @@ class MnistExamples:
 
     def show_any(self) -> None:
         self._put = self._canvas.expect_picture()
-        self._show(partial(self._draw_any, self._reader.network.model, self._canvas.renderings()))
+        model = self._reader.network.state.model
+        self._show(partial(self._draw_any, model, self._canvas.renderings()))
 
     def show_mistake(self) -> None:
-        model = self._reader.network.model
+        model = self._reader.network.state.model
         if model is None:
             notifier.problem(_("The network is not ready yet. Try again in a moment."))
             return
@@ -158,7 +159,7 @@ class MnistExamples:
         self._known = model
         self._mistakes = mistakes
         self._wrong = []
-        if model is self._reader.network.model:
+        if model is self._reader.network.state.model:
             self._show_wrong()
 
     def _show_wrong(self) -> None:
@@ -203,7 +204,7 @@ class PictureTools(QObject):
         self.examples = MnistExamples(self.reader, canvas, self.caption, self._show_example)
         self.strip.chosen.connect(self._prepare_chosen)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
-        network.changed.connect(self.caption.withdraw)
+        network.state.follow(["model"], self.caption.withdraw)
         #: For a menu, in groups that belong together.
         self.commands = self._build_commands(owner)
 

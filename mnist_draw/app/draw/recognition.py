@@ -258,7 +258,7 @@ class Explanations(LatestJob):
 
     # -- from any thread
 
-    def post_model(self, model: ModelFile) -> None:
+    def post_model(self, model: ModelFile | None) -> None:
         """Use another network; the last question is answered again."""
         self._model = model
         self._ask()

@@ -92,7 +92,7 @@ class Teaching(QObject):
         """Whether the board can be taught: there is ink, and the network reads digits."""
         from mnist_draw.library.network_data import reads_digits
 
-        model = self._network.model
+        model = self._network.state.model
         return self._canvas.has_ink() and (model is None or reads_digits(model))
 
     def teach(self, digit: int, place: int | None = None) -> None:
@@ -102,7 +102,7 @@ class Teaching(QObject):
         items = list(self._canvas.drawing.items)
         ink = self._canvas.ink()
         answer = self._answer
-        model = self._network.model
+        model = self._network.state.model
         said = ""
         sure = 0.0
         if answer is not None:
@@ -257,7 +257,7 @@ class LearnController(QObject):
         self.outcome: tuple[Told, bool] | None = None
         #: Whether the result is seen where it is shown, so that no message is needed.
         self.is_watched: Callable[[], bool] = bool
-        network.changed.connect(self._network_changed)
+        network.state.follow(["model"], self._network_changed)
 
     def connect_services(self, learning: Learning, training: Training) -> None:
         """Learn with this service while no run is going on."""
@@ -299,7 +299,7 @@ class LearnController(QObject):
     def learn(self) -> None:
         if self._learning is None or self._training is None or self.running:
             return
-        model = self.network.model
+        model = self.network.state.model
         if model is None:
             learning_notifier.problem(
                 _("There is no network yet that could learn; try again soon."),
@@ -312,7 +312,7 @@ class LearnController(QObject):
             self.outcome = None
             self._started = time.time()
             self._first = None
-            self._learning.start(model, self.network.key)
+            self._learning.start(model, self.network.state.answering_key)
         self.changed.emit()
 
     def stop(self) -> None:
@@ -322,12 +322,12 @@ class LearnController(QObject):
         self.changed.emit()
 
     def go_back(self) -> None:
-        key = self.network.before
+        key = self.network.state.network_before
         if key:
             learning_notifier.forget()
             self.result = _BACK
             self.outcome = None
-            self._undone = self.network.newest.key
+            self._undone = self.network.state.network_wanted.key
             self.network.use_key(key)
             self.changed.emit()
 
@@ -380,11 +380,11 @@ class LearnController(QObject):
         """Note whether the network can learn; delete one whose learning was undone."""
         from mnist_draw.library.network_data import reads_digits
 
-        model = self.network.model
+        model = self.network.state.model
         self.able = model is None or reads_digits(model)
-        if self.outcome is not None and self.outcome[1] and not self.network.before:
+        if self.outcome is not None and self.outcome[1] and not self.network.state.network_before:
             self.outcome = None
-        if self._undone and self._undone != self.network.key:
+        if self._undone and self._undone != self.network.state.answering_key:
             self._background.run(partial(_delete, self._undone), lambda _: self.network.refresh())
             self._undone = ""
         self.changed.emit()
@@ -494,7 +494,7 @@ class LearnCard(Card):
         self.stop_button.setVisible(learns or waits)
         self.stop_button.setText(_("Cancel") if waits else _("Stop"))
         self.bar.setVisible(learns)
-        self.undo_button.setVisible(bool(controller.network.before))
+        self.undo_button.setVisible(bool(controller.network.state.network_before))
         self.undo_button.setEnabled(not learns)
         misread = controller.outcome is not None and not controller.outcome[1]
         self.more_button.setVisible(misread and not learns)

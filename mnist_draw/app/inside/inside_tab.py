@@ -70,7 +70,7 @@ class ExampleInUse(QObject):
         return self.current is not None and bool(self.current.part) and self.current.is_digit
 
     def name_of(self, number: int) -> str:
-        return class_name(self._network.model, number)
+        return class_name(self._network.state.model, number)
 
     def show_drawing(
         self,
@@ -130,7 +130,7 @@ class ExampleInUse(QObject):
 
     def pick_test(self, index: int | None = None) -> None:
         """Pick a test picture of MNIST or of the network's own data, by default at random."""
-        model = self._network.model
+        model = self._network.state.model
 
         def load() -> Example:
             from mnist_draw.app.inside.section import Example
@@ -153,7 +153,7 @@ class ExampleInUse(QObject):
             self.changed.emit()
 
     def _ask(self, example: Example | None) -> None:
-        model = self._network.model
+        model = self._network.state.model
         if model is None or example is None:
             return
 

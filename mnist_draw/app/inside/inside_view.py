@@ -21,6 +21,7 @@ from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import network_title
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.theme import Size
@@ -123,7 +124,7 @@ class InsideView(QWidget):
         make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
         example.changed.connect(partial(self._if_visible, self._show_example))
         example.answered.connect(partial(self._if_visible, self._show_answer))
-        self._active.listed.connect(self._name_active)
+        self._active.state.follow(["entries"], self._name_active)
 
     @property
     def section(self) -> Section:
@@ -304,7 +305,8 @@ class InsideView(QWidget):
         """Call the network as the Library does, which may have renamed it."""
         if self.model is not None:
             # Translators: the network that all answers are given by.
-            words = _("by {network}", network=self._active.title or title_of_model(self.model))
+            name = network_title(self._active.state) or title_of_model(self.model)
+            words = _("by {network}", network=name)
             self.card.network.setText(words)
         self.card.mine_button.setVisible(bool(self._active.unshown_run))
 

@@ -1,14 +1,24 @@
-"""The network that answers: which one it is, requests for others, a reader of other pictures."""
+"""Requests for the network that answers, from any thread; a reader of other pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from mnist_draw.app.kit.app_state import (
+    UNSAVED,
+    UNSAVED_TITLE,
+    AppState,
+    NetworkName,
+    NetworkRequest,
+    OfRun,
+    Shipped,
+    name_of_key,
+)
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -18,6 +28,7 @@ from mnist_draw.i18n import _, joined
 from mnist_draw.library.stored_network import SHIPPED, is_external
 from mnist_draw.networks import title_of_model
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.preferences import Preferences
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
@@ -28,210 +39,223 @@ T = TypeVar("T")
 
 notifier = Notifier()
 
-#: The key in memory of a network that could be saved nowhere, and its name.
-UNSAVED = "unsaved"
-UNSAVED_NAME = _("My digits, not saved")
-
-
-@dataclass(frozen=True)
-class NetworkRequest:
-    source: ModelFile | Callable[[], ModelFile]
-    key: str = ""
-    title: str = ""
+#: The preference that names the network to start with; empty for the default.
+_NETWORK = "network"
 
 
 class ActiveNetwork(QObject):
-    """Takes requests from any thread, and knows the network whose answers are shown.
+    """Changes which network answers, by requests of the user alone.
 
-    What answers changes only by a request of the user. A run that the user lets answer, now or
-    before its first epoch, answers anew after each epoch.
+    The network of a running run, once chosen, is replaced after each epoch.
     """
 
+    #: Emitted in the thread that makes the request.
     requested = pyqtSignal(NetworkRequest)
-    changed = pyqtSignal(ModelFile)
-    listed = pyqtSignal()
 
-    def __init__(self, stored_key: str = "", parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        preferences: Preferences | None = None,
+        state: AppState | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.model: ModelFile | None = None
-        self.stored_key = stored_key
-        #: All runs and networks of the Library; `listed` says that they were read.
-        self.entries: tuple[Entry, ...] = ()
-        #: The key of the run that is going on, or empty.
+        self.state = state or AppState(self)
+        self._preferences = preferences
+        key = "" if preferences is None else preferences.get(_NETWORK, "")
+        #: The key of the run that goes on, or empty.
         self.key_in_training: Callable[[], str] = str
-        #: Networks that are in no file, or not yet, by key: that of the run that is going on.
-        self.in_memory: dict[str, ModelFile] = {}
-        #: The key of the last run.
-        self._run_key = ""
-        #: The key of what the user chose last.
-        self._chosen = stored_key
+        #: The network of the last run.
+        self._of_last_run: OfRun | None = None
         self._listing = LatestJob(lambda __: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
-        self._default = ""
-        #: The newest request, which may not answer yet.
-        self.newest = self._used = NetworkRequest(self.load_first, stored_key)
+        self._first = NetworkRequest(name_of_key(key), load=self.load_first)
+        #: Requests without an answer, the oldest first.
+        self._waiting = [self._first]
+        self.state.set(network_wanted=self._first.name, network_request=self._first)
         self.requested.connect(self._note_request)
 
     @property
     def networks(self) -> tuple[StoredNetwork, ...]:
         """All stored networks by the Library's names, those that came with the program first."""
-        entries = (entry for entry in self.entries if entry.has_network)
+        entries = (entry for entry in self.state.entries if entry.has_network)
         found = [replace(entry.stored, title=entry.name) for entry in entries]
         return tuple(sorted(found, key=lambda stored: stored.source != SHIPPED))
 
     @property
-    def key(self) -> str:
-        """The key of the network that answers; empty for one that is in no file."""
-        return self._used.key
-
-    @property
-    def title(self) -> str:
-        """The name of the network that answers, as the Library has it; empty without one."""
-        if self.model is None:
-            return ""
-        mine = next((entry for entry in self.entries if entry.key == self.key), None)
-        # What the Library lists of a run that goes on is older, but for the user's own name.
-        is_older = self.key in self.in_memory and not (mine and mine.run and mine.run.name)
-        listed = "" if mine is None or is_older else mine.name
-        return listed or self._used.title or title_of_model(self.model)
-
-    @property
     def unshown_run(self) -> str:
         """The key of the last run's network while another one answers; else empty."""
-        key = self._run_key
-        there = key in self.in_memory or self._is_listed(key)
-        return key if there and key != self.newest.key else ""
+        name = self._of_last_run
+        if name is None or name == self.state.network_wanted:
+            return ""
+        is_there = name in self.state.in_memory or self.state.has_network(name.key)
+        return name.key if is_there else ""
 
-    @property
-    def key_to_restore(self) -> str:
-        """The key of the network to start with next time; one about to answer counts."""
-        key = self.newest.key
-        waits = self.newest is not self._used
-        return key if waits and key and not is_external(key) else self.stored_key
-
-    @property
-    def before(self) -> str:
-        """The key of the network that the newest one was fine-tuned from; empty if from none.
-
-        A network counts as soon as it is fine-tuned, before it has answered.
-        """
-        source = self.newest.source
-        model = source if isinstance(source, ModelFile) else self.model
-        return "" if model is None else model.info.before
-
-    # -- requests, from any thread
+    # -- requests
 
     def use_key(self, key: str) -> None:
-        """Let the network of a key answer; that of the run in training anew after each epoch."""
-        self._chosen = key
-        model = self.in_memory.get(key)
-        if model is not None:
-            self._request_model(model, key)
-        elif key != self.key_in_training() or self._is_listed(key):
-            self.requested.emit(NetworkRequest(partial(_load, key), key))
+        self.use(name_of_key(key))
+
+    def use(self, name: NetworkName) -> None:
+        """Let a network answer; that of a running run after each epoch."""
+        model = self.state.in_memory.get(name)
+        if isinstance(name, Shipped):
+            request = NetworkRequest(name)
+            request.load = partial(_load_default, request)
+            self.requested.emit(request)
+        elif model is not None:
+            self.requested.emit(NetworkRequest(name, model))
+        elif name.key != self.key_in_training() or self.state.has_network(name.key):
+            self.requested.emit(NetworkRequest(name, load=partial(_load, name.key)))
         else:
+            self.state.set(network_wanted=name)
             notifier.message(_("It answers after its first epoch."))
 
-    def use_instead(self, key: str, name: str) -> None:
+    def use_instead(self, key: str, title: str) -> None:
         """Let another network answer so that it can be looked at; a message leads back."""
-        before = self.newest.key or self._chosen
-        if key != before:
+        before = self.state.network_wanted
+        if key != before.key:
             self.use_key(key)
-            sentence = _("{name} answers now.", name=name)
-            notifier.undo(sentence, partial(self.use_key, before), _("Go back"))
+            sentence = _("{name} answers now.", name=title)
+            notifier.undo(sentence, partial(self.use, before), _("Go back"))
 
     def use_default(self) -> None:
-        self._chosen = self.stored_key = ""
-        self.requested.emit(NetworkRequest(self.load_first, ""))
+        self.use(Shipped())
 
     def note_trained(self, model: ModelFile, key: str) -> None:
-        """Take the newest network of a run, which answers if the run was chosen.
+        """Take the newest network of a run; it answers if the run was chosen.
 
-        Called in the thread that trains. The key names the run.
+        Called in the thread that trains.
         """
-        self._run_key = key
-        self.in_memory[key] = model
-        if key == self._chosen:
-            self._request_model(model, key)
+        name = OfRun(key)
+        self._of_last_run = name
+        self.state.in_memory[name] = model
+        if self.state.network_wanted == name:
+            self.requested.emit(NetworkRequest(name, model, is_update=True))
 
     def note_saved(self) -> None:
         """The network of the last run is in its file."""
-        self.in_memory.pop(self._run_key, None)
+        if self._of_last_run is not None:
+            self.state.in_memory.pop(self._of_last_run, None)
 
     def move_run(self, key: str) -> None:
         """Find the network of the last run by another key from now on."""
-        if self._chosen == self._run_key:
+        if self.state.network_wanted == self._of_last_run:
             self.use_key(key)
 
     def use_fine_tuned(self, outcome: Outcome) -> None:
-        self._chosen = outcome.key or UNSAVED
-        if not outcome.key:
-            self.in_memory[UNSAVED] = outcome.model
-        self._request_model(outcome.model, self._chosen)
+        """Let the fine-tuned network answer; called in the thread that learns."""
+        name = name_of_key(outcome.key or UNSAVED.key)
+        if name == UNSAVED:
+            self.state.in_memory[name] = outcome.model
+        self.requested.emit(NetworkRequest(name, outcome.model))
 
-    def _request_model(self, model: ModelFile, key: str) -> None:
-        unsaved = key == UNSAVED
-        title = UNSAVED_NAME if unsaved else title_of_model(model)
-        self.requested.emit(NetworkRequest(model, "" if unsaved else key, title))
+    @pyqtSlot(NetworkRequest)
+    def _note_request(self, request: NetworkRequest) -> None:
+        if request.is_update and self.state.network_wanted != request.name:
+            # The user chose another network while the run posted this one.
+            self.use(self.state.network_wanted)
+            return
+        self._waiting.append(request)
+        self._remember(request.name)
+        self.state.set(network_wanted=request.name, network_request=request)
+
+    def _remember(self, name: NetworkName) -> None:
+        """Note the network to start with next time; one that ends with this session is none."""
+        if self._preferences is None or name == UNSAVED or is_external(name.key):
+            return
+        self._preferences.set(_NETWORK, "" if isinstance(name, Shipped) else name.key)
 
     # -- all that are stored
 
     def refresh(self) -> None:
         self._listing.ask()
 
-    def _is_listed(self, key: str) -> bool:
-        return any(entry.key == key for entry in self.entries if entry.has_network)
-
     def take_entries(self, entries: tuple[Entry, ...]) -> None:
-        self.entries = entries
-        self.listed.emit()
-
-    @pyqtSlot(NetworkRequest)
-    def _note_request(self, request: NetworkRequest) -> None:
-        self.newest = request
+        self.state.set(entries=entries)
 
     # -- the recognition service
 
     def load_first(self) -> ModelFile:
-        """Read the network used last, or else the one that ships; in the thread that answers."""
-        from mnist_draw.library.networks import default_network
-
-        if self.stored_key:
-            try:
-                return _load(self.stored_key)
-            except UserError as error:
-                self.stored_key = ""
-                instead = _("The network that ships answers instead.")
-                notifier.problem(joined(str(error), instead))
-        stored, model = default_network(notifier.problem)
-        self._default = stored.key
-        return model
+        """Read the network used last, or else the default; in the thread that answers."""
+        request = self._first
+        if isinstance(request.name, Shipped):
+            return _load_default(request)
+        try:
+            return _load(request.name.key)
+        except UserError as error:
+            instead = _("The network that ships answers instead.")
+            notifier.problem(joined(str(error), instead))
+            return _load_default(request)
 
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
         """Note that this network answers now."""
-        if self.newest.source == self.load_first:
-            self.newest = NetworkRequest(
-                self.load_first,
-                self.stored_key or self._default,
-                title_of_model(model),
-            )
-        elif self.newest.key and not is_external(self.newest.key):
-            self.stored_key = self.newest.key
-        self._used = self.newest
-        if model is not self.model:
-            self.model = model
-            self.changed.emit(model)
-        key = self._used.key
-        known = not key or key in self.in_memory or self._is_listed(key)
-        if not (self.entries and known):
+        state = self.state
+        request = self._take_answered(model)
+        name = request.name if request else state.network_answering or state.network_wanted
+        facts: dict[str, Any] = {"network_answering": name}
+        if not self._waiting:
+            facts["network_request"] = None
+            facts["network_wanted"] = name
+            self._remember(name)
+        if model is not state.model:
+            facts["model"] = model
+        state.set(**facts)
+        is_known = name in state.in_memory or state.has_network(name.key)
+        if not (state.entries and is_known):
             self.refresh()
 
+    def _take_answered(self, model: ModelFile) -> NetworkRequest | None:
+        """Return the request that a network answers; it and older ones wait no longer."""
+        for request in list(self._waiting):
+            del self._waiting[0]
+            if request.model is model or not self._waiting:
+                return request
+        return None
+
     def refuse(self) -> None:
-        if self.newest is not self._used:
-            self.newest = self._used
-            self._chosen = self._used.key
+        """Keep the network that answers: the requested one cannot be used."""
+        answering = self.state.network_answering
+        if self.state.network_request is None or answering is None:
+            return
+        self._waiting.clear()
+        self._remember(answering)
+        self.state.set(network_wanted=answering, network_request=None)
+
+    def forget_unlearnt(self) -> None:
+        """Keep the network that answers where a chosen run has ended without one."""
+        state = self.state
+        name = state.network_wanted
+        answering = state.network_answering
+        if answering is None or state.network_request is not None or name == answering:
+            return
+        if name not in state.in_memory and not state.has_network(name.key):
+            state.set(network_wanted=answering)
+
+
+def network_title(state: AppState) -> str:
+    """Return the Library's name of the network that answers; empty without one."""
+    model = state.model
+    name = state.network_answering
+    if model is None or name is None:
+        return ""
+    if name == UNSAVED:
+        return UNSAVED_TITLE
+    entry = state.entry_of(name.key)
+    if entry is None:
+        return title_of_model(model)
+    # What the Library lists of a running run is older, except the user's own name.
+    is_older = name in state.in_memory and not (entry.run and entry.run.name)
+    return title_of_model(model) if is_older else entry.name
+
+
+def _load_default(request: NetworkRequest) -> ModelFile:
+    from mnist_draw.library.networks import default_network
+
+    stored, model = default_network(notifier.problem)
+    request.name = Shipped(stored.key)
+    return model
 
 
 def _load(key: str) -> ModelFile:
@@ -271,7 +295,7 @@ class BackgroundReader(QObject):
 
         The result is None after an error, which the user was told.
         """
-        model = self.network.model
+        model = self.network.state.model
         if model is None:
             return False
 

@@ -15,7 +15,7 @@ from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, Q
 from PyQt5.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.active_network import ActiveNetwork, network_title
 from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import paint_bar, paint_box, smooth_painter
@@ -197,8 +197,7 @@ class NetworkButton(QWidget):
         self.answering.clicked.connect(self.menu.toggle)
         #: Whether the page in front shows a run itself, or learning.
         self._shows_run = self._shows_learning = False
-        network.changed.connect(self.show_network)
-        network.listed.connect(self.show_network)
+        network.state.follow(["model", "network_answering", "entries"], self.show_network)
         self.show_network()
 
     def connect_work(self, run: RunController, learning: Learning) -> None:
@@ -241,11 +240,12 @@ class NetworkButton(QWidget):
         return Line(run.training.title, run.state.label, words, run.training.key)
 
     def show_network(self) -> None:
-        model = self._network.model
+        model = self._network.state.model
         if model is None:
             self.answering.show_network(_("Getting ready"), "", answers=False)
         else:
-            self.answering.show_network(self._network.title, model.info.accuracy, answers=True)
+            title = network_title(self._network.state)
+            self.answering.show_network(title, model.info.accuracy, answers=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

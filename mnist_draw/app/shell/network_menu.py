@@ -20,7 +20,8 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import UNSAVED, UNSAVED_NAME, ActiveNetwork
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
@@ -74,27 +75,26 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
     """Yield the lines of the menu; the network that answers, or is about to, has a tick."""
     from mnist_draw.library.entries import newest
 
-    request = network.newest
-    is_unsaved = request.source is network.in_memory.get(UNSAVED)
-    answering = UNSAVED if is_unsaved else request.key
+    state = network.state
+    wanted = state.network_wanted.key
     busy = "" if run is None else run.key
     if run is not None:
         yield Line(_("IN TRAINING"))
-        yield replace(run, answers=busy == answering)
-    entries = [entry for entry in network.entries if entry.has_network and entry.key != busy]
+        yield replace(run, answers=busy == wanted)
+    entries = [entry for entry in state.entries if entry.has_network and entry.key != busy]
     listed = {entry.key for entry in entries}
     own = [
         Line(
-            UNSAVED_NAME if key == UNSAVED else title_of_model(model),
+            UNSAVED_TITLE if name == UNSAVED else title_of_model(model),
             _("not saved"),
             model.info.accuracy,
-            key,
+            name.key,
         )
-        for key, model in list(network.in_memory.items())
-        if key != busy and key not in listed
+        for name, model in list(state.in_memory.items())
+        if name.key != busy and name.key not in listed
     ]
     shown = newest(entries)
-    shown += [entry for entry in entries if entry.key == answering and not entry.is_shipped]
+    shown += [entry for entry in entries if entry.key == wanted and not entry.is_shipped]
     for entry in {entry.key: entry for entry in shown}.values():
         own.append(Line(entry.name, format_ago(entry.when), entry.stored.info.accuracy, entry.key))
     shipped = [
@@ -106,7 +106,7 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
         if part:
             yield Line(heading)
         for line in part:
-            yield replace(line, answers=line.key == answering)
+            yield replace(line, answers=line.key == wanted)
     yield LIBRARY
 
 
@@ -221,8 +221,7 @@ class NetworkMenu(Popover):
         self.body.addWidget(self.list)
         edge = _SHADOW + _GAP
         self.body.setContentsMargins(_SHADOW + 1, edge, _SHADOW + 1, edge)
-        network.listed.connect(self.fill)
-        network.changed.connect(self.fill)
+        network.state.follow(["entries", "model", "network_wanted"], self.fill)
 
     def toggle(self) -> None:
         """Show the menu with the keyboard on the network that answers, or close it."""

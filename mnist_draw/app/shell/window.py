@@ -16,6 +16,7 @@ from mnist_draw.app.draw.recognition import Explanations, Recognition, compile_n
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning
@@ -38,7 +39,6 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
-from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
 #: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
@@ -70,7 +70,8 @@ class Window(QMainWindow):
         self.setWindowTitle("MNIST Draw")
         self.preferences = preferences or Preferences()
         self.view = ViewButton(self, self.preferences)
-        self.network = ActiveNetwork(self.preferences.get("network", ""), self)
+        self.state = AppState(self)
+        self.network = ActiveNetwork(self.preferences, self.state, self)
         self.recognition = recognition or Recognition(
             self.network.load_first,
             self,
@@ -189,7 +190,7 @@ class Window(QMainWindow):
         self.run.rescued.connect(self.network.move_run)
         self.network.key_in_training = lambda: self.training.key if self.training.running else ""
         settings = self.train_tab.settings
-        self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
+        self.state.follow(["entries"], lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
         self.shutdown = Shutdown(self)
         self.library = LibraryController(
@@ -199,7 +200,11 @@ class Window(QMainWindow):
             self.background,
             self,
         )
-        for then in (self.network.refresh, self.shutdown.resume_close):
+        for then in (
+            self.network.refresh,
+            self.network.forget_unlearnt,
+            self.shutdown.resume_close,
+        ):
             self.training.ended.connect(then)
         RunNotification(self.run, self)
         self.header.network.connect_work(self.run, self.learning)
@@ -221,7 +226,7 @@ class Window(QMainWindow):
         self.draw_tab.connect_services(self.recognition, self.explanations)
         self.recognition.ready.connect(self.train_tab.start_plots)
         self.recognition.failed.connect(self._recognition_failed)
-        self.network.changed.connect(self._network_changed)
+        self.state.follow(["model"], self._network_changed)
         self.explanations.failed.connect(network_notifier.problem)
 
     def _restore(self) -> None:
@@ -255,14 +260,16 @@ class Window(QMainWindow):
 
         QTimer.singleShot(0, open_file)
 
-    def _network_changed(self, model: ModelFile) -> None:
-        self.inside_tab.use_network(model, self.network.key)
+    def _network_changed(self) -> None:
+        model = self.state.model
+        assert model is not None
+        self.inside_tab.use_network(model, self.state.answering_key)
         self.draw_tab.use_network(model)
         self.draw_tab.answer.set_waiting("")
         network_notifier.forget()
 
     def _recognition_failed(self, sentence: str) -> None:
-        if self.network.model is None:
+        if self.state.model is None:
             self.draw_tab.answer.set_waiting(_("There is no network to answer."))
         self.network.refuse()
         network_notifier.problem(sentence)
@@ -323,7 +330,6 @@ class Window(QMainWindow):
     def _note_choices(self) -> None:
         for page in self.pages:
             page.remember(self.preferences)
-        self.preferences.set("network", self.network.key_to_restore)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
 
 

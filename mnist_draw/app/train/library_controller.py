@@ -100,8 +100,8 @@ class LibraryController(LibraryFiles):
         self._reading = LatestJob(_read_figures, self, quiet=0.05, deliver_stale=True)
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
-        network.changed.connect(self._show_answering)
-        network.listed.connect(lambda: run.take_names(network.entries))
+        network.state.follow(["network_answering"], self._show_answering)
+        network.state.follow(["entries"], lambda: run.take_names(network.state.entries))
         run.training.ended.connect(self._ended)
         run.state_changed.connect(self._follow)
 
@@ -144,8 +144,9 @@ class LibraryController(LibraryFiles):
 
     def _begin(self) -> None:
         """Show at once what the header's menu has listed, then read all."""
-        if not self._rows.entries and self._network.entries:
-            self.page.show_library(Library(self._network.entries))
+        entries = self._network.state.entries
+        if not self._rows.entries and entries:
+            self.page.show_library(Library(entries))
             self._show_answering()
         self.refresh()
 
@@ -182,7 +183,7 @@ class LibraryController(LibraryFiles):
             self._run.show()
 
     def _show_answering(self) -> None:
-        self._rows.show_answering(self._network.key)
+        self._rows.show_answering(self._network.state.answering_key)
 
     def _want_figures(self) -> None:
         """Have the figures read of what is seen or compared."""
@@ -250,7 +251,7 @@ class LibraryController(LibraryFiles):
 
     def menu_of(self, parent: QWidget, key: str) -> Menu | None:
         """Return the row menu of a network of the header's menu; None if it is in no file."""
-        found = next((entry for entry in self._network.entries if entry.key == key), None)
+        found = self._network.state.entry_of(key)
         return None if found is None else self.build_menu(found, parent)
 
     def build_menu(self, entry: Entry, parent: QWidget) -> Menu:
@@ -291,7 +292,7 @@ class LibraryController(LibraryFiles):
         """Say why an entry cannot be used; it can from a checkpoint, too, or while it learns."""
         run = entry.run
         learnt = run is not None and (self._run.shows(run) or run.checkpoint.exists())
-        if entry.key == self._network.key:
+        if entry.key == self._network.state.answering_key:
             return _("It answers now.")
         return "" if entry.has_network or learnt else _NO_NETWORK
 
@@ -329,7 +330,7 @@ class LibraryController(LibraryFiles):
     def _rename(self, entry: Entry, name: str) -> None:
         def finished(__: StoredNetwork) -> None:
             self.refresh()
-            if entry.key == self._network.key:
+            if entry.key == self._network.state.answering_key:
                 # Read it again with its new name.
                 self._network.use_key(entry.key)
 
@@ -354,7 +355,7 @@ class LibraryController(LibraryFiles):
         def finished(path: Path) -> None:
             deleted = _("{name} was deleted.", name=entry.name)
             self.offer_undo(deleted, [path], _("{name} is back.", name=entry.name))
-            if entry.key == self._network.key:
+            if entry.key == self._network.state.answering_key:
                 self._network.use_default()
             self.refresh()
 

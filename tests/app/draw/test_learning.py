@@ -207,11 +207,12 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     assert "your 2 digits are read now" in setup.text("learnLabel")
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
     network = setup.tab.network
-    assert network.newest.title.startswith("My digits, ")
+    state = network.state
+    assert title_of_model(state.newest_model).startswith("My digits, ")
     undo = setup.button("undoLearningButton")
     undo.click()
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.5)
-    assert network.newest.key.endswith("before.npz")
+    assert state.network_wanted.key.endswith("before.npz")
     setup.qtbot.waitUntil(lambda: not undo.isVisible())
     # The fine-tuned network leaves the list, but it can be brought back.
     setup.qtbot.waitUntil(lambda: not any("My digits" in one.title for one in network.networks))
@@ -340,13 +341,18 @@ def test_another_start_begins_with_the_network_used_last(own_home, notices):
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
     key = kept.save_fine_tuned(model).key
-    assert title_of_model(ActiveNetwork(key).load_first()).startswith("My digits, ")
+    preferences = Preferences()
+    preferences.set("network", key)
+    assert title_of_model(ActiveNetwork(preferences).load_first()).startswith("My digits, ")
     assert not notices
-    gone = ActiveNetwork("learnt:gone.npz")
-    assert gone.load_first().network == "deep_cnn"
-    assert gone.stored_key == ""
+    preferences.set("network", "learnt:gone.npz")
+    gone = ActiveNetwork(preferences)
+    model = gone.load_first()
+    assert model.network == "deep_cnn"
+    gone.confirm(model)
+    assert preferences.get("network", "") == ""
     assert "The network that ships answers instead." in notices[0].sentence
-    assert ActiveNetwork("").load_first().network == "deep_cnn"
+    assert ActiveNetwork().load_first().network == "deep_cnn"
 
 
 LEFT = "What was being learnt of your digits is lost. The digits are kept"
@@ -488,12 +494,12 @@ def test_the_choice_is_remembered(in_window, own_home, qtbot):
     in_window.begin()
     in_window.wait_for_end()
     # It may not have answered yet.
-    key = in_window.window.network.newest.key
+    key = in_window.window.state.network_wanted.key
     assert key
     in_window.window.close()
     stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
     assert stored["network"] == key
     again = in_window.make_window()
-    assert again.network.key == key
+    assert again.state.answering_key == key
     again.close()
     assert running.shut_down()

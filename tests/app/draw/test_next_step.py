@@ -65,7 +65,7 @@ def test_each_situation_has_one_step(situation, action, leads, words):
 def card(tab, qtbot, monkeypatch):
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
     tab.network.confirm(fakes.model())
-    qtbot.waitUntil(lambda: bool(tab.network.entries))
+    qtbot.waitUntil(lambda: bool(tab.network.state.entries))
     return tab.my_digits.next_step
 
 

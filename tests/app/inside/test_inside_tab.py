@@ -198,7 +198,7 @@ def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
 
 def test_of_a_digit_of_a_number_the_network_alone_is_asked(tab, view, qtbot):
     """In a number the reader weighs it by the others; the sections show what the network says."""
-    tab.example._network.model = linear_model()
+    tab.example._network.state.model = linear_model()
     said = draw(tab)
     qtbot.wait(50)
     assert tab.example.answer[0] is said.probabilities
@@ -417,17 +417,17 @@ def test_the_network_of_the_last_run_is_offered_while_another_answers(tab, view,
     tab.show_epoch("Your run", model().parameters)
     assert button.isVisible()
     button.click()
-    assert active.newest.key == "run:x"
+    assert active.state.network_wanted.key == "run:x"
     tab.use_network(model(), "run:x")
     assert not button.isVisible()
     # It answers already, or it was deleted.
     active.use_key("shipped:mlp")
-    active.in_memory.clear()
+    active.state.in_memory.clear()
     assert not active.unshown_run
 
 
 def test_the_answer_of_another_network_does_not_stay(tab, view, qtbot):
-    tab.active.model = linear_model()
+    tab.active.state.model = linear_model()
     tab.use_network(linear_model(), "file:a")
     noted(tab).example_picked.emit(Example(np.ones((28, 28), np.float32), 7, "data", "Test", 12))
     qtbot.waitUntil(lambda: label_text(tab, "exampleAnswer") != "", timeout=20_000)
@@ -442,7 +442,7 @@ def test_what_answers_is_named_and_changes_only_when_it_is_asked_for(tab, view, 
     tab.use_network(model(), "file:a")
     assert label_text(tab, "exampleNetwork") == f"by {title_of_model(model())}"
     view.model = view.model.with_info(name="Renamed")
-    view._active.listed.emit()
+    tab.active.take_entries(tab.active.state.entries)
     assert label_text(tab, "exampleNetwork") == "by Renamed"
     asked: list[str] = []
     view._active.use_key = asked.append

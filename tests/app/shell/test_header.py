@@ -9,7 +9,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
+from mnist_draw.app.kit.active_network import ActiveNetwork, network_title
+from mnist_draw.app.kit.app_state import UNSAVED, NetworkRequest, OfRun
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
 from mnist_draw.app.shell.header import MAX_LETTERS, Header, NetworkButton, Work
@@ -18,6 +19,7 @@ from mnist_draw.library import stored_network
 from mnist_draw.library.entries import NEWEST, Entry, entry_of_run, list_entries
 from mnist_draw.library.stored_network import FINE_TUNED, StoredNetwork, fine_tuned_folder
 from mnist_draw.storage import ModelFileError
+from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.record import Run
 from mnist_draw.training.settings import TrainingSettings
 
@@ -25,9 +27,14 @@ from .. import fakes
 
 
 @pytest.fixture
-def network(qapp):
+def preferences():
+    return Preferences()
+
+
+@pytest.fixture
+def network(qapp, preferences):
     """Return an active network that knows those that ship, of which the first answers."""
-    made = ActiveNetwork()
+    made = ActiveNetwork(preferences)
     fill(made)
     made.confirm(made.load_first())
     return made
@@ -63,13 +70,17 @@ def titles(network, run=None):
     return [line.title for line in lines(network, run)]
 
 
-def test_those_that_ship_are_listed_with_a_reason_and_the_default_is_no_choice(network):
+def test_those_that_ship_are_listed_with_a_reason_and_the_default_is_no_choice(
+    network,
+    preferences,
+):
     heading, first, *others, last = lines(network, None)
     assert (heading.key, first.title, first.figure) == ("", "Best reader", "99.56 %")
     assert first.answers
     assert all(entry.note and entry.key for entry in (first, *others))
     assert (len(others), last) == (2, LIBRARY)
-    assert (network.key, network.stored_key) == ("shipped:best", "")
+    assert network.state.answering_key == "shipped:best"
+    assert preferences.get("network", "") == ""
 
 
 def test_a_damaged_first_network_is_not_said_to_answer(qapp, monkeypatch, notices):
@@ -88,17 +99,29 @@ def test_a_damaged_first_network_is_not_said_to_answer(qapp, monkeypatch, notice
     assert ticked(network) == ["Handwriting MLP"]
 
 
-def test_a_choice_is_kept_by_its_key_once_it_answers(network, requests):
+def test_a_choice_is_kept_by_its_key(network, requests, preferences):
     network.use_key("shipped:mlp")
     assert requests[0].source().network == "mlp"
-    assert (network.stored_key, network.key_to_restore) == ("", "shipped:mlp")
-    network.confirm(fakes.model())
-    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
+    # One that is about to answer is the choice already.
+    assert preferences.get("network", "") == "shipped:mlp"
+    network.confirm(requests[0].model)
+    assert network.state.answering_key == preferences.get("network", "") == "shipped:mlp"
     # One that cannot be read is not ticked any longer.
     network.use_key("shipped:best")
     assert ticked(network) == ["Best reader"]
     network.refuse()
     assert ticked(network) == ["Tutorial MLP"]
+    assert preferences.get("network", "") == "shipped:mlp"
+
+
+def test_an_older_answer_does_not_take_the_name_of_a_newer_request(network, requests):
+    network.use_key("shipped:mlp")
+    network.use_key("shipped:mlp_handwriting")
+    network.confirm(requests[0].source())
+    assert network.state.answering_key == "shipped:mlp"
+    assert ticked(network) == ["Handwriting MLP"]
+    network.confirm(requests[1].source())
+    assert network.state.answering_key == "shipped:mlp_handwriting"
 
 
 def test_a_network_that_is_looked_at_says_that_it_answers_and_leads_back(
@@ -109,17 +132,25 @@ def test_a_network_that_is_looked_at_says_that_it_answers_and_leads_back(
     network.use_instead("shipped:best", "Best reader")
     assert not requests
     network.use_fine_tuned(Outcome(fakes.model(), "", "Learnt."))
-    for before in (UNSAVED, "shipped:best"):
+    for before in (UNSAVED.key, "shipped:best"):
         network.confirm(fakes.model())
         network.use_instead("shipped:mlp", "Quick")
-        assert (requests[-1].key, notices[-1].sentence) == ("shipped:mlp", "Quick answers now.")
+        assert (requests[-1].name.key, notices[-1].sentence) == (
+            "shipped:mlp",
+            "Quick answers now.",
+        )
         network.confirm(fakes.model())
         notices[-1].action()
-        assert requests[-1].key == before.removeprefix(UNSAVED)
+        assert requests[-1].name.key == before
         network.use_key("shipped:best")
 
 
-def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(network, requests, notices):
+def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(
+    network,
+    requests,
+    notices,
+    preferences,
+):
     training = "run:one"
     network.key_in_training = lambda: training
     models = [fakes.model(fill, name="Mine") for fill in (1, 2, 3, 4)]
@@ -127,7 +158,7 @@ def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(network, requests,
     assert not requests
     network.use_key("run:one")
     network.note_trained(models[1], "run:one")
-    assert [request.source for request in requests] == models[:2]
+    assert [request.model for request in requests] == models[:2]
     network.use_key("shipped:best")
     network.note_trained(models[2], "run:one")
     assert len(requests) == 3
@@ -137,12 +168,12 @@ def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(network, requests,
     assert len(requests) == 3
     assert "first epoch" in notices.sentences[-1]
     network.note_trained(models[3], "run:two")
-    assert requests[-1].source is models[3]
+    assert requests[-1].model is models[3]
     network.confirm(models[3])
-    assert (network.key, network.stored_key) == ("run:two", "run:two")
+    assert network.state.answering_key == preferences.get("network", "") == "run:two"
     # Saved elsewhere, it is found there.
     network.move_run("opened:rescued.npz")
-    assert requests[-1].key == "opened:rescued.npz"
+    assert requests[-1].name.key == "opened:rescued.npz"
 
 
 def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
@@ -154,10 +185,10 @@ def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
     unsaved = Outcome(fakes.model(name="My digits, now"), "", "Learnt.")
     network.use_fine_tuned(unsaved)
     network.confirm(unsaved.model)
-    assert (ticked(network), network.key) == (["My digits, not saved"], "")
+    assert (ticked(network), network.state.answering_key) == (["My digits, not saved"], "")
     network.use_key("shipped:best")
-    network.use_key(UNSAVED)
-    assert network.newest.source is unsaved.model
+    network.use(UNSAVED)
+    assert network.state.newest_model is unsaved.model
 
 
 def test_the_run_that_goes_on_is_listed_once(network):
@@ -177,9 +208,9 @@ def test_a_run_that_goes_on_is_called_as_its_newest_network(network, tmp_path, n
     network.use_key("run:one")
     network.note_trained(model, "run:one")
     network.confirm(model)
-    assert network.title == (name or "Newer")
+    assert network_title(network.state) == (name or "Newer")
     network.note_saved()
-    assert network.title == (name or "Older")
+    assert network_title(network.state) == (name or "Older")
 
 
 def test_wishes_of_other_threads_arrive(qtbot, network):
@@ -191,16 +222,36 @@ def test_wishes_of_other_threads_arrive(qtbot, network):
     thread.start()
     thread.join()
     assert posted == [thread]
-    qtbot.waitUntil(lambda: network.newest.key == "run:1")
+    qtbot.waitUntil(lambda: network.state.network_request is not None)
+
+
+def test_a_choice_made_while_a_run_posts_its_network_wins(qtbot, network):
+    requests = []
+    connect_direct(network.requested, requests.append)
+    network.use_key("shipped:mlp")
+    posted = NetworkRequest(OfRun("run:one"), fakes.model(), is_update=True)
+    thread = threading.Thread(target=network.requested.emit, args=(posted,))
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: len(requests) == 3)
+    assert requests[-1].name.key == network.state.network_wanted.key == "shipped:mlp"
+
+
+def test_a_chosen_run_that_ends_without_a_network_is_chosen_no_longer(network):
+    network.key_in_training = lambda: "run:one"
+    network.use_key("run:one")
+    assert network.state.network_wanted == OfRun("run:one")
+    network.forget_unlearnt()
+    assert ticked(network) == ["Best reader"]
 
 
 def test_what_a_network_learnt_from_is_known(qapp):
     network = ActiveNetwork()
     for before in ("shipped:best", 7):
         network.confirm(fakes.model(before=before))
-        assert network.before == (before if isinstance(before, str) else "")
+        assert network.state.network_before == (before if isinstance(before, str) else "")
     network.use_fine_tuned(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
-    assert network.before == "shipped:mlp"
+    assert network.state.network_before == "shipped:mlp"
 
 
 def test_a_long_name_is_elided_but_not_its_accuracy(button, network):
@@ -235,7 +286,7 @@ def test_the_keyboard_walks_the_menu_and_chooses(button, network, qtbot):
     spoken = lines.currentIndex().data(Qt.AccessibleTextRole)
     assert "98.24 %" in spoken
     QTest.keyClick(lines, Qt.Key_Return)
-    assert network.newest.key == "shipped:mlp"
+    assert network.state.network_wanted.key == "shipped:mlp"
     assert not button.menu.isVisible()
     button.answering.click()
     QTest.keyClick(lines, Qt.Key_End)

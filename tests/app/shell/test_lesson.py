@@ -42,7 +42,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     window, panel = shared.window, shared.window.train_tab.settings
     assert tuple(page.name for page in window.pages) == TABS
     begin_lesson(window, read_lesson(str(path)))
-    qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
+    qtbot.waitUntil(lambda: window.state.answering_key == "opened:ours.npz")
     assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
     assert window.tabs.currentWidget() is window.draw_tab
     # Nothing leads to the tab Inside, which is not there.
@@ -126,7 +126,7 @@ def test_what_is_wrong_is_told(tmp_path, text, words, capsys):
 def test_a_network_goes_by_its_name(shared, path, qtbot):
     path.write_text('network = "mlp"')
     begin_lesson(shared.window, read_lesson(str(path)))
-    qtbot.waitUntil(lambda: shared.window.network.key == "shipped:mlp")
+    qtbot.waitUntil(lambda: shared.window.state.answering_key == "shipped:mlp")
 
 
 def test_a_network_to_start_from_goes_by_its_name(path):

@@ -143,14 +143,14 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: answering.text().startswith("Tutorial MLP, 2 epochs"))
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
     # It has one name everywhere, and the next start finds it.
-    assert network.key_to_restore == started
-    assert find_by_key(started).title == title_of_model(network.model)
+    assert window.preferences.get("network", "") == started
+    assert find_by_key(started).title == title_of_model(window.state.model)
     network.use_key("shipped:best")
     window.draw_tab.my_digits.show_digits()
     setup.button("tryItButton").click()
     assert not window.draw_tab.my_digits.showing_digits
     assert window.tabs.currentWidget() is window.draw_tab
-    assert network.newest.key == started
+    assert window.state.network_wanted.key == started
 
 
 def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, monkeypatch):
@@ -163,9 +163,9 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     shared.wait_for_end()
     key = "opened:rescued-model.npz"
     assert str(find_by_key(key).path) in shared.text("hintLabel")
-    qtbot.waitUntil(lambda: window.network.key == key)
+    qtbot.waitUntil(lambda: window.state.answering_key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
-    assert window.network.key_to_restore == key
+    assert window.preferences.get("network", "") == key
     # A run that was not let answer is offered on Draw, with what became of it.
     window.network.use_default()
     window.tabs.setCurrentWidget(window.draw_tab)
@@ -175,7 +175,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     assert str(find_by_key(key).path) in shared.text("toastLabel")
     qtbot.waitUntil(lambda: shared.button("nextStepButton").text() == "Let it answer")
     shared.button("nextStepButton").click()
-    qtbot.waitUntil(lambda: window.network.key == key)
+    qtbot.waitUntil(lambda: window.state.answering_key == key)
 
 
 def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
@@ -244,7 +244,7 @@ def test_no_preference_keeps_the_window_from_starting_or_saving(show, preference
     assert running.shut_down()
     again = Preferences()
     assert again.notice == ""
-    assert again.get("network", "?") == ""
+    assert again.get("network", "") == ""
 
 
 def test_errors_of_any_thread_reach_the_message_bar(shared, qtbot):
@@ -438,7 +438,7 @@ def test_the_hint_line_of_an_earlier_run_leads_to_its_network(shared, qtbot):
     qtbot.waitUntil(lambda: not window.run.follows_layers)
     shared.button("insideLayersButton").click()
     assert window.page_in_front is window.inside_tab
-    assert window.network.newest.key == window.run.front.key
+    assert window.state.network_wanted.key == window.run.front.key
 
 
 def test_a_key_that_starts_a_run_shows_it(shared):

@@ -75,8 +75,7 @@ class Room(Parts):
         action()
 
     def _answer(self, request):
-        if callable(request.source):
-            self.network.confirm(request.source())
+        self.network.confirm(request.source())
 
     def show_library(self):
         self.tab.show_page("library")

@@ -141,10 +141,10 @@ def test_a_click_opens_ticks_or_shows_the_menu(make):
     room.network.use_default()
     with room.qtbot.waitSignal(room.library.inside_requested):
         click(page, 0, lambda rect: rect)
-    assert room.network.key == "opened:from elsewhere.npz"
+    assert room.network.state.answering_key == "opened:from elsewhere.npz"
     assert row(page).answers
     room.undo()
-    assert room.network.key == "shipped:best"
+    assert room.network.state.answering_key == "shipped:best"
 
 
 def test_two_ticked_runs_are_laid_over_each_other(make):
@@ -417,7 +417,7 @@ def test_a_file_that_is_opened_takes_the_place_of_one_that_cannot_be_used(make, 
     qtbot.waitUntil(lambda: "bad.npz" in room.message)
     with qtbot.waitSignal(board.withdrawn, check_params_cb=said_in(room)):
         room.library.open_file(str(good))
-    qtbot.waitUntil(lambda: room.network.key == "opened:good.npz")
+    qtbot.waitUntil(lambda: room.network.state.answering_key == "opened:good.npz")
 
 
 def test_what_was_deleted_comes_back(make, qtbot):
@@ -440,7 +440,7 @@ def test_what_was_deleted_comes_back(make, qtbot):
         qtbot.waitUntil(lambda name=name: name not in names(page))
         # What took its place is the current one; what answered answers no more.
         assert page.list.current() is not None
-        assert room.network.key == "shipped:best"
+        assert room.network.state.answering_key == "shipped:best"
         QTest.keyClick(page.list, Qt.Key_Z, Qt.ControlModifier)
         qtbot.waitUntil(lambda name=name: name in names(page))
         assert room.message == f"{name} is back."
@@ -453,10 +453,10 @@ def test_a_network_is_used_and_has_its_new_name_at_once(make, qtbot):
     entry = choose(page, "from elsewhere")
     assert row(page).accuracy == ("50.00 %", True)
     act(room, entry, "Use")
-    assert room.network.key == "opened:from elsewhere.npz"
+    assert room.network.state.answering_key == "opened:from elsewhere.npz"
     assert row(page).answers
     page.list.rows.setData(page.list.currentIndex(), "Mine")
-    qtbot.waitUntil(lambda: title_of_model(room.network.model) == "Mine")
+    qtbot.waitUntil(lambda: title_of_model(room.network.state.model) == "Mine")
     qtbot.waitUntil(lambda: names(page) == ["Mine"])
 
 
@@ -548,7 +548,7 @@ def test_a_file_that_does_not_say_which_network_it_is_is_asked_about(make, tmp_p
     room = make()
     page = room.show_library()
     page.open.trigger()
-    room.qtbot.waitUntil(lambda: room.network.key == "opened:plain.npz")
+    room.qtbot.waitUntil(lambda: room.network.state.answering_key == "opened:plain.npz")
     assert asked[0][:3] == ["MLP 784–7–10", "MLP 784–7 leaky–10", "MLP 784–7 tanh–10"]
     assert [one.network for one in list_opened() if one.title == "plain"] == ["layers:7@tanh"]
     room.qtbot.waitUntil(lambda: "plain" in names(page))
@@ -565,7 +565,7 @@ def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp
         for _ in range(2):
             window.open_later(str(path))
             qtbot.wait(1)
-            qtbot.waitUntil(lambda: window.network.key == "opened:given.npz")
+            qtbot.waitUntil(lambda: window.state.answering_key == "opened:given.npz")
             assert window.background.wait()
             assert window.tabs.currentWidget() is window.draw_tab
         # However often it is opened, it is kept once.
