@@ -91,7 +91,6 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window = Window()
     shutdown = window.shutdown
     reporter.keeping = shutdown.save_now
-    reporter.finishing = shutdown.finish_learning
     signals.close_requested.connect(shutdown.close_without_prompt)
     FocusRing(app)
     window.show()
