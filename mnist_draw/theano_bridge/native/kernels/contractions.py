@@ -30,7 +30,7 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     blocks,
     index_of,
     scratch_of,
-    turned,
+    turn,
 )
 
 Arrays = tuple[str, ...]
@@ -143,10 +143,9 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
                 # hold sums; the others hold weights and pixels.
                 for x0, pixels in blocks(e, s.out_width, (16 if s.lanes == 16 else 8) // count):
                     _forward_tile(v, s, (x, w, scratch), (n, y), (x0, pixels), (first, count))
-        with turned(e, s.places, s.filters) as (place, f):
-            value = e.load(scratch, s.dtype, index_of(e, (place, width), (f, 1)))
-            target = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
-            e.store(out, target, value)
+        target = index_of(e, (n, s.filters * s.places))
+        whole = (s.places, s.filters)
+        turn(v, whole, (scratch, register(0), width), (out, target, s.places))
 
 
 def _pixel_of(e: Emitter, s: Shapes, at: At, right: tuple[Register, int]) -> Register:
@@ -229,11 +228,8 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
             with e.loop(0, s.out_height) as y, e.loop(0, s.rows) as ky:
                 for x0, pixels in blocks(e, s.out_width, pixels_at_once):
                     _by_input_tile(v, s, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count))
-        with e.loop(0, s.channels) as c:
-            target = index_of(e, (n, s.channels * area), (c, area))
-            with e.loop(0, area, independent=True) as place:
-                value = e.load(scratch, s.dtype, index_of(e, (place, lanes_of), (c, 1)))
-                e.store(out, e.op("add nsw", target, place), value)
+        target = index_of(e, (n, s.channels * area))
+        turn(v, (area, s.channels), (scratch, register(0), lanes_of), (out, target, area))
 
 
 def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
@@ -291,10 +287,8 @@ def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
     with e.when(begins), e.loop(0, size, independent=True) as i:
         e.store(part, i, literal(0, s.dtype))
     with e.loop(START, STOP) as n:
-        with turned(e, s.places, s.filters) as (place, f):
-            source = index_of(e, (n, s.filters * s.places), (f, s.places), (place, 1))
-            value = e.load(g, s.dtype, source)
-            e.store(scratch, index_of(e, (place, width), (f, 1)), value)
+        source = index_of(e, (n, s.filters * s.places))
+        turn(v, (s.filters, s.places), (g, source, s.places), (scratch, register(0), width))
         for first, count in blocks(e, width // s.lanes, 2):
             # Of 32 or 16 vector registers.
             taps_at_once = (20 if s.lanes == 16 else 10) // count

@@ -203,6 +203,14 @@ class Emitter:
         instruction = f"getelementptr inbounds {LLVM_TYPES[dtype]}, ptr {pointer}, {place}"
         return self.value(instruction, "int64").name
 
+    def whole(self, address: str) -> str:
+        """Return an address that LLVM cannot take apart, for elements at fixed places beside it.
+
+        Each of them would get a base of its own, or base and index together would cost the
+        processor one more operation for each vector.
+        """
+        return self.value(f'call ptr asm "", "=r,0"(ptr {address})', "int64").name
+
     def load(self, pointer: str, dtype: str, index: Register | int) -> Register:
         """Read an element of an array."""
         address = self.element(pointer, dtype, index)

@@ -226,7 +226,7 @@ class _Tile:
                 needed = e.value(f"select i1 {begun}, i1 {needed}, i1 true", "bool").name
                 with e.when(needed):
                     place = e.op("add", e.op("mul", row, self.c_distance), column)
-                    target = self._whole(e.element(self.c, DTYPE, place))
+                    target = e.whole(e.element(self.c, DTYPE, place))
                     following = e.element(target, DTYPE, self.c_distance)
                     places = [register(t * v.lanes) for t in range(vectors)]
                     for place in places:
@@ -238,11 +238,6 @@ class _Tile:
                     self._add(row, number, word, sums)
                     for total, place, count in zip(sums, places, lanes, strict=True):
                         v.store(target, place, v.value(total), count)
-
-    def _whole(self, address: str) -> str:
-        # LLVM cannot take it apart: each element beside it would get a base of its own, or base and
-        # index together would cost the processor one more operation for each vector.
-        return self.e.value(f'call ptr asm "", "=r,0"(ptr {address})', "int64").name
 
     def _pack(self, number: Register, column: Register, columns: int, width: int) -> None:
         e = self.e
@@ -276,7 +271,7 @@ class _Tile:
         v = self.v
         first = e.op("mul", number, WORD)
         bits = e.variable("int64", word)
-        values = self._whole(e.element(self.a[0], DTYPE, self._place(self.a, row, first)))
+        values = e.whole(e.element(self.a[0], DTYPE, self._place(self.a, row, first)))
         # Prefetch some of A: no processor looks ahead over rows that are a page apart. If A is
         # transposed, sixteen rows share their lines: fetch some of those that the next need.
         ahead = register(4)
@@ -297,7 +292,7 @@ class _Tile:
             e.set(bits, e.op("and", left, e.op("sub", left, 1)))
             factor = v.splat(e.load(values, DTYPE, self._place(self.a, register(0), place)))
             source = e.op("mul nsw", place, len(sums) * v.lanes)
-            block = self._whole(e.element(self.scratch, DTYPE, source))
+            block = e.whole(e.element(self.scratch, DTYPE, source))
             for t, total in enumerate(sums):
                 v.multiply_add(total, factor, v.load(block, register(t * v.lanes)))
 

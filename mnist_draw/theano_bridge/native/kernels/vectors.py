@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,8 +16,10 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     register,
 )
 
-#: Places that `turned` takes at once: a cache line of 64 bytes holds 16 numbers of float32.
-_TURNED = 16
+#: Numbers that `Vectors.marks` marks at most.
+WORD = 64
+#: Where a matrix is: memory, index of its first number, distance of its rows.
+Matrix = tuple[str, Register, int]
 
 
 @cache
@@ -88,10 +89,10 @@ class Shapes:
 class Vectors:
     """Vector instructions on top of an emitter."""
 
-    def __init__(self, e: Emitter, dtype: str) -> None:
+    def __init__(self, e: Emitter, dtype: str, lanes: int | None = None) -> None:
         self.e = e
         self.dtype = dtype
-        self.lanes = lanes_of(dtype)
+        self.lanes = lanes or lanes_of(dtype)
         self.type = self._type(self.lanes)
         #: Bytes of a number.
         self.size = 4 if dtype == "float32" else 8
@@ -149,9 +150,24 @@ class Vectors:
 
     def multiply_add(self, accumulator: str, a: str, b: str) -> None:
         """Add the product of two vectors to an accumulator."""
-        operands = ", ".join(f"{self.type} {x}" for x in (a, b, self.value(accumulator)))
-        new = self._value(f"call {self.type} @{self.fma}({operands})")
-        self.set(accumulator, new)
+        self.set(accumulator, self.product_and(a, b, self.value(accumulator)))
+
+    def product_and(self, a: str, b: str, c: str) -> str:
+        """Return the product of two vectors and a third one added up."""
+        operands = ", ".join(f"{self.type} {x}" for x in (a, b, c))
+        return self._value(f"call {self.type} @{self.fma}({operands})")
+
+    def marks(self, pointer: str, index: Register, count: int) -> Register:
+        """Return a word with a bit for each of ``count`` numbers, 1 where it is not zero."""
+        kind = self._type(count)
+        address = self.e.element(pointer, self.dtype, index)
+        value = self._value(f"load {kind}, ptr {address}, align {self.size}")
+        order = ", ".join(f"i32 {min(place, count)}" for place in range(WORD))
+        value = self._value(
+            f"shufflevector {kind} {value}, {kind} zeroinitializer, <{WORD} x i32> <{order}>",
+        )
+        mask = self._value(f"fcmp une {self._type(WORD)} {value}, zeroinitializer")
+        return self.e.value(f"bitcast <{WORD} x i1> {mask} to i{WORD}", "int64")
 
     def value(self, accumulator: str) -> str:
         """Read an accumulator."""
@@ -162,10 +178,14 @@ class Vectors:
         return self._value(f"fadd {self.type} {a}, {b}")
 
     def turned(self, lines: list[str]) -> list[str]:
-        """Turn a square of numbers, a vector for each line, so that its columns become lines."""
+        """Turn a square of numbers, a vector for each line, so that its columns become lines.
+
+        Where lines are missing, the last lanes of the result hold anything.
+        """
         count = self.lanes
         lanes = range(self.lanes)
         step = 1
+        lines = [*lines, *lines[:1] * (count - len(lines))]
         while step < count:
             low = [count + (t ^ step) if t & step else t for t in lanes]
             high = [count + t if t & step else t | step for t in lanes]
@@ -193,17 +213,20 @@ def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:
     return e.op("add nsw", total, constant) if constant else total
 
 
-@contextmanager
-def turned(e: Emitter, places: int, filters: int) -> Iterator[tuple[Register, Register]]:
-    """Loop over all places and filters of a picture that is read in one order, written in another.
-
-    A few places at a time, so that the lines of memory they lie in are fetched once, not once
-    for each filter. Gives place and filter.
-    """
-    with e.loop(0, places, step=_TURNED) as first:
-        end = e.smaller(e.op("add nsw", first, _TURNED), places)
-        with e.loop(0, filters) as f, e.loop(first, end, independent=True) as place:
-            yield place, f
+def turn(v: Vectors, size: tuple[int, int], source: Matrix, target: Matrix) -> None:
+    """Write a matrix of a size turned, a square of numbers after the other, in registers."""
+    e = v.e
+    (x, first, apart) = source
+    (out, to, beside) = target
+    for i, height in blocks(e, size[0], v.lanes):
+        for j, width in blocks(e, size[1], v.lanes):
+            place = index_of(e, (first, 1), (i, apart), (j, 1))
+            lines = [
+                v.load(x, index_of(e, (place, 1), line * apart), width) for line in range(height)
+            ]
+            place = index_of(e, (to, 1), (j, beside), (i, 1))
+            for line, value in enumerate(v.turned(lines)[:width]):
+                v.store(out, index_of(e, (place, 1), line * beside), value, height)
 
 
 def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, int]]:
