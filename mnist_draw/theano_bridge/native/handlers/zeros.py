@@ -36,6 +36,9 @@ def _is_often_zero(variable: Any, is_zero: Callable[[Any], bool]) -> bool:
     name = type(op).__name__
     if name in _CHOOSE:
         return is_zero(operands[0])
+    if name == "Pool2DGrad":
+        # A region's gradient goes to its maximum.
+        return bool(op.mode == "max")
     if name != "Elemwise":
         return False
     if not hasattr(op.scalar_op, "fgraph"):

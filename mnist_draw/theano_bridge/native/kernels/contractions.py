@@ -24,6 +24,12 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     written,
 )
 from mnist_draw.theano_bridge.native.kernels.scalars import convert
+from mnist_draw.theano_bridge.native.kernels.sparse_convolutions import (
+    Window,
+    add_to_filters,
+    add_to_pictures,
+    is_sparse,
+)
 from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
     Vectors,
@@ -205,12 +211,13 @@ def pad(
 
 
 @written
-def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
+def convolution_by_input(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     """Compute the gradient by the pictures from the gradient by the result.
 
     Arguments: the addresses of the gradient by the pictures, of that by the result, of the
     packed filters and of scratch memory for each chunk (height × width × channels, padded);
-    pictures in a chunk.
+    pictures in a chunk. If ``sparse``, how many numbers of a picture's gradient may not be zero
+    where zeros are left out.
     """
     s = shapes
     v = Vectors(e, s.dtype)
@@ -221,15 +228,28 @@ def convolution_by_input(e: Emitter, shapes: Shapes) -> None:
     with e.loop(START, STOP) as n:
         with e.loop(0, area * lanes_of, independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
-        for first, count in blocks(e, lanes_of // s.lanes, 2):
-            # Of 32 or 16 vector registers; one pixel of the result reaches a row of the filter.
-            room = (24 if s.lanes == 16 else 12) // count
-            pixels_at_once = max(1, (room - s.columns) // s.right + 1)
-            with e.loop(0, s.out_height) as y, e.loop(0, s.rows) as ky:
-                for x0, pixels in blocks(e, s.out_width, pixels_at_once):
-                    _by_input_tile(v, s, (g, w, scratch), (n, y, ky), (x0, pixels), (first, count))
+        is_dense = "true"
+        if sparse:
+            few = is_sparse(v, g, n, s.filters * s.places, e.argument(5))
+            with e.when(few):
+                add_to_pictures(v, s, (g, w, scratch), n)
+            is_dense = e.negated(few)
+        with e.when(is_dense):
+            _add_all_to_picture(v, s, (g, w, scratch), n)
         target = index_of(e, (n, s.channels * area))
         turn(v, (area, s.channels), (scratch, register(0), lanes_of), (out, target, area))
+
+
+def _add_all_to_picture(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None:
+    """Add picture n's gradient to scratch memory."""
+    e = v.e
+    for first, count in blocks(e, s.padded(s.channels) // s.lanes, 2):
+        # Of 32 or 16 vector registers; one pixel of the result reaches a row of the filter.
+        room = (24 if s.lanes == 16 else 12) // count
+        pixels_at_once = max(1, (room - s.columns) // s.right + 1)
+        with e.loop(0, s.out_height) as y, e.loop(0, s.rows) as ky:
+            for x0, pixels in blocks(e, s.out_width, pixels_at_once):
+                _by_input_tile(v, s, memory, (n, y, ky), (x0, pixels), (first, count))
 
 
 def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, block: Pair) -> None:
@@ -267,41 +287,62 @@ def _add_tile(v: Vectors, target: str, to: Register, width: int, sums: list[list
             v.store(target, at, v.add(v.load(target, at), v.value(total)))
 
 
+def part_size(shapes: Shapes, window: Window | None) -> int:
+    """Return the numbers of a part: sums of all places, behind them those of the marked ones."""
+    dense = shapes.channels * shapes.taps * shapes.padded(shapes.filters)
+    return dense + (window.part if window else 0)
+
+
+def filters_scratch(shapes: Shapes, window: Window | None) -> int:
+    """Return the numbers that `convolution_by_filters` notes of a picture."""
+    return shapes.places * shapes.padded(shapes.filters) + (window.picture if window else 0)
+
+
 @written
-def convolution_by_filters(e: Emitter, shapes: Shapes) -> None:
+def convolution_by_filters(e: Emitter, shapes: Shapes, window: Window | None) -> None:
     """Compute the gradient by the filters, a part for each chunk of pictures.
 
-    Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk), of
-    the pictures, of the gradient by the result and of scratch memory for each chunk
-    (places × filters, padded); pictures in a chunk.
+    Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk, then
+    those of the window), of the pictures, of the gradient by the result and of scratch memory for
+    each chunk (places × filters, padded, then a picture); pictures in a chunk. With a window, how
+    many numbers of a picture's gradient may not be zero where zeros are left out.
     """
     s = shapes
     v = Vectors(e, s.dtype)
     parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
-    size = s.channels * s.taps * width
+    size = part_size(s, window)
     part = scratch_of(e, parts, e.argument(4), size, s.dtype)
-    scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
+    scratch = scratch_of(e, scratch_base, e.argument(4), filters_scratch(s, window), s.dtype)
     # A chunk may come in several blocks, which add to the same part.
-    begins = e.value(f"icmp eq i64 {e.op('srem', START, e.argument(4)).name}, 0", "bool").name
+    begins = e.test("icmp eq", e.op("srem", START, e.argument(4)))
     with e.when(begins), e.loop(0, size, independent=True) as i:
         e.store(part, i, literal(0, s.dtype))
     with e.loop(START, STOP) as n:
-        source = index_of(e, (n, s.filters * s.places))
-        turn(v, (s.filters, s.places), (g, source, s.places), (scratch, register(0), width))
-        for first, count in blocks(e, width // s.lanes, 2):
-            # Of 32 or 16 vector registers.
-            taps_at_once = (20 if s.lanes == 16 else 10) // count
-            with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
-                for k0, taps in blocks(e, s.columns, taps_at_once):
-                    _by_filters_tile(
-                        v,
-                        s,
-                        (part, x, scratch),
-                        (n, c, ky),
-                        (k0, taps),
-                        (first, count),
-                    )
+        is_dense = "true"
+        if window:
+            few = is_sparse(v, g, n, s.filters * s.places, e.argument(5))
+            with e.when(few):
+                picture = e.element(scratch, s.dtype, s.places * width)
+                window.read(e, x, n, picture)
+                marked = e.element(part, s.dtype, part_size(s, None))
+                add_to_filters(e, window, (g, picture, marked), n)
+            is_dense = e.negated(few)
+        with e.when(is_dense):
+            source = index_of(e, (n, s.filters * s.places))
+            turn(v, (s.filters, s.places), (g, source, s.places), (scratch, register(0), width))
+            _add_all_to_filters(v, s, (part, x, scratch), n)
+
+
+def _add_all_to_filters(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None:
+    """Add picture n's gradient to a part."""
+    e = v.e
+    for first, count in blocks(e, s.padded(s.filters) // s.lanes, 2):
+        # Of 32 or 16 vector registers.
+        taps_at_once = (20 if s.lanes == 16 else 10) // count
+        with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
+            for k0, taps in blocks(e, s.columns, taps_at_once):
+                _by_filters_tile(v, s, memory, (n, c, ky), (k0, taps), (first, count))
 
 
 def _by_filters_tile(
@@ -337,22 +378,27 @@ def _by_filters_tile(
 
 
 @written
-def add_parts(e: Emitter, dtype: str, flip: bool) -> None:
+def add_parts(e: Emitter, shapes: Shapes, window: Window | None) -> None:
     """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
 
-    Arguments: the addresses of the result and of the parts; parts; channels; taps; padded filters.
+    Arguments: the addresses of the result and of the parts; parts.
     """
+    s = shapes
     out = e.pointer(0)
     source = e.pointer(1)
-    total = e.variable(dtype)
-    parts, channels, taps, width = (e.argument(index) for index in range(2, 6))
-    size = e.op("mul", e.op("mul", channels, taps), width)
-    with e.loop(START, STOP) as f, e.loop(0, channels) as c, e.loop(0, taps) as tap:
-        at = e.op("add", e.op("mul", e.op("add", e.op("mul", c, taps), tap), width), f)
-        e.set(total, literal(0, dtype))
+    parts = e.argument(2)
+    total = e.variable(s.dtype)
+    width = s.padded(s.filters)
+    size = part_size(s, window)
+    with e.loop(START, STOP) as f, e.loop(0, s.channels) as c, e.loop(0, s.taps) as tap:
+        places = [index_of(e, (c, s.taps * width), (tap, width), (f, 1))]
+        if window:
+            places.append(index_of(e, (window.weight(e, f, c, tap), 1), part_size(s, None)))
+        e.set(total, literal(0, s.dtype))
         with e.loop(0, parts) as part:
-            value = e.load(source, dtype, e.op("add", at, e.op("mul", part, size)))
-            e.set(total, e.op("fadd", value, e.get(total, dtype)))
-        turned = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
-        to = e.op("mul", e.op("add", e.op("mul", f, channels), c), taps)
-        e.store(out, e.op("add", to, turned), e.get(total, dtype))
+            for place in places:
+                value = e.load(source, s.dtype, index_of(e, (place, 1), (part, size)))
+                e.set(total, e.op("fadd", value, e.get(total, s.dtype)))
+        turned = e.op("sub", register(s.taps - 1), tap) if s.flip else tap
+        to = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))
+        e.store(out, to, e.get(total, s.dtype))

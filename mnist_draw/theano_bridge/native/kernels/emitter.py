@@ -246,6 +246,10 @@ class Emitter:
         """Compare two values; return the i1 register."""
         return self.value(f"{comparison} {a.typed}, {register(b, a.dtype).name}", "bool").name
 
+    def negated(self, condition: str) -> str:
+        """Return the opposite of an i1 register."""
+        return self.value(f"xor i1 {condition}, true", "bool").name
+
     def choose(self, condition: str, yes: Register, no: Register) -> Register:
         """Choose a value by an i1 register."""
         return self.value(f"select i1 {condition}, {yes.typed}, {no.typed}", yes.dtype)

@@ -157,8 +157,7 @@ def product(panels: Panels, a_turned: bool, b_turned: bool) -> Function:
     """
     e = Emitter("sparse_product")
     pays = _pays(e, _OWN)
-    dense = e.value(f"xor i1 {pays.name}, true", "bool")
-    with e.when(dense.name):
+    with e.when(e.negated(pays.name)):
         e.line(f"call void {e.pointer(_OWN + 6)}(ptr %args, i64 %start, i64 %stop)")
     with e.when(pays.name):
         _Tile(e, panels, a_turned, b_turned).write()
