@@ -117,7 +117,7 @@ class Window:
 
 
 def is_sparse(v: Vectors, g: str, n: Register, size: int, limit: Register) -> str:
-    """Tell whether at most so many of the numbers of picture n are not zero."""
+    """Compare the count of picture n's non-zeros with a limit."""
     e = v.e
     total = e.variable("int64", register(0))
     e.set(total, register(0))
