@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,6 +46,8 @@ class Preferences:
         # Values set or removed since the file was read or written.
         self._changes: dict[str, Any] = {}
         self._lock = threading.Lock()
+        #: Called after each change, in the thread that makes it.
+        self.on_change: Callable[[], object] = lambda: None
         try:
             values = read_values(self.path)
         except FileNotFoundError:
@@ -62,11 +64,6 @@ class Preferences:
             self.notice = joined(said, _("All other preferences hold."))
             self._changes = dict(self._values)
 
-    @property
-    def changed(self) -> bool:
-        """Whether :meth:`save` has something to write."""
-        return bool(self._changes)
-
     def get(self, name: str, default: T) -> T:
         """Return the value of `name`, or `default` if it is missing or of another type."""
         value: Any = self._values.get(name)
@@ -82,14 +79,19 @@ class Preferences:
         except (TypeError, ValueError, RecursionError) as error:
             raise TypeError(f"the preference {name!r} is not JSON: {value!r}") from error
         with self._lock:
-            if name not in self._values or self._values[name] != plain:
-                self._values[name] = self._changes[name] = plain
+            if name in self._values and self._values[name] == plain:
+                return
+            self._values[name] = plain
+            self._changes[name] = plain
+        self.on_change()
 
     def remove(self, name: str) -> None:
         with self._lock:
-            if name in self._values:
-                del self._values[name]
-                self._changes[name] = _REMOVED
+            if name not in self._values:
+                return
+            del self._values[name]
+            self._changes[name] = _REMOVED
+        self.on_change()
 
     def save(self) -> None:
         """Merge the changes since the last reading or writing into the file, from any thread."""

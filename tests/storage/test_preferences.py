@@ -133,10 +133,8 @@ def test_saving_while_values_are_set_and_while_another_window_hangs(path, monkey
 
     monkeypatch.setattr(preferences, "write_atomically", write_meanwhile)
     chosen.save()
-    assert chosen.changed
     monkeypatch.undo()
     chosen.save()
-    assert not chosen.changed
     again = Preferences(path)
     assert (again.get("theme", ""), again.get("tab", "")) == ("light", "draw")
     monkeypatch.setattr(preferences, "_PATIENCE", 0.0)
@@ -294,3 +292,14 @@ def test_several_windows_lose_nothing(path):
         list(windows.map(close, range(32)))
     last = Preferences(path)
     assert [last.get(f"window {number}", -1) for number in range(32)] == list(range(32))
+
+
+def test_a_listener_hears_of_changes_alone(path):
+    heard = []
+    chosen = Preferences(path)
+    chosen.on_change = lambda: heard.append(True)
+    chosen.set("theme", "dark")
+    chosen.set("theme", "dark")
+    chosen.remove("theme")
+    chosen.remove("theme")
+    assert len(heard) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
@@ -258,13 +259,12 @@ class AnswerPanel(ScrollArea):
             Command(tab, button.accessibleName(), button.accessibleDescription(), key, act)
 
     def restore(self, preferences: Preferences) -> None:
+        """Show what was chosen, and note each choice from now on."""
         if preferences.get(_ALL_TEN, False):
             self.bars_card.all_button.click()
+        self.bars_card.all_button.clicked.connect(partial(preferences.set, _ALL_TEN))
         self.ink.switch.setChecked(preferences.get(_INK, False))
-
-    def remember(self, preferences: Preferences) -> None:
-        preferences.set(_ALL_TEN, bool(self._wants_all))
-        preferences.set(_INK, self.ink.switch.isChecked())
+        self.ink.switch.toggled.connect(partial(preferences.set, _INK))
 
     def add_row(self, widget: NextStep) -> None:
         self._added.append(widget)

@@ -44,7 +44,6 @@ _PEN_WIDTH = "pen_width"
 _CROP_BOX = "crop_box"
 _WELCOMED = "welcomed"
 _DECIMALS = "decimals"
-_LEARNT_UNTIL = "digits_learnt_until"
 
 
 class DrawTab(Page):
@@ -89,13 +88,25 @@ class DrawTab(Page):
         self._connect()
         self._build_commands()
         self._show_history()
-        self.welcomes = preferences is not None and not preferences.get(_WELCOMED, False)
+        #: Whether the tab is shown for the first time.
+        self.welcomes = False
         if preferences is not None:
-            self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
-            self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
-            self.decimals.setChecked(preferences.get(_DECIMALS, False))
-            self.answer.restore(preferences)
-            self.my_digits.teaching.learnt_until = preferences.get(_LEARNT_UNTIL, 0.0)
+            self._restore(preferences)
+
+    def _restore(self, preferences: Preferences) -> None:
+        """Show what was chosen, and note each choice from now on."""
+        self.welcomes = not preferences.get(_WELCOMED, False)
+        preferences.set(_WELCOMED, True)
+        self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
+        self.canvas.width_changed.connect(
+            lambda: preferences.set(_PEN_WIDTH, self.canvas.pen_width),
+        )
+        self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
+        self.cut_out.toggled.connect(partial(preferences.set, _CROP_BOX))
+        self.decimals.setChecked(preferences.get(_DECIMALS, False))
+        self.decimals.toggled.connect(partial(preferences.set, _DECIMALS))
+        self.answer.restore(preferences)
+        self.my_digits.learn.restore(preferences)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_panel()
@@ -181,14 +192,6 @@ class DrawTab(Page):
         if self.welcomes and not self.canvas.has_ink():
             self.first_start.begin()
         self.my_digits.teaching.recount()
-
-    def remember(self, preferences: Preferences) -> None:
-        preferences.set(_PEN_WIDTH, self.canvas.pen_width)
-        preferences.set(_CROP_BOX, self.cut_out.isChecked())
-        preferences.set(_DECIMALS, self.decimals.isChecked())
-        preferences.set(_LEARNT_UNTIL, self.my_digits.teaching.learnt_until)
-        preferences.set(_WELCOMED, True)
-        self.answer.remember(preferences)
 
     def finish(self) -> None:
         self.pictures.input.stop()

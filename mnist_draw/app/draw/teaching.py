@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
+    from mnist_draw.storage.preferences import Preferences
 
 notifier = Notifier("teaching", "draw")
 learning_notifier = Notifier("learning")
+#: The preference that holds when digits were last learnt, or tried.
+_LEARNT_UNTIL = "digits_learnt_until"
 
 
 class Teaching(QObject):
@@ -247,6 +250,7 @@ class LearnController(QObject):
         self._first: tuple[float, float] | None = None
         self._undone = ""
         self._count = 0
+        self._preferences: Preferences | None = None
         #: Whether digits are learnt as soon as the run has ended.
         self.waits = False
         #: Whether the network reads digits.
@@ -258,6 +262,10 @@ class LearnController(QObject):
         #: Whether the result is seen where it is shown, so that no message is needed.
         self.is_watched: Callable[[], bool] = bool
         network.state.follow(["model"], self._network_changed)
+
+    def restore(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+        self._teaching.learnt_until = preferences.get(_LEARNT_UNTIL, 0.0)
 
     def connect_services(self, learning: Learning, training: Training) -> None:
         """Learn with this service while no run is going on."""
@@ -351,6 +359,8 @@ class LearnController(QObject):
         self.result = str(told)
         self.outcome = (told, learnt)
         self._teaching.learnt_until = self._started
+        if self._preferences is not None:
+            self._preferences.set(_LEARNT_UNTIL, self._started)
         self._teaching.recount()
         if told.trouble:
             learning_notifier.problem(str(told))

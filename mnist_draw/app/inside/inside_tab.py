@@ -268,7 +268,8 @@ class InsideTab(Page):
         view.catch_up()
         return view
 
-    def remember(self, preferences: Preferences) -> None:
-        if self.view is not None:
-            preferences.set(_SECTION, self.view.section.name)
-            preferences.set(_STEP, self.view.guide.step.number)
+    def note_section(self, name: str) -> None:
+        self._preferences.set(_SECTION, name)
+
+    def note_step(self, number: int) -> None:
+        self._preferences.set(_STEP, number)

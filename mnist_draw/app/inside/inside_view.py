@@ -114,6 +114,7 @@ class InsideView(QWidget):
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
+        self.guide.turned.connect(lambda: self._tab.note_step(self.guide.step.number))
         self.page.closed.connect(self.close_page)
         board = card.board
         make = partial(Command, self)
@@ -136,6 +137,7 @@ class InsideView(QWidget):
         kind = SECTIONS[number]
         before = self._front
         section = self._made.get(kind.name) or self._make(kind)
+        self._tab.note_section(kind.name)
         self.bar.buttons.button(number).setChecked(True)
         self.bar.question.setText(kind.question)
         if section is not before:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from PyQt5.QtCore import QRect, Qt, QTimer
 from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import QAction, QApplication, QStackedWidget, QTabWidget, QWidget
 
 from mnist_draw.app.kit.theme import Size
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.preferences import Preferences
 
 
 class Page(QWidget):
@@ -31,9 +28,6 @@ class Page(QWidget):
 
     def start(self) -> None:
         """Begin what takes time, once the window is visible."""
-
-    def remember(self, preferences: Preferences) -> None:
-        """Note what to restore at the next start."""
 
     def finish(self) -> None:
         """Save what is not saved yet; the program ends."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QKeyEvent
+from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -18,6 +18,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
@@ -41,8 +42,8 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
 from mnist_draw.storage.preferences import Preferences
 
-#: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
-_REMEMBER_MS = 2000
+#: Seconds after the last choice until the preferences are written: a sudden end loses no more.
+_SAVE_S = 1.0
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
 _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 notifier = Notifier()
@@ -82,8 +83,9 @@ class Window(QMainWindow):
         work = self.training, self.learning
         self.explanations = Explanations(lambda: any(service.running for service in work), self)
         self._started = False
-        self._remembering = QTimer(self)
-        self._remembering.timeout.connect(self._remember)
+        # What cannot be written now may be at the next try; if not, the end says so.
+        self._saving = LatestJob(lambda __: self.preferences.save(), self, quiet=_SAVE_S)
+        self.preferences.on_change = self._saving.ask
         self._build()
         self._connect()
         self.ways = Ways(self)
@@ -249,7 +251,6 @@ class Window(QMainWindow):
             page.start()
         self.page_in_front.focus_first()
         self.library.tidy_up()
-        self._remembering.start(_REMEMBER_MS)
 
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""
@@ -313,24 +314,23 @@ class Window(QMainWindow):
         """
         for page in self.pages:
             page.finish()
-        self._note_choices()
         try:
             self.preferences.save()
         except UserError as error:
             reporter.report(error)
         event.setAccepted(self.shutdown.try_close())
 
-    def _remember(self) -> None:
-        """Write what is chosen, so that nothing that ends the program takes it along."""
-        self._note_choices()
-        if self.preferences.changed:
-            # What cannot be written now may be at the next try; if not, the end says so.
-            self.background.run(self.preferences.save, failed=lambda __: None)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._note_place()
 
-    def _note_choices(self) -> None:
-        for page in self.pages:
-            page.remember(self.preferences)
-        self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._note_place()
+
+    def _note_place(self) -> None:
+        if self._started:
+            self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
 
 
 #: The tabs from left to right: each makes one page, and may use the pages before it.

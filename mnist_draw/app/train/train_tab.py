@@ -94,9 +94,13 @@ class TrainTab(Page):
         self.stop_button = run.stop_button
         self.step_button = run.step_button
         self._build_commands()
-        is_open = False if preferences is None else preferences.get(_DRAWER, False)
-        self._is_drawer_open = bool(is_open)
+        self._preferences = preferences or Preferences()
+        self._is_drawer_open = self._preferences.get(_DRAWER, False)
         self.show_drawer(self._is_drawer_open)
+        self.settings.edited.connect(self._note_settings)
+
+    def _note_settings(self) -> None:
+        self._preferences.set("training", self.settings.chosen().to_json())
 
     # -- building
 
@@ -187,6 +191,7 @@ class TrainTab(Page):
     def toggle_drawer(self) -> None:
         if self.page != "library":
             self.show_drawer(not self._is_drawer_open)
+            self._preferences.set(_DRAWER, self._is_drawer_open)
             # What is in the drawer is used next.
             if self._is_drawer_open:
                 self.drawer.focus_first()
@@ -208,12 +213,6 @@ class TrainTab(Page):
         if steps:
             steps.pop(0)()
             QTimer.singleShot(0, lambda: self._build_next(steps))
-
-    # -- for the window
-
-    def remember(self, preferences: Preferences) -> None:
-        preferences.set("training", self.settings.chosen().to_json())
-        preferences.set(_DRAWER, self._is_drawer_open)
 
     def focus_first(self) -> None:
         self._first().setFocus()

@@ -223,9 +223,14 @@ def test_a_short_wait_is_not_told(tab, qtbot):
 
 
 @pytest.fixture
-def welcome(qtbot, show):
+def preferences():
+    return Preferences()
+
+
+@pytest.fixture
+def welcome(qtbot, show, preferences):
     """Return a visible tab of the first start."""
-    tab = show(DrawTab(preferences=Preferences()), 1366, 676)
+    tab = show(DrawTab(preferences=preferences), 1366, 676)
     tab.start()
     tab.focus_first()
     qtbot.waitUntil(tab.canvas.hasFocus)
@@ -251,7 +256,7 @@ def test_the_first_stroke_ends_the_card_even_on_it(welcome):
     assert canvas.shows_invitation
 
 
-def test_it_is_shown_once_and_leads_on(welcome, qtbot):
+def test_it_is_shown_once_and_leads_on(welcome, qtbot, preferences):
     first = welcome.first_start
     links: list[Any] = [first.example, first.tour]
     for link in links:
@@ -269,8 +274,6 @@ def test_it_is_shown_once_and_leads_on(welcome, qtbot):
     QTest.keyClick(welcome.canvas, Qt.Key_Escape)
     assert not welcome.first_start.isVisible()
     assert not any(link.isVisible() for link in links)
-    preferences = Preferences()
-    welcome.remember(preferences)
     again = DrawTab(preferences=preferences)
     qtbot.addWidget(again)
     assert not again.welcomes

@@ -204,14 +204,15 @@ def test_the_network_input_is_shown_pixel_for_pixel(tab):
     assert image.pixelColor(20 * side + middle, 6 * side + middle).value() == 0
 
 
-def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
+def test_pen_and_crop_box_are_as_they_were_left(qtbot):
+    preferences = Preferences()
+    tab = DrawTab(preferences=preferences)
+    qtbot.addWidget(tab)
     tab.canvas.set_pen_width(64)
     tab.cut_out.trigger()
     tab.decimals.trigger()
     tab.answer.bars_card.all_button.click()
     tab.answer.ink.switch.click()
-    preferences = Preferences()
-    tab.remember(preferences)
     tab.finish()
     again = DrawTab(preferences=preferences)
     qtbot.addWidget(again)

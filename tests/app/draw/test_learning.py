@@ -282,6 +282,8 @@ def test_a_run_starts_by_itself_after_learning(setup, notices):
 
 def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, notices):
     setup.learn.after = BEFORE
+    preferences = Preferences()
+    setup.my_digits.learn.restore(preferences)
     setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
     setup.begin()
     setup.wait_for_end()
@@ -292,8 +294,6 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     # It was tried: only another digit asks to be learnt.
     teaching = setup.my_digits.teaching
     setup.qtbot.waitUntil(lambda: (teaching.count, teaching.unlearnt) == (2, 0))
-    preferences = Preferences()
-    setup.tab.remember(preferences)
     later = DrawTab(preferences=preferences)
     setup.qtbot.addWidget(later)
     assert later.my_digits.teaching.learnt_until == teaching.learnt_until > 0

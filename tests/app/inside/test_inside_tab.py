@@ -405,7 +405,6 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     assert view.guide.isVisible()
     assert not view.bar.guide.isChecked()
     view.guide.show_step(9)
-    tab.remember(tab._preferences)
     assert tab._preferences.get("inside_section", "") == "second"
     assert tab._preferences.get("inside_guide_step", 0) == 9
 

@@ -181,7 +181,6 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
 def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     path = own_home / "config" / "preferences.json"
     window = setup.window
-    window._remembering.setInterval(10)
     [off] = [action for action in window.view.menu().actions() if action.text() == "Off"]
     off.trigger()
 
@@ -190,7 +189,6 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
 
     # Before the window is closed: a program may be killed.
     qtbot.waitUntil(is_saved)
-    window._remembering.stop()
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
     drawn = window.draw_tab.canvas.ink()
     window.tabs.setCurrentWidget(window.train_tab)
