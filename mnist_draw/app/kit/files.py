@@ -13,13 +13,8 @@ from PyQt5.QtCore import QProcess, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.app.kit import session_bus
 from mnist_draw.i18n import _
 from mnist_draw.storage.unique_paths import numbered
-
-_BUS = ("org.freedesktop.DBus", "/", "org.freedesktop.DBus")
-_NAME = "org.freedesktop.FileManager1"
-_MANAGER = (_NAME, "/org/freedesktop/FileManager1", _NAME)
 
 
 def file_kind(title: str, *endings: str) -> str:
@@ -72,20 +67,10 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
 
 
 def show_in_folder(path: Path) -> None:
-    """Show a file in its folder, marked where the system's file manager can do that."""
+    """Show a file in its folder, marked on Windows and macOS."""
     if sys.platform == "win32":
         QProcess.startDetached("explorer", ["/select,", str(path)])
     elif sys.platform == "darwin":
         QProcess.startDetached("open", ["-R", str(path)])
-    elif not _asked_file_manager(path):
+    else:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
-
-
-def _asked_file_manager(path: Path) -> bool:
-    """Ask the file manager of a Linux desktop, without waiting for it; False if there is none."""
-    if _MANAGER[0] not in (session_bus.ask(_BUS, "ListActivatableNames") or ()):
-        return False
-    module, bus = session_bus.session_bus()
-    show = module.QDBusMessage.createMethodCall(*_MANAGER, "ShowItems")
-    show.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
-    return bool(bus.send(show))

@@ -35,6 +35,13 @@ _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
 #: Beginnings of Qt's messages that the display server is gone or refuses the program.
 _DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection")
+#: A part of Qt's message that it has no display, or lacks a library for it.
+_NO_PLATFORM = "no Qt platform plugin could be initialized"
+NO_WINDOW = _(
+    "No window can open here: Qt finds no display, or lacks a library ({link}). The commands "
+    "train, evaluate and predict work without.",
+    link="https://doc.qt.io/qt-5/linux-requirements.html",
+)
 #: Seconds for keeping the board and the preferences then: a home may hang on the same network.
 _KEEPING_S = 10.0
 _FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
@@ -242,6 +249,10 @@ def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
     logger.log(levels.get(kind, logging.INFO), "Qt: %s", text)
     if text.startswith(_DISPLAY_LOST):
         _end_without_display()
+    if kind == QtFatalMsg and _NO_PLATFORM in text:
+        # Qt would abort.
+        print(NO_WINDOW, file=sys.stderr, flush=True)
+        os._exit(1)
     if kind == QtFatalMsg:
         print(_("Qt cannot go on: {reason}", reason=one_line(text)), file=sys.stderr)
 

@@ -1,16 +1,11 @@
-"""The window on the desktop: its place, the frame of the focus, news of a run.
-
-Linux is asked and told over D-Bus, Windows and macOS by Qt.
-"""
+"""The window on the desktop: its place, the frame of the focus, the end of a run."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QByteArray, QEvent, QMargins, QMetaType, QObject, QPoint, QRect, Qt, QTimer
+from PyQt5.QtCore import QByteArray, QEvent, QMargins, QObject, QPoint, QRect, Qt, QTimer
 from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QRegion
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -32,7 +27,6 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.page import Page
-from mnist_draw.app.kit.session_bus import session_bus
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.i18n import _
 
@@ -185,97 +179,33 @@ def _marks_an_item(widget: QWidget) -> bool:
     return isinstance(widget, QAbstractItemView) and widget.currentIndex().isValid()
 
 
-_NAME = "org.freedesktop.Notifications"
-_NOTIFICATIONS = (_NAME, "/org/freedesktop/Notifications", _NAME)
-#: The signal that GNOME's and KDE's task bars listen to.
-_LAUNCHER = ("/com/canonical/unity/launcherentry/1", "com.canonical.Unity.LauncherEntry", "Update")
-_DESKTOP_FILE = "mnist-draw"
 _TITLE = _("Training ended")
 #: Milliseconds for which the tray shows the icon that its message belongs to.
 _MESSAGE_MS = 10_000
 
 
 class RunNotification(QObject):
-    """Tells of a run whose window is not in front: its progress, and that it has ended."""
+    """Notifies the desktop when a run ends behind other windows."""
 
     def __init__(self, run: RunController, window: QWidget) -> None:
         super().__init__(window)
         self._run = run
         self._window = window
-        self._percent: int | None = None
-        self._tray: QSystemTrayIcon | None = None
-        self._taskbar: Any = None
-        run.state_changed.connect(self._follow)
         run.training.ended.connect(self._ended)
-
-    def _follow(self) -> None:
-        state = self._run.state
-        percent = round(100 * state.run_part) if state.busy else None
-        if percent != self._percent:
-            self._percent = percent
-            if sys.platform == "win32":
-                self._show_on_taskbar(percent)
-            else:
-                _tell_launcher(percent)
 
     def _ended(self) -> None:
         if not self._window.isVisible() or self._window.isActiveWindow():
+            return
+        QApplication.alert(self._window)
+        if not QSystemTrayIcon.supportsMessages():
             return
         state = self._run.state
         sentence = state.label
         if state.test_accuracy is not None:
             share = format_percent(state.test_accuracy)
             sentence = _("Your network reads {share} of digits it has never seen.", share=share)
-        QApplication.alert(self._window)
-        if sys.platform not in ("win32", "darwin"):
-            _notify(sentence)
-        elif QSystemTrayIcon.supportsMessages():
-            self._show_message(sentence)
-
-    def _show_message(self, sentence: str) -> None:
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
-            self._tray.messageClicked.connect(self._window.activateWindow)
-        self._tray.show()
-        self._tray.showMessage(_TITLE, sentence)
-        QTimer.singleShot(_MESSAGE_MS, self._tray.hide)
-
-    def _show_on_taskbar(self, percent: int | None) -> None:
-        if self._taskbar is None:
-            try:
-                extras = importlib.import_module("PyQt5.QtWinExtras")
-            except ImportError:
-                return
-            self._taskbar = extras.QWinTaskbarButton(self)
-            self._taskbar.setWindow(self._window.windowHandle())
-        progress = self._taskbar.progress()
-        progress.setVisible(percent is not None)
-        progress.setValue(percent or 0)
-
-
-def _tell_launcher(percent: int | None) -> None:
-    found = session_bus()
-    if found is not None:
-        module, bus = found
-        message = module.QDBusMessage.createSignal(*_LAUNCHER)
-        shown = {"progress": (percent or 0) / 100, "progress-visible": percent is not None}
-        message.setArguments([f"application://{_DESKTOP_FILE}.desktop", shown])
-        bus.send(message)
-
-
-def _notify(sentence: str) -> None:
-    """Show a notification; no answer is waited for."""
-    found = session_bus()
-    if found is None:
-        return
-    module, bus = found
-    replaced = module.QDBusArgument()
-    actions = module.QDBusArgument()
-    replaced.add(0, QMetaType.UInt)
-    actions.add([], QMetaType.QStringList)
-    hints = {"desktop-entry": _DESKTOP_FILE}
-    message = module.QDBusMessage.createMethodCall(*_NOTIFICATIONS, "Notify")
-    message.setArguments(
-        ["MNIST Draw", replaced, _DESKTOP_FILE, _TITLE, sentence, actions, hints, -1],
-    )
-    bus.send(message)
+        tray = QSystemTrayIcon(self._window.windowIcon(), self)
+        tray.messageClicked.connect(self._window.activateWindow)
+        tray.show()
+        tray.showMessage(_TITLE, sentence)
+        QTimer.singleShot(_MESSAGE_MS, tray.deleteLater)

@@ -1,9 +1,7 @@
-"""Start the window: hooks, a check of display and libraries, then Qt; report what fails.
+"""Start the window: hooks, then Qt; report what fails.
 
 Only what the window shows at once is imported before it is visible; the network's libraries follow
-in other threads. The check precedes Qt, because Qt ends the process on failure: on Linux PyQt5
-brings Qt along, but not the X libraries that Qt's ``xcb`` plugin links to, and without an X server
-the plugin aborts.
+in other threads.
 
 A crash leaves a report, which the next start offers to show: where each thread stood, by Python's
 fault handler, and what the user did before. It holds names of modules, functions and commands, and
@@ -15,26 +13,21 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
-import importlib.util
-import json
 import os
 import platform
-import socket
 import sys
 import sysconfig
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_draw import __version__
-from mnist_draw.app.kit.reporting import CRASH_LOG, logger, reporter
-from mnist_draw.errors import StorageError, UserError, escape_unprintable, reason_of
-from mnist_draw.i18n import _, best_of, is_right_to_left, joined, language, system_languages
+from mnist_draw.app.kit.reporting import CRASH_LOG, NO_WINDOW, logger, reporter
+from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.i18n import _, best_of, is_right_to_left, language, system_languages
 from mnist_draw.storage.atomic import check_writable, write_atomically
 from mnist_draw.storage.folders import (
     HOME_VARIABLE,
@@ -62,15 +55,12 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     crash = report_crash()
     reporter.install()
     reporter.noting = note_events()
-    problem = startup_problem()
-    if problem is not None:
-        print(escape_unprintable(problem), file=sys.stderr)
-        return 1
     try:
         from PyQt5 import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
         from PyQt5.QtCore import QTimer
     except ImportError as error:
-        print(escape_unprintable(qt_import_failure(error)), file=sys.stderr)
+        logger.error("PyQt5 cannot be loaded: %s", error)
+        print(NO_WINDOW, file=sys.stderr)
         return 1
     from mnist_draw.app.shell import memory
 
@@ -328,166 +318,3 @@ def _without_places(text: str) -> str:
     for root in sorted(filter(None, roots), key=len, reverse=True):
         text = text.replace(root, "…")
     return text
-
-
-#: Where these are set, Qt looks for plugins elsewhere too.
-_OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
-_NO_WINDOW = _("No window can open here:")
-#: How long an X server may take to answer: one beyond a slow line does in a second.
-_X_SERVER_S = 10.0
-
-
-def startup_problem() -> str | None:
-    """Explain why no window can open here; None if one can."""
-    names = os.environ.get("QT_QPA_PLATFORM", "").split(";")
-    found = [_blocking_reason(name.partition(":")[0]) for name in names]
-    # Qt takes the first of them that works.
-    return None if None in found else joined(_NO_WINDOW, found[0])
-
-
-def _blocking_reason(chosen: str) -> str | None:
-    """Explain why one of Qt's platforms cannot be used; "" is the system's own."""
-    if chosen and not any(name in os.environ for name in _OTHER_PLUGINS):
-        unknown = _unknown_platform(chosen)
-        if unknown:
-            return unknown
-    if not sys.platform.startswith("linux"):
-        return None
-    display = os.environ.get("DISPLAY", "")
-    if chosen in ("", "xcb") and display:
-        return _missing_libraries("libqxcb.so") or _silent_server(display)
-    if chosen == "xcb" or (not chosen and not os.environ.get("WAYLAND_DISPLAY")):
-        return _(
-            "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Start mnist-draw "
-            "from a desktop session, or with a virtual display: xvfb-run mnist-draw. The commands "
-            "train, evaluate and predict need no display: mnist-draw --help lists them.",
-        )
-    if not chosen or chosen.startswith("wayland"):
-        return _missing_libraries("libqwayland-generic.so") or _silent_compositor()
-    # Another platform was asked for by name (offscreen, vnc …): only Qt itself must load.
-    return _missing_libraries(f"libq{chosen}.so")
-
-
-def qt_import_failure(error: ImportError) -> str:
-    """Return a sentence for an error that importing PyQt5 raised."""
-    install = _install() if sys.platform.startswith("linux") else None
-    reason = install or _(
-        "PyQt5 cannot be loaded ({error}). Install it anew with pip install --force-reinstall "
-        "PyQt5.",
-        error=error,
-    )
-    return joined(_NO_WINDOW, reason)
-
-
-def _missing_libraries(name: str) -> str | None:
-    """Return a sentence naming the packages that a platform plugin lacks."""
-    folder = _plugins()
-    if folder is None or not (folder / name).exists() or _loads(str(folder / name)):
-        # A distribution's own PyQt5 installs its plugins elsewhere, with what they need.
-        return None
-    plugin = folder / name
-    return _install() or _(
-        "Qt's plugin {plugin} cannot be loaded. ldd {plugin} shows which library is missing.",
-        plugin=plugin,
-    )
-
-
-def _install() -> str | None:
-    """Return a sentence about the libraries that Qt lacks, with their packages."""
-    packages = json.loads(resource_path("desktop", "libraries.json").read_text("utf-8"))
-    missing = [name for name in packages if not _loads(name)]
-    if not missing:
-        return None
-    debian, fedora = (" ".join(sorted({packages[name][n] for name in missing})) for n in (0, 1))
-    lines = (
-        _("Qt needs {names}, which this system lacks.", names=", ".join(missing)),
-        f"  Debian, Ubuntu: sudo apt install {debian}",
-        f"  Fedora:         sudo dnf install {fedora}",
-        _("Then start mnist-draw again. The commands train, evaluate and predict work without."),
-    )
-    return "\n".join(lines)
-
-
-def _unknown_platform(chosen: str) -> str | None:
-    """Return a sentence about a platform that Qt has no plugin for."""
-    # libqxcb.so, libqcocoa.dylib, qwindows.dll
-    folder = _plugins()
-    files = [path.name.partition(".")[0] for path in folder.glob("*q*.*")] if folder else []
-    known = sorted({name.removeprefix("lib").removeprefix("q") for name in files})
-    # One plugin serves several kinds of Wayland.
-    if not known or any(name.startswith(chosen.partition("-")[0]) for name in known):
-        return None
-    return _(
-        "QT_QPA_PLATFORM is {name}, which Qt does not have. It has {names}. Unset the variable, "
-        "and the usual one is taken.",
-        name=repr(chosen),
-        names=", ".join(known),
-    )
-
-
-def _silent_compositor() -> str | None:
-    display = os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
-    path = Path(os.environ.get("XDG_RUNTIME_DIR", "/"), display)
-    if _compositor_answers(str(path)):
-        return None
-    return _(
-        "no Wayland compositor answers at {path} (WAYLAND_DISPLAY={display}). Check that the "
-        "desktop session is alive. The commands train, evaluate and predict need no display.",
-        path=path,
-        display=display,
-    )
-
-
-def _compositor_answers(path: str) -> bool:
-    """Connect to the Wayland compositor and hang up again."""
-    if sys.platform == "win32":
-        return False
-    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
-        return True
-    return False
-
-
-def _silent_server(display: str) -> str | None:
-    if _answers(display):
-        return None
-    return _(
-        "no X server answers at DISPLAY={display}, or it does not admit this user. Check that the "
-        "desktop session or the forwarding (ssh -X) is alive.",
-        display=display,
-    )
-
-
-def _plugins() -> Path | None:
-    """Return PyQt5's folder of platform plugins without importing PyQt5."""
-    spec = importlib.util.find_spec("PyQt5")
-    places = (spec.submodule_search_locations or []) if spec else []
-    roots = (Path(place) / name for place in places for name in ("Qt5", "Qt"))
-    return next(filter(Path.is_dir, (root / "plugins" / "platforms" for root in roots)), None)
-
-
-def _loads(library: str) -> bool:
-    with contextlib.suppress(OSError):
-        ctypes.CDLL(library)
-        return True
-    return False
-
-
-def _answers(display: str) -> bool:
-    """Connect to the X server, which may be silent, and keep the connection.
-
-    A bare server resets when its last client hangs up, and refuses the next one meanwhile.
-    """
-    try:
-        xcb = ctypes.CDLL("libxcb.so.1")
-    except OSError:
-        return True
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
-    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
-    made: list[int] = []
-    connect = partial(xcb.xcb_connect, os.fsencode(display), None)
-    attempt = threading.Thread(target=lambda: made.append(connect()), daemon=True)
-    attempt.start()
-    attempt.join(_X_SERVER_S)
-    return bool(made) and not xcb.xcb_connection_has_error(made[0])

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QSettings, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSettings, pyqtSignal
 from PyQt5.QtGui import QPalette
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QWidget
 
@@ -17,7 +17,6 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, button_menu
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.session_bus import ask, plain, session_bus
 from mnist_draw.i18n import (
     LANGUAGES,
     PREFERENCE,
@@ -33,31 +32,19 @@ from mnist_draw.storage.preferences import Preferences
 
 _language_notifier = Notifier("language")
 
-_PORTAL = (
-    "org.freedesktop.portal.Desktop",
-    "/org/freedesktop/portal/desktop",
-    "org.freedesktop.portal.Settings",
-)
-_SCHEME = ("org.freedesktop.appearance", "color-scheme")
-_ANIMATIONS = ("org.gnome.desktop.interface", "enable-animations")
 _THEMES = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 #: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
 _ANIMATES = 0x1042
-_PREFER_DARK = 1
 _MID_GREY = 128
 
 
 def _desktop_is_dark() -> bool:
     """Return whether the desktop prefers dark windows now.
 
-    Qt 5 does not say it, so each system is asked in its own way: the desktop portal on Linux, the
-    registry on Windows, the palette elsewhere, or without an answer.
+    Qt 5 does not say it: the registry does on Windows, the palette elsewhere.
     """
     if sys.platform == "win32":
         return not int(QSettings(_THEMES, QSettings.NativeFormat).value("AppsUseLightTheme", 1))
-    answer = ask(_PORTAL, "Read", *_SCHEME)
-    if answer is not None:
-        return bool(answer == _PREFER_DARK)
     return QApplication.palette().color(QPalette.Window).lightness() < _MID_GREY
 
 
@@ -70,28 +57,7 @@ def _desktop_moves() -> bool:
     if sys.platform == "darwin":
         kept = Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
         return not int(QSettings(str(kept), QSettings.NativeFormat).value("reduceMotion", 0))
-    return ask(_PORTAL, "Read", *_ANIMATIONS) is not False
-
-
-def _follow_desktop(on_change: Callable[[bool], None], owner: QObject) -> None:
-    """Report each change of the desktop's colours, where there is a portal.
-
-    The slot can only be written once QtDBus is known to load: it is declared with a type of that
-    module.
-    """
-    found = session_bus()
-    if found is None:
-        return
-    module, bus = found
-
-    class Listener(QObject):
-        @pyqtSlot(module.QDBusMessage)
-        def changed(self, message: Any) -> None:
-            namespace, key, value = message.arguments()[:3]
-            if (namespace, key) == _SCHEME:
-                on_change(bool(plain(value) == _PREFER_DARK))
-
-    bus.connect(*_PORTAL, "SettingChanged", Listener(owner).changed)
+    return True
 
 
 _COLOURS = {
@@ -117,7 +83,6 @@ class ViewButton(QToolButton):
         self._preferences = preferences
         #: Whether a restart would stop a run.
         self.is_training: Callable[[], bool] = bool
-        _follow_desktop(lambda dark: theme.theme().apply(theme.theme().choice, dark), self)
         used = theme.theme()
         self._motion = preferences.get("motion", True)
         used.motion = self._motion and _desktop_moves()
