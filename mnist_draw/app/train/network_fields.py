@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QToolButton, QWidget
@@ -13,8 +12,8 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, push_button
-from mnist_draw.app.train.marked_field import MarkedField
-from mnist_draw.i18n import N_, _, explained, number, percent, percent_sign
+from mnist_draw.app.train.field import Captioned
+from mnist_draw.i18n import N_, _, explained, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import MEANINGS
@@ -147,6 +146,8 @@ class LayerRows(QWidget):
         return MlpLayers(tuple(row.layer() for row in self.rows), share_of(self.pixels))
 
     def show_layers(self, layers: MlpLayers) -> None:
+        if layers == self.layers():
+            return
         self.pixels.setValue(100 * layers.input_dropout)
         for old in self.rows:
             self._take_out(old)
@@ -206,26 +207,15 @@ class NetworkFields(QWidget):
 
     def __init__(self, setting: NetworkText) -> None:
         super().__init__()
-        self._setting = setting
         self._shown: NetworkSpec = parse_network(next(iter(NETWORKS)))
-        self.numbers: list[MarkedField] = []
-        self._usual: tuple[float, ...] = ()
-        self.combo = ComboBox()
-        self.combo.setObjectName(f"{setting.widget}Combo")
+        #: The numbers of the chosen kind.
+        self.numbers: list[NumberBox | RealBox] = []
+        self._cells: list[Captioned] = []
+        self.combo = ComboBox(f"{setting.widget}Combo", setting.title, setting.sentence)
         for kind in NETWORKS.values():
             if kind.in_menu:
                 self.combo.addItem(kind.title, kind.name)
-        explain(self.combo, setting.title, setting.sentence)
-        self.field = MarkedField(
-            setting,
-            self,
-            self.text,
-            self.show_network,
-            self.changed,
-            control=self.combo,
-            mark_parts=self._mark_numbers,
-        )
-        self._top = row((self.field, _BESIDE[0]))
+        self._top = row((Captioned(setting.title, self.combo), _BESIDE[0]))
         self._below = row()
         self.rows = LayerRows(self.changed)
         #: The layers of an own MLP until the user changes them.
@@ -237,80 +227,66 @@ class NetworkFields(QWidget):
 
     def _choose(self) -> None:
         kind = NETWORKS[self.combo.currentData()]
-        dropout = [one.read() for one in self.numbers if isinstance(one.widget, RealBox)]
-        for field in self.numbers:
-            field.hide()
-            field.deleteLater()
+        dropout = [share_of(box) for box in self.numbers if isinstance(box, RealBox)]
+        for cell in self._cells:
+            cell.hide()
+            cell.deleteLater()
         # Until here, a typed number that is confirmed is one of the kind of before.
         self._kind = kind.name
-        self.numbers = []
         if kind.name == _OWN and dropout and self.rows.layers() == self._filled:
             # It begins as the tutorial's network, with the dropout chosen there.
-            before, self._filled = self._filled, _tutorial_layers(dropout[0])
-            if self._filled != before:
-                self.rows.show_layers(self._filled)
-        place, stretch = (self._top, _BESIDE[1]) if len(kind.numbers) == 1 else (self._below, 1)
-        self.numbers = [_number_field(self._setting, part) for part in kind.numbers]
-        for index, field in enumerate(self.numbers):
-            field.changed.connect(self.changed)
-            field.reset_requested.connect(partial(self._reset_number, index))
-            place.addWidget(field, stretch)
+            self._filled = _tutorial_layers(dropout[0])
+            self.rows.show_layers(self._filled)
+        self.numbers = [_number_box(part) for part in kind.numbers]
+        self._cells = [
+            Captioned(part.title, box) for part, box in zip(kind.numbers, self.numbers, strict=True)
+        ]
+        for box in self.numbers:
+            box.valueChanged.connect(self.changed)
+        for cell in self._cells:
+            if len(self._cells) == 1:
+                self._top.addWidget(cell, _BESIDE[1])
+            else:
+                self._below.addWidget(cell, 1)
         self.rows.setVisible(kind.name == _OWN)
         self.changed.emit()
 
     def text(self) -> str:
-        kind = self._kind
-        if kind == _OWN:
+        if self._kind == _OWN:
             layers = self.rows.layers()
             # An unchanged custom_mlp:… keeps its text.
-            return self._shown.text if layers == self._shown.layers else f"{kind}:{layers.text()}"
-        values = (str(field.read()) for field in self.numbers)
-        return parse_network(f"{kind}:{','.join(values)}").text
+            same = layers == self._shown.layers
+            return self._shown.text if same else f"{_OWN}:{layers.text()}"
+        values = ",".join(map(_number_text, self.numbers))
+        return parse_network(f"{self._kind}:{values}").text
 
     def show_network(self, text: str) -> None:
         self._shown = parse_network(text)
         layers = self._shown.layers
-        self.combo.setCurrentIndex(
-            self.combo.findData(self._shown.kind if layers is None else _OWN),
-        )
+        kind = self._shown.kind if layers is None else _OWN
+        self.combo.setCurrentIndex(self.combo.findData(kind))
         if layers is not None:
             self.rows.show_layers(layers)
             return
-        for field, value in zip(self.numbers, self._shown.numbers, strict=True):
-            field.show_value(value)
-
-    def _mark_numbers(self, usual: str) -> bool:
-        """Mark the numbers that differ from a usual network's of this kind."""
-        if not self.numbers:
-            return False
-        base = parse_network(usual)
-        now = parse_network(self.text())
-        is_kind = base.kind == now.kind
-        self._usual = base.numbers if is_kind else now.numbers
-        for field, was, value in zip(self.numbers, self._usual, now.numbers, strict=True):
-            real = isinstance(field.widget, RealBox)
-            text = percent(was, None) if real else number(was)
-            field.show_mark(was != value, text)
-        return is_kind
-
-    def _reset_number(self, place: int) -> None:
-        self.numbers[place].show_value(self._usual[place])
+        for box, value in zip(self.numbers, self._shown.numbers, strict=True):
+            _show_number(box, value)
 
 
 def _tutorial_layers(dropout: float) -> MlpLayers:
     return MlpLayers(tuple(MlpLayer(units, "rectify", dropout) for units in (500, 300)))
 
 
-def _number_field(setting: NetworkText, part: Number) -> MarkedField:
+def _number_box(part: Number) -> NumberBox | RealBox:
     box = NumberBox(part.low, part.high) if isinstance(part, Count) else share_box(part.default)
     box.setObjectName(f"{part.name.lower()}SpinBox")
     explain(box, part.title, part.sentence)
+    _show_number(box, part.default)
+    return box
 
-    def read() -> float:
-        return share_of(box) if isinstance(box, RealBox) else box.value()
 
-    def show(value: float) -> None:
-        box.setValue(100 * value if isinstance(box, RealBox) else value)
+def _number_text(box: NumberBox | RealBox) -> str:
+    return str(share_of(box) if isinstance(box, RealBox) else box.value())
 
-    show(part.default)
-    return MarkedField(setting, box, read, show, box.valueChanged, title=part.title)
+
+def _show_number(box: NumberBox | RealBox, value: float) -> None:
+    box.setValue(100 * value if isinstance(box, RealBox) else value)

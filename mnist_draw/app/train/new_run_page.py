@@ -116,10 +116,10 @@ class NewRunPage(ScrollArea):
         epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
         margins = (Size.CARD_PADDING, 0, Size.CARD_GAP, 0)
         for field in (epochs, data):
-            field.place_beside()
+            field.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Maximum)
         self._bar = row(
-            epochs.cell,
-            data.cell,
+            epochs,
+            data,
             self.settings_button,
             1,
             self.start_button,
@@ -198,22 +198,21 @@ class NewRunPage(ScrollArea):
         self.renew()
 
     def _choose(self, preset: Preset) -> None:
-        if preset is not self.form.preset:
+        if preset is not self.form.state.preset:
             self.form.choose_preset(preset)
         else:
             self.renew()
 
     def _settings_of(self, preset: Preset) -> TrainingSettings:
         """Return what a press on a card and then on Start would train."""
-        if preset is self.form.preset:
-            return self.form.settings()
-        return self.form.settings_of(preset)
+        state = self.form.state
+        return state.settings if preset is state.preset else state.settings_of(preset)
 
     def renew(self) -> None:
         chosen = self.form.settings()
-        self.cards.choose(self.form.preset)
+        self.cards.choose(self.form.state.preset)
         for card in self.cards.cards.values():
-            card.setEnabled(self.form.offers(card.preset))
+            card.setEnabled(self.form.state.offers(card.preset))
         self._sentence.setText(_sentence(chosen))
         self._show_cards()
         digits_of = chosen.data_folder, chosen.seed

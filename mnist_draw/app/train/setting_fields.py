@@ -17,7 +17,7 @@ from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, captioned, explain, push_button
-from mnist_draw.app.train.marked_field import MarkedField
+from mnist_draw.app.train.field import Field
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
 from mnist_draw.i18n import _, joined, listed, percent_sign
 from mnist_draw.training.setting import (
@@ -192,8 +192,8 @@ class RuleFields(QWidget):
         explain(self.line, _("Parameters: {values}", values=text), sentence)
 
     def show_rule(self, name: str) -> None:
-        self._build(name)
-        self.changed.emit()
+        if name != self.rule.name:
+            self._build(name)
 
     def _build(self, name: str) -> None:
         self.rule = UPDATE_RULES[name]
@@ -230,7 +230,7 @@ class RuleFields(QWidget):
 _DECIMALS = 40
 
 
-def build_field(setting: AnySetting) -> MarkedField:
+def build_field(setting: AnySetting) -> Field:
     match setting:
         case WholeNumber():
             return _whole_number(setting)
@@ -241,21 +241,30 @@ def build_field(setting: AnySetting) -> MarkedField:
         case Folder() | NetworkFile():
             files = FileCombo(setting)
             _name(files, setting, "Combo")
-            return MarkedField(setting, files, files.path, files.show_path, files.path_changed)
+            return Field(setting, files, files.path, files.show_path, files.path_changed)
         case NetworkText():
-            return NetworkFields(setting).field
+            layers = NetworkFields(setting)
+            return Field(
+                setting,
+                layers,
+                layers.text,
+                layers.show_network,
+                layers.changed,
+                "",
+                layers.combo,
+            )
         case RuleParameters():
             rule = RuleFields()
-            return MarkedField(setting, rule, rule.changes, rule.show_changes, rule.changed, True)
+            return Field(setting, rule, rule.changes, rule.show_changes, rule.changed, "")
         case Flag():
             box = QCheckBox(setting.title)
             _name(box, setting, "CheckBox")
-            return MarkedField(setting, box, box.isChecked, box.setChecked, box.toggled, True)
+            return Field(setting, box, box.isChecked, box.setChecked, box.toggled, "")
         case _:
             assert_never(setting)
 
 
-def _whole_number(setting: WholeNumber) -> MarkedField:
+def _whole_number(setting: WholeNumber) -> Field:
     low = 0 if setting.nothing else setting.low
     stepped = setting.group == START
     box = (Stepper if stepped else NumberBox)(low, setting.high, setting.step)
@@ -267,10 +276,10 @@ def _whole_number(setting: WholeNumber) -> MarkedField:
         return None if setting.nothing and box.value() == 0 else box.value()
 
     _name(box, setting, "SpinBox")
-    return MarkedField(setting, box, read, lambda value: box.setValue(value or 0), box.valueChanged)
+    return Field(setting, box, read, lambda value: box.setValue(value or 0), box.valueChanged)
 
 
-def _real_number(setting: RealNumber) -> MarkedField:
+def _real_number(setting: RealNumber) -> Field:
     factor = 100 if setting.percent else 1
     low = 0.0 if setting.nothing else setting.low
     box = RealBox(
@@ -290,10 +299,10 @@ def _real_number(setting: RealNumber) -> MarkedField:
         box.setValue(factor * (value or 0.0))
 
     _name(box, setting, "SpinBox")
-    return MarkedField(setting, box, read, show, box.valueChanged)
+    return Field(setting, box, read, show, box.valueChanged)
 
 
-def _choice(setting: Choice) -> MarkedField:
+def _choice(setting: Choice) -> Field:
     box = ComboBox()
     for name, entry in setting.choices.items():
         box.addItem(entry.title, name)
@@ -310,7 +319,7 @@ def _choice(setting: Choice) -> MarkedField:
     def show(value: str) -> None:
         box.setCurrentIndex(box.findData(value))
 
-    return MarkedField(setting, box, box.currentData, show, box.currentIndexChanged)
+    return Field(setting, box, box.currentData, show, box.currentIndexChanged)
 
 
 def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> None:

@@ -13,7 +13,8 @@ from PyQt5.QtWidgets import QFrame, QInputDialog, QScrollArea, QToolButton, QWid
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import button_menu
-from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
+from mnist_draw.app.kit.files import SETTINGS as FILES
+from mnist_draw.app.kit.files import ask_open, ask_save
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.painters import image_of
@@ -36,7 +37,7 @@ from mnist_draw.training.presets import (
     save_preset,
     save_settings,
 )
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 _EXAMPLE_COLUMNS = 8
 _EXAMPLE_ROWS = 2
@@ -183,7 +184,7 @@ class SettingsDrawer(QWidget):
                 cells = row()
                 section.rows.addLayout(cells)
                 taken[group] = 0
-            cells.addWidget(field.cell, columns)
+            cells.addWidget(field, columns)
             taken[group] += columns
         self.sections["data"].rows.addWidget(self.examples)
         # What is off is folded.
@@ -225,7 +226,6 @@ class SettingsDrawer(QWidget):
         self.strip = QFrame()
         self.strip.setObjectName("changedStrip")
         self.strip.setProperty("look", "tinted")
-        # Beside what takes changes back it is elided, not cut.
         self.count = FittedLabel(look="accent", name="changedLabel")
         self.undo_button = icon_button(
             "undoSettingsButton",
@@ -255,6 +255,7 @@ class SettingsDrawer(QWidget):
         # Some may have been saved in another window.
         self._own = own_presets()
         self._list_presets()
+        self._renew()
 
     # -- showing
 
@@ -268,44 +269,45 @@ class SettingsDrawer(QWidget):
         (self.presets if self.presets.isEnabled() else rate).setFocus()
 
     def _renew(self) -> None:
-        """Mark what was changed, and say it in numbers and at the sections."""
+        """Say what differs from the card, and at the sections from the tutorial."""
+        self.undo.setEnabled(self.form.state.can_undo)
+        if not self.isVisible():
+            return
         form = self.form
-        running = self.form.running
-        found = {} if running else form.differences()
-        for name, field in form.fields.items():
-            field.mark(name in found, form.usual(name))
-        said = _("As in {preset}", preset=form.choice.title)
+        running = form.running
+        found = form.state.differences
+        said = _("As in {preset}", preset=form.state.chosen.title)
         if found:
             said = counted("{count} changed", "{count} changed", len(found))
         self.count.setText(said)
+        explain(self.count, said, listed(found.values()))
         self.strip.setVisible(not running)
-        self.undo.setEnabled(form.can_undo)
-        self.undo_button.setVisible(form.can_undo)
+        self.undo_button.setVisible(form.state.can_undo)
         self.reset_button.setVisible(bool(found))
         notes = [_LIVE] if running else [_("For the next run")] * self._is_beside_run
-        if form.fixed:
+        if form.state.fixed:
             notes.append(_("The lesson has fixed some settings."))
         self._note.setText(joined(*notes))
         self._note.setVisible(bool(notes))
         self.presets.setEnabled(not running)
         self._open.setEnabled(not running)
         self._show_states()
-        values = {name: field.read() for name, field in form.fields.items()}
-        self.examples.show_recipe(values["augmentation"], values["data_folder"], values["seed"])
+        shown = form.settings()
+        self.examples.show_recipe(shown.augmentation, shown.data_folder, shown.seed)
         self._show_preset()
 
     def _show_states(self) -> None:
         """List at each section the settings that differ from the tutorial's."""
         usual = TrainingSettings()
-        texts: dict[str, list[str]] = {group: [] for group in (*self.sections, START)}
-        for name, field in self.form.fields.items():
-            value = field.read()
-            setting = field.setting
-            if value != getattr(usual, name):
-                texts[setting.group].append(setting.brief(value))
+        shown = self.form.settings()
         for group, section in self.sections.items():
+            texts = [
+                setting.brief(getattr(shown, name))
+                for name, setting in SETTINGS.items()
+                if setting.group == group and getattr(shown, name) != getattr(usual, name)
+            ]
             off = pgettext("setting", "off") if group == "stop" else ""
-            section.state.setText(listed(texts[group]) or off)
+            section.state.setText(listed(texts) or off)
 
     # -- presets
 
@@ -319,9 +321,10 @@ class SettingsDrawer(QWidget):
         self._show_preset()
 
     def _show_preset(self) -> None:
-        self.presets.setCurrentIndex(self.presets.findText(self.form.choice.title))
+        chosen = self.form.state.chosen
+        self.presets.setCurrentIndex(self.presets.findText(chosen.title))
         # A preset of the program may have the same name in this language.
-        self._delete.setVisible(self._own.get(self.form.choice.title) == self.form.choice.base)
+        self._delete.setVisible(self._own.get(chosen.title) == chosen.base)
 
     def _choose_preset(self, index: int) -> None:
         title = self.presets.itemText(index)
@@ -342,7 +345,7 @@ class SettingsDrawer(QWidget):
             self._list_presets()
 
     def _delete_preset(self) -> None:
-        name = self.form.choice.title
+        name = self.form.state.chosen.title
         settings = self.form.settings()
         with _problems_told():
             delete_preset(name)
@@ -354,13 +357,13 @@ class SettingsDrawer(QWidget):
     # -- files
 
     def open_file(self) -> None:
-        path = ask_open(self, _("Open settings"), SETTINGS)
+        path = ask_open(self, _("Open settings"), FILES)
         if path:
             with _problems_told(_("The fields are unchanged.")):
                 self.form.show_settings(load_settings(path))
 
     def save_file(self) -> None:
-        path = ask_save(self, _("Save settings"), "settings.json", SETTINGS)
+        path = ask_save(self, _("Save settings"), "settings.json", FILES)
         if path:
             with _problems_told():
                 save_settings(path, self.form.settings())

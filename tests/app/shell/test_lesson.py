@@ -60,19 +60,20 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert [code for code, action in languages.items() if action.isChecked()] == [language()]
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
-    assert panel.fields["l2"].cell.isHidden()
+    assert panel.fields["l2"].isHidden()
     # No card offers another kind of network than the fixed one.
     cards = window.train_tab.new_run.cards.cards
     assert [name for name, card in cards.items() if card.isEnabled()] == ["tutorial"]
     assert not cards["cnn"].expectation.time.strip("–")
     assert "lesson" in cards["cnn"].changes
+    window.train_tab.show_drawer(True)
     note = window.train_tab.drawer.findChild(QLabel, "liveNote")
     assert "lesson" in note.text()
     assert not note.isHidden()
     for preset in PRESETS.values():
         panel.choose_preset(preset)
     assert panel.settings().network == "layers:100"
-    assert not panel.differences()
+    assert not panel.state.differences
     panel.set_running(True)
     panel.set_running(False)
     assert not panel.fields["network"].widget.isEnabled()

@@ -16,6 +16,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.train import settings_form
+from mnist_draw.app.train.field import Captioned
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
 from mnist_draw.app.train.settings_drawer import SettingsDrawer, make_examples
@@ -132,7 +133,7 @@ def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, sh
     assert field.widget.text() == shown
 
 
-def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
+def test_neither_a_change_nor_an_error_moves_a_field(drawer, panel, qtbot):
     drawer.resize(340, 700)
     drawer.show()
     last = panel.fields["augmentation"].widget
@@ -144,7 +145,6 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
 
     before = place()
     panel.apply("l2", 0.5)
-    assert panel.fields["l2"].reset.isVisible()
     panel.show_error("batch_size", "From 1 to 10,000. " * 9)
     assert place() == before
     batch = panel.fields["batch_size"]
@@ -176,39 +176,17 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
 
 
 @pytest.mark.skipif(i18n.language() in IMITATIONS, reason="they are longer than any language")
-def test_no_caption_of_a_changed_field_is_cut(show, own_home, qapp):
+def test_no_caption_is_cut(show, own_home, qapp):
     before, font = qapp.font(), qapp.font()
     font.setPixelSize(13)
     qapp.setFont(font)
     theme.theme().apply("light", False)
     drawer = show(SettingsDrawer(), 340, 1400)
     drawer.sections["stop"].show_body(True)
-    fields = drawer.form.fields
-    marked = [*fields.values(), *widget(drawer.form, NetworkFields, "network").numbers]
-    for field in marked:
-        field.show_mark(True, "")
     seen.settle()
-    shown = [field.caption for field in marked if field.caption.isVisible()]
-    assert [one.fitted()[1] for one in shown] == [one.text() for one in shown]
+    shown = [one for one in drawer.findChildren(Captioned) if one.caption.isVisible()]
+    assert [one.caption.fitted()[1] for one in shown] == [one.caption.text() for one in shown]
     qapp.setFont(before)
-
-
-def test_a_change_is_marked_at_its_own_field(panel, drawer):
-    network = widget(panel, NetworkFields, "network")
-
-    def marked():
-        fields = [network.field, *network.numbers]
-        return [field.caption.text() for field in fields if not field.reset.isHidden()]
-
-    network.numbers[0].widget.setValue(20)
-    assert marked() == ["Dropout"]
-    network.numbers[0].reset.click()
-    assert (marked(), panel.settings().network) == ([], TrainingSettings().network)
-    panel.apply("network", "cnn")
-    assert marked() == ["Layers"]
-    # The numbers of another kind have no usual values.
-    panel.reset("network")
-    assert (marked(), panel.settings().network) == ([], TrainingSettings().network)
 
 
 def test_a_number_that_was_typed_ends_with_its_network(panel, drawer):
@@ -216,14 +194,14 @@ def test_a_number_that_was_typed_ends_with_its_network(panel, drawer):
     network = widget(panel, NetworkFields, "network")
     for kind in ("layers", "cnn", "deep_cnn"):
         panel.apply("network", "mlp")
-        dropout = network.numbers[0].widget
+        dropout = network.numbers[0]
         dropout.selectAll()
         QTest.keyClicks(dropout, "25")
         network.combo.setCurrentIndex(network.combo.findData(kind))
         assert kind in ("layers", panel.settings().network)
     # A remark may be moved before it is deleted with its field.
     panel.apply("network", "mlp")
-    dropout = network.numbers[0].widget
+    dropout = network.numbers[0]
     dropout.selectAll()
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
@@ -235,7 +213,7 @@ def test_a_number_that_was_typed_ends_with_its_network(panel, drawer):
 def test_a_number_counts_when_it_is_confirmed(panel):
     # Every field says at its own place what it refuses.
     network = widget(panel, NetworkFields, "network")
-    dropout = network.numbers[0].widget
+    dropout = network.numbers[0]
     dropout.selectAll()
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
@@ -270,7 +248,7 @@ def test_a_change_during_a_run_belongs_to_it(panel, notices):
     panel.set_running(True)
     panel.apply("learning_rate", 0.0003)
     assert panel.settings().learning_rate == 0.0003
-    assert panel.chosen().learning_rate == 0.001
+    assert panel.state.chosen.settings.learning_rate == 0.001
     panel.set_running(False)
     assert panel.settings() == TrainingSettings()
     assert "back to 0.001" in notices[-1].sentence
@@ -320,6 +298,7 @@ def test_sixteen_examples_of_the_augmentation_are_shown(panel, drawer, qtbot, mo
         return np.full((16, 28, 28), len(made), np.uint8)
 
     monkeypatch.setattr("mnist_draw.app.train.settings_drawer.make_examples", make)
+    drawer.show()
     assert drawer.examples.isHidden()
     panel.apply("augmentation", "elastic")
     qtbot.waitUntil(lambda: drawer.examples.pictures is not None)
@@ -339,7 +318,8 @@ def test_real_examples_are_pictures_of_digits():
     assert (pictures.reshape(16, -1).max(axis=1) > 100).all()
 
 
-def test_examples_that_cannot_be_made_are_told(panel, qtbot, tmp_path, notices):
+def test_examples_that_cannot_be_made_are_told(panel, drawer, qtbot, tmp_path, notices):
+    drawer.show()
     panel.apply("data_folder", str(tmp_path))
     panel.apply("augmentation", "warp")
     qtbot.waitUntil(lambda: bool(notices))
@@ -380,9 +360,9 @@ def test_an_update_rule_brings_its_usual_rate_unless_another_was_set(panel):
     assert list(boxes) == ["beta1", "beta2", "epsilon"]
     assert panel.settings().update_parameters == {}
     panel.apply("update", "rmsprop")
-    panel.apply("learning_rate", 0.1)  # The usual one of sgd, but not of rmsprop.
-    assert rate_after(panel, "sgd") == 0.1
-    assert rate_after(panel, "adam") == 0.1
+    panel.apply("learning_rate", 0.2)
+    assert rate_after(panel, "sgd") == 0.2
+    assert rate_after(panel, "adam") == 0.2
     panel.show_settings(TrainingSettings(update="sgd", learning_rate=0.03))
     assert rate_after(panel, "adadelta") == 0.03
     panel.show_settings(TrainingSettings())
@@ -439,18 +419,17 @@ def test_sections_are_opened_and_closed_by_the_user_alone(panel, drawer):
     assert opened() == {"network", "data", "stop"}
 
 
-def test_every_change_is_marked_counted_and_taken_back(panel, drawer, notices):
+def test_changes_are_counted_listed_and_taken_back(panel, drawer, notices):
+    drawer.show()
     assert drawer.undo_button.isHidden()
     assert drawer.reset_button.isHidden()
     panel.apply("learning_rate", 0.0005)
     panel.apply("training_examples", 5000)
     assert drawer.count.text().startswith("2 ")
-    rate = panel.fields["learning_rate"]
-    assert not rate.reset.isHidden()
-    assert "0.001" in rate.reset.toolTip()
-    rate.reset.click()
-    assert panel.settings().learning_rate == 0.001
-    assert rate.reset.isHidden()
+    assert "0.0005" in drawer.count.toolTip()
+    drawer.reset_button.click()
+    assert panel.settings() == TrainingSettings()
+    assert drawer.reset_button.isHidden()
     drawer.undo_button.click()
     assert panel.settings().learning_rate == 0.0005
     # A preset's changes are one step, too.
@@ -463,9 +442,10 @@ def test_every_change_is_marked_counted_and_taken_back(panel, drawer, notices):
     drawer.undo_button.click()
     drawer.reset_button.click()
     assert panel.settings() == TrainingSettings()
-    for _ in range(3):
+    while panel.state.can_undo:
         panel.undo()
-    assert not panel.can_undo
+    assert panel.settings() == TrainingSettings()
+    assert not panel.state.can_undo
     assert drawer.undo_button.isHidden()
 
 
@@ -498,15 +478,13 @@ def test_a_preset_keeps_the_data_set_and_a_rule_brings_its_rate(panel, drawer):
 def test_presets_of_ones_own(panel, drawer, monkeypatch, notices):
     drawer.show()
     panel.show_settings(OTHERS)
-    # Every change that is counted is marked, Epochs in the start bar, too.
-    assert panel.fields["epochs"].caption.property("look") == "changed"
     notices.clear()
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" Ours ", True))
     drawer.save_as_preset()
     assert drawer.strip.isVisible()
     assert not notices
     assert drawer.presets.currentText() == "Ours"
-    assert not panel.differences()
+    assert not panel.state.differences
     panel.choose_preset(PRESETS["tutorial"])
     drawer.presets.activated.emit(drawer.presets.findText("Ours"))
     assert panel.settings() == OTHERS
@@ -668,7 +646,7 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
 
 
 def test_a_share_is_read_in_percent_or_of_one(drawer):
-    box = drawer.form.fields["network"].widget.numbers[0].widget
+    box = drawer.form.fields["network"].widget.numbers[0]
 
     def typed(text):
         box.lineEdit().setText(text)
