@@ -15,16 +15,8 @@ from unipen_drawings import (
     load_drawings,
 )
 
-from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition.rejection import NONE, SEVERAL, RejectionRule, shipped_rule
-
-
-@pytest.fixture(scope="module", autouse=True)
-def numpy_twins():
-    """Use the NumPy twins: compiling takes seconds."""
-    with uncompiled():
-        yield
 
 
 @pytest.fixture(scope="module")

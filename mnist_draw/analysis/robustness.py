@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mnist_draw.analysis.results import SLICE
 from mnist_draw.dataset.augmentation import moving, painting
 from mnist_draw.dataset.augmentation.augmenter import MIN_RADIUS
-from mnist_draw.dataset.augmentation.numba_loops import uncompiled
+from mnist_draw.dataset.augmentation.numba_loops import interpreted
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
@@ -162,7 +162,7 @@ class Perturbation:
 def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Distortion]) -> Images:
     """Distort one picture, uint8 (28, 28), in several ways; uint8 (len(changes), 1, 28, 28)."""
     # A few pictures that must be there at once are not worth loading compiled loops.
-    with uncompiled():
+    with interpreted():
         perturbation = Perturbation(image[None, None])
         return np.concatenate([perturbation.altered(change) for change in changes])
 

@@ -31,7 +31,6 @@ from mnist_draw.analysis.robustness import (
     count_limits,
 )
 from mnist_draw.analysis.table import Figure, Table, percent
-from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import StorageError
 from mnist_draw.library.networks import list_shipped
@@ -320,8 +319,6 @@ def test_only_what_is_certain_is_a_hundred_per_cent():
 
 @pytest.fixture
 def perturbation(digits, monkeypatch):
-    # Of a few pictures, compiling the loops takes longer than their NumPy twins.
-    monkeypatch.setattr(numba_loops, "_installed", False)
     return Perturbation(digits.test_images[:40])
 
 

@@ -13,7 +13,6 @@ from peers.alternation import alternate, ratio, summary
 from peers.gemms import products
 from peers.task import Task
 
-from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.settings import TrainingSettings
@@ -155,8 +154,6 @@ def test_every_preset_trains_with_every_seed():
 
 @pytest.mark.slow
 def test_recipes_take_turns_epoch_by_epoch(monkeypatch):
-    # Of few pictures, compiling the loops takes longer than their NumPy twins.
-    monkeypatch.setattr(numba_loops, "_installed", False)
     monkeypatch.setattr(recipes, "TrainingSettings", lambda **changes: SMALL.replace(**changes))
     found = recipes.measure_augmentation(["off", "warp"], 2, DATA)
     assert found["off"]["ratio"] == 1

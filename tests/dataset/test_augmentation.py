@@ -5,8 +5,6 @@ import logging
 import os
 import pickle
 import sys
-import tracemalloc
-from contextvars import Context
 
 import numpy as np
 import pytest
@@ -22,16 +20,6 @@ from mnist_draw.dataset.normalise import ink_box, normalise_ink
 VARYING = [name for name in RECIPES if name != "off"]
 DATA = load_dataset()
 IMAGES, LABELS = DATA.train_images[:600], DATA.train_labels[:600]
-
-
-needs_numba = pytest.mark.skipif(not numba_loops.has_numba(), reason="Numba is not installed")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def numpy_twins():
-    """Use the NumPy twins: compiling takes seconds."""
-    with numba_loops.uncompiled():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +162,8 @@ def test_faint_and_odd_pictures():
 
 
 def test_preview_shows_all_classes_repeats_and_compiles_nothing(monkeypatch):
-    monkeypatch.setattr(Compiled, "_first_call", None)
+    if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
+        monkeypatch.setattr(Compiled, "_first_call", None)
     first = preview("handwriting", IMAGES, LABELS, seed=4)
     assert first.shape == (16, 1, 28, 28)
     assert first.dtype == np.uint8
@@ -186,13 +175,12 @@ def test_preview_shows_all_classes_repeats_and_compiles_nothing(monkeypatch):
     assert preview("pen", IMAGES[:5], LABELS[:5], seed=4).shape == (5, 1, 28, 28)
 
 
-@needs_numba
 @pytest.mark.slow
-def test_numba_gives_the_same_pictures():
+def test_interpreted_loops_give_the_same_pictures():
     for recipe in VARYING:
-        plain = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
-        # A new context is without the fixture that replaces Numba.
-        fast = Context().run(Augmenter(recipe, IMAGES, LABELS, 1).batch, np.arange(200), 1)
+        fast = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(40), 1)
+        with numba_loops.interpreted():
+            plain = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(40), 1)
         difference = np.abs(fast.astype(int) - plain)
         # Sums in another order: a level here and there is rounded the other way.
         assert difference.max() <= 2, recipe
@@ -208,20 +196,6 @@ def test_a_lattice_of_its_own_places_moves_nothing():
     assert np.abs(found - expected).max() <= 1
     shifted = moving.move(IMAGES[:, 0], many[0] + 1, many[1]).astype(int)
     assert np.array_equal(shifted[:, :, :-1], found[:, :, 1:])
-
-
-def test_moving_many_pictures_without_numba_takes_little_memory():
-    random = np.random.default_rng(8)
-    images = random.integers(0, 256, (1000, 28, 28)).astype(np.uint8)
-    x, y = random.uniform(0, 28, (2, 1000, moving.NODES**2)).astype(np.float32)
-    few = [moving.move(images[n : n + 7], x[n : n + 7], y[n : n + 7]) for n in range(0, 1000, 7)]
-    tracemalloc.start()
-    try:
-        many = moving.move(images, x, y)
-        assert tracemalloc.get_traced_memory()[1] < 20e6
-    finally:
-        tracemalloc.stop()
-    np.testing.assert_array_equal(many, np.concatenate(few))
 
 
 # -- random numbers
@@ -356,7 +330,6 @@ def double_loops(values, result):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-    monkeypatch.setattr(numba_loops, "has_numba", lambda: True)
     numba_loops._code_folder.cache_clear()
     yield tmp_path
     numba_loops._code_folder.cache_clear()
@@ -370,13 +343,12 @@ def code_files(home):
 
 def doubles():
     result = np.zeros(3, np.float32)
-    function = Compiled(double_loops, double_loops)
+    function = Compiled(double_loops)
     for _ in range(2):
         function(np.arange(3, dtype=np.float32), result)
     return result.tolist() == [0, 2, 4]
 
 
-@needs_numba
 def test_machine_code_is_kept_in_the_cache_folder(home):
     assert doubles()
     before = [path.stat().st_mtime_ns for path in code_files(home)]
@@ -384,7 +356,6 @@ def test_machine_code_is_kept_in_the_cache_folder(home):
     assert [path.stat().st_mtime_ns for path in code_files(home)] == before
 
 
-@needs_numba
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [b"rubbish", None])
 def test_damaged_code_is_made_again(home, content, caplog):
@@ -400,7 +371,6 @@ def test_damaged_code_is_made_again(home, content, caplog):
     assert caplog.text == ""
 
 
-@needs_numba
 def test_a_folder_that_cannot_be_written_and_errors_of_the_function_itself(home, caplog):
     (home / "cache").write_text("in the way")
     with caplog.at_level(logging.WARNING):
@@ -412,10 +382,9 @@ def test_a_folder_that_cannot_be_written_and_errors_of_the_function_itself(home,
             raise ValueError("too large")
 
     with pytest.raises(ValueError, match="too large"):
-        Compiled(fail_loops, fail_loops)(np.full(1, 2.0))
+        Compiled(fail_loops)(np.full(1, 2.0))
 
 
-@needs_numba
 def test_compiling_ends_when_it_is_not_wanted_any_more(home):
     asked: list[int] = []
 
@@ -447,7 +416,6 @@ def trapped(home):
     return home / "sprung"
 
 
-@needs_numba
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 @pytest.mark.parametrize("what", ["loops", "file", "folder"])

@@ -178,7 +178,6 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, s
 
 def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
-    monkeypatch.setattr(numba_loops, "_installed", True)
 
     # What is compiled is not what counts here.
     def as_it_is(self, rows, epoch, result):
@@ -203,7 +202,6 @@ def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
 
 def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
-    monkeypatch.setattr(numba_loops, "_installed", True)
 
     def compiling(self, rows, epoch, result):
         numba_loops._stop_if_unwanted()

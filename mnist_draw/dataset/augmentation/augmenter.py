@@ -27,7 +27,7 @@ from mnist_draw.dataset.augmentation.digit_styles import (
     values_of,
 )
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined, uncompiled
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined, interpreted
 from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
@@ -197,7 +197,7 @@ def preview(
     classes = labels[order]
     rounds = np.array([np.count_nonzero(classes[:place] == c) for place, c in enumerate(classes)])
     chosen = np.sort(order[np.lexsort((classes, rounds))][:count])
-    with uncompiled():
+    with interpreted():
         return Augmenter(recipe, images[chosen], labels[chosen], seed, side).batch(
             np.arange(len(chosen)),
             1,
@@ -218,7 +218,8 @@ def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
     _restyle(strokes.points, strokes.used, labels.astype(np.int32), amounts)
 
 
-def _restyle_loops(points: Any, used: Any, labels: Any, amounts: Any) -> None:
+@Compiled
+def _restyle(points: Any, used: Any, labels: Any, amounts: Any) -> None:
     for picture in range(len(used)):
         digit = (points, picture, used[picture])
         chances = amounts[picture]
@@ -228,9 +229,6 @@ def _restyle_loops(points: Any, used: Any, labels: Any, amounts: Any) -> None:
         _tail(digit, chances[13:17], pen)
         if labels[picture] != 1:  # it would become an i
             _gap(digit, chances[17:])
-
-
-_restyle = Compiled(_restyle_loops, _restyle_loops)
 
 
 @inlined

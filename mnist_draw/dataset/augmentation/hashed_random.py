@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.numba_loops import Compiled
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -55,42 +55,23 @@ class HashedRandom:
         return self.uniform(0, 1) < probability
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Hash 64-bit words; `values` is overwritten."""
-    for shift, factor in zip((30, 27), _FACTORS, strict=True):
-        values ^= values >> np.uint64(shift)
-        values *= np.uint64(factor)
-    values ^= values >> np.uint64(31)
-    return values
+@inlined
+def _mix(bits: Any) -> Any:
+    """Hash 64-bit words."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(_FACTORS[0])
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(_FACTORS[1])
+    return bits ^ (bits >> np.uint64(31))
 
 
-# 24 bits fill a float32's fraction: more would round up to the upper end itself.
-
-
-def _draw_numpy(
-    keys: NDArray[np.uint64],
-    ranks: NDArray[np.uint64],
-    low: Any,
-    span: Any,
-    result: Floats,
-) -> None:
-    bits = _mix(keys + ranks[:, None])
-    result[...] = (bits >> np.uint64(40)).astype(np.float32) * np.float32(2**-24) * span + low
-
-
-def _draw_loops(keys: Any, ranks: Any, low: Any, span: Any, result: Any) -> None:
+@Compiled
+def _draw(keys: Any, ranks: Any, low: Any, span: Any, result: Any) -> None:
     for number in range(len(ranks)):
         rank = ranks[number]
         for row in range(len(keys)):
-            bits = keys[row] + rank
-            bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(_FACTORS[0])
-            bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(_FACTORS[1])
-            bits ^= bits >> np.uint64(31)
+            bits = _mix(keys[row] + rank)
+            # 24 bits fill a float32's fraction: more would round up to the upper end itself.
             share = np.float32(np.int32(bits >> np.uint64(40))) * np.float32(2**-24)
             result[number, row] = share * span + low
-
-
-_draw = Compiled(_draw_loops, _draw_numpy)
 
 
 def _mixed(value: int) -> int:

@@ -1,11 +1,10 @@
-"""Move grey levels on 28×28 by a warp; with NumPy twins and a sketch as in `painting`."""
+"""Move grey levels on 28×28 by a warp, with a sketch as in `painting`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 from mnist_draw.dataset.augmentation.painting import (
@@ -14,7 +13,6 @@ from mnist_draw.dataset.augmentation.painting import (
     Floats,
     Images,
     note_centre,
-    sketched_centre,
 )
 
 #: Nodes of a map's lattice in each direction, and pixels from one to the next.
@@ -22,8 +20,6 @@ NODES = 8
 SPACING = 4
 #: Interpolation softens edges; grey levels are drawn this much apart to restore them.
 CONTRAST = 1.25
-#: Pictures moved at once without Numba: they fit the processor's caches, and take 7 MB.
-_TOGETHER = 100
 
 
 def move(images: Images, x: Floats, y: Floats) -> Images:
@@ -114,7 +110,8 @@ def _look_up(quads: Any, wide: int, xs: Any, ys: Any, found: Any, levels: Any) -
         levels[place] = upper + fy * (lower - upper)
 
 
-def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
+@Compiled
+def _move(images: Any, x: Any, y: Any, result: Any) -> None:
     half = np.float32(0.5)
     middle = np.float32(127.5)
     full = np.float32(255)
@@ -136,7 +133,8 @@ def _move_loops(images: Any, x: Any, y: Any, result: Any) -> None:
             flat[place] = np.uint8(np.int32(level + half))
 
 
-def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
+@Compiled
+def _moved_centre(images: Any, x: Any, y: Any, centre: Any) -> None:
     half = np.float32(0.5)
     quarter = np.float32(0.25)
     small = np.empty((SKETCH, SKETCH), np.int32)
@@ -176,49 +174,3 @@ def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
                 mass += level
             down += np.float32(row) * mass
         note_centre(columns, down, np.float32(0), centre[:, picture])
-
-
-def _move_numpy(images: Images, x: Floats, y: Floats, result: Images) -> None:
-    for start in range(0, len(images), _TOGETHER):
-        some = slice(start, start + _TOGETHER)
-        levels = _levels_numpy(images[some], *_places_numpy(x[some], y[some], 1))
-        levels = np.clip((levels - 127.5) * CONTRAST + 127.5, 0, 255)
-        result[some] = (levels + np.float32(0.5)).astype(np.uint8)
-
-
-def _moved_centre_numpy(images: Images, x: Floats, y: Floats, centre: Floats) -> None:
-    pairs = images.reshape(-1, SKETCH, 2, SKETCH, 2)
-    small = pairs.sum(axis=(2, 4), dtype=np.int32) // 4
-    half = np.float32(0.5)
-    quarter = np.float32(0.25)
-    px, py = _places_numpy(x, y, 2)
-    levels = _levels_numpy(small, px * half + quarter, py * half + quarter)
-    centre[...] = sketched_centre(levels, 0)
-
-
-def _places_numpy(x: Floats, y: Floats, every: int) -> tuple[Floats, Floats]:
-    nodes = np.arange(0, SIDE, every) / SPACING
-    weights = np.clip(1 - np.abs(nodes[:, None] - np.arange(NODES)), 0, 1).astype(np.float32)
-    across, down = (weights @ v.reshape(-1, NODES, NODES) @ weights.T + 1 for v in (x, y))
-    return np.clip(across, 0, SIDE + 0.999), np.clip(down, 0, SIDE + 0.999)
-
-
-def _levels_numpy(images: NDArray[Any], px: Floats, py: Floats) -> Floats:
-    wide = images.shape[1] + 2
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.float32)
-    padded = padded.reshape(len(images), -1)
-    column = px.astype(np.intp)
-    row = py.astype(np.intp)
-    across = px - column
-    down = py - row
-    picture = np.arange(len(images))[:, None, None]
-    corner = row * wide + column
-    upper = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
-    corner += wide
-    lower = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
-    levels: Floats = upper * (1 - down) + lower * down
-    return levels
-
-
-_move = Compiled(_move_loops, _move_numpy)
-_moved_centre = Compiled(_moved_centre_loops, _moved_centre_numpy)

@@ -1,15 +1,13 @@
-"""Compile the inner loops with Numba if it is installed.
+"""Compile the inner loops with Numba.
 
-With a real Theano there may be no Numba; then NumPy twins run. Machine code is stored in
-the program's cache folder, as the source's may not be writable; a damaged cache is removed. Numba
-unpickles the files there, which can run code: it uses only a trusted folder, which no other program
-has written.
+Machine code is stored in the program's cache folder, since the folder of the source may be
+read-only; a damaged cache is removed. Numba unpickles the files there, which can run code: it uses
+only a trusted folder, which no other program has written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
 import shutil
 import threading
@@ -20,6 +18,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import cache_folder
 from mnist_draw.storage.integrity import close_throughout, is_private_throughout, trusted_cache_dir
@@ -28,32 +28,29 @@ Result = TypeVar("Result")
 
 _logger = logging.getLogger(__name__)
 _lock = threading.Lock()
-_worthwhile: ContextVar[bool] = ContextVar("worthwhile", default=True)
+_interpreted: ContextVar[bool] = ContextVar("interpreted", default=False)
 _unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("unwanted", default=None)
 #: Sums may be reordered and no value is infinite: that is what makes vector loops possible.
 _OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nnan", "nsz"}}
 #: The functions that compiled loops call.
 _inlined: list[Callable[..., Any]] = []
-_installed = importlib.util.find_spec("numba") is not None
 
 
 class CompilingStoppedError(BaseException):
     """Compiling was cancelled; no Exception, so that no handler on the way catches it."""
 
 
-def has_numba() -> bool:
-    """Whether Numba is installed, and compiling is worthwhile in this context."""
-    return _installed and _worthwhile.get()
-
-
 @contextmanager
-def uncompiled() -> Iterator[None]:
-    """Use the NumPy twins in this thread: loading the loops takes from a quarter of a second."""
-    token = _worthwhile.set(False)
+def interpreted() -> Iterator[None]:
+    """Let Python interpret the loops in this thread: to load them takes longer than a few pictures.
+
+    Before NumPy 2, an unsigned and a plain number make a float: then they are compiled here, too.
+    """
+    token = _interpreted.set(np.lib.NumpyVersion(np.__version__) >= "2.0.0")
     try:
         yield
     finally:
-        _worthwhile.reset(token)
+        _interpreted.reset(token)
 
 
 @contextmanager
@@ -71,8 +68,6 @@ def stopped_by(unwanted: Callable[[], bool]) -> Iterator[None]:
 
 def compiles_first() -> bool:
     """Whether the first call will compile, which takes seconds: no machine code is stored yet."""
-    if not has_numba():
-        return False
     folder = _code_folder()
     # Numba's index of what is compiled of a function.
     return folder is None or not any(folder.rglob("*.nbi"))
@@ -85,19 +80,17 @@ def inlined(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 class Compiled:
-    """Loops over arrays, compiled at their first call, or their NumPy twin without Numba.
+    """Decorate loops over arrays: they are compiled at their first call and release the GIL."""
 
-    What is compiled releases the interpreter.
-    """
-
-    def __init__(self, function: Callable[..., None], twin: Callable[..., None]) -> None:
+    def __init__(self, function: Callable[..., None]) -> None:
         self.function = function
-        self._twin = twin
         self._ready: Callable[..., None] | None = None
 
     def __call__(self, *arguments: Any) -> None:
-        if not has_numba():
-            self._twin(*arguments)
+        if _interpreted.get():
+            # Hashes of 64 bits overflow by intent.
+            with np.errstate(over="ignore"):
+                self.function(*arguments)
             return
         if self._ready is None:
             with _lock:

@@ -1,9 +1,8 @@
 """Paint ink on 28×28: discs of a pen along a line.
 
-Each loop that Numba compiles has a NumPy twin that gives the same grey levels, to one of 255. A
-sketch of half as many rows and columns gives the centre of mass of the ink beforehand. `Placement`
-crops, scales and centres discs by their places and radii as `mnist_draw.dataset.normalise` does
-ink: a digit is painted only once, at its final place.
+A sketch of half as many rows and columns gives the centre of mass of the ink beforehand.
+`Placement` crops, scales and centres discs by their places and radii as
+`mnist_draw.dataset.normalise` does ink: a digit is painted only once, at its final place.
 """
 
 from __future__ import annotations
@@ -31,7 +30,8 @@ def centre_of(images: Images) -> Floats:
     return result
 
 
-def _centre_loops(images: Any, centre: Any) -> None:
+@Compiled
+def _centre(images: Any, centre: Any) -> None:
     rows = np.empty(SIDE * SIDE, np.int32)
     columns = np.empty(SIDE * SIDE, np.int32)
     for place in range(SIDE * SIDE):
@@ -66,26 +66,6 @@ def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
     offset = first - np.float32(SIDE // 2)
     centre[0] = across / total * np.float32(2) + offset
     centre[1] = down / total * np.float32(2) + offset
-
-
-def _centre_numpy(images: Images, centre: Floats) -> None:
-    places = np.arange(SIDE)
-    across = images.sum(axis=1, dtype=np.int64)
-    down = images.sum(axis=2, dtype=np.int64)
-    mass = np.maximum(across.sum(axis=1), 1).astype(np.float32)
-    centre[0] = (across @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
-    centre[1] = (down @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
-
-
-_centre = Compiled(_centre_loops, _centre_numpy)
-
-
-def sketched_centre(levels: Floats, first: float) -> Floats:
-    places = np.arange(SKETCH, dtype=np.float32)
-    total = np.maximum(levels.sum(axis=(1, 2)), np.float32(1e-3))
-    sums = np.stack([levels.sum(axis=1) @ places, levels.sum(axis=2) @ places])
-    centre: Floats = sums / total * 2 + np.float32(first - SIDE // 2)
-    return centre
 
 
 #: Columns painted at a time for each row of a disc: a whole number of vector registers.
@@ -146,7 +126,8 @@ def _stamp(field: Any, wide: int, x: Any, y: Any, radius: Any) -> None:
             start += np.uint64(wide)
 
 
-def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
+@Compiled
+def _paint(x: Any, y: Any, radius: Any, result: Any) -> None:
     one = np.float32(1)
     half = np.float32(0.5)
     full = np.float32(255)
@@ -166,7 +147,8 @@ def _paint_loops(x: Any, y: Any, radius: Any, result: Any) -> None:
             levels[place] = np.uint8(np.int32(level * scale + half))
 
 
-def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
+@Compiled
+def _sketch(x: Any, y: Any, radius: Any, centre: Any) -> None:
     one = np.float32(1)
     half = np.float32(0.5)
     field = np.empty(SKETCH * SKETCH, np.float32)
@@ -195,46 +177,6 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
                 mass += level
             down += np.float32(row) * mass
         note_centre(columns, down, half, centre[:, picture])
-
-
-def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int) -> Floats:
-    """Return the field of `_stamp`: float32 (n, side, side)."""
-    field = np.full((len(x), side * side), -0.5, np.float32)
-    window = np.arange(WINDOW)
-    for disc in range(x.shape[1]):
-        chosen = np.flatnonzero(radius[:, disc] > 0)
-        r = radius[chosen, disc][:, None]
-        cx = x[chosen, disc][:, None]
-        cy = y[chosen, disc][:, None]
-        columns = np.clip((cx - r).astype(np.intp), 0, side - WINDOW) + window
-        rows = np.clip((cy - r).astype(np.intp), 0, side - WINDOW) + window
-        across = (columns - cx).astype(np.float32)
-        down = (rows - cy).astype(np.float32)
-        inside = r[:, :, None] - np.sqrt(across[:, None, :] ** 2 + down[:, :, None] ** 2)
-        places = rows[:, :, None] * side + columns[:, None, :]
-        picture = chosen[:, None, None]
-        field[picture, places] = np.maximum(field[picture, places], inside)
-    return field.reshape(-1, side, side)
-
-
-def _paint_numpy(x: Floats, y: Floats, radius: Floats, result: Images) -> None:
-    field = _field_numpy(x, y, radius, SIDE)
-    darkest = np.minimum(field.max(axis=(1, 2)).clip(0) + np.float32(0.5), 1)
-    levels = np.minimum(field + np.float32(0.5), 1) * (255 / darkest)[:, None, None]
-    result[...] = (levels + np.float32(0.5)).astype(np.uint8)
-
-
-def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
-    half = np.float32(0.5)
-    radius = np.clip(radius, 0, np.float32(MAX_RADIUS)) * half
-    radius = np.where(radius < half, np.sqrt(radius + radius) - half, radius)
-    places = (x - half) * half, (y - half) * half
-    field = _field_numpy(*places, radius, SKETCH)
-    centre[...] = sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)
-
-
-_paint = Compiled(_paint_loops, _paint_numpy)
-_sketch = Compiled(_sketch_loops, _sketch_numpy)
 
 
 # -- place a digit as a drawing is normalised
@@ -345,7 +287,8 @@ def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
     return box, inked, centre
 
 
-def _measure_loops(
+@Compiled
+def _measure(
     x: Any,
     y: Any,
     radius: Any,
@@ -389,29 +332,8 @@ def _measure_loops(
         centre[1, picture] = sum_y / total
 
 
-def _measure_numpy(
-    x: Floats,
-    y: Floats,
-    radius: Floats,
-    length: Floats,
-    used: NDArray[np.intp],
-    box: Floats,
-    inked: Floats,
-    centre: Floats,
-) -> None:
-    points = radius > 0
-    for result, around in ((box, np.float32(0)), (inked, radius)):
-        result[0] = np.where(points, x - around, FAR).min(axis=1)
-        result[1] = np.where(points, y - around, FAR).min(axis=1)
-        result[2] = np.where(points, x + around, -FAR).max(axis=1)
-        result[3] = np.where(points, y + around, -FAR).max(axis=1)
-    mass = radius * length
-    total = np.maximum(mass.sum(axis=1), np.float32(1e-3))
-    centre[0] = (mass * x).sum(axis=1) / total
-    centre[1] = (mass * y).sum(axis=1) / total
-
-
-def _place_loops(
+@Compiled
+def _place(
     x: Any,
     y: Any,
     radius: Any,
@@ -435,27 +357,3 @@ def _place_loops(
             before = radius[row, point]
             after = wide if wide > 0 else before * by
             result[2, number, point] = after if before > 0 else np.float32(0)
-
-
-def _place_numpy(
-    x: Floats,
-    y: Floats,
-    radius: Floats,
-    used: NDArray[np.intp],
-    rows: NDArray[np.intp],
-    scale: Floats,
-    pen: Floats,
-    to_x: Floats,
-    to_y: Floats,
-    result: Floats,
-) -> None:
-    scale = scale[rows, None]
-    pen = pen[rows, None]
-    before = radius[rows]
-    result[0] = x[rows] * scale + to_x[rows, None]
-    result[1] = y[rows] * scale + to_y[rows, None]
-    result[2] = np.where(before > 0, np.where(pen > 0, pen, before * scale), 0)
-
-
-_measure = Compiled(_measure_loops, _measure_numpy)
-_place = Compiled(_place_loops, _place_numpy)

@@ -349,7 +349,8 @@ class StrokeStore:
         self._known[indices] = True
 
 
-def _unpack_loops(stored: Any, indices: Any, used: Any, points: Any) -> None:
+@Compiled
+def _unpack(stored: Any, indices: Any, used: Any, points: Any) -> None:
     for row in range(len(indices)):
         found = stored[indices[row]]
         count = np.uint64(used[row] - EXTRA)
@@ -363,18 +364,3 @@ def _unpack_loops(stored: Any, indices: Any, used: Any, points: Any) -> None:
                 angle = np.float32(found[4, point]) * _UNITS[4]
                 points[4, row, point] = np.cos(angle)
                 points[5, row, point] = np.sin(angle)
-
-
-def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, points: Floats) -> None:
-    width = points.shape[2] - EXTRA
-    found = stored.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
-    own = points[:, :, :width]
-    np.multiply(found[:4], _UNITS[:4, None, None], out=own[:4])
-    own[:2] -= MIDDLE
-    ends = found[4] > 0
-    angle = found[4][ends] * _UNITS[4]
-    own[4][ends] = np.cos(angle)
-    own[5][ends] = np.sin(angle)
-
-
-_unpack = Compiled(_unpack_loops, _unpack_numpy)

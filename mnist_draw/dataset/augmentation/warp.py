@@ -108,7 +108,8 @@ class Warp:
         return from_x, from_y
 
 
-def _forward_loops(
+@Compiled
+def _forward(
     x: Any,
     y: Any,
     used: Any,
@@ -135,7 +136,8 @@ def _forward_loops(
             bent_y[point] = yx * px + yy * py
 
 
-def _backward_loops(
+@Compiled
+def _backward(
     x: Any,
     y: Any,
     linear: Any,
@@ -201,63 +203,3 @@ def _bend(x: Any, y: Any, points: Any, bends: Any, waves: Any, to_x: Any, to_y: 
             height = sixteen * turn * (half - abs(turn))
             to_x[point] += shift_x * height
             to_y[point] += shift_y * height
-
-
-def _forward_numpy(
-    x: Floats,
-    y: Floats,
-    used: Counts,
-    linear: Floats,
-    bends: Floats,
-    waves: Floats,
-    to_x: Floats,
-    to_y: Floats,
-) -> None:
-    bent_x, bent_y = _bend_numpy(x, y, bends, waves)
-    xx, xy, yx, yy = linear[:, :, None]
-    to_x[...] = xx * bent_x + xy * bent_y
-    to_y[...] = yx * bent_x + yy * bent_y
-
-
-def _backward_numpy(
-    x: Floats,
-    y: Floats,
-    linear: Floats,
-    bends: Floats,
-    waves: Floats,
-    rounds: int,
-    from_x: Floats,
-    from_y: Floats,
-) -> None:
-    xx, xy, yx, yy = linear[:, :, None]
-    straight_x = yy * x - xy * y
-    straight_y = xx * y - yx * x
-    x = straight_x
-    y = straight_y
-    for _ in range(rounds):
-        bent_x, bent_y = _bend_numpy(x, y, bends, waves)
-        x = straight_x - (bent_x - x)
-        y = straight_y - (bent_y - y)
-    from_x[...] = x
-    from_y[...] = y
-
-
-def _bend_numpy(x: Floats, y: Floats, bends: Floats, waves: Floats) -> tuple[Floats, Floats]:
-    # 1 in the middle, 0 at the digit's ends and beyond.
-    along_x = np.maximum(1 - (x / HALF) ** 2, 0)
-    along_y = np.maximum(1 - (y / HALF) ** 2, 0)
-    bow, waist, belly, arch = bends[:, :, None]
-    bent_x = x + bow * along_y + belly * along_x
-    bent_y = y + waist * along_y + arch * along_x
-    for number_x, number_y, phase, shift_x, shift_y in waves.transpose(1, 0, 2)[:, :, :, None]:
-        turn = number_x * x + number_y * y + phase
-        turn -= np.floor(turn) + np.float32(0.5)
-        # Two parabolas for each turn: as smooth as the eye can see, and without a sine's cost.
-        height = 16 * turn * (np.float32(0.5) - np.abs(turn))
-        bent_x += shift_x * height
-        bent_y += shift_y * height
-    return bent_x, bent_y
-
-
-_forward = Compiled(_forward_loops, _forward_numpy)
-_backward = Compiled(_backward_loops, _backward_numpy)

@@ -19,7 +19,6 @@ from mnist_draw.app.inside.limits.limits_cards import (
 )
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
 from mnist_draw.app.kit.threads import running
-from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.recogniser import Recogniser
@@ -60,8 +59,6 @@ def section(show, digits, monkeypatch):
     monkeypatch.setattr(robustness, "first_test_pictures", lambda: pictures)
     monkeypatch.setattr(robustness, "_begun", {})
     monkeypatch.setattr(limits_section, "_others", others)
-    # Of a few pictures, compiling the loops takes longer than their NumPy twins.
-    monkeypatch.setattr(numba_loops, "_installed", False)
     monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
     made = show(LimitsSection(), 1090, 600)
     yield made
