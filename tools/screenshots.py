@@ -43,7 +43,7 @@ def photograph(path):
 
     i18n.use({"german": "de", "chinese": "zh_CN"}.get(way, "en"))
     from PyQt5.QtTest import QTest
-    from PyQt5.QtWidgets import QApplication, QPushButton
+    from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.training.presets import PRESETS
@@ -63,9 +63,9 @@ def photograph(path):
     window.start()
     window.view.choose_theme("dark" if way == "dark" else "light")
     QTest.qWait(4000)
-    if path.stem in ("number_light", "inside_network_light", "my_digits_light"):
+    if path.stem in ("number_light", "inside_network_light"):
         window.network.use_key("shipped:mlp")
-    for digits in {"number": ["317"], "my_digits": "794"}.get(scene, "3"):
+    for digits in {"number": ["317"]}.get(scene, "3"):
         canvas.clear()
         for stroke in strokes(digits):
             for part in range(1, 15) if not scene else ():
@@ -74,16 +74,10 @@ def photograph(path):
                 canvas.undo()
             canvas.add_stroke(stroke)
         QTest.qWait(2000)
-        if scene == "my_digits":
-            window.findChild(QPushButton, "wrongButton").click()
-            window.findChild(QPushButton, f"teachDigit{digits}").click()
-            QTest.qWait(1000)
     tutorial = PRESETS["tutorial"].settings
     few = tutorial.replace(epochs=5, training_examples=2000)
     runs = {"library": [PRESETS["quick"].settings, few, tutorial], "train": [tutorial]}
-    if scene == "my_digits":
-        window.draw_tab.my_digits.toggle()
-    elif scene.startswith("inside"):
+    if scene.startswith("inside"):
         window.tabs.setCurrentWidget(window.inside_tab)
         window.inside_tab.open().open_section(scene.partition("_")[2])
     elif scene in runs:

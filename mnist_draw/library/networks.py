@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, plain_name
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.fallbacks import save_at
@@ -29,7 +30,10 @@ from mnist_draw.library.stored_network import (
     TIME,
     TITLES,
     StoredNetwork,
+    external_path,
     fine_tuned_folder,
+    is_external,
+    list_external,
     load_trained,
     network_of_run,
     of_file,
@@ -40,7 +44,9 @@ from mnist_draw.library.stored_network import (
 from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.storage import ModelFile, ModelFileError, resource_path, save_model
 from mnist_draw.storage.atomic import has_content
+from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.models import pack_model, read_info
+from mnist_draw.storage.my_digits import FOLDER as DIGITS_FOLDER
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
@@ -86,8 +92,8 @@ def list_fine_tuned() -> list[StoredNetwork]:
 
 
 def list_opened() -> list[StoredNetwork]:
-    """List the opened networks, newest first."""
-    return [of_file(path, OPENED) for path in reversed(_own_files(OPENED))]
+    """List the opened networks, and those saved outside the program's folders."""
+    return [of_file(path, OPENED) for path in (*list_external(), *reversed(_own_files(OPENED)))]
 
 
 def list_run_networks() -> list[StoredNetwork]:
@@ -184,6 +190,8 @@ def find_by_key(key: str) -> StoredNetwork:
     if name and Path(name).name == name:
         if source == SHIPPED and name in _shipped():
             return of_file(_shipped()[name], SHIPPED)
+        if external := external_path(key):
+            return of_file(external, OPENED)
         if source in _FOLDERS:
             path = _FOLDERS[source]() / name
             # A user may type the name without its suffix.
@@ -275,6 +283,13 @@ def delete(stored: StoredNetwork) -> Path:
     """Move a network, with its run if it has one, to the bin; return its path there."""
     if stored.source == SHIPPED:
         raise UserError("The networks that ship cannot be deleted.")
+    if is_external(stored.key):
+        raise UserError(
+            "The network {title} is outside the program's folders, in {path}. Save it elsewhere "
+            "if you want to keep it, and delete it there.",
+            title=stored.title,
+            path=stored.path,
+        )
     path = stored.path.parent if stored.source == RUN else stored.path
     return move_to_bin(path, stored.title)
 
@@ -287,6 +302,8 @@ def list_deleted() -> list[tuple[Deleted, str]]:
         for source, folder in folders.items()
         for one in deleted(folder())
     ]
+    digits = deleted(data_folder() / DIGITS_FOLDER)
+    found += [(one, with_article(one.name[:1])) for one in digits]
     return sorted(found, key=lambda pair: pair[0].when, reverse=True)
 
 

@@ -71,9 +71,13 @@ class TaughtDigit:
     path: Path | None = None
 
 
+#: The folder of the taught digits in the data folder.
+FOLDER = "my_digits"
+
+
 def my_digits_folder() -> Path:
     """Return the folder of the taught digits; it is created if missing."""
-    return make_folder(data_folder() / "my_digits")
+    return make_folder(data_folder() / FOLDER)
 
 
 def label_of_name(path: Path) -> int | None:

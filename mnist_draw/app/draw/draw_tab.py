@@ -10,15 +10,17 @@ from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
+from mnist_draw.app.draw.answer_block import TEACH_KEY
 from mnist_draw.app.draw.answer_panel import AnswerPanel, panel_width
 from mnist_draw.app.draw.autosave import Autosave
 from mnist_draw.app.draw.board_items import PEN_WIDTH
 from mnist_draw.app.draw.canvas import Canvas, notifier
-from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.first_start import FirstStart
+from mnist_draw.app.draw.next_step import NextStep
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, PostedInk, Recognition
+from mnist_draw.app.draw.teaching import LearnController, Teaching
 from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -29,7 +31,8 @@ from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import _, number, pgettext
+from mnist_draw.recognition.certainty import State
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ class DrawTab(Page):
     title = pgettext("tab", "Draw")
 
     ink_posted = pyqtSignal(PostedInk)
+    #: The user wants to see the taught digits.
+    digits_requested = pyqtSignal()
 
     def __init__(
         self,
@@ -67,10 +72,14 @@ class DrawTab(Page):
         self._background = background = Background(self)
         self.pictures = PictureTools(canvas, background, self.network, self.answer, self)
         self.autosave = Autosave(canvas, background)
-        self.my_digits = MyDigits(canvas, self.answer, background, self.pictures.reader, self)
+        self.teaching = Teaching(canvas, background, self.network, self)
+        self.learn = LearnController(self.teaching, self.network, background, self)
+        self.next_step = NextStep(self.network, self.teaching, self.learn)
+        self.answer.add_row(self.next_step)
         self._reading: BoardReading | None = None
         self._question: DigitPopover | None = None
         self._place: int | None = None
+        self._draws_another = False
         self._ticket = 0
         # It runs out after what waits to be painted has been painted.
         self._posting = QTimer(self)
@@ -84,7 +93,7 @@ class DrawTab(Page):
         self._emptied = 0
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
         margins = (Size.MARGIN,) * 4
-        row((board, 1), self.my_digits.pages, gap=Size.MARGIN, margins=margins, owner=self)
+        row((board, 1), self.answer, gap=Size.MARGIN, margins=margins, owner=self)
         self._connect()
         self._build_commands()
         self._show_history()
@@ -106,13 +115,13 @@ class DrawTab(Page):
         self.decimals.setChecked(preferences.get(_DECIMALS, False))
         self.decimals.toggled.connect(partial(preferences.set, _DECIMALS))
         self.answer.restore(preferences)
-        self.my_digits.learn.restore(preferences)
+        self.learn.restore(preferences)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_panel()
 
     def _fit_panel(self) -> None:
-        self.my_digits.pages.setFixedWidth(panel_width(self.width()))
+        self.answer.setFixedWidth(panel_width(self.width()))
         # Now, not with the next event: the board would be painted twice.
         self.layout().activate()
 
@@ -126,6 +135,10 @@ class DrawTab(Page):
         self.boxes.whole_chosen.connect(self._ask_whole)
         self.answer.place_changed.connect(self.boxes.mark)
         self.first_start.example.clicked.connect(self.pictures.examples.show_any)
+        canvas.history_changed.connect(self._note_history)
+        self.answer.teach_requested.connect(self.teaching.teach)
+        self.learn.drawing_requested.connect(self._draw_another)
+        self.learn.is_watched = self.answer.isVisible
         # What was told of one drawing is of no use for the next.
         canvas.history_changed.connect(notifier.forget)
         theme.theme().changed.connect(self._fit_panel)
@@ -143,9 +156,22 @@ class DrawTab(Page):
         connect_direct(answer.ink.watched, explanations.watch)
         explanations.answered.connect(lambda found: found and answer.show_explanation(*found))
 
+    def _note_history(self) -> None:
+        if not self.canvas.has_ink():
+            self.next_step.note_answer(State.NOTHING)
+            if not self._draws_another:
+                self.learn.forget_outcome()
+
+    def _draw_another(self) -> None:
+        """Empty the board for another digit; Undo brings back what was drawn."""
+        self._draws_another = True
+        self.canvas.clear()
+        self._draws_another = False
+        self.canvas.setFocus()
+
     def _take_back(self) -> None:
         """Take back the last step: a lesson, or a change of the board."""
-        if not self.my_digits.teaching.take_back_last():
+        if not self.teaching.take_back_last():
             self.canvas.undo()
 
     def _build_commands(self) -> None:
@@ -184,19 +210,28 @@ class DrawTab(Page):
         add(_("Wider pen"), _("Make the pen wider."), "]", wider)
         sentence = _("Close what is open on the board or below it.")
         add(pgettext("command", "Close"), sentence, "Esc", self._close)
-        my_digits = self.my_digits.build_commands(self)
+        wrong = self.answer.block.wrong
+        add(wrong.text(), wrong.accessibleDescription(), TEACH_KEY, self.answer.block.begin)
+        sentence = _("Show all digits that you have taught.")
+        my_digits = add(_("My digits"), sentence, "F8", self.digits_requested.emit)
+
+        def show_count(count: int) -> None:
+            several = _("My digits ({count})", count=number(count))
+            my_digits.setText(several if count else _("My digits"))
+
+        self.teaching.counted.connect(show_count)
         tools.fill(*self.pictures.commands, (self.cut_out, self.decimals, my_digits))
 
     def start(self) -> None:
         self.autosave.start()
         if self.welcomes and not self.canvas.has_ink():
             self.first_start.begin()
-        self.my_digits.teaching.recount()
+        self.teaching.recount()
 
     def finish(self) -> None:
         self.pictures.input.stop()
         self.autosave.finish()
-        self.my_digits.learn.finish()
+        self.learn.finish()
 
     def message_ground(self) -> tuple[QWidget, int]:
         return self.canvas, _MESSAGE_EDGE
@@ -291,7 +326,12 @@ class DrawTab(Page):
             if self._question is not None and self.boxes.boxes != boxes:
                 # Another network divides the ink otherwise.
                 self._question.hide()
-            self.my_digits.note_answer(reading.answer, reading.number)
+            self.teaching.note_answer(reading.answer, reading.number)
+            # While a stroke grows the answer changes too often to be followed.
+            if not self.canvas.is_drawing():
+                certainty = self.answer.certainty
+                state = State.NOTHING if certainty is None else certainty.state
+                self.next_step.note_answer(state)
 
     def _show_tags(self) -> None:
         reading = self._reading
@@ -312,7 +352,7 @@ class DrawTab(Page):
         self.boxes.mark_whole(True)
 
     def _ask(self, tag: int, place: int | None, question: str) -> None:
-        teaching = self.my_digits.teaching
+        teaching = self.teaching
         if not teaching.ready:
             return
         if self._question is None:

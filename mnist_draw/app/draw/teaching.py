@@ -8,19 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.learning import Learning, Outcome, Told
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.dataset.normalise import ink_within
@@ -215,9 +211,6 @@ def taught_times() -> tuple[tuple[str, int], ...]:
     return tuple(times)
 
 
-_STOPPED = _("Stopped. The network that answers is as it was.")
-_BACK = _("The network from before your digits were learnt answers again.")
-
 #: The part of learning that only prepares it: what it takes tells nothing of the rest.
 PREPARING = 0.1
 
@@ -255,9 +248,7 @@ class LearnController(QObject):
         self.waits = False
         #: Whether the network reads digits.
         self.able = True
-        #: What became of the digits learnt last; empty if nothing was learnt.
-        self.result = ""
-        #: That, and whether the network learnt it, until the next drawing.
+        #: The result message, and whether the network learnt it, until the next drawing.
         self.outcome: tuple[Told, bool] | None = None
         #: Whether the result is seen where it is shown, so that no message is needed.
         self.is_watched: Callable[[], bool] = bool
@@ -316,7 +307,6 @@ class LearnController(QObject):
         self.waits = self._training.running
         if not self.waits:
             learning_notifier.forget()
-            self.result = _STOPPED
             self.outcome = None
             self._started = time.time()
             self._first = None
@@ -333,7 +323,6 @@ class LearnController(QObject):
         key = self.network.state.network_before
         if key:
             learning_notifier.forget()
-            self.result = _BACK
             self.outcome = None
             self._undone = self.network.state.network_wanted.key
             self.network.use_key(key)
@@ -356,7 +345,6 @@ class LearnController(QObject):
         self._tell(told, False, self.drawing_requested.emit, _("Draw more"))
 
     def _tell(self, told: Told, learnt: bool, action: Callable[[], object], button: str) -> None:
-        self.result = str(told)
         self.outcome = (told, learnt)
         self._teaching.learnt_until = self._started
         if self._preferences is not None:
@@ -377,12 +365,10 @@ class LearnController(QObject):
         """Tell no more of digits of which one was deleted."""
         before, self._count = self._count, count
         if count < before and not self.running:
-            self.result = ""
             self.outcome = None
             self.changed.emit()
 
     def _failed(self, sentence: str) -> None:
-        self.result = sentence
         learning_notifier.problem(sentence)
 
     @pyqtSlot()
@@ -408,123 +394,3 @@ def _delete(key: str) -> None:
     stored = find_by_key(key)
     if stored.source == FINE_TUNED:
         delete(stored)
-
-
-_STEPS = 1000
-#: Lines that the text may take.
-_LINES = 3
-_INVITE = _(
-    "The network learns your digits, beside MNIST's. It changes only if it then reads yours better "
-    "and forgets hardly anything.",
-)
-_OTHERS = _(
-    "The network that answers reads other classes than digits, so that it cannot learn yours. "
-    "Choose a network that reads digits.",
-)
-_NONE = _("Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt.")
-_WAITS = _("Your digits are learnt as soon as the run has ended.")
-
-
-class LearnCard(Card):
-    """Starts, stops and undoes fine-tuning; shows its progress and outcome."""
-
-    def __init__(self, controller: LearnController) -> None:
-        super().__init__()
-        self._count = 0
-        self._pressed = 0.0
-        self._controller = controller
-        self.text = label("", "body", "learnLabel", wraps=True)
-        self.text.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.bar = ProgressBar(_STEPS)
-        self.bar.setObjectName("learnProgress")
-        keep_room(self.bar)
-        explain(self.bar, _("Progress of learning"), _("Which part of the work is done."))
-        sentence = _("Train the network a little further, on your digits and on MNIST.")
-        self.learn_button = push_button(
-            "learnButton",
-            _("Learn my digits"),
-            sentence,
-            "",
-            "primary",
-            self._learn,
-        )
-        sentence = _("Stop learning; the network stays as it is.")
-        self.stop_button = push_button("stopLearningButton", _("Stop"), sentence, act=self._stop)
-        sentence = _("The network answers that answered before your digits were learnt.")
-        self.undo_button = push_button(
-            "undoLearningButton",
-            _("Go back"),
-            sentence,
-            "",
-            "link",
-            controller.go_back,
-        )
-        sentence = _("Draw another digit like the one that is still misread.")
-        draw = controller.drawing_requested.emit
-        self.more_button = push_button("drawMoreButton", _("Draw more"), sentence, "", "link", draw)
-        self.body.addWidget(self.text)
-        self.body.addWidget(self.bar)
-        buttons = self.learn_button, self.stop_button, 1, self.more_button, self.undo_button
-        self.body.addLayout(row(*buttons))
-        controller.changed.connect(self._show)
-        controller.stepped.connect(self._show_step)
-        theme.follow(self, self._fit)
-        self._show()
-
-    def _fit(self) -> None:
-        """Keep room for the longest of the texts, so that the list below stays in its place."""
-        self.text.ensurePolished()
-        self.text.setMinimumHeight(_LINES * self.text.fontMetrics().lineSpacing())
-
-    def _learn(self) -> None:
-        self._pressed = time.monotonic()
-        self._controller.learn()
-
-    def _stop(self) -> None:
-        # The second press of a double click on "Learn" is not meant for what takes its place.
-        if time.monotonic() - self._pressed >= QApplication.doubleClickInterval() / 1000:
-            self._controller.stop()
-
-    def show_count(self, count: int) -> None:
-        self._count = count
-        self._show()
-
-    def _show_step(self, step: str, part: float) -> None:
-        self.bar.setValue(round(_STEPS * part))
-        self.text.setText(_("{step} …", step=step))
-
-    def _show(self) -> None:
-        controller = self._controller
-        learns = controller.running
-        waits = controller.waits
-        stops = self.stop_button.hasFocus()
-        held = stops or self.learn_button.hasFocus() or self.hasFocus()
-        self.learn_button.setVisible(not learns and not waits)
-        self.learn_button.setEnabled(self._count > 0 and controller.able)
-        self.stop_button.setVisible(learns or waits)
-        self.stop_button.setText(_("Cancel") if waits else _("Stop"))
-        self.bar.setVisible(learns)
-        self.undo_button.setVisible(bool(controller.network.state.network_before))
-        self.undo_button.setEnabled(not learns)
-        misread = controller.outcome is not None and not controller.outcome[1]
-        self.more_button.setVisible(misread and not learns)
-        if not learns:
-            self.bar.setValue(0)
-            self.text.setText(self._sentence())
-        self.setAccessibleDescription(self.text.text())
-        # A hidden button would pass the focus to the next one, and the key that has begun learning
-        # would stop it.
-        if held and (learns or waits):
-            (self.stop_button if stops else self).setFocus()
-        elif held:
-            self.learn_button.setFocus()
-
-    def _sentence(self) -> str:
-        controller = self._controller
-        if controller.waits:
-            return _WAITS
-        if controller.result:
-            return controller.result
-        if not controller.able:
-            return _OTHERS
-        return _INVITE if self._count else _NONE

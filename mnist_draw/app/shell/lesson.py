@@ -66,7 +66,7 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
     draw.answer.why_link.leads = inside
     if not inside:
         window.train_tab.run_page.leave_out_inside()
-    draw.my_digits.next_step.leave_out(training=not trains, inside=not inside)
+    draw.next_step.leave_out(training=not trains, inside=not inside)
     if lesson.tabs:
         # The card of the first start leads through all tabs.
         draw.welcomes = False

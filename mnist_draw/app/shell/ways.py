@@ -66,17 +66,21 @@ class Ways(QObject):
         answer.why_link.why_requested.connect(self._show_why)
         not_a_digit = partial(self._window.words.open_word, "not_a_digit")
         answer.why_link.refusal_requested.connect(not_a_digit)
-        teaching = draw.my_digits.teaching
+        teaching = draw.teaching
         teaching.taught.connect(inside.example.label_drawing)
         teaching.untaught.connect(lambda *__: inside.example.label_drawing())
         teaching.taught.connect(answer.why_link.note_taught)
         draw.first_start.tour.clicked.connect(self._take_tour)
         draw.first_start.train.clicked.connect(self._to_new_run)
         draw.first_start.inside.clicked.connect(self._look_inside)
-        step = draw.my_digits.next_step
+        step = draw.next_step
         step.train_requested.connect(self._to_new_run)
         step.run_requested.connect(self._show_work)
         step.inside_requested.connect(self._look_inside)
+        digits = self._window.my_digits
+        digits.opened.connect(self._to_draw)
+        digits.changed.connect(teaching.recount)
+        draw.digits_requested.connect(self._show_digits)
 
     def _connect_train(self) -> None:
         page = self._train.run_page
@@ -132,6 +136,10 @@ class Ways(QObject):
             self._train.show_page("library")
             self._before_library = origin
 
+    def _show_digits(self) -> None:
+        self._window.my_digits.choose_first()
+        self.show_library()
+
     def _leave_library(self) -> None:
         before = self._before_library
         self._train.toggle_library()
@@ -158,7 +166,6 @@ class Ways(QObject):
     def _try_network(self) -> None:
         """Let the network of the run in front answer, and show the board."""
         self._window.network.use_key(self._window.run.front.key)
-        self._draw.my_digits.show_answer()
         self._to_draw()
 
     def _share(self) -> None:

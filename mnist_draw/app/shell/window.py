@@ -11,6 +11,7 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import QMainWindow, QTabWidget, QWidget
 
+from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Explanations, Recognition, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
@@ -202,6 +203,13 @@ class Window(QMainWindow):
             self.background,
             self,
         )
+        self.my_digits = MyDigits(
+            self.draw_tab.canvas,
+            self.background,
+            self.draw_tab.pictures.reader,
+            self.train_tab.library,
+            self,
+        )
         for then in (
             self.network.refresh,
             self.network.forget_unlearnt,
@@ -216,8 +224,8 @@ class Window(QMainWindow):
         training = self.training
         connect_direct(training.trained, lambda model: network.note_trained(model, training.key))
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
-        self.draw_tab.my_digits.learn.connect_services(self.learning, self.training)
-        self.draw_tab.my_digits.next_step.follow_run(self.run)
+        self.draw_tab.learn.connect_services(self.learning, self.training)
+        self.draw_tab.next_step.follow_run(self.run)
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
         self.view.restart_requested.connect(self.shutdown.restart)

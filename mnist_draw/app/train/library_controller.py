@@ -17,6 +17,7 @@ from mnist_draw.app.kit.files import show_in_folder
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import native_keys, no_key
+from mnist_draw.app.train.library_delegate import OtherRow
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
@@ -244,8 +245,9 @@ class LibraryController(LibraryFiles):
 
     # -- an entry
 
-    def _show_menu(self, entry: Entry, place: QPoint) -> None:
-        menu = self.build_menu(entry, self.page)
+    def _show_menu(self, row: Entry | OtherRow, place: QPoint) -> None:
+        build = row.build_menu if isinstance(row, OtherRow) else partial(self.build_menu, row)
+        menu = build(self.page)
         bottom = self.page.mapToGlobal(self.page.rect().bottomLeft()).y()
         menu.popup(QPoint(place.x(), min(place.y(), bottom - menu.sizeHint().height())))
 
@@ -305,8 +307,11 @@ class LibraryController(LibraryFiles):
             action.setToolTip(meaning)
         return menu
 
-    def open(self, entry: Entry) -> None:
+    def open(self, entry: Entry | OtherRow) -> None:
         """Open a run as it was, or a network in Inside, which shows the one that answers."""
+        if isinstance(entry, OtherRow):
+            entry.open()
+            return
         if entry.run is not None:
             self.run_requested.emit(entry.run)
             return
@@ -337,9 +342,11 @@ class LibraryController(LibraryFiles):
         self.change(lambda: rename(entry.stored, name), finished)
 
     def _delete_current(self) -> None:
-        entry = self.page.list.current()
-        if entry is not None:
-            self.delete(entry)
+        row = self._rows.row(self.page.list.currentIndex())
+        if isinstance(row, OtherRow):
+            row.delete()
+        elif row is not None:
+            self.delete(row)
 
     def delete(self, entry: Entry) -> None:
         run = entry.run

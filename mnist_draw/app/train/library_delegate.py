@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, QSize, Qt
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt5.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_ago, format_duration, format_percent
 from mnist_draw.app.kit.painters import paint_bar, paint_box, paint_tick, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
@@ -87,6 +88,38 @@ class RowView:
         return listed(filter(None, (self.entry.name, self.detail, words, when, *states)))
 
 
+class OtherRow:
+    """A row of the list that is neither a run nor a network; what it shows and does."""
+
+    #: The group's title, which is written above its first row.
+    heading: str
+    key: str
+    name: str
+    answers = False
+
+    @property
+    def detail(self) -> str:
+        """The line below the name."""
+        raise NotImplementedError
+
+    def paint(self, painter: QPainter, rect: QRect) -> None:
+        """Paint all but the background and the menu's dots."""
+        raise NotImplementedError
+
+    def open(self) -> None:
+        raise NotImplementedError
+
+    def delete(self) -> None:
+        raise NotImplementedError
+
+    def press_key(self, event: QKeyEvent) -> bool:
+        """Serve a key; return whether it has a meaning here."""
+        raise NotImplementedError
+
+    def build_menu(self, parent: QWidget) -> Menu:
+        raise NotImplementedError
+
+
 #: Heights of the rows, at the usual text size.
 OWN = 55
 SHIPPED = 48
@@ -109,6 +142,27 @@ def tick_area(row: QRect) -> QRect:
     return QRect(row.left(), row.top(), theme.scaled(_CURVE), row.height())
 
 
+def picture_area(row: QRect, side: int) -> QRect:
+    """Return a square where runs have their curve."""
+    left = theme.scaled(_CURVE) + (theme.scaled(CURVE_SIZE[0]) - side) // 2
+    return QRect(left, row.center().y() - side // 2, side, side)
+
+
+def name_area(row: QRect) -> QRect:
+    right = row.right() - theme.scaled(_ACCURACY + _GAP)
+    return QRect(QPoint(theme.scaled(_NAME), row.top()), QPoint(right, row.bottom()))
+
+
+def figure_area(row: QRect) -> QRectF:
+    return QRectF(0, row.top(), row.right() + 1 - theme.scaled(_ACCURACY), row.height())
+
+
+def paint_when(painter: QPainter, row: QRect, when: float) -> None:
+    write_with(painter, Text.BODY, "muted")
+    room = QRect(0, row.top(), row.right() + 1 - theme.scaled(_WHEN), row.height())
+    painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), format_ago(when))
+
+
 def menu_area(row: QRect) -> QRect:
     left = row.right() + 1 - theme.scaled(_MENU)
     return QRect(left, row.top(), theme.scaled(_MENU) - theme.scaled(_PAD) // 2, row.height())
@@ -126,6 +180,11 @@ class RowDelegate(QStyledItemDelegate):
             self._paint_heading(painter, option.rect, index.data())
         else:
             self._paint_ground(painter, option, view)
+            self._paint_dots(painter, option.rect)
+            if isinstance(view, OtherRow):
+                view.paint(painter, option.rect)
+                painter.restore()
+                return
             self._paint_left(painter, option.rect, view)
             self._paint_name(painter, option.rect, view)
             self._paint_right(painter, option.rect, view)
@@ -138,7 +197,12 @@ class RowDelegate(QStyledItemDelegate):
         room = rect.adjusted(theme.scaled(_PAD), 0, 0, -theme.scaled(Size.GRID))
         painter.drawText(room, int(Qt.AlignVCenter | Qt.AlignLeft), text)
 
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, view: RowView) -> None:
+    def _paint_ground(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        view: RowView | OtherRow,
+    ) -> None:
         rect = option.rect
         state = int(option.state)
         if view.answers:
@@ -238,18 +302,15 @@ class RowDelegate(QStyledItemDelegate):
         accuracy, tested = view.accuracy
         painter.setFont(_accuracy_font(tested))
         painter.setPen(theme.colour("text" if tested else "muted"))
-        edge = rect.right() + 1
-        place = QRectF(0, rect.top(), edge - theme.scaled(_ACCURACY), rect.height())
-        draw_tabular(painter, place, accuracy, Qt.AlignRight)
+        draw_tabular(painter, figure_area(rect), accuracy, Qt.AlignRight)
         if view.entry.when:
             write_with(painter, Text.BODY, "muted")
-            room = QRect(0, rect.top(), edge - theme.scaled(_WHEN), rect.height())
-            when = format_ago(view.entry.when)
-            painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), when)
-        area = menu_area(rect)
+            paint_when(painter, rect, view.entry.when)
+
+    def _paint_dots(self, painter: QPainter, rect: QRect) -> None:
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("muted"))
-        middle = QPointF(edge - theme.scaled(35), area.center().y() + 1)
+        middle = QPointF(rect.right() + 1 - theme.scaled(35), rect.center().y() + 1)
         for step in (-5, 0, 5):
             painter.drawEllipse(middle + QPointF(theme.scaled(step), 0), 1.3, 1.3)
 

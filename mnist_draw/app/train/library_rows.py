@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeAlias
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -26,12 +26,13 @@ from mnist_draw.app.train.library_delegate import (
     OWN,
     ROLE,
     SHIPPED,
+    OtherRow,
     RowDelegate,
     RowView,
     menu_area,
     tick_area,
 )
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, listed
 from mnist_draw.library.entries import Entry
 from mnist_draw.training.history import EpochFigures
 
@@ -39,6 +40,8 @@ from mnist_draw.training.history import EpochFigures
 MAX_TICKED = 6
 _CAME_ALONG = _("CAME WITH THE PROGRAM")
 _NOWHERE = QModelIndex()
+#: A row of the list: an entry, one of another group, or a heading.
+Row: TypeAlias = Entry | OtherRow | str
 #: How many epochs a run had when it was read, and their figures, by the key of its entry.
 Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
 
@@ -52,7 +55,9 @@ class LibraryModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entries: list[Entry] = []
-        self.shown: list[Entry | str] = []
+        #: Rows of other groups, shown below.
+        self.others: Sequence[OtherRow] = ()
+        self.shown: list[Row] = []
         self._search: list[str] = []
         self._ticked: list[str] = []
         self._answering = ""
@@ -64,8 +69,12 @@ class LibraryModel(QAbstractListModel):
     def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.shown)
 
-    def entry(self, index: QModelIndex) -> Entry | None:
+    def row(self, index: QModelIndex) -> Entry | OtherRow | None:
         row = self.shown[index.row()] if index.isValid() else ""
+        return None if isinstance(row, str) else row
+
+    def entry(self, index: QModelIndex) -> Entry | None:
+        row = self.row(index)
         return row if isinstance(row, Entry) else None
 
     def find(self, key: str) -> Entry | None:
@@ -87,9 +96,12 @@ class LibraryModel(QAbstractListModel):
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.shown[index.row()]
         if role == HEIGHT:
-            return HEADING if isinstance(row, str) else SHIPPED if row.is_shipped else OWN
+            own = isinstance(row, Entry) and not row.is_shipped
+            return HEADING if isinstance(row, str) else OWN if own else SHIPPED
         if isinstance(row, str):
             return row if role == Qt.DisplayRole else None
+        if isinstance(row, OtherRow):
+            return _data_of_other(row, role)
         if role == ROLE:
             return self.row_view(row)
         if role == Qt.DisplayRole:
@@ -113,11 +125,12 @@ class LibraryModel(QAbstractListModel):
         return True
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlags:
-        entry = self.entry(index)
-        if entry is None:
+        if self.row(index) is None:
             return Qt.ItemFlags(Qt.NoItemFlags)
+        entry = self.entry(index)
         flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
-        return flags | Qt.ItemIsEditable if self.can_rename(entry) else flags
+        editable = entry is not None and self.can_rename(entry)
+        return flags | Qt.ItemIsEditable if editable else flags
 
     # -- what is shown
 
@@ -131,6 +144,10 @@ class LibraryModel(QAbstractListModel):
         if before != [entry.key for entry in self.ticked()]:
             self.ticked_changed.emit()
 
+    def show_others(self, others: Sequence[OtherRow]) -> None:
+        self.others = others
+        self._fill()
+
     def search(self, text: str) -> None:
         """Show only entries with all these words in their name, kind or settings."""
         self._search = text.lower().split()
@@ -139,9 +156,13 @@ class LibraryModel(QAbstractListModel):
     def _fill(self) -> None:
         words = self._search
         found = [one for one in self.entries if all(word in one.searched for word in words)]
-        rows: list[Entry | str] = [entry for entry in found if not entry.is_shipped]
+        rows: list[Row] = [entry for entry in found if not entry.is_shipped]
         shipped = [entry for entry in found if entry.is_shipped]
         rows += [_CAME_ALONG, *shipped] if shipped else []
+        for other in self.others:
+            text = f"{other.heading} {other.name} {other.detail}".lower()
+            if all(word in text for word in words):
+                rows += [other] if other.heading in rows else [other.heading, other]
         same = [_key(row) for row in rows] == [_key(row) for row in self.shown]
         if not same:
             self.beginResetModel()
@@ -199,8 +220,19 @@ class LibraryModel(QAbstractListModel):
         self.ticked_changed.emit()
 
 
-def _key(row: Entry | str) -> str:
-    return row.key if isinstance(row, Entry) else row
+def _data_of_other(row: OtherRow, role: int) -> Any:
+    if role == ROLE:
+        return row
+    if role == Qt.DisplayRole:
+        return row.name
+    if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
+        words = listed((row.name, row.detail))
+        return tip(words) if role == Qt.ToolTipRole else words
+    return None
+
+
+def _key(row: Row) -> str:
+    return row if isinstance(row, str) else row.key
 
 
 class LibraryList(QListView):
@@ -272,15 +304,15 @@ class LibraryList(QListView):
         return [entry for index in seen if (entry := self.rows.entry(index))]
 
     def _keep_current(self) -> None:
-        entry = self.current()
-        if entry is not None:
-            self._kept = entry.key
+        row = self.rows.row(self.currentIndex())
+        if row is not None:
+            self._kept = row.key
             self._kept_row = self.currentIndex().row()
 
     def _restore_current(self) -> None:
         if not self.choose(self._kept):
             rows = self.rows.shown
-            left = [n for n, row in enumerate(rows) if isinstance(row, Entry)]
+            left = [n for n, row in enumerate(rows) if not isinstance(row, str)]
             if left:
                 nearest = min(left, key=lambda number: abs(number - self._kept_row))
                 self.setCurrentIndex(self.rows.index(nearest))
@@ -295,11 +327,13 @@ class LibraryList(QListView):
     # -- keys and clicks
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        entry = self.current()
-        if entry is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter):
-            self.opened.emit(entry)
-        elif entry is not None and event.key() == Qt.Key_Space:
-            self.rows.toggle_tick(entry)
+        row = self.rows.row(self.currentIndex())
+        if row is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.opened.emit(row)
+        elif isinstance(row, Entry) and event.key() == Qt.Key_Space:
+            self.rows.toggle_tick(row)
+        elif isinstance(row, OtherRow) and row.press_key(event):
+            event.accept()
         else:
             super().keyPressEvent(event)
 
@@ -311,35 +345,35 @@ class LibraryList(QListView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         pressed, self._pressed = self._pressed, None
-        entry = self.rows.entry(self.indexAt(event.pos()))
-        if pressed is None or entry is None or pressed != self._part_at(event.pos()):
+        row = self.rows.row(self.indexAt(event.pos()))
+        if pressed is None or row is None or pressed != self._part_at(event.pos()):
             return
-        if pressed[1] == "tick":
-            self.rows.toggle_tick(entry)
+        if pressed[1] == "tick" and isinstance(row, Entry):
+            self.rows.toggle_tick(row)
         elif pressed[1] == "menu":
-            self.menu_requested.emit(entry, self._below(self.indexAt(event.pos())))
+            self.menu_requested.emit(row, self._below(self.indexAt(event.pos())))
         else:
-            self.opened.emit(entry)
+            self.opened.emit(row)
 
     def _part_at(self, point: QPoint) -> tuple[str, str] | None:
         """Return the key of the row at a point, and the part of it."""
         index = self.indexAt(point)
-        entry = self.rows.entry(index)
-        if entry is None:
+        row = self.rows.row(index)
+        if row is None:
             return None
         rect = self.visualRect(index)
         if menu_area(rect).contains(point):
-            return entry.key, "menu"
-        ticks = tick_area(rect).contains(point) and not entry.is_shipped
-        return entry.key, "tick" if ticks else "row"
+            return row.key, "menu"
+        can_tick = isinstance(row, Entry) and not row.is_shipped
+        return row.key, "tick" if can_tick and tick_area(rect).contains(point) else "row"
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Keyboard
         index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        entry = self.rows.entry(index)
-        if entry is not None:
+        row = self.rows.row(index)
+        if row is not None:
             place = self._below(index) if by_key else event.globalPos()
-            self.menu_requested.emit(entry, place)
+            self.menu_requested.emit(row, place)
 
     def _below(self, index: QModelIndex) -> QPoint:
         area = menu_area(self.visualRect(index))

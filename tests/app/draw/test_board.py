@@ -81,7 +81,7 @@ def test_arrows_walk_through_the_tools_and_leave_the_crosshair_alone(tab):
 
 
 def test_the_menu_counts_the_taught_digits(tab):
-    tab.my_digits.teaching.counted.emit(14, 2)
+    tab.teaching.counted.emit(14, 2)
     assert fakes.entry(tab, "My digits").text() == "My digits (14)"
 
 
@@ -106,7 +106,7 @@ class Taught:
     def __init__(self, tab, monkeypatch):
         self.pairs: list[tuple[int, int | None]] = []
         monkeypatch.setattr(
-            tab.my_digits.teaching,
+            tab.teaching,
             "teach",
             lambda digit, place=None: self.pairs.append((digit, place)),
         )
@@ -153,7 +153,7 @@ def test_a_press_teaches_only_the_digit_that_looks_chosen(tab, taught):
 
 def test_the_likely_digit_has_the_keyboard_and_a_digit_is_typed(tab, taught):
     question = press(tab, 0)
-    assert question.buttons[tab.my_digits.teaching.likely(0)].hasFocus()
+    assert question.buttons[tab.teaching.likely(0)].hasFocus()
     QTest.keyClick(QApplication.focusWidget(), Qt.Key_Escape)
     assert not question.isVisible()
     assert taught == []

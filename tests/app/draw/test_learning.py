@@ -1,4 +1,4 @@
-"""Learning: its thread, its card, the new network, the way back, and the end of the window."""
+"""Learning: its thread, the next step, the new network, the way back, and the end of the window."""
 
 import json
 import threading
@@ -7,7 +7,8 @@ from typing import Any
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication, QProgressBar
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Recognition
@@ -15,6 +16,7 @@ from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, Outcome
 from mnist_draw.app.kit.threads import running
+from mnist_draw.app.shell import shutdown
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -109,14 +111,18 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home):
 def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
     monkeypatch.setattr(kept, "save_at", full_disk.refuse)
+    (own_home / "data" / "networks").write_text("in the way")
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert failed == []
-    rescued = own_home / "data" / "networks" / "model.npz"
+    # In a place outside the home, which is full.
+    rescued = tmp_path / "mnist-draw-rescued-model.npz"
     assert "disk is full" in outcome.told.trouble
     assert f"saved in {rescued} instead" in outcome.told.trouble
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued
-    assert kept.find_by_key(outcome.key).title == title_of_model(outcome.model) == "My digits"
+    assert (
+        kept.find_by_key(outcome.key).title == title_of_model(outcome.model) == "My digits, rescued"
+    )
     saved = load_model(rescued)
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
@@ -153,20 +159,22 @@ class Setup(fakes.Parts):
         self.recognition = fakes.Answering(lambda: fakes.model(title="Ships"))
         explanations = fakes.Explaining(make_explainer=fakes.Explainer, rest=0.0, quiet=0.0)
         self.root = self.tab = DrawTab()
-        self.my_digits = self.tab.my_digits
+        self.step = self.tab.next_step
         self.tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.tab.connect_services(self.recognition, explanations)
         self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
-        self.my_digits.learn.connect_services(self.learning, self.training)
+        self.tab.learn.connect_services(self.learning, self.training)
         qtbot.addWidget(self.tab)
         self.tab.show()
         self.recognition.start()
         self.tab.start()
 
     def begin(self):
-        self.my_digits.show_digits()
-        self.qtbot.waitUntil(self.button("learnButton").isEnabled)
-        self.button("learnButton").click()
+        self.wait_for_button("Learn")
+        self.step.button.click()
+
+    def wait_for_button(self, text):
+        self.qtbot.waitUntil(lambda: self.step.button.text() == text)
 
     def wait_for_end(self):
         self.qtbot.waitUntil(lambda: not self.learning.running)
@@ -187,72 +195,60 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     # The stand-in for the network that ships is no file.
     monkeypatch.setattr(active_network, "_load", lambda key: fakes.model(0.5, title=key))
     setup.learn.gate.clear()
+    setup.step.button.setFocus()
     setup.begin()
-    bar = setup.tab.findChild(QProgressBar, "learnProgress")
-    setup.qtbot.waitUntil(lambda: bar.value() == 250)
-    # The key that has begun learning does not stop it.
-    assert not setup.button("stopLearningButton").hasFocus()
-    assert setup.text("learnLabel") == "Learning …"
-    assert setup.button("stopLearningButton").isVisible()
-    assert not setup.button("learnButton").isVisible()
+    setup.qtbot.waitUntil(lambda: setup.step.line.text().startswith("25 %"))
+    assert setup.step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
     assert setup.learn.threads[0] is not threading.main_thread()
-    assert "your 2 digits are read now" in setup.text("learnLabel")
+    assert "your 2 digits are read now" in setup.step.accessibleDescription()
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
     network = setup.tab.network
     state = network.state
     assert title_of_model(state.newest_model).startswith("My digits, ")
-    undo = setup.button("undoLearningButton")
-    undo.click()
+    setup.wait_for_button("Go back")
+    setup.step.button.click()
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.5)
     assert state.network_wanted.key.endswith("before.npz")
-    setup.qtbot.waitUntil(lambda: not undo.isVisible())
     # The fine-tuned network leaves the list, but it can be brought back.
     setup.qtbot.waitUntil(lambda: not any("My digits" in one.title for one in network.networks))
     setup.qtbot.waitUntil(lambda: len(deleted(stored_network.fine_tuned_folder())) == 1)
 
 
 def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own_home, monkeypatch):
-    setup.my_digits.show_digits()
-    setup.qtbot.waitUntil(setup.button("learnButton").isEnabled)
+    setup.wait_for_button("Learn")
     setup.tab.network.confirm(fakes.model(0.6, refused=0.9))
-    assert not setup.button("learnButton").isEnabled()
-    assert "other classes than digits" in setup.text("learnLabel")
+    assert setup.step.button.text() != "Learn"
     setup.tab.network.confirm(fakes.model(0.5))
     setup.learn.gate.clear()
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 10_000)
     setup.begin()
     setup.qtbot.waitUntil(lambda: bool(setup.learn.calls))
     # The second press of a double click on "Learn".
-    setup.button("stopLearningButton").click()
+    setup.step.button.click()
     assert not setup.learning.controls.stop_requested
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
-    setup.button("stopLearningButton").click()
+    setup.step.button.click()
     setup.learn.gate.set()
     setup.wait_for_end()
-    assert setup.text("learnLabel") == "Stopped. The network that answers is as it was."
-    # Of digits that are deleted nothing is told any more.
-    setup.my_digits.teaching.counted.emit(1, 1)
-    assert "Stopped" not in setup.text("learnLabel")
     assert setup.weight() == 0.5
     assert not (own_home / "data" / "learnt").exists()
-    assert setup.button("learnButton").isEnabled()
+    setup.wait_for_button("Learn")
 
 
 def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices):
     for cancels in (True, False):
         setup.loop.gate.clear()
         setup.training.start(TrainingSettings())
-        assert setup.my_digits.teaching.is_training()
+        assert setup.tab.teaching.is_training()
         setup.begin()
         assert not setup.learning.running
-        assert "as soon as the run" in setup.text("learnLabel")
-        stop = setup.button("stopLearningButton")
-        assert stop.text() == "Cancel"
+        assert "as soon as the run" in setup.step.line.text()
+        assert setup.step.button.text() == "Cancel"
         if cancels:
-            stop.click()
-            assert setup.button("learnButton").isVisible()
+            setup.step.button.click()
+            assert setup.step.button.text() != "Cancel"
         setup.training.stop()
         setup.loop.gate.set()
         setup.qtbot.waitUntil(lambda: not setup.training.running)
@@ -283,26 +279,24 @@ def test_a_run_starts_by_itself_after_learning(setup, notices):
 def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, notices):
     setup.learn.after = BEFORE
     preferences = Preferences()
-    setup.my_digits.learn.restore(preferences)
+    setup.tab.learn.restore(preferences)
     setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
     setup.begin()
     setup.wait_for_end()
-    assert setup.text("learnLabel").startswith("Not learnt: your 1 is still read as 7.")
+    assert "your 1 is still read as 7." in setup.step.accessibleDescription()
     assert setup.weight() == 0.5
-    assert not setup.button("undoLearningButton").isVisible()
     assert not (own_home / "data" / "learnt").exists()
     # It was tried: only another digit asks to be learnt.
-    teaching = setup.my_digits.teaching
+    teaching = setup.tab.teaching
     setup.qtbot.waitUntil(lambda: (teaching.count, teaching.unlearnt) == (2, 0))
     later = DrawTab(preferences=preferences)
     setup.qtbot.addWidget(later)
-    assert later.my_digits.teaching.learnt_until == teaching.learnt_until > 0
-    assert setup.my_digits.next_step.button.text() == "Draw more"
-    setup.button("drawMoreButton").click()
-    assert not setup.my_digits.showing_digits
+    assert later.teaching.learnt_until == teaching.learnt_until > 0
+    assert setup.step.button.text() == "Draw more"
+    setup.step.button.click()
     assert not setup.tab.canvas.has_ink()
     # The advice stays while it is followed.
-    step = setup.my_digits.next_step
+    step = setup.step
     assert step.accessibleDescription().startswith("Not learnt")
     assert step.button.isHidden()
     setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
@@ -314,8 +308,7 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
 def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     setup.learn.gate.clear()
     setup.begin()
-    setup.my_digits.show_answer()
-    step = setup.my_digits.next_step
+    step = setup.step
     setup.qtbot.waitUntil(lambda: step.line.text().startswith("25 %"))
     assert step.button.text() == "Stop"
     setup.learn.gate.set()
@@ -325,7 +318,7 @@ def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     assert not notices
     # On another tab a message tells it.
     setup.tab.hide()
-    setup.begin()
+    setup.tab.learn.learn()
     setup.wait_for_end()
     assert notices[-1].sentence.startswith("Learnt")
     assert notices[-1].button == "Go back"
@@ -349,6 +342,9 @@ def test_another_start_begins_with_the_network_used_last(own_home, notices):
     assert ActiveNetwork().load_first().network == "deep_cnn"
 
 
+LEFT = "What was being learnt of your digits is lost. The digits are kept"
+
+
 class WindowSetup(Setup):
     """A window that learns two digits and waits before the last step."""
 
@@ -358,7 +354,7 @@ class WindowSetup(Setup):
         self.learn = Learn()
         self.learn.gate.clear()
         self.root = self.window = self.make_window()
-        self.my_digits = self.window.draw_tab.my_digits
+        self.step = self.window.draw_tab.next_step
         self.learning = self.window.learning
 
     def make_window(self):
@@ -387,7 +383,7 @@ def test_closing_while_learning(in_window):
     window = in_window.window
     in_window.begin()
     # On Draw it is told by the next step.
-    work, step = window.header.network.work, in_window.my_digits.next_step
+    work, step = window.header.network.work, in_window.step
     in_window.qtbot.waitUntil(lambda: step.line.text().startswith("25 %"))
     assert work.isHidden()
     window.tabs.setCurrentWidget(window.train_tab)
@@ -401,20 +397,82 @@ def test_closing_while_learning(in_window):
     assert [one for one in kept.list_fine_tuned() if one.info.before]
 
 
+@pytest.fixture
+def said(monkeypatch):
+    """Return what is said on the terminal when the window has closed."""
+    told: list[str] = []
+    monkeypatch.setattr(shutdown.reporter, "say_at_the_end", told.append)
+    return told
+
+
 @pytest.mark.window
 @pytest.mark.parametrize("asked", [True, False])
-def test_nobody_has_to_wait_for_learning(in_window, asked):
+def test_nobody_has_to_wait_for_learning(in_window, asked, said, monkeypatch):
+    monkeypatch.setattr(shutdown, "_SESSION_S", 0.1)
     in_window.begin()
     if asked:
         in_window.window.close()
-        assert in_window.window.isVisible()
+        assert said == []
     else:
         in_window.window.shutdown.close_without_prompt()
     in_window.window.close()
     in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
+    assert said[0].startswith(LEFT)
     in_window.window.learning.stop()
     in_window.learn.gate.set()
     assert running.shut_down()
+    assert len(said) == 1
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("session", [True, False])
+def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
+    in_window,
+    session,
+    said,
+    monkeypatch,
+):
+    in_window.begin()
+    threading.Timer(0.05, in_window.learn.gate.set).start()
+    if session:
+        monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
+    else:
+        in_window.window.shutdown.close_without_prompt()
+    in_window.window.close()
+    in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
+    assert running.shut_down()
+    (learnt,) = (one for one in kept.list_fine_tuned() if one.info.before)
+    assert Preferences().get("network", "") == learnt.key
+    assert LEFT not in " ".join(said)
+
+
+@pytest.mark.window
+def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(in_window, own_home):
+    window, said = in_window.window, list[str]()
+    in_window.begin()
+    threading.Timer(0.05, in_window.learn.gate.set).start()
+    window.shutdown.save_now()
+    window.shutdown.finish_learning(said.append)
+    # The network before, which only memory had, is kept as well.
+    paths = (own_home / "data" / "learnt").iterdir()
+    (path,) = (path for path in paths if load_model(path).info.before)
+    assert "goes on without a window" in said[0]
+    assert "2 digits are read now" in said[1]
+    assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
+    assert Preferences().get("network", "") == f"learnt:{path.name}"
+    in_window.wait_for_end()
+
+
+@pytest.mark.window
+def test_a_display_that_is_lost_while_nothing_can_be_learnt(in_window):
+    finish, said = in_window.window.shutdown.finish_learning, list[str]()
+    finish(said.append)
+    assert said == []
+    in_window.learn.error = UserError("The loss grew.")
+    in_window.begin()
+    finish(said.append)
+    assert said[1].startswith("The loss grew. Nothing was learnt.")
+    in_window.wait_for_end()
 
 
 @pytest.mark.window

@@ -66,7 +66,7 @@ def card(tab, qtbot, monkeypatch):
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
     tab.network.confirm(fakes.model())
     qtbot.waitUntil(lambda: bool(tab.network.state.entries))
-    return tab.my_digits.next_step
+    return tab.next_step
 
 
 def test_the_button_does_what_it_says(card, tab, qtbot):

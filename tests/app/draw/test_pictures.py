@@ -143,6 +143,8 @@ class OfferedPng(QMimeData):
     def retrieveData(self, kind, wanted):
         if kind == "image/png":
             return QByteArray(self.content)
+        if kind != "application/x-qt-image":
+            return None
         self.decoded += 1
         return QImage.fromData(self.content)
 

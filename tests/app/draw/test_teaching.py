@@ -1,4 +1,4 @@
-"""Teaching: the row below the answer, the list of digits, and what happens to their files."""
+"""Teaching: the row below the answer, the rows of the Library, and the files of digits."""
 
 import shutil
 from dataclasses import replace
@@ -7,13 +7,15 @@ from types import SimpleNamespace
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt, QUrl
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
-from mnist_draw.app.kit.threads import running
+from mnist_draw.app.draw.digit_list import MyDigits
+from mnist_draw.app.kit.threads import Background, running
+from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.library.networks import list_deleted
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage import my_digits
 from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
@@ -32,9 +34,14 @@ class Setup(fakes.Parts):
         self.qtbot, self.told, self.drawn = qtbot, notices, 0
         self.folder = home / "data" / "my_digits"
         self.root = self.tab = tab
-        self.my_digits = self.tab.my_digits
+        self.teaching = tab.teaching
         reader = self.tab.pictures.reader
         reader._make_recogniser = lambda model: THREE
+        self.page = LibraryPage()
+        qtbot.addWidget(self.page)
+        self.list = self.page.list
+        self.digits = MyDigits(tab.canvas, Background(tab), reader, self.page, tab)
+        self.digits.changed.connect(tab.teaching.recount)
         self.tab.network.confirm(fakes.model(title="A network"))
         self.tab.start()
         self.settle()
@@ -60,12 +67,20 @@ class Setup(fakes.Parts):
     def files(self):
         return sorted(self.folder.glob("*.png"))
 
+    def open_list(self):
+        self.page.show()
+        self.page.shown.emit()
+        self.settle()
+
+    def rows(self):
+        return self.list.rows.others
+
     def shown(self):
-        model = self.my_digits.view.model
-        return [
-            tuple(model.index(row, column).data() for column in (0, 2, 3))
-            for row in range(model.rowCount())
-        ]
+        """Return the name of each digit, and what is said of it."""
+        return [(row.name, row.detail) for row in self.rows()]
+
+    def choose(self, place=0):
+        self.list.choose(self.rows()[place].key)
 
 
 #: A recogniser that calls every picture a 3.
@@ -87,7 +102,7 @@ def setup(tab, qtbot, own_home, notices):
 
 def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert setup.button("wrongButton").isHidden()
-    setup.my_digits.teaching.teach(3)
+    setup.teaching.teach(3)
     setup.settle()
     assert setup.files() == []
     setup.teach(3)
@@ -99,10 +114,10 @@ def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
     assert len(digit.drawing["items"]) == 1
     assert setup.told[-1].sentence == "Kept as a 3. The network can learn it now."
-    setup.my_digits.teaching.is_training = lambda: True
-    setup.my_digits.teaching._saved((replace(digit, path=path), None))
+    setup.teaching.is_training = lambda: True
+    setup.teaching._saved((replace(digit, path=path), None))
     assert "after the run" in setup.told[-1].sentence
-    assert setup.my_digits.teaching.count == 1
+    assert setup.teaching.count == 1
     setup.tab.canvas.clear()
     assert setup.button("wrongButton").isHidden()
 
@@ -118,7 +133,7 @@ def test_one_digit_of_a_number_is_taught_alone(setup):
     )
     reading = fakes.reading(fakes.answer(None), NumberAnswer("27", parts), setup.tab._ticket)
     setup.tab.show_reading(reading)
-    setup.my_digits.teaching.teach(4, place=1)
+    setup.teaching.teach(4, place=1)
     setup.settle()
     (path,) = setup.files()
     digit = read_digit(path)
@@ -139,7 +154,7 @@ def test_the_same_ink_is_one_digit_whose_label_is_the_last(setup):
     setup.button("teachDigit5").click()
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5"]
-    assert setup.my_digits.teaching.count == 1
+    assert setup.teaching.count == 1
     # Taking that back restores the label of before, also after a second click.
     for clicks in (0, 1):
         for _ in range(clicks):
@@ -175,12 +190,12 @@ def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):
     assert setup.files() == []
     # The file is not gone.
     assert len(list((setup.folder / ".deleted").iterdir())) == 1
-    assert setup.my_digits.teaching.count == 0
+    assert setup.teaching.count == 0
     setup.button("teachDigit5").click()
     setup.settle()
     setup.teach(7)
     assert [path.name[0] for path in setup.files()] == ["5", "7"]
-    assert (setup.my_digits.teaching.count, setup.my_digits.teaching.unlearnt) == (2, 2)
+    assert (setup.teaching.count, setup.teaching.unlearnt) == (2, 2)
     # Each message takes back its own digit.
     setup.told[-2].action()
     setup.settle()
@@ -227,113 +242,108 @@ def test_a_full_disk_is_told_and_nothing_is_lost(setup, monkeypatch):
     monkeypatch.undo()
 
 
-# -- the list
+# -- the rows of the Library
 
 
-def open_list(setup):
-    setup.my_digits.show_digits()
-    setup.settle()
-    assert setup.my_digits.showing_digits
-
-
-def test_the_list_tells_what_was_said_and_what_is_said_now(setup):
+def test_a_row_says_what_was_read_and_what_is_read_now(setup):
     setup.teach(3)
     setup.teach(4)
-    open_list(setup)
-    assert sorted(setup.shown()) == [
-        ("3", "✗ 8", "3"),
-        ("4", "✗ 8", "✗ 3"),
-    ]
-    assert setup.text("myDigitsNote") == "2 digits"
+    setup.open_list()
+    read = "read as 8 when taught, as 3 now"
+    assert sorted(setup.shown()) == [("a 3", read), ("a 4", read)]
+    rows = setup.list.rows
+    headings = [row for row in rows.shown if isinstance(row, str)]
+    assert headings == ["MY DIGITS"]
+    index = rows.index(1)
+    assert "read as 8" in index.data(Qt.AccessibleTextRole)
+    # Each is painted as it is: what is misread in another colour.
+    assert not setup.list.grab().toImage().isNull()
     # Another network may say something else.
-    setup.my_digits.view.model.rows[0].now = None
+    for row in setup.rows():
+        row.now = None
     setup.tab.network.confirm(fakes.model(title="Another"))
     setup.settle()
-    assert all(now for _, _, now in setup.shown())
+    assert all(row.now for row in setup.rows())
+    setup.page.search.setText("my digits 4")
+    assert [row.name for row in rows.shown[1:]] == ["a 4"]
 
 
-def test_a_digit_comes_back_to_the_board_as_strokes_and_drawing_brings_the_answer_back(setup):
+def test_a_digit_comes_back_to_the_board_as_strokes(setup, qtbot):
     setup.teach(3)
     ink = setup.tab.canvas.ink()
     setup.tab.canvas.clear()
-    open_list(setup)
-    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Return)
+    setup.open_list()
+    setup.choose()
+    setup.list.opened.connect(lambda row: row.open())
+    with qtbot.waitSignal(setup.digits.opened):
+        QTest.keyClick(setup.list, Qt.Key_Return)
     assert np.array_equal(setup.tab.canvas.ink(), ink)
     assert len(setup.tab.canvas.drawing.items) == 1
-    assert not setup.my_digits.showing_digits
     setup.tab.canvas.undo()
     assert not setup.tab.canvas.has_ink()
-    QTest.keyClick(setup.tab.canvas, Qt.Key_F8)
-    assert setup.my_digits.showing_digits
-    setup.settle()
-    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Escape)
-    assert not setup.my_digits.showing_digits
-    open_list(setup)
-    setup.tab.canvas.add_stroke(STROKE)
-    assert not setup.my_digits.showing_digits
+
+
+def test_the_key_of_my_digits_asks_for_them_and_the_first_is_chosen(setup, qtbot):
+    setup.digits.choose_first()
+    setup.open_list()
+    assert "press “Wrong?”" in setup.told[-1].sentence
+    setup.teach(3)
+    with qtbot.waitSignal(setup.tab.digits_requested):
+        fakes.entry(setup.tab, "My digits").trigger()
+    setup.digits.choose_first()
+    setup.open_list()
+    assert setup.list.currentIndex().data() == "a 3"
 
 
 def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup):
     save_digit(TaughtDigit(1, BAR, drawing={"format": "other"}), setup.folder)
     save_digit(TaughtDigit(1, BAR), setup.folder)
-    open_list(setup)
-    for row in range(2):
-        setup.my_digits.open(setup.my_digits.view.model.rows[row])
+    setup.open_list()
+    for row in setup.rows():
+        row.open()
         assert setup.tab.canvas.has_ink()
         setup.tab.canvas.clear()
     assert len(setup.told) == 1
     assert "Its picture was put on the board" in setup.told[0].sentence
 
 
-def test_a_key_or_the_menu_changes_the_label_of_all_chosen(setup):
-    for _ in range(2):
-        setup.teach(3)
-    open_list(setup)
-    view = setup.my_digits.view
-    view.table.selectAll()
-    QTest.keyClick(view.table, Qt.Key_5)
+def test_a_key_or_the_menu_changes_the_label(setup):
+    setup.teach(3)
+    setup.open_list()
+    setup.choose()
+    QTest.keyClick(setup.list, Qt.Key_5)
     setup.settle()
-    assert [path.name[0] for path in setup.files()] == ["5", "5"]
-    assert [label for label, _, _ in setup.shown()] == ["5", "5"]
-    assert setup.told[-1].sentence == "2 digits were labelled a 5."
-    view.table.selectRow(0)
-    assert view.label_combo.currentText() == "5"
-    view.label_combo.setCurrentIndex(9)
-    view.label_combo.activated.emit(9)
+    assert [path.name[0] for path in setup.files()] == ["5"]
+    assert [name for name, _ in setup.shown()] == ["a 5"]
+    assert setup.told[-1].sentence == "One digit was labelled a 5."
+    menu = setup.rows()[0].build_menu(setup.page)
+    labels = next(action.menu() for action in menu.actions() if action.menu())
+    assert [action.text() for action in labels.actions() if action.isChecked()] == ["5"]
+    labels.actions()[9].trigger()
     setup.settle()
-    assert [path.name[0] for path in setup.files()] == ["5", "9"]
+    assert [path.name[0] for path in setup.files()] == ["9"]
 
 
 def test_delete_and_undo(setup, qtbot):
     setup.teach(3)
-    untaught = setup.my_digits.teaching.untaught
     content = setup.files()[0].read_bytes()
     setup.draw()
-    open_list(setup)
-    with qtbot.waitSignal(untaught):
-        QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+    setup.open_list()
+    with qtbot.waitSignal(setup.teaching.untaught):
+        setup.rows()[0].delete()
         setup.settle()
     assert setup.files() == []
     assert setup.shown() == []
-    # The key meant the digit, not the board.
     assert setup.tab.canvas.has_ink()
-    assert setup.my_digits.teaching.count == 0
-    assert not setup.button("learnButton").isEnabled()
+    assert setup.teaching.count == 0
     assert setup.told[-1].sentence.startswith("One digit was deleted")
+    # The Library lists it with what else was deleted.
+    [(_, title)] = list_deleted()
+    assert title == "a 3"
     setup.told[-1].action()
     setup.settle()
     assert setup.files()[0].read_bytes() == content
     assert len(setup.shown()) == 1
-    assert setup.button("learnButton").isEnabled()
-    # Without that message, too.
-    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
-    setup.settle()
-    (action,) = setup.my_digits.view.bin.menu().actions()
-    assert action.text().startswith("a 3, deleted ")
-    action.trigger()
-    setup.settle()
-    assert setup.files()[0].read_bytes() == content
-    # What was offered before is said no longer.
     assert setup.told[-1].sentence == "The digit is back."
 
 
@@ -346,18 +356,17 @@ def test_what_others_do_in_the_folder_is_told_once(setup):
     damaged.write_bytes(b"\x89PNG but nothing else")
     (setup.folder / "notes.txt").write_text("not a picture")
     setup.told.clear()
-    open_list(setup)
-    setup.my_digits.show_folder_anew()
-    setup.settle()
-    assert sorted(label for label, _, _ in setup.shown()) == ["3", "6"]
+    setup.open_list()
+    setup.open_list()
+    assert sorted(name for name, _ in setup.shown()) == ["a 3", "a 6"]
     (sentence,) = setup.told.sentences
     assert damaged.name in sentence
     assert damaged.exists()
     # A file that vanished is told, and the list is shown anew.
-    setup.my_digits.view.table.selectAll()
+    rows = setup.rows()
     for path in (*setup.files(), inner / "mine.png"):
         path.unlink()
-    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+    rows[0].delete()
     setup.settle()
     assert any("is no longer there" in sentence for sentence in setup.told.sentences)
     assert setup.shown() == []
@@ -372,7 +381,7 @@ def test_export_as_a_data_set_or_a_table_or_not_at_all(setup, tmp_path, monkeypa
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(table), ""))
 
     def export(kind):
-        setup.my_digits.export(kind)
+        setup.digits.export(kind)
         setup.settle()
 
     export("idx")
@@ -390,35 +399,12 @@ def test_export_as_a_data_set_or_a_table_or_not_at_all(setup, tmp_path, monkeypa
     assert setup.told == []
 
 
-def test_the_folder_is_shown_or_named(setup, monkeypatch):
-    asked: list[QUrl] = []
-
-    def refuse(url):
-        asked.append(url)
-        return False
-
-    monkeypatch.setattr(QDesktopServices, "openUrl", refuse)
-    setup.my_digits.show_folder()
-    setup.settle()
-    assert asked[0].toLocalFile() == str(setup.folder)
-    assert str(setup.folder) in setup.told[-1].sentence
-
-
 def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup):
-    setup.my_digits._followed._timer.setInterval(20)
-    open_list(setup)
-    assert setup.text("myDigitsNote") == "none yet"
+    setup.open_list()
+    assert setup.shown() == []
     setup.folder.mkdir(parents=True, exist_ok=True)
     save_digit(TaughtDigit(1, BAR), setup.folder)
-    setup.qtbot.waitUntil(lambda: setup.text("myDigitsNote") == "1 digit")
-    assert setup.button("learnButton").isEnabled()
-    assert [label for label, _, _ in setup.shown()] == ["1"]
-    # What the network says of it, and what is chosen, stays until there is something new.
-    setup.settle()
-    rows = setup.my_digits.view.model.rows
-    setup.qtbot.wait(100)
-    setup.settle()
-    assert setup.my_digits.view.model.rows is rows
+    setup.qtbot.waitUntil(lambda: [name for name, _ in setup.shown()] == ["a 1"])
+    setup.qtbot.waitUntil(lambda: setup.teaching.count == 1)
     setup.files()[0].unlink()
-    setup.qtbot.waitUntil(lambda: setup.text("myDigitsNote") == "none yet")
-    assert not setup.button("learnButton").isEnabled()
+    setup.qtbot.waitUntil(lambda: setup.shown() == [])

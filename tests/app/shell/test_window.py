@@ -146,9 +146,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     assert window.preferences.get("network", "") == started
     assert find_by_key(started).title == title_of_model(window.state.model)
     network.use_key("shipped:best")
-    window.draw_tab.my_digits.show_digits()
     setup.button("tryItButton").click()
-    assert not window.draw_tab.my_digits.showing_digits
     assert window.tabs.currentWidget() is window.draw_tab
     assert window.state.network_wanted.key == started
 
@@ -161,7 +159,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     shared.run(1)
     window.network.use_key(window.training.key)
     shared.wait_for_end()
-    key = "opened:model.npz"
+    key = "opened:rescued-model.npz"
     assert str(find_by_key(key).path) in shared.text("hintLabel")
     qtbot.waitUntil(lambda: window.state.answering_key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
@@ -171,7 +169,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     window.tabs.setCurrentWidget(window.draw_tab)
     shared.run(1)
     shared.wait_for_end()
-    key = "opened:model-2.npz"
+    key = "opened:rescued-model-2.npz"
     assert str(find_by_key(key).path) in shared.text("toastLabel")
     qtbot.waitUntil(lambda: shared.button("nextStepButton").text() == "Let it answer")
     shared.button("nextStepButton").click()
@@ -467,7 +465,7 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     assert window.tabs.currentWidget() is window.inside_tab
     assert window.inside_tab.view.section.name == "network"
     # Of a digit that was read wrongly, the question is why it is not the right one.
-    tab.my_digits.teaching.teach(other)
+    tab.teaching.teach(other)
     with qtbot.waitSignal(tab.answer.why_link.why_requested) as asked:
         link.click()
     assert asked.args == [answer, other]
@@ -500,7 +498,7 @@ def test_the_tour_and_look_inside_lead(shared, qtbot):
     window.show_page("draw")
     tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: tab.answer.certainty is not None)
-    tab.my_digits.next_step.inside_requested.emit()
+    tab.next_step.inside_requested.emit()
     assert window.page_in_front is inside
     assert view.section.name == "network"
     assert view.example.current.is_drawing
