@@ -373,11 +373,7 @@ def main() -> int:
     parser.add_argument("--failing", type=float, default=0.0, help="share of writes that fail")
     arguments = parser.parse_args()
     from mnist_draw.app.kit.reporting import reporter
-    from mnist_draw.app.shell.memory import (
-        GuiThreadGarbageCollector,
-        IdleMemoryTrimmer,
-        limit_heap,
-    )
+    from mnist_draw.app.shell.memory import GuiThreadGarbageCollector, limit_heap
 
     limit_heap()
     reporter.install()
@@ -389,7 +385,6 @@ def main() -> int:
     logging.getLogger("mnist_draw").addHandler(defects)
     app.setQuitOnLastWindowClosed(False)
     GuiThreadGarbageCollector(app)
-    IdleMemoryTrimmer(app)
     folder = Path(arguments.files) if arguments.files else Path.cwd()
     files = [str(path) for path in sorted(folder.iterdir()) if path.is_file()]
     monkey = Monkey(app, arguments.seed, files or [str(folder / "missing.png")])

@@ -43,10 +43,8 @@ MODELS = Subcommand(
 
 
 def list_networks(arguments: argparse.Namespace) -> int:
-    from mnist_draw.library.fallbacks import list_fallbacks
     from mnist_draw.library.networks import list_all
 
-    list_fallbacks()
     networks = list_all()
     if arguments.json:
         for stored in networks:

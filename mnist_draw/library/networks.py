@@ -30,10 +30,7 @@ from mnist_draw.library.stored_network import (
     TIME,
     TITLES,
     StoredNetwork,
-    external_path,
     fine_tuned_folder,
-    is_external,
-    list_external,
     load_trained,
     network_of_run,
     of_file,
@@ -92,8 +89,8 @@ def list_fine_tuned() -> list[StoredNetwork]:
 
 
 def list_opened() -> list[StoredNetwork]:
-    """List the opened networks, and those saved outside the program's folders."""
-    return [of_file(path, OPENED) for path in (*list_external(), *reversed(_own_files(OPENED)))]
+    """List the opened networks, newest first."""
+    return [of_file(path, OPENED) for path in reversed(_own_files(OPENED))]
 
 
 def list_run_networks() -> list[StoredNetwork]:
@@ -190,8 +187,6 @@ def find_by_key(key: str) -> StoredNetwork:
     if name and Path(name).name == name:
         if source == SHIPPED and name in _shipped():
             return of_file(_shipped()[name], SHIPPED)
-        if external := external_path(key):
-            return of_file(external, OPENED)
         if source in _FOLDERS:
             path = _FOLDERS[source]() / name
             # A user may type the name without its suffix.
@@ -283,13 +278,6 @@ def delete(stored: StoredNetwork) -> Path:
     """Move a network, with its run if it has one, to the bin; return its path there."""
     if stored.source == SHIPPED:
         raise UserError("The networks that ship cannot be deleted.")
-    if is_external(stored.key):
-        raise UserError(
-            "The network {title} is outside the program's folders, in {path}. Save it elsewhere "
-            "if you want to keep it, and delete it there.",
-            title=stored.title,
-            path=stored.path,
-        )
     path = stored.path.parent if stored.source == RUN else stored.path
     return move_to_bin(path, stored.title)
 

@@ -29,8 +29,6 @@ from mnist_draw.training.record import CHECKPOINT, Run
 #: Where a network is from; its key begins with it.
 SOURCES = SHIPPED, FINE_TUNED, RUN, OPENED = "shipped", "learnt", "run", "opened"
 SUFFIX = ".npz"
-#: Networks saved outside the program's folders, where there was room, by file name.
-_external: dict[str, Path] = {}
 #: Titles of the networks that ship, the best reader of handwriting first: the first that is there
 #: is the default. Others have their file's name.
 TITLES = {
@@ -52,26 +50,6 @@ def fine_tuned_folder() -> Path:
 def opened_folder() -> Path:
     """Return the folder of the opened networks, which need not exist."""
     return data_folder() / "networks"
-
-
-def note_external(path: Path) -> None:
-    """List an external network with the opened ones until the program ends."""
-    _external[path.name] = path
-
-
-def list_external() -> list[Path]:
-    """List the external networks that still exist, newest first."""
-    return [path for path in reversed(_external.values()) if path.exists()]
-
-
-def external_path(key: str) -> Path | None:
-    """Return the file of an external network's key, which is not valid after this session."""
-    source, _, name = key.partition(":")
-    return _external.get(name) if source == OPENED else None
-
-
-def is_external(key: str) -> bool:
-    return external_path(key) is not None
 
 
 @dataclass(frozen=True)
@@ -99,9 +77,7 @@ class StoredNetwork:
 
     @property
     def typed_name(self) -> str:
-        """Its name on the command line: a shipped name, a key, or the path of an external file."""
-        if is_external(self.key):
-            return str(self.path)
+        """Its name on the command line: a shipped name, or a key."""
         return self.name if self.source == SHIPPED else self.key.removesuffix(SUFFIX)
 
     @property

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
-from mnist_draw.library import fallbacks, stored_network
+from mnist_draw.library import fallbacks
 from tests.app.fakes import Notices
 
 # Five seconds are too few where other programs use all cores.
@@ -57,9 +57,8 @@ def show(qtbot):
 
 @pytest.fixture(autouse=True)
 def fallback_folders(own_home, tmp_path, monkeypatch):
-    """Say where a window looks for networks that another one had to leave."""
+    """Say where a window looks for networks that earlier versions had to leave."""
     monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
-    monkeypatch.setattr(stored_network, "_external", {})
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import pytest
 from filelock import FileLock
 
 from mnist_draw.cli import main
-from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library.networks import (
     find_network,
     list_run_networks,
@@ -17,7 +16,7 @@ from mnist_draw.library.networks import (
     save_fine_tuned,
 )
 from mnist_draw.recognition.run_session import RunSession, in_use
-from mnist_draw.storage import load_model, save_model
+from mnist_draw.storage import load_model
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
@@ -33,8 +32,6 @@ QUICK = ["train", "--network", NETWORK, "--examples", "1000", "--epochs", "2"]
 def here(tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(stored_network, "_external", {})
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
     return tmp_path / "work"
 
 
@@ -142,15 +139,6 @@ def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(here, capsys)
     capsys.readouterr()
     assert main(["export", "nothing", "x.npz"]) == 1
     assert name in capsys.readouterr().err
-
-
-def test_a_network_that_the_window_left_outside_is_listed_by_its_path(tmp_path, capsys):
-    left = tmp_path / "mnist-draw-rescued-model.npz"
-    save_model(left, list_shipped()[0].load())
-    left.chmod(0o600)
-    assert main(["models", "--json"]) == 0
-    names = [one["name"] for one in objects(capsys)]
-    assert str(left) in names
 
 
 def test_models_and_data(capsys):

@@ -32,7 +32,6 @@ QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stored_network, "data_folder", lambda: tmp_path / "own data")
-    monkeypatch.setattr(stored_network, "_external", {})
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -342,33 +341,26 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     assert load_trained(here / "model.npz").metadata["epochs"] == 1
 
 
-@pytest.mark.parametrize("place", ["own data/networks", "temporary"])
-def test_where_output_is_full_the_network_is_in_the_home_or_else_temporary(
-    place,
-    here,
-    monkeypatch,
-    capsys,
-):
+def test_where_output_is_full_the_network_is_in_the_home(here, monkeypatch, capsys):
     save = train_run.save_model
-    (here / place).mkdir()
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [here / "full", here / "temporary"])
+    home = here / "own data" / "networks"
+    home.mkdir()
 
-    def save_in_one_place(path, model):
-        (save if path.parent == here / place else full_disk.refuse)(path, model)
+    def save_at_home(path, model):
+        (save if path.parent == home else full_disk.refuse)(path, model)
 
     for module in (train_run, fallbacks):
-        monkeypatch.setattr(module, "save_model", save_in_one_place)
-    name = "mnist-draw-rescued-model" if place == "temporary" else "rescued-model"
-    (here / place / f"{name}.npz").write_bytes(b"another one")
+        monkeypatch.setattr(module, "save_model", save_at_home)
+    (home / "model.npz").write_bytes(b"another one")
     before = {path for path in here.rglob("*") if path.is_file()}
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
     assert "disk is full" in err
-    rescued = here / place / f"{name}-2.npz"
-    assert f"saved in {rescued}" in out
-    assert load_trained(rescued).metadata["epochs"] == 1
+    kept = home / "model-2.npz"
+    assert f"saved in {kept}" in out
+    assert load_trained(kept).metadata["epochs"] == 1
     # What could not be filled does not stay behind either.
-    assert {path for path in here.rglob("*") if path.is_file()} - before == {rescued}
+    assert {path for path in here.rglob("*") if path.is_file()} - before == {kept}
 
 
 def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):

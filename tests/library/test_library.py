@@ -14,7 +14,7 @@ from made_networks import flat_model
 import mnist_draw
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
-from mnist_draw.library import fallbacks, stored_network
+from mnist_draw.library import fallbacks
 from mnist_draw.library import networks as network_library
 from mnist_draw.library.entries import list_entries
 from mnist_draw.library.network_data import (
@@ -51,8 +51,7 @@ from mnist_draw.library.tutorial import network_name
 from mnist_draw.networks import NetworkError, parse_network, title_of_model
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model
-from mnist_draw.storage.folders import HOME_VARIABLE
-from mnist_draw.storage.integrity import is_private
+from mnist_draw.storage.folders import HOME_VARIABLE, home_name
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import bring_back
 from mnist_draw.training import events
@@ -65,7 +64,6 @@ from mnist_draw.training.settings import TrainingSettings
 
 @pytest.fixture(autouse=True)
 def home(own_home, monkeypatch):
-    monkeypatch.setattr(stored_network, "_external", {})
     return own_home
 
 
@@ -180,7 +178,6 @@ def test_a_folder_that_cannot_be_made(home, monkeypatch):
         save_fine_tuned(linear_model())
     assert list_fine_tuned() == []
     (home / "data" / "learnt").unlink()
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [home / "gone"])
     block(home / "data" / "networks")
     assert fallbacks.save_fallback(linear_model()) is None
 
@@ -232,61 +229,34 @@ def block(path):
     path.write_text("in the way")
 
 
-def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(tmp_path, monkeypatch, home):
-    block(home / "data" / "networks")
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
-    told: list[str] = []
-    path = fallbacks.save_fallback(linear_model(), told.append)
-    assert len(told) == 2
-    assert path == tmp_path / "mnist-draw-rescued-model.npz"
+def test_a_network_without_a_place_of_its_own_is_listed_with_the_opened_ones(home):
+    path = fallbacks.save_fallback(linear_model())
     (kept,) = list_opened()
     assert kept.path == path
     assert find_by_key(fallbacks.fallback_key(path)) == kept
-    with pytest.raises(UserError, match="outside the program's folders"):
-        delete(kept)
     path.unlink()
-    assert list_opened() == []
-
-
-@pytest.mark.skipif(not hasattr(os, "umask"), reason="rights as on POSIX")
-def test_a_file_that_is_taken_home_later_is_nobody_elses(tmp_path, monkeypatch, home):
-    block(home / "data")
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
-    before = os.umask(0o002)
-    try:
-        path = fallbacks.save_fallback(linear_model())
-    finally:
-        os.umask(before)
-    assert is_private(path)
-
-
-def test_what_lies_outside_is_taken_home_at_a_later_start(tmp_path, monkeypatch, home):
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [documents, tmp_path])
+    path.parent.rmdir()
     block(home / "data" / "networks")
-    path = fallbacks.save_fallback(linear_model())
-    assert path.parent == documents
-    stored_network._external.clear()
-    # Where there is no room yet, it is listed where it lies.
-    (sentence,) = fallbacks.reclaim_fallbacks()
-    assert f"The network in {path} was saved there for want of room" in sentence
-    assert [kept.path for kept in list_opened()] == [path]
-    assert path.exists()
-    stored_network._external.clear()
-    fallbacks.list_fallbacks()
-    (kept,) = list_opened()
-    assert kept.typed_name == str(path)
-    stored_network._external.clear()
-    (home / "data" / "networks").unlink()
-    # Another home leaves it there.
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "another home"))
-    assert fallbacks.reclaim_fallbacks() == []
-    fallbacks.list_fallbacks()
-    assert list_opened() == []
-    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    messages: list[str] = []
+    assert fallbacks.save_fallback(linear_model(), messages.append) is None
+    assert str(home / "data" / "networks") in messages[0]
+
+
+def test_what_earlier_versions_saved_outside_is_moved_to_its_home(tmp_path, monkeypatch, home):
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
+    path = tmp_path / "mnist-draw-rescued-model.npz"
+    save_model(path, linear_model().with_info(home=home_name()))
+    path.chmod(0o600)
     os.utime(path, (43_200, 43_200))
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
+    # Another home leaves it there, and so does one without room.
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "another home"))
+    assert fallbacks.reclaim_fallbacks() == []
+    monkeypatch.setenv(HOME_VARIABLE, str(home))
+    block(home / "data" / "networks")
+    assert fallbacks.reclaim_fallbacks() == []
+    assert path.exists()
+    (home / "data" / "networks").unlink()
     (sentence,) = fallbacks.reclaim_fallbacks()
     (kept,) = list_opened()
     assert "1 Jan" in sentence

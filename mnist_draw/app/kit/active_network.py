@@ -25,7 +25,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
-from mnist_draw.library.stored_network import SHIPPED, is_external
+from mnist_draw.library.stored_network import SHIPPED
 from mnist_draw.networks import title_of_model
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
@@ -162,7 +162,7 @@ class ActiveNetwork(QObject):
 
     def _remember(self, name: NetworkName) -> None:
         """Note the network to start with next time; one that ends with this session is none."""
-        if self._preferences is None or name == UNSAVED or is_external(name.key):
+        if self._preferences is None or name == UNSAVED:
             return
         self._preferences.set(_NETWORK, "" if isinstance(name, Shipped) else name.key)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -72,9 +71,6 @@ class Learning(QObject):
         self._learn = learn or _learn
         self._background: Background | None = None
         self.controls = Controls()
-        #: The outcome, or why there is none; valid once learning has ended.
-        self._result: Outcome | str = _NOTHING
-        self._has_ended = threading.Event()
         #: Which part of the work is done, 0 to 1; None while nothing is being learnt.
         self.progress: float | None = None
         #: The name of the run that starts after learning; empty if none waits.
@@ -92,8 +88,6 @@ class Learning(QObject):
             raise RuntimeError("digits are being learnt already")
         self.controls = Controls()
         self.progress = 0.0
-        self._result = _NOTHING
-        self._has_ended.clear()
         self._background = Background(self, "learning", self.controls.stop)
         self._background.run(partial(self.run, network, key), lambda __: self._finish())
 
@@ -103,10 +97,7 @@ class Learning(QObject):
         try:
             self._learn_digits(network, key)
         except Exception as error:  # reported to the user
-            self._result = joined(reporter.sentence(error), _NOTHING)
-            self.failed.emit(self._result)
-        finally:
-            self._has_ended.set()
+            self.failed.emit(joined(reporter.sentence(error), _NOTHING))
 
     def _learn_digits(self, network: ModelFile | Callable[[], ModelFile], key: str) -> None:
         from mnist_draw.dataset.own_digits import load_digits, normalised
@@ -132,10 +123,8 @@ class Learning(QObject):
         sentence, line = fine_tuned.describe()
         told = Told(sentence, line, joined(*messages))
         if fine_tuned.is_better:
-            self._result = outcome = self._save(before, key, fine_tuned.model, told)
-            self.fine_tuned.emit(outcome)
+            self.fine_tuned.emit(self._save(before, key, fine_tuned.model, told))
         else:
-            self._result = str(told)
             self.not_learnt.emit(told)
 
     def _save(self, before: ModelFile, key: str, model: ModelFile, told: Told) -> Outcome:
@@ -149,7 +138,7 @@ class Learning(QObject):
             stored = save_fine_tuned(model)
             return Outcome(model.with_info(name=stored.title), stored.key, told)
         except UserError as error:
-            named = model.with_info(name=_("My digits, rescued"))
+            named = model.with_info(name=_("My digits"))
             rescued = save_fallback(named)
             if rescued is not None:
                 told = replace(
@@ -167,12 +156,6 @@ class Learning(QObject):
     def stop(self) -> None:
         """Ask for the end after the minibatch at hand; the network in use stays."""
         self.controls.stop()
-
-    def finish(self, seconds: float) -> Outcome | str:
-        """Wait until the learning that is going on has ended, without an event of Qt."""
-        if not self._has_ended.wait(seconds):
-            return joined(_("Learning took too long."), _NOTHING)
-        return self._result
 
     def start_after(self, name: str, start: Callable[[], object]) -> None:
         """Start a run when learning has ended, in place of one that waits already."""

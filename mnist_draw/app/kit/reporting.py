@@ -12,7 +12,6 @@ import faulthandler
 import logging
 import logging.handlers
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -23,7 +22,6 @@ from typing import IO, TYPE_CHECKING, cast
 
 from mnist_draw.errors import UserError, escape_unprintable, one_line
 from mnist_draw.i18n import _, joined
-from mnist_draw.training.control import ENDING_SIGNALS
 
 if TYPE_CHECKING:
     from PyQt5.QtCore import QtMsgType
@@ -60,7 +58,6 @@ class Reporter:
         self._fault_log: IO[str] | None = None
         self.noting: Callable[[str], object] | None = None
         self.keeping: Callable[[], list[str]] | None = None
-        self.finishing: Callable[[Callable[[str], None]], None] | None = None
 
     def install(self) -> None:
         """Install all hooks except Qt's, and open the log."""
@@ -226,17 +223,6 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 reporter = Reporter()
 
 
-def _leave_to_signals() -> None:
-    """Let Ctrl-C and the end of the session end the program, but not a terminal that closes.
-
-    A terminal closes with its display where both use one connection.
-    """
-    for name in ("SIGINT", *ENDING_SIGNALS):
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, signal.SIG_IGN if name == "SIGHUP" else signal.SIG_DFL)
-
-
 def _say(sentence: str) -> None:
     """Print a sentence on the terminal, if there is one."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -291,12 +277,6 @@ def _end_without_display() -> None:
     _say(sentence)
     logger.error("%s", sentence)
     emergency.cancel()
-    if reporter.finishing is not None and in_window:
-        _leave_to_signals()
-        try:
-            reporter.finishing(reporter.say_at_the_end)
-        except Exception as error:  # there is no next time
-            reporter.say_at_the_end(reporter.sentence(error))
     for handler in logger.handlers:
         with contextlib.suppress(OSError):
             handler.flush()

@@ -1,4 +1,4 @@
-"""Give free memory back to the system, and collect garbage in the GUI thread.
+"""Return free memory to the system, and collect garbage in the GUI thread.
 
 The GNU C library gives each thread a heap of its own, up to eight for each core, and keeps what is
 freed there in case it is wanted again; it also learns from each large block that is freed to take
@@ -21,7 +21,7 @@ import threading
 import time
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QTimer
+from PyQt5.QtCore import QAbstractEventDispatcher, QObject, QTimer
 
 #: Numbers of the parameters in malloc.h.
 _MMAP_THRESHOLD = -3
@@ -102,22 +102,24 @@ def _library() -> ctypes.CDLL | None:
     return library if known else None
 
 
-#: Milliseconds between two looks: compiling a network makes some thousand objects meanwhile.
-_EVERY_MS = 100
-#: After a look at all objects, the next waits for so many times what that one took of the
-#: processor: the window's thread spends at most a two-hundredth of its time on it.
+#: After a full collection, the next waits for this many times the processor time that it took: the
+#: window's thread spends at most a two-hundredth of its time on it.
 _REST = 200
-#: It waits no longer than so many seconds: what compiling leaves behind in two minutes takes 40 MB.
+#: It waits no longer than this, in seconds: what compiling leaves in two minutes takes 40 MB.
 _LONGEST_S = 120.0
+#: Free memory goes back when no event has come for this long, in milliseconds, if the program has
+#: computed for this long since the last time, in seconds: returning takes some hundredths itself.
+_QUIET_MS = 2000
+_WORK_S = 0.3
 
 
 class GuiThreadGarbageCollector(QObject):
-    """Collects garbage between two events of the GUI thread, until the process ends.
+    """Collects garbage whenever the GUI thread has nothing to do, until the process ends.
 
     Python collects in whichever thread happens to make objects, at any moment. A widget among them
-    would be deleted there: beside the thread that Qt's widgets belong to, or while an event is on
+    would be deleted there: in another thread than Qt's widgets belong to, or while an event is on
     its way to it. Either ends the process. Python's own collection is therefore off, also while the
-    threads end, and a timer does what it would have done.
+    threads end, and this collects before Qt waits for an event. At rest, no timer runs.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -128,12 +130,17 @@ class GuiThreadGarbageCollector(QObject):
         gc.disable()
         self._rested = 0.0
         self._looked = time.monotonic()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self.collect)
-        self._timer.start(_EVERY_MS)
+        #: Seconds of the processor when memory was given back last.
+        self._returned_at = 0.0
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.timeout.connect(self._return_memory)
+        QAbstractEventDispatcher.instance().aboutToBlock.connect(self.collect)
 
     def collect(self) -> None:
         """Collect the generations that are due, as Python would."""
+        if time.process_time() - self._returned_at >= _WORK_S:
+            self._quiet.start(_QUIET_MS)
         young, middle, old = (
             count > threshold
             for count, threshold in zip(gc.get_count(), gc.get_threshold(), strict=True)
@@ -146,60 +153,12 @@ class GuiThreadGarbageCollector(QObject):
             began = time.thread_time()
             gc.collect()
             self._looked = now
-            # Not the time on the clock: beside a network that is trained it is several times that.
+            # Not the time on the clock: next to a training it is several times that.
             self._rested = now + _REST * (time.thread_time() - began)
             release_memory()
         else:
             gc.collect(1 if middle else 0)
 
-
-#: Milliseconds between two looks.
-_LOOK_MS = 500
-#: The program rests while it computes for less than this share of the time. A crowded processor
-#: leaves a network that is being compiled little more; an open window takes a hundredth.
-_RESTS = 0.05
-#: When it has rested for so many seconds, memory goes back, if it has computed for so many since
-#: the last time: to give back takes some hundredths itself.
-_QUIET = 2.0
-_WORK = 0.3
-#: While it works on and on, as in a training, memory goes back every so many seconds. Within two
-#: of them 50 to 100 MB come together that are free; to give them back, and to be given
-#: them anew, takes some thousandths of the time.
-_LONG = 3.0
-#: But only while it takes this share of a core or more: who draws takes less, and shall not wait.
-_HARD = 0.5
-
-
-class IdleMemoryTrimmer(QObject):
-    """Returns free memory to the system when the program is idle, and during long work."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._busy = self._looked = time.monotonic()
-        #: Seconds of the processor, at the last look and when memory was given back last.
-        self._spent = time.process_time()
-        self._given_back = 0.0
-        #: Since when it works without a rest, or since memory was given back meanwhile.
-        self._begun = self._busy
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self.check)
-        self._timer.start(_LOOK_MS)
-
-    def check(self) -> None:
-        """Give memory back, once, when the program has been at rest or at work for a while."""
-        now = time.monotonic()
-        spent = time.process_time()
-        computed = spent - self._spent
-        passed = now - self._looked
-        if computed > _RESTS * passed:
-            self._busy = now
-            if now - self._begun >= _LONG and computed >= _HARD * passed:
-                self._begun = now
-                release_memory(compiler=True)
-        else:
-            self._begun = now
-            if now - self._busy >= _QUIET and spent - self._given_back >= _WORK:
-                self._given_back = spent
-                release_memory(compiler=True)
-        self._looked = now
-        self._spent = spent
+    def _return_memory(self) -> None:
+        self._returned_at = time.process_time()
+        release_memory(compiler=True)

@@ -81,9 +81,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window = Window()
     shutdown = window.shutdown
     reporter.keeping = shutdown.save_now
-    reporter.finishing = shutdown.finish_learning
     signals.close_requested.connect(shutdown.close_without_prompt)
-    memory.IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()
     # Once the window has been painted.

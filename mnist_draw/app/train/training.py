@@ -26,7 +26,7 @@ from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent,
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
-from mnist_draw.library.fallbacks import describe_fallback, save_fallback, with_fallback_title
+from mnist_draw.library.fallbacks import describe_fallback, save_fallback
 from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.storage.models import ModelFile
@@ -234,7 +234,7 @@ class TrainingWorker:
         if failure is None:
             self._events.append(Saved(self.folder / record.MODEL))
             return None
-        path = save_fallback(with_fallback_title(model))
+        path = save_fallback(model)
         if path is None:
             self._unsaved = model
             raise UserError(joined(str(failure), _NOWHERE)) from failure

@@ -7,7 +7,6 @@ from typing import Any
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -16,7 +15,6 @@ from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, Outcome
 from mnist_draw.app.kit.threads import running
-from mnist_draw.app.shell import shutdown
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -111,18 +109,14 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home):
 def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
     monkeypatch.setattr(kept, "save_at", full_disk.refuse)
-    (own_home / "data" / "networks").write_text("in the way")
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert failed == []
-    # In a place outside the home, which is full.
-    rescued = tmp_path / "mnist-draw-rescued-model.npz"
+    rescued = own_home / "data" / "networks" / "model.npz"
     assert "disk is full" in outcome.told.trouble
     assert f"saved in {rescued} instead" in outcome.told.trouble
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued
-    assert (
-        kept.find_by_key(outcome.key).title == title_of_model(outcome.model) == "My digits, rescued"
-    )
+    assert kept.find_by_key(outcome.key).title == title_of_model(outcome.model) == "My digits"
     saved = load_model(rescued)
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
@@ -342,9 +336,6 @@ def test_another_start_begins_with_the_network_used_last(own_home, notices):
     assert ActiveNetwork().load_first().network == "deep_cnn"
 
 
-LEFT = "What was being learnt of your digits is lost. The digits are kept"
-
-
 class WindowSetup(Setup):
     """A window that learns two digits and waits before the last step."""
 
@@ -397,82 +388,20 @@ def test_closing_while_learning(in_window):
     assert [one for one in kept.list_fine_tuned() if one.info.before]
 
 
-@pytest.fixture
-def said(monkeypatch):
-    """Return what is said on the terminal when the window has closed."""
-    told: list[str] = []
-    monkeypatch.setattr(shutdown.reporter, "say_at_the_end", told.append)
-    return told
-
-
 @pytest.mark.window
 @pytest.mark.parametrize("asked", [True, False])
-def test_nobody_has_to_wait_for_learning(in_window, asked, said, monkeypatch):
-    monkeypatch.setattr(shutdown, "_SESSION_S", 0.1)
+def test_nobody_has_to_wait_for_learning(in_window, asked):
     in_window.begin()
     if asked:
         in_window.window.close()
-        assert said == []
+        assert in_window.window.isVisible()
     else:
         in_window.window.shutdown.close_without_prompt()
     in_window.window.close()
     in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
-    assert said[0].startswith(LEFT)
     in_window.window.learning.stop()
     in_window.learn.gate.set()
     assert running.shut_down()
-    assert len(said) == 1
-
-
-@pytest.mark.window
-@pytest.mark.parametrize("session", [True, False])
-def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
-    in_window,
-    session,
-    said,
-    monkeypatch,
-):
-    in_window.begin()
-    threading.Timer(0.05, in_window.learn.gate.set).start()
-    if session:
-        monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
-    else:
-        in_window.window.shutdown.close_without_prompt()
-    in_window.window.close()
-    in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
-    assert running.shut_down()
-    (learnt,) = (one for one in kept.list_fine_tuned() if one.info.before)
-    assert Preferences().get("network", "") == learnt.key
-    assert LEFT not in " ".join(said)
-
-
-@pytest.mark.window
-def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(in_window, own_home):
-    window, said = in_window.window, list[str]()
-    in_window.begin()
-    threading.Timer(0.05, in_window.learn.gate.set).start()
-    window.shutdown.save_now()
-    window.shutdown.finish_learning(said.append)
-    # The network before, which only memory had, is kept as well.
-    paths = (own_home / "data" / "learnt").iterdir()
-    (path,) = (path for path in paths if load_model(path).info.before)
-    assert "goes on without a window" in said[0]
-    assert "2 digits are read now" in said[1]
-    assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
-    assert Preferences().get("network", "") == f"learnt:{path.name}"
-    in_window.wait_for_end()
-
-
-@pytest.mark.window
-def test_a_display_that_is_lost_while_nothing_can_be_learnt(in_window):
-    finish, said = in_window.window.shutdown.finish_learning, list[str]()
-    finish(said.append)
-    assert said == []
-    in_window.learn.error = UserError("The loss grew.")
-    in_window.begin()
-    finish(said.append)
-    assert said[1].startswith("The loss grew. Nothing was learnt.")
-    in_window.wait_for_end()
 
 
 @pytest.mark.window

@@ -131,28 +131,6 @@ def test_without_a_display_the_program_ends_in_words(kept, expected, tmp_path):
     assert "the window is gone with it" in log
 
 
-def test_what_would_be_lost_with_the_display_is_waited_for(tmp_path):
-    program = LOST.replace("KEPT", "['The drawing is kept.']").replace(
-        "def work",
-        """
-def finish(say):
-    import os, signal
-    for name in ("SIGHUP",):
-        if hasattr(signal, name):
-            os.kill(os.getpid(), getattr(signal, name))
-    say("What was learnt is kept.")
-    1 / 0
-reporter.finishing = finish
-def work""",
-    )
-    done = run_python(program, tmp_path)
-    assert done.returncode == 1
-    first, second, third = done.stderr.splitlines()
-    assert "The drawing is kept." in first
-    assert second == "mnist-draw: What was learnt is kept."
-    assert "ZeroDivisionError" in third
-
-
 @pytest.mark.parametrize("writable", [False, True])
 def test_what_is_logged_has_any_name_and_makes_no_terminal_do_anything(tmp_path, writable):
     program = """

@@ -4,11 +4,13 @@ import gc
 import re
 import sys
 import threading
+import time
 import weakref
 from pathlib import Path
 
 import pytest
 from PyQt5 import sip
+from PyQt5.QtCore import QTimer
 
 from mnist_draw.app.shell import memory
 
@@ -63,41 +65,6 @@ def test_blocks_that_were_freed_leave_the_memory(library):
     assert not any(map(any, kept))
 
 
-def test_memory_goes_back_once_after_work(qtbot, monkeypatch):
-    given: list[dict[str, bool]] = []
-    now = {"time": 100.0, "spent": 10.0}
-    monkeypatch.setattr(memory, "release_memory", lambda **what: given.append(what))
-    monkeypatch.setattr(memory.time, "monotonic", lambda: now["time"])
-    monkeypatch.setattr(memory.time, "process_time", lambda: now["spent"])
-    watcher = memory.IdleMemoryTrimmer()
-    watcher._timer.stop()
-
-    def pass_by(seconds, share):
-        for _ in range(round(2 * seconds)):
-            now["time"] += 0.5
-            now["spent"] += 0.5 * share
-            watcher.check()
-
-    # A network that is compiled on a crowded processor is work, too.
-    pass_by(2.0, share=0.1)
-    pass_by(1.0, share=0.0)
-    assert not given
-    pass_by(60.0, share=0.002)
-    assert given == [{"compiler": True}]
-    pass_by(0.5, share=2.0)
-    assert given == [{"compiler": True}]
-    pass_by(10.0, share=0.0)
-    assert given == [{"compiler": True}] * 2
-    # A training that goes on and on.
-    pass_by(memory._LONG - 1, share=1.0)
-    assert len(given) == 2
-    pass_by(2 * memory._LONG + 1.5, share=1.0)
-    assert given[2:] == [{"compiler": True}] * 3
-    # Somebody draws: nothing gets into the way of the answers.
-    pass_by(60.0, share=0.2)
-    assert len(given) == 5
-
-
 class Ring:
     """Holds itself, so that only the collector frees it."""
 
@@ -112,7 +79,8 @@ def make_garbage(freed, count):
 
 
 @pytest.fixture
-def collector(qapp):
+def collector(qapp, monkeypatch):
+    monkeypatch.setattr(memory, "_QUIET_MS", 20)
     made = memory.GuiThreadGarbageCollector()
     yield made
     sip.delete(made)
@@ -126,6 +94,23 @@ def test_what_other_threads_leave_is_freed_in_the_windows_thread(collector, qtbo
     assert not freed
     qtbot.waitUntil(lambda: len(freed) > 19_000)
     assert set(freed) == {threading.main_thread().name}
+
+
+def test_memory_goes_back_once_when_the_window_is_quiet_after_work(collector, qtbot, monkeypatch):
+    given: list[dict[str, bool]] = []
+    spent = [time.process_time()]
+    monkeypatch.setattr(memory, "release_memory", lambda **what: given.append(what))
+    monkeypatch.setattr(memory.time, "process_time", lambda: spent[0])
+    qtbot.waitUntil(lambda: given == [{"compiler": True}])
+    # Less than what giving back takes itself is no work.
+    spent[0] += 0.1
+    collector.collect()
+    assert not collector.findChild(QTimer).isActive()
+    spent[0] += 1.0
+    collector.collect()
+    assert given == [{"compiler": True}]
+    qtbot.waitUntil(lambda: given == [{"compiler": True}] * 2)
+    assert not collector.findChild(QTimer).isActive()
 
 
 @pytest.fixture
@@ -145,11 +130,12 @@ def test_the_oldest_objects_are_looked_at_seldom(collector, looked):
     assert looked.count(0) > looked.count(1) > looked.count(2) > 0
 
 
-def test_the_oldest_objects_are_looked_at_at_last(collector, looked):
+def test_the_oldest_objects_are_looked_at_at_last(collector, looked, monkeypatch):
     kept = [[] for _ in range(gc.get_threshold()[0] + 100)]
     collector.collect()
     kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
-    collector._looked -= memory._LONGEST_S
+    later = time.monotonic() + 1000.0
+    monkeypatch.setattr(memory.time, "monotonic", lambda: later)
     collector.collect()
     assert set(looked[:-2]) == {0}
     assert looked[-1] == 2

@@ -159,7 +159,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     shared.run(1)
     window.network.use_key(window.training.key)
     shared.wait_for_end()
-    key = "opened:rescued-model.npz"
+    key = "opened:model.npz"
     assert str(find_by_key(key).path) in shared.text("hintLabel")
     qtbot.waitUntil(lambda: window.state.answering_key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
@@ -169,7 +169,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     window.tabs.setCurrentWidget(window.draw_tab)
     shared.run(1)
     shared.wait_for_end()
-    key = "opened:rescued-model-2.npz"
+    key = "opened:model-2.npz"
     assert str(find_by_key(key).path) in shared.text("toastLabel")
     qtbot.waitUntil(lambda: shared.button("nextStepButton").text() == "Let it answer")
     shared.button("nextStepButton").click()

@@ -150,7 +150,6 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     assert "choose another place" not in last.sentence
     (kept,) = list_opened()
     assert (kept.path, kept.key) == (last.path, fallback_key(last.path))
-    assert kept.title.endswith(", rescued")
     assert np.array_equal(load_model(last.path).parameters[0], learnt[-1].parameters[0])
     # One that no place takes stays in use.
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
