@@ -75,17 +75,6 @@ def results(model: Any) -> tuple[Any, Callable[[], bool]]:
     return section, lambda: bool(ready) and ready[-1]
 
 
-def limits(model: Any) -> tuple[Any, Callable[[], bool]]:
-    """Return the section *Limits* with one network, and whether its 47 settings are counted."""
-    from mnist_draw.app.inside.limits import limits_section
-
-    limits_section._others = list
-    section = limits_section.LimitsSection()
-    ended: list[bool] = []
-    section._count.finished.connect(lambda: ended.append(True))
-    return section, lambda: bool(ended)
-
-
 def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
     """Return the section *Map*, and whether all its layers are laid out."""
     from mnist_draw.app.inside.map.map_section import MapSection
@@ -130,7 +119,6 @@ SECTIONS: dict[str, Callable[[Any], tuple[Any, Callable[[], bool]]]] = {
     "graph": graph,
     "results": results,
     "map": pca_map,
-    "limits": limits,
 }
 
 

@@ -22,14 +22,7 @@ from mnist_draw.analysis.results import (
     find_mistakes,
     wilson,
 )
-from mnist_draw.analysis.robustness import (
-    AXES,
-    SETTINGS,
-    Distortion,
-    Perturbation,
-    altered_one,
-    count_limits,
-)
+from mnist_draw.analysis.robustness import AXES, SETTINGS, Limits, altered, count_limits
 from mnist_draw.analysis.table import Figure, Table, percent
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import StorageError
@@ -317,11 +310,6 @@ def test_only_what_is_certain_is_a_hundred_per_cent():
     assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]
 
 
-@pytest.fixture
-def perturbation(digits, monkeypatch):
-    return Perturbation(digits.test_images[:40])
-
-
 def centre(image):
     grey = image.astype(float)
     return tuple(
@@ -336,72 +324,64 @@ def bar():
     return image
 
 
-def test_neutral_amounts_are_the_identity(perturbation):
+def test_no_change_is_the_identity(digits):
+    images = digits.test_images[:40, 0]
     for axis in AXES:
-        change = Distortion().to(axis.name, axis.neutral)
-        np.testing.assert_array_equal(perturbation.altered(change)[:, 0], perturbation.images)
+        np.testing.assert_array_equal(altered(images, axis.name, 0), images)
 
 
 def test_changes_of_a_bar():
-    right, left = altered_one(bar(), [Distortion(shift=3), Distortion(shift=-3)])[:, 0]
+    (right,), (left,) = (altered(bar()[None], "shift", pixels) for pixels in (3, -3))
     np.testing.assert_array_equal(right[:, 3:], bar()[:, :-3])
     np.testing.assert_array_equal(left[:, :-3], bar()[:, 3:])
-    (turned,) = altered_one(bar(), [Distortion(turn=30)])[:, 0]
+    (turned,) = altered(bar()[None], "turn", 30)
     # y points down: the right end of a level bar sinks.
     assert centre(turned[:, 17:])[1] > 15
     assert centre(turned[:, :12])[1] < 13
-    large, small = altered_one(bar(), [Distortion(size=1.3), Distortion(size=0.7)])[:, 0]
-    wide, thin = altered_one(bar(), [Distortion(pen=1), Distortion(pen=-0.5)])[:, 0]
-    ink = bar().sum()
-    assert large.sum() > 1.5 * ink
-    assert small.sum() < 0.6 * ink
-    assert wide.sum() > 1.4 * ink
-    assert thin.sum() < 0.8 * ink
-    # The pen changes the width of the line, not the size of the digit.
-    assert 4 <= len(np.flatnonzero(wide.max(axis=1) > 127)) <= 6
 
 
-def test_placing_undoes_shift_and_size(perturbation):
-    moved = perturbation.altered(Distortion(shift=4, size=0.8))[:, 0]
-    placed = perturbation.altered(Distortion(shift=4, size=0.8, placed=True))[:, 0]
-    for image, before in zip(placed, moved, strict=True):
-        assert centre(image) == pytest.approx((14, 14), abs=1)
-        assert abs(centre(before)[0] - 14) > 2
+def test_noise_is_the_same_each_time(digits):
+    images = digits.test_images[:40, 0]
+    noisy = altered(images, "noise", 0.4)
+    np.testing.assert_array_equal(noisy, altered(images, "noise", 0.4))
+    assert np.abs(noisy.astype(int) - images).mean() > 20
 
 
-def test_noise_is_the_same_each_time_and_comes_last(perturbation):
-    noisy = perturbation.altered(Distortion(noise=0.4))
-    np.testing.assert_array_equal(noisy, perturbation.altered(Distortion(noise=0.4)))
-    assert np.abs(noisy[:, 0].astype(int) - perturbation.images).mean() > 20
-    placed = perturbation.altered(Distortion(noise=0.4, placed=True))
-    assert (placed[:, 0, 0] > 0).any()
-
-
-def test_counting_limits(digits, perturbation):
-    model, labels = linear_model(), digits.test_labels[:40]
-    steps = list(count_limits(model, perturbation, labels, False))
+def test_counting_limits(digits, monkeypatch):
+    images = digits.test_images[:40, 0]
+    labels = digits.test_labels[:40]
+    monkeypatch.setattr(robustness, "pictures_of", lambda model: (images, labels))
+    model = linear_model()
+    steps = list(count_limits(model))
     last = steps[-1]
-    assert not np.isnan(last).any()
     # The first point is there long before the last, and what is there stays.
-    counted = [int(np.count_nonzero(~np.isnan(step))) for step in steps]
-    assert counted == sorted(counted)
-    assert counted[0] <= 1
-    # The points at the figures of the axes come first.
-    early = next(step for step in steps if np.count_nonzero(~np.isnan(step)) == 25)
-    shown = [amount in axis.shown for axis in AXES for amount in axis.amounts]
-    np.testing.assert_array_equal(~np.isnan(early), shown)
+    assert [step.counted for step in steps] == list(range(1, len(SETTINGS) + 1))
+    assert last.pictures == 40
     recogniser = Recogniser(model)
     for name, amount in (("turn", 0), ("shift", 4), ("noise", 0.2)):
-        images = perturbation.altered(Distortion().to(name, amount))
-        right = recogniser.predict(scale(images)).argmax(axis=1) == labels
-        assert last[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
-    # What was counted is kept, for network and placing.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(robustness, "Recogniser", never)
-        (again,) = count_limits(model, perturbation, labels, False)
-        np.testing.assert_array_equal(again, last)
-        with pytest.raises(AssertionError, match="again"):
-            next(count_limits(model, perturbation, labels, True))
+        changed = altered(images, name, amount)
+        right = recogniser.predict(scale(changed[:, None])).argmax(axis=1) == labels
+        assert last.accuracy[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
+    # What was counted is kept.
+    monkeypatch.setattr(robustness, "Recogniser", never)
+    (again,) = count_limits(model)
+    np.testing.assert_array_equal(again.accuracy, last.accuracy)
+
+
+@pytest.mark.parametrize(
+    ("shares", "largest"),
+    [
+        ((1, 1, 1, 1, 1), 2),
+        ((0.8, 0.95, 1, 0.95, 1), 1),
+        ((1, 1, 1, 0.89, 1), 0),
+        ((0, 0, 0.5, 0, 0), None),
+        ((1, 1, np.nan, 1, 1), None),
+    ],
+)
+def test_the_largest_change_that_is_borne_is_borne_on_both_sides(monkeypatch, shares, largest):
+    axis = robustness.Axis("turn", "Turned", "degrees", (-2, -1, 0, 1, 2))
+    monkeypatch.setattr(robustness, "SETTINGS", [("turn", amount) for amount in axis.amounts])
+    assert Limits(np.array(shares, float), 1000).largest_borne(axis) == largest
 
 
 def test_a_table_of_a_spreadsheet_has_numbers():

@@ -1,4 +1,4 @@
-"""The frame of the tab *Inside*: one example at the left, five questions about the network."""
+"""The frame of the tab *Inside*: one example at the left, four questions about the network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu, notifier
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.results.results_section import ResultsSection
@@ -38,7 +37,6 @@ SECTIONS: tuple[type[Section], ...] = (
     StepSection,
     ResultsSection,
     MapSection,
-    LimitsSection,
 )
 
 #: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
@@ -229,7 +227,7 @@ class InsideView(QWidget):
             other = self._other_network(step)
             if other:
                 self._active.use_instead(f"shipped:{other}", TITLES[other])
-            if step.section not in ("results", "limits"):
+            if step.section != "results":
                 self._set_example(_EXAMPLE if step.test is None else step.test)
             self.open_section(step.section)
             self.section.open_view(step.view)

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.results import Bin, Results, count_results
+from mnist_draw.analysis.robustness import SETTINGS, Limits
 from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.inside.results.result_cards import ResultFigure
 from mnist_draw.app.inside.results.results_section import ResultsSection
@@ -116,7 +117,7 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     section.mistakes.all_link.click()
     assert shown(section) == results.mistakes().tolist()
     assert section.table().headings[-1] == "recall"
-    assert len(section.table().rows) == 11
+    assert len(section.table().rows) == 11 + len(SETTINGS)
     matrix.walk_to(matrix.item(3, 3))
     qtbot.keyClick(matrix, Qt.Key_Right)
     assert matrix.current == matrix.item(3, 4)
@@ -387,3 +388,45 @@ def test_the_long_name_of_a_class_ends_in_an_ellipsis(show):
     figure = show(ResultFigure("x", "Weakest class"), 120, 80)
     figure.show_figure("long name of a class", "90 %")
     assert figure.value.fitted()[1].endswith("…")
+
+
+def test_limits_are_counted_after_the_results(section, qtbot, digits, monkeypatch):
+    counted = []
+
+    def few(model):
+        counted.append(section._results.is_complete)
+        accuracy = np.full(len(SETTINGS), 0.95)
+        # Too much: 20 degrees to the left, and noise from the first amount on.
+        accuracy[SETTINGS.index(("turn", -20))] = 0.5
+        accuracy[-8:] = 0.2
+        yield Limits(np.where(accuracy > 0.9, accuracy, np.nan), 200)
+        yield Limits(accuracy, 200)
+
+    monkeypatch.setattr(results_section, "count_limits", few)
+    count(section, qtbot)
+    qtbot.waitUntil(lambda: "200" in label_text(section, "limitsSentence"), timeout=20_000)
+    assert counted == [True]
+    limits = {name: label_text(section, f"{name}Limit") for name in ("turn", "shift", "noise")}
+    assert limits == {"turn": "±10", "shift": "±8", "noise": "0"}
+    turn = section.limits.plots[0]
+    assert "−20: 50.0 %" in turn.describe(3)
+    assert [row[:2] for row in section.table().rows[-2:]] == [
+        ("Noise, strength 0.8", "20.0 %"),
+        ("Noise, strength 1", "20.0 %"),
+    ]
+    section.open_view("limits")
+    assert turn.hasFocus()
+    # Nothing of one network stays for another.
+    monkeypatch.setattr(results_section, "count_limits", lambda model: iter(()))
+    section.use_network(altered(-1), "shipped:y")
+    assert label_text(section, "turnLimit") == "–"
+    assert "not counted" in turn.describe(3)
+
+
+def test_limits_that_cannot_be_counted_say_why(section, qtbot, monkeypatch):
+    def missing(model):
+        raise UserError("Its pictures are gone.")
+
+    monkeypatch.setattr(results_section, "count_limits", missing)
+    count(section, qtbot)
+    qtbot.waitUntil(lambda: "gone" in label_text(section, "limitsSentence"), timeout=20_000)

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw import i18n
 from mnist_draw.analysis.guide import guide
 from mnist_draw.app.inside.inside_view import SECTIONS
-from mnist_draw.app.inside.limits import limits_section
+from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import ClickShield
@@ -114,7 +114,7 @@ def followed(usual_text, one_window):
     one_window.window.train_tab.show_page("library")
     with pytest.MonkeyPatch.context() as patch:
         # What a section of Inside compiles would be waited for.
-        patch.setattr(limits_section, "count_all", lambda *_: iter(()))
+        patch.setattr(results_section, "count_limits", lambda *_: iter(()))
         yield
 
 
@@ -258,11 +258,6 @@ def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
     if section == "step" and scale == 1:
         code = view.section.code.code
         assert code.height() >= code.sizeHint().height()
-    if section == "limits" and size == (1918, 1016):
-        # Where there is room, columns are beside each other.
-        plots = view.section.plots.values()
-        tops = [plot.mapTo(view.section, QPoint(0, 0)).y() for plot in plots]
-        assert tops[0] == tops[1] == tops[2] < tops[3]
 
 
 def test_a_section_scrolls_no_further_than_it_needs_itself(screens):

@@ -151,6 +151,13 @@ class TileView(QListView):
         """Return the pixels of a picture's side: it grows with the text."""
         return round(SIDE * theme.text_scale())
 
+    def sizeHint(self) -> QSize:
+        """Ask for one row: the others scroll where there is no more room."""
+        return QSize(super().sizeHint().width(), self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.picture_side(), round(self.picture_side() + self.ROOM[1]))
+
     def make_room(self, names: Sequence[str], lines: int) -> bool:
         """Make room for more lines where names of classes are long; return whether they are."""
         wide, high = type(self).ROOM

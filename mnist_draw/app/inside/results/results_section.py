@@ -8,27 +8,29 @@ from dataclasses import replace
 from functools import partial
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 from mnist_draw.analysis.results import Results, count_results
+from mnist_draw.analysis.robustness import count_limits
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results import result_cards
 from mnist_draw.app.inside.results.confusion_matrix import Pair
+from mnist_draw.app.inside.results.limits_card import LimitsCard
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, captioned, label
+from mnist_draw.app.kit.widgets import Card, captioned, label, tip
 from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH = 200
-_WORDS_WIDTH = 220
 _DASHED = _(
     "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
     "put the point. Calibrated, as on Draw.",
@@ -48,15 +50,20 @@ class ResultsSection(CountedSection):
         self._shown: Pictures | None = None
         self._results: Results | None = None
         self._failure = ""
+        self.limits = LimitsCard()
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self._counting = self._job(self._show_counted, self._fail)
+        self._limiting = self._job(self.limits.show_limits, self.limits.clear)
+        #: The network whose limits are shown or counted.
+        self._limited: ModelFile | None = None
         self.remark = label("", "muted", "resultsRemark", wraps=True)
         self.remark.hide()
         self.confusion = result_cards.ConfusionCard(self.state)
         self.mistakes = MistakesCard()
         top = self._build_top()
         gap = Size.CARD_GAP
-        side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
+        self._below = row((self._build_reliability(), 1), (self.limits, 1), gap=gap)
+        side = column((self.mistakes, 4), (self._below, 5), gap=gap)
         self._row = row((self.confusion, 6), (side, 7), gap=gap)
         column(top, self.remark, (self._row, 1), gap=gap, owner=self)
         self._connect()
@@ -74,17 +81,16 @@ class ResultsSection(CountedSection):
     def _build_reliability(self) -> Card:
         card = Card(_("Does it know when it is unsure?"))
         self.reliability = result_cards.ReliabilityView()
-        self.reliability_text = label("", "", "reliabilityWords", wraps=True)
-        note = label(_DASHED, "muted", wraps=True)
-        words = QWidget()
-        column(self.reliability_text, note, 1, owner=words)
-        theme.follow(words, lambda: words.setFixedWidth(theme.scaled(_WORDS_WIDTH)))
-        card.body.addLayout(row((self.reliability, 1), words, gap=Size.MARGIN), 1)
+        self._reliability_words = GrowingLabel(label("", "", "reliabilityWords"))
+        card.setToolTip(tip(_DASHED))
+        card.body.addWidget(self.reliability, 1)
+        card.body.addWidget(self._reliability_words)
         self._reliability_card = card
         return card
 
     def _connect(self) -> None:
         self._counting.finished.connect(self._show_state)
+        self._counting.finished.connect(self._count_limits)
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
@@ -96,6 +102,9 @@ class ResultsSection(CountedSection):
         self._model = model
         self._newer = None
         self._failure = ""
+        self._limited = None
+        self._limiting.stop()
+        self.limits.clear()
         self._show_results(None)
         self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
@@ -121,10 +130,16 @@ class ResultsSection(CountedSection):
             self._load(self.data.load)
 
     def update_layout(self) -> None:
+        reflow(self._below, self._room)
         reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
         for rows in (self._top, self.figures):
             rows.setDirection(self._row.direction())
+
+    def open_view(self, view: str) -> None:
+        """Put the keyboard into the limits, if asked to."""
+        if view == "limits":
+            self.limits.plots[0].setFocus()
 
     def table(self) -> Table:
         results = self._results
@@ -135,7 +150,10 @@ class ResultsSection(CountedSection):
         pair = self.confusion.matrix.pinned
         if results.labels is None or pair is not None:
             return pictures_table(results, places.tolist(), pictures.title, self._name)
-        return confusion_table(results, self._name)
+        table = confusion_table(results, self._name)
+        blank = ("",) * (len(table.columns) - 2)
+        limits = [(*each, *blank) for each in self.limits.rows()]
+        return replace(table, values=[*table.values, *limits])
 
     def _load(self, load: result_cards.Load) -> None:
         self.state.show_state(_("Reading the pictures"), "")
@@ -199,7 +217,7 @@ class ResultsSection(CountedSection):
         self.confusion.show_results(results, self._name)
         self._reliability_card.setVisible(results is None or results.labels is not None)
         self.reliability.show_results(results)
-        self.reliability_text.setText(result_cards.describe_reliability(results))
+        self._reliability_words.set_text(result_cards.describe_reliability(results))
         if results is None:
             self.mistakes.show_nothing()
         elif results.is_complete or not self.mistakes.view.hasFocus():
@@ -235,6 +253,16 @@ class ResultsSection(CountedSection):
             self._show_state()
         elif model is not None:
             self._begin(model)
+
+    def _count_limits(self) -> None:
+        """Count the limits once the results are complete: both at once would take longer."""
+        results = self._results
+        model = self._model
+        is_complete = results is not None and results.is_complete
+        if is_complete and model is not None and model is not self._limited:
+            self._limited = model
+            self.limits.clear(_("Counting the first test pictures"))
+            self._limiting.ask(partial(count_limits, model))
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
