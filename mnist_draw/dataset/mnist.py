@@ -170,8 +170,7 @@ def _load(place: Path, name: str) -> Dataset:
     train = source.train
     validation = source.validation
     test = source.test
-    parts = [part for part in (train, validation, test) if part is not None]
-    messages = [*source.messages, *dict.fromkeys(part.message for part in parts if part.message)]
+    messages = list(source.messages)
     if test is None:
         train, test = set_aside(train, str(place), 2 if validation is None else 1)
         messages.append(

@@ -28,15 +28,11 @@ MAX_PICTURES = 400_000
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Pictures, uint8 (N, 28, 28), ink high, with the labels of the file `path`, integers (N,).
-
-    `message` says how the pictures were changed.
-    """
+    """Pictures, uint8 (N, 28, 28), ink high, with the labels of the file `path`, integers (N,)."""
 
     images: NDArray[np.uint8]
     labels: NDArray[Any]
     path: Path
-    message: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +118,13 @@ def as_part(
 ) -> Part:
     """Check and convert pictures and labels; error sentences name the path of either.
 
-    Pictures of 28×28, in any of the usual shapes, are 0 to 255, or floats from 0 to 1. Bytes may be
-    in colour, and of any larger square.
+    Pictures of 28×28, in any of the usual shapes, are 0 to 255, or floats from 0 to 1.
     """
     images_path = images_path or path
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
-    if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.all(labels == np.floor(labels))):
+    with np.errstate(invalid="ignore"):
+        numbers = labels.astype(np.int64)
+    if labels.ndim != 1 or not np.array_equal(numbers, labels):
         raise DatasetError(
             "{path} holds labels of the shape {shape} ({dtype}); one whole number for each "
             "picture was expected.",
@@ -135,16 +132,6 @@ def as_part(
             shape=format_shape(labels.shape),
             dtype=labels.dtype,
         )
-    message = ""
-    if _is_large(images):
-        check_count(len(images), images_path)
-        message = _(
-            "The pictures in {path} have {shape} values; they are learnt as grey "
-            "levels of 28×28 pixels.",
-            path=images_path,
-            shape=format_shape(images.shape[1:]),
-        )
-        images = _reduced(images)
     pictures = _as_pictures(images, images_path)
     if len(pictures) != len(labels):
         raise DatasetError(
@@ -157,27 +144,7 @@ def as_part(
         )
     if not len(labels):
         raise DatasetError("{path} holds no pictures at all.", path=images_path)
-    return Part(pictures, labels.astype(np.int64), path, message)
-
-
-def _is_large(images: NDArray[Any]) -> bool:
-    """Whether pictures are squares in colour, as some of MedMNIST's, or larger grey ones."""
-    if images.dtype != np.uint8 or images.ndim < 3 or images.shape[1] != images.shape[2]:
-        return False
-    side = images.shape[1]
-    colours = images.shape[3:]
-    return (side >= SIDE and colours == (3,)) or (side > SIDE and not colours)
-
-
-def _reduced(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the luma (ITU-R BT.601) of pictures, each pixel the mean of those that it covers."""
-    from PIL import Image
-
-    reduced = np.empty((len(images), SIDE, SIDE), np.uint8)
-    for place, picture in enumerate(images):
-        grey = Image.fromarray(picture).convert("L")
-        reduced[place] = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
-    return reduced
+    return Part(pictures, numbers, path)
 
 
 def check_count(count: int, path: Path) -> None:
@@ -187,6 +154,19 @@ def check_count(count: int, path: Path) -> None:
             "part of them.",
             path=path,
             most=number(MAX_PICTURES),
+        )
+
+
+def check_pixels(values: NDArray[Any], path: Path) -> None:
+    low = float(values.min())
+    high = float(values.max())
+    if not (low >= 0 and high <= 255):
+        raise DatasetError(
+            "{path} holds pixels from {low} to {high}; 0 to 255, or floats from 0 to 1, were "
+            "expected.",
+            path=path,
+            low=number(low, "g"),
+            high=number(high, "g"),
         )
 
 
@@ -205,17 +185,8 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     images = images.reshape(-1, 28, 28)
     if images.dtype == np.uint8 or not len(images):
         return images.astype(np.uint8, copy=False)
-    low = float(images.min())
-    high = float(images.max())
-    if not (low >= 0 and high <= 255):
-        raise DatasetError(
-            "{path} holds pixels from {low} to {high}; 0 to 255, or floats from 0 to 1, were "
-            "expected.",
-            path=path,
-            low=number(low, "g"),
-            high=number(high, "g"),
-        )
-    if images.dtype.kind == "f" and high <= 1:
+    check_pixels(images, path)
+    if images.dtype.kind == "f" and images.max() <= 1:
         images = images * 255
     pixels: NDArray[np.uint8] = np.rint(images).astype(np.uint8)
     return pixels
@@ -259,7 +230,7 @@ def split_off(part: Part) -> tuple[Part, Part]:
 
 
 def _some(part: Part, chosen: slice | NDArray[Any]) -> Part:
-    return Part(part.images[chosen], part.labels[chosen], part.path, part.message)
+    return Part(part.images[chosen], part.labels[chosen], part.path)
 
 
 PLAIN = "classes.txt"

@@ -1,18 +1,16 @@
-"""Kaggle's tables (CSV): each line a label and the 784 pixels of a picture, row by row.
+"""Tables (CSV) such as Kaggle's: each line a label and the 784 pixels of a picture, row by row.
 
-The first line may name the columns; the label is then the column of that name, or else the first.
-Labels are numbers or words.
+The first line may name the columns: it does if its second field is no number. The label is the
+column with one of the usual names, or else the first. Labels are numbers or words.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +21,22 @@ from mnist_draw.dataset.sources.source import (
     Part,
     Source,
     check_count,
+    check_pixels,
     files_of,
     find_names,
     reading,
 )
 from mnist_draw.errors import DatasetError
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded
 
 _LABEL_COLUMNS = ("label", "class", "target", "y")
 #: Lines parsed at once.
 _LINES = 2000
+#: 400,000 lines of 784 pixels with three digits each.
+_MAX_TEXT = 1300 * MEGABYTE
+#: Longer numbers, which an int64 may not hold, are names.
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,75 +98,75 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
 
 
 def _read_table(path: Path) -> _Table:
-    with _open_lines(path) as lines:
-        table = _parse(path, lines)
+    with reading(path), open_unfolded(path, _MAX_TEXT) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig")
+        try:
+            table = _parse(path, text)
+        finally:
+            text.detach()  # the file is closed by its own context
     if path.name.startswith("emnist-"):
         exchange_axes(table.images)
     return table
 
 
-def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
-    first = next(lines, _Line(1, ""))
-    fields = [field.strip().strip('"') for field in first.text.split(",")]
-    has_head = len(fields) > 1 and not _is_number(fields[1])
-    column: int | None = None
-    if len(fields) != PIXELS:
-        names = [field.lower() for field in fields] if has_head else []
-        column = next((names.index(name) for name in _LABEL_COLUMNS if name in names), 0)
+def _parse(path: Path, lines: Iterator[str]) -> _Table:
+    first = next(lines, "")
+    fields = [field.strip().strip('"').lower() for field in first.split(",")]
     if len(fields) not in (PIXELS, PIXELS + 1):
         raise DatasetError(
             "{path} has {columns}; a label and 784 pixels were expected in each line.",
             path=path,
             columns=counted("{count} column", "{count} columns", len(fields)),
         )
+    has_labels = len(fields) > PIXELS
+    column = next((fields.index(name) for name in _LABEL_COLUMNS if name in fields), 0)
+    rest = itertools.chain([first], lines) if _is_number(fields[1]) else lines
+    rest = (line for line in rest if line.strip())
     labels: list[str] = []
-    blocks: list[NDArray[np.uint8]] = []
+    blocks = []
     count = 0
-    rest = lines if has_head else itertools.chain([first], lines)
     while block := list(itertools.islice(rest, _LINES)):
         count += len(block)
         check_count(count, path)
-        if column is not None:
-            block = [
-                _Line(line.number, _without_label(line.text, column, labels)) for line in block
-            ]
-        blocks.append(_parse_pixels(path, block))
+        values = _numbers(block, {column: labels} if has_labels else {})
+        if values.shape != (len(block), len(fields)):
+            raise DatasetError(
+                "{path} has lines that are not a label and 784 numbers. Nothing was loaded.",
+                path=path,
+            )
+        pixels = np.delete(values, column, axis=1) if has_labels else values
+        check_pixels(pixels, path)
+        blocks.append(np.rint(pixels).astype(np.uint8))
     if not blocks:
         raise DatasetError("{path} holds no pictures at all.", path=path)
-    return _Table(path, np.concatenate(blocks), None if column is None else labels)
+    images = np.concatenate(blocks).reshape(-1, 28, 28)
+    return _Table(path, images, labels if has_labels else None)
 
 
-def _without_label(line: str, column: int, labels: list[str]) -> str:
-    fields = line.split(",", column + 1)
-    label = fields.pop(min(column, len(fields) - 1)).strip().strip('"')
-    # A table that was saved by a spreadsheet or by pandas may say 3.0.
-    labels.append(label.removesuffix(".0"))
-    return ",".join(fields)
+def _numbers(lines: list[str], columns: dict[int, list[str]]) -> NDArray[np.float32]:
+    """Parse lines of numbers, none if that fails; append the texts of some columns to lists."""
 
+    def taker(texts: list[str]) -> Callable[[str], int]:
+        def take(text: str) -> int:
+            # A table that was saved by a spreadsheet or by pandas may say 3.0.
+            texts.append(text.strip().removesuffix(".0"))
+            return 0
 
-# -- the lines of a table
+        return take
 
-#: 400,000 lines of 784 pixels with three digits each.
-_MAX_TEXT = 1300 * MEGABYTE
-
-
-class _Line(NamedTuple):
-    """A line of a text file, with its number in the file, from 1."""
-
-    number: int
-    text: str
-
-
-@contextlib.contextmanager
-def _open_lines(path: Path) -> Iterator[Iterator[_Line]]:
-    """Open a UTF-8 text, gzipped or not, as its lines that are not blank; errors name the file."""
-    with reading(path), open_unfolded(path, _MAX_TEXT) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
-        try:
-            lines = itertools.starmap(_Line, enumerate(text, 1))
-            yield (line for line in lines if line.text.strip())
-        finally:
-            text.detach()  # the file is closed by its own context
+    try:
+        return np.loadtxt(
+            lines,
+            np.float32,
+            comments=None,
+            delimiter=",",
+            quotechar='"',
+            converters={column: taker(texts) for column, texts in columns.items()},
+            ndmin=2,
+            encoding=None,
+        )
+    except ValueError:
+        return np.empty((0, 0), np.float32)
 
 
 def _number_labels(labels: Collection[str], path: Path) -> tuple[dict[str, int], Mapping[int, str]]:
@@ -171,61 +174,11 @@ def _number_labels(labels: Collection[str], path: Path) -> tuple[dict[str, int],
 
     Numbers keep their value; words are numbered in alphabetical order.
     """
-    if all(label.removeprefix("-").isdecimal() for label in labels):
+    digits = [label.removeprefix("-") for label in labels]
+    if all(text.isdecimal() and len(text) <= _MAX_DIGITS for text in digits):
         return {label: int(label) for label in labels}, find_names(path.parent, path.name)
     names = dict(enumerate(sorted(labels)))
     return {name: number for number, name in names.items()}, names
-
-
-def _parse_pixels(path: Path, lines: Sequence[_Line]) -> NDArray[np.uint8]:
-    """Parse lines of 784 pixels from 0 to 255, separated by commas, as pictures (N, 28, 28)."""
-    texts = [line.text for line in lines]
-    try:
-        values = np.loadtxt(texts, delimiter=",", dtype=np.float32, ndmin=2, comments=None)
-    except ValueError as error:
-        raise _invalid_pixels(path, lines) from error
-    if values.shape != (len(lines), PIXELS):
-        raise _invalid_pixels(path, lines)
-    outside = ~((values >= 0) & (values <= 255)).all(axis=1)
-    if outside.any():
-        row = int(outside.argmax())
-        raise DatasetError(
-            "{path} holds pixels from {low} to {high} in line {number}; 0 to 255 were expected.",
-            path=path,
-            low=number(values[row].min(), "g"),
-            high=number(values[row].max(), "g"),
-            number=lines[row].number,
-        )
-    return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
-
-
-def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
-    """Return a sentence about the first line that is not of 784 numbers."""
-    for line in lines:
-        fields = line.text.strip().split(",")
-        if len(fields) != PIXELS:
-            return DatasetError(
-                "{path} has {count} of 784 pixels in line {number}. Nothing was loaded.",
-                path=path,
-                count=number(len(fields)),
-                number=line.number,
-            )
-        for pixel in fields:
-            if not _is_number(pixel):
-                return DatasetError(
-                    "{path} holds {text!r} in line {number}; a pixel from 0 to 255 was expected. "
-                    "Nothing was loaded.",
-                    path=path,
-                    text=pixel.strip()[:40],
-                    number=line.number,
-                )
-    return DatasetError(
-        "{path} cannot be read among its lines {first} to {last}: they are not 784 "
-        "numbers each. Nothing was loaded.",
-        path=path,
-        first=lines[0].number,
-        last=lines[-1].number,
-    )
 
 
 def _is_number(text: str) -> bool:
