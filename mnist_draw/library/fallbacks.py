@@ -13,8 +13,7 @@ import platformdirs
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, date
 from mnist_draw.library.stored_network import OPENED, SUFFIX, opened_folder
-from mnist_draw.storage.folders import home_name, make_folder
-from mnist_draw.storage.integrity import is_private
+from mnist_draw.storage.folders import home_name, is_private, make_folder
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import reserved_file
 

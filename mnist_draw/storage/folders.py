@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -53,6 +54,30 @@ def make_folder(folder: Path) -> Path:
         fields = {"folder": folder, "reason": reason_of(error)}
         raise StorageError("The folder {folder} cannot be made: {reason}.", **fields) from error
     return folder
+
+
+def private_folder(folder: Path) -> Path | None:
+    """Return a subfolder that only its user can enter, created if missing; None if others can.
+
+    It is for compiled code: what others could have written there is not run.
+    """
+    private = folder / "private"
+    with contextlib.suppress(OSError, ValueError):
+        folder.mkdir(parents=True, exist_ok=True)
+        private.mkdir(mode=0o700, exist_ok=True)
+        closed = sys.platform == "win32" or not private.lstat().st_mode & 0o077
+        if closed and is_private(private) and not private.is_symlink():
+            return private
+    return None
+
+
+def is_private(path: Path) -> bool:
+    """Whether a file or folder belongs to the user, and others cannot write to it.
+
+    Always on Windows, where a user's folders inherit such rights.
+    """
+    status = path.stat()
+    return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
 def named_path(name: str | os.PathLike[str]) -> Path:

@@ -53,13 +53,13 @@ def usable_folder(wanted: Path) -> Path:
     """
     import tempfile
 
-    from mnist_draw.storage.integrity import trusted_cache_dir
+    from mnist_draw.storage.folders import private_folder
 
     try:
-        sealed = trusted_cache_dir(wanted)
-        if sealed is not None:
-            with tempfile.TemporaryFile(dir=sealed):
-                return sealed
+        private = private_folder(wanted)
+        if private is not None:
+            with tempfile.TemporaryFile(dir=private):
+                return private
         reason = "it cannot be written, or not by this user alone"
     except (OSError, ValueError) as error:
         reason = reason_of(error)

@@ -2,7 +2,7 @@
 
 Machine code is stored in the program's cache folder, since the folder of the source may be
 read-only; a damaged cache is removed. Numba unpickles the files there, which can run code: it uses
-only a trusted folder, which no other program has written.
+only a folder that is private to the user.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mnist_draw.errors import StorageError
-from mnist_draw.storage.folders import cache_folder
-from mnist_draw.storage.integrity import close_throughout, is_private_throughout, trusted_cache_dir
+from mnist_draw.storage.folders import cache_folder, private_folder
 
 Result = TypeVar("Result")
 
@@ -135,8 +134,6 @@ def _called(
             function,
         )
         ready(*arguments)
-        if folder is not None and ready.stats.cache_misses:  # type: ignore[attr-defined]
-            close_throughout(folder)
     finally:
         config.CACHE_DIR, config.SLP_VECTORIZE = before
     return ready
@@ -182,17 +179,14 @@ def _digest() -> str:
 def _code_folder() -> Path | None:
     """Return the folder of machine code; None if nothing can be written."""
     try:
-        sealed = trusted_cache_dir(cache_folder() / "loops")
-        if sealed is None:
+        private = private_folder(cache_folder() / "loops")
+        if private is None:
             _logger.info(
                 "Compiled code is not stored: the folder is not the user's own to write to.",
             )
             return None
-        folder = sealed / _digest()
+        folder = private / _digest()
         folder.mkdir(exist_ok=True)
-        if not is_private_throughout(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
     except (StorageError, OSError) as error:
         _logger.warning("Compiled code is not stored for the next start: %s", error)
         return None

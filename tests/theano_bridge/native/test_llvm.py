@@ -1,7 +1,6 @@
 """Machine code on the disk: found again, and never trusted when in doubt."""
 
 import ctypes
-import hashlib
 import os
 import shutil
 import sys
@@ -19,7 +18,7 @@ def folder(tmp_path, monkeypatch):
     """Return a folder of the test's own, with nothing compiled yet."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     monkeypatch.setattr(llvm, "_addresses", {})
-    return tmp_path / "cache" / "compiled" / "kernels"
+    return tmp_path / "cache" / "compiled" / "kernels" / "private"
 
 
 def adding(number, name="stored_code_test"):
@@ -91,28 +90,13 @@ def test_ctrl_c_while_code_is_kept_is_not_lost(folder, monkeypatch):
     assert call(compiled(5), 30) == 35
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda content: content[:-1] + bytes([content[-1] ^ 1]),
-        lambda _: hashlib.sha256(b"a" + b"other code").digest() + b"other code",
-    ],
-    ids=["one changed bit", "a hash that anybody can make"],
-)
-def test_content_that_is_not_our_own_is_deleted(stored, spoil):
-    stored.write_bytes(spoil(stored.read_bytes()))
-    assert llvm.load_code("a") is None
-    assert not stored.exists()
-
-
-def test_code_of_another_name_or_home_is_refused(stored, folder, tmp_path_factory, monkeypatch):
+def test_damaged_content_and_that_of_another_name_is_deleted(stored, folder):
     shutil.copy(stored, folder / "b.code")
     assert llvm.load_code("b") is None
-    received = tmp_path_factory.mktemp("received") / "home"
-    shutil.copytree(folder.parents[2], received)
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
-    assert (received / "cache" / "compiled" / "kernels" / "a.code").exists()
+    content = stored.read_bytes()
+    stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert llvm.load_code("a") is None
+    assert list(folder.iterdir()) == []
 
 
 def test_code_without_the_function_is_made_anew(folder):
@@ -121,7 +105,7 @@ def test_code_without_the_function_is_made_anew(folder):
     path.unlink()
     compiled(6, "stored_code_other")
     (other,) = folder.iterdir()
-    # Sealed for a kernel that it does not hold: only a defect of the program could write it.
+    # Only a defect of the program could write code under the name of another kernel.
     llvm.store_code(path.stem, llvm.load_code(other.stem) or b"")
     assert call(compiled_anew(5), 30) == 35
 
@@ -133,13 +117,6 @@ def test_a_folder_that_others_can_write_to_is_not_used(stored, folder):
     assert llvm.load_code("a") is None
     llvm.store_code("b", b"some code")
     assert [path.name for path in folder.iterdir()] == ["a.code"]
-
-
-@posix
-@pytest.mark.parametrize("path", ["a.code", "..", "../.."], ids=["file", "parent", "cache"])
-def test_a_file_that_others_could_have_written_is_not_used(stored, path):
-    (stored.parent / path).resolve().chmod(0o777)
-    assert llvm.load_code("a") is None
 
 
 @posix

@@ -1,9 +1,8 @@
 """From LLVM's assembly to machine code in memory; the code is stored on disk for a later start.
 
-A file is named by a hash of all that its content follows from. It begins with a hash of its name
-and its content that takes a key to make (`mnist_draw.storage.integrity`): code from elsewhere has
-none. Code from a file is run, so file and folders must be the user's alone: where others could
-write to them, nothing is read and nothing stored.
+A file is named by a hash of all that its content follows from, and begins with a hash of its name
+and its content. Code from a file is run, so the folder must be the user's alone: where others could
+write to it, nothing is read and nothing stored.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import hashlib
-import hmac
 import logging
 import os
 import re
@@ -26,8 +24,8 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from mnist_draw.errors import UserError
-from mnist_draw.storage import integrity
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.folders import private_folder
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.theano_bridge.environment import cache_folder
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
@@ -163,21 +161,19 @@ MAX_FILES = 400
 
 def load_code(name: str) -> bytes | None:
     """Return the machine code stored under a name."""
-    folder = _private_folder()
-    key = integrity.cache_key(cache_folder())
-    if folder is None or key is None:
+    folder = _code_folder()
+    if folder is None:
         return None
     path = folder / (name + _SUFFIX)
     try:
-        content = read_file(path, _MAX_BYTES) if integrity.is_private(path) else b""
+        content = read_file(path, _MAX_BYTES)
     except FileNotFoundError:
         return None
     except (OSError, UserError):
         content = b""
-    mark = content[:_HASH_BYTES]
     code = content[_HASH_BYTES:]
-    if not code or not hmac.compare_digest(mark, _mark(key, name, code)):
-        _logger.info("The kept machine code %s is damaged or not our own; it is made anew.", path)
+    if not code or content[:_HASH_BYTES] != _hash(name, code):
+        _logger.info("The kept machine code %s is damaged; it is made again.", path)
         with contextlib.suppress(OSError):
             path.unlink()
         return None
@@ -189,36 +185,24 @@ def load_code(name: str) -> bytes | None:
 
 def store_code(name: str, code: bytes) -> None:
     """Store machine code under a name; if that fails, it is made again the next time."""
-    folder = _private_folder(make=True)
-    key = integrity.cache_key(cache_folder())
-    if folder is None or key is None:
+    folder = _code_folder()
+    if folder is None:
         return
     try:
-        path = folder / (name + _SUFFIX)
-        write_atomically(path, _mark(key, name, code) + code)
-        # The umask may have given others the right to write.
-        path.chmod(0o600)
+        write_atomically(folder / (name + _SUFFIX), _hash(name, code) + code)
         _remove_old(folder)
     except (OSError, UserError) as error:
         _logger.info("Machine code is not kept: %s", error)
 
 
-def _mark(key: bytes, name: str, code: bytes) -> bytes:
-    return hmac.digest(key, name.encode() + code, "sha256")
+def _hash(name: str, code: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + code).digest()
 
 
-def _private_folder(make: bool = False) -> Path | None:
-    """Return the folder if only the user can write to it."""
-    folder = cache_folder() / _FOLDER
-    try:
-        if make:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        private = integrity.is_private(folder)
-    except (OSError, ValueError):
-        return None
-    if not private:
-        _logger.info("Machine code is not kept: others may write to %s.", folder)
-        return None
+def _code_folder() -> Path | None:
+    folder = private_folder(cache_folder() / _FOLDER)
+    if folder is None:
+        _logger.info("Machine code is not kept: its folder is not the user's alone.")
     return folder
 
 
