@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from pytensor.link.basic import JITLinker
 from pytensor.link.numba.linker import NumbaLinker
 
 from mnist_draw.theano_bridge.interpreter import UNUSED, interpreted
-from mnist_draw.theano_bridge.native.handlers import HANDLERS
+from mnist_draw.theano_bridge.native.handlers import HANDLERS, pooled
 from mnist_draw.theano_bridge.native.handlers.arrays import (
     VIEWS,
     copied,
@@ -106,9 +107,14 @@ class GraphRunner:
             for index, (variable, array) in enumerate(zip(self._fgraph.inputs, inputs, strict=True))
         }
         written: dict[int, int] = {}
+        chains = pooled.find(self._fgraph, _before_updates(self._fgraph, self._order))
         for node in self._order:
-            operands = [_value_of(values, variable) for variable in node.inputs]
-            results = from_shapes(node, operands)
+            chain = chains.get(node)
+            if chain and not chain.ends_with(node):
+                continue
+            variables = chain.inputs_of(node) if chain else node.inputs
+            operands = [_value_of(values, variable) for variable in variables]
+            results = chain.plan(planner, node, operands) if chain else from_shapes(node, operands)
             if results is None and type(node.op).__name__ == "Elemwise":
                 targets = {}
                 for place, (number, index) in replaceable.get(node, {}).items():
@@ -145,13 +151,23 @@ def _value_of(values: dict[Variable, Value], variable: Variable) -> Value:
 
 def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
     """Put nodes that make new values of shared variables last, when the old ones have been read."""
-    updates = {fgraph.outputs[number].owner for number in fgraph.update_mapping or {}}
+    updates = _updates(fgraph)
     late: dict[Any, None] = {}
     for node in order:
         # A node that needs an update's result can only come after it.
         if node in updates or any(variable.owner in late for variable in node.inputs):
             late[node] = None
     return [node for node in order if node not in late] + list(late)
+
+
+def _before_updates(fgraph: Any, order: list[Any]) -> list[Any]:
+    """Return the nodes before which nothing was written over an input."""
+    updates = _updates(fgraph)
+    return list(takewhile(lambda node: node not in updates, order))
+
+
+def _updates(fgraph: Any) -> set[Any]:
+    return {fgraph.outputs[number].owner for number in fgraph.update_mapping or {}}
 
 
 def _replaceable(fgraph: Any, order: list[Any]) -> dict[Any, dict[int, tuple[int, int]]]:

@@ -225,18 +225,21 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
 
 def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan a convolution."""
-    x, w = values
-    shapes, sides = _prepared(node.op, x.shape, w.shape, x.array.dtype.name)
+    shapes, x, packed = prepared(planner, node.op, *values)
+    places = (shapes.out_height, shapes.out_width)
+    out = planner.empty((x.shape[0], shapes.filters, *places), shapes.dtype)
+    size = shapes.places * shapes.padded(shapes.filters)
+    _convolve(planner, contractions.convolution(shapes), shapes, (out, x, packed), size)
+    return [Value(out)]
+
+
+def prepared(planner: Planner, op: Any, x: Value, w: Value) -> tuple[Shapes, Value, Array]:
+    """Plan what comes before a convolution; return shapes, padded pictures, packed filters."""
+    shapes, sides = _prepared(op, x.shape, w.shape, x.array.dtype.name)
     if x.shape[1] != w.shape[1]:
         raise ValueError(f"filters for {w.shape[1]} channels do not fit pictures of {x.shape[1]}")
     x = _padded(planner, x, sides)
-    packed = _packed(planner, shapes, w, by_input=False)
-    places = (shapes.out_height, shapes.out_width)
-    size = shapes.padded(shapes.filters)
-    out = planner.empty((x.shape[0], shapes.filters, *places), shapes.dtype)
-    kernel = contractions.convolution(shapes)
-    _convolve(planner, kernel, shapes, (out, x, packed), size * prod(places))
-    return [Value(out)]
+    return shapes, x, _packed(planner, shapes, w, by_input=False)
 
 
 def _convolve(
@@ -259,7 +262,7 @@ def _convolve(
         rows=(0, 1),
         writes=(0, 3),
         fixed=True,
-        work=_work(shapes, count),
+        work=work_of(shapes, count),
     )
 
 
@@ -303,7 +306,7 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         rows=(1, 2),
         writes=(0, 3),
         fixed=True,
-        work=_work(shapes, count),
+        work=work_of(shapes, count),
     )
     out = planner.empty(filters, shapes.dtype)
     function = contractions.add_parts(shapes, window)
@@ -323,7 +326,8 @@ def _may_have_few(gradient: Any) -> bool:
     return sparse.is_supported() and is_often_zero(gradient)
 
 
-def _work(shapes: Shapes, count: int) -> int:
+def work_of(shapes: Shapes, count: int) -> int:
+    """Return how long a convolution takes, in the planner's units."""
     return count * shapes.places * shapes.taps * shapes.channels * shapes.filters // 16
 
 
@@ -336,9 +340,19 @@ def _numbers(*values: Value) -> tuple[int, ...]:
 def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan max pooling, or its gradient where there is one by the regions."""
     x, *gradient = (contiguous(planner, value) for value in values)
-    op = node.op
-    dtype = x.array.dtype.name
-    image = x.shape[-2:]
+    s = regions_of(node.op, x.array.dtype.name, x.shape[-2:])
+    shape = x.shape if gradient else (*x.shape[:-2], s.out_height, s.out_width)
+    out = planner.empty(shape, s.dtype)
+    pictures = prod(x.shape[:-2])
+    chunk = planner.share(pictures, x.array.size)
+    kernel = reductions.pool_gradient(s) if gradient else reductions.pool(s)
+    operands: list[Argument] = [out, x, *gradient]
+    planner.add(kernel, operands, pictures, chunk, rows=range(len(operands)), work=x.array.size)
+    return [Value(out)]
+
+
+def regions_of(op: Any, dtype: str, image: tuple[int, ...]) -> Shapes:
+    """Return the regions of max pooling; each lies within the picture."""
     (height, width) = image
     (rows, columns) = op.window
     (down, right) = op.stride
@@ -346,10 +360,4 @@ def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     regions = (s.out_height, s.out_width)
     if op.mode != "max" or any(op.pad) or op.size(image) != regions or min(regions) < 1:
         raise UnknownOperationError(f"pooling by {op}")
-    out = planner.empty(x.shape if gradient else (*x.shape[:-2], *regions), dtype)
-    pictures = prod(x.shape[:-2])
-    chunk = planner.share(pictures, x.array.size)
-    kernel = reductions.pool_gradient(s) if gradient else reductions.pool(s)
-    operands: list[Argument] = [out, x, *gradient]
-    planner.add(kernel, operands, pictures, chunk, rows=range(len(operands)), work=x.array.size)
-    return [Value(out)]
+    return s

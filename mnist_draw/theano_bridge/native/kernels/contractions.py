@@ -143,15 +143,22 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
     width = s.padded(s.filters)
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
     with e.loop(START, STOP) as n:
-        for first, count in blocks(e, width // s.lanes, 2):
-            with e.loop(0, s.out_height) as y:
-                # Half of the 32 vector registers of AVX-512, or of the 16 of older processors,
-                # hold sums; the others hold weights and pixels.
-                for x0, pixels in blocks(e, s.out_width, (16 if s.lanes == 16 else 8) // count):
-                    _forward_tile(v, s, (x, w, scratch), (n, y), (x0, pixels), (first, count))
+        convolve_picture(v, s, (x, w, scratch), n)
         target = index_of(e, (n, s.filters * s.places))
         whole = (s.places, s.filters)
         turn(v, whole, (scratch, register(0), width), (out, target, s.places))
+
+
+def convolve_picture(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None:
+    """Convolve picture n with packed filters, into scratch memory (places, filters)."""
+    e = v.e
+    for first, count in blocks(e, s.padded(s.filters) // s.lanes, 2):
+        # Half of the 32 vector registers of AVX-512, or of the 16 of older processors, hold sums;
+        # the others hold weights and pixels.
+        at_once = (16 if s.lanes == 16 else 8) // count
+        with e.loop(0, s.out_height) as y:
+            for x0, pixels in blocks(e, s.out_width, at_once):
+                _forward_tile(v, s, memory, (n, y), (x0, pixels), (first, count))
 
 
 def _pixel_of(e: Emitter, s: Shapes, at: At, right: tuple[Register, int]) -> Register:

@@ -13,6 +13,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     Emitter,
     Register,
+    literal,
     register,
 )
 
@@ -96,6 +97,7 @@ class Vectors:
         self.type = self._type(self.lanes)
         #: Bytes of a number.
         self.size = 4 if dtype == "float32" else 8
+        self.word = f"<{self.lanes} x i{8 * self.size}>"
         self.fma = f"llvm.fmuladd.v{self.lanes}f{8 * self.size}"
         e.declarations.add(f"declare {self.type} @{self.fma}({', '.join([self.type] * 3)})")
 
@@ -176,6 +178,37 @@ class Vectors:
     def add(self, a: str, b: str) -> str:
         """Add two vectors."""
         return self._value(f"fadd {self.type} {a}, {b}")
+
+    def times(self, value: str, factor: float) -> str:
+        """Multiply a vector by a constant."""
+        return self._value(f"fmul {self.type} {value}, {self.splat(literal(factor, self.dtype))}")
+
+    def store_mixed(self, pointer: str, index: Register, values: list[str], lanes: int) -> None:
+        """Write the first lanes of vectors in turn: first lane of each, second lane of each, …"""
+        apart = len(values)
+        count = apart * lanes
+        line = "poison"
+        for number, value in enumerate(values):
+            order = [place // apart for place in range(count)]
+            spread = self._chosen(value, "poison", order, self.lanes)
+            order = [place + count * (place % apart >= number) for place in range(count)]
+            line = self._chosen(line, spread, order, count)
+        address = self.e.element(pointer, self.dtype, index)
+        self.e.line(f"store {self._type(count)} {line}, ptr {address}, align {self.size}")
+
+    def bits(self, pointer: str, index: Register, lanes: int) -> str:
+        """Read the first lanes of a vector of integers that are as wide as the numbers."""
+        return self._value(f"bitcast {self.type} {self.load(pointer, index, lanes)} to {self.word}")
+
+    def where_bits(self, bits: str, mask: int, wanted: int, yes: str, no: str) -> str:
+        """Choose the lanes of ``yes`` where masked bits are as wanted, others of ``no``."""
+        found = self._value(f"and {self.word} {bits}, {self._integers(mask)}")
+        test = self._value(f"icmp eq {self.word} {found}, {self._integers(wanted)}")
+        chosen = f"{self.type} {yes}, {self.type} {no}"
+        return self._value(f"select <{self.lanes} x i1> {test}, {chosen}")
+
+    def _integers(self, value: int) -> str:
+        return f"<{', '.join([f'i{8 * self.size} {value}'] * self.lanes)}>"
 
     def turned(self, lines: list[str]) -> list[str]:
         """Turn a square of numbers, a vector for each line, so that its columns become lines.
