@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
+from itertools import product
 
 from scipy.linalg import cython_blas
 from threadpoolctl import threadpool_limits
@@ -36,6 +37,7 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     blocks,
     index_of,
     scratch_of,
+    tiles,
     turn,
 )
 
@@ -157,7 +159,7 @@ def convolve_picture(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None
         # the others hold weights and pixels.
         at_once = (16 if s.lanes == 16 else 8) // count
         with e.loop(0, s.out_height) as y:
-            for x0, pixels in blocks(e, s.out_width, at_once):
+            for x0, pixels in tiles(e, s.out_width, at_once):
                 _forward_tile(v, s, memory, (n, y), (x0, pixels), (first, count))
 
 
@@ -347,27 +349,29 @@ def _add_all_to_filters(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> N
     for first, count in blocks(e, s.padded(s.filters) // s.lanes, 2):
         # Of 32 or 16 vector registers.
         taps_at_once = (20 if s.lanes == 16 else 10) // count
-        with e.loop(0, s.channels) as c, e.loop(0, s.rows) as ky:
-            for k0, taps in blocks(e, s.columns, taps_at_once):
-                _by_filters_tile(v, s, memory, (n, c, ky), (k0, taps), (first, count))
+        rows_at_once = max(1, taps_at_once // s.columns)
+        with e.loop(0, s.channels) as c:
+            for ky, rows in blocks(e, s.rows, rows_at_once):
+                for k0, taps in blocks(e, s.columns, taps_at_once):
+                    _by_filters_tile(v, s, memory, (n, c, ky, rows), (k0, taps), (first, count))
 
 
 def _by_filters_tile(
     v: Vectors,
     s: Shapes,
     memory: Arrays,
-    at: At,
+    at: tuple[Register, Register, Register, int],
     tile: Pair,
     block: Pair,
 ) -> None:
-    """Add up one picture's share of the gradient by some neighbouring weights."""
+    """Add up one picture's share of the gradient by some neighbouring weights of some rows."""
     e = v.e
     (part, x, scratch) = memory
-    (n, c, ky) = at
+    (n, c, ky, rows) = at
     (k0, taps) = tile
     (first, count) = block
     width = s.padded(s.filters)
-    sums = [[v.accumulator() for _ in range(count)] for _ in range(taps)]
+    sums = [[[v.accumulator() for _ in range(count)] for _ in range(taps)] for _ in range(rows)]
     with e.loop(0, s.out_height) as y:
         row = _pixel_of(e, s, (n, c, y, ky), (k0, 1))
         with e.loop(0, s.out_width) as i:
@@ -375,13 +379,14 @@ def _by_filters_tile(
             gradients = [
                 v.load(scratch, index_of(e, (place_of, 1), k * s.lanes)) for k in range(count)
             ]
-            for t in range(taps):
-                pixel = index_of(e, (row, 1), (i, s.right), t)
+            for below, tap in product(range(rows), range(taps)):
+                pixel = index_of(e, (row, 1), (i, s.right), below * s.width + tap)
                 value = v.splat(e.load(x, s.dtype, pixel))
-                for k in range(count):
-                    v.multiply_add(sums[t][k], value, gradients[k])
+                for total, gradient in zip(sums[below][tap], gradients, strict=True):
+                    v.multiply_add(total, value, gradient)
     to = index_of(e, (c, s.taps * width), (ky, s.columns * width), (k0, width), (first, s.lanes))
-    _add_tile(v, part, to, width, sums)
+    for below, line in enumerate(sums):
+        _add_tile(v, part, index_of(e, (to, 1), below * s.columns * width), width, line)
 
 
 @written

@@ -272,6 +272,22 @@ def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, i
         yield register(whole), vectors - whole
 
 
+def tiles(e: Emitter, pixels: int, largest: int) -> Iterator[tuple[Register, int]]:
+    """Loop over tiles of a row of pixels as `blocks`, but all as large, or larger by one.
+
+    Ten pixels are five and five, not eight and two: additions of a short tile wait for each other.
+    """
+    number = -(-pixels // largest)
+    size, longer = divmod(pixels, number)
+    for first, last, each in (
+        (0, longer * (size + 1), size + 1),
+        (longer * (size + 1), pixels, size),
+    ):
+        if first < last:
+            with e.loop(first, last, step=each) as tile:
+                yield tile, each
+
+
 def scratch_of(e: Emitter, base: str, chunk: Register, size: int, dtype: str) -> str:
     """Return the scratch memory of the chunk at hand."""
     number = e.op("sdiv", START, chunk)
