@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw import theano_bridge
@@ -59,14 +59,12 @@ Counts = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True)
 class FunctionGraphs:
-    """The operations of one function, counted, and both graphs as Theano prints them."""
+    """The operations of one function, counted."""
 
     name: str
     title: str
     written: Counts
     compiled: Counts
-    written_text: str = field(repr=False)
-    compiled_text: str = field(repr=False)
 
     def table(self) -> Table:
         """Return a row for all and each operation: by kind, then the most frequent first."""
@@ -92,7 +90,6 @@ def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
     import theano.tensor as T
 
     given = step.expressions
-    _name_variables(given)
     pictures = given.pictures
     targets = given.targets
     p = lasagne.layers.get_output(step.network, pictures, deterministic=True)
@@ -118,15 +115,6 @@ def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
     return {graphs.name: graphs for graphs in functions}
 
 
-def _name_variables(given: Any) -> None:
-    for number, param in enumerate(given.params):
-        param.name = f"{'Wb'[number % 2]}{number // 2 + 1}"
-    each = max(1, len(given.accumulators) // len(given.params))
-    for number, variable in enumerate(given.accumulators):
-        param = given.params[min(number // each, len(given.params) - 1)]
-        variable.name = f"accumulator of {param.name}"
-
-
 def _graphs(
     name: str,
     title: str,
@@ -148,8 +136,6 @@ def _graphs(
         title,
         _count(_ancestors(written)),
         _count(function.maker.fgraph.toposort()),
-        theano.printing.debugprint(written, file="str"),
-        theano.printing.debugprint(function, file="str"),
     )
 
 

@@ -247,18 +247,6 @@ class OneStep:
             self._call(minibatch, self.settings.learning_rate)
             self.number += 1
 
-    def loss_at(self, figures: StepFigures, length: float) -> float:
-        """Return the mean loss after a step so many times as long; inf: the weights are too large.
-
-        The step itself stays as it is.
-        """
-        pairs = zip(figures.before, figures.after, strict=True)
-        moved = [old + np.float32(length) * (new - old) for old, new in pairs]
-        try:
-            return float(self._forward(figures.minibatch, moved)["losses"].mean())
-        except StepError:
-            return float("inf")
-
     def rewind(self) -> None:
         """Let everything be as it was before the first step."""
         self.number = 0

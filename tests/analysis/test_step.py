@@ -18,7 +18,7 @@ from mnist_draw.analysis.one_step import (
     read_from_run,
     settings_of,
 )
-from mnist_draw.analysis.step_effects import LENGTHS, moved_shares, moved_sums, step_effects
+from mnist_draw.analysis.step_effects import moved_shares, moved_sums, step_effects
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
@@ -227,21 +227,13 @@ def test_operations_are_counted_by_kind(mlp):
         assert ("elementwise", "Abs") not in mlp["classify"].compiled
 
 
-def test_operations_are_printed_and_listed_with_the_names_of_the_stages(mlp):
+def test_operations_are_listed(mlp):
     for function in mlp.values():
-        for counts, text in (
-            (function.written, function.written_text),
-            (function.compiled, function.compiled_text),
-        ):
-            assert [name for _, name in counts if name not in text] == []
         table = function.table()
         assert [row[0] for row in table.rows[:2]] == ["all", "product"]
         for place, counts in ((2, function.written), (3, function.compiled)):
             shown = [int(row[place]) for row in table.rows]
             assert shown[0] == sum(shown[1:]) == sum(counts.values())
-    for text in (mlp["learn"].written_text, mlp["learn"].compiled_text):
-        for name in ("W1", "b3", "accumulator of W2", "pictures"):
-            assert name in text
 
 
 @pytest.mark.slow
@@ -265,17 +257,17 @@ def test_what_a_step_moved_is_what_the_sums_grew_by(network):
     )
     np.testing.assert_allclose(moved[0], after - before, atol=2e-4)
     assert moved[0].min() < 0 < moved[0].max()
-    moved, black = moved_shares(figures)
+    shares = moved_shares(figures)
     if step.layers[0].convolves:
-        assert np.isnan(moved)
+        assert shares is None
     else:
         change = figures.after[0] - figures.before[0]
-        assert moved == pytest.approx(np.count_nonzero(change) / change.size)
+        assert shares.all == pytest.approx(np.count_nonzero(change) / change.size)
         others = np.count_nonzero(change[picture().ravel() == 0]) / np.count_nonzero(change)
-        assert black == pytest.approx(others)
+        assert shares.black == pytest.approx(others)
 
 
-def test_a_longer_step_would_have_had_this_loss_and_others_are_counted(monkeypatch, digits):
+def test_what_a_step_did_to_others_is_counted(monkeypatch, digits):
     monkeypatch.setattr("mnist_draw.analysis.step_effects.load_dataset", lambda: digits)
     model = model_of("custom_mlp:1,30,0.2,0.5")
     step = OneStep(model, settings_for(model.network, update="nesterov_momentum"))
@@ -283,9 +275,6 @@ def test_a_longer_step_would_have_had_this_loss_and_others_are_counted(monkeypat
     figures = step.step(minibatch)
     here = step.parameters()
     *_, found = step_effects(step, figures)
-    assert found.losses[0] == pytest.approx(figures.losses.mean(), rel=1e-4)
-    assert found.losses[LENGTHS.index(1)] == pytest.approx(figures.losses_after.mean(), rel=1e-4)
-    assert len(found.losses) == len(LENGTHS)
     # The step itself is where it was.
     for one, other in zip(here, step.parameters(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -53,7 +53,7 @@ FUNCTIONS = {
     "dot": np.dot, "conv": conv, "conv_wrt_W": conv_wrt_w, "conv_wrt_x": conv_wrt_x, "pool": pool,
     "unpool": unpool, "softmax": lambda z: softmax(z, axis=1),
     "rectify": lambda z: np.maximum(z, 0),
-    "tanh": np.tanh,
+    "tanh": np.tanh, "exp": np.exp, "log": np.log, "range": range,
     "slope_of_tanh": lambda z: 1 - np.tanh(z) ** 2,
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ def compute(lines, names):
     """Compute formulas line by line, each name for those that follow."""
     for line in lines:
         name, _, formula = line.text.partition(" = ")
-        formula = formula.replace("·", "*").replace("−", "-")
+        formula = formula.replace("Σ W²", "squares_of_W").replace("·", "*").replace("−", "-")
         formula = re.sub(r"(\w+)'\(", r"slope_of_\1(", formula)
         names[name] = eval(formula, {"__builtins__": {}}, names)
 
@@ -89,16 +89,27 @@ def test_the_formulas_of_a_step_compute_its_gradients(network, l2, digits, monke
         settings=settings,
         retained=step.retained,
     )
-    names = {**FUNCTIONS, "x": minibatch.pictures}
+    # Rows of data that `load_data` has scaled, and numbers that leave out what the masks do.
+    names = {**FUNCTIONS, "X_train": minibatch.pictures, "y_train": minibatch.labels}
+    names["rows"] = np.arange(len(minibatch.labels))
+    for line in expressions(shown, 1)[:2]:
+        compute([line], names)
     for number, mask in enumerate(minibatch.masks, 1):
-        names[f"m{number}"] = mask
+        names["random"] = 1 - mask
+        compute([expressions(shown, 1)[1 + number]], names)
+        np.testing.assert_array_equal(names[f"m{number}"], mask)
     for number, layer in enumerate(step.layers, 1):
         names[f"W{number}"], names[f"b{number}"] = layer.W, layer.b
-    names["y"] = minibatch.labels
+    names["squares_of_W"] = sum(float((layer.W**2).sum()) for layer in step.layers)
     names["onehot"] = lambda y: np.eye(len(figures.p))[y]
-    compute(expressions(shown, 2, 0), names)
+    compute(expressions(shown, 2), names)
     np.testing.assert_allclose(names["p"][0], figures.p, atol=1e-4)
-    compute(expressions(shown, 4, 0), names)
+    compute(expressions(shown, 3), names)
+    np.testing.assert_allclose(names["p"][0], figures.p, atol=1e-4)
+    np.testing.assert_allclose(names["l"], figures.losses, atol=1e-4)
+    penalty = l2 * sum(float((layer.W**2).sum()) for layer in step.layers)
+    assert names["loss"] == pytest.approx(figures.losses.mean() + penalty, rel=1e-4)
+    compute(expressions(shown, 4), names)
     for place, gradient in enumerate(figures.gradients):
         found = names[f"g{'Wb'[place % 2]}{place // 2 + 1}"]
         assert found.shape == gradient.shape

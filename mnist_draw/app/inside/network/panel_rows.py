@@ -12,7 +12,7 @@ from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.analysis.unit_profiles import UnitProfiles
-from mnist_draw.analysis.why import MAX_PIXELS, Sum, WhySum, given_on, terms_by_unit
+from mnist_draw.analysis.why import MAX_PIXELS, Sum, WhySum, terms_by_unit
 from mnist_draw.app.inside import rows_view
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit, Weights
 from mnist_draw.app.inside.rows_view import Heading, Picture, PictureRow, Row, Sentence, signed
@@ -215,8 +215,6 @@ def unit_rows(
         rows += _input_rows(frame, layer, found)
         if layer and parts.learnt:
             rows += _added_rows(parts, unit)
-    if layer < last and frame.question.toggled == unit:
-        rows += _output_rows(frame, unit, name)
     return rows
 
 
@@ -300,26 +298,6 @@ def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
 
     note = _("sum over the map") if before.convolves else _("start → now")
     return _strongest_rows(_("Training added"), note, added, partial(_of_layer, before), made)
-
-
-def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
-    """Explain what the unit adds to the next layer: sums with it on less with it off."""
-    layer = unit[0]
-    given = given_on(frame.passed, layer, unit in frame.question.off)
-    following = frame.layers[layer + 1]
-    note = _("sum over the map") if following.convolves else _("with it less without it")
-    if not given.any():
-        return [Sentence(_("It gives nothing to the next layer."), muted=True)]
-
-    def target(place: int) -> str:
-        if following.name == "answer":
-            return _("output of {name}", name=name(place))
-        if following.convolves:
-            return _("{layer}, map {number}", layer=layer_label(following.name), number=place)
-        return _of_layer(following, place)
-
-    heading = _("Feeds most") if frame.layers[layer].convolves else _("Strongest outputs")
-    return _strongest_rows(heading, note, given, target)
 
 
 def _picture_rows(

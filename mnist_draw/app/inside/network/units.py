@@ -175,9 +175,8 @@ class Layout:
     heights: Sequence[np.ndarray | None]
     scale: float = 1.0
     pictures: int = 2
-    #: More room than usual for the answers, and below everything.
+    #: More room than usual for the answers.
     answers: float = 0.0
-    below: float = 0.0
     depth: int = ROWS
     pooled: bool = False
     #: Height of the titles.
@@ -199,7 +198,7 @@ class Layout:
         classes = self.layers[-1].units
         top = self.top * scale
         foot = 30.0 * scale
-        body = self.height - top - foot - self.below
+        body = self.height - top - foot
         # Picture and the one below it fit, with their captions; pixels are whole.
         room = (body - 104 * scale) / 2 if self.pictures == 2 else body - 40 * scale
         least = 84.0 if self._is_narrow else 112.0

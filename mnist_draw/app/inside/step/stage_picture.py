@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
-from mnist_draw.analysis.step_effects import Weight
 from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import Places
@@ -22,16 +21,12 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, mosaic, paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import claims_key
-from mnist_draw.i18n import _, counted, joined
+from mnist_draw.i18n import _, joined
 from mnist_draw.library.network_data import in_a_sentence
 
 _EXPLAINED = _(
-    "The network in this stage of the step. A click on a unit follows the weight that stands for "
-    "it; up and down walk through the units of the last hidden layer.",
+    "The network in this stage of the step.",
 )
-#: Height of the strip of losses under the network.
-_STRIP = 46.0
 #: More room than the section Network gives the answers, for each stage from the second on.
 _ROOM = (0.0, 0.0, 190.0, 130.0, 60.0)
 #: The most of it, as a part of the width.
@@ -39,7 +34,6 @@ _MOST = 0.24
 
 
 class StagePicture(LayersView):
-    unit_chosen = pyqtSignal(int, int)
     SIZE = (640, 320)
     LEAST_SIZE = (400, 250)
 
@@ -47,14 +41,12 @@ class StagePicture(LayersView):
         super().__init__("stagePicture", _("The stage"), _EXPLAINED)
         self.shown: Shown | None = None
         self.stage = 1
-        self.weight: Weight | None = None
         self.state = ""
 
-    def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
-        if shown is not self.shown or stage != self.stage or weight != self.weight:
+    def show_stage(self, shown: Shown | None, stage: int) -> None:
+        if shown is not self.shown or stage != self.stage:
             self.shown = shown
             self.stage = stage
-            self.weight = weight
             self.names_answer = stage not in (3, 4)
             self.lay_out_anew()
 
@@ -84,28 +76,7 @@ class StagePicture(LayersView):
             "pictures": 1,
             "depth": 2,
             "answers": min(_ROOM[self.stage - 1] * self.scale, _MOST * self.width()),
-            # Losses have more room than a legend.
-            "below": (_STRIP - 22) * self.scale if self.stage == 3 else 0.0,
         }
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        unit = self.unit_at(event.localPos())
-        if event.button() == Qt.LeftButton and unit is not None and self.stage > 1:
-            self.unit_chosen.emit(*unit)
-
-    def event(self, event: QEvent) -> bool:
-        claimed = claims_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down))
-        return claimed or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps: dict[int, int] = {Qt.Key_Up: -1, Qt.Key_Down: 1}
-        step = steps.get(event.key())
-        if step is None or self.last < 1:
-            super().keyPressEvent(event)
-            return
-        last = self.last - 1
-        now = self.weight.source if self.weight is not None and self.weight.layer == last + 1 else 0
-        self.unit_chosen.emit(last, (now + step) % self.layers()[last].units)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
@@ -158,7 +129,6 @@ class StagePicture(LayersView):
             if off is not None:
                 units.paint_crosses(painter, column, np.flatnonzero(off).tolist(), "muted", 0.6)
         self._paint_answers(painter, places, shown)
-        self._mark_weight(painter, places)
         self.paint_names(painter, places)
         entries = {
             2: [("full", _("lit: the unit is active"))],
@@ -221,9 +191,6 @@ class StagePicture(LayersView):
                 for z, p, wanted in rows
             ]
             self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
-            high = _STRIP * self.scale
-            box = QRectF(0, self.height() - high - 2, self.width(), high)
-            paint_losses(painter, box, figures.losses)
         elif self.stage == 4:
             pulls = [
                 (str(wanted), _figure(p), _figure(wanted - p, 3, "+")) for __, p, wanted in rows
@@ -236,24 +203,6 @@ class StagePicture(LayersView):
             ticks = dict(enumerate(figures.p.tolist()))
             self.paint_answers(painter, places, figures.p_after, words, ticks)
 
-    def _mark_weight(self, painter: QPainter, places: Places) -> None:
-        weight = self.weight
-        before = None if weight is None else places.column_of(weight.layer - 1)
-        if weight is None or (before is not None and before.tile):
-            return
-        source = (weight.layer - 1, weight.source)
-        target = (weight.layer, weight.unit)
-        start = places.edge(source, right=True)
-        end = places.edge(target)
-        if start is None or end is None:
-            return
-        for layer, unit in (source, target):
-            column = places.column_of(layer)
-            if column is not None:
-                units.outline(painter, column.tile_rect(unit))
-        painter.setPen(QPen(theme.colour("text", 0.8), 1.4))
-        painter.drawLine(start + QPointF(2, 0), end - QPointF(2, 0))
-
 
 def _figure(value: float, decimals: int = 3, sign: str = "") -> str:
     """Format a number for a column, one of another size with one digit: ``"2×10⁻⁵"``."""
@@ -263,45 +212,6 @@ def _figure(value: float, decimals: int = 3, sign: str = "") -> str:
     if size >= 1e5 or 0 < size < 0.5 * 10**-decimals:
         spec = ".0e"
     return format_figure(value, sign + spec).replace(" × ", "×")
-
-
-def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
-    """Paint the losses as a strip; their square roots: most are a hundredth of the largest."""
-    heights = box.height() * np.sqrt(losses / max(float(losses.max()), 1e-9))
-    order = np.argsort(-losses, kind="stable")
-    wide = box.width() / len(losses)
-    bars = [
-        QRectF(box.left() + n * wide, box.bottom() - max(0.5, high), wide, max(0.5, high))
-        for n, high in enumerate(heights[order].tolist())
-    ]
-    painter.save()
-    painter.setRenderHint(QPainter.Antialiasing, False)
-    painter.setPen(Qt.NoPen)
-    painter.setBrush(theme.colour("muted"))
-    painter.drawRects(bars)
-    painter.restore()
-    painter.setPen(QPen(theme.colour("line"), 1))
-    painter.drawLine(box.bottomLeft(), box.bottomRight())
-    x = box.left() + (int(np.flatnonzero(order == 0)[0]) + 0.5) * wide
-    high = max(2.0, float(heights[0]))
-    painter.fillRect(QRectF(x - 1.5, box.bottom() - high, 3, high), theme.colour("accent"))
-    mean = box.bottom() - box.height() * math.sqrt(losses.mean() / max(float(losses.max()), 1e-9))
-    painter.setPen(QPen(theme.colour("second"), 1.4, Qt.DashLine))
-    painter.drawLine(QPointF(box.left(), mean), QPointF(box.right(), mean))
-    write_with(painter, Text.LABEL, "muted")
-    mean_loss = float(losses.mean())
-    words = counted(
-        "one loss, yours: {yours}",
-        "all {count} losses, the largest first, heights by their square roots: yours {yours} "
-        "(marked), mean {mean} (dashed)",
-        len(losses),
-        yours=format_figure(abs(float(losses[0])), ".2g"),
-        mean=i18n.number(mean_loss, ".4f"),
-    )
-    top = QRectF(box.left(), box.top() - 1, box.width(), 18 * theme.text_scale())
-    wide = painter.fontMetrics().horizontalAdvance(words)
-    write_with(painter, min(Text.LABEL, int(Text.LABEL * box.width() / wide)), "muted")
-    painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)
 
 
 def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> None:

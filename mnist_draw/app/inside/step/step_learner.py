@@ -45,8 +45,7 @@ class Shown:
     settings: TrainingSettings
     retained: dict[int, float]
     moved: tuple[np.ndarray, ...] = field(repr=False)
-    #: The share of the first weights that moved, and of those what is fed by black pixels.
-    moved_shares: tuple[float, float]
+    moved_shares: step_effects.MovedShares | None
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
     grey: np.ndarray = field(repr=False)
     filling: int = 0
@@ -124,7 +123,7 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
         step.settings,
         step.retained,
         step_effects.moved_sums(figures, step.layers) if done else (),
-        step_effects.moved_shares(figures) if done else (float("nan"), float("nan")),
+        step_effects.moved_shares(figures) if done else None,
         step_effects.left_out(figures, step.layers, step.retained),
         grey_levels(figures.minibatch.pictures[:, 0]),
         0 if step.from_run else step.filling,

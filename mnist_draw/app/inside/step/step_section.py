@@ -10,7 +10,6 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
 from mnist_draw import i18n
-from mnist_draw.analysis.step_effects import LENGTHS, Weight, strongest_weight, weight_of_unit
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Example, Section, reflow
@@ -32,7 +31,6 @@ _UNKNOWN = _("Say what the picture shows: a step needs a label to learn.")
 _TRAINING = _("A run is going on. A step beside it would slow both down.")
 _FAILED = _("This step cannot be shown.")
 _OTHERS = _("Test pictures before and after the step, and yours with no unit left out.")
-_FOLLOWED = _("One weight in every stage: its value, what this picture asks of it, and its step.")
 #: Of the code below the picture, in logical pixels; and the scale of text from which on the title
 #: has a line for itself there.
 _CODE_HEIGHT = 150
@@ -54,7 +52,6 @@ class StepSection(Section):
         super().__init__()
         self._requested: Task | None = None
         self._shown: Shown | None = None
-        self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
         self._permitted = self._is_low = False
         #: What the stages that are not known yet wait for, or why there are none.
@@ -106,14 +103,8 @@ class StepSection(Section):
             _("Compute the step while the run goes on."),
         )
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
-        self.weight_view = RowsView("weightView", _("One weight, followed"), _FOLLOWED, 1)
-        self.loss_along = step_cards.LossAlongStep()
         self.others = RowsView("othersAfterStep", _("What it did to others"), _OTHERS, 3)
-        self._effects = QWidget()
-        column((self.loss_along, 1), self.others, gap=0, owner=self._effects)
-        self._weights = QWidget()
-        row((self.weight_view, 4), (self._effects, 3), gap=Size.MARGIN, owner=self._weights)
-        self.card.body.addWidget(self._weights)
+        self.card.body.addWidget(self.others)
         self.code = step_cards.CodeCard()
         self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
         column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=page)
@@ -122,8 +113,6 @@ class StepSection(Section):
     def _connect(self) -> None:
         code = self.code
         self.bar.control.chosen.connect(lambda place: self.open_stage(place + 1))
-        self.bar.below.chosen.connect(lambda __: self._show())
-        self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
         code.graph.clicked.connect(lambda: self.open_view("graph"))
         self.graph.back.clicked.connect(lambda: self.open_stage(self.stage))
@@ -153,7 +142,7 @@ class StepSection(Section):
     def _forget(self) -> None:
         self.job.stop()
         self._stop_playing()
-        self._shown = self._requested = self._weight = None
+        self._shown = self._requested = None
         self._show()
 
     def show_example(self, example: Example | None) -> None:
@@ -190,7 +179,7 @@ class StepSection(Section):
         beside = self.picture.minimumSizeHint().width() + buttons
         is_low = beside + 5 * Size.MARGIN > self._room
         if is_low != self._is_low:
-            # There the code is in place of the weight, and the buttons are always in sight.
+            # There the buttons are always in sight.
             self._is_low = is_low
             (self.bar.row if is_low else self.code.body).addWidget(self.code.turns)
             self.code.title.setVisible(not is_low)
@@ -205,6 +194,7 @@ class StepSection(Section):
             box.setDirection(QBoxLayout.TopToBottom if is_below else QBoxLayout.LeftToRight)
         self.note.setAlignment((Qt.AlignLeft if is_large else Qt.AlignRight) | Qt.AlignVCenter)
         self.code.area.setMinimumHeight(theme.scaled(_CODE_HEIGHT) if is_low else 0)
+        self.picture.setMinimumHeight(theme.scaled(_LEAST_PICTURE) if is_low else 0)
 
     def table(self) -> Table:
         if self.shows_graph:
@@ -212,7 +202,7 @@ class StepSection(Section):
         if self._shown is None or not self._shown.figures.is_done:
             rows = [(stage.title, stage.meaning) for stage in STAGES]
             return Table(self.question, (N_("stage"), ""), rows)
-        return step_table(self._shown, self._weight, self._name)
+        return step_table(self._shown, self._name)
 
     def is_pending(self) -> bool:
         requested = self._requested
@@ -270,17 +260,12 @@ class StepSection(Section):
         if progress.shown is not None and progress.shown is not self._shown:
             self._show_step(progress.shown)
         self._show_state()
-        effects = progress.effects
-        self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
-        self.others.show_rows(step_cards.other_rows(effects, self._name))
+        self.others.show_rows(step_cards.other_rows(progress.effects, self._name))
         if progress.profiles is not None and progress.profiles is not self.picture.profiles:
             self.picture.show_profiles(progress.profiles)
 
     def _show_step(self, shown: Shown) -> None:
-        before = None if self._shown is None else self._shown.task
         self._shown = shown
-        if not shown.task.teaches_same(before) or self._weight is None:
-            self._weight = strongest_weight(shown.figures, shown.figures.label)
         if shown.task.action in ("again", "ten"):
             self.reached = len(STAGES)
         self._show()
@@ -318,18 +303,9 @@ class StepSection(Section):
         figures = [""] * len(STAGES) if shown is None else stages.stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
         self.bar.fit(self._room, self._is_low)
-        self.bar.below.setVisible(self._is_low)
-        self.picture.show_stage(known, stage, self._weight)
-        self.weight_view.show_rows(stages.weight_view_rows(known, self._weight, stage))
-        part = self.bar.below.group.checkedId() if self._is_low else None
-        with_weight = shown is not None and part != step_cards.CODE
-        self._weights.setVisible(with_weight)
-        self.code.setVisible(part != step_cards.WEIGHT)
-        least = theme.scaled(_LEAST_PICTURE) if part == step_cards.CODE else 0
-        self.picture.setMinimumHeight(least)
-        self._effects.setVisible(known is not None and stage == len(STAGES))
-        followed = self._weight.layer if self._weight is not None else 0
-        self.code.show_stage(shown, stage, followed, self._player.isActive())
+        self.picture.show_stage(known, stage)
+        self.others.setVisible(known is not None and stage == len(STAGES))
+        self.code.show_stage(shown, stage, self._player.isActive())
         self.note.setText(self._note())
         words = " ".join(figures[: self.reached])
         self.picture.describe(f"{STAGES[stage - 1].heading}: {words}.")
@@ -409,13 +385,6 @@ class StepSection(Section):
         else:
             super().keyPressEvent(event)
 
-    def _follow_unit(self, layer: int, unit: int) -> None:
-        if self._shown is not None:
-            found = weight_of_unit(self._shown.figures, self._shown.layers, layer, unit)
-            if found is not None:
-                self._weight = found
-                self._show()
-
 
 _COLUMNS = (
     N_("what"),
@@ -428,7 +397,7 @@ _COLUMNS = (
 )
 
 
-def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
+def step_table(shown: Shown, name: Name) -> Table:
     figures = shown.figures
     blank = ("",) * (len(_COLUMNS) - 2)
     rows: list[tuple[object, ...]] = [
@@ -453,11 +422,4 @@ def step_table(shown: Shown, weight: Weight | None, name: Name) -> Table:
     for number, value in enumerate(figures.gradients[::2], 1):
         what = _("gradient of {weights}, root mean square", weights=f"W{number}")
         rows.append((what, Figure(np.sqrt(np.mean(value**2)), ".4g"), *blank))
-    if weight is not None:
-        title = _("The weight {ends}", ends=stages.weight_title(shown, weight))
-        rows.append((title, "", *blank))
-        rows += [
-            (row.text, " ".join(part for part in (row.made, row.figure) if part), *blank)
-            for row in stages.weight_rows(shown, weight, len(STAGES))
-        ]
     return Table(_("One step"), _COLUMNS, rows)
