@@ -100,10 +100,15 @@ class Preferences:
             held = dict(self._values)
         if not changes:
             return
-        # Keeps other windows from writing between this window's reading and writing. One that hangs
-        # does not prevent that: only what two windows write in the same instant can be lost.
+        # Keeps other windows from writing between this window's reading and writing.
         lock = make_lock(lock_file(self.path))
-        acquire_lock(lock, _PATIENCE)
+        if not acquire_lock(lock, _PATIENCE):
+            # The changes are kept for the next call.
+            raise StorageError(
+                "Could not write {target}: {reason}. The old file is unchanged.",
+                target=self.path,
+                reason=_("another window is writing it"),
+            )
         try:
             values = _with(self._stored(held), changes)
             document = {"schema": SCHEMA, "values": dict(sorted(values.items()))}

@@ -137,12 +137,21 @@ def test_saving_while_values_are_set_and_while_another_window_hangs(path, monkey
     chosen.save()
     again = Preferences(path)
     assert (again.get("theme", ""), again.get("tab", "")) == ("light", "draw")
+
+
+def test_nothing_is_written_while_another_window_writes(path, monkeypatch):
     monkeypatch.setattr(preferences, "_PATIENCE", 0.0)
+    here = Preferences(path)
+    here.set("epochs", 3)
     with FileLock(path.with_name(".preferences.json.lock")):
-        first = Preferences(path)
-        first.set("epochs", 3)
-        first.save()
-    assert Preferences(path).get("epochs", 0) == 3
+        # What the other window has read is out of date once this one writes.
+        with pytest.raises(StorageError, match="preferences"):
+            here.save()
+        document_of_the_other = {"schema": 1, "values": {"theme": "dark"}}
+        path.write_bytes(pack(document_of_the_other))
+    here.save()
+    kept = Preferences(path)
+    assert (kept.get("epochs", 0), kept.get("theme", "")) == (3, "dark")
 
 
 def test_what_changed_is_remembered_and_nothing_else_is_written(path):
