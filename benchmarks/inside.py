@@ -196,10 +196,10 @@ def measure(app: Any, name: str, model: Any, home: str) -> dict[str, float]:
 
 def end_jobs(section: Any) -> None:
     """Wait until no thread works for a section any more."""
-    from mnist_draw.app.kit.latest_job import LatestJob
+    from mnist_draw.app.kit.newest_only import Stream
 
-    for job in section.findChildren(LatestJob):
-        job.ask_to_end()
+    for job in section.findChildren(Stream):
+        job.watch(False)
         job.wait()
 
 

@@ -1,6 +1,7 @@
 """Stand-ins for networks and training that answer at once."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,29 +115,41 @@ def explanation(digit=3, rival=8):
     return Explanation(digit, rival, 3.5, ink, saliency)
 
 
-class _AtOnce:
-    """Does the work of a `LatestJob` in the thread that asks, as soon as it is asked."""
+class AtOnce:
+    """Takes the steps of a `SerialWorker` in the thread that asks, as soon as they are due."""
 
-    def wake(self, seconds=0.0):
+    def put_once(self, step, due=0.0):
+        seconds = due - time.monotonic()
         if seconds > 0:
-            QTimer.singleShot(round(1000 * seconds) + 1, self._step)
+            QTimer.singleShot(round(1000 * seconds) + 1, step)
         else:
-            self._step()
+            step()
 
-    def _call(self, function):
-        function()
+    def deliver(self, owner, function, *values):
+        function(*values)
+
+    def ask_to_end(self):
+        pass
 
 
-class Answering(_AtOnce, Recognition):
+class Answering(Recognition):
     """A recognition without a thread; `made` are its recognisers."""
 
     def __init__(self, first=model, make=Recogniser):
         self.made: list[Any] = []
-        super().__init__(first, None, lambda used: self.made.append(make(used)) or self.made[-1])
+        super().__init__(
+            first,
+            None,
+            lambda used: self.made.append(make(used)) or self.made[-1],
+            worker=AtOnce(),
+        )
 
 
-class Explaining(_AtOnce, Explanations):
+class Explaining(Explanations):
     """Explanations without a thread."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, worker=AtOnce(), **options)
 
 
 class Explainer:

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.threads import LatestValue
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import LatestValue, SerialWorker
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 from mnist_draw.storage.models import ModelFile
@@ -93,10 +94,12 @@ class PostedInk(NamedTuple):
     decimals: bool = False
 
 
-class Recognition(LatestJob):
+class Recognition(QObject):
     """Owns the recogniser; `answered` carries a `BoardReading`."""
 
+    answered = pyqtSignal(BoardReading)
     ready = pyqtSignal(ModelFile)
+    failed = pyqtSignal(str)
 
     def __init__(
         self,
@@ -104,8 +107,12 @@ class Recognition(LatestJob):
         parent: QObject | None = None,
         make_recogniser: Callable[[ModelFile], Recogniser] = _recogniser,
         compile_function: Callable[[ModelFile], CompiledNetwork] | None = None,
+        worker: SerialWorker | None = None,
     ) -> None:
-        super().__init__(parent=parent, name="recognition", watched=False, low_priority=False)
+        super().__init__(parent)
+        self._worker = worker or SerialWorker("recognition", gives_up=True)
+        self.destroyed.connect(self._worker.ask_to_end)
+        self._started = False
         self._make_recogniser = make_recogniser
         self._recogniser: Recogniser | None = None
         self._network = ""
@@ -115,9 +122,9 @@ class Recognition(LatestJob):
         self._last: PostedInk | None = None
         self._model.put(first_model)
         self._uncompiled: ModelFile | None = None
-        self._compiler: LatestJob | None = None
+        self._compiler: NewestOnly | None = None
         if compile_function is not None:
-            self._compiler = LatestJob(
+            self._compiler = NewestOnly(
                 partial(self._compile, compile_function),
                 self,
                 name="compiling",
@@ -128,26 +135,38 @@ class Recognition(LatestJob):
             self._compiler.failed.connect(Notifier().problem)
 
     def start(self) -> None:
-        self.watch(True)
+        self._started = True
+        self._wake()
 
     # -- from any thread
 
     def post_ink(self, ink: PostedInk) -> None:
         self._ink.put(ink)
-        self.wake()
+        self._wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
         self._model.put(model)
-        self.wake()
+        self._wake()
 
     def post_compiled(self, compiled: tuple[str, CompiledNetwork]) -> None:
         """Predict with a function while a model of its network is in use."""
         self._compiled.put(compiled)
-        self.wake()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._started:
+            self._worker.put_once(self._process)
 
     # -- in the thread
 
-    def process_pending(self) -> None:
+    def _process(self) -> None:
+        try:
+            self._process_newest()
+        except Exception as error:  # reported to the user
+            sentence = reporter.sentence(error)
+            self._worker.deliver(self, lambda: self.failed.emit(sentence))
+
+    def _process_newest(self) -> None:
         """Take the newest network and function, then answer the newest ink."""
         model = self._model.take()
         if model is not None:
@@ -165,7 +184,7 @@ class Recognition(LatestJob):
             self._network = model.network
             self._uncompiled = model
             self._compile_when_quiet()
-        self.send(self.ready, model)
+        self._worker.deliver(self, lambda: self.ready.emit(model))
 
     def _adopt(self, compiled: tuple[str, CompiledNetwork] | None) -> None:
         # Meanwhile another network may have been chosen.
@@ -182,7 +201,8 @@ class Recognition(LatestJob):
             several = number if number.is_number else None
             # Sentences are written here: the window has no time for them.
             certainty = answer.certainty if several is None else certainty_of_number(several)
-            self.send(self.answered, BoardReading(answer, several, certainty, ticket))
+            reading = BoardReading(answer, several, certainty, ticket)
+            self._worker.deliver(self, lambda: self.answered.emit(reading))
             self._compile_when_quiet()
 
     def _compile_when_quiet(self) -> None:
@@ -224,8 +244,11 @@ def _explainer(model: ModelFile) -> Explainer:
     return explainer
 
 
-class Explanations(LatestJob):
+class Explanations(QObject):
     """Owns the explainer; `answered` carries an explanation with its ticket, or None."""
+
+    answered = pyqtSignal(object)
+    failed = pyqtSignal(str)
 
     def __init__(
         self,
@@ -235,16 +258,22 @@ class Explanations(LatestJob):
         rest: float = _REST,
         quiet: float = _QUIET,
         still: float = _STILL,
+        worker: SerialWorker | None = None,
     ) -> None:
-        super().__init__(
+        super().__init__(parent)
+        self._job = NewestOnly(
             self._explain,
-            parent,
+            self,
             name="explanation",
             rest=rest,
             deliver_stale=True,
             watched=False,
             low_priority=False,
+            worker=worker,
         )
+        self._job.answered.connect(self.answered)
+        self._job.failed.connect(self.failed)
+        self.watch = self._job.watch
         self._make_explainer = make_explainer
         self._is_busy = is_busy
         self._shortest_rest = rest
@@ -273,8 +302,8 @@ class Explanations(LatestJob):
         if model is not None:
             is_ready = used is not None and used.network == model.network
             still = self._still if self._is_busy() else 0.0
-            self.quiet = still if is_ready else max(still, self._before_compiling)
-            self.ask((model, self._request))
+            self._job.quiet = still if is_ready else max(still, self._before_compiling)
+            self._job.ask((model, self._request))
 
     # -- in the thread
 
@@ -293,7 +322,7 @@ class Explanations(LatestJob):
         explanation = self._explainer.explain(picture, digit)
         long = _REST_TIMES * (time.monotonic() - began)
         shortest = self._shortest_rest
-        self.rest = max(shortest, min(long, _MAX_REST_TIMES * shortest))
+        self._job.rest = max(shortest, min(long, _MAX_REST_TIMES * shortest))
         return explanation, ticket
 
     def _use(self, model: ModelFile) -> None:

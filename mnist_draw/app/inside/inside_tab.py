@@ -15,8 +15,8 @@ from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -56,7 +56,7 @@ class ExampleInUse(QObject):
         self._network = network
         self._background = Background(self)
         #: Asks the network while the answer can be seen.
-        self.asking = LatestJob(parent=self, watched=False)
+        self.asking = NewestOnly(parent=self, watched=False)
         self.asking.answered.connect(self._take_answer)
         self._random = random.Random()
 

@@ -13,8 +13,8 @@ from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import keep_room, row
+from mnist_draw.app.kit.newest_only import Stream
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.widgets import label, push_button
 from mnist_draw.dataset.mnist import scale
@@ -79,16 +79,16 @@ class Section(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._active = False
-        self._jobs: list[LatestJob] = []
+        self._jobs: list[Stream] = []
 
     def _job(
         self,
         show: Callable[[Any], object],
         fail: Callable[[str], object],
         **options: Any,
-    ) -> LatestJob:
+    ) -> Stream:
         """Return a job that begins nothing while the section is not active."""
-        job = LatestJob(parent=self, watched=False, **options)
+        job = Stream(parent=self, watched=False, **options)
         job.answered.connect(show)
         job.failed.connect(fail)
         self._jobs.append(job)

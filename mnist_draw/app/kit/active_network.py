@@ -19,7 +19,7 @@ from mnist_draw.app.kit.app_state import (
     Shipped,
     name_of_key,
 )
-from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
@@ -66,7 +66,7 @@ class ActiveNetwork(QObject):
         self.key_in_training: Callable[[], str] = str
         #: The network of the last run.
         self._of_last_run: OfRun | None = None
-        self._listing = LatestJob(lambda __: _list_all(), self, low_priority=False)
+        self._listing = NewestOnly(lambda __: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
         self._first = NetworkRequest(name_of_key(key), load=self.load_first)

@@ -1,7 +1,7 @@
 """Work off the GUI thread, values passed between threads, and the end of all of it.
 
 There are two kinds of work: `Background` does one piece after another,
-`~mnist_draw.app.kit.latest_job.LatestJob` answers the newest question. Both are listed in
+`~mnist_draw.app.kit.newest_only.NewestOnly` answers the newest question. Both are listed in
 `running` while they work, so that the end of the program finds them.
 """
 
@@ -11,20 +11,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from PyQt5 import sip
 from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtBoundSignal, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.thread_priority import lower
 
 T = TypeVar("T")
 
 #: Seconds that all threads together get at the end: what the longest of them, a minibatch of a
 #: large network and its files, takes on a slow computer.
 SHUTDOWN_S = 10.0
-#: So long a thread of a `Background` waits for more work, in seconds. Starting another one would
-#: hold up the window until it has begun to run: where all cores are busy, that takes 10 to 20 ms.
+#: Seconds that a thread of a `Background` waits for more work. Starting another one would hold up
+#: the window until it has begun to run: where all cores are busy, that takes 10 to 20 ms.
 _LINGER_S = 1.0
 
 
@@ -65,20 +66,20 @@ class Registry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._threads: list[Lane] = []
+        self._threads: list[SerialWorker] = []
 
-    def add(self, thread: Lane) -> None:
+    def add(self, thread: SerialWorker) -> None:
         """List a thread that begins; it lives at least until it is removed."""
         with self._lock:
             self._threads = [*self._threads, thread]
 
-    def remove(self, thread: Lane) -> None:
+    def remove(self, thread: SerialWorker) -> None:
         """Take a thread that has ended off the list."""
         with self._lock:
             self._threads = [other for other in self._threads if other is not thread]
 
     def shut_down(self, seconds: float = SHUTDOWN_S) -> bool:
-        """Ask all threads to end and wait until they have, so long at the most."""
+        """Ask all threads to end and wait up to `seconds`; return True if they have."""
         end = time.monotonic() + seconds
         ended = [True]
         # What ends may have begun something: the last network of a run is read elsewhere.
@@ -90,7 +91,7 @@ class Registry:
         return all(ended)
 
 
-#: All threads of the program beside the window's own.
+#: All threads of the program but the window's own.
 running = Registry()
 
 
@@ -122,10 +123,12 @@ def call_in_gui_thread(function: Callable[[], object]) -> None:
     _posts[0].sent.emit(function)
 
 
-class Lane:
-    """A thread that takes one step after another; it knows what to do, but not whose work it is.
+class SerialWorker:
+    """A thread that takes one step after another, without references to their owner.
 
     The last reference to an owner, who may be a widget, must not be released in this thread.
+    ``linger`` are the seconds that it waits for more work before it ends; None: for ever. At the
+    end of the program it calls ``leave``, and ``gives_up`` what newer work would replace.
     """
 
     def __init__(
@@ -134,15 +137,18 @@ class Lane:
         linger: float | None = None,
         gives_up: bool = False,
         leave: Callable[[], object] = lambda: None,
+        low_priority: bool = False,
     ) -> None:
         self._name = name
         self._linger = linger
         self._gives_up = gives_up
         self._leave = leave
+        self._low_priority = low_priority
         self._changed = threading.Condition()
         #: When each step is due, of `time.monotonic`, and the step.
         self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
-        self._busy = self._ended = False
+        self._busy = False
+        self._ended = False
         self._thread: threading.Thread | None = None
 
     def put(self, step: Callable[[], None]) -> None:
@@ -159,11 +165,6 @@ class Lane:
                 self._waiting.append((due, step))
                 self._wake()
 
-    def clear(self) -> None:
-        with self._changed:
-            self._waiting.clear()
-            self._changed.notify_all()
-
     def ask_to_end(self) -> None:
         """End after the step at hand if newer work would replace what waits, else after all.
 
@@ -173,12 +174,22 @@ class Lane:
         if self._gives_up:
             with self._changed:
                 self._ended = self._thread is not None
-                self.clear()
+                self._waiting.clear()
+                self._changed.notify_all()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until all is done, so long at the most; return whether it is."""
+        """Wait up to `seconds`; return True if nothing is left to do."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._busy, seconds)
+
+    def deliver(self, owner: QObject | None, function: Callable[..., object], *values: Any) -> None:
+        """Call a function in the GUI thread, unless its owner is gone by then."""
+
+        def call() -> None:
+            if owner is None or not sip.isdeleted(owner):
+                function(*values)
+
+        call_in_gui_thread(call)
 
     def _wake(self) -> None:
         if not self._busy:
@@ -191,6 +202,8 @@ class Lane:
             self._changed.notify_all()
 
     def _live(self) -> None:
+        if self._low_priority:
+            lower()
         while True:
             with self._changed:
                 step = self._next_step()
@@ -235,7 +248,7 @@ class Background:
         leave: Callable[[], object] = lambda: None,
     ) -> None:
         self._owner = owner
-        self._lane = Lane(name, _LINGER_S, leave=leave)
+        self._worker = SerialWorker(name, _LINGER_S, leave=leave)
 
     def run(
         self,
@@ -252,20 +265,13 @@ class Background:
                 if failed is None:
                     reporter.report(error)
                 else:
-                    self._tell(failed, error)
+                    self._worker.deliver(self._owner, failed, error)
             else:
                 if finished is not None:
-                    self._tell(finished, result)
+                    self._worker.deliver(self._owner, finished, result)
 
-        self._lane.put(step)
+        self._worker.put(step)
 
     def wait(self, seconds: float = SHUTDOWN_S) -> bool:
-        """Wait until all is done, so long at the most; return whether it is."""
-        return self._lane.wait(seconds)
-
-    def _tell(self, function: Callable[[T], object], value: T) -> None:
-        def call() -> None:
-            if self._owner is None or not sip.isdeleted(self._owner):
-                function(value)
-
-        call_in_gui_thread(call)
+        """Wait up to `seconds`; return True if all is done."""
+        return self._worker.wait(seconds)

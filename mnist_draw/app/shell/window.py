@@ -19,9 +19,9 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.page import ClickShield, Page
@@ -85,7 +85,7 @@ class Window(QMainWindow):
         self.explanations = Explanations(lambda: any(service.running for service in work), self)
         self._started = False
         # What cannot be written now may be at the next try; if not, the end says so.
-        self._saving = LatestJob(lambda __: self.preferences.save(), self, quiet=_SAVE_S)
+        self._saving = NewestOnly(lambda __: self.preferences.save(), self, quiet=_SAVE_S)
         self.preferences.on_change = self._saving.ask
         self._build()
         self._connect()

@@ -14,8 +14,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import FlowLayout, column, row
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
@@ -229,7 +229,7 @@ class FinishedCard(Card):
         self.goes_on = False
         self._shown = ShownRun(RunState())
         self._picture: np.ndarray | None = None
-        self._job = LatestJob(lambda asked: read_drawing(*asked), self)
+        self._job = NewestOnly(lambda asked: read_drawing(*asked), self)
         self.headline = label("", "headline", "headlineLabel", wraps=True)
         self.headline.setTextFormat(Qt.RichText)
         self.details = label("", "sentence", "resultLabel", wraps=True)

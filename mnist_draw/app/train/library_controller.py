@@ -14,7 +14,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import show_in_folder
-from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import native_keys, no_key
 from mnist_draw.app.train.library_delegate import OtherRow
@@ -98,7 +98,7 @@ class LibraryController(LibraryFiles):
             self,
         )
         self._folder.listed.connect(self._listed)
-        self._reading = LatestJob(_read_figures, self, quiet=0.05, deliver_stale=True)
+        self._reading = NewestOnly(_read_figures, self, quiet=0.05, deliver_stale=True)
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.state.follow(["network_answering"], self._show_answering)

@@ -11,8 +11,8 @@ from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QFrame, QSizePolicy, QW
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import ScrollArea, column, row
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -102,10 +102,10 @@ class NewRunPage(ScrollArea):
         self.setWidget(inner)
         theme.follow(self, self._fit)
         self._digits_of: tuple[str | None, int] | None = None
-        self._twelve = LatestJob(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
+        self._twelve = NewestOnly(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
         self._twelve.answered.connect(self._show_digits)
         self._twelve.failed.connect(lambda __: self._show_digits(None))
-        self._job = LatestJob(_expect, self)
+        self._job = NewestOnly(_expect, self)
         self._job.answered.connect(self._show_expected)
         form.edited.connect(self.renew)
 

@@ -15,8 +15,8 @@ from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS as FILES
 from mnist_draw.app.kit.files import ask_open, ask_save
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
@@ -69,7 +69,7 @@ class AugmentationView(QWidget):
         self.setFixedHeight(_EXAMPLE_ROWS * (_TILE + _GAP) - _GAP)
         self.pictures: np.ndarray | None = None
         self._shown_recipe: _Recipe | None = None
-        self._job = LatestJob(lambda recipe: make_examples(*recipe), self)
+        self._job = NewestOnly(lambda recipe: make_examples(*recipe), self)
         self._job.answered.connect(self._show)
         self._job.failed.connect(notifier.problem)
         self.hide()

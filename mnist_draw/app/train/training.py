@@ -19,7 +19,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw import thread_priority
 from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, inspect_layers
-from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
@@ -75,7 +75,7 @@ class Inspector:
         self._before: Parameters | None = None
         self._failed = False
         self._closing = threading.Event()
-        self._job = LatestJob()
+        self._job = NewestOnly()
 
     def post(self, epoch: int, parameters: Parameters) -> None:
         """Request an inspection; returns at once."""

@@ -21,8 +21,8 @@ from mnist_draw.app.inside.results.limits_card import LimitsCard
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.newest_only import STREAM_S
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, captioned, label, tip
