@@ -6,15 +6,31 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
-from PyQt5.QtWidgets import QApplication, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
-from mnist_draw.app.draw.answer_figure import LEAST_WIDTH, AnswerFigure, pieces_of
+from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.layout import FlowLayout, column, keep_room, row
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Keys, explain, label, no_key, push_button, set_look
+from mnist_draw.app.kit.widgets import (
+    ElidedButton,
+    Keys,
+    explain,
+    label,
+    no_key,
+    push_button,
+    set_look,
+)
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.recognition.certainty import Certainty, State
@@ -23,14 +39,15 @@ WHY_KEY = "W"
 TEACH_KEY = "T"
 #: Longer names of classes are left out: the figure beside the button shows them.
 _MAX_NAME = 3
-#: Height of the block, and of that in a low window.
-_HEIGHT = 128
-_LOW_HEIGHT = 108
 _FIGURE_GAP = 24
-_BUTTON_WIDTH = 84
+#: Heights of lines, in sizes of their text.
+_WORD = 1.25
+_LINE = 1.2
+#: Ten digits are offered in rows of this many.
+_IN_A_ROW = 5
 
 
-class WhyButton(QPushButton):
+class WhyButton(ElidedButton):
     """“Why 4?”: opens the tab Inside on the answer and the second guess."""
 
     why_requested = pyqtSignal(int, int)
@@ -38,9 +55,8 @@ class WhyButton(QPushButton):
     refusal_requested = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("whyLink")
-        self.setProperty("look", "low")
+        super().__init__("", "low", "whyLink")
+        self._longest = QSize()
         sentence = _(
             "Show in the tab Inside why the network gives this answer rather than the second "
             "guess.",
@@ -48,9 +64,25 @@ class WhyButton(QPushButton):
         explain(self, _("Why this answer"), sentence, WHY_KEY)
         self._pair: tuple[int, int] | None = None
         self._names: Sequence[str] = ()
-        #: Whether the tab that it leads to is there.
+        #: Whether the tab that it opens is there.
         self.leads = True
         self.clicked.connect(self.ask)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Polish, QEvent.StyleChange, QEvent.FontChange):
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        """Take the size of the longest question: no answer moves what is next to it."""
+        text = self.text()
+        self.setText(no_key(_("Why not a digit?")))
+        self._longest = super().sizeHint()
+        self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        return self._longest
 
     def show_pair(self, pair: tuple[int, int] | None, names: Sequence[str]) -> None:
         """Ask why the answer is one class and not its rival; without them, why it is none."""
@@ -83,7 +115,7 @@ class WhyButton(QPushButton):
 
 
 class AnswerBlock(QWidget):
-    """The figure, the words beside it, and two buttons or ten, which it places without a layout."""
+    """The figure, the words next to it, and two buttons; or ten buttons, the digits."""
 
     #: The board is this digit.
     teach_requested = pyqtSignal(int)
@@ -91,50 +123,69 @@ class AnswerBlock(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("answerBlock")
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.figure = AnswerFigure()
-        self.word = FittedLabel(Text.SENTENCE, name="confidenceLabel")
-        explain(self.word, pgettext("how sure", "Confidence"), _("How sure the network is."))
-        self.line = FittedLabel(Text.LABEL, two_lines=True, name="secondGuessLabel")
-        self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         # They change with the answers: nothing below them is painted with them.
         self.setAutoFillBackground(True)
-        self.line.setAutoFillBackground(True)
-        self.why = WhyButton()
-        sentence = _("Say which digit it is; the network can learn it.")
-        self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
-        # Translators: ten buttons follow, the digits.
-        self.question = label(_("It is"), "body", "teachLabel")
-        self.buttons = [self._build_button(digit) for digit in range(10)]
-        self.cancel = push_button(
-            "teachCancelButton",
-            _("Cancel"),
-            _("Save nothing."),
-            "Esc",
-            "link",
-            self.end,
-        )
-        parts = (
-            self.figure,
-            self.word,
-            self.line,
-            self.why,
-            self.wrong,
-            self.question,
-            self.cancel,
-        )
-        for part in (*parts, *self.buttons):
-            part.setParent(self)
+        self.figure = AnswerFigure()
         self._certainty: Certainty | None = None
         self._digits = True
-        self._low = False
         #: Whether the ten digits are offered.
         self.asking = False
         self._likely = 0
         self._before: QWidget | None = None
-        #: All that the places depend on, as they are now.
-        self._placed: tuple[object, ...] = ()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._build_words())
+        self._pages.addWidget(self._build_digits())
+        row(self.figure, (self._pages, 1), gap=_FIGURE_GAP, owner=self)
         Keys(self, self._meaning)
+
+    def _build_words(self) -> QWidget:
+        self.word = FittedLabel(Text.SENTENCE, name="confidenceLabel")
+        explain(self.word, pgettext("how sure", "Confidence"), _("How sure the network is."))
+        self.line = FittedLabel(Text.LABEL, two_lines=True, name="secondGuessLabel")
+        self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.line.setAutoFillBackground(True)
+        self.why = WhyButton()
+        sentence = _("Say which digit it is; the network can learn it.")
+        self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
+        buttons = FlowLayout()
+        for button in (self.why, self.wrong):
+            keep_room(button)
+            buttons.addWidget(button)
+        page = QWidget()
+        word = FixedLabel(self.word, 1)
+        line = FixedLabel(self.line, 2)
+
+        def fit() -> None:
+            # Their fonts change with the answer.
+            word.setFixedHeight(theme.scaled(_WORD * Text.SURE))
+            line.setFixedHeight(theme.scaled(2 * _LINE * Text.SENTENCE))
+
+        theme.follow(self, fit)
+        column(1, word, line, buttons, 1, gap=0, owner=page)
+        return page
+
+    def _build_digits(self) -> QWidget:
+        # Translators: ten buttons follow, the digits.
+        self.question = label(_("It is"), "body", "teachLabel")
+        words = _("Cancel"), _("Save nothing."), "Esc"
+        self.cancel = push_button("teachCancelButton", *words, "link", self.end)
+        self.buttons = [self._build_button(digit) for digit in range(10)]
+        grid = QGridLayout()
+        grid.setSpacing(Size.TIGHT)
+        for digit, button in enumerate(self.buttons):
+            grid.addWidget(button, *divmod(digit, _IN_A_ROW))
+        grid.setColumnStretch(_IN_A_ROW, 1)
+
+        def fit() -> None:
+            for button in self.buttons:
+                button.setFixedSize(QSize(1, 1) * theme.scaled(Size.LOW_BUTTON))
+
+        theme.follow(self, fit)
+        page = QWidget()
+        top = row((self.question, 1), self.cancel)
+        column(1, top, grid, 1, gap=Size.TIGHT, owner=page)
+        return page
 
     def _build_button(self, digit: int) -> QPushButton:
         name = with_article(digit)
@@ -158,7 +209,7 @@ class AnswerBlock(QWidget):
         self.figure.setAccessibleDescription("")
         set_look(self.word, "nothing")
         self._say(word, sentence, "sentence")
-        self._place()
+        self._show_parts()
 
     def show_certainty(
         self,
@@ -167,137 +218,45 @@ class AnswerBlock(QWidget):
         best: tuple[int, int] | None,
     ) -> None:
         """Show an answer; ask why it is the best class, not the second; None for refused ink."""
-        before = self._certainty, self.why.text(), self.why.offered
         self.why.show_pair(best, names)
         # What it most probably is if the answer is wrong.
         self._likely = 0 if best is None else best[1]
         self.end()
         # Most answers of a growing stroke are equal to the one before.
-        if (certainty, self.why.text(), self.why.offered) != before:
+        if certainty != self._certainty:
             self._certainty = certainty
             self.figure.setAccessibleDescription(certainty.sentence)
             set_look(self.word, "sure")
             doubt = certainty.state is State.NOT_SURE
             self._say(certainty.word, certainty.line, "surer" if doubt else "sentence")
-            self._place()
+            self._show_parts()
 
     def _say(self, word: str, line: str, look: str) -> None:
         set_look(self.line, look)
         self.word.setText(word)
-        if line != self.line.text():
-            self.line.setText(line)
-            self.line.setAccessibleName(line)
+        self.line.setText(line)
+        self.line.setAccessibleName(line)
 
-    def set_low(self, low: bool) -> None:
-        self._low = low
-        self.updateGeometry()
+    def _show_parts(self) -> None:
+        known = self._certainty is not None
+        self.why.setVisible(known and self.why.offered)
+        self.wrong.setVisible(known and self._digits)
+        self._fit_figure()
 
-    def height_at(self, low: bool) -> int:
-        """Return the height that the block takes, in a low window or a usual one."""
-        word, line, button = self._heights(low)
-        usual = max(_LOW_HEIGHT if low else _HEIGHT, word + line + button + Size.GRID)
-        # For the longest question, so that no answer moves what is below.
-        longest = self.why.fontMetrics().horizontalAdvance(no_key(_("Why not a digit?")))
-        more = longest - self.why.fontMetrics().horizontalAdvance(self.why.text())
-        both = self._buttons_width() + more <= self.width()
-        return usual if both else usual + button + Size.TIGHT
-
-    def sizeHint(self) -> QSize:
-        return QSize(0, self.height_at(self._low))
-
-    def _heights(self, low: bool) -> tuple[int, int, int]:
-        """Return the heights of the word, of the line below it and of a button."""
-        word = theme.scaled(Text.SURE * 1.25)
-        line = theme.scaled(2 * (Text.LABEL if low else Text.SENTENCE) * 1.2)
-        return word, line, theme.scaled(Size.LOW_BUTTON)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.StyleChange, QEvent.FontChange):
-            self.updateGeometry()
-            self._place()
-        return super().event(event)
+    def _fit_figure(self) -> None:
+        room = (self.width() - _FIGURE_GAP) // 2
+        wide = self.figure.show_certainty(self._certainty, self._digits, room)
+        self.figure.setFixedWidth(wide)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.updateGeometry()
-        self._place()
-
-    def _place(self) -> None:
-        certainty = self._certainty
-        pieces = None if certainty is None else tuple(pieces_of(certainty))
-        state = pieces, self.why.text(), self.why.offered, self._digits, self.asking, self._low
-        key = *state, self.size(), theme.text_scale()
-        if key == self._placed:
-            return
-        self._placed = key
-        word, line, button = self._heights(self._low)
-        needed = self._buttons_width()
-        room = self.width() - needed - _FIGURE_GAP
-        beside = room >= LEAST_WIDTH
-        if not beside:
-            room = max((self.width() - _FIGURE_GAP) // 2, LEAST_WIDTH)
-        wide = self.figure.show_certainty(certainty, self._digits, room)
-        lines = 1 if needed <= self.width() else 2
-        high = word + line + lines * button + (lines - 1) * Size.TIGHT
-        top = max(0, (self.height() - high) // 2)
-        self.figure.setGeometry(0, 0, wide, self.height() if beside else top + word + line)
-        left = wide + _FIGURE_GAP
-        right = self.width() - left
-        self.word.setGeometry(left, top, right, word)
-        self.line.move(left, top + word)
-        self.line.setFixedSize(right, line)  # A new text then has nothing laid out.
-        row = QRect(left, top + word + line, right, button)
-        if not beside and not self.asking:
-            left = 0
-        shown = certainty is not None and not self.asking
-        for part, offered in ((self.why, self.why.offered), (self.wrong, self._digits)):
-            part.setVisible(shown and offered)
-            if shown and offered:
-                if left and left + self._button_width(part) > self.width():
-                    left = 0
-                    top = top + button + Size.TIGHT
-                part.setGeometry(left, top + word + line, self._button_width(part), button)
-                left += part.width() + Size.FIELD_GAP
-        self._place_digits(row)
-
-    def _button_width(self, button: QPushButton) -> int:
-        return min(max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width()), self.width())
-
-    def _buttons_width(self) -> int:
-        both = sum(self._button_width(button) for button in (self.why, self.wrong))
-        return both + Size.FIELD_GAP
-
-    def _place_digits(self, row: QRect) -> None:
-        words = self.question.sizeHint().width() + Size.FIELD_GAP
-        least = theme.scaled(Text.BODY * 2)
-        one_row = row.width() >= words + 10 * (least + 2) - 2
-        gap = 2 if one_row else Size.TIGHT
-        self.question.setVisible(self.asking)
-        self.cancel.setVisible(self.asking)
-        if self.asking:
-            side = self.cancel.sizeHint()
-            word = self.word.geometry().adjusted(0, 0, -side.width(), 0)
-            self.word.setGeometry(word)
-            self.cancel.setGeometry(QRect(word.topRight(), QSize(side.width(), word.height())))
-        for told in (self.word, self.line):
-            told.setVisible(not self.asking or one_row)
-        beside = QRect(row.topLeft(), QSize(words, row.height()))
-        self.question.setGeometry(beside if one_row else self.word.geometry())
-        count = 10 if one_row else 5
-        left = row.left() + (words if one_row else 0)
-        wide = min((row.right() + 1 - left + gap) // count - gap, row.height())
-        for place, button in enumerate(self.buttons):
-            line, column = divmod(place, count)
-            up = 0 if one_row else (1 - line) * (row.height() + 2)
-            button.setFixedSize(wide, row.height())
-            button.move(left + column * (wide + gap), row.top() - up)
-            button.setVisible(self.asking)
+        self._fit_figure()
 
     def begin(self) -> None:
         if self._certainty is None or not self._digits or self.asking:
             return
         self._before = QApplication.focusWidget()
         self.asking = True
-        self._place()
+        self._pages.setCurrentIndex(1)
         self.buttons[self._likely].setFocus(Qt.OtherFocusReason)
 
     def end(self) -> None:
@@ -306,7 +265,7 @@ class AnswerBlock(QWidget):
             return
         self.asking = False
         held = QApplication.focusWidget() in (*self.buttons, self.cancel)
-        self._place()
+        self._pages.setCurrentIndex(0)
         if held:
             before = self._before
             if before is None or sip.isdeleted(before):

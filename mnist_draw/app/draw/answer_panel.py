@@ -44,8 +44,6 @@ ALL_KEY = "A"
 _WIDTHS = (360, 448)
 _SHARE = 0.33
 _MAX_SHARE = 0.45
-#: So much lower is an added row without its second line.
-SECOND_LINE = 14
 _ALL_TEN = "all_ten"
 _INK = "ink_that_spoke"
 
@@ -223,7 +221,6 @@ class AnswerPanel(ScrollArea):
         self.bars = self.bars_card.bars
         self.ink = InkCard()
         self._added: list[NextStep] = []
-        self._low = False
         #: Whether the user wants all bars; None leaves it to the room there is.
         self._wants_all: bool | None = None
         self._waiting = _("Getting the network ready")
@@ -284,31 +281,18 @@ class AnswerPanel(ScrollArea):
         self.share_out()
 
     def share_out(self) -> None:
-        """Take the largest picture that fits; then leave out second lines; then scroll.
+        """Show all bars and the largest picture where there is room, else three and a smaller one.
 
-        Where that leaves room for all bars, they are shown, unless the user wants three.
+        The user may choose other bars.
         """
-        shown = [widget for widget in self._added if not widget.isHidden()]
-        others = sum(QWidgetItem(part).sizeHint().height() for part in (self.bars_card, *shown))
-        others += (2 + len(shown)) * Size.CARD_GAP
-        second_lines = theme.scaled(SECOND_LINE) * len(shown)
-        room = self.viewport().height() - others - (second_lines if self._low else 0)
+        block = self.block.heightForWidth(self.viewport().width())
+        cards = [card for card in (self.bars_card, *self._added) if not card.isHidden()]
+        taken = sum(QWidgetItem(card).sizeHint().height() + Size.CARD_GAP for card in cards)
+        room = self.viewport().height() - block - Size.CARD_GAP - taken
         if self._wants_all is None:
             all_bars = self.bars.height_of_all - self.bars.sizeHint().height()
-            wanted = self.block.height_at(low=False) + self.ink.height_with(CELLS[0]) + all_bars
-            self.bars_card.all_button.setChecked(room >= wanted)
-        low = room < self.block.height_at(low=False) + self.ink.height_with(CELLS[-1])
-        if low:
-            room += second_lines
-        room -= self.block.height_at(low)
+            self.bars_card.all_button.setChecked(room >= all_bars + self.ink.height_with(CELLS[0]))
         self.ink.set_room(self.viewport().width(), room)
-        if low != self._low:
-            self._low = low
-            self.block.set_low(low)
-            for widget in self._added:
-                widget.set_low(low)
-            # Where the page is behind another one, nothing else places them.
-            self._column.activate()
 
     def set_waiting(self, sentence: str) -> None:
         """Say what the first answer waits for; empty if for nothing."""

@@ -214,9 +214,8 @@ def _step_of_run(run: Run, is_to_answer: bool) -> Step:
 
 #: Milliseconds after the start until this computer is measured: then the networks are compiled.
 _AT_REST_MS = 4000
-#: Heights of the card with and without its second line; its button is 44 or 34 high.
+#: Height of the card; its button is 44 high.
 _HIGH = 72
-_LOW = 58
 
 
 class NextStep(QFrame):
@@ -248,7 +247,6 @@ class NextStep(QFrame):
         self._pressed = 0.0
         #: Actions that lead to a tab which is not there.
         self._without: frozenset[Action] = frozenset()
-        self._is_low = False
         self.sentence = GrowingLabel(label("", "title"))
         self.line = ElidedLabel(look="muted")
         self.button = push_button("nextStepButton", "", "", act=self._act)
@@ -260,7 +258,7 @@ class NextStep(QFrame):
         controller.changed.connect(self._note_learning)
         controller.stepped.connect(self._note_learning)
         QTimer.singleShot(_AT_REST_MS, self._settle)
-        theme.follow(self, self._fit)
+        theme.follow(self, lambda: self.setFixedHeight(theme.scaled(_HIGH)))
         self._note()
 
     def follow_run(self, run: RunController) -> None:
@@ -361,16 +359,6 @@ class NextStep(QFrame):
         self._step = None
         self._note()
 
-    def set_low(self, low: bool) -> None:
-        """Give up the second line where the panel has no room for it."""
-        self._is_low = low
-        self._fit()
-        self._step = None
-        self._note()
-
-    def _fit(self) -> None:
-        self.setFixedHeight(theme.scaled(_LOW if self._is_low else _HIGH))
-
     def _show(self, step: Step) -> None:
         if step == self._step:
             return
@@ -378,7 +366,7 @@ class NextStep(QFrame):
         self.setVisible(step.action not in self._without)
         self.sentence.set_text(step.sentence)
         self.line.setText(step.line)
-        self.line.setVisible(bool(step.line) and not self._is_low)
+        self.line.setVisible(bool(step.line))
         leads_away = step.action in _LEADING_AWAY
         # Translators: a button that leads to another tab, such as "Train →".
         self.button.setText(_("{action} →", action=step.button) if leads_away else step.button)
@@ -388,8 +376,7 @@ class NextStep(QFrame):
         explain(self.button, step.button, explained)
         self.button.setAccessibleDescription(f"{words}\n{explained}")
         # With the screen's one accent, or without.
-        looks = ("", "primary") if self._is_low else ("large", "lead")
-        set_look(self.button, looks[step.leads])
+        set_look(self.button, "lead" if step.leads else "large")
         self.setAccessibleDescription(words)
 
     def _act(self) -> None:

@@ -124,6 +124,3 @@ def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(c
     tab.show_reading(fakes.reading(unsure, ticket=9))
     assert card.button.text() == "Use Best reader"
     assert card.height() == height == theme.scaled(72)
-    card.set_low(True)
-    assert card.line.isHidden()
-    assert card.height() < height
