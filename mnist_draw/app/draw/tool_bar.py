@@ -37,8 +37,6 @@ _WIDTHS = (12, 36, 72)
 _EDGE = 12
 _PAD = 4
 _SHADOW = 6
-#: Boards lower than this, of a window of 620 pixels, get low tools.
-_LOW_BOARD = 528
 _AROUND = _PAD + _SHADOW
 #: Icons need not grow with large text, and the bar covers the board.
 _MAX_SCALE = 4 / 3
@@ -164,14 +162,10 @@ class ToolBar(QWidget):
         board = self._canvas.height()
         count = len(self._tools)
         around = 2 * _AROUND + 2 * (2 * _PAD + 1)
-        scale = min(theme.text_scale(), _MAX_SCALE)
-        wide = round(Size.TOOL * scale)
-        low = round(Size.LOW_TOOL * scale)
-        room = (board - around) // count
-        high = wide if board >= _LOW_BOARD and wide <= room else min(low, room)
-        size = QSize(wide + 2 * _AROUND, count * high + around)
-        place = QPoint(_EDGE - _SHADOW, (board - size.height()) // 2)
-        self.setGeometry(QRect(place, size))
+        side = round(Size.TOOL * min(theme.text_scale(), _MAX_SCALE))
+        high = count * min(side, (board - around) // count) + around
+        place = QPoint(_EDGE - _SHADOW, (board - high) // 2)
+        self.setGeometry(QRect(place, QSize(side + 2 * _AROUND, high)))
 
     def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
         step = _ARROWS.get(event.key())

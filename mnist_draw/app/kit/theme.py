@@ -63,7 +63,6 @@ class Size:
     STEPPER = 116
     SWITCH = (36, 20)
     TOOL = 44
-    LOW_TOOL = 36
     TOAST = 44
     #: One of ten digits below a tag.
     CHOICE = (40, 38)
