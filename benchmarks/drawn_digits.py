@@ -302,8 +302,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of place and choice")
     parser.add_argument("--pen", type=float, metavar="X", help="pen width on a 280-pixel board")
     parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.limit = 10
     if arguments.limit is not None and arguments.limit < 1:
         parser.error(f"--limit is {arguments.limit}; it must be at least 1")
     try:

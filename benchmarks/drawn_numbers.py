@@ -300,8 +300,11 @@ def main(argv: list[str] | None = None) -> int:
         help="default: all",
     )
     parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.each = 2
     if arguments.each < 1:
         parser.error(f"--each is {arguments.each}; it must be at least 1")
     try:

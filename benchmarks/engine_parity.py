@@ -140,6 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--theano-python", metavar="PATH")
     parser.add_argument("--networks", nargs="+", choices=BATCH_SIZES, default=["mlp", "cnn"])
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--quick", action="store_true", help="two steps of the MLP")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--measure", choices=BATCH_SIZES, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
@@ -149,6 +150,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if not chosen.theano_python:
         parser.error("--theano-python PATH is needed: the interpreter of the other side")
+    if chosen.quick:
+        chosen.networks = ["mlp"]
+        chosen.steps = 2
     worst = 0.0
     for network in chosen.networks:
         try:

@@ -92,8 +92,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", metavar="FILE.npz", help="default: the network that ships")
     parser.add_argument("--limit", type=int, metavar="N", help="a random choice of N of each kind")
     parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.limit = 4
     if arguments.limit is not None and arguments.limit < 1:
         parser.error(f"--limit is {arguments.limit}; it must be at least 1")
     try:

@@ -121,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--floor", type=int, help="default: what passes here")
     parser.add_argument("--recurrent-floor", type=int)
     parser.add_argument("--keep", type=Path, help="folder for the source, kept afterwards")
+    parser.add_argument("--quick", action="store_true", help="only the tests of its utilities")
     parser.add_argument("--json", action="store_true", help="one JSON object per part")
     chosen = parser.parse_args(arguments)
     sys.path.insert(0, str(ROOT))
@@ -132,6 +133,10 @@ def main(arguments: list[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             tests = fetch(folder)
+            if chosen.quick:
+                counts = run(tests, ["test_utils.py"])
+                print(counts)
+                return 0 if counts.passed else 1
             parts = {
                 "suite": run(
                     tests,

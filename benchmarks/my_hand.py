@@ -206,8 +206,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--hard", type=int, default=4, metavar="N", help="writers read worst")
     parser.add_argument("--random", type=int, default=4, metavar="N", help="writers at random")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of place and choice")
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.taught = 3
+        arguments.hard = 1
+        arguments.random = 0
     if arguments.taught < 1:
         parser.error(f"--taught is {arguments.taught}; it must be at least 1")
     try:

@@ -176,8 +176,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--each", type=int, default=100, metavar="N", help="junk of each kind")
     parser.add_argument("--limit", type=int, metavar="N", help="a random choice of N digits")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all choices")
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.each = 2
+        arguments.limit = 10
     for name in ("each", "limit"):
         value = getattr(arguments, name)
         if value is not None and value < 1:

@@ -270,8 +270,11 @@ def main(argv: list[str] | None = None) -> int:
         help="noise of the sensor × quality of the JPEG instead",
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     arguments = parser.parse_args(argv)
+    if arguments.quick:
+        arguments.each = 1
     from mnist_draw.library.networks import default_model
     from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.recogniser import Recogniser

@@ -209,6 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--networks", default="mlp,deep_cnn", help="that are trained afterwards")
     parser.add_argument("--screen", action="store_true", help="use the real platform")
+    parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--rests", action="store_true", help=argparse.SUPPRESS)
@@ -216,6 +217,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.measure:
         open_window(arguments.networks, arguments.rests)
         return 0
+    if arguments.quick:
+        arguments.repeats = 1
+        arguments.networks = "mlp"
     results = measure(arguments.repeats, arguments.networks, arguments.screen)
     print(json.dumps(results) if arguments.json else table(results))
     return 0

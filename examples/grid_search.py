@@ -30,7 +30,11 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=6000, help="how many to learn from")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--quick", action="store_true", help="300 pictures, one epoch")
     chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.pictures = 300
+        chosen.epochs = 1
 
     X_train, y_train, _, _, X_test, y_test = load_data()
     pictures = X_train[: chosen.pictures].reshape(-1, 784)

@@ -1,6 +1,7 @@
 """Draw the pictures of README and docs anew: open the window, draw, train, save what it shows.
 
 python tools/screenshots.py [NAME ...]    # in some minutes; on a screen of 1366 by 768 pixels
+python tools/screenshots.py --quick       # one picture, which is not kept
 """
 
 import itertools
@@ -103,6 +104,11 @@ def photograph(path):
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
+    if "--quick" in sys.argv:
+        with tempfile.TemporaryDirectory() as home:
+            command = [sys.executable, Path(__file__).resolve(), Path(home, "draw_light.png")]
+            environment = {**os.environ, "MNIST_DRAW_HOME": home}
+            sys.exit(subprocess.run(command, check=False, cwd=home, env=environment).returncode)
     if "MNIST_DRAW_HOME" in os.environ and len(sys.argv) == 2:
         photograph(Path(sys.argv[1]))
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
