@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
-from mnist_draw.cli.output import echo, json_line, tell
+from mnist_draw.cli.output import echo, json_line, report
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, explained, listed, number
 from mnist_draw.networks import title_of_model
@@ -209,7 +209,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
         for file in files:
             merged = merge_digits(file)
             for sentence in merged.refused:
-                tell(sentence)
+                report(sentence)
             if merged.added or merged.known:
                 new = counted("{count} new digit", "{count} new digits", merged.added)
                 known = counted(
@@ -219,7 +219,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
                 )
                 echo(_("{name}: {meaning}.", name=file, meaning=listed((new, known))))
             else:
-                tell(_("{file} holds no digit that can be taken in.", file=file))
+                report(_("{file} holds no digit that can be taken in.", file=file))
                 status = 1
         return status
     digits = list_digits()

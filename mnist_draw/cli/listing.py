@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_draw.cli.command import Subcommand, add_json_option
-from mnist_draw.cli.output import echo, json_line, table, tell, typed
+from mnist_draw.cli.output import echo, json_line, report, table, typed
 from mnist_draw.errors import without_middle
 from mnist_draw.i18n import _, number, percent, pgettext
 
@@ -105,7 +105,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
 
     runs, messages = run_list.list_runs()
     for sentence in messages:
-        tell(sentence)
+        report(sentence)
     rows = []
     going_on = []
     for run in map(run_list.cut_off, runs):
@@ -190,9 +190,9 @@ DATA = Subcommand(
 def describe_data(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.mnist import load_dataset
 
-    data = load_dataset(arguments.folder, tell)
+    data = load_dataset(arguments.folder, report)
     for sentence in data.messages:
-        tell(sentence)
+        report(sentence)
     labels = {
         "training": data.train_labels,
         "validation": data.validation_labels,

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from mnist_draw import __version__
 from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predict, train
 from mnist_draw.cli.command import HelpText, MisuseError, Subcommand
-from mnist_draw.cli.output import PROGRAM, tell
+from mnist_draw.cli.output import PROGRAM, report
 from mnist_draw.errors import StorageError, UserError, did_you_mean, shortened
 from mnist_draw.i18n import LANGUAGES, _, joined
 from mnist_draw.storage.atomic import resolve_path
@@ -128,7 +128,7 @@ def run_script(name: str, arguments: Sequence[str]) -> int:
         print(finished.code, file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
-        tell(_("Interrupted."))
+        report(_("Interrupted."))
         return INTERRUPTED
     except BaseException as error:
         _print_as_python_does(error, path)
@@ -327,7 +327,7 @@ class _Version(argparse.Action):
 
 
 def _fail(sentence: str, status: int) -> int:
-    output.tell(sentence)
+    output.report(sentence)
     return status
 
 

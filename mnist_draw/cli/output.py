@@ -99,7 +99,7 @@ def painted(text: str, colour: str) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
 
 
-def tell(sentence: str) -> None:
+def report(sentence: str) -> None:
     """Print a sentence for the user to standard error; one that takes none is no obstacle."""
     with contextlib.suppress(OSError, ValueError):
         print(f"{PROGRAM}: {one_line(sentence)}", file=sys.stderr, flush=True)

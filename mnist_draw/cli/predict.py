@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
-from mnist_draw.cli.output import echo, echo_record, json_line, table, tell
+from mnist_draw.cli.output import echo, echo_record, json_line, report, table
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
@@ -262,7 +262,7 @@ def predict(arguments: argparse.Namespace) -> int:
                     network=arguments.network,
                 )
             raise MisuseError("--network describes the file of --model. Give --model too.")
-        model = default_model(tell)
+        model = default_model(report)
     else:
         model = find_network(arguments.model, arguments.network)
     recogniser = Recogniser(model)
@@ -270,7 +270,7 @@ def predict(arguments: argparse.Namespace) -> int:
     columns = _columns(recogniser.names)
     reads_numbers = arguments.number and recogniser.reads_digits
     if arguments.number and not reads_numbers:
-        tell(
+        report(
             _(
                 "{title} tells {classes} apart and reads no numbers.",
                 title=title_of_model(model),
@@ -296,7 +296,7 @@ def predict(arguments: argparse.Namespace) -> int:
                 more = _("With --number it is read as a number.") if several else ""
                 line = joined(line, more)
         except UserError as error:
-            tell(str(error))
+            report(str(error))
             status = 1
             line = json_line({"image": name, "error": str(error)}) if arguments.json else ""
             if arguments.csv:
@@ -375,12 +375,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
     model = find_network(arguments.model, arguments.network)
     names = class_names(model)
-    data = load_dataset(arguments.data, tell) if arguments.data else data_of(model)
+    data = load_dataset(arguments.data, report) if arguments.data else data_of(model)
     for sentence in data.messages:
-        tell(sentence)
+        report(sentence)
     trained_on = model.info.data or data.name
     if arguments.data is None and trained_on != data.name:
-        tell(
+        report(
             _(
                 "{title} was trained on {data}, and is measured on {name} here. Name its "
                 "own data with --data.",

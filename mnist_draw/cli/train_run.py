@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_draw.cli.output import echo, lenient_output, tell, typed
+from mnist_draw.cli.output import echo, lenient_output, report, typed
 from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
@@ -52,10 +52,10 @@ def train_and_save(
             with _ended(session, progress):
                 status = _train_and_save(session, place, resume, progress, batch_size_chosen)
     except KeyboardInterrupt:
-        tell(_describe_interrupt(progress, saved))
+        report(_describe_interrupt(progress, saved))
         return INTERRUPTED
     if out.failure:
-        tell(_("Standard output cannot be written: {reason}.", reason=out.failure))
+        report(_("Standard output cannot be written: {reason}.", reason=out.failure))
     unsaved = checkpoint is not None and progress.checkpoint_failed
     if status == COMPLETED and (out.failure or err.failure or unsaved):
         return FAILED
@@ -69,7 +69,7 @@ def _session(
     resume: Checkpoint | None,
     listed: bool,
 ) -> RunSession:
-    """Begin or continue a run in the list of runs; if it cannot be saved there, tell why."""
+    """Begin or continue a run in the list of runs; if it cannot be saved there, say why."""
     folder = known = None
     if listed and resume is not None and checkpoint is not None:
         known = _listed_run(checkpoint, resume)
@@ -83,8 +83,8 @@ def _session(
         try:
             folder = new_run_folder() if known is None else known.folder
         except StorageError as error:
-            tell(joined(str(error), _("The run is not kept in the Library.")))
-    session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
+            report(joined(str(error), _("The run is not kept in the Library.")))
+    session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=report)
     if known is not None and folder is not None:
         session.resume(resume, settings)
     else:
@@ -115,7 +115,7 @@ def _ended(session: RunSession, progress: Progress) -> Iterator[None]:
         raise
     finally:
         if sentence := session.end():
-            tell(sentence)
+            report(sentence)
 
 
 def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
@@ -188,10 +188,10 @@ def _train_and_save(
         progress.close()
     assert isinstance(event, events.Finished)
     if event.reason == "stopped" and not has_learnt:
-        tell(_("Stopped before the first minibatch. Nothing was learnt, so nothing was saved."))
+        report(_("Stopped before the first minibatch. Nothing was learnt, so nothing was saved."))
         return INTERRUPTED
     if event.reason == "diverged" and event.epochs_done == 0:
-        tell(_("Nothing was learnt, so nothing was saved."))
+        report(_("Nothing was learnt, so nothing was saved."))
         return FAILED
     return _save(session, event, place, progress)
 
@@ -205,7 +205,7 @@ def _save(
     model = session.save_network(finished.parameters)
     if session.failure is not None:
         missing = _("In the Library, the run has no network of its own.")
-        tell(joined(str(session.failure), missing))
+        report(joined(str(session.failure), missing))
     try:
         path, is_fallback = place.save(model)
     except UserError as error:
@@ -252,8 +252,8 @@ class NetworkPlace:
                 save_model(path, model)
             return path, False
         except UserError as error:
-            tell(str(error))
-            rescued = save_fallback(model, tell)
+            report(str(error))
+            rescued = save_fallback(model, report)
             if rescued is None:
                 raise StorageError("No place took the network.") from error
             return rescued, True
@@ -281,7 +281,7 @@ def _kept(output: Path, model: ModelFile) -> Iterator[None]:
             if not output.exists():
                 aside.replace(output)
         raise
-    tell(
+    report(
         _(
             "The network that was in {path} is now in {aside} (--overwrite would not keep it).",
             path=output,

@@ -93,7 +93,7 @@ class Reporter:
         if listener is not None:
             listener(sentence)
 
-    def say_at_the_end(self, sentence: str) -> None:
+    def print_at_end(self, sentence: str) -> None:
         """Print a sentence on the terminal, when the window has closed."""
         logger.warning("%s", sentence)
         _say(sentence)

@@ -213,7 +213,7 @@ def first_steps() -> str:
     )
 
 
-def tell_of_crash(path: Path, page: str) -> None:
+def offer_crash_report(path: Path, page: str) -> None:
     """Offer to show the report that a crash has left, until the first page is left."""
     sentence = _(
         "The program crashed before. {path} says what it did then, and holds nothing of yours.",

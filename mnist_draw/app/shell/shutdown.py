@@ -258,7 +258,7 @@ class Shutdown(QObject):
 
     def _save_unasked(self) -> None:
         for message in self.unsaved.save():
-            reporter.say_at_the_end(message)
+            reporter.print_at_end(message)
 
     def _hold_unsaved(self, outcome: Outcome) -> None:
         """Hold a fine-tuned network that could not be saved; in the thread that learns."""

@@ -71,7 +71,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
 
     from mnist_draw.app.kit.threads import running
     from mnist_draw.app.shell.desktop import FocusRing
-    from mnist_draw.app.shell.help import tell_of_crash
+    from mnist_draw.app.shell.help import offer_crash_report
     from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
 
@@ -87,7 +87,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     # Once the window has been painted.
     QTimer.singleShot(0, window.start)
     if language() == "zh_CN":
-        QTimer.singleShot(0, tell_of_missing_font)
+        QTimer.singleShot(0, report_missing_font)
     if lesson is not None:
         from mnist_draw.app.shell.lesson import begin_lesson
 
@@ -95,7 +95,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if network:
         window.open_later(network)
     if crash is not None:
-        tell_of_crash(crash, window.page_in_front.name)
+        offer_crash_report(crash, window.page_in_front.name)
     status = app.exec_()
     ended = running.shut_down()
     if shutdown.unsaved:
@@ -205,7 +205,7 @@ def speak(app: QApplication) -> QTranslator:
     return translator
 
 
-def tell_of_missing_font() -> None:
+def report_missing_font() -> None:
     """Say where the system cannot show Chinese; not in Chinese, which could not be read."""
     from PyQt5.QtGui import QFontDatabase
 
@@ -217,7 +217,7 @@ def tell_of_missing_font() -> None:
             "or choose another language in the menu that F10 opens."
         )
         Notifier().problem(sentence)
-        reporter.say_at_the_end(sentence)
+        reporter.print_at_end(sentence)
 
 
 def start_again() -> None:

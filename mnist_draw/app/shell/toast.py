@@ -184,7 +184,7 @@ class Toast(QStatusBar):
 
     # -- the keyboard
 
-    def take_keyboard(self) -> None:
+    def focus_action(self) -> None:
         """Put the keyboard into the toast: on its action, or else on what closes it."""
         if self.isVisible():
             offers = not self.action_button.isHidden()

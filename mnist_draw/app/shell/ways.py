@@ -64,7 +64,7 @@ class Ways(QObject):
 
         answer.evidence_changed.connect(show_drawing)
         answer.why_link.why_requested.connect(self._show_why)
-        not_a_digit = partial(self._window.words.open_word, "not_a_digit")
+        not_a_digit = partial(self._window.glossary.open_word, "not_a_digit")
         answer.why_link.refusal_requested.connect(not_a_digit)
         teaching = draw.teaching
         teaching.taught.connect(inside.example.label_drawing)

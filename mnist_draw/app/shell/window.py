@@ -28,13 +28,13 @@ from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.app.shell.desktop import RunNotification, place_window
+from mnist_draw.app.shell.glossary import Glossary
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help
 from mnist_draw.app.shell.shutdown import PAGE, Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
 from mnist_draw.app.shell.ways import Ways
-from mnist_draw.app.shell.words import Words
 from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -128,7 +128,7 @@ class Window(QMainWindow):
             before = part
         self.toast = Toast(self)
         self.toast.stand_on(self.page_in_front)
-        self.words = Words(self)
+        self.glossary = Glossary(self)
 
     def _build_commands(self) -> None:
         for text, sentence, keys, act in (
@@ -144,7 +144,7 @@ class Window(QMainWindow):
                 _("Message"),
                 _("Put the keyboard into the message."),
                 "Ctrl+F8",
-                self.toast.take_keyboard,
+                self.toast.focus_action,
             ),
             (_("Quit"), _("Close the window."), "Ctrl+Q", self.close),
         ):
@@ -161,7 +161,7 @@ class Window(QMainWindow):
             _("Words"),
             _("Explain the words of the field, first that under the pointer."),
             "F1",
-            self.words.open_here,
+            self.glossary.open_here,
         )
         build_help(self.header.help_button, self, self.pages, guide, words)
 
@@ -251,7 +251,7 @@ class Window(QMainWindow):
         """Start what takes time, in other threads."""
         self._started = True
         reporter.listen(notifier.problem)
-        self.words.attach()
+        self.glossary.attach()
         if self.page_in_front is self.train_tab:
             self.train_tab.start_plots()
         self.recognition.start()
@@ -300,7 +300,7 @@ class Window(QMainWindow):
 
     def _tab_changed(self, index: int) -> None:
         reporter.note(f"tab {self.pages[index].name}")
-        self.words.attach()
+        self.glossary.attach()
         self.page_in_front.focus_first()
         if self._started:
             self.train_tab.start_plots()

@@ -148,7 +148,7 @@ def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path
 def told(setup, monkeypatch):
     """Return what will have been said on the terminal when all threads have ended."""
     said: list[str] = []
-    monkeypatch.setattr(reporter, "say_at_the_end", said.append)
+    monkeypatch.setattr(reporter, "print_at_end", said.append)
     return said
 
 

@@ -221,10 +221,10 @@ def test_a_system_without_chinese_characters_is_told_so(monkeypatch, capsys):
     told: list[str] = []
     monkeypatch.setattr(Notifier, "problem", lambda _, sentence: told.append(sentence))
     monkeypatch.setattr(QFontDatabase, "families", lambda *_: ["Any"])
-    startup.tell_of_missing_font()
+    startup.report_missing_font()
     assert not told
     monkeypatch.setattr(QFontDatabase, "families", lambda *_: [])
-    startup.tell_of_missing_font()
+    startup.report_missing_font()
     assert told[0] in capsys.readouterr().err
 
 

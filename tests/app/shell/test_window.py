@@ -36,7 +36,7 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import toast
 from mnist_draw.app.shell import view as view_module
 from mnist_draw.app.shell.desktop import FocusRing
-from mnist_draw.app.shell.help import keys_page, tell_of_crash
+from mnist_draw.app.shell.help import keys_page, offer_crash_report
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
@@ -395,14 +395,14 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypat
 def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    tell_of_crash(tmp_path / "crash-1.txt", "draw")
+    offer_crash_report(tmp_path / "crash-1.txt", "draw")
     assert "crash-1.txt" in shared.text("toastLabel")
     button = shared.button("toastActionButton")
     assert button.text() == "Show"
     assert not button.toolTip()
     button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
-    tell_of_crash(tmp_path / "crash-1.txt", "draw")
+    offer_crash_report(tmp_path / "crash-1.txt", "draw")
     shared.window.show_page("train")
     assert not shared.window.toast.isVisible()
     Notifier().undo("Deleted.", list)

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import theme
-from mnist_draw.app.shell.words import Words, WordsDialog, all_words
+from mnist_draw.app.shell.glossary import Glossary, GlossaryDialog, all_words
 from mnist_draw.i18n import percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from tests import languages
@@ -29,7 +29,7 @@ def window(show):
 def test_each_of_29_words_has_two_sentences_and_a_picture_of_its_own(window):
     words = all_words()
     assert len({word.name for word in words}) == 29
-    dialog = WordsDialog(window)
+    dialog = GlossaryDialog(window)
     pictures = []
     for place, word in enumerate(words):
         assert len(re.findall(r"[.!?](?: |$)", word.sentences)) == 2, word.name
@@ -58,9 +58,9 @@ def test_words_are_in_the_order_of_the_language():
 
 
 def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
-    words = Words(window)
+    words = Glossary(window)
     words.open_word("loss")
-    dialog = window.findChild(WordsDialog)
+    dialog = window.findChild(GlossaryDialog)
     qtbot.waitUntil(dialog.search.hasFocus)
     assert dialog.title.text() == "Loss"
     QTest.keyClicks(dialog.search, "minibatch")
@@ -79,7 +79,7 @@ def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
 
 
 def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot, monkeypatch):
-    words = Words(window)
+    words = Glossary(window)
     words.attach()
     place = QPoint(2, 2)
     event = QHelpEvent(QEvent.ToolTip, place, window.button.mapToGlobal(place))
@@ -90,7 +90,7 @@ def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot, mon
     window.button.setFocus()
     qtbot.waitUntil(window.button.hasFocus)
     words.open_here()
-    title = window.findChild(WordsDialog).title
+    title = window.findChild(GlossaryDialog).title
     assert title.text() == "Epoch"
     # What a label says is looked up, too; what is no word opens the first page, not the last read.
     label = QLabel("Validation loss", window)
@@ -111,7 +111,7 @@ def test_the_list_is_as_wide_as_its_words_in_large_text(window, qtbot):
     languages.use("fr")
     all_words.cache_clear()
     try:
-        dialog = WordsDialog(window)
+        dialog = GlossaryDialog(window)
         dialog.show()
         theme.theme().resize_text(1.75)
         qtbot.waitUntil(lambda: dialog.names.horizontalScrollBar().maximum() == 0)

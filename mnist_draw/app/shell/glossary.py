@@ -86,13 +86,13 @@ def _picture(name: str, ratio: float) -> QPixmap:
     return svg_pixmap(drawing, QSize(*Size.WORD_PICTURE), ratio)
 
 
-class Words(QObject):
+class Glossary(QObject):
     """Opens the words of a window, and names the word of a control in its tooltip."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._dialog: WordsDialog | None = None
+        self._dialog: GlossaryDialog | None = None
 
     def attach(self) -> None:
         """Follow the tooltips of controls that have been built since the last time."""
@@ -103,7 +103,7 @@ class Words(QObject):
     def open_word(self, picture: str = "") -> None:
         """Show the word of a picture; without one, the first."""
         if self._dialog is None:
-            self._dialog = WordsDialog(self._window)
+            self._dialog = GlossaryDialog(self._window)
         self._dialog.show_word(picture)
         self._dialog.show()
         self._dialog.raise_()
@@ -138,7 +138,7 @@ def _word_in(widget: QWidget) -> Word | None:
     return max(found, key=lambda word: len(word.name), default=None)
 
 
-class WordsDialog(QDialog):
+class GlossaryDialog(QDialog):
     """All words at the left, found by typing; at the right the chosen one."""
 
     def __init__(self, window: QWidget) -> None:
