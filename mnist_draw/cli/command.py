@@ -41,8 +41,13 @@ class Subcommand:
     name: str
     summary: str
     description: str
+    #: What is typed after the name, and what that means.
     examples: tuple[tuple[str, str], ...]
-    add_options: Callable[[argparse.ArgumentParser], object]
+    #: Runs the command; returns the exit status.
+    run: Callable[[argparse.Namespace], int]
+    add_options: Callable[[argparse.ArgumentParser], object] = lambda parser: None
+    #: What ``--json`` prints; empty if the command adds that option itself, or has none.
+    json: str = ""
 
     def add_to(self, commands: Any) -> None:
         parser = commands.add_parser(
@@ -53,7 +58,10 @@ class Subcommand:
             formatter_class=HelpText,
             allow_abbrev=False,
         )
+        parser.set_defaults(run=self.run)
         self.add_options(parser)
+        if self.json:
+            add_json_option(parser, self.json)
 
     def _epilog(self) -> str:
         lines = [

@@ -61,19 +61,6 @@ _LISTS = (
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("install", "remove"))
-    parser.set_defaults(run=run)
-
-
-DESKTOP = Subcommand(
-    "desktop",
-    _("add the program to the menus of a Linux desktop, or remove it there"),
-    _(
-        "Add the program to the menus of this user's Linux desktop, with its icon, and let "
-        "trained networks open with a double click; or take all of that away again.",
-    ),
-    (("install", _("in the menus, for this user")), ("remove", _("nowhere any more"))),
-    _add_options,
-)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -166,3 +153,16 @@ def quoted(argument: str) -> str:
         argument = argument.replace(special, f"\\{special}")
     # The value of a key is itself a string in which a backslash is written twice.
     return '"' + argument.replace("\\", "\\\\").replace("%", "%%") + '"'
+
+
+DESKTOP = Subcommand(
+    "desktop",
+    _("add the program to the menus of a Linux desktop, or remove it there"),
+    _(
+        "Add the program to the menus of this user's Linux desktop, with its icon, and let "
+        "trained networks open with a double click; or take all of that away again.",
+    ),
+    (("install", _("in the menus, for this user")), ("remove", _("nowhere any more"))),
+    run,
+    _add_options,
+)

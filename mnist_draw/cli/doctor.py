@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_draw import __version__, theano_bridge
-from mnist_draw.cli.command import Subcommand, add_json_option
+from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.output import cells, echo, json_line, padded, painted
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, counted, joined, number, pgettext
@@ -38,33 +38,6 @@ class Finding:
     name: str
     text: str
     state: Literal["ok", "note", "broken"] = "ok"
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    add_json_option(
-        parser,
-        _(
-            'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
-            'what the program can do without, "broken")',
-        ),
-    )
-    parser.set_defaults(run=examine)
-
-
-DOCTOR = Subcommand(
-    "doctor",
-    _("tell whether the installation is sound, and what to do where it is not"),
-    _(
-        "Report versions, folders with their free disk space, the last crash, and damaged files "
-        "by name: those that ship, your runs, networks, digits and drawings. The exit status is 1 "
-        "if something is broken; a damaged file of yours is only noted.",
-    ),
-    (
-        ("", _("what is there and what is wrong")),
-        ("--json", _("the same for a program or a report")),
-    ),
-    _add_options,
-)
 
 
 def examine(arguments: argparse.Namespace) -> int:
@@ -207,4 +180,24 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _last_crash,
     _shipped_files,
     _user_files,
+)
+
+
+DOCTOR = Subcommand(
+    "doctor",
+    _("tell whether the installation is sound, and what to do where it is not"),
+    _(
+        "Report versions, folders with their free disk space, the last crash, and damaged files "
+        "by name: those that ship, your runs, networks, digits and drawings. The exit status is 1 "
+        "if something is broken; a damaged file of yours is only noted.",
+    ),
+    (
+        ("", _("what is there and what is wrong")),
+        ("--json", _("the same for a program or a report")),
+    ),
+    examine,
+    json=_(
+        'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
+        'what the program can do without, "broken")',
+    ),
 )

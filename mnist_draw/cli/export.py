@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from pathlib import Path
 
-from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
+from mnist_draw.cli.command import MisuseError, Subcommand, add_network_option
 from mnist_draw.cli.output import echo, json_line, report
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, explained, listed, number
@@ -45,27 +45,6 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
     )
     add_network_option(parser)
     parser.add_argument("--overwrite", action="store_true", help=_("replace OUT if it exists"))
-    add_json_option(parser, _('print a JSON object: "title", "file", "format" and "bytes"'))
-    parser.set_defaults(run=export)
-
-
-EXPORT = Subcommand(
-    "export",
-    _("write a network or the figures of a run for other programs"),
-    _(
-        "Write a trained network, or the figures of a run, for other programs. ONNX needs the "
-        "package onnx and TensorBoard's events need tensorboardX; both come with "
-        "mnist_draw[export].",
-    ),
-    (
-        ("best best.onnx", _("the best network that ships, for ONNX Runtime")),
-        ("my.npz reader.py", _("a Python program that needs NumPy alone")),
-        ("my.npz parameters.npz", _("weights and biases as numpy.savez writes them")),
-        ("latest curves.csv", _("loss and accuracy of the newest run, epoch by epoch")),
-        ("latest logs/run.tfevents", _("the same for tensorboard --logdir logs")),
-    ),
-    _add_export_options,
-)
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -178,23 +157,6 @@ def _add_digits_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_("let export replace a file that exists"),
     )
-    parser.set_defaults(run=share_digits)
-
-
-DIGITS = Subcommand(
-    "digits",
-    _("share the digits that you have taught"),
-    _(
-        "Count the digits under My digits, write them into one file for others, or take in those "
-        "of others. Each digit is kept once, however often it is taken in; nothing is replaced.",
-    ),
-    (
-        ("", _("how many of each are kept")),
-        ("export anna.zip", _("all of them, for others")),
-        ("import anna.zip ben.zip", _("those of others, beside your own")),
-    ),
-    _add_digits_options,
-)
 
 
 def share_digits(arguments: argparse.Namespace) -> int:
@@ -251,3 +213,41 @@ def share_digits(arguments: argparse.Namespace) -> int:
     for label in sorted(counts):
         echo(f"  {label}: {number(counts[label])}")
     return 0
+
+
+EXPORT = Subcommand(
+    "export",
+    _("write a network or the figures of a run for other programs"),
+    _(
+        "Write a trained network, or the figures of a run, for other programs. ONNX needs the "
+        "package onnx and TensorBoard's events need tensorboardX; both come with "
+        "mnist_draw[export].",
+    ),
+    (
+        ("best best.onnx", _("the best network that ships, for ONNX Runtime")),
+        ("my.npz reader.py", _("a Python program that needs NumPy alone")),
+        ("my.npz parameters.npz", _("weights and biases as numpy.savez writes them")),
+        ("latest curves.csv", _("loss and accuracy of the newest run, epoch by epoch")),
+        ("latest logs/run.tfevents", _("the same for tensorboard --logdir logs")),
+    ),
+    export,
+    _add_export_options,
+    json=_('print a JSON object: "title", "file", "format" and "bytes"'),
+)
+
+
+DIGITS = Subcommand(
+    "digits",
+    _("share the digits that you have taught"),
+    _(
+        "Count the digits under My digits, write them into one file for others, or take in those "
+        "of others. Each digit is kept once, however often it is taken in; nothing is replaced.",
+    ),
+    (
+        ("", _("how many of each are kept")),
+        ("export anna.zip", _("all of them, for others")),
+        ("import anna.zip ben.zip", _("those of others, beside your own")),
+    ),
+    share_digits,
+    _add_digits_options,
+)

@@ -9,37 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_draw.cli.command import Subcommand, add_json_option
+from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.output import echo, json_line, report, table, typed
 from mnist_draw.errors import without_middle
 from mnist_draw.i18n import _, number, percent, pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.training.record import Run
-
-
-def _add_models_options(parser: argparse.ArgumentParser) -> None:
-    add_json_option(
-        parser,
-        _(
-            'print a JSON object for each network: "name" (for --model and export), "title", '
-            '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
-        ),
-    )
-    parser.set_defaults(run=list_networks)
-
-
-MODELS = Subcommand(
-    "models",
-    _("list the trained networks"),
-    _(
-        "List all trained networks: those that ship, those of runs, those that learnt your digits "
-        "and those that were opened in the window. The first column names the network for predict "
-        "--model, evaluate and export.",
-    ),
-    (("", _("all networks, the best that ships first")), ("--json", _("the same for a program"))),
-    _add_models_options,
-)
 
 
 def list_networks(arguments: argparse.Namespace) -> int:
@@ -71,31 +47,6 @@ def list_networks(arguments: argparse.Namespace) -> int:
     for line in table((_("name"), _("title"), _("kind"), _("accuracy")), rows):
         echo(line)
     return 0
-
-
-def _add_runs_options(parser: argparse.ArgumentParser) -> None:
-    add_json_option(
-        parser,
-        _(
-            'print a JSON object for each run: "name" (for export), "title", "started", "state", '
-            '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
-            '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
-        ),
-    )
-    parser.set_defaults(run=list_runs)
-
-
-RUNS = Subcommand(
-    "runs",
-    _("list the runs, those of the window and of the command line"),
-    _(
-        "List all runs, the newest first: those that the window trained and those of mnist-draw "
-        "train. The first column names the run for export, and its network for predict --model, "
-        "evaluate and train --from.",
-    ),
-    (("", _("all runs")), ("--json", _("the same for a program"))),
-    _add_runs_options,
-)
 
 
 def list_runs(arguments: argparse.Namespace) -> int:
@@ -168,23 +119,6 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
             "the data set, a file or a folder as for train --data (default: MNIST, which ships)",
         ),
     )
-    add_json_option(
-        parser,
-        _(
-            'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
-            '"validation" and "test" how many pictures of each class there are, as lists',
-        ),
-    )
-    parser.set_defaults(run=describe_data)
-
-
-DATA = Subcommand(
-    "data",
-    _("tell what is in a data set"),
-    _("Tell how many pictures of each class a data set holds, having checked its files."),
-    (("", _("MNIST, which ships")), ("fashion --json", _("the data set in the folder fashion"))),
-    _add_data_options,
-)
 
 
 def describe_data(arguments: argparse.Namespace) -> int:
@@ -213,3 +147,52 @@ def describe_data(arguments: argparse.Namespace) -> int:
     for line in table((_("class"), _("training"), _("validation"), _("test")), rows):
         echo(line)
     return 0
+
+
+MODELS = Subcommand(
+    "models",
+    _("list the trained networks"),
+    _(
+        "List all trained networks: those that ship, those of runs, those that learnt your digits "
+        "and those that were opened in the window. The first column names the network for predict "
+        "--model, evaluate and export.",
+    ),
+    (("", _("all networks, the best that ships first")), ("--json", _("the same for a program"))),
+    list_networks,
+    json=_(
+        'print a JSON object for each network: "name" (for --model and export), "title", '
+        '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
+    ),
+)
+
+
+RUNS = Subcommand(
+    "runs",
+    _("list the runs, those of the window and of the command line"),
+    _(
+        "List all runs, the newest first: those that the window trained and those of mnist-draw "
+        "train. The first column names the run for export, and its network for predict --model, "
+        "evaluate and train --from.",
+    ),
+    (("", _("all runs")), ("--json", _("the same for a program"))),
+    list_runs,
+    json=_(
+        'print a JSON object for each run: "name" (for export), "title", "started", "state", '
+        '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
+        '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
+    ),
+)
+
+
+DATA = Subcommand(
+    "data",
+    _("tell what is in a data set"),
+    _("Tell how many pictures of each class a data set holds, having checked its files."),
+    (("", _("MNIST, which ships")), ("fashion --json", _("the data set in the folder fashion"))),
+    describe_data,
+    _add_data_options,
+    json=_(
+        'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
+        '"validation" and "test" how many pictures of each class there are, as lists',
+    ),
+)

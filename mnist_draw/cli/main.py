@@ -42,7 +42,6 @@ def _add_script_options(parser: argparse.ArgumentParser) -> None:
         nargs=argparse.REMAINDER,
         help=_("what the script is given"),
     )
-    parser.set_defaults(run=lambda given: run_script(given.script, given.arguments))
 
 
 SCRIPT = Subcommand(
@@ -53,6 +52,7 @@ SCRIPT = Subcommand(
         "without a change to it. python -m mnist_draw SCRIPT.py does the same.",
     ),
     (("mnist.py mlp 20", _("Lasagne's own example, with its arguments")),),
+    lambda given: run_script(given.script, given.arguments),
     _add_script_options,
 )
 
@@ -148,7 +148,6 @@ def _print_as_python_does(error: BaseException, script: Path) -> None:
 
 def _add_completion_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=_SHELLS, help=_("the shell that it is for"))
-    parser.set_defaults(run=_complete)
 
 
 COMPLETION = Subcommand(
@@ -162,6 +161,7 @@ COMPLETION = Subcommand(
         ("bash > ~/.local/share/bash-completion/completions/mnist-draw", _("for every new Bash")),
         ("zsh > ~/.zfunc/_mnist-draw", _("for Zsh, where fpath holds ~/.zfunc")),
     ),
+    lambda given: _complete(given),
     _add_completion_options,
 )
 

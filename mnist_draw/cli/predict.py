@@ -85,24 +85,6 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
             'its "probabilities" by name',
         ),
     )
-    parser.set_defaults(run=predict)
-
-
-PREDICT = Subcommand(
-    "predict",
-    _("say which digit each picture shows"),
-    _(
-        "Say which digit each picture shows. Pictures may be of any size, dark on light or light "
-        "on dark.",
-    ),
-    (
-        ("photo.png scan.jpg", _("two pictures, read by the best network that ships")),
-        ("scans --csv --model my.npz", _("all pictures of a folder, as a table")),
-        ("--number --decimal price.png", _("a number such as 2.50 or -12")),
-        ("--number year.png --json", _("several digits from left to right, for a program")),
-    ),
-    _add_predict_options,
-)
 
 
 def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
@@ -138,19 +120,6 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
             "says how sure it is (CSV and SVG files, and one HTML page that needs nothing else)",
         ),
     )
-    parser.set_defaults(run=evaluate)
-
-
-EVALUATE = Subcommand(
-    "evaluate",
-    _("measure a trained network on the test pictures"),
-    _("Measure a trained network on the 10,000 test pictures of MNIST or of another data set."),
-    (
-        ("my.npz", _("loss and accuracy on the test pictures")),
-        ("best --report results", _("and which digits it takes for which, as a page, CSV and SVG")),
-    ),
-    _add_evaluate_options,
-)
 
 
 def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
@@ -427,3 +396,34 @@ def evaluate(arguments: argparse.Namespace) -> int:
         for line in table(rows[0], rows[1:]):
             echo(line, before="  ")
     return 0
+
+
+PREDICT = Subcommand(
+    "predict",
+    _("say which digit each picture shows"),
+    _(
+        "Say which digit each picture shows. Pictures may be of any size, dark on light or light "
+        "on dark.",
+    ),
+    (
+        ("photo.png scan.jpg", _("two pictures, read by the best network that ships")),
+        ("scans --csv --model my.npz", _("all pictures of a folder, as a table")),
+        ("--number --decimal price.png", _("a number such as 2.50 or -12")),
+        ("--number year.png --json", _("several digits from left to right, for a program")),
+    ),
+    predict,
+    _add_predict_options,
+)
+
+
+EVALUATE = Subcommand(
+    "evaluate",
+    _("measure a trained network on the test pictures"),
+    _("Measure a trained network on the 10,000 test pictures of MNIST or of another data set."),
+    (
+        ("my.npz", _("loss and accuracy on the test pictures")),
+        ("best --report results", _("and which digits it takes for which, as a page, CSV and SVG")),
+    ),
+    evaluate,
+    _add_evaluate_options,
+)

@@ -94,28 +94,6 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_("do not keep the run in the library: nothing remains of it but the network"),
     )
-    parser.set_defaults(run=run)
-
-
-TRAIN = Subcommand(
-    "train",
-    _("train a network and save it"),
-    _(
-        "Train a network on MNIST and save it. Without options this is the tutorial's recipe. "
-        "Ctrl-C stops and saves what was learnt. The run is listed in the library, here and in "
-        "the window.",
-    ),
-    (
-        ("--epochs 20 --output my.npz", _("the tutorial's recipe")),
-        (
-            "--network cnn --augment --update adam --schedule cosine",
-            _("a convolutional network that reads handwriting"),
-        ),
-        ("--network layers:500@tanh/0.4,300", _("layers of your own: units, activation, dropout")),
-        ("--checkpoint run.ckpt", _("after a crash or a power cut: train --resume run.ckpt")),
-    ),
-    _add_options,
-)
 
 
 def _add_setting_options(parser: argparse.ArgumentParser) -> None:
@@ -386,3 +364,25 @@ def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
             epoch=found.epoch,
             epochs=found.settings.epochs,
         )
+
+
+TRAIN = Subcommand(
+    "train",
+    _("train a network and save it"),
+    _(
+        "Train a network on MNIST and save it. Without options this is the tutorial's recipe. "
+        "Ctrl-C stops and saves what was learnt. The run is listed in the library, here and in "
+        "the window.",
+    ),
+    (
+        ("--epochs 20 --output my.npz", _("the tutorial's recipe")),
+        (
+            "--network cnn --augment --update adam --schedule cosine",
+            _("a convolutional network that reads handwriting"),
+        ),
+        ("--network layers:500@tanh/0.4,300", _("layers of your own: units, activation, dropout")),
+        ("--checkpoint run.ckpt", _("after a crash or a power cut: train --resume run.ckpt")),
+    ),
+    run,
+    _add_options,
+)

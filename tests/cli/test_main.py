@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,16 +99,22 @@ def test_misuse(typed, capsys):
     assert len(err.splitlines()) < 10
 
 
-def broken(error):
-    def command(_arguments):
-        raise error
+@pytest.fixture
+def break_evaluate(monkeypatch):
+    """Let `evaluate` raise an error."""
 
-    return command
+    def let_fail(error):
+        def command(_arguments):
+            raise error
+
+        monkeypatch.setitem(COMMANDS, "evaluate", replace(predict.EVALUATE, run=command))
+
+    return let_fail
 
 
-def test_defect_is_kept_in_a_file(tmp_path, monkeypatch, capsys):
+def test_defect_is_kept_in_a_file(tmp_path, monkeypatch, capsys, break_evaluate):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-    monkeypatch.setattr(predict, "evaluate", broken(ZeroDivisionError("oh")))
+    break_evaluate(ZeroDivisionError("oh"))
     assert main(["evaluate", "a.npz"]) == 1
     err = capsys.readouterr().err
     assert "made a mistake (ZeroDivisionError: oh)" in err
@@ -124,8 +131,8 @@ def test_defect_is_kept_in_a_file(tmp_path, monkeypatch, capsys):
         (MemoryError(), 1, "memory"),
     ],
 )
-def test_ends_without_a_traceback(error, status, message, monkeypatch, capsys):
-    monkeypatch.setattr(predict, "evaluate", broken(error))
+def test_ends_without_a_traceback(error, status, message, capsys, break_evaluate):
+    break_evaluate(error)
     assert main(["evaluate", "a.npz"]) == status
     assert message in capsys.readouterr().err
 
