@@ -11,12 +11,11 @@ from itertools import islice
 
 import numpy as np
 
-from mnist_draw.errors import UserError
 from mnist_draw.i18n import N_, _, counted, number, percent
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
-from mnist_draw.training.presets import PRESETS, differences
-from mnist_draw.training.record import Run, load_history
+from mnist_draw.training.presets import PRESETS, differing
+from mnist_draw.training.record import Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: MNIST's training and validation pictures; data sets of one's own are counted by their last run.
@@ -42,9 +41,7 @@ _UPDATED = 250
 _BATCH = 500
 #: A run on fewer of the pictures than one in so many tells more of validation than of training.
 _TELLING = 4
-#: Last epochs of a run that tell its speed, and runs whose median counts: what else the computer
-#: did during one of them made it slower.
-_LAST = 5
+#: Runs whose median counts: what else the computer did during one of them made it slower.
 _RUNS = 3
 
 
@@ -80,16 +77,18 @@ def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> fl
     They are those of the last of ``runs``, newest first, that trained on this data, or else on
     MNIST, by their work: of networks with convolutions if it has some, of those without if not,
     or else of any; or where there is none by the speed of this computer. Times beside each other
-    have one measure. Reads files and may compute for 0.1 s: not for the GUI thread.
+    have one measure. The first time it may measure that speed for 0.1 s: not in the GUI thread.
     """
     of_known_size = settings.data_folder is None or settings.training_examples is not None
     alike = [run for run in runs if run.settings.data_folder == settings.data_folder]
     others = [run for run in runs if of_known_size and run.settings.data_folder is None]
-    convolves = _convolves(settings)
+    convolves = _convolves(settings.network)
     work = settings.epochs * _work(settings)
     for kin in (True, False):
         for known in (alike, others):
-            fitting = [run for run in known if (_convolves(run.settings) == convolves) == kin]
+            fitting = [
+                run for run in known if (_convolves(run.settings.network) == convolves) == kin
+            ]
             each = list(islice(_seconds_of_work(fitting, settings), _RUNS))
             if each:
                 return work * float(np.median(each))
@@ -98,15 +97,17 @@ def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> fl
 
 def _work(settings: TrainingSettings) -> float:
     """Return the work of an epoch, in multiplications of the matrix product."""
-    each, weights = _multiplications(settings)
+    each, weights = _multiplications(settings.network)
+    each += 0 if settings.augmentation == "off" else _VARIED
     # A picture that is only validated takes a third of the work.
     pictures = training_pictures(settings) + _VALIDATION / _PASSES
     steps = training_pictures(settings) * (1 / settings.batch_size - 1 / _BATCH)
     return pictures * each + steps * _UPDATED * weights
 
 
-def _convolves(settings: TrainingSettings) -> bool:
-    operations = parse_network(settings.network).operations
+@lru_cache(maxsize=256)
+def _convolves(network: str) -> bool:
+    operations = parse_network(network).operations
     return any(isinstance(one, Convolution) for one in operations)
 
 
@@ -114,16 +115,8 @@ def _seconds_of_work(runs: Sequence[Run], settings: TrainingSettings) -> Iterato
     """Yield the seconds of one unit of `_work` in each run that tells them."""
     for run in runs:
         tells = _TELLING * training_pictures(run.settings) >= training_pictures(settings)
-        if tells and (seconds := _seconds_of_epoch(run)):
-            yield seconds / _work(run.settings)
-
-
-def _seconds_of_epoch(run: Run) -> float | None:
-    try:
-        epochs = load_history(run).epochs[-_LAST:]
-    except (UserError, OSError):
-        return None
-    return float(np.median([epoch.seconds for epoch in epochs])) if epochs else None
+        if tells and run.epochs_done and run.seconds:
+            yield run.seconds / run.epochs_done / _work(run.settings)
 
 
 def training_pictures(settings: TrainingSettings) -> int:
@@ -132,14 +125,15 @@ def training_pictures(settings: TrainingSettings) -> int:
     return min(pictures, TRAINING) if settings.data_folder is None else pictures
 
 
-def _multiplications(settings: TrainingSettings) -> tuple[float, int]:
+@lru_cache(maxsize=256)
+def _multiplications(network: str) -> tuple[float, int]:
     """Return the work of training on a picture, in those of the matrix product; dense weights."""
     shape: Shape = (1, 28, 28)
-    work = _VARIED if settings.augmentation != "off" else 0.0
+    work = 0.0
     weights = 0
     # Pictures have paper, and convolutions have rectifiers.
     dense = _SPARSE
-    for operation in parse_network(settings.network).operations:
+    for operation in parse_network(network).operations:
         products = _products(operation, shape)
         weight = _CONVOLUTION if isinstance(operation, Convolution) else dense
         work += _PASSES * weight * products
@@ -207,17 +201,17 @@ EXPECTED = _("expected")
 def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
     """Return a preset's measured accuracy, or that of the last run with the same settings.
 
-    As `expected_seconds`, not for the GUI thread.
+    The first time not in the GUI thread, as `expected_seconds`.
     """
     seconds = expected_seconds(settings, runs)
     duration = "–" if seconds is None else time_words(seconds)
     for preset in PRESETS.values():
-        if not differences(settings, preset.settings):
+        if not differing(settings, preset.settings):
             share = preset.expected_accuracy
             return Expectation(percent(share, 1), EXPECTED, duration, share)
     for run in runs:
         accuracy = run.figures.get("test_accuracy")
-        alike = not run.changes and not differences(run.settings, settings)
-        if accuracy is not None and alike and run.epochs_done == settings.epochs:
+        is_whole = run.epochs_done == settings.epochs and not run.changes
+        if accuracy is not None and is_whole and not differing(run.settings, settings):
             return Expectation(percent(accuracy, 2), _("last time"), duration, accuracy)
     return Expectation("–", _("not tried yet"), duration)

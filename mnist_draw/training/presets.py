@@ -125,7 +125,7 @@ def differences(
     and the batch size of few pictures.
     ``changes`` are those during a run: what was changed back is listed, too.
     """
-    differing = {*_differing(settings, base), *(change.name for change in changes)}
+    differing = {*differing(settings, base), *(change.name for change in changes)}
     networks = plain_network(settings.network), plain_network(base.network)
     return {
         name: (name == "network" and _network_text(*networks))
@@ -135,7 +135,8 @@ def differences(
     }
 
 
-def _differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
+def differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
+    """Return the names of the settings that differ."""
     if settings.update != base.update:
         base = base.replace(learning_rate=usual_learning_rate(settings.update))
     pictures = settings.training_examples
@@ -173,7 +174,7 @@ def _network_text(network: str, usual: str) -> str:
 
 
 def nearest_preset(settings: TrainingSettings) -> Preset:
-    return min(PRESETS.values(), key=lambda preset: len(_differing(settings, preset.settings)))
+    return min(PRESETS.values(), key=lambda preset: len(differing(settings, preset.settings)))
 
 
 def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ()) -> str:

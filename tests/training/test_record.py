@@ -454,7 +454,8 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     assert estimated is not None
     assert 1 < estimated < 10_000
     add_run("2026-01-01 10:00")
-    runs, _ = run_list.list_runs()
+    listed, _ = run_list.list_runs()
+    runs = [with_figures(run, load_history(run)) for run in listed]
     assert expectation.expected_seconds(settings, runs) == 180
     few = expectation.expected_seconds(settings.replace(training_examples=5000), runs)
     assert few is not None

@@ -16,9 +16,11 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import tip
 
 _DIGITS = "0123456789"
@@ -26,6 +28,8 @@ _RUNS = re.compile(r"\d|\D+")
 #: Milliseconds that a state lasts before it is shown: many are over sooner.
 _SETTLE_MS = 300
 
+#: Pixels of the smallest letters of a caption.
+_SMALLEST_CAPTION = 10
 #: Of an elided sentence at least this part is shown, or nothing.
 _LEAST_PART = 6
 
@@ -180,6 +184,26 @@ class ElidedLabel(FittedLabel):
         super().__init__(look=look, name=name)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setText(text)
+
+
+class Captioned(QWidget):
+    """A control below its caption, which shrinks in a narrow column."""
+
+    def __init__(self, title: str, control: QWidget) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.caption = FittedLabel(_SMALLEST_CAPTION, look="muted")
+        self.caption.setText(title)
+        self.caption.setBuddy(control)
+        self._lines = column(self.caption, control, gap=Size.CAPTION_GAP, owner=self)
+        self.stack(True)
+
+    def stack(self, on: bool) -> None:
+        """Place the control below its caption, or in one line with it."""
+        self._lines.setDirection(QBoxLayout.TopToBottom if on else QBoxLayout.LeftToRight)
+        self._lines.setSpacing(Size.CAPTION_GAP if on else Size.CARD_GAP)
+        wide = QSizePolicy.Ignored if on else QSizePolicy.Fixed
+        self.caption.setSizePolicy(wide, QSizePolicy.Fixed if on else QSizePolicy.Preferred)
 
 
 class FixedLabel(QWidget):

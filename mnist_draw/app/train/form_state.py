@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mnist_draw.errors import UserError
-from mnist_draw.networks import parse_network
 from mnist_draw.training.events import BatchSizeChosen
 from mnist_draw.training.expectation import TRAINING
 from mnist_draw.training.presets import (
@@ -75,8 +74,8 @@ class FormState:
 
     def offers(self, preset: Preset) -> bool:
         """Whether a preset trains the kind of network that is fixed, or is chosen."""
-        network = parse_network(self.settings_of(preset).network)
-        return network.kind == parse_network(preset.settings.network).kind or preset is self.preset
+        kept = self.settings_of(preset).network.partition(":")[0]
+        return kept == preset.settings.network.partition(":")[0] or preset is self.preset
 
     # -- changes
 

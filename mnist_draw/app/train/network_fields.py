@@ -10,9 +10,9 @@ from PyQt5.QtWidgets import QLabel, QToolButton, QWidget
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.steady_labels import Captioned
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, push_button
-from mnist_draw.app.train.field import Captioned
 from mnist_draw.i18n import N_, _, explained, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
@@ -16,6 +15,7 @@ from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
@@ -23,8 +23,8 @@ from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
-from mnist_draw.training.expectation import Expectation, expect, training_pictures
-from mnist_draw.training.presets import PRESETS, Preset, differences
+from mnist_draw.training.expectation import expect, matrix_speed, training_pictures
+from mnist_draw.training.presets import Preset, differences
 from mnist_draw.training.record import Run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
@@ -42,17 +42,10 @@ _FIGURES = (
 _BARS = ((190, True, 240), (130, True, 240), (130, False, 160), (130, False, 120))
 
 
-@lru_cache(maxsize=1)
-def _runs(shown: int) -> tuple[Run, ...]:
-    """Return the runs; they are read once each time that the page is shown."""
+def _read_runs() -> tuple[Run, ...]:
+    """Read what `expect` compares with; not in the GUI thread."""
+    matrix_speed()
     return tuple(list_runs()[0])
-
-
-def _expect(
-    request: tuple[int, tuple[TrainingSettings, ...]],
-) -> list[tuple[TrainingSettings, Expectation]]:
-    shown, settings = request
-    return [(one, expect(one, _runs(shown))) for one in settings]
 
 
 class NewRunPage(ScrollArea):
@@ -62,8 +55,9 @@ class NewRunPage(ScrollArea):
         super().__init__()
         self.setObjectName("newRunPage")
         self.form = form
-        self._shown = 0
-        self._expected: list[tuple[TrainingSettings, Expectation]] = []
+        #: The runs so far; None until they are read.
+        self._runs: tuple[Run, ...] | None = None
+        self._background = Background(self)
         # Their commands describe them.
         self.library_button = push_button("newRunLibraryButton", _("Library"), "")
         set_icon(self.library_button, "books", Size.SMALL_ICON)
@@ -105,8 +99,6 @@ class NewRunPage(ScrollArea):
         self._twelve = NewestOnly(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
         self._twelve.answered.connect(self._show_digits)
         self._twelve.failed.connect(lambda __: self._show_digits(None))
-        self._job = NewestOnly(_expect, self)
-        self._job.answered.connect(self._show_expected)
         form.edited.connect(self.renew)
 
     def _build_bar(self) -> QFrame:
@@ -191,11 +183,16 @@ class NewRunPage(ScrollArea):
     # -- what is chosen and what to expect of it
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._shown += 1
-        self._expected = []
         self._digits_of = None
         self.cards.load_digits()
+        # A run slows the measurement, and is slowed by it.
+        if not self.form.running:
+            self._background.run(_read_runs, self._note_runs)
         self.renew()
+
+    def _note_runs(self, runs: tuple[Run, ...]) -> None:
+        self._runs = runs
+        self._show_cards()
 
     def _choose(self, preset: Preset) -> None:
         if preset is not self.form.state.preset:
@@ -219,11 +216,6 @@ class NewRunPage(ScrollArea):
         if self.isVisible() and digits_of != self._digits_of:
             self._digits_of = digits_of
             self._twelve.ask(digits_of)
-        # A run slows the measurement, and is slowed by it.
-        if self.isVisible() and not self.form.running:
-            wanted = tuple(self._settings_of(preset) for preset in PRESETS.values())
-            if any(self._expected_of(one) is None for one in wanted):
-                self._job.ask((self._shown, wanted))
 
     def _show_digits(self, twelve: TwelveDigits | None) -> None:
         """Show the digits that are read after each epoch; None if the data cannot be read."""
@@ -232,26 +224,19 @@ class NewRunPage(ScrollArea):
         if twelve is None:
             self.form.show_error("data_folder", _("Cannot be read."))
 
-    def _expected_of(self, settings: TrainingSettings) -> Expectation | None:
-        return next((found for known, found in self._expected if known == settings), None)
-
-    def _show_expected(self, found: list[tuple[TrainingSettings, Expectation]]) -> None:
-        self._expected = found
-        self._show_cards()
-
     def _show_cards(self) -> None:
         for card in self.cards.cards.values():
             settings = self._settings_of(card.preset)
             found = differences(settings, card.preset.settings) if card.isChecked() else {}
             changes = listed(found.values())
-            expected = self._expected_of(settings)
+            expected = NOT_YET_KNOWN
             if not card.isEnabled():
-                card.show_expectation(_("Not in this lesson"), NOT_YET_KNOWN)
-                continue
-            card.show_expectation(changes, expected or NOT_YET_KNOWN)
+                changes = _("Not in this lesson")
+            elif self._runs is not None:
+                expected = expect(settings, self._runs)
+            card.show_expectation(changes, expected)
             if card.isChecked():
-                share = self.curve.final if expected is None else expected.share
-                self.curve.show_run(settings.epochs, share)
+                self.curve.show_run(settings.epochs, expected.share)
 
 
 def _sentence(settings: TrainingSettings) -> str:

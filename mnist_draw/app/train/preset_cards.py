@@ -6,10 +6,11 @@ from itertools import zip_longest
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import (
     ink_image,
     paint_box,
@@ -17,11 +18,11 @@ from mnist_draw.app.kit.painters import (
     paint_tick,
     smooth_painter,
     svg_pixmap,
-    write_with,
 )
-from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.kit.widgets import explain, set_look
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.i18n import _, joined
@@ -32,17 +33,14 @@ from mnist_draw.training.presets import PRESETS, Preset
 #: A test digit, an 8, and how the augmentation of the last card varies it.
 _DIGIT = 3206
 _SEED = 11
-#: Heights of a card with and without its drawing.
-_HIGH = 224
-_LOW = 120
 #: Room that cards with drawings need, and below which they are in two rows.
 _WIDE = 1200
 _ROOMY = 600
 _NARROW = 700
 _ONE_COLUMN = 320
 _PAD = 16
-#: Where the title of a card with a drawing is.
-_TITLE = 116
+#: Room of the tick next to the title.
+_TICK = 24
 #: What a lesson does not offer.
 _FADED = 0.45
 #: What a card shows until its figures are computed.
@@ -57,11 +55,45 @@ def make_digits() -> list[np.ndarray]:
     return [picture / np.float32(255) for picture in (images[0, 0], *varied[:, 0])]
 
 
-#: Where a card shows digits, at the usual text size: left, top and side of each.
-_ONE_DIGIT = ((_PAD, 16, 76),)
-_DIGITS = {"handwriting": tuple((_PAD + 62 * number, 26, 56) for number in range(3))}
-#: Size of the pictures `preset_*.svg`, which hold the rest.
+#: Where a drawing shows digits, at the usual text size: left, top and side of each.
+_ONE_DIGIT = ((0, 0, 76),)
+_DIGITS = {"handwriting": tuple((62 * number, 10, 56) for number in range(3))}
+#: Size of the pictures `preset_*.svg`, which hold the rest, and where a drawing begins in them.
 _PICTURE = QSize(310, 104)
+_CORNER = QPointF(16, 16)
+
+
+class Drawing(QWidget):
+    """The drawing of a card, with digits once they are read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._picture = resource_path("look", f"preset_{name}.svg")
+        self._places = _DIGITS.get(name, _ONE_DIGIT)
+        self.digits: list[np.ndarray] = []
+        theme.follow(self, self._fit)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(theme.scaled(_PICTURE.height() - round(_CORNER.y())))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setOpacity(1 if self.isEnabled() else _FADED)
+        card = self.parentWidget()
+        chosen = isinstance(card, PresetCard) and card.isChecked()
+        scale = theme.text_scale()
+        colours = {"shade": theme.colour("accent" if chosen else "muted").name()}
+        drawing = theme.filled(self._picture, colours)
+        pixmap = svg_pixmap(drawing, _PICTURE * scale, self.devicePixelRatioF())
+        painter.drawPixmap(-_CORNER * scale, pixmap)
+        for place, digit in zip_longest(self._places, self.digits[: len(self._places)]):
+            left, top, side = (part * scale for part in place)
+            sheet = QRectF(left, top, side, side)
+            paint_box(painter, sheet, "paper", radius=Size.FIELD_RADIUS)
+            if digit is not None:
+                pad = 0.08 * side
+                painter.drawImage(sheet.adjusted(pad, pad, -pad, -pad), ink_image(digit))
 
 
 class PresetCard(QAbstractButton):
@@ -76,13 +108,30 @@ class PresetCard(QAbstractButton):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setAttribute(Qt.WA_Hover)
-        self._picture = resource_path("look", f"preset_{name}.svg")
-        self._places = _DIGITS.get(name, _ONE_DIGIT)
-        self.digits: list[np.ndarray] = []
         self.changes = ""
         self.expectation = NOT_YET_KNOWN
         self.is_low = False
+        self.drawing = Drawing(name)
+        self._title = ElidedLabel(preset.title, "surer")
+        self._line = FittedLabel(two_lines=True)
+        self._accuracy = ElidedLabel("", "figure")
+        self._source = ElidedLabel("", "muted")
+        self._time = ElidedLabel()
+        self._note = ElidedLabel("", "muted")
+        column(
+            self.drawing,
+            row((self._title, 1), margins=(0, 0, _TICK, 0)),
+            self._line,
+            row((self._accuracy, 1), (self._time, 1)),
+            row((self._source, 1), (self._note, 1)),
+            gap=Size.TIGHT,
+            margins=(_PAD, _PAD, _PAD, _PAD),
+            owner=self,
+        )
+        for part in self.findChildren(QWidget):
+            part.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.show_expectation("", NOT_YET_KNOWN)
+        self.show_low(False)
 
     def show_expectation(self, changes: str, expectation: Expectation) -> None:
         self.changes = changes
@@ -96,91 +145,56 @@ class PresetCard(QAbstractButton):
         )
         explain(self, self.text(), joined(changes or self.preset.line, words))
         self.setToolTip(f"{self.preset.line}\n{changes}".strip())
-        self.update()
+        self._accuracy.setText(expectation.accuracy)
+        self._source.setText(expectation.source)
+        self._time.setText(expectation.time)
+        self._show_line()
+
+    def _show_line(self) -> None:
+        set_look(self._line, "accent" if self.changes else "status")
+        self._line.setText(self.changes or ("" if self.is_low else self.preset.line))
+
+    def show_low(self, low: bool) -> None:
+        """Leave the drawing out where there is little room."""
+        self.is_low = low
+        side = Qt.AlignRight if low else Qt.AlignLeft
+        self.drawing.setHidden(low)
+        set_look(self._time, "surer" if low else "figure")
+        self._note.setText(_("time here") if low else _("on this computer"))
+        for part in (self._time, self._note):
+            part.setAlignment(side | Qt.AlignVCenter)
+        self._show_line()
+        self._line.ensurePolished()
+        line = self._line.fontMetrics().lineSpacing()
+        self._line.setFixedHeight((1 if low else 2) * line + 2)
 
     def sizeHint(self) -> QSize:
-        return QSize(Size.CARD_GAP, theme.scaled(_LOW if self.is_low else _HIGH))
+        return QSize(Size.CARD_GAP, self.layout().sizeHint().height())
 
     minimumSizeHint = sizeHint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
         painter.setOpacity(1 if self.isEnabled() else _FADED)
         chosen = self.isChecked()
-        edge = 2 if self.isChecked() else 1
+        edge = 2 if chosen else 1
         box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
         painter.setPen(QPen(theme.colour("accent" if chosen else "line"), edge))
         painter.setBrush(theme.colour("hover" if self.underMouse() and not chosen else "card"))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         if self.hasFocus():
             paint_frame(painter, box.adjusted(4, 4, -4, -4), "second", 2, 7)
-        if not self.is_low:
-            self._paint_drawing(painter, "accent" if chosen else "muted")
         if chosen:
             self._paint_tick(painter)
-        self._paint_words(painter)
-
-    def _paint_drawing(self, painter: QPainter, shade: str) -> None:
-        scale = theme.text_scale()
-        colours = {"shade": theme.colour(shade).name()}
-        drawing = svg_pixmap(
-            theme.filled(self._picture, colours),
-            _PICTURE * scale,
-            self.devicePixelRatioF(),
-        )
-        painter.drawPixmap(0, 0, drawing)
-        for place, digit in zip_longest(self._places, self.digits[: len(self._places)]):
-            left, top, side = (part * scale for part in place)
-            sheet = QRectF(left, top, side, side)
-            paint_box(painter, sheet, "paper", radius=Size.FIELD_RADIUS)
-            if digit is not None:
-                pad = 0.08 * side
-                painter.drawImage(sheet.adjusted(pad, pad, -pad, -pad), ink_image(digit))
 
     def _paint_tick(self, painter: QPainter) -> None:
         radius = theme.scaled(10)
-        # Beside the title: it covers no drawing.
-        top = _PAD - 2 + radius if self.is_low else theme.scaled(_TITLE)
-        middle = QPointF(self.width() - _PAD + 2 - radius, top)
+        middle = QPointF(self.width() - _PAD - radius, self._title.geometry().center().y())
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("accent"))
         painter.drawEllipse(middle, radius, radius)
         painter.setPen(QPen(theme.colour("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
         paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
-
-    def _paint_words(self, painter: QPainter) -> None:
-        low = self.is_low
-        one = self.expectation
-        whole = self.width() - 2.0 * _PAD
-        title, below, figure, caption = (22, 46, 76, 100) if low else (_TITLE, 139, 176, 201)
-        tick = theme.scaled(32) if self.isChecked() else 0
-        place = (_PAD, whole)
-        left = (_PAD, whole * (0.6 if low else 0.48))
-        right = (_PAD + whole * 0.4, whole * 0.6) if low else (self.width() / 2, whole / 2)
-        note = _("time here") if low else _("on this computer")
-        lines: list[tuple[tuple[float, float], int, str, int, bool, str]] = [
-            ((_PAD, whole - tick), title, self.text(), Text.SURER, True, "text"),
-            (left, figure, one.accuracy, Text.FIGURE, True, "text"),
-            (left, caption, one.source, Text.LABEL, False, "muted"),
-            (right, figure, one.time, Text.SURER if low else Text.FIGURE, True, "text"),
-            (right, caption, note, Text.LABEL, False, "muted"),
-        ]
-        if self.changes:
-            lines.append((place, below, self.changes, Text.LABEL, True, "accent"))
-        elif not low:
-            lines.append((place, below, self.preset.line, Text.BODY, False, "muted"))
-        for (x, width), y, words, size, bold, colour in lines:
-            write_with(painter, size, colour, bold)
-            metrics = QFontMetricsF(painter.font())
-            high = metrics.height()
-            side = Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
-            two = y == below and not low and metrics.horizontalAdvance(words) > width
-            high *= 2 if two else 1
-            box = QRectF(x, (y + two) * theme.text_scale() - high / 2, width, high)
-            wrap = Qt.TextWordWrap if two else 0
-            elided = words if two else metrics.elidedText(words, Qt.ElideRight, width)
-            painter.drawText(box, int(side | Qt.AlignVCenter) | int(wrap), elided)
 
 
 class PresetCards(QWidget):
@@ -211,8 +225,7 @@ class PresetCards(QWidget):
 
     def _renew(self) -> None:
         for card in self.cards.values():
-            card.updateGeometry()
-            card.update()
+            card.show_low(self.low)
 
     def choose(self, preset: Preset) -> None:
         for card in self.cards.values():
@@ -231,13 +244,12 @@ class PresetCards(QWidget):
         self.in_one_column = columns == 1
         for number, card in enumerate(self.cards.values()):
             if card.is_low != self.low:
-                card.is_low = self.low
-                card.updateGeometry()
+                card.show_low(self.low)
             if columns != self._columns:
                 self._grid.addWidget(card, *divmod(number, columns))
         self._columns = columns
-        for column in range(len(self.cards)):
-            self._grid.setColumnStretch(column, int(column < columns))
+        for place in range(len(self.cards)):
+            self._grid.setColumnStretch(place, int(place < columns))
 
     def load_digits(self) -> None:
         """Read the digits of the drawings in a thread; once."""
@@ -247,7 +259,7 @@ class PresetCards(QWidget):
 
         def show(digits: list[np.ndarray]) -> None:
             for card in self.cards.values():
-                card.digits = digits
-                card.update()
+                card.drawing.digits = digits
+                card.drawing.update()
 
         self._background.run(make_digits, show, lambda __: None)

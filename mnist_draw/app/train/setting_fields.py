@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Stepper
 from mnist_draw.app.kit.files import NETWORKS, ask_folder, ask_open
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.number_fields import NumberBox, RealBox
-from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.number_fields import NumberBox, NumberField, RealBox, Remark
+from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, captioned, explain, push_button
-from mnist_draw.app.train.field import Field
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
 from mnist_draw.i18n import _, joined, listed, percent_sign
 from mnist_draw.training.setting import (
@@ -192,8 +191,7 @@ class RuleFields(QWidget):
         explain(self.line, _("Parameters: {values}", values=text), sentence)
 
     def show_rule(self, name: str) -> None:
-        if name != self.rule.name:
-            self._build(name)
+        self._build(name)
 
     def _build(self, name: str) -> None:
         self.rule = UPDATE_RULES[name]
@@ -223,6 +221,41 @@ class RuleFields(QWidget):
     def show_changes(self, changes: Mapping[str, float]) -> None:
         for key, value in {**self.rule.parameters, **changes}.items():
             self.boxes[key].setValue(value)
+
+
+class Field(Captioned):
+    """The field of a setting; an empty `title` is for a widget that has its own caption.
+
+    ``control`` is the part of the widget with the value that may be wrong.
+    """
+
+    def __init__(
+        self,
+        setting: AnySetting,
+        widget: QWidget,
+        read: Callable[[], Any],
+        show_value: Callable[[Any], object],
+        changed: pyqtBoundSignal,
+        title: str | None = None,
+        control: QWidget | None = None,
+    ) -> None:
+        super().__init__(setting.title if title is None else title, widget)
+        self.caption.setHidden(title == "")
+        self.setting = setting
+        self.widget = widget
+        self.read = read
+        self.show_value = show_value
+        self.changed = changed
+        control = control or widget
+        self.remark = control.remark if isinstance(control, NumberField) else Remark(control)
+        changed.connect(lambda *__: self.remark.say(""))
+
+    def show_error(self, sentence: str) -> None:
+        """Show the error of the value and its valid range; empty for a valid one."""
+        self.remark.say(sentence)
+        if not sentence:
+            for box in self.findChildren(NumberField):
+                box.remark.say("")
 
 
 #: Decimals that real numbers keep; the box shows the significant ones. With 40, the smallest

@@ -270,10 +270,10 @@ class SettingsDrawer(QWidget):
 
     def _renew(self) -> None:
         """Say what differs from the card, and at the sections from the tutorial."""
-        self.undo.setEnabled(self.form.state.can_undo)
         if not self.isVisible():
             return
         form = self.form
+        self.undo.setEnabled(form.state.can_undo)
         running = form.running
         found = form.state.differences
         said = _("As in {preset}", preset=form.state.chosen.title)

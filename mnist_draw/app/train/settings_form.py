@@ -68,11 +68,14 @@ class SettingsForm(QObject):
         super().__init__(parent)
         self.fields = {name: build_field(setting) for name, setting in SETTINGS.items()}
         self.state = FormState()
+        #: The settings in the fields.
+        self._shown = self.settings()
         #: Whether the fields are being set: that is no change by the user.
         self._showing = False
         self._background = Background(self)
         self._networks: tuple[StoredNetwork, ...] = ()
         for name, field in self.fields.items():
+            field.show_value(getattr(self._shown, name))
             field.changed.connect(lambda *__, name=name: self._note(name))
         for name in _READ_WHEN_PICKED:
             files = self.fields[name].widget
@@ -80,7 +83,9 @@ class SettingsForm(QObject):
             # Before the path is read: its own problem must stay.
             files.path_changed.connect(notifier.forget)
             files.picked.connect(partial(self._read_picked, name))
-        self.fields["data_folder"].changed.connect(self._offer_networks)
+        self._limit_pictures()
+        for follow in (self._limit_pictures, self._offer_networks):
+            self.fields["data_folder"].changed.connect(follow)
         self.restore(TrainingSettings())
 
     # -- values
@@ -152,7 +157,9 @@ class SettingsForm(QObject):
 
     def _note(self, name: str) -> None:
         if not self._showing:
-            self._change(name, self.fields[name].read())
+            value = self.fields[name].read()
+            self._shown = self._shown.replace(**{name: value})
+            self._change(name, value)
 
     def _change(self, name: str, value: Any) -> None:
         self.state.change(name, value)
@@ -175,18 +182,21 @@ class SettingsForm(QObject):
         rule = self.fields["update_parameters"].widget
         assert isinstance(rule, RuleFields)
         self._showing = True
-        rule.show_rule(settings.update)
-        self._limit_pictures(settings.data_folder is None)
+        if settings.update != rule.rule.name:
+            rule.show_rule(settings.update)
+            rule.show_changes(settings.update_parameters)
         for name, field in self.fields.items():
-            if field.read() != getattr(settings, name):
+            if getattr(self._shown, name) != getattr(settings, name):
                 field.show_value(getattr(settings, name))
+        self._shown = settings
         self._showing = False
         self.edited.emit()
 
-    def _limit_pictures(self, is_mnist: bool) -> None:
+    def _limit_pictures(self) -> None:
         field = self.fields["training_examples"]
         assert isinstance(field.widget, NumberBox)
         assert isinstance(field.setting, WholeNumber)
+        is_mnist = self.fields["data_folder"].read() is None
         field.widget.setMaximum(TRAINING if is_mnist else field.setting.high)
 
     def offer_networks(self, networks: Iterable[StoredNetwork]) -> None:

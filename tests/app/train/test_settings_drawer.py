@@ -14,9 +14,8 @@ from PyQt5.QtWidgets import QFileDialog, QInputDialog
 from mnist_draw import i18n
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.number_fields import NumberBox
-from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.steady_labels import Captioned, FittedLabel
 from mnist_draw.app.train import settings_form
-from mnist_draw.app.train.field import Captioned
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
 from mnist_draw.app.train.settings_drawer import SettingsDrawer, make_examples
