@@ -125,13 +125,13 @@ def differences(
     and the batch size of few pictures.
     ``changes`` are those during a run: what was changed back is listed, too.
     """
-    differing = {*differing(settings, base), *(change.name for change in changes)}
+    names = {*differing(settings, base), *(change.name for change in changes)}
     networks = plain_network(settings.network), plain_network(base.network)
     return {
         name: (name == "network" and _network_text(*networks))
         or setting.brief(getattr(settings, name), course_of(name, settings, changes))
         for name, setting in SETTINGS.items()
-        if name in differing
+        if name in names
     }
 
 
