@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -57,13 +57,12 @@ def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
     return (*times, *((str(folder), in_use(folder)) for folder in going_on))
 
 
-def _read_figures(entries: Sequence[Entry]) -> Iterator[Figures]:
-    """Read the figures of runs, one after the other; each value has all so far."""
-    figures: Figures = {}
-    for entry in entries:
-        if entry.run is not None:
-            figures[entry.key] = entry.run.epochs_done, thinned(read_figures(entry.run))
-            yield dict(figures)
+def _read_figures(entries: Sequence[Entry]) -> Figures:
+    return {
+        entry.key: (entry.run.epochs_done, thinned(read_figures(entry.run)))
+        for entry in entries
+        if entry.run is not None
+    }
 
 
 class LibraryController(LibraryFiles):
