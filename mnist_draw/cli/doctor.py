@@ -58,7 +58,7 @@ def examine(arguments: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
-def _versions() -> Iterator[Finding]:
+def check_versions() -> Iterator[Finding]:
     place = Path(__file__).resolve().parents[2]
     yield Finding("mnist_draw", _("{version} in {folder}", version=__version__, folder=place))
     yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
@@ -66,7 +66,7 @@ def _versions() -> Iterator[Finding]:
     yield Finding(_("engine"), theano_bridge.engine())
 
 
-def _folders() -> Iterator[Finding]:
+def check_folders() -> Iterator[Finding]:
     kinds = {
         _("settings"): config_folder,
         _("own files"): data_folder,
@@ -83,13 +83,13 @@ def _folders() -> Iterator[Finding]:
         yield Finding(kind, _("{folder} ({free} GB free)", folder=folder, free=free))
 
 
-def _last_crash() -> Iterator[Finding]:
+def check_last_crash() -> Iterator[Finding]:
     crashes = sorted((data_folder() / "log").glob("crash-*.txt"))[-1:]
     for path in (*crashes, *data_folder().glob("last-mistake.txt")):
         yield Finding(_("last crash"), _("Details are in {path}", path=path), "note")
 
 
-def _shipped_files() -> Iterator[Finding]:
+def check_shipped_files() -> Iterator[Finding]:
     for kind, folder in (("MNIST", "mnist"), (_("networks"), "models")):
         listed = resource_path(folder, CHECKSUMS).read_text("ascii").splitlines()
         expected = {name: digest for digest, name in map(str.split, listed)}
@@ -111,7 +111,7 @@ def _digest(folder: str, name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _user_files() -> Iterator[Finding]:
+def check_user_files() -> Iterator[Finding]:
     """Read each of the user's files, change none; name what is damaged or was quarantined."""
     unchanged = _("It is unchanged, and the program goes on without it.")
     for name, folder, pattern, read in _kinds():
@@ -175,11 +175,11 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
 
 #: All checks in the order of the report; each yields its findings.
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    _versions,
-    _folders,
-    _last_crash,
-    _shipped_files,
-    _user_files,
+    check_versions,
+    check_folders,
+    check_last_crash,
+    check_shipped_files,
+    check_user_files,
 )
 
 

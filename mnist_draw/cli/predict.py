@@ -249,7 +249,7 @@ def predict(arguments: argparse.Namespace) -> int:
     if arguments.csv:
         echo_record(_line(columns))
     status = 0
-    for name in _picture_names(arguments.images):
+    for name in picture_names(arguments.images):
         try:
             _refuse_folders(name)
             ink = load_picture(name)
@@ -278,7 +278,7 @@ def predict(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _picture_names(given: Iterable[str]) -> Iterator[str]:
+def picture_names(given: Iterable[str]) -> Iterator[str]:
     """Yield the named files and those in named folders; a folder without pictures itself."""
     for name in given:
         names = [name]

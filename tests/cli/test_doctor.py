@@ -52,7 +52,7 @@ def test_a_changed_file(tmp_path, monkeypatch, capsys):
         digest = hashlib.sha256(b"sound").hexdigest()
         (tmp_path / folder / CHECKSUMS).write_text(f"{digest}  a.npz\n")
     monkeypatch.setattr(doctor, "resource_path", lambda *names: tmp_path.joinpath(*names))
-    only(monkeypatch, doctor._shipped_files)
+    only(monkeypatch, doctor.check_shipped_files)
     assert main(["doctor"]) == 0
     capsys.readouterr()
     (tmp_path / "models" / "a.npz").write_bytes(b"changed")
@@ -65,7 +65,7 @@ def test_a_changed_file(tmp_path, monkeypatch, capsys):
 def test_a_home_that_is_a_file(monkeypatch, capsys, tmp_path):
     (tmp_path / "home").write_text("in the way")
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
-    only(monkeypatch, doctor._folders)
+    only(monkeypatch, doctor.check_folders)
     assert main(["doctor", "--json"]) == 1
     assert "MNIST_DRAW_HOME" in findings(capsys)["own files"]["text"]
 
@@ -86,7 +86,7 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys,
     (data_folder() / "board.json").write_text(json.dumps(drawing))
     (config_folder() / "preferences.json").write_text("{{")
     before = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
-    only(monkeypatch, doctor._user_files)
+    only(monkeypatch, doctor.check_user_files)
     assert main(["doctor", "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = {
@@ -103,7 +103,7 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys,
 
 
 def test_the_last_crash_and_mistake_are_named(monkeypatch, capsys):
-    only(monkeypatch, doctor._last_crash)
+    only(monkeypatch, doctor.check_last_crash)
     assert main(["doctor", "--json"]) == 0
     assert not capsys.readouterr().out
     log = data_folder() / "log"

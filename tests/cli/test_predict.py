@@ -309,6 +309,6 @@ def test_patterns_are_expanded_where_no_shell_does(tmp_path, monkeypatch, whole)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(predict, "_patterns_are_ours", lambda: True)
     folder = str(tmp_path) + os.sep if whole else ""
-    assert list(predict._picture_names([f"{folder}*.png", "none*.png"])) == [
+    assert list(predict.picture_names([f"{folder}*.png", "none*.png"])) == [
         f"{folder}a.png", f"{folder}b.png", "none*.png",
     ]  # fmt: skip

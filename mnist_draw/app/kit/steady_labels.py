@@ -130,12 +130,12 @@ class FittedLabel(QLabel):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent) and not self.toolTip():
-            cut = not self._wrapped() and self.fitted()[1] != self.text()
+            cut = not self.wrapped_font() and self.fitted()[1] != self.text()
             QToolTip.showText(event.globalPos(), tip(self.text()) if cut else "", self)
             return True
         return super().event(event)
 
-    def _wrapped(self) -> QFont | None:
+    def wrapped_font(self) -> QFont | None:
         """Return the font of two lines; None where one does, or two do not."""
         font = QFont(self.font())
         room = self.contentsRect()
@@ -170,7 +170,7 @@ class FittedLabel(QLabel):
         wraps = 0
         painter.setPen(self.palette().color(self.foregroundRole()))
         if self.fontMetrics().horizontalAdvance(text) > room.width():
-            wrapped = self._wrapped()
+            wrapped = self.wrapped_font()
             font, text = self.fitted() if wrapped is None else (wrapped, text)
             painter.setFont(font)
             wraps = 0 if wrapped is None else int(Qt.TextWordWrap)

@@ -52,15 +52,18 @@ def limit_heap() -> None:
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def release_memory(compiler: bool = False) -> None:
-    """Return free memory now, in a thread of its own, within some milliseconds.
+def release_memory(compiler: bool = False) -> threading.Thread | None:
+    """Return free memory in a thread of its own, within some milliseconds; return the thread.
 
-    Allocations wait meanwhile.
+    Allocations wait meanwhile. None where the C library is not GNU's.
     """
     library = _library()
-    if library is not None:
-        arguments = (library, compiler)
-        threading.Thread(target=_release, args=arguments, name="heap", daemon=True).start()
+    if library is None:
+        return None
+    arguments = (library, compiler)
+    thread = threading.Thread(target=_release, args=arguments, name="heap", daemon=True)
+    thread.start()
+    return thread
 
 
 def _release(library: ctypes.CDLL, compiler: bool) -> None:

@@ -181,7 +181,7 @@ class Shutdown(QObject):
         self._learning.ended.connect(self.resume_close)
         self._question = ClosingQuestion(self.unsaved, window)
         self._question.settled.connect(window.close)
-        self._question.cancelled.connect(self._stay)
+        self._question.cancelled.connect(self.stay_open)
 
     # -- closing the window
 
@@ -250,7 +250,9 @@ class Shutdown(QObject):
             self._patience_over = True
             self._window.close()
 
-    def _stay(self) -> None:
+    def stay_open(self) -> None:
+        """Give closing up: its question was cancelled."""
+        self._unasked = False
         self._waits = False
         self._patience_over = False
         self.restarts = False

@@ -113,7 +113,7 @@ class ViewButton(QToolButton):
         _choices(menu, _("Motion"), _MOTION.items(), self._motion, self._choose_motion)
         kept = self._preferences.get(PREFERENCE, "")
         used_language = kept if _spoken(kept) == language() else language()
-        self._languages = _choices(
+        self.languages = _choices(
             menu,
             _("Language"),
             _LANGUAGES.items(),
@@ -190,8 +190,8 @@ class ViewButton(QToolButton):
 
     def fix_language(self) -> None:
         """Offer no other language than that of a lesson, which would win."""
-        self._languages[language()].setChecked(True)
-        for action in self._languages.values():
+        self.languages[language()].setChecked(True)
+        for action in self.languages.values():
             action.setEnabled(False)
 
 

@@ -244,16 +244,16 @@ def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):
     qtbot.addWidget(label)
     label.setText("How does it come to its answer?")
     label.resize(600, 40)
-    assert label._wrapped() is None
+    assert label.wrapped_font() is None
     assert label.fitted()[1] == label.text()
     label.resize(150, 40)
-    assert label._wrapped() is not None
+    assert label.wrapped_font() is not None
     # Larger text becomes no smaller than larger by as much.
     theme.theme().resize_text(1.5)
     assert label.fitted()[0].pixelSize() >= theme.scaled(12)
     theme.theme().resize_text(1.0)
     label.resize(150, 15)
-    assert label._wrapped() is None
+    assert label.wrapped_font() is None
     assert "…" in label.fitted()[1]
     label.resize(35, 15)
     assert label.fitted()[1] == ""

@@ -8,6 +8,7 @@ from made_networks import flat_model
 from PyQt5.QtWidgets import QLabel
 
 import mnist_draw.app
+from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.shell.lesson import TABS, LessonError, begin_lesson, read_lesson
 from mnist_draw.cli.main import main
 from mnist_draw.i18n import language
@@ -50,12 +51,13 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     answer.show_reading(fakes.reading(fakes.answer()))
     assert not answer.block.wrong.isHidden()
     assert answer.why_link.isHidden()
-    window._step(1)
+    (following,) = (c for c in window.findChildren(Command) if c.text() == "Next tab")
+    following.trigger()
     assert window.tabs.currentWidget() is window.train_tab
     window.show_page("inside")
     assert window.tabs.currentWidget() is window.train_tab
     assert "does not belong to this lesson" in shared.text("toastLabel")
-    languages = window.view._languages
+    languages = window.view.languages
     assert not any(action.isEnabled() for action in languages.values())
     assert [code for code, action in languages.items() if action.isChecked()] == [language()]
     assert panel.settings().epochs == 5

@@ -28,16 +28,15 @@ def resident_kb(name):
     return total
 
 
-@pytest.fixture
-def library():
-    found = memory._library()
-    if found is None:
+def release(**what):
+    thread = memory.release_memory(**what)
+    if thread is None:
         pytest.skip("another C library than GNU's")
-    return found
+    thread.join()
 
 
 @linux_only
-def test_the_compiler_leaves_the_memory_and_comes_back(library):
+def test_the_compiler_leaves_the_memory_and_comes_back():
     llvm = pytest.importorskip("llvmlite.binding")
     assembly = "define i32 @f(i32 %x) {\n  %y = add i32 %x, 2\n  ret i32 %y\n}"
     llvm.parse_assembly(assembly).verify()
@@ -46,7 +45,7 @@ def test_the_compiler_leaves_the_memory_and_comes_back(library):
     of_file = [m for m in maps if "libllvmlite" in m and re.search(r" (r--p|r-xp) ", m)]
     assert 0 < len(memory.unchanged_parts("libllvmlite")) < len(of_file)
     before = resident_kb("libllvmlite")
-    memory._release(library, compiler=True)
+    release(compiler=True)
     assert resident_kb("libllvmlite") < before / 3
     module = llvm.parse_assembly(assembly)
     module.verify()
@@ -54,13 +53,13 @@ def test_the_compiler_leaves_the_memory_and_comes_back(library):
 
 
 @linux_only
-def test_blocks_that_were_freed_leave_the_memory(library):
+def test_blocks_that_were_freed_leave_the_memory():
     # More than is mapped by itself, and smaller ones that keep their place between them.
     blocks = [bytearray(100_000) for _ in range(400)]
     kept = blocks[::2]
     del blocks[::2], blocks
     before = resident_kb("[heap]")
-    memory._release(library, compiler=False)
+    release()
     assert resident_kb("[heap]") < before - 10_000
     assert not any(map(any, kept))
 

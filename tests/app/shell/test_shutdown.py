@@ -38,7 +38,7 @@ def setup(shared, disk):
     unsaved = shared.window.shutdown.unsaved
     unsaved["run:1"] = model(title="Learnt")
     yield shared
-    shared.window.shutdown._unasked = shared.window.shutdown.restarts = False
+    shared.window.shutdown.stay_open()
     unsaved.clear()
 
 

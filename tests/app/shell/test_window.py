@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import full_disk
 import numpy as np
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QObject, QPoint, QRect, Qt
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtTest import QTest
@@ -595,7 +596,7 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
         assert not frames(window)
     finally:
         window.train_tab.show_page("new")
-        QApplication.instance().focusChanged.disconnect(ring._focus_changed)
+        sip.delete(ring)
 
 
 def frames(window):
@@ -635,22 +636,22 @@ class Foreign(NullTranslations):
 def test_another_language_is_offered_in_that_language(shared, monkeypatch):
     monkeypatch.setattr(view_module, "messages_in", lambda code: Foreign())
     window = shared.window
-    window.view._languages["de"].trigger()
+    window.view.languages["de"].trigger()
     assert window.preferences.get(i18n.PREFERENCE, "") == "de"
     assert window.toast.label.text().startswith("<")
     assert window.toast.action_button.text().startswith("<")
     sentence = window.toast.label.text()
     monkeypatch.setattr(window.view, "is_training", lambda: True)
-    window.view._languages["de"].trigger()
+    window.view.languages["de"].trigger()
     # It says what becomes of the run.
     assert window.toast.label.text().startswith(f"{sentence} <")
     monkeypatch.undo()
     monkeypatch.setattr(view_module, "messages_in", lambda code: Foreign())
     # The language of now needs no restart.
-    window.view._languages["en"].trigger()
+    window.view.languages["en"].trigger()
     assert not window.toast.isVisible()
     monkeypatch.setattr(view_module, "system_languages", lambda: iter(["fr_CH.UTF-8"]))
-    window.view._languages[""].trigger()
+    window.view.languages[""].trigger()
     assert window.preferences.get(i18n.PREFERENCE, "de") == ""
     assert window.toast.isVisible()
 
