@@ -84,10 +84,10 @@ def scrolled(held: QWidget) -> ScrollArea:
     return area
 
 
-def keep_room(part: QWidget, keep: bool = True) -> None:
-    """Let a hidden widget keep its room: what comes and goes moves nothing."""
+def keep_room(part: QWidget) -> None:
+    """Retain the size of a hidden widget: what comes and goes moves nothing."""
     policy = part.sizePolicy()
-    policy.setRetainSizeWhenHidden(keep)
+    policy.setRetainSizeWhenHidden(True)
     part.setSizePolicy(policy)
 
 

@@ -115,8 +115,8 @@ class Theme(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.colours = LIGHT
         self.choice = "system"
         self.motion = True

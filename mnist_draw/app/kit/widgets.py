@@ -54,12 +54,12 @@ def native_keys(keys: str) -> str:
     return QKeySequence(keys).toString(QKeySequence.NativeText) or keys
 
 
-def tip(sentence: str, letters: int = _TIP_LETTERS) -> str:
+def tip(sentence: str) -> str:
     """Return a tooltip's text in short lines: Qt shows plain text in one, however long.
 
     What a user named may look like markup, which a tooltip would obey.
     """
-    lines = textwrap.fill(sentence, letters)
+    lines = textwrap.fill(sentence, _TIP_LETTERS)
     # Qt breaks the lines of what looks like markup; Chinese has no spaces to break them at.
     if "<" not in lines and "&lt;" not in lines and not language().startswith("zh"):
         return lines

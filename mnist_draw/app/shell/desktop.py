@@ -197,7 +197,7 @@ class RunNotification(QObject):
         if not self._window.isVisible() or self._window.isActiveWindow():
             return
         QApplication.alert(self._window)
-        if not QSystemTrayIcon.supportsMessages():
+        if not QSystemTrayIcon.isSystemTrayAvailable():
             return
         state = self._run.state
         sentence = state.label

@@ -271,30 +271,13 @@ class Shutdown(QObject):
 
     def save_now(self) -> list[str]:
         """Write the board, the preferences and unsaved networks; return what happened."""
-        in_memory = self._training.only_in_memory()
-        if in_memory is not None:
-            self.unsaved[self._training.key] = in_memory
         problems = [self._window.draw_tab.autosave.save_at_once()]
         try:
             self._window.preferences.save()
         except UserError as error:
             problems.append(str(error))
         messages = list(filter(None, problems)) or [_("The drawing and the preferences are kept.")]
-        messages += self.unsaved.save()
-        if self._training.running:
-            messages.append(self._describe_run())
-        return messages
-
-    def _describe_run(self) -> str:
-        """Say what the next start can do with the current run."""
-        if not self._training.can_continue:
-            return _(
-                "The run that was going on cannot be continued: no checkpoint of it is on disk.",
-            )
-        return _(
-            "The run that was going on is kept up to its last checkpoint: the next start offers to "
-            "continue it from there.",
-        )
+        return messages + self.unsaved.save()
 
 
 class SystemSignals(QObject):

@@ -338,10 +338,6 @@ class Training(QObject):
         self._timer.start()
         self._background.run(worker.run, lambda __: self._finish(worker))
 
-    def only_in_memory(self) -> ModelFile | None:
-        """Return the network of the run that is going on, where its last epoch is on no disk."""
-        return None if self._worker is None else self._worker.only_in_memory()
-
     def stop(self, closing: bool = False) -> None:
         """Ask the run to end after its minibatch; what was learnt is saved."""
         if self._worker is not None:

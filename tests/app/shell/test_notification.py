@@ -23,7 +23,7 @@ def test_the_end_of_a_run_is_shown_behind_another_window(qtbot, monkeypatch):
     window = QWidget()
     run = Run()
     shown = []
-    monkeypatch.setattr(QSystemTrayIcon, "supportsMessages", lambda: True)
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
     monkeypatch.setattr(QSystemTrayIcon, "show", lambda __: None)
     monkeypatch.setattr(QSystemTrayIcon, "showMessage", lambda *words: shown.append(words[2]))
     monkeypatch.setattr(desktop, "_MESSAGE_MS", 0)

@@ -16,9 +16,8 @@ from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
-from mnist_draw.training.record import CHECKPOINT
 
-from ..fakes import FullDisk, Loop, checkpoint_after, model
+from ..fakes import model
 
 pytestmark = pytest.mark.window
 
@@ -182,47 +181,15 @@ def test_a_session_that_ends_is_not_held_up_and_one_that_is_cancelled_goes_on(se
     setup.qtbot.waitUntil(lambda: bool(setup.text("predictionLabel")))
 
 
-@pytest.fixture
-def lose_display(shared):
-    """Return a function that tells what is said when the display is lost in the second epoch."""
-
-    def lose(loop, in_memory=False, checkpoint=False):
-        shared.loop = loop
-        loop.free_epochs = 1
-        loop.gate.clear()
-        window = shared.window
-        window.train_tab.settings.apply("network", "layers:")
-        shared.run_an_epoch(20)
-        shared.qtbot.waitUntil(lambda: (window.training.only_in_memory() is not None) == in_memory)
-        if checkpoint:
-            checkpoint_after(1).save(window.training.folder / CHECKPOINT)
-        return " ".join(window.shutdown.save_now())
-
-    yield lose
-    shared.window.shutdown.unsaved.clear()
-
-
-@pytest.mark.parametrize("earlier", [False, True])
-def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(lose_display, earlier):
-    said = lose_display(FullDisk(), in_memory=True, checkpoint=earlier)
-    (path,) = opened_folder().glob("*.npz")
-    assert load_model(path).metadata["epochs"] == 1
-    assert f"{path}." in said
-    # What is offered is there.
-    assert ("offers to continue it from there" in said) is earlier
-    assert ("cannot be continued" in said) is not earlier
-
-
-def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(lose_display, disk):
-    said = lose_display(FullDisk(), in_memory=True)
-    assert "could be saved nowhere and is lost" in said
-    assert "kept up to" not in said
-
-
-def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(lose_display):
-    said = lose_display(Loop(), checkpoint=True)
-    assert "The drawing and the preferences are kept." in said
-    assert "offers to continue it from there" in said
+@pytest.mark.parametrize("has_room", [False, True])
+def test_a_display_that_is_lost_costs_no_network_for_which_there_is_room(setup, disk, has_room):
+    if has_room:
+        disk.undo()
+    drawing, network = setup.window.shutdown.save_now()
+    assert "drawing" in drawing
+    paths = list(opened_folder().glob("*.npz"))
+    assert len(paths) == has_room
+    assert (str(paths[0]) if has_room else "is lost") in network
 
 
 def test_a_display_that_is_lost_without_a_run_tells_of_none(shared):
