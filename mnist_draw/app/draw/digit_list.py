@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QRect, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QObject, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent, QPainter
 from PyQt5.QtWidgets import QWidget
 
@@ -21,17 +21,12 @@ from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import ask_folder, ask_save, file_kind, show_in_folder
-from mnist_draw.app.kit.painters import image_of, paint_box, write_with
-from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.formatting import format_ago
+from mnist_draw.app.kit.list_rows import Row
+from mnist_draw.app.kit.painters import image_of, paint_box
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.library_delegate import (
-    OtherRow,
-    figure_area,
-    name_area,
-    paint_when,
-    picture_area,
-)
+from mnist_draw.app.train.library_delegate import SHIPPED, OtherRow
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, joined, number, pgettext
@@ -84,24 +79,22 @@ class DigitRow(OtherRow):
         except (ValueError, OverflowError):
             return 0.0
 
-    def paint(self, painter: QPainter, rect: QRect) -> None:
-        self._paint_picture(painter, QRectF(picture_area(rect, _THUMB)))
-        area = name_area(rect)
-        write_with(painter, Text.BODY, "text", bold=True)
-        upper = area.adjusted(0, 0, 0, -area.height() // 2)
-        painter.drawText(upper, int(Qt.AlignLeft | Qt.AlignBottom), self.name)
-        write_with(painter, Text.LABEL, "muted")
-        lower = area.adjusted(0, area.height() // 2, 0, 0)
-        painter.drawText(lower, int(Qt.AlignLeft | Qt.AlignTop), self.detail)
-        if self.now is not None:
-            is_right = self.now.label == str(self.digit.label)
-            write_with(painter, Text.BODY, "text" if is_right else "alert", bold=True)
-            read = self.now.label if is_right else f"✗ {self.now.label}"
-            draw_tabular(painter, figure_area(rect), read, Qt.AlignRight)
-        if self.taught:
-            paint_when(painter, rect, self.taught)
+    def row(self) -> Row:
+        now = "" if self.now is None else self.now.label
+        is_right = now == str(self.digit.label)
+        return Row(
+            self.name,
+            SHIPPED,
+            note=self.detail,
+            figure=f"✗ {now}" if now and not is_right else now,
+            figure_look=(Text.BODY, "text" if is_right else "alert", True),
+            when=format_ago(self.taught) if self.taught else "",
+            mark=self._paint_picture,
+        )
 
-    def _paint_picture(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_picture(self, painter: QPainter, box: QRectF) -> None:
+        area = QRectF(0, 0, _THUMB, _THUMB)
+        area.moveCenter(box.center())
         paint_box(painter, area, "paper", radius=Size.GRID)
         ink = coloured(self._mask, theme.colour("ink"))
         place = QRectF(0, 0, ink.width() / 2, ink.height() / 2)

@@ -19,15 +19,12 @@ from PyQt5.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_moment
+from mnist_draw.app.kit.list_rows import ROW, Row
 from mnist_draw.app.kit.widgets import explain, style_list, tip
 from mnist_draw.app.train.library_delegate import (
     HEADING,
-    HEIGHT,
-    OWN,
-    ROLE,
-    SHIPPED,
+    LibraryDelegate,
     OtherRow,
-    RowDelegate,
     RowView,
     menu_area,
     tick_area,
@@ -41,7 +38,7 @@ MAX_TICKED = 6
 _CAME_ALONG = _("CAME WITH THE PROGRAM")
 _NOWHERE = QModelIndex()
 #: A row of the list: an entry, one of another group, or a heading.
-Row: TypeAlias = Entry | OtherRow | str
+Shown: TypeAlias = Entry | OtherRow | str
 #: How many epochs a run had when it was read, and their figures, by the key of its entry.
 Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
 
@@ -57,7 +54,7 @@ class LibraryModel(QAbstractListModel):
         self.entries: list[Entry] = []
         #: Rows of other groups, shown below.
         self.others: Sequence[OtherRow] = ()
-        self.shown: list[Row] = []
+        self.shown: list[Shown] = []
         self._search: list[str] = []
         self._ticked: list[str] = []
         self._answering = ""
@@ -95,15 +92,14 @@ class LibraryModel(QAbstractListModel):
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.shown[index.row()]
-        if role == HEIGHT:
-            own = isinstance(row, Entry) and not row.is_shipped
-            return HEADING if isinstance(row, str) else OWN if own else SHIPPED
         if isinstance(row, str):
+            if role == ROW:
+                return Row(row, HEADING, is_heading=True)
             return row if role == Qt.DisplayRole else None
         if isinstance(row, OtherRow):
             return _data_of_other(row, role)
-        if role == ROLE:
-            return self.row_view(row)
+        if role == ROW:
+            return self.row_view(row).row()
         if role == Qt.DisplayRole:
             return row.name
         if role == Qt.EditRole:
@@ -156,7 +152,7 @@ class LibraryModel(QAbstractListModel):
     def _fill(self) -> None:
         words = self._search
         found = [one for one in self.entries if all(word in one.searched for word in words)]
-        rows: list[Row] = [entry for entry in found if not entry.is_shipped]
+        rows: list[Shown] = [entry for entry in found if not entry.is_shipped]
         shipped = [entry for entry in found if entry.is_shipped]
         rows += [_CAME_ALONG, *shipped] if shipped else []
         for other in self.others:
@@ -221,8 +217,8 @@ class LibraryModel(QAbstractListModel):
 
 
 def _data_of_other(row: OtherRow, role: int) -> Any:
-    if role == ROLE:
-        return row
+    if role == ROW:
+        return row.row()
     if role == Qt.DisplayRole:
         return row.name
     if role in (Qt.AccessibleTextRole, Qt.ToolTipRole):
@@ -231,7 +227,7 @@ def _data_of_other(row: OtherRow, role: int) -> Any:
     return None
 
 
-def _key(row: Row) -> str:
+def _key(row: Shown) -> str:
     return row if isinstance(row, str) else row.key
 
 
@@ -256,7 +252,7 @@ class LibraryList(QListView):
         self.setToolTip("")
         self.rows = LibraryModel(self)
         self.setModel(self.rows)
-        self.setItemDelegate(RowDelegate(self))
+        self.setItemDelegate(LibraryDelegate(self))
         style_list(self)
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WA_Hover)
