@@ -86,7 +86,9 @@ class ClosingQuestion(QObject):
         """Close the question: the program ends without an answer."""
         self._is_saving = False
         if self._box is not None:
-            self._box.done(QMessageBox.Cancel)
+            self._box.hide()
+            self._box.deleteLater()
+            self._box = None
 
     def _saved(self, problem: str = "") -> None:
         if not self._is_saving:
@@ -172,7 +174,7 @@ class Shutdown(QObject):
         #: Whether it has waited long enough.
         self._patience_over = False
         #: Whether the system ends the program, which leaves no time for questions.
-        self._unasked = False
+        self.asks_nothing = False
         #: Whether the program starts again when the window has closed.
         self.restarts = False
         window.run.unsaved.connect(lambda model: self.unsaved.update({self._training.key: model}))
@@ -196,7 +198,7 @@ class Shutdown(QObject):
             self._training.wait(0)
         elif self._waits_for_work():
             return False
-        if self.unsaved and not self._unasked:
+        if self.unsaved and not self.asks_nothing:
             self._question.ask()
             return False
         self._question.withdraw()
@@ -219,7 +221,7 @@ class Shutdown(QObject):
 
     def close_without_prompt(self) -> None:
         """Ask nothing at the next closing: the system ends the program."""
-        self._unasked = True
+        self.asks_nothing = True
         self.restarts = False
 
     def _waits_for_work(self) -> bool:
@@ -233,7 +235,7 @@ class Shutdown(QObject):
                 QTimer.singleShot(_CLOSE_MS, self._close_anyway)
             return True
         # Closing once more does not wait, and the system waits a few seconds only.
-        if not self._learning.running or self._waits or self._unasked:
+        if not self._learning.running or self._waits or self.asks_nothing:
             return False
         self._waits = True
         notifier.problem(
@@ -252,7 +254,6 @@ class Shutdown(QObject):
 
     def stay_open(self) -> None:
         """Give closing up: its question was cancelled."""
-        self._unasked = False
         self._waits = False
         self._patience_over = False
         self.restarts = False

@@ -79,7 +79,7 @@ def make_garbage(freed, count):
 
 @pytest.fixture
 def collector(qapp, monkeypatch):
-    monkeypatch.setattr(memory, "_QUIET_MS", 20)
+    monkeypatch.setattr(memory, "_QUIET_MS", 0)
     made = memory.GuiThreadGarbageCollector()
     yield made
     sip.delete(made)

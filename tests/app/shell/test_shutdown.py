@@ -37,7 +37,8 @@ def setup(shared, disk):
     unsaved = shared.window.shutdown.unsaved
     unsaved["run:1"] = model(title="Learnt")
     yield shared
-    shared.window.shutdown.stay_open()
+    shared.window.shutdown.asks_nothing = False
+    shared.window.shutdown.restarts = False
     unsaved.clear()
 
 
