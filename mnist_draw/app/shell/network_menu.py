@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QContextMenuEvent,
-    QFontMetricsF,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -17,7 +15,7 @@ from PyQt5.QtGui import (
     QStandardItem,
     QStandardItemModel,
 )
-from PyQt5.QtWidgets import QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PyQt5.QtWidgets import QListView, QMenu, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -25,7 +23,8 @@ from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
+from mnist_draw.app.kit.list_rows import ROW, Columns, Row, RowDelegate
+from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import style_list
 from mnist_draw.i18n import _, listed, pgettext
@@ -37,10 +36,7 @@ _NETWORK_ROW = 44
 _HEADING_ROW = 31
 _LIBRARY_ROW = 48
 _INSET = 6
-_TICK = 16
-_TITLE = 40
-_RIGHT = 17
-_TICK_WIDTH = 12
+_COLUMNS = Columns(heading=16, mark=16, mark_size=(12, 12), title=40, figure=17)
 #: Pixels between the button and the menu, and between the menu and the window's edge; its shadow.
 _GAP = 4
 _SHADOW = 6
@@ -110,57 +106,53 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
     yield LIBRARY
 
 
-class _Painter(QStyledItemDelegate):
+def _paint_tick(painter: QPainter, box: QRectF) -> None:
+    pen = QPen(theme.colour("accent"), 1.5 * theme.text_scale(), Qt.SolidLine, Qt.RoundCap)
+    painter.setPen(pen)
+    paint_tick(painter, QPointF(box.left(), box.center().y()), box.width())
+
+
+def _paint_books(painter: QPainter, box: QRectF) -> None:
+    side = theme.scaled(Size.SMALL_ICON)
+    place = QRectF(box.left(), box.center().y() - side / 2, side, side)
+    icon("books").paint(painter, place.toRect())
+
+
+def _row(line: Line) -> Row:
+    """Return what the delegate paints of a line."""
+    mark = Row.mark
+    if line.is_library:
+        mark = _paint_books
+    elif line.answers:
+        mark = _paint_tick
+    return Row(
+        line.title,
+        line.height,
+        is_heading=line.height == _HEADING_ROW,
+        note=line.note,
+        figure=line.figure,
+        figure_look=(Text.LABEL, "muted", False) if line.is_library else Row.figure_look,
+        mark=mark,
+    )
+
+
+class _Delegate(RowDelegate):
     def __init__(self, view: QListView) -> None:
-        super().__init__(view)
+        super().__init__(_COLUMNS, view)
         self._view = view
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(0, theme.scaled(index.data(_LINE).height))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        line: Line = index.data(_LINE)
-        scale = theme.text_scale()
+    def paint_background(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex,
+    ) -> None:
         rect = QRectF(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.Antialiasing)
-        if line.is_library:
-            rule = QRectF(rect.left(), rect.top() + _GAP, rect.width(), 1)
-            painter.fillRect(rule, theme.colour("line"))
-            rect.setTop(rect.top() + 2 * _GAP)
+        if index.data(_LINE).is_library:
+            painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), theme.colour("line"))
         if index == self._view.currentIndex():
-            chosen = rect.adjusted(_INSET, 0, -_INSET, 0)
+            chosen = rect.adjusted(_INSET, 1, -_INSET, -1)
             paint_box(painter, chosen, "hover", "hover", Size.FIELD_RADIUS)
-        middle = QPointF(rect.left() + _TICK, rect.center().y())
-        if line.is_library:
-            side = theme.scaled(Size.SMALL_ICON)
-            place = QRectF(middle.x(), middle.y() - side / 2, side, side)
-            icon("books").paint(painter, place.toRect())
-        elif line.answers:
-            painter.setPen(QPen(theme.colour("accent"), 1.5 * scale, Qt.SolidLine, Qt.RoundCap))
-            paint_tick(painter, middle, _TICK_WIDTH * scale)
-        for words, size, bold, colour, side, place in _words(line, rect, scale):
-            write_with(painter, size, colour, bold)
-            text = painter.fontMetrics().elidedText(words, Qt.ElideMiddle, int(place.width()))
-            painter.drawText(place, int(side | Qt.AlignVCenter), text)
-        painter.restore()
-
-
-def _words(line: Line, rect: QRectF, scale: float) -> Iterator[tuple[Any, ...]]:
-    """Yield the words of a line: text, size, weight, colour, alignment and place."""
-    room = rect.adjusted(_TITLE * scale if line.height > _HEADING_ROW else _TICK, 0, -_RIGHT, 0)
-    size, colour = (Text.LABEL, "muted") if line.is_library else (Text.BODY, "text")
-    yield line.figure, size, False, colour, Qt.AlignRight, room
-    figure = QFontMetricsF(theme.font(size)).horizontalAdvance(line.figure)
-    room = room.adjusted(0, 0, -figure - Size.FIELD_GAP, 0)
-    if line.height == _HEADING_ROW:
-        yield line.title, Text.HEADING, True, "muted", Qt.AlignLeft, room.adjusted(0, 0, 0, -_GAP)
-        return
-    half = room.height() / 2 - 3 * scale if line.note else 0
-    upper = room.adjusted(0, 0, 0, -half)
-    lower = room.adjusted(0, half, 0, 0)
-    yield line.title, Text.BODY, True, "text", Qt.AlignLeft, upper
-    yield line.note, Text.LABEL, False, "muted", Qt.AlignLeft, lower
 
 
 class _List(QListView):
@@ -176,7 +168,7 @@ class _List(QListView):
         style_list(self)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
-        self.setItemDelegate(_Painter(self))
+        self.setItemDelegate(_Delegate(self))
         self.entered.connect(self.setCurrentIndex)
         self.clicked.connect(lambda index: self.chosen.emit(index.data(_LINE)))
 
@@ -247,6 +239,7 @@ class NetworkMenu(Popover):
         for line in lines(self._network, self.run()):
             item = QStandardItem(line.title)
             item.setData(line, _LINE)
+            item.setData(_row(line), ROW)
             item.setData(line.spoken(), Qt.AccessibleTextRole)
             if not line.key and not line.is_library:
                 item.setFlags(Qt.NoItemFlags)
