@@ -44,7 +44,7 @@ def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(here, at_
     assert main([*QUICK, "--epochs", "9", "--output", "good.npz", "--overwrite"]) == 130
     out, err = capsys.readouterr()
     assert (here / "good.npz").read_bytes() == before
-    assert "Nothing was learnt, so nothing was saved" in err
+    assert "nothing was saved" in err
     assert "saved in" not in out
     assert "test accuracy" not in out
 
@@ -67,8 +67,8 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
     at_first(moment, twice)
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", *checkpoint]) == 130
     err = capsys.readouterr().err
-    assert "What was learnt up to epoch 2 is kept in" in err
-    assert "Interrupted before the network was saved." in err
+    assert "epoch 2 is kept in" in err
+    assert "Interrupted before" in err
     assert not (here / "m.npz").exists()
     (run,) = run_list.list_runs()[0]
     assert (run.state, run.epochs_done) == ("interrupted", 2)
@@ -155,7 +155,7 @@ def test_another_network_that_is_replaced_is_kept(here, capsys, at_first):
     # Another one, the same run continued, one that is stopped early, one from elsewhere.
     capsys.readouterr()
     assert main([*run, "--epochs", "2", "--seed", "2"]) == 0
-    assert "m.npz is now in m-2.npz" in capsys.readouterr().err
+    assert "now in m-2.npz" in capsys.readouterr().err
     assert (here / "m-2.npz").read_bytes() == first
     assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "m.npz"]) == 0
     assert load_trained(here / "m-3.npz").metadata["settings"]["seed"] == 2
@@ -213,7 +213,7 @@ def test_what_ends_a_program_ends_the_run_as_ctrl_c_does(name, here, at_first, c
     finally:
         signal.signal(number, before)
     assert not reached
-    assert "The network is saved in m.npz" in capsys.readouterr().out
+    assert "saved in m.npz" in capsys.readouterr().out
     assert load_trained(here / "m.npz").metadata["epochs"] == 1
 
 
@@ -244,7 +244,7 @@ def test_output_that_fails_costs_no_network(stream, broken, here, monkeypatch, a
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 1
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
     if stream == "stdout":
-        assert "Standard output cannot be written" in capsys.readouterr().err
+        assert "cannot be written" in capsys.readouterr().err
 
 
 COMMAND = [sys.executable, "-m", "mnist_draw"]
@@ -335,9 +335,9 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     at_first(events.Testing, fill)
     assert main([*QUICK, "--epochs", "1", *output]) == 0
     out, err = capsys.readouterr()
-    assert "The network is saved in model.npz." in out
-    assert "In the Library, the run has no network of its own." in err
-    assert "The run has ended, but the list of runs has it as it was before" in err
+    assert "saved in model.npz" in out
+    assert "no network of its own" in err
+    assert "as it was before" in err
     assert load_trained(here / "model.npz").metadata["epochs"] == 1
 
 
@@ -370,11 +370,11 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
     assert main(["train", "--resume", "run.ckpt", "--epochs", "1"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "--epochs 1 is less than the 2 epochs that the run in run.ckpt has learnt" in err
+    assert "--epochs 1 is less" in err
     assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
     assert len(run_list.list_runs()[0]) == 1
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
-    assert "complete already: 2 of 2 epochs" in capsys.readouterr().out
+    assert "2 of 2 epochs" in capsys.readouterr().out
     # Nothing was learnt that the list lacks.
     (run,) = run_list.list_runs()[0]
     # Killed before its last record, it is not offered for continuation any more.

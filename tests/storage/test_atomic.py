@@ -150,7 +150,7 @@ def test_what_a_killed_program_left_is_swept(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     (left,) = tmp_path.iterdir()
     check_writable(path)
-    assert left.exists(), "another program may be writing it"
+    assert left.exists(), "another program"
     make_old(left)
     check_writable(path)
     assert names(tmp_path) == []
@@ -287,7 +287,7 @@ def test_what_is_put_aside_replaces_nothing(tmp_path, monkeypatch, content):
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [content] * 3
     path.write_bytes(content)
     monkeypatch.setattr(Path, "replace", refuse)
-    assert "could not be put aside (no permission)" in quarantine(path)
+    assert "(no permission)" in quarantine(path)
     assert path.read_bytes() == content
 
 
@@ -295,10 +295,10 @@ def test_what_comes_out_of_the_bin(tmp_path):
     (tmp_path / "3.png").write_text("three")
     kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
     bring_back(kept)
-    with pytest.raises(StorageError, match=r"3\.png is no longer among what was deleted"):
+    with pytest.raises(StorageError, match=r"3\.png is no longer among"):
         bring_back(kept)
     assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
-    with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
+    with pytest.raises(StorageError, match=r"Monday is no longer there") as caught:
         move_to_bin(tmp_path / "run", "The run Monday")
     assert "unchanged" not in str(caught.value)
     for content in ("old", "new"):

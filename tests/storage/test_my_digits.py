@@ -201,7 +201,7 @@ def test_other_files_are_refused(tmp_path, content):
 def test_the_command(shared, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     assert main(["digits", "export", str(tmp_path / "mine.zip")]) == 1
-    assert "No digits were taught yet" in capsys.readouterr().err
+    assert "No digits were taught" in capsys.readouterr().err
     assert main(["digits", "import", str(shared)]) == main(["digits"]) == 0
     said = capsys.readouterr().out
     assert "2 new digits" in said
@@ -242,8 +242,8 @@ def test_a_file_without_digits_is_said_to_have_none(tmp_path, own_home_with_digi
         archive.mkdir("folder")
     assert main(["digits", "import", str(other)]) == 1
     out, err = capsys.readouterr()
-    assert (out, "holds no digit that can be taken in" in err) == ("", True)
+    assert (out, "holds no digit" in err) == ("", True)
     # Its folder is not complained about.
-    assert "is no digit of this program" not in err
+    assert "is no digit" not in err
     assert main(["digits"]) == 0
     assert "1 digit was taught." in capsys.readouterr().out
