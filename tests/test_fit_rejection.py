@@ -27,10 +27,10 @@ def rule():
 def test_synthetic_negatives_and_several_digits_are_refused(rule):
     data = load_dataset()
     images = data.test_images[:2000, 0]
-    pictures = synthetic_negatives(600, 12345, images, data.test_labels[:2000])
+    pictures = synthetic_negatives(300, 12345, images, data.test_labels[:2000])
     assert np.mean(rule.log_odds(scale(pictures[:, None]))[0] < rule.threshold) > 0.85
     data = load_dataset()
-    pictures = several(300, 54321, data.test_images[:2000, 0], data.test_labels[:2000])
+    pictures = several(200, 54321, data.test_images[:2000, 0], data.test_labels[:2000])
     log_odds, many = rule.log_odds(scale(pictures[:, None]))
     assert np.mean(log_odds < rule.threshold) > 0.85
     one = rule.log_odds(scale(data.test_images[:300]))[1]
@@ -78,12 +78,12 @@ def drawn():
 
 
 def test_drawn_minibatches(drawn):
-    _, kinds = drawn.some(2000, np.random.default_rng(1), 0)
+    _, kinds = drawn.some(700, np.random.default_rng(1), 0)
     # A tenth of the weight for a hundredth of the drawings, half of it for the ring.
     expected = 0.5 * np.sqrt(2) / (10 + np.sqrt(2))
     assert np.mean(kinds == 0) == pytest.approx(expected, abs=0.02)
-    pictures, kinds = drawn.some(300, np.random.default_rng(2), 1)
-    assert pictures.shape == (300, 28, 28)
+    pictures, kinds = drawn.some(200, np.random.default_rng(2), 1)
+    assert pictures.shape == (200, 28, 28)
     assert pictures.dtype == np.uint8
     assert (pictures.max(axis=(1, 2)) > 100).all()
     hollow = pictures[:, 12:16, 12:16].max(axis=(1, 2)) < 100

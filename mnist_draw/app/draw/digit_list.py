@@ -187,7 +187,7 @@ class MyDigits(CollectionController):
         self._round = 0
         self._chooses_first = False
         self._messages: list[str] = []
-        self._folder = FollowedFolder(background, taught_times, self._read, page.isVisible, self)
+        self._folder = FollowedFolder(background, taught_times, self._read, page, self)
         self._folder.listed.connect(self._listed)
         self._folder.changed.connect(self.changed)
         page.shown.connect(self._folder.refresh)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -79,10 +80,10 @@ FOLLOW_MS = 2_000
 
 
 class FollowedFolder(QObject):
-    """Reads a folder when it is asked to, and from then on whenever something has changed there."""
+    """Reads a folder on request, and after each change while its page is in view."""
 
     listed = pyqtSignal(object)
-    #: It is listed anew, as another window or program has changed something.
+    #: It is listed again: another window or program has changed something.
     changed = pyqtSignal()
 
     def __init__(
@@ -90,14 +91,16 @@ class FollowedFolder(QObject):
         background: Background,
         fingerprint: Callable[[], object],
         read: Callable[[], Any],
-        can_show: Callable[[], bool],
+        page: QWidget,
         parent: QObject,
+        is_edited: Callable[[], bool] = bool,
     ) -> None:
         super().__init__(parent)
         self._background = background
         self._fingerprint = fingerprint
         self._read = read
-        self._can_show = can_show
+        self._page = page
+        self._is_edited = is_edited
         self._seen: object = None
         self.reading = False
         self._timer = QTimer(self)
@@ -109,7 +112,10 @@ class FollowedFolder(QObject):
         self._look(None, reporter.report)
 
     def _check_folder(self) -> None:
-        if not self.reading and self._can_show():
+        if not self._page.isVisible():
+            # It is refreshed when it is shown again.
+            self._timer.stop()
+        elif not self.reading and not self._is_edited():
             # Opening the list reports what cannot be read.
             self._look(self._seen, lambda _: None)
 
@@ -125,7 +131,8 @@ class FollowedFolder(QObject):
             self.reading = False
             seen, listed = found
             # The list may have been left meanwhile; what has changed is found again at its return.
-            if before is None or (seen != self._seen and self._can_show()):
+            can_show = self._page.isVisible() and not self._is_edited()
+            if before is None or (seen != self._seen and can_show):
                 self._seen = seen
                 self.listed.emit(listed)
                 if before is not None:

@@ -93,8 +93,10 @@ class LibraryController(LibraryFiles):
             background,
             self._fingerprint,
             self._read,
-            self._can_show,
+            page,
             self,
+            # Keep a name that is being typed.
+            lambda: page.list.editing,
         )
         self._folder.listed.connect(self._listed)
         self._reading = NewestOnly(_read_figures, self, quiet=0.05, deliver_stale=True)
@@ -161,10 +163,6 @@ class LibraryController(LibraryFiles):
     def _read(self) -> Library:
         training = self._run.training
         return read_library(in_use, training.folder if training.running else None)
-
-    def _can_show(self) -> bool:
-        # Keep a name that is being typed.
-        return self.page.isVisible() and not self.page.list.editing
 
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library

@@ -7,8 +7,8 @@ import weakref
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QObject
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QObject, QTimer
+from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.kit import collection
 from mnist_draw.app.kit import threads as threads_module
@@ -324,14 +324,16 @@ class Setup:
         self.owner = QObject()
         self.background = Background(self.owner)
         self.files: tuple[str, ...] = ("a",)
-        self.failing, self.in_view = False, True
+        self.failing = False
+        self.page = QWidget()
+        self.page.show()
         self.heard: list[tuple[str, ...]] = []
         self.changes = 0
         self.folder = FollowedFolder(
             self.background,
             lambda: self.files,
             self.read,
-            lambda: self.in_view,
+            self.page,
             self.owner,
         )
         self.folder.listed.connect(self.heard.append)
@@ -352,6 +354,7 @@ def setup(qtbot, monkeypatch):
     made = Setup()
     yield made
     made.folder.deleteLater()
+    made.page.close()
     assert made.background.wait()
 
 
@@ -362,12 +365,16 @@ def test_what_changes_is_read_again_while_it_is_in_view(setup, qtbot):
     assert (len(setup.heard), setup.changes) == (1, 0)
     setup.files = ("a", "b")
     qtbot.waitUntil(lambda: setup.heard[1:] == [("a", "b")])
-    setup.in_view, setup.files = False, ()
-    qtbot.wait(100)
-    assert len(setup.heard) == 2
-    setup.in_view = True
+    # No timer runs while the page is not in view.
+    setup.page.hide()
+    timer = setup.folder.findChild(QTimer)
+    qtbot.waitUntil(lambda: not timer.isActive())
+    setup.files = ()
+    setup.page.show()
+    setup.folder.refresh()
     qtbot.waitUntil(lambda: setup.heard[2:] == [()])
-    assert setup.changes == 2
+    assert setup.changes == 1
+    assert timer.isActive()
 
 
 def test_a_failure_is_told_once_and_the_folder_is_followed_on(setup, qtbot):
