@@ -181,21 +181,22 @@ class Stream(QObject):
         self._current = None
         self._job.stop()
 
-    def _next(self, values: _Values) -> tuple[_Values, list[Any]]:
-        """Compute for a moment, in the thread; return the newest value, if there is one."""
-        return values, values.advance(self._pace)
+    def _next(self, values: _Values) -> tuple[_Values, list[Any], bool]:
+        """Compute for a moment, in the thread; return the newest value, and if it is the last."""
+        newest = values.advance(self._pace)
+        return values, newest, values.ended
 
-    def _deliver(self, answer: tuple[_Values, list[Any]]) -> None:
-        values, newest = answer
+    def _deliver(self, answer: tuple[_Values, list[Any], bool]) -> None:
+        values, newest, is_last = answer
         is_current = values is self._current
-        if is_current and values.ended:
+        if is_current and is_last:
             self.is_running = False
         elif is_current:
             self._job.ask(values, at_once=True)
         for value in newest:
             self.answered.emit(value)
         # A listener may have asked for something else.
-        if values.ended and values is self._current:
+        if is_last and values is self._current:
             self.finished.emit()
 
     def _fail(self, sentence: str) -> None:
