@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from PyQt5.QtCore import QtMsgType
 
 logger = logging.getLogger("mnist_draw")
+#: Commands and tabs, for the report of a crash.
+events = logging.getLogger("mnist_draw.events")
 
 #: The log of Python's fault handler.
 CRASH_LOG = "crash.log"
+LOG = "mnist_draw.log"
 #: Three files of a megabyte hold weeks of ordinary use, and can still be sent by mail.
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
@@ -56,7 +59,6 @@ class Reporter:
         self._waiting: list[str] = []
         self._lock = threading.Lock()
         self._fault_log: IO[str] | None = None
-        self.noting: Callable[[str], object] | None = None
         self.keeping: Callable[[], list[str]] | None = None
 
     def install(self) -> None:
@@ -73,8 +75,7 @@ class Reporter:
 
     def note(self, event: str) -> None:
         """Note a command or tab for a crash report; nothing that the user typed or drew."""
-        if self.noting is not None:
-            self.noting(event)
+        events.info("%s", event)
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Set the listener; it gets the sentences that wait at once."""
@@ -136,7 +137,7 @@ class Reporter:
             )
             handler: logging.Handler
             handler = _LogFile(
-                folder / "mnist_draw.log",
+                folder / LOG,
                 maxBytes=_LOG_BYTES,
                 backupCount=_LOG_FILES,
                 encoding="utf-8",
@@ -144,7 +145,7 @@ class Reporter:
             )
             handler.failed = self._tell_log_failed
             faulthandler.enable(self._fault_log)
-            self.log_file = folder / "mnist_draw.log"
+            self.log_file = folder / LOG
         except (OSError, UserError) as error:
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):

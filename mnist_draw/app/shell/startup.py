@@ -19,13 +19,11 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_draw import __version__
-from mnist_draw.app.kit.reporting import CRASH_LOG, NO_WINDOW, logger, reporter
+from mnist_draw.app.kit.reporting import CRASH_LOG, LOG, NO_WINDOW, events, logger, reporter
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, best_of, is_right_to_left, language, system_languages
 from mnist_draw.storage.atomic import check_writable, write_atomically
@@ -36,7 +34,7 @@ from mnist_draw.storage.folders import (
     home_name,
     resource_path,
 )
-from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
+from mnist_draw.storage.opening import MEGABYTE, read_file
 
 if TYPE_CHECKING:
     from PyQt5.QtCore import QTranslator
@@ -54,7 +52,6 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     use_writable_home()
     crash = report_crash()
     reporter.install()
-    reporter.noting = note_events()
     try:
         from PyQt5 import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
         from PyQt5.QtCore import QTimer
@@ -247,9 +244,8 @@ def without_language(arguments: list[str]) -> list[str]:
     return found
 
 
-EVENTS = "events.log"
+#: Commands in the report of a crash.
 _MAX_EVENTS = 100
-_MAX_LETTERS = 80
 
 
 def report_crash() -> Path | None:
@@ -260,10 +256,7 @@ def report_crash() -> Path | None:
         if not text.strip():
             return None
         report = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt")
-        events = b""
-        with contextlib.suppress(OSError, UserError):
-            events = read_file(folder / EVENTS, MEGABYTE)
-        done = f"What was done last:\n{events.decode('ascii', 'replace')}"
+        done = "\n".join(["What was done last:", *_last_events(folder / LOG), ""])
         stood = f"Where each thread stood:\n{_without_places(text)}"
         text = "\n".join([*versions(), "", done, stood])
         write_atomically(report, text.encode("utf-8", "replace"))
@@ -273,27 +266,15 @@ def report_crash() -> Path | None:
     return report
 
 
-def note_events() -> Callable[[str], object] | None:
-    """Return what notes an event, in a small file that outlives the program; None without one."""
-    lines: deque[bytes] = deque(maxlen=_MAX_EVENTS)
-
-    def write() -> None:
-        with open(path, "wb", opener=regular_only) as file:
-            file.writelines(lines)
-
-    def note(event: str) -> None:
-        line = f"{time.strftime('%H:%M:%S')} {event[:_MAX_LETTERS]}\n"
-        lines.append(line.encode("ascii", "replace"))
-        with contextlib.suppress(OSError):
-            write()
-
+def _last_events(log: Path) -> list[str]:
+    """Return the commands that a log names last, with their times, and nothing else of it."""
     try:
-        path = data_folder() / "log" / EVENTS
-        path.parent.mkdir(exist_ok=True)
-        write()
+        lines = read_file(log, MEGABYTE).decode("utf-8", "replace").splitlines()
     except (OSError, UserError):
-        return None
-    return note
+        return []
+    mark = f" {events.name}: "
+    parts = [line.partition(mark) for line in lines if mark in line]
+    return [f"{before.partition(',')[0]} {event}" for before, _mark, event in parts[-_MAX_EVENTS:]]
 
 
 def versions() -> list[str]:

@@ -237,7 +237,6 @@ if report is not None:
     print(report)
     sys.exit(0)
 reporter.install()
-reporter.noting = startup.note_events()
 for number in range(300):
     reporter.note(f"command number {number}")
 faulthandler._sigsegv()
@@ -261,12 +260,6 @@ def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path):
 
 def test_no_crash_no_report(own_home):
     assert startup.report_crash() is None
-    note = startup.note_events()
-    assert note is not None
-    note("tab draw")
-    assert startup.report_crash() is None
-    (events,) = own_home.rglob(startup.EVENTS)
-    assert events.read_text()[9:] == "tab draw\n"
 
 
 def test_about_announces_no_libraries_where_none_are_known(monkeypatch):
