@@ -23,9 +23,9 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
 from mnist_draw.app.kit.controls import BinButton
 from mnist_draw.app.kit.formatting import format_duration, format_percent
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import smooth_painter
-from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table, tip
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
@@ -60,7 +60,7 @@ class CompareCard(Card):
         self._runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
         self._missing = ""
         self.curves: list[Any] = []
-        self._names = row()
+        self._names = FlowLayout()
         sentence = _("Which figure of the ticked runs is drawn over epochs.")
         self.choice = ComboBox("compareCombo", _("Compared"), sentence, look="quiet")
         self.choice.addItems([text for text, *__ in CHOICES])
@@ -154,29 +154,17 @@ class CompareCard(Card):
 
     def _show_names(self) -> None:
         """Show the names above the plot, where no curve crosses them."""
-        while self._names.count():
-            part = self._names.takeAt(0).widget()
-            part.hide()
-            part.deleteLater()
+        while taken := self._names.takeAt(0):
+            taken.widget().hide()
+            taken.widget().deleteLater()
         for place, name, __ in self._runs:
             mark = QLabel()
-            part = QWidget()
             mark.setPixmap(swatch(place).pixmap(*SWATCH))
-            row(mark, (ElidedLabel(name, "status"), 1), owner=part)
-            self._names.addWidget(part, 1)
-        self._fit_names()
-
-    def _fit_names(self) -> None:
-        """Show the names side by side where all are whole, else below each other."""
-        metrics = self.fontMetrics()
-        around = SWATCH[0] + 2 * Size.FIELD_GAP
-        needed = [metrics.horizontalAdvance(run[1]) + around for run in self._runs]
-        fits = len(self._runs) * max(needed, default=0) <= self.contentsRect().width()
-        self._names.setDirection(QBoxLayout.LeftToRight if fits else QBoxLayout.TopToBottom)
-        self._names.setSpacing(Size.FIELD_GAP if fits else 0)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit_names()
+            shown = FittedLabel(look="status", name="comparedName")
+            shown.setText(name)
+            part = QWidget()
+            row(mark, shown, owner=part)
+            self._names.addWidget(part)
 
     def _draw(self, number: int, rows: Sequence[EpochFigures]) -> list[float]:
         import pyqtgraph

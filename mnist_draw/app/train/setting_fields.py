@@ -72,82 +72,69 @@ _CHOOSE_FILE = "choose a file"
 
 
 class FileCombo(ComboBox):
+    """A menu of paths: none, offered files, known folders, those that were picked; dialogs."""
+
     path_changed = pyqtSignal()
     picked = pyqtSignal(str, str)
 
     def __init__(self, setting: Folder | NetworkFile) -> None:
         super().__init__()
         self._setting = setting
-        self.addItem(setting.nothing)
-        for title, folder in setting.known if isinstance(setting, Folder) else ():
-            self.addItem(title, folder)
-        if isinstance(setting, Folder):
-            self.addItem(_("Choose a folder …"), _CHOOSE)
-            if setting.files:
-                self.addItem(_("Choose a file …"), _CHOOSE_FILE)
-        else:
-            self.addItem(_("Choose a file …"), _CHOOSE)
-        self._chosen = 0
-        self._offered: set[str] = set()
+        self._path: str | None = None
+        self._offered: dict[str, str] = {}
+        self._picked: dict[str, str] = {}
+        self._fill()
         self.activated.connect(self._activated)
 
     def path(self) -> str | None:
         """Return the chosen path; None for the first entry."""
-        return self._path_of(self._chosen)
-
-    def _path_of(self, index: int) -> str | None:
-        # A known folder is a function: the environment may change its path.
-        data = self.itemData(index)
-        path: str | None = data() if callable(data) else data
-        return path
+        return self._path
 
     def show_path(self, path: str | None) -> None:
-        last = self.findData(_CHOOSE)
-        known = [number for number in range(last) if self._path_of(number) == path]
-        index = known[0] if known else last
-        if not known:
-            self.insertItem(index, Path(str(path)).name or str(path), path)
-        self._choose(index)
+        self._path = path
+        self._fill()
+        self.path_changed.emit()
 
     def offer(self, files: Iterable[tuple[str, str]]) -> None:
         """List files with their texts; the current choice is kept."""
-        chosen = self.path()
-        text = self.itemText(self._chosen)
-        titles = dict(files)
-        blocked = self.blockSignals(True)
-        for index in reversed(range(1, self.findData(_CHOOSE))):
-            if self._path_of(index) in self._offered | titles.keys():
-                self.removeItem(index)
-        self._offered = set(titles)
-        for place, (path, title) in enumerate(titles.items(), 1):
-            self.insertItem(place, title, path)
-            self.setItemData(place, title, Qt.ToolTipRole)
-        paths = [self._path_of(number) for number in range(self.findData(_CHOOSE))]
-        if chosen not in paths:
-            self.insertItem(len(paths), text, chosen)
-        self._chosen = [*paths, chosen].index(chosen)
-        self.setCurrentIndex(self._chosen)
-        self.blockSignals(blocked)
+        if self._path in self._offered:
+            self._picked[self._path] = self._offered[self._path]
+        self._offered = dict(files)
+        self._fill()
 
-    def _choose(self, index: int) -> None:
-        self._chosen = index
-        self.setCurrentIndex(index)
-        self.path_changed.emit()
+    def _fill(self) -> None:
+        setting = self._setting
+        titles: dict[str | None, str] = {None: setting.nothing}
+        titles.update(self._offered)
+        if isinstance(setting, Folder):
+            # The environment may change the path of a known folder.
+            titles |= {path(): title for title, path in setting.known}
+        if self._path is not None and self._path not in titles:
+            self._picked.setdefault(self._path, Path(self._path).name or self._path)
+        for path, title in self._picked.items():
+            titles.setdefault(path, title)
+        blocked = self.blockSignals(True)
+        self.clear()
+        for place, (known, title) in enumerate(titles.items()):
+            self.addItem(title, known)
+            self.setItemData(place, title, Qt.ToolTipRole)
+        if isinstance(setting, Folder):
+            self.addItem(_("Choose a folder …"), _CHOOSE)
+        if isinstance(setting, NetworkFile) or setting.files:
+            self.addItem(_("Choose a file …"), _CHOOSE_FILE)
+        self.setCurrentIndex(list(titles).index(self._path))
+        self.blockSignals(blocked)
 
     def _activated(self, index: int) -> None:
         asked = self.itemData(index)
-        if asked not in (_CHOOSE, _CHOOSE_FILE):
-            replaced = self.path() or ""
-            self._choose(index)
-            if asked in self._offered:
-                self.picked.emit(asked, replaced)
-            return
-        self.setCurrentIndex(self._chosen)
-        path = self._ask(a_file=asked == _CHOOSE_FILE)
-        before = self.path()
-        if path:
-            self.show_path(path)
-            self.picked.emit(path, before or "")
+        before = self._path or ""
+        is_offered = asked in self._offered
+        if asked in (_CHOOSE, _CHOOSE_FILE):
+            asked = self._ask(a_file=asked == _CHOOSE_FILE) or self._path
+            is_offered = asked != self._path
+        self.show_path(asked)
+        if is_offered:
+            self.picked.emit(asked, before)
 
     def _ask(self, a_file: bool) -> str:
         setting = self._setting

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, 
 
 from mnist_draw.app.kit import collection, theme
 from mnist_draw.app.kit.notifier import board
-from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.train import library_files
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
 from mnist_draw.app.train.library_page import CompareCard, DifferencesTable
@@ -161,7 +161,10 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     # Their names are outside the plot: no curve crosses them.
     parts = page.compare.findChildren
     room.qtbot.waitUntil(
-        lambda: [one.text() for one in parts(ElidedLabel) if one.isVisible()] == names(page),
+        lambda: (
+            [one.text() for one in parts(FittedLabel, "comparedName") if one.isVisible()]
+            == names(page)
+        ),
     )
     table = page.differences
     titles = [table.verticalHeaderItem(line).text() for line in range(table.rowCount())]
@@ -211,7 +214,7 @@ def test_names_of_compared_runs_are_whole(show):
     for names in (["one", "two"], ["A long name, with a change", "A long name, with another"] * 2):
         card.show_runs([(place, name, rows) for place, name in enumerate(names[:3])])
         seen.settle()
-        shown = [one for one in card.findChildren(ElidedLabel) if one.isVisible()]
+        shown = [one for one in card.findChildren(FittedLabel, "comparedName") if one.isVisible()]
         assert [one.fitted()[1] for one in shown] == names[:3]
         assert (len({one.parent().y() for one in shown}) == 1) == (names[0] == "one")
 
