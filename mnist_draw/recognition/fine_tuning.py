@@ -29,7 +29,7 @@ from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.recognition.certainty import REFUSED, certainty_from, label_of_record
 from mnist_draw.recognition.recogniser import Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
-from mnist_draw.storage.models import MAX_THRESHOLD_SHIFT, ModelFile
+from mnist_draw.storage.models import MAX_LENIENCE, ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import Parameters
@@ -267,7 +267,7 @@ def fine_tune(
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         data=data.name,
         extra_digits=len(extra),
-        lenience=threshold_shift_for(extra),
+        lenience=lenience_for(extra),
     )
     new = calibrated(new, data.validation_images[:CALIBRATED], data.validation_labels[:CALIBRATED])
     after = reader.score(new)
@@ -345,7 +345,7 @@ class _Scorer:
         return right / len(labels)
 
 
-def threshold_shift_for(extra: ExtraDigits) -> float:
+def lenience_for(extra: ExtraDigits) -> float:
     """Return by how many log odds the threshold must be lowered for the taught digits to pass.
 
     Those that would need a larger shift than allowed may be slips of the pen, and change nothing.
@@ -354,6 +354,6 @@ def threshold_shift_for(extra: ExtraDigits) -> float:
     if rule is None:
         return 0.0
     missing = rule.threshold - rule.log_odds(scale(extra.images))[0]
-    covered = [float(value) for value in missing if 0 < value < MAX_THRESHOLD_SHIFT]
+    covered = [float(value) for value in missing if 0 < value < MAX_LENIENCE]
     # Rounded up, so that the digit that decides passes.
     return math.ceil(100 * max(covered, default=0.0)) / 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,16 @@ from mnist_draw.networks.operations import Floats, Shape, forward
 from mnist_draw.recognition import number_reader
 from mnist_draw.recognition.answer import Answer, Scores, apply_temperature, fit_temperature
 from mnist_draw.recognition.certainty import TWO_LINES, UNLIKE_A_DIGIT
+from mnist_draw.recognition.pieces import Row
 from mnist_draw.recognition.rejection import (
-    COARSE_THRESHOLD_SHIFT,
+    COARSE_LENIENCE,
     RejectionRule,
     has_two_lines,
     is_leaning_line,
     object_to_ink,
     shipped_rule,
 )
-from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes, threshold_shift
+from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes, stroke_evidence
 from mnist_draw.storage import ModelFile, ModelFileError, cache
 
 #: Batches are padded to one of these sizes.
@@ -42,6 +44,22 @@ _IN_DOUBT = 0.75
 _TURNED = [np.array([[0.99, part, 0], [-part, 0.99, 0], [0, 0, 1]]) for part in (-0.14, 0.14)]
 #: Version of the cached log odds of validation pictures.
 _CACHE_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedInk:
+    """Ink, (H, W), as a network reads it.
+
+    `given` is the ink of the board or the picture; `ink` is smoothed, or drawn from `strokes`;
+    `is_coarse` says that the picture has few pixels.
+    """
+
+    given: npt.NDArray[Any]
+    ink: npt.NDArray[Any]
+    network_input: Floats
+    is_coarse: bool
+    strokes: Sequence[PenStroke]
+    drawn: Row | None
 
 
 class BuiltNetwork:
@@ -119,7 +137,7 @@ class Recogniser:
         self.temperature = model.info.temperature
         self.names = class_names(model)
         self.reads_digits = reads_digits(model)
-        self._threshold_shift = model.info.lenience
+        self._lenience = model.info.lenience
         self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
@@ -174,7 +192,7 @@ class Recogniser:
     def margins(self, log_odds: Floats) -> Floats:
         """Return how far log odds are above the threshold below which ink is refused."""
         threshold = -np.inf if self._rule is None else self._rule.threshold
-        return log_odds + np.float32(self._threshold_shift - threshold)
+        return log_odds + np.float32(self._lenience - threshold)
 
     def recognise_ink(
         self,
@@ -189,42 +207,62 @@ class Recogniser:
         if not has_ink(ink):
             classes = len(self.names)
             return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
-        seen = ink
+        prepared = self.prepare(ink, strokes or ())
+        return self.decide(prepared, self.read(prepared.network_input[None, None]))
+
+    def prepare(self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke]) -> PreparedInk:
+        """Draw strokes again, or smooth a picture of few pixels, and normalise the ink."""
         coarse = False
-        drawn = None
-        if strokes:
-            drawn = draw_strokes(strokes)
-            ink = drawn.all_ink()
+        drawn = draw_strokes(strokes) if strokes else None
+        read = ink
+        if drawn is not None:
+            read = drawn.all_ink()
         elif self.reads_digits:
             pixels = InkPixels(ink)
             coarse = pixels.are_few()
-            ink = pixels.smoothed()
-        network_input = normalise_ink(ink, self._side)
-        probabilities, log_odds, several = self.read(network_input[None, None])
-        # A network of other classes may well read filled or wide shapes.
-        objection = object_to_ink(ink, coarse) if self.reads_digits else ""
-        best = int(probabilities[0].argmax())
-        shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
-        likeness = float(log_odds[0])
-        if strokes and self.reads_digits:
-            shift = threshold_shift(best, strokes, network_input)
-            likeness = self._mean_log_odds(likeness, shift, strokes)
-        leans = self.reads_digits and best == 1 and is_leaning_line(network_input)
-        if not objection and (leans or self.refuses(likeness + shift)):
-            # A tap that slips a little is a dot with its own pen, and a line with a finer one.
-            objection = (self.reads_digits and object_to_ink(seen)) or UNLIKE_A_DIGIT
-            if objection == UNLIKE_A_DIGIT and self.reads_digits and has_two_lines(ink):
-                objection = TWO_LINES
-        odds = float(log_odds[0]), float(several[0])
-        return Answer(probabilities[0], network_input, objection, self.names, *odds, drawn)
+            read = pixels.smoothed()
+        network_input = normalise_ink(read, self._side)
+        return PreparedInk(ink, read, network_input, coarse, strokes, drawn)
 
-    def _mean_log_odds(self, log_odds: float, shift: float, strokes: Sequence[PenStroke]) -> float:
-        """Return the log odds of strokes; near the threshold the rule's mean with turned ones."""
-        if abs(float(self.margins(np.array(log_odds + shift, np.float32)))) > _IN_DOUBT:
-            return log_odds
-        turned = [draw_strokes([stroke @ by for stroke in strokes]).all_ink() for by in _TURNED]
-        inputs = np.stack([normalise_ink(ink, self._side) for ink in turned])
-        return float(np.mean([log_odds, *self.read(inputs[:, None], np.inf).log_odds]))
+    def decide(self, prepared: PreparedInk, scores: Scores) -> Answer:
+        """Return the answer: the best class, or why the ink is no digit."""
+        # A network of other classes may well read filled or wide shapes.
+        objection = self._objection(prepared, scores) if self.reads_digits else ""
+        return Answer(
+            scores.probabilities[0],
+            prepared.network_input,
+            objection,
+            self.names,
+            float(scores.log_odds[0]),
+            float(scores.several[0]),
+            prepared.drawn,
+        )
+
+    def _objection(self, prepared: PreparedInk, scores: Scores) -> str:
+        """Return why ink is no digit; empty if it is one."""
+        shape = object_to_ink(prepared.ink, prepared.is_coarse)
+        if shape:
+            return shape
+        digit = int(scores.probabilities[0].argmax())
+        is_leaning = digit == 1 and is_leaning_line(prepared.network_input)
+        if not is_leaning and not self.refuses(self._evidence(prepared, digit, scores)):
+            return ""
+        # A tap that slips a little is a dot with its own pen, and a line with a finer one.
+        seen = object_to_ink(prepared.given)
+        return seen or (TWO_LINES if has_two_lines(prepared.ink) else UNLIKE_A_DIGIT)
+
+    def _evidence(self, prepared: PreparedInk, digit: int, scores: Scores) -> float:
+        """Return the log odds of being a digit, with what its strokes or few pixels say."""
+        log_odds = float(scores.log_odds[0])
+        strokes = prepared.strokes
+        if not strokes:
+            return log_odds + (COARSE_LENIENCE if prepared.is_coarse else 0.0)
+        shift = stroke_evidence(digit, strokes, prepared.network_input)
+        if abs(float(self.margins(np.array(log_odds + shift, np.float32)))) <= _IN_DOUBT:
+            turned = [draw_strokes([stroke @ by for stroke in strokes]).all_ink() for by in _TURNED]
+            inputs = np.stack([normalise_ink(ink, self._side) for ink in turned])
+            log_odds = float(np.mean([log_odds, *self.read(inputs[:, None], np.inf).log_odds]))
+        return log_odds + shift
 
     read_number = number_reader.read_number
 

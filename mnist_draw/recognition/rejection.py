@@ -72,7 +72,7 @@ _FEWEST = 3
 #: By how many log odds the threshold is lower for a picture of few pixels. Little in it tells
 #: letters from digits, and people who show such pictures show digits. Of letters on 8×8 pixels 84 %
 #: are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
-COARSE_THRESHOLD_SHIFT = 1.0
+COARSE_LENIENCE = 1.0
 
 
 def operations_of(first: int, second: int, units: int) -> tuple[Operation, ...]:

@@ -229,7 +229,7 @@ def are_short(strokes: Sequence[PenStroke]) -> bool:
     return bool(np.ptp(points[:, 1]) < _SHORT * np.median(points[:, 2]))
 
 
-def threshold_shift(digit: int, strokes: Sequence[PenStroke], drawn: Plane) -> float:
+def stroke_evidence(digit: int, strokes: Sequence[PenStroke], drawn: Plane) -> float:
     """Return what counts for a digit alone beside its log odds; mostly less than 0."""
     if digit == 1 and are_short(strokes):
         return -np.inf

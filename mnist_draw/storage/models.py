@@ -57,7 +57,7 @@ MIN_TEMPERATURE = 0.2
 MAX_TEMPERATURE = 10.0
 #: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
 #: digits may look less like other people's.
-MAX_THRESHOLD_SHIFT = 1.5
+MAX_LENIENCE = 1.5
 
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
@@ -132,7 +132,7 @@ class ModelInfo:
             engine=read.get_text("engine", _MAX_LENGTH, ""),
             temperature=read.get_float("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, 1.0),
             refused=read.get_float("refused", 0, 1, 0.0),
-            lenience=read.get_float("lenience", 0, MAX_THRESHOLD_SHIFT, 0.0),
+            lenience=read.get_float("lenience", 0, MAX_LENIENCE, 0.0),
             threshold=read.get_float("threshold", -1e6, 1e6, None),
             before=read.get_text("before", _MAX_LENGTH, ""),
             before_name=one_line(read.get_text("before_name", _MAX_LENGTH, "").strip()),

@@ -20,11 +20,11 @@ from mnist_draw.recognition.fine_tuning import (
     between,
     fine_tune,
     fine_tuning_settings,
-    threshold_shift_for,
+    lenience_for,
 )
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import shipped_rule
-from mnist_draw.storage.models import MAX_THRESHOLD_SHIFT
+from mnist_draw.storage.models import MAX_LENIENCE
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 
@@ -174,22 +174,22 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all():
     assert not strict.refuses(float(log_odds[0]))
     assert strict.refuses(float(log_odds[-1]))
     (near,) = np.flatnonzero(
-        (log_odds < rule.threshold - 0.2) & (log_odds > rule.threshold - MAX_THRESHOLD_SHIFT),
+        (log_odds < rule.threshold - 0.2) & (log_odds > rule.threshold - MAX_LENIENCE),
     )[:1]
 
     def lenient(rows):
         """Return a recogniser that has learnt some of the digits."""
         taught = ExtraDigits(digits.images[rows], digits.labels[rows], digits.folder)
         model = linear_model()
-        metadata = {**model.metadata, "lenience": threshold_shift_for(taught)}
+        metadata = {**model.metadata, "lenience": lenience_for(taught)}
         return Recogniser(dataclasses.replace(model, metadata=metadata))
 
     assert not lenient([0, int(near)]).refuses(float(log_odds[near]))
-    assert threshold_shift_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
+    assert lenience_for(ExtraDigits(digits.images[:1], digits.labels[:1], Path("x"))) == 0
     # A filled square that is called a digit opens no gate.
     square = np.zeros((1, 1, 28, 28), np.uint8)
     square[..., 4:24, 4:24] = 255
-    assert threshold_shift_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
+    assert lenience_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
 
 
 def test_what_cannot_be_learnt_is_a_sentence(digits, odd, monkeypatch):

@@ -17,7 +17,7 @@ from mnist_draw.recognition.recogniser import (
     calibrated,
 )
 from mnist_draw.recognition.rejection import shipped_rule
-from mnist_draw.recognition.stroke_reader import draw_strokes, threshold_shift
+from mnist_draw.recognition.stroke_reader import draw_strokes, stroke_evidence
 from mnist_draw.storage import ModelFile, ModelFileError
 
 
@@ -180,7 +180,7 @@ def test_strokes_that_a_digit_seldom_has_speak_against_it():
     line = np.column_stack([np.zeros(30), 30 * turn, np.full(30, 9.0)])
 
     def shift(digit, *strokes):
-        return threshold_shift(digit, strokes, normalise_ink(draw_strokes(strokes).all_ink()))
+        return stroke_evidence(digit, strokes, normalise_ink(draw_strokes(strokes).all_ink()))
 
     assert shift(6, bow, bow) < shift(4, bow) < shift(4, bow, bow) <= shift(0, bow)
     # What is drawn from the bottom to the top is seldom a 7, but often a 0.
