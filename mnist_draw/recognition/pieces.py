@@ -169,23 +169,34 @@ def cut_in_pieces(
     scale = max(1, -(-(bottom - top) // HEIGHT), -(-(right - left) // WIDTH))
     reduced = _reduced(ink[top:bottom, left:right], scale)
     labels, count = ndimage.label(reduced >= _CORE, np.ones((3, 3), int))
-    boxes = [
-        (rows.start, columns.start, rows.stop, columns.stop)
-        for rows, columns in ndimage.find_objects(labels)
-    ]
+    boxes = _boxes(labels)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     height = float(max(bottom - top for top, _, bottom, _ in boxes))
     # Specks have no owner.
-    parts = [n for n in range(count) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
+    kept = [n for n in range(count) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
+    parts = _parts(reduced, labels, kept, boxes, height)
+    wide = [part for part in parts if part.mask.shape[1] > _WIDE * height]
+    are_whole = stays_whole([part.ink for part in wide]) if wide else []
+    to_cut = [part for part, is_whole in zip(wide, are_whole, strict=True) if not is_whole]
     owner = np.full(labels.shape, -1, np.intp)
     found: list[tuple[float, int, bool]] = []
-    for window, mask, which in _parted(reduced, labels, parts, boxes, height, stays_whole):
-        for rank, value in enumerate(np.unique(which[mask])):
-            piece = mask & (which == value)
-            columns = np.flatnonzero(piece.any(axis=0)) + window[1].start
-            owner[window][piece] = len(found)
+    for part in parts:
+        pieces = part.cut(height) if part in to_cut else [part.mask]
+        for rank, piece in enumerate(pieces):
+            columns = np.flatnonzero(piece.any(axis=0)) + part.window[1].start
+            owner[part.window][piece] = len(found)
             found.append((float(columns[0] + columns[-1]) / 2, len(found), rank > 0))
     return _in_order(reduced, owner, found, height, scale, (top, left))
+
+
+def _boxes(labels: npt.NDArray[np.intp]) -> list[Box]:
+    """Return the boxes of the labels from 1 on."""
+    from scipy import ndimage
+
+    return [
+        (rows.start, columns.start, rows.stop, columns.stop)
+        for rows, columns in ndimage.find_objects(labels)
+    ]
 
 
 def _reduced(ink: npt.NDArray[Any], scale: int) -> Plane:
@@ -199,34 +210,39 @@ def _reduced(ink: npt.NDArray[Any], scale: int) -> Plane:
     return blocks
 
 
-def _parted(
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Connected ink with its fragments: its window, and there its pixels and their ink."""
+
+    window: tuple[slice, slice]
+    mask: npt.NDArray[np.bool_]
+    ink: Plane
+
+    def cut(self, height: float) -> list[npt.NDArray[np.bool_]]:
+        """Return the pixels of each piece between seams, from left to right."""
+        seams = find_seams(self.ink, height)
+        columns = np.arange(self.mask.shape[1])
+        ranks = (columns >= seams[:, :, None]).sum(axis=0)
+        return [self.mask & (ranks == rank) for rank in np.unique(ranks[self.mask])]
+
+
+def _parts(
     reduced: Plane,
     labels: npt.NDArray[np.intp],
-    parts: list[int],
+    kept: list[int],
     boxes: list[Box],
     height: float,
-    stays_whole: Callable[[list[Plane]], list[bool]],
-) -> list[tuple[tuple[slice, slice], npt.NDArray[np.bool_], npt.NDArray[np.intp]]]:
-    """Return each part's window, mask, and the piece of each of its pixels."""
-    hosts = _hosts(parts, boxes, height)
-    windows = []
-    masks = []
-    inks = []
-    for host in (part for part in parts if hosts[part] == part):
-        members = [part for part in parts if hosts[part] == host]
-        top, left, bottom, right = box_around([boxes[part] for part in members])
-        windows.append((slice(top, bottom), slice(left, right)))
-        masks.append(np.isin(labels[windows[-1]], np.array(members) + 1))
-        inks.append(np.where(masks[-1], reduced[windows[-1]], np.float32(0)))
-    wide = [n for n, mask in enumerate(masks) if mask.shape[1] > _WIDE * height]
-    whole = stays_whole([inks[n] for n in wide]) if wide else []
-    pieces = [np.zeros(mask.shape, np.intp) for mask in masks]
-    for n, is_whole in zip(wide, whole, strict=True):
-        if not is_whole:
-            seams = find_seams(inks[n], height)
-            columns = np.arange(masks[n].shape[1])
-            pieces[n] = (columns >= seams[:, :, None]).sum(axis=0)
-    return list(zip(windows, masks, pieces, strict=True))
+) -> list[Part]:
+    """Return connected ink, each with the fragments that join it."""
+    hosts = _hosts(kept, boxes, height)
+    parts = []
+    for host in (number for number in kept if hosts[number] == number):
+        members = [number for number in kept if hosts[number] == host]
+        top, left, bottom, right = box_around([boxes[number] for number in members])
+        window = (slice(top, bottom), slice(left, right))
+        mask = np.isin(labels[window], np.array(members) + 1)
+        parts.append(Part(window, mask, np.where(mask, reduced[window], np.float32(0))))
+    return parts
 
 
 def _hosts(parts: list[int], boxes: list[Box], height: float) -> dict[int, int]:
@@ -265,10 +281,7 @@ def _in_order(
     for _ in range(2):
         rim = (owner < 0) & (reduced > 0)
         owner = np.where(rim, ndimage.maximum_filter(owner, 3), owner)
-    boxes = [
-        (rows.start, columns.start, rows.stop, columns.stop)
-        for rows, columns in ndimage.find_objects(owner + 1)
-    ]
+    boxes = _boxes(owner + 1)
     planes = tuple(
         np.where(owner[top:bottom, left:right] == n, reduced[top:bottom, left:right], np.float32(0))
         for n, (top, left, bottom, right) in enumerate(boxes)

@@ -254,40 +254,67 @@ def _is_bow(stroke: PenStroke) -> bool:
     return bool(less < _OTHER_SIDE and more > _BOW)
 
 
+class ReadCache:
+    """Groups of strokes, each read once, also if it is a group in both orders.
+
+    `alone` is the answer for all strokes as one digit.
+    """
+
+    def __init__(self, drawn: Row, alone: Answer) -> None:
+        assert alone.network_input is not None
+        self._drawn = drawn
+        self._alone = alone
+        self._rows = {frozenset(range(len(drawn))): 0}
+        self._inputs = [alone.network_input]
+
+    def rows_of(self, order: list[int], pieces: Row, groups: list[Group]) -> list[int]:
+        """Return the row of each group of strokes in an order, after adding those that are new."""
+        rows = []
+        for first, last in groups:
+            strokes = frozenset(order[first:last])
+            if strokes not in self._rows:
+                self._rows[strokes] = len(self._inputs)
+                self._inputs.append(normalise_ink(pieces.group(first, last)))
+            rows.append(self._rows[strokes])
+        return rows
+
+    def read(self, recogniser: Recogniser) -> tuple[Plane, Scores]:
+        """Return the pictures and the scores of all groups, by their rows."""
+        pictures = np.stack(self._inputs)
+        others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
+        known = (self._alone.probabilities, self._alone.log_odds, self._alone.several)
+        scores = Scores(
+            *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True)),
+        )
+        weights = np.where(self._have_several(), _DIGIT_OF_MORE, _DIGIT_OF_ONE)
+        shares = scores.probabilities * np.exp(-_AMONG_DIGITS * weights)
+        shares /= shares.sum(axis=1, keepdims=True)
+        return pictures, scores._replace(probabilities=shares.astype(np.float32))
+
+    def _have_several(self) -> npt.NDArray[np.bool_]:
+        """Tell for which groups the pen was lifted, (groups, 1); a cut is none."""
+        cut = self._drawn.cut
+        strokes = [sum(not cut[n] or n - 1 not in group for n in group) for group in self._rows]
+        return np.array(strokes)[:, None] > 1
+
+
 def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     """Read strokes, in the order of drawing, as digits from left to right.
 
     `alone` is the answer for all of them as one digit.
     """
-    orders = [(order, drawn.part(order)) for order in _orders(drawn)]
-    groups = [_groups(pieces) for _, pieces in orders]
-    # Most groups are the same in both orders: each is read once.
-    assert alone.network_input is not None
-    rows = {frozenset(range(len(drawn))): 0}
-    inputs = [alone.network_input]
-    for (order, pieces), of_order in zip(orders, groups, strict=True):
-        for first, last in of_order:
-            if rows.setdefault(frozenset(order[first:last]), len(rows)) == len(inputs):
-                inputs.append(normalise_ink(pieces.group(first, last)))
-    pictures = np.stack(inputs)
-    others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
-    known = (alone.probabilities, alone.log_odds, alone.several)
-    scores = Scores(
-        *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True)),
-    )
-    lifts = [sum(not drawn.cut[n] or n - 1 not in group for n in group) for group in rows]
-    several = np.array(lifts)[:, None] > 1
-    shares = scores.probabilities * np.exp(
-        -_AMONG_DIGITS * np.where(several, _DIGIT_OF_MORE, _DIGIT_OF_ONE),
-    )
-    shares /= shares.sum(axis=1, keepdims=True)
-    scores = scores._replace(probabilities=shares.astype(np.float32))
+    cache = ReadCache(drawn, alone)
+    orders = []
+    for order in _orders(drawn):
+        pieces = drawn.part(order)
+        groups = _groups(pieces)
+        orders.append((pieces, groups, cache.rows_of(order, pieces, groups)))
+    pictures, scores = cache.read(recogniser)
     ways = []
-    for (order, pieces), of_order in zip(orders, groups, strict=True):
-        asked = [rows[frozenset(order[first:last])] for first, last in of_order]
-        asked_scores = Scores(*(part[asked] for part in scores))
-        costs = _costs(pieces, of_order, asked_scores)
-        ways.append(cheapest_reading(pieces, of_order, pictures[asked], asked_scores, costs))
+    for pieces, groups, rows in orders:
+        own = Scores(*(values[rows] for values in scores))
+        costs = _costs(pieces, groups, own)
+        ways.append(cheapest_reading(pieces, groups, pictures[rows], own, costs))
     return min(ways, key=lambda way: way[0])[1]
 
 
