@@ -45,7 +45,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, fitted, row
 from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
@@ -119,11 +119,8 @@ class Menu(QMenu):
         room = QRect(window.mapToGlobal(QPoint()), window.size())
         place = QRect(self.pos(), self.sizeHint())
         if place.bottom() > room.bottom():
-            above = opener.mapToGlobal(QPoint()).y() - place.height()
-            place.moveTop(max(room.top(), above))
-        place.moveLeft(max(room.left(), min(place.left(), room.right() + 1 - place.width())))
-        if place.topLeft() != self.pos():
-            self.move(place.topLeft())
+            place.moveBottom(opener.mapToGlobal(QPoint()).y() - 1)
+        self.move(fitted(place, room).topLeft())
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -245,13 +242,9 @@ class Popover(QWidget):
             place = QPoint(middle.x() - size.width() // 2, target.bottom() + 1 - edge)
             if place.y() + size.height() - edge > window.height():
                 place.setY(target.top() - size.height() + edge)
-        most = window.width() - size.width() + edge, window.height() - size.height() + edge
-        place = QPoint(
-            *(
-                max(-edge, min(at, end))
-                for at, end in zip((place.x(), place.y()), most, strict=True)
-            ),
-        )
+        # Its shadow may be outside of the window.
+        room = window.rect().adjusted(-edge, -edge, edge, edge)
+        place = fitted(QRect(place, size), room).topLeft()
         self.move(place)
         inner = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
         if self._to_the_right:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PyQt5.QtCore import QRect, QSize, Qt
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -82,6 +82,14 @@ def scrolled(held: QWidget) -> ScrollArea:
     area = ScrollArea()
     area.setWidget(held)
     return area
+
+
+def fitted(wanted: QRect, available: QRect) -> QRect:
+    """Shrink and move a rectangle as far as needed to fit into another."""
+    size = wanted.size().boundedTo(available.size())
+    left = max(available.left(), min(wanted.left(), available.right() + 1 - size.width()))
+    top = max(available.top(), min(wanted.top(), available.bottom() + 1 - size.height()))
+    return QRect(QPoint(left, top), size)
 
 
 def keep_room(part: QWidget) -> None:

@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_percent
+from mnist_draw.app.kit.layout import fitted
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.i18n import _
@@ -36,14 +37,6 @@ if TYPE_CHECKING:
 #: Room for the frame that a desktop puts around a window, in logical pixels from the left
 #: clockwise. It is unknown before the window is shown.
 _FRAME = QMargins(2, 36, 2, 4)
-
-
-def fitted(wanted: QRect, available: QRect) -> QRect:
-    """Shrink and move a rectangle as far as needed to fit into another."""
-    size = wanted.size().boundedTo(available.size())
-    left = max(available.left(), min(wanted.left(), available.right() + 1 - size.width()))
-    top = max(available.top(), min(wanted.top(), available.bottom() + 1 - size.height()))
-    return QRect(QPoint(left, top), size)
 
 
 def place_window(window: QWidget, geometry: str) -> None:

@@ -10,9 +10,9 @@ from PyQt5.QtCore import QLocale, QRect
 from PyQt5.QtGui import QFontDatabase
 from PyQt5.QtWidgets import QDialogButtonBox, QWidget
 
+from mnist_draw.app.kit.layout import fitted
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.shell import help, startup, view
-from mnist_draw.app.shell.desktop import fitted
 from mnist_draw.app.shell.help import about_page, libraries
 from mnist_draw.storage.preferences import Preferences
 
