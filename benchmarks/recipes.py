@@ -40,11 +40,11 @@ from peers.alternation import alternate, ratio  # noqa: E402
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES  # noqa: E402
 from mnist_draw.dataset.mnist import Dataset, load_dataset  # noqa: E402
-from mnist_draw.recognition.twelve_digits import choose_twelve  # noqa: E402
 from mnist_draw.training import events  # noqa: E402
 from mnist_draw.training.loop import train  # noqa: E402
 from mnist_draw.training.presets import PRESETS  # noqa: E402
 from mnist_draw.training.settings import TrainingSettings  # noqa: E402
+from mnist_draw.training.twelve_digits import choose_twelve  # noqa: E402
 
 PARTS = ("presets", "augmentation")
 #: What the others are compared with.

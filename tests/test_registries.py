@@ -32,7 +32,7 @@ from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.history import History
 from mnist_draw.training.presets import PRESETS
-from mnist_draw.training.record import Run
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.setting import Choice, Folder
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -260,6 +260,6 @@ def test_a_format_of_runs_is_in_the_help_and_the_menus(name, capsys):
     from mnist_draw.app.train.library_files import export_kinds
     from mnist_draw.library.entries import entry_of_run
 
-    run = entry_of_run(Run(Path(), TrainingSettings()))
+    run = entry_of_run(Run(Path(), TrainingSettings(), state="running"))
     in_menu = name in [kind for kind, *_ in export_kinds(run)]
     assert in_menu == entry.in_menus

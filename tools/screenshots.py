@@ -87,7 +87,7 @@ def photograph(path):
             train_tab.show_page("new")
             train_tab.settings.show_settings(settings)
             window.run.start()
-            while window.training.running and (scene == "library" or window.run.state.epoch < 14):
+            while window.training.running and (scene == "library" or window.run.current.epoch < 14):
                 QTest.qWait(50)
     if scene == "library":
         window.ways.show_library()

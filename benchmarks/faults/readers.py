@@ -72,12 +72,12 @@ def _record(path: Path) -> object:
 
 
 def _history(path: Path) -> object:
-    from mnist_draw.training.record import RECORD, Run, load_history, read_run
-    from mnist_draw.training.settings import TrainingSettings
+    from mnist_draw.training.record import load_history, read_run
+    from mnist_draw.training.run import RECORD, Run, Summary
 
     # A run that diverged in its first epoch has a history without one.
     kept = (path.parent / RECORD).exists()
-    run = read_run(path.parent) if kept else Run(path.parent, TrainingSettings(), epochs_done=1)
+    run = read_run(path.parent) if kept else Run(path.parent, summary=Summary(1))
     return load_history(run)
 
 

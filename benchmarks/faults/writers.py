@@ -40,10 +40,13 @@ def _checkpoint(folder: Path, number: int) -> None:
 
 
 def _record(folder: Path, number: int) -> None:
-    from mnist_draw.training.record import Run
+    from mnist_draw.training.record import save_record
+    from mnist_draw.training.run import Run
     from mnist_draw.training.settings import TrainingSettings
 
-    Run(folder, TrainingSettings(), name=f"run {number}", started="2026-11-25 10:15").save()
+    save_record(
+        Run(folder, TrainingSettings(), name=f"run {number}", started="2026-11-25 10:15"),
+    )
 
 
 def _history(folder: Path, number: int) -> None:

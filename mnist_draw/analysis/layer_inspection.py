@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.i18n import _, number, percent_sign
-from mnist_draw.training.events import Parameters
+from mnist_draw.training.events import LayerFigures, Parameters
 from mnist_draw.training.functions import layer_label, layer_names
 
 Floats = NDArray[np.float32]
@@ -21,23 +20,6 @@ _REACH = 4.0
 #: Pictures that silent units are sought with: convolutions cost more.
 DENSE_PICTURES = 500
 CONVOLUTION_PICTURES = 100
-
-
-@dataclass(frozen=True, eq=False)
-class LayerFigures:
-    #: From 1.
-    epoch: int
-    #: One for each layer with weights, the output last.
-    names: tuple[str, ...]
-    #: Each layer's update in this epoch, as a part of its weights' length; empty without `before`.
-    updates: tuple[float, ...]
-    #: Share of each hidden layer's units that are 0 for every picture tried; empty without any.
-    dead: tuple[float, ...]
-    #: How many pictures were tried.
-    pictures: int
-    #: The histogram of all weights (no biases): counts, and edges of its bins.
-    counts: NDArray[np.int64]
-    edges: NDArray[np.float64]
 
 
 def inspect_layers(

@@ -139,7 +139,7 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
     from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
     from mnist_draw.storage.preferences import FILE_NAME, read_values
     from mnist_draw.storage.unique_paths import ASIDE
-    from mnist_draw.training import record
+    from mnist_draw.training import record, run
     from mnist_draw.training.checkpoint import load_checkpoint
     from mnist_draw.training.run_list import runs_folder
 
@@ -160,10 +160,10 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
         )
 
     runs = runs_folder()
-    yield _("runs"), runs, f"*/{record.RECORD}", lambda path: record.read_run(path.parent)
-    yield _("checkpoints"), runs, f"*/{record.CHECKPOINT}", load_checkpoint
-    yield _("figures"), runs, f"*/{record.HISTORY}", record.read_history
-    yield _("own networks"), runs, f"*/{record.MODEL}", load_trained
+    yield _("runs"), runs, f"*/{run.RECORD}", lambda path: record.read_run(path.parent)
+    yield _("checkpoints"), runs, f"*/{run.CHECKPOINT}", load_checkpoint
+    yield _("figures"), runs, f"*/{run.HISTORY}", record.read_history
+    yield _("own networks"), runs, f"*/{run.MODEL}", load_trained
     for networks in (fine_tuned_folder(), opened_folder()):
         yield _("own networks"), networks, "*.npz", load_trained
     yield _("taught digits"), my_digits_folder(), f"*{SUFFIX}", read_taught

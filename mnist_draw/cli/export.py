@@ -14,7 +14,7 @@ from mnist_draw.i18n import _, counted, explained, listed, number
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.folders import data_folder
-from mnist_draw.training.record import Run
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_formats import RUN_FORMATS, FileFormat
 
 _FORMATS: dict[str, FileFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}

@@ -15,7 +15,7 @@ from mnist_draw.errors import without_middle
 from mnist_draw.i18n import _, number, percent, pgettext
 
 if TYPE_CHECKING:
-    from mnist_draw.training.record import Run
+    from mnist_draw.training.run import Run
 
 
 def list_networks(arguments: argparse.Namespace) -> int:
@@ -52,14 +52,15 @@ def list_networks(arguments: argparse.Namespace) -> int:
 def list_runs(arguments: argparse.Namespace) -> int:
     from mnist_draw.recognition.run_session import in_use
     from mnist_draw.training import run_list
-    from mnist_draw.training.record import STATE_WORDS
+    from mnist_draw.training.record import cut_off, to_json
+    from mnist_draw.training.run import STATE_WORDS
 
     runs, messages = run_list.list_runs()
     for sentence in messages:
         report(sentence)
     rows = []
     going_on = []
-    for run in map(run_list.cut_off, runs):
+    for run in map(cut_off, runs):
         state = run.state
         if state == "running" and not in_use(run.folder):
             state = "interrupted"
@@ -69,7 +70,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
                 _("{name} goes on with: {command}", name=run.folder.name, command=command),
             )
         if arguments.json:
-            found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
+            found: dict[str, Any] = {**to_json(run), "title": run.title, "state": state}
             found |= {"name": run.folder.name, "folder": str(run.folder)}
             echo(json_line(found))
         rows.append(

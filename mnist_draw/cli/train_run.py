@@ -24,7 +24,7 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.progress import TrainingProgressBar, describe
-from mnist_draw.training.record import UNFINISHED, Run
+from mnist_draw.training.run import UNFINISHED, Run, RunEvent
 from mnist_draw.training.run_list import new_run_folder, readable_runs
 from mnist_draw.training.settings import TrainingSettings
 
@@ -84,12 +84,23 @@ def _session(
             folder = new_run_folder() if known is None else known.folder
         except StorageError as error:
             report(joined(str(error), _("The run is not kept in the Library.")))
-    session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=report)
+    session = RunSession(
+        settings,
+        folder,
+        controls=controls,
+        checkpoint=checkpoint,
+        listen=_report_message,
+    )
     if known is not None and folder is not None:
         session.resume(resume, settings)
     else:
         session.begin(resume)
     return session
+
+
+def _report_message(event: RunEvent) -> None:
+    if isinstance(event, events.RunMessage):
+        report(event.text)
 
 
 def _listed_run(checkpoint: Path, resume: Checkpoint) -> Run | None:
@@ -111,7 +122,7 @@ def _ended(session: RunSession, progress: Progress) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if progress.saved is None:
-            session.state = "interrupted"
+            session.interrupt()
         raise
     finally:
         if sentence := session.end():

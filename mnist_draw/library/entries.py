@@ -26,8 +26,9 @@ from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork
 from mnist_draw.storage.unique_paths import Deleted
 from mnist_draw.training.history import EpochFigures, read_change
 from mnist_draw.training.presets import course_of, run_name
-from mnist_draw.training.record import STATE_WORDS, Run, load_history
-from mnist_draw.training.run_list import cut_off, list_runs, readable_runs
+from mnist_draw.training.record import cut_off, load_history
+from mnist_draw.training.run import STATE_WORDS, Run
+from mnist_draw.training.run_list import list_runs, readable_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: Why somebody would choose one of the networks that came with the program.

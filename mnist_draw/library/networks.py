@@ -48,7 +48,8 @@ from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
 from mnist_draw.training import run_list
-from mnist_draw.training.record import read_run
+from mnist_draw.training.events import Renamed
+from mnist_draw.training.record import cut_off, read_run, save_record
 
 #: The rejection rule, in the folder of the networks that ship.
 RULE_FILE = "digit_or_not.npz"
@@ -194,7 +195,7 @@ def find_by_key(key: str) -> StoredNetwork:
             return of_file(whole if whole.exists() else path, source)
         if source == RUN:
             with contextlib.suppress(OSError, UserError):
-                return network_of_run(run_list.cut_off(read_run(run_list.runs_folder() / name)))
+                return network_of_run(cut_off(read_run(run_list.runs_folder() / name)))
     raise ModelFileError("There is no network {key!r}.", key=key)
 
 
@@ -256,14 +257,15 @@ def rename(stored: StoredNetwork, name: str) -> StoredNetwork:
         raise UserError("The networks that ship keep their names.")
     if stored.source == RUN:
         try:
-            run = read_run(stored.path.parent).renamed(name)
+            run = read_run(stored.path.parent)
         except FileNotFoundError as error:
             raise UserError(
                 "{title} is no longer there: it was deleted, moved or renamed meanwhile. Nothing "
                 "was changed.",
                 title=stored.title,
             ) from error
-        run.save()
+        run.apply(Renamed(name))
+        save_record(run)
         return network_of_run(run)
     model = load_trained(stored.path).with_info(name=name)
     when = creation_time(stored)

@@ -24,7 +24,7 @@ from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.models import ModelInfo, read_info
 from mnist_draw.training.checkpoint import is_checkpoint, load_checkpoint
-from mnist_draw.training.record import CHECKPOINT, Run
+from mnist_draw.training.run import CHECKPOINT, Run
 
 #: Where a network is from; its key begins with it.
 SOURCES = SHIPPED, FINE_TUNED, RUN, OPENED = "shipped", "learnt", "run", "opened"

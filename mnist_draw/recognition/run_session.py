@@ -6,9 +6,9 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
@@ -23,26 +23,26 @@ from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import (
-    BatchSizeChosen,
     Checkpointed,
+    Continued,
+    DataLoaded,
     Event,
-    Finished,
+    Failed,
+    Interrupted,
+    KeptElsewhere,
     Parameters,
-    SettingChanged,
+    Renamed,
+    Requested,
+    RunMessage,
 )
-from mnist_draw.training.history import History
 from mnist_draw.training.record import (
-    CHECKPOINT,
-    MODEL,
-    RECORD,
-    Run,
-    now,
     read_run,
     rebuilt_run,
     require_folder,
     save_history,
-    with_figures,
+    save_record,
 )
+from mnist_draw.training.run import CHECKPOINT, MODEL, RECORD, Run, RunEvent, now
 from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.settings import TrainingSettings
 
@@ -72,8 +72,9 @@ class RunSession:
     """One run: settings in; events, record, checkpoints and the saved network out.
 
     `begin` or `resume` it, iterate over its `events`, `save_network` and `end` it, in one thread.
-    Without a `folder` nothing is saved; `checkpoint` is in the folder by default. `tell` gets each
-    sentence for the user; tests replace the loop by `train`.
+    Without a `folder` nothing is saved; `checkpoint` is in the folder by default. `listen` gets the
+    events that are not of the loop; tests replace the loop by `train`, which applies its events to
+    the ``run`` that it gets, as the loop does.
     """
 
     def __init__(
@@ -83,41 +84,38 @@ class RunSession:
         *,
         controls: Controls | None = None,
         checkpoint: Path | None = None,
-        tell: Callable[[str], object] = lambda sentence: None,
+        listen: Callable[[RunEvent], object] = lambda event: None,
         train: Train | None = None,
     ) -> None:
-        self.run = Run(folder or Path(), settings, started=now())
-        self.history = History()
+        self.run = Run(folder or Path(), settings, started=now(), state="loading")
         self.controls = controls or Controls()
         self.checkpoint = checkpoint or (self.run.checkpoint if folder else None)
         self.data: Dataset | None = None
         self.extra: ExtraDigits | None = None
-        #: One of `mnist_draw.training.record.STATE_WORDS`; ``failed`` until the loop has ended.
-        self.state = "failed"
         self.network: Path | None = None
         self.failure: UserError | None = None
         self._is_listed = folder is not None
-        self._tell_user = tell
+        self._listen = listen
         self._train = train
-        self._resume: Checkpoint | None = None
+        #: From which it goes on.
+        self.continued: Checkpoint | None = None
         self._is_new = self._has_begun = False
         self._lock = _lock_of(folder) if folder else None
 
     def begin(self, before: Checkpoint | None = None) -> None:
         """Write the first record of a new run; ``before`` is a run elsewhere to go on from."""
-        self._resume = before
         if before is not None:
-            self.history = before.history()
+            self._go_on_from(before, self.run.settings)
         if self._lock is not None:
             acquire_lock(self._lock, _LOOKED_AT_S)
-            self._is_new = self._has_begun = True
-            self._save()
+            self._is_new = True
+            self._save_first_record()
 
     def resume(
         self,
         unsaved: Checkpoint | None = None,
         settings: TrainingSettings | None = None,
-    ) -> Checkpoint:
+    ) -> None:
         """Read the checkpoint to continue from; the run then has its settings and figures.
 
         ``unsaved`` is a checkpoint that could not be written, ``settings`` what is to be learnt in
@@ -126,23 +124,14 @@ class RunSession:
         folder = self.run.folder
         if self._lock is None or not acquire_lock(self._lock, _LOOKED_AT_S):
             raise UserError("This run is going on elsewhere; nothing was changed.")
-        checkpoint = unsaved
-        try:
-            written = load_checkpoint(folder / CHECKPOINT)
-            if checkpoint is None or written.epoch >= checkpoint.epoch:
-                checkpoint = written
-        except UserError as error:
-            kept = quarantine(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
-            if checkpoint is None:
-                failed = _("The run cannot be continued.")
-                raise UserError(joined(failed, str(error), kept)) from error
+        checkpoint = self._newest_checkpoint(unsaved)
         settings = settings or checkpoint.settings.replace(epochs=self.run.settings.epochs)
         try:
             run = read_run(folder)
         except (OSError, UserError):
             run = rebuilt_run(folder) or self.run
         if run.epochs_done > checkpoint.epoch:
-            self._tell(
+            self._report(
                 counted(
                     "Of the {count} epoch of this run, epoch {last} is the last from which it can "
                     "go on: what came after it could not be kept. It goes on from there to epoch "
@@ -155,21 +144,39 @@ class RunSession:
                     end=number(settings.epochs),
                 ),
             )
-        self.history = checkpoint.history()
-        changes = tuple(self.history.changes)
-        self.run = replace(run, settings=settings, state="running", changes=changes)
-        self._resume = checkpoint
+        self.run = run
+        self.run.apply(Requested(settings))
+        self._go_on_from(checkpoint, settings)
+        self._save_first_record()
+
+    def _newest_checkpoint(self, unsaved: Checkpoint | None) -> Checkpoint:
+        path = self.run.folder / CHECKPOINT
+        try:
+            written = load_checkpoint(path)
+        except UserError as error:
+            kept = quarantine(path) if path.exists() else ""
+            if unsaved is not None:
+                return unsaved
+            failed = _("The run cannot be continued.")
+            raise UserError(joined(failed, str(error), kept)) from error
+        is_newer = unsaved is not None and unsaved.epoch > written.epoch
+        return unsaved if unsaved is not None and is_newer else written
+
+    def _go_on_from(self, checkpoint: Checkpoint, settings: TrainingSettings) -> None:
+        self.continued = checkpoint
+        self._happened(Continued(checkpoint.history(), checkpoint.parameters, settings))
+
+    def _save_first_record(self) -> None:
         self._has_begun = True
-        self._save()
-        return checkpoint
+        self._report(self._try_to_save(), "problem")
 
     def load(self) -> None:
         """Read the pictures to learn; the run's network then has an output for each class."""
         settings = self.run.settings
         if self._train is None:
-            self.data = load_dataset(settings.data_folder, self._tell)
+            self.data = load_dataset(settings.data_folder, self._report)
             for sentence in self.data.messages:
-                self._tell(sentence)
+                self._report(sentence)
             remember_data(settings.data_folder, self.data)
             settings = settings_for(settings, len(self.data.classes))
             if settings.data_folder is not None:
@@ -177,49 +184,33 @@ class RunSession:
                 with contextlib.suppress(FileNotFoundError):
                     place = str(named_path(settings.data_folder).absolute())
                     settings = settings.replace(data_folder=place)
-            self.run = replace(self.run, settings=settings)
+            self._happened(DataLoaded(settings))
         if settings.extra_folder is not None:
             from mnist_draw.dataset.pictures.picture_file import load_picture
 
             self.extra, messages = load_extra(settings.extra_folder, load_picture)
             for sentence in messages:
-                self._tell(sentence)
+                self._report(sentence)
 
     def events(self, batch_size_chosen: bool = False) -> Iterator[Event]:
-        """Train; yield the events of the loop once they are in the record."""
+        """Train; yield the events of the loop once they are applied to the run."""
         if self._train is None:
             from mnist_draw.training.loop import train
 
             self._train = train
-        planned = self.run.settings.epochs
         for event in self._train(
             self.run.settings,
             dataset=self.data,
             extra=self.extra,
             controls=self.controls,
             checkpoint=self.checkpoint,
-            resume=self._resume,
+            resume=self.continued,
             batch_size_chosen=batch_size_chosen,
+            run=self.run,
         ):
-            epochs = planned + self.controls.extra_epochs
-            if epochs != self.run.settings.epochs:
-                self.run = replace(self.run, settings=self.run.settings.replace(epochs=epochs))
-            self.add(event)
+            if isinstance(event, Checkpointed):
+                self._follow(event.path)
             yield event
-
-    def add(self, event: Event) -> None:
-        self.history.add(event)
-        if isinstance(event, SettingChanged):
-            settings = self.run.settings.replace(**{event.name: event.value})
-            # The network, which is called as the run is, is saved before the last record.
-            self.run = replace(self.run, settings=settings, changes=tuple(self.history.changes))
-        elif isinstance(event, BatchSizeChosen):
-            settings = self.run.settings.replace(batch_size=event.batch_size)
-            self.run = replace(self.run, settings=settings)
-        elif isinstance(event, Checkpointed):
-            self._follow(event.path)
-        elif isinstance(event, Finished):
-            self.state = event.reason
 
     def _follow(self, checkpoint: Path) -> None:
         """Write how far the run is if its checkpoint is elsewhere and cannot tell."""
@@ -229,38 +220,42 @@ class RunSession:
             elsewhere = resolve_path(checkpoint)
             if elsewhere == resolve_path(self.run.checkpoint):
                 return
-            self.run = replace(
-                with_figures(self.run, self.history),
-                checkpoint_elsewhere=str(elsewhere),
-            )
+            self.run.apply(KeptElsewhere(elsewhere))
             # In this order: figures of which the record does not know yet are passed over.
-            save_history(self.run.folder, self.history)
+            save_history(self.run.folder, self.run.history)
             self._try_to_save()
 
-    def end(self, state: str = "") -> str:
+    def interrupt(self) -> None:
+        """Note that the run is ended with its program."""
+        self._happened(Interrupted())
+
+    def end(self) -> str:
         """Write the last record and the figures; return why that is impossible, if it is.
 
         A new run that was ended before its first epoch leaves nothing behind; a run that could
-        not be continued stays as it is. ``state`` is that of the run unless another is given.
+        not be continued stays as it is.
         """
         if self._lock is None:
             return ""
-        state = state or self.state
+        run = self.run
         try:
             if not self._has_begun:
                 return ""
-            nothing_learnt = state in ("stopped", "failed") or (
-                state == "interrupted" and not self.run.checkpoint.exists()
-            )
-            if self._is_new and nothing_learnt and not self.history.epochs:
+            if run.is_running:
+                run.apply(Failed(""))
+            has_checkpoint = run.checkpoint.exists()
+            # Only where there is something to go on from.
+            if self.controls.closing and run.state == "stopped" and has_checkpoint:
+                self.interrupt()
+            can_begin_again = run.state == "interrupted" and has_checkpoint
+            if self._is_new and not (run.has_learnt or run.is_whole or can_begin_again):
                 self._lock.release()
-                shutil.rmtree(self.run.folder, ignore_errors=True)
+                shutil.rmtree(run.folder, ignore_errors=True)
                 return ""
-            self.run = replace(with_figures(self.run, self.history), state=state)
             lost = ""
             # In this order: figures of which the record does not know yet are passed over.
             try:
-                save_history(self.run.folder, self.history)
+                save_history(run.folder, run.history)
             except UserError as error:
                 lost = joined(str(error), self._curves())
             message = self._try_to_save(ended=True)
@@ -277,19 +272,20 @@ class RunSession:
             if self.checkpoint and elsewhere and own.parent.is_dir():
                 write_atomically(own, self.checkpoint.read_bytes())
 
-    def _tell(self, sentence: str) -> None:
-        if sentence:
-            self._tell_user(sentence)
+    def _happened(self, event: RunEvent) -> None:
+        self.run.apply(event)
+        self._listen(event)
 
-    def _save(self) -> None:
-        self._tell(self._try_to_save())
+    def _report(self, sentence: str, severity: Literal["note", "problem"] = "note") -> None:
+        if sentence:
+            self._happened(RunMessage(sentence, severity))
 
     def _try_to_save(self, ended: bool = False) -> str:
         """Write the record under the name that the user gave the run meanwhile."""
         try:
             with contextlib.suppress(OSError, UserError):
-                self.run = self.run.renamed(read_run(self.run.folder).name)
-            self.run.save()
+                self.run.apply(Renamed(read_run(self.run.folder).name))
+            save_record(self.run)
         except UserError as error:
             return joined(str(error), self._listed(ended))
         return ""
@@ -316,18 +312,17 @@ class RunSession:
 
     def model(self, parameters: Parameters) -> ModelFile:
         """Return the network after the last epoch, the same for the same run: without a date."""
-        settings = self.run.settings
-        history = self.history
-        last = history.epochs[-1] if history.epochs else None
+        run = self.run
+        settings = run.settings
         data = {"data": dataset_name(settings.data_folder)}
         return ModelFile(settings.network, parameters).with_info(
             **(data if self.data is None else dataset_metadata(self.data)),
-            epochs=history.epochs_done,
+            epochs=run.epochs_done,
             settings=settings.without_places(),
-            changes=[asdict(change) for change in history.changes] or None,
-            validation_accuracy=_rounded(last.validation_accuracy if last else None),
-            test_accuracy=_rounded(history.test_accuracy),
-            test_loss=_rounded(history.test_loss),
+            changes=[asdict(change) for change in run.changes] or None,
+            validation_accuracy=_rounded(run.validation_accuracy),
+            test_accuracy=_rounded(run.test_accuracy),
+            test_loss=_rounded(run.history.test_loss),
             extra_digits=None if self.extra is None else len(self.extra),
             program=f"mnist_draw {__version__}",
             engine=theano_bridge.engine(),
@@ -354,7 +349,7 @@ class RunSession:
         return model
 
     def _try_to_save_model(self, model: ModelFile) -> None:
-        if not self._is_listed or not self.history.epochs:
+        if not self._is_listed or not self.run.has_learnt:
             return
         try:
             self.network = self.save_model(self.named(model))

@@ -1,4 +1,8 @@
-"""Events of the training loop: small frozen records."""
+"""Events of a run: small frozen records of the loop, of its files and of requests of the user.
+
+All of them are applied to a `mnist_draw.training.run.Run`, in the thread that trains and in the
+window.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,10 @@ from numpy.typing import NDArray
 from mnist_draw.i18n import _, number
 
 if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.checkpoint import Checkpoint
+    from mnist_draw.training.history import History
+    from mnist_draw.training.settings import TrainingSettings
 
 Parameters = tuple[NDArray[np.float32], ...]
 Reason = Literal["completed", "stopped", "diverged", "early", "target"]
@@ -204,13 +211,15 @@ class Finished:
 
     ``epochs_done`` counts complete epochs, earlier parts of a continued run included, and a first
     epoch that was stopped within;
-    ``parameters`` are those that the network holds now.
+    ``parameters`` are those that the network holds now; ``epochs`` is the planned number, added
+    ones included.
     """
 
     reason: Reason
     epochs_done: int
     seconds: float
     parameters: Parameters = field(repr=False)
+    epochs: int
 
 
 Event = (
@@ -230,3 +239,151 @@ Event = (
     | Diverged
     | Finished
 )
+
+
+# -- requests of the user, shown before the loop answers
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The run starts when the taught digits are learnt."""
+
+
+@dataclass(frozen=True)
+class Requested:
+    """The run starts, or goes on, in a thread of its own."""
+
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True)
+class EpochAdded:
+    """One epoch more was requested."""
+
+
+@dataclass(frozen=True)
+class StopRequested:
+    """The run is to end after its minibatch."""
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """The user has named the run; an empty name lets it be called by its settings."""
+
+    name: str
+
+
+# -- what the session of a run reports
+
+
+@dataclass(frozen=True)
+class RunMessage:
+    """A sentence about the run: its data set, its record, its end."""
+
+    text: str
+    severity: Literal["note", "problem"]
+
+
+@dataclass(frozen=True, eq=False)
+class Continued:
+    """A run goes on from a checkpoint, with its figures, parameters and settings."""
+
+    history: History
+    parameters: Parameters = field(repr=False)
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True)
+class DataLoaded:
+    """The data set is read; the settings now have its folder and number of classes."""
+
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True)
+class KeptElsewhere:
+    """The checkpoint is written to a file outside the folder of the run."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The run's network is in its file."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Rescued:
+    """The run's network is in a file elsewhere, found by ``key``; ``message`` says why."""
+
+    path: Path
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """The run ended with an error.
+
+    ``unsaved`` is its network where it is in no file; ``setting`` has to be another one for the run
+    to start, and is empty if none is known.
+    """
+
+    message: str
+    unsaved: ModelFile | None = None
+    setting: str = ""
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """The run was ended with its program and can go on."""
+
+
+# -- what a disk says of a run that is shown
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """All figures of a stored run are read; its network was saved after the last epoch or not."""
+
+    history: History
+    has_model: bool
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """The folder of the run is gone."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The folder of the run is back."""
+
+    has_checkpoint: bool
+    has_model: bool
+
+
+@dataclass(frozen=True)
+class DigitsMissing:
+    """The data set is gone, and with it the twelve test digits."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerFigures:
+    """What was measured of a network's layers after an epoch, from 1.
+
+    ``names`` has one for each layer with weights, the output last. ``updates`` are each layer's
+    update in this epoch, as a part of its weights' length; empty without the epoch before.
+    ``dead`` are the shares of each hidden layer's units that are 0 for all ``pictures``; empty
+    without pictures. ``counts`` and ``edges`` are a histogram of all weights without biases.
+    """
+
+    epoch: int
+    names: tuple[str, ...]
+    updates: tuple[float, ...]
+    dead: tuple[float, ...]
+    pictures: int
+    counts: NDArray[np.int64]
+    edges: NDArray[np.float64]

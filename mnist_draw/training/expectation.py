@@ -15,7 +15,7 @@ from mnist_draw.i18n import N_, _, counted, number, percent
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
 from mnist_draw.training.presets import PRESETS, differing
-from mnist_draw.training.record import Run
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: MNIST's training and validation pictures; data sets of one's own are counted by their last run.

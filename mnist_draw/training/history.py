@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import csv
 import io
 import os
@@ -49,6 +50,8 @@ class History:
         self.batch_losses = array("d")
         self.batch_accuracies = array("d")
         self.batches = 1
+        #: Whether the only epoch is a first one that was stopped within.
+        self.is_within_first = False
         self.epochs: list[EpochFigures] = []
         self.changes: list[SettingChanged] = []
         self.test_loss: float | None = None
@@ -61,6 +64,7 @@ class History:
             self.batch_accuracies.append(event.accuracy)
             self.batches = event.batches
         elif isinstance(event, EpochFinished):
+            self.is_within_first = 0 < len(self.batch_losses) < self.batches
             self.epochs.append(EpochFigures(*(getattr(event, name) for name in EPOCH_COLUMNS)))
         elif isinstance(event, SettingChanged):
             self.changes.append(event)
@@ -71,8 +75,26 @@ class History:
     @property
     def epochs_done(self) -> int:
         """Complete epochs: a first one that was stopped within is none."""
-        done = len(self.epochs)
-        return 0 if done == 1 and len(self.batch_losses) < self.batches else done
+        return 0 if self.is_within_first else len(self.epochs)
+
+    @property
+    def incomplete(self) -> int:
+        """Minibatches after the last epoch."""
+        return max(0, len(self.batch_losses) - len(self.epochs) * self.batches)
+
+    def drop_incomplete(self) -> None:
+        """Forget the minibatches after the last epoch: their weights are not kept."""
+        first = len(self.batch_losses) - self.incomplete
+        del self.batch_losses[first:]
+        del self.batch_accuracies[first:]
+
+    def copy(self) -> History:
+        other = copy.copy(self)
+        other.batch_losses = self.batch_losses[:]
+        other.batch_accuracies = self.batch_accuracies[:]
+        other.epochs = list(self.epochs)
+        other.changes = list(self.changes)
+        return other
 
     def epoch_table(self) -> NDArray[np.float64]:
         """Return the epochs as an array (epochs, 7), columns as in `EpochFigures`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
 from mnist_draw.training.functions import Step, TrainingFunctions, compile_evaluate, compile_train
 from mnist_draw.training.history import History
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_start import (
     batch_size_for,
     build_network,
@@ -56,6 +56,7 @@ def train(
     checkpoint: Path | None = None,
     resume: Checkpoint | None = None,
     batch_size_chosen: bool = False,
+    run: Run | None = None,
 ) -> Iterator[Event]:
     """Train a network, step by step, and tell about every step.
 
@@ -67,46 +68,65 @@ def train(
     `mnist_draw.dataset.own_digits.load_extra` reads them. ``network`` is a Lasagne output layer to
     train further; a new one is built otherwise. All that it takes to continue is written to
     ``checkpoint`` after every epoch. ``resume`` is a run to continue, usually with its settings.
-    Unless `batch_size_chosen`, a preset's batch size gives way to few pictures.
+    Unless `batch_size_chosen`, a preset's batch size gives way to few pictures. ``run`` gets each
+    event before it is yielded; one that is continued has the figures of ``resume``.
 
     The last event is `Finished`. `UserError` is raised before the first batch: a setting, the data
     or the checkpoint cannot be used, or another run writes that checkpoint.
     """
     settings.validate()
     controls = controls or Controls()
+    run = run or _new_run(settings, resume)
     data = training_data(settings, dataset, extra, is_new=resume is None)
     size = batch_size_for(settings, len(data.train_images), batch_size_chosen)
     if size != settings.batch_size:
-        yield events.BatchSizeChosen(size, settings.batch_size, len(data.train_images))
-        settings = settings.replace(batch_size=size)
+        smaller = events.BatchSizeChosen(size, settings.batch_size, len(data.train_images))
+        run.apply(smaller)
+        yield smaller
     if network is None:
-        settings = settings_for(settings, len(data.classes))
+        run.apply(events.DataLoaded(settings_for(run.settings, len(data.classes))))
         # A run that is continued has its weights in the checkpoint.
-        fresh = settings if resume is None else settings.replace(start_model=None)
+        fresh = run.settings if resume is None else run.settings.replace(start_model=None)
         network = build_network(fresh)
-    loop = _Loop(settings, data, network, controls, fingerprint(data, extra))
+    loop = _Loop(run, data, network, controls, fingerprint(data, extra))
     if resume is not None:
         loop.check(resume)
     picture_dtype = str(data.train_images.dtype)
-    yield events.Compiling(_("the training function"), 0, 2)
-    functions = compile_train(network, settings, picture_dtype)
+    compiling = events.Compiling(_("the training function"), 0, 2)
+    run.apply(compiling)
+    yield compiling
+    functions = compile_train(network, run.settings, picture_dtype)
     loop.prepare(functions, resume)
     writer = CheckpointWriter(checkpoint) if checkpoint is not None else None
     try:
-        yield from loop.run(writer)
+        for event in loop.run_to_end(writer):
+            run.apply(event)
+            if isinstance(event, events.EpochFinished) and not run.history.is_within_first:
+                # Before the epoch is reported: a consumer that stops there has its checkpoint.
+                # That it is on disk is reported as `Checkpointed`, some minibatches later.
+                loop.write_checkpoint(writer)
+            yield event
     finally:
         if writer is not None:
             writer.close()
 
 
+def _new_run(settings: TrainingSettings, resume: Checkpoint | None) -> Run:
+    run = Run(settings=settings)
+    run.apply(events.Requested(settings))
+    if resume is not None:
+        run.apply(events.Continued(resume.history(), resume.parameters, settings))
+    return run
+
+
 class _Loop:
-    """The state of one run between two events."""
+    """What a run computes with between two events; its figures are those of ``run``."""
 
     functions: TrainingFunctions
 
     def __init__(
         self,
-        settings: TrainingSettings,
+        run: Run,
         data: Dataset,
         network: Any,
         controls: Controls,
@@ -114,21 +134,21 @@ class _Loop:
     ) -> None:
         import lasagne
 
-        self.settings = settings
+        settings = run.settings
+        self.run = run
         self.data = data
         self.mark = mark
         self.controls = controls
         self.network = network
         self.params = lasagne.layers.get_all_params(network)
         self.pictures = EpochPictures(settings, data, lambda: controls.stop_requested)
-        self.history = History()
-        self.epoch = 0
         self.best_epoch = 0
         self.best_loss = math.inf
         self.best_parameters: Parameters = ()
         #: Of the last complete epoch, or of a first one that was stopped within.
         self.last_parameters = self.parameters()
         self.batches = len(data.train_images) // settings.batch_size
+        self._planned = settings.epochs
         #: Learning rate and L2 as the compiled function has them; nothing known before the first.
         self._rates: tuple[float, float] | None = None
         self._compiled_evaluate: Step | None = None
@@ -173,15 +193,27 @@ class _Loop:
             ) from error
         self.set_parameters(resume.parameters)
         self.last_parameters = resume.parameters
-        self.history = resume.history()
-        self.epoch = resume.epoch
         self.best_epoch = resume.best_epoch
         self.best_loss = resume.best_loss
         self.best_parameters = resume.best_parameters
 
     @property
+    def settings(self) -> TrainingSettings:
+        return self.run.settings
+
+    @property
+    def history(self) -> History:
+        return self.run.history
+
+    @property
+    def epoch(self) -> int:
+        """The last epoch that is learnt, 0 before the first."""
+        return len(self.history.epochs)
+
+    @property
     def epochs(self) -> int:
-        return self.settings.epochs + self.controls.extra_epochs
+        """Planned epochs, those that were added included."""
+        return self._planned + self.controls.extra_epochs
 
     def parameters(self) -> Parameters:
         """Copies of the network's parameters."""
@@ -191,7 +223,12 @@ class _Loop:
         for param, value in zip(self.params, values, strict=True):
             param.set_value(value)
 
-    def run(self, writer: CheckpointWriter | None) -> Iterator[Event]:
+    def write_checkpoint(self, writer: CheckpointWriter | None) -> None:
+        if writer is not None:
+            writer.put(self._checkpoint())
+
+    def run_to_end(self, writer: CheckpointWriter | None) -> Iterator[Event]:
+        """Train and test; each event has to be applied to the run before the next."""
         began = time.perf_counter()
         settings = self.settings
         yield events.Started(
@@ -201,7 +238,7 @@ class _Loop:
             settings.batch_size,
             len(self.data.train_labels),
         )
-        start = None if writer is None or self.epoch else self._checkpoint(self.last_parameters)
+        start = None if writer is None or self.epoch else self._checkpoint()
         # Asked before each epoch, the first included: a run that is continued may already
         # have reached what it was to stop at.
         while (reason := self._ending()) is None:
@@ -223,7 +260,14 @@ class _Loop:
             yield events.Testing()
             loss, accuracy = self._evaluate(self.data.test_images, self.data.test_labels)
             yield events.Tested(loss, accuracy)
-        yield events.Finished(reason, self.epoch, time.perf_counter() - began, self.parameters())
+        yield events.Finished(
+            reason,
+            self.epoch,
+            time.perf_counter() - began,
+            self.parameters(),
+            # An epoch that was added after the last one was too late.
+            self.epoch if reason == "completed" else self.epochs,
+        )
 
     def _ending(self) -> events.Reason | None:
         """Return why the run ends after the complete epochs; None if it goes on."""
@@ -261,7 +305,7 @@ class _Loop:
                 break
             changes = self._changes(number, batch)
             for change in changes:
-                yield self._noted(change)
+                yield change
                 if change.name == "augmentation":
                     # What was prepared ahead is of the recipe before.
                     if isinstance(source, Generator):
@@ -284,16 +328,14 @@ class _Loop:
             losses.append(loss)
             accuracies.append(accuracy)
             training_seconds += seconds
-            yield self._noted(
-                events.BatchFinished(
-                    number,
-                    self.epochs,
-                    batch,
-                    self.batches,
-                    loss,
-                    accuracy,
-                    seconds,
-                ),
+            yield events.BatchFinished(
+                number,
+                self.epochs,
+                batch,
+                self.batches,
+                loss,
+                accuracy,
+                seconds,
             )
             if writer is not None:
                 yield from writer.reports()
@@ -308,7 +350,6 @@ class _Loop:
         if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learning_rate)
             return "diverged"
-        self.epoch = number
         self.last_parameters = self.parameters()
         is_best = loss < self.best_loss
         finished = events.EpochFinished(
@@ -328,29 +369,23 @@ class _Loop:
             self.best_loss = loss
             if self.settings.keep_best:
                 self.best_parameters = finished.parameters
-        self.history.add(finished)
-        if writer is not None and is_whole:
-            # Before the epoch is reported: a consumer that stops there has its checkpoint. That
-            # it is on disk is reported as `Checkpointed`, some minibatches later.
-            writer.put(self._checkpoint(finished.parameters))
         yield finished
         return finished if is_whole else "stopped"
 
-    def _noted(self, event: Event) -> Event:
-        self.history.add(event)
-        return event
-
     def _changes(self, epoch: int, batch: int) -> list[events.SettingChanged]:
-        """Apply the requested changes to the settings of the next batch."""
-        changes = []
-        for name, asked in self.controls.changes.items():
-            before = getattr(self.settings, name)
-            if asked != before:
-                self.settings = self.settings.replace(**{name: asked})
-                changes.append(
-                    events.SettingChanged(epoch, batch, self.batches, name, before, asked),
-                )
-        return changes
+        """Return the requested changes of settings, for the next batch."""
+        return [
+            events.SettingChanged(
+                epoch,
+                batch,
+                self.batches,
+                name,
+                getattr(self.settings, name),
+                asked,
+            )
+            for name, asked in self.controls.changes.items()
+            if asked != getattr(self.settings, name)
+        ]
 
     def _set_rates(self, epoch: int, batch: int) -> float:
         """Set learning rate and L2 of the next batch; return the rate."""
@@ -401,13 +436,13 @@ class _Loop:
         )
         return events.Diverged(epoch, batch, loss, rate, joined(happened, kept, calmer))
 
-    def _checkpoint(self, parameters: Parameters) -> Checkpoint:
+    def _checkpoint(self) -> Checkpoint:
         state = tuple(to_array(variable) for variable in self.functions.state)
         return Checkpoint(
-            replace(self.settings, epochs=self.epochs),
+            self.settings,
             self.epoch,
             self.mark,
-            parameters,
+            self.last_parameters,
             state,
             self.history.to_arrays(),
             self.best_epoch,

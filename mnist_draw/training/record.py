@@ -8,135 +8,62 @@ under another name and reported, never overwritten.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mnist_draw.errors import StorageError, UserError, one_line, plain_name, reason_of
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
+from mnist_draw.storage.models import read_info
 from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.checkpoint import ARRAYS, MAX_EPOCHS, CheckpointError, load_checkpoint
-from mnist_draw.training.events import SettingChanged
+from mnist_draw.training.events import Loaded, Renamed
 from mnist_draw.training.history import History, read_change
-from mnist_draw.training.presets import course_of, run_name
-from mnist_draw.training.setting import MODEL_OF_RUN
+from mnist_draw.training.run import (
+    CHECKPOINT,
+    FIGURES,
+    HISTORY,
+    MAX_NAME_LENGTH,
+    RECORD,
+    STATE_WORDS,
+    TIME,
+    Run,
+    Summary,
+)
 from mnist_draw.training.settings import TrainingSettings
 
-RECORD = "run.json"
-CHECKPOINT = "checkpoint.npz"
-HISTORY = "history.npz"
-MODEL = MODEL_OF_RUN
 FORMAT = Format("mnist_draw run", 1, MEGABYTE)
-MAX_NAME_LENGTH = 200
 #: The longest path of Linux, in bytes.
 _MAX_PATH_LENGTH = 4096
-_TIME = "%Y-%m-%d %H:%M:%S"
 #: Three hundred years.
 _MAX_SECONDS = 1e10
-#: Figures that a record may hold: name, and the name people read.
-FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
-#: The states of a run, and their words on the screen. ``running`` in a record whose program is gone
-#: means that it was cut off; ``interrupted``, that the window was closed.
-STATE_WORDS = {
-    "running": _("can go on"),
-    "interrupted": _("can go on"),
-    "stopped": pgettext("run", "stopped"),
-    "completed": pgettext("run", "completed"),
-    "early": pgettext("run", "completed early"),
-    "target": pgettext("run", "reached its target"),
-    "diverged": pgettext("run", "diverged"),
-    "failed": pgettext("run", "failed"),
-}
-#: States from which the program offers to continue.
-UNFINISHED = ("running", "interrupted")
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run's record.
+def to_json(run: Run) -> dict[str, Any]:
+    elsewhere = run.checkpoint_elsewhere
+    return {
+        "name": run.name,
+        "started": run.started,
+        "state": run.state if run.has_ended else "running",
+        "settings": run.settings.to_json(),
+        "epochs_done": run.epochs_done,
+        "seconds": round(run.seconds, 3),
+        "figures": run.figures,
+        "changes": [asdict(change) for change in run.changes],
+        **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
+    }
 
-    The name of its ``folder`` tells runs apart; ``name`` is what the user calls it, if anything.
-    ``settings`` are those that it has now, after the ``changes`` during the run. ``started`` is the
-    local date and time, as ``2026-11-25 14:03:22``; older records have no seconds. ``state`` is one
-    of `STATE_WORDS`. ``seconds`` are what its epochs took, without pauses; ``figures`` the last
-    values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1. ``checkpoint_elsewhere``
-    is the file outside the folder in which the user wanted the checkpoint, if any.
-    """
 
-    folder: Path
-    settings: TrainingSettings
-    name: str = ""
-    started: str = ""
-    state: str = "running"
-    epochs_done: int = 0
-    seconds: float = 0.0
-    figures: dict[str, float] = field(default_factory=dict)
-    changes: tuple[SettingChanged, ...] = ()
-    checkpoint_elsewhere: str = ""
-
-    @cached_property
-    def title(self) -> str:
-        """The name, or where it has none its preset and what differs from it."""
-        return self.name or one_line(run_name(self.settings, self.changes))
-
-    @property
-    def full_title(self) -> str:
-        """The title and when it was started, for sentences."""
-        if not self.started:
-            return self.title
-        return _("{title} ({started})", title=self.title, started=self.started)
-
-    @property
-    def started_at(self) -> float:
-        """When it was started, in seconds since 1970; 0 if it does not say."""
-        try:
-            # Older records have no seconds.
-            return time.mktime(time.strptime(f"{self.started}:00"[:19], _TIME))
-        except (ValueError, OverflowError):
-            return 0.0
-
-    def describe_setting(self, name: str) -> str:
-        return course_of(name, self.settings, self.changes)
-
-    @property
-    def checkpoint(self) -> Path:
-        """The file to continue from; it need not exist."""
-        return self.folder / CHECKPOINT
-
-    @property
-    def model(self) -> Path:
-        """The file of the run's network; it need not exist."""
-        return self.folder / MODEL
-
-    def to_json(self) -> dict[str, Any]:
-        elsewhere = self.checkpoint_elsewhere
-        return {
-            "name": self.name,
-            "started": self.started,
-            "state": self.state,
-            "settings": self.settings.to_json(),
-            "epochs_done": self.epochs_done,
-            "seconds": round(self.seconds, 3),
-            "figures": {name: value for name, value in self.figures.items() if np.isfinite(value)},
-            "changes": [asdict(change) for change in self.changes],
-            **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
-        }
-
-    def save(self) -> None:
-        """Write the record; raises `StorageError`, and then the one before is unchanged."""
-        require_folder(self)
-        write_atomically(self.folder / RECORD, FORMAT.pack(self.to_json(), indent=1))
-
-    def renamed(self, name: str) -> Run:
-        """Return the run with another name, which is at most 200 characters of one line."""
-        return replace(self, name=plain_name(name)[:MAX_NAME_LENGTH])
+def save_record(run: Run) -> None:
+    """Write the record; raises `StorageError`, and then the one before is unchanged."""
+    require_folder(run)
+    write_atomically(run.folder / RECORD, FORMAT.pack(to_json(run), indent=1))
 
 
 def require_folder(run: Run) -> None:
@@ -147,10 +74,6 @@ def require_folder(run: Run) -> None:
             run=run.full_title,
             folder=run.folder,
         )
-
-
-def now() -> str:
-    return time.strftime(_TIME)
 
 
 def read_run(folder: Path) -> Run:
@@ -171,19 +94,26 @@ def read_run(folder: Path) -> Run:
 def _parse(folder: Path, fields: Fields) -> Run:
     figures = fields.get_fields("figures")
     elsewhere = "checkpoint_elsewhere"
+    history = History()
+    changes = fields.get_list("changes", MAX_EPOCHS)
+    history.changes = [read_change(change) for change in changes]
     run = Run(
         folder,
         TrainingSettings.from_json(fields.get_fields("settings").values),
-        fields.get_text("name", MAX_NAME_LENGTH),
-        fields.get_text("started", MAX_NAME_LENGTH),
-        fields.get_choice("state", tuple(STATE_WORDS)),
-        fields.get_int("epochs_done", 0, MAX_EPOCHS),
-        fields.get_float("seconds", 0, _MAX_SECONDS),
-        {name: figures.get_float(name, 0, 1e300) for name in FIGURES if name in figures.values},
-        tuple(read_change(change) for change in fields.get_list("changes", MAX_EPOCHS)),
-        fields.get_file_name(elsewhere, _MAX_PATH_LENGTH) if elsewhere in fields.values else "",
+        started=fields.get_text("started", MAX_NAME_LENGTH),
+        state=fields.get_choice("state", tuple(STATE_WORDS)),
+        summary=Summary(
+            fields.get_int("epochs_done", 0, MAX_EPOCHS),
+            fields.get_float("seconds", 0, _MAX_SECONDS),
+            {name: figures.get_float(name, 0, 1e300) for name in FIGURES if name in figures.values},
+        ),
+        history=history,
     )
-    return run.renamed(run.name)
+    if elsewhere in fields.values:
+        run.checkpoint_elsewhere = fields.get_file_name(elsewhere, _MAX_PATH_LENGTH)
+    run.apply(Renamed(fields.get_text("name", MAX_NAME_LENGTH)))
+    run.has_checkpoint = run.checkpoint.exists()
+    return run
 
 
 def rebuilt_run(folder: Path) -> Run | None:
@@ -194,30 +124,44 @@ def rebuilt_run(folder: Path) -> Run | None:
         return None
     made = time.localtime((folder / CHECKPOINT).stat().st_mtime)
     done = checkpoint.epoch >= checkpoint.settings.epochs
-    run = Run(
+    return Run(
         folder,
         checkpoint.settings,
-        started=time.strftime(_TIME, made),
+        started=time.strftime(TIME, made),
         state="completed" if done else "stopped",
+        history=checkpoint.history(),
+        has_checkpoint=True,
     )
-    return with_figures(run, checkpoint.history())
 
 
-def with_figures(run: Run, history: History) -> Run:
-    """Return the run with what its history tells."""
-    figures: dict[str, float] = {}
-    if history.epochs:
-        last = history.epochs[-1]
-        figures = {name: getattr(last, name) for name in FIGURES[:3]}
-    tested = {"test_loss": history.test_loss, "test_accuracy": history.test_accuracy}
-    figures |= {name: value for name, value in tested.items() if value is not None}
-    return replace(
-        run,
-        epochs_done=history.epochs_done,
-        seconds=sum(row.seconds for row in history.epochs),
-        figures={name: value for name, value in figures.items() if np.isfinite(value)},
-        changes=tuple(history.changes),
-    )
+def cut_off(run: Run) -> Run:
+    """Take settings and figures of a run that has not ended from its checkpoint, if newer."""
+    if run.state == "running":
+        # Its record is that of its start.
+        with contextlib.suppress(UserError):
+            checkpoint = load_checkpoint(run.checkpoint)
+            if checkpoint.epoch >= run.epochs_done:
+                run.settings = checkpoint.settings
+                run.history = checkpoint.history()
+    return run
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run with all its figures, to show it; raises `UserError`. Not for the GUI thread."""
+    run = cut_off(read_run(folder))
+    history = run.history if run.has_learnt else load_history(run)
+    run.apply(Loaded(history, _has_model(run)))
+    return run
+
+
+def _has_model(run: Run) -> bool:
+    """Return whether its network was saved after its last epoch."""
+    try:
+        epochs = read_info(run.model)[1].epochs
+    except (OSError, UserError):
+        return False
+    # Older ones do not say.
+    return epochs is None or epochs >= run.epochs_done
 
 
 def save_history(folder: Path, history: History) -> None:
@@ -258,4 +202,5 @@ def load_history(run: Run) -> History:
     history.changes = list(run.changes)
     history.test_loss = run.figures.get("test_loss")
     history.test_accuracy = run.figures.get("test_accuracy")
+    history.is_within_first = run.state == "stopped" and not run.epochs_done
     return history

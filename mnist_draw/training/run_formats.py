@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mnist_draw.errors import MissingPackageError
 from mnist_draw.i18n import _
 from mnist_draw.training.history import History
-from mnist_draw.training.record import Run
+from mnist_draw.training.run import Run
 
 
 @dataclass(frozen=True)

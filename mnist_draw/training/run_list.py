@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
@@ -14,7 +13,9 @@ from mnist_draw.i18n import _, counted, joined
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import create_unique_folder, quarantine
 from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
-from mnist_draw.training.record import RECORD, UNFINISHED, Run, read_run, rebuilt_run, with_figures
+from mnist_draw.training.events import Failed
+from mnist_draw.training.record import cut_off, read_run, rebuilt_run, save_record
+from mnist_draw.training.run import RECORD, UNFINISHED, Run
 
 #: The user's name for the newest run.
 LATEST = "latest"
@@ -106,7 +107,8 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
                 aside = quarantine(run.checkpoint)
                 messages.append(joined(_cannot_go_on(run), str(error), aside))
                 with contextlib.suppress(UserError):
-                    replace(run, state="failed").save()
+                    run.apply(Failed(str(error)))
+                    save_record(run)
         except UserError as error:
             messages.append(joined(_cannot_go_on(run), str(error)))
     return messages
@@ -157,15 +159,3 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
 def names_of(runs: Sequence[Run]) -> list[str]:
     """List the names of runs: of each one's folder, and the one that the user gave it."""
     return [each for run in runs for each in (run.folder.name, run.name) if each]
-
-
-def cut_off(run: Run) -> Run:
-    """Update the record of a run that has not ended from its checkpoint, if that is newer."""
-    if run.state == "running":
-        # Its record is that of its start.
-        with contextlib.suppress(UserError):
-            checkpoint = load_checkpoint(run.checkpoint)
-            if checkpoint.epoch >= run.epochs_done:
-                run = replace(run, settings=checkpoint.settings)
-                return with_figures(run, checkpoint.history())
-    return run

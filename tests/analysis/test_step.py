@@ -26,7 +26,8 @@ from mnist_draw.theano_bridge import installed_theano
 from mnist_draw.training.checkpoint import Checkpoint, from_array
 from mnist_draw.training.functions import compile_train
 from mnist_draw.training.history import History
-from mnist_draw.training.record import Run
+from mnist_draw.training.record import save_record
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -148,7 +149,7 @@ def test_accumulators_are_those_of_the_run():
     shapes = [value.shape for value in step.state()]
     state = tuple(np.full(shape, 0.25, np.float32) for shape in shapes)
     folder = new_run_folder()
-    Run(folder, settings, started="2026-11-25 10:00").save()
+    save_record(Run(folder, settings, started="2026-11-25 10:00"))
     state = (*state, np.zeros(1, np.int64))
     figures = History().to_arrays()
     kept = Checkpoint(settings, 0, "", tuple(model.parameters), state, figures, 0, np.inf, ())

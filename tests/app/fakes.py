@@ -19,6 +19,7 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.history import History
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 
@@ -172,10 +173,12 @@ class Loop:
     """A training loop that learns nothing: ``batches`` a epoch, quick, obedient.
 
     Each batch after the first of an epoch waits for `gate`, which is set unless cleared; those of
-    the first ``free_epochs`` epochs do not.
+    the first ``free_epochs`` epochs do not. As the loop does, it applies its events to the run; it
+    ``writes`` checkpoints on request.
     """
 
-    def __init__(self, batches=4, error=None, free_epochs=0):
+    def __init__(self, batches=4, error=None, free_epochs=0, writes=False):
+        self.writes = writes
         self.batches = batches
         self.free_epochs = free_epochs
         self.error = error
@@ -183,7 +186,13 @@ class Loop:
         self.gate.set()
         self.threads: list[threading.Thread] = []
 
-    def __call__(self, settings, dataset=None, controls=None, checkpoint=None, resume=None, **_):
+    def __call__(self, settings, run=None, **options):
+        run = run or Run()
+        for event in self.events(settings, **options):
+            run.apply(event)
+            yield event
+
+    def events(self, settings, dataset=None, controls=None, checkpoint=None, resume=None, **_):
         self.threads.append(threading.current_thread())
         controls = controls or Controls()
         parameters = (np.ones((784, 4), np.float32), np.zeros(4, np.float32))
@@ -232,10 +241,13 @@ class Loop:
             figures = (0.1, 0.4 / epoch, 0.91, 0.3 / epoch, 0.9784, 5e4, True)
             yield events.EpochFinished(epoch, settings.epochs, *figures, parameters)
             done = epoch
+            if self.writes:
+                checkpoint_after(epoch).save(checkpoint)
+                yield events.Checkpointed(checkpoint, epoch)
         if done:
             yield events.Testing()
             yield events.Tested(0.07, 0.9829)
-        yield events.Finished(reason, done, 1.5, parameters)
+        yield events.Finished(reason, done, 1.5, parameters, settings.epochs)
 
 
 def checkpoint_after(epoch):
@@ -260,10 +272,10 @@ class FullDisk(Loop):
         super().__init__()
         self.resumed: list[Checkpoint] = []
 
-    def __call__(self, *settings, **options):
+    def events(self, *settings, **options):
         if options["resume"] is not None:
             self.resumed.append(options["resume"])
-        for event in super().__call__(*settings, **options):
+        for event in super().events(*settings, **options):
             yield event
             if isinstance(event, events.EpochFinished):
                 kept = checkpoint_after(event.epoch)

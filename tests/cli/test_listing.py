@@ -20,7 +20,8 @@ from mnist_draw.storage import load_model
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
-from mnist_draw.training.record import Run, load_history
+from mnist_draw.training.record import load_history, save_record
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -75,15 +76,22 @@ def make_run(epochs=2, name=""):
     files = RunSession(TrainingSettings(network=NETWORK, epochs=3), new_run_folder())
     files.begin()
     for epoch in range(1, epochs + 1):
-        files.add(events.BatchFinished(epoch, 3, 1, 1, 1 / epoch, 0.5, 0.01))
-        files.add(events.EpochFinished(epoch, 3, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
-    files.run = files.run.renamed(name)
+        files.run.apply(events.BatchFinished(epoch, 3, 1, 1, 1 / epoch, 0.5, 0.01))
+        files.run.apply(
+            events.EpochFinished(epoch, 3, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()),
+        )
+    files.run.apply(events.Renamed(name))
     return files
+
+
+def end(files, state):
+    files.run.apply(events.Finished(state, files.run.epochs_done, 1.0, (), 3))
+    files.end()
 
 
 def test_a_long_name_of_a_run_takes_no_more_room_than_a_line(here, capsys):
     folder = new_run_folder()
-    Run(folder, TrainingSettings(), "name " * 40, "2026-01-01 10:00", "stopped").save()
+    save_record(Run(folder, TrainingSettings(), "name " * 40, "2026-01-01 10:00", "stopped"))
     assert main(["runs"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) < 160
     assert main(["export", "nosuch", "x.onnx"]) != 0
@@ -94,7 +102,7 @@ def test_runs(here, capsys):
     assert main(["runs"]) == 0
     assert "There is no run yet" in capsys.readouterr().out
     going_on, ended = make_run(), make_run()
-    ended.end("completed")
+    end(ended, "completed")
     assert main(["runs", "--json"]) == 0
     states = {found["name"]: found["state"] for found in objects(capsys)}
     assert states == {
@@ -107,7 +115,7 @@ def test_runs(here, capsys):
     assert "95.00 %" in out
     # In the words of the window and of --json.
     assert "completed" in out
-    going_on.end("stopped")
+    end(going_on, "stopped")
 
 
 def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
@@ -160,8 +168,8 @@ def test_models_and_data(capsys):
 
 def test_figures_of_a_run_are_exported(here, capsys):
     older, newest = make_run(1), make_run(3)
-    older.end("completed")
-    newest.end("completed")
+    end(older, "completed")
+    end(newest, "completed")
     assert main(["export", "latest", "curves.csv"]) == 0
     assert f"{Path('curves.csv').stat().st_size:,} bytes" in capsys.readouterr().out
     rows = list(csv.DictReader((here / "curves.csv").read_text().splitlines()))
@@ -169,10 +177,11 @@ def test_figures_of_a_run_are_exported(here, capsys):
     assert main(["export", older.run.folder.name, "b.csv", "--format", "minibatches"]) == 0
     assert len((here / "b.csv").read_text().splitlines()) == 2
     # A title that is listed names what alone has it.
-    newest.run.renamed("Mine, 3 epochs").save()
+    newest.run.apply(events.Renamed("Mine, 3 epochs"))
+    save_record(newest.run)
     assert main(["export", older.run.title, "d.csv"]) == 0
     assert main(["export", "mine, 3 epochs", "e.csv"]) == 1
-    make_run(1).end("completed")
+    end(make_run(1), "completed")
     assert main(["export", older.run.title, "f.csv"]) == 1
     assert "2 runs are called" in capsys.readouterr().err
     assert main(["export", "Best reader", "best.py"]) == 0
@@ -214,7 +223,8 @@ def test_a_network_of_a_run_is_found_by_its_key(here):
     assert main([*QUICK, "--output", "m.npz"]) == 0
     [kept] = list_run_networks()
     [run], _ = list_runs()
-    run.renamed("My run 1.5").save()
+    run.apply(events.Renamed("My run 1.5"))
+    save_record(run)
     # A folder's name ends in a dot and seconds, as a file's name may.
     names = ("latest", kept.key, run.folder.name, "My run 1.5")
     for number, name in enumerate(names):

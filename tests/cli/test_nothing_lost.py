@@ -378,7 +378,7 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
     # Nothing was learnt that the list lacks.
     (run,) = run_list.list_runs()[0]
     # Killed before its last record, it is not offered for continuation any more.
-    replace(run, state="running").save()
+    record.save_record(replace(run, state="running"))
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
     assert [run.state for run in run_list.list_runs()[0]] == ["completed"]
 

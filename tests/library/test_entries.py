@@ -19,7 +19,8 @@ from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_open
 from mnist_draw.storage.models import save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.record import Run
+from mnist_draw.training.record import save_record
+from mnist_draw.training.run import Run, Summary
 from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -30,11 +31,12 @@ def made(**known):
     return flat_model("layers:", **known)
 
 
-def add_run(started, state="completed", has_network=True, **known):
+def add_run(started, state="completed", has_network=True, name="", **known):
     folder = runs_folder() / started.replace(":", ".")
     folder.mkdir(parents=True)
-    run = Run(folder, TrainingSettings(epochs=5), started=started, state=state, **known)
-    run.save()
+    settings = TrainingSettings(epochs=5)
+    run = Run(folder, settings, name, started, state, Summary(**known))
+    save_record(run)
     if has_network:
         save_model(run.model, made())
     return run
@@ -96,7 +98,7 @@ def test_how_far_a_run_came(state, done, words):
     entry = entry_of_run(run)
     assert words in entry.what
     assert entry.name.startswith("Tutorial MLP")
-    assert "epoch 4 of 5" in entry_of_run(replace(run, epochs_done=3), going_on=True).what
+    assert "epoch 4 of 5" in entry_of_run(replace(run, summary=Summary(3)), going_on=True).what
 
 
 def test_an_entry_without_figures_or_settings_has_none():
@@ -112,13 +114,13 @@ def test_an_entry_without_figures_or_settings_has_none():
 def test_only_what_differs_is_compared():
     run = add_run("2026-01-01 10:00:00", epochs_done=5)
     longer = run.settings.replace(epochs=9)
-    more = entry_of_run(replace(run, settings=longer, epochs_done=9))
+    more = entry_of_run(replace(run, settings=longer, summary=Summary(9)))
     unknown = Entry(replace(more.stored, info=made().info), "", "")
     # Named by its user, it is described once.
-    assert entry_of_run(run.renamed("Mine")).what == "Tutorial MLP, 5 epochs"
+    assert entry_of_run(replace(run, name="Mine")).what == "Tutorial MLP, 5 epochs"
     assert differing_settings([more]) == []
     assert differing_settings([entry_of_run(run), more]) == [("Epochs", ["5", "9"])]
-    stopped = entry_of_run(replace(run, epochs_done=3))
+    stopped = entry_of_run(replace(run, summary=Summary(3)))
     assert differing_settings([entry_of_run(run), stopped]) == [("Epochs", ["5", "3 of 5"])]
     assert ("Epochs", ["9", "–"]) in differing_settings([more, unknown])
     # What was changed during the run is known of its network, too; the same words are left out.

@@ -57,7 +57,8 @@ from mnist_draw.storage.unique_paths import bring_back
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
-from mnist_draw.training.record import Run
+from mnist_draw.training.record import save_record
+from mnist_draw.training.run import Run, Summary
 from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -118,8 +119,8 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     settings = TrainingSettings(network=model.network)
     folder = runs_folder() / "2026-11-25 10.15.00"
     folder.mkdir(parents=True)
-    run = Run(folder, settings, started="2026-11-25 10:15:00", epochs_done=1)
-    run.save()
+    run = Run(folder, settings, started="2026-11-25 10:15:00", summary=Summary(1))
+    save_record(run)
     history = History()
     history.add(events.EpochFinished(1, 1, 1.0, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
     arrays = history.to_arrays()
@@ -129,13 +130,14 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     assert key == "run:2026-11-25 10.15.00"
     found = find_by_key(key).load()
     assert title_of_model(found) == run.title
-    untested = replace(run, figures={"validation_accuracy": 0.9781})
+    untested = replace(run, summary=Summary(1, figures={"validation_accuracy": 0.9781}))
     assert network_of_run(untested).label.endswith("97.81 % in validation")
     assert np.array_equal(found.parameters[0], model.parameters[0])
     save_model(run.model, model.with_info(classes=[f"shape {n}" for n in range(10)]))
     assert network_of_run(run).info.classes[9] == "shape 9"
     run.model.unlink()
-    run.renamed("Slow steps").save()
+    run.apply(events.Renamed("Slow steps"))
+    save_record(run)
     assert title_of_model(find_by_key(key).load()) == "Slow steps"
 
 
@@ -143,9 +145,9 @@ def test_a_continued_run_that_was_cut_off_has_the_network_of_its_checkpoint(home
     # Its record and its model file are those after epoch 1.
     older = linear_model()
     settings = TrainingSettings(network=older.network, keep_best=True)
-    run = Run(runs_folder() / "2026-11-25 10.15.00", settings, epochs_done=1)
+    run = Run(runs_folder() / "2026-11-25 10.15.00", settings, summary=Summary(1))
     run.folder.mkdir(parents=True)
-    run.save()
+    save_record(run)
     save_model(run.model, older.with_info(epochs=1))
     history = History()
     for epoch in (1, 2, 3):

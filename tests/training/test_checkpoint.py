@@ -24,7 +24,8 @@ from mnist_draw.training.checkpoint import (
     load_checkpoint,
 )
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.record import Run, read_run
+from mnist_draw.training.record import read_run
+from mnist_draw.training.run import Run, Summary
 from mnist_draw.training.settings import TrainingSettings
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
@@ -242,15 +243,17 @@ def variants(values):
 
 def some_run(folder):
     settings = TrainingSettings(epochs=2, update_parameters={"rho": 0.9})
-    figures = {"test_loss": 0.1}
-    return Run(folder, settings, "mine", "2026-01-01 10:00", "stopped", 1, 2.0, figures, CHANGES)
+    summary = Summary(1, 2.0, {"test_loss": 0.1})
+    run = Run(folder, settings, "mine", "2026-01-01 10:00", "stopped", summary)
+    run.history.changes = list(CHANGES)
+    return run
 
 
 @pytest.mark.slow
 def test_records(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     folder = run_list.new_run_folder()
-    some_run(folder).save()
+    record.save_record(some_run(folder))
     path = folder / record.RECORD
     for values in variants(json.loads(path.read_bytes())):
         path.write_text(json.dumps(values))
@@ -262,7 +265,7 @@ def test_records(tmp_path, monkeypatch):
         assert 0 <= found.epochs_done <= 10**6
         assert np.isfinite([found.seconds, *found.figures.values()]).all()
         found.title.encode()
-        found.save()
+        record.save_record(found)
         assert read_run(folder) == found
 
 

@@ -16,6 +16,7 @@ import pytest
 import mnist_draw
 from mnist_draw.errors import MissingPackageError, StorageError, UserError
 from mnist_draw.networks import parse_network, title_of_model
+from mnist_draw.recognition import run_session
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import npz
 from mnist_draw.storage.unique_paths import (
@@ -24,10 +25,11 @@ from mnist_draw.storage.unique_paths import (
 )
 from mnist_draw.training import events, expectation, record, run_formats, run_list
 from mnist_draw.training.checkpoint import Checkpoint
-from mnist_draw.training.events import EpochFinished, Finished
+from mnist_draw.training.events import EpochFinished, Finished, Renamed
 from mnist_draw.training.history import EPOCH_COLUMNS, History
 from mnist_draw.training.presets import PRESETS
-from mnist_draw.training.record import Run, load_history, read_run, save_history, with_figures
+from mnist_draw.training.record import load_history, read_run, save_history, save_record
+from mnist_draw.training.run import Run, Summary
 from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
 
@@ -55,8 +57,8 @@ def add_run(name, epochs=2, planned=5, **changes):
     folder = run_list.runs_folder() / name
     folder.mkdir(parents=True)
     settings = TrainingSettings(epochs=planned)
-    run = dataclasses.replace(Run(folder, settings, started=name), **changes)
-    run.save()
+    run = Run(folder, settings, started=name, **{"state": "running", **changes})
+    save_record(run)
     arrays = (np.ones((2, 2), np.float32),)
     made = history(epochs)
     figures = (made.to_arrays(), epochs, 0.1, (), tuple(made.changes))
@@ -69,8 +71,14 @@ def session():
     """Return a run that has begun, with an epoch."""
     files = RunSession(TrainingSettings(network="layers:2"), run_list.new_run_folder())
     files.begin()
-    files.add(EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    files.run.apply(EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
     return files
+
+
+def end(files, state):
+    done = len(files.run.history.epochs)
+    files.run.apply(Finished(state, done, 1.0, (), files.run.epochs))
+    return files.end()
 
 
 # -- figures
@@ -166,7 +174,7 @@ def complete_run(folder):
     made = history()
     made.add(events.Tested(0.125, 0.984375))
     run = Run(folder, TrainingSettings(epochs=2), started="2026-01-02 10:00:00")
-    return with_figures(run, made), made
+    return dataclasses.replace(run, history=made), made
 
 
 def test_tensorboard_has_every_figure_at_its_time(tmp_path, monkeypatch):
@@ -216,8 +224,10 @@ def test_a_package_that_is_missing_is_named(monkeypatch, package, use):
 
 def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read():
     pasted = dataclasses.replace(add_run("2026-01-01 10:00"), name="a\x1b[31m\u202eb\r \x00 c")
-    pasted.save()
-    assert read_run(pasted.folder).name == pasted.renamed(pasted.name).name == "a[31mb c"
+    save_record(pasted)
+    assert read_run(pasted.folder).name == "a[31mb c"
+    pasted.apply(Renamed(pasted.name))
+    assert pasted.name == "a[31mb c"
     folder = dataclasses.replace(pasted.settings, data_folder="/data/\u202ex\n")
     title = dataclasses.replace(pasted, name="", settings=folder).title
     assert "\\u202ex\\u000a" in title
@@ -225,26 +235,27 @@ def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read():
 
 
 def test_a_record_comes_back_as_it_was():
-    run = with_figures(add_run("2026-01-01 10:00", state="completed"), history())
-    run.renamed("  my\nbest run ").save()
-    found = read_run(run.folder)
-    assert found == dataclasses.replace(run, name="my best run")
-    assert found.title == "my best run"
+    run = add_run("2026-01-01 10:00", state="completed", history=history())
     assert run.title == "Tutorial MLP, rate 0.001 → 0.0005, 5 epochs"
+    run.apply(Renamed("  my\nbest run "))
+    save_record(run)
+    found = read_run(run.folder)
+    assert record.to_json(found) == record.to_json(run)
+    assert found.title == "my best run"
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 120)
 
 
 def test_the_network_of_a_run_is_called_as_the_run_is():
     files = session()
-    files.add(events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01))
+    files.run.apply(events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01))
     weights = tuple(np.zeros(n, np.float32) for n in ((784, 2), 2, (2, 10), 10))
     model = files.model(weights)
     # Its architecture is named in the language of whom it is shown to.
     assert "title" not in model.metadata
     assert title_of_model(model) == parse_network(model.network).title
     called = title_of_model(files.named(model))
-    files.end("completed")
+    end(files, "completed")
     assert "L2 0 → 0.01" in called
     assert called.startswith(read_run(files.run.folder).title)
 
@@ -283,7 +294,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
 def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     files = session()
     shutil.rmtree(files.run.folder)
-    told = files.end("stopped")
+    told = end(files, "stopped")
     assert "The run has ended, but it may be missing from the list of runs." in told
     assert "goes on" not in told
 
@@ -291,10 +302,10 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
 def test_an_epoch_that_was_added_before_the_stop_is_in_the_record():
     files = session()
     files.controls.add_epoch()
-    files._train = lambda *_, **__: iter([Finished("stopped", 1, 1.0, ())])
-    list(files.events())
+    planned = TrainingSettings().epochs + files.controls.extra_epochs
+    files.run.apply(Finished("stopped", 1, 1.0, (), planned))
     files.end()
-    assert read_run(files.run.folder).settings.epochs == TrainingSettings().epochs + 1
+    assert read_run(files.run.folder).epochs == TrainingSettings().epochs + 1
 
 
 @pytest.mark.parametrize("ended", [False, True])
@@ -303,19 +314,19 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
     if not ended:
         checkpoint = add_run("2026-01-01 10:00").checkpoint
         shutil.copy(checkpoint, files.run.checkpoint)
-        assert files.end("stopped") == ""
+        assert end(files, "stopped") == ""
         said = []
-        files = RunSession(files.run.settings, files.run.folder, tell=said.append)
+        files = RunSession(files.run.settings, files.run.folder, listen=said.append)
     monkeypatch.setattr(record, "write_atomically", full_disk.refuse)
     if ended:
-        told = files.end("completed")
+        told = end(files, "completed")
         assert "The run has ended, but the list of runs has it as it was before" in told
         assert "may offer to continue it" in told
     else:
         files.resume()
-        (told,) = said
+        told = next(one.text for one in said if isinstance(one, events.RunMessage))
         assert "The run goes on, but the list of runs has it as it was before." in told
-        files.end("stopped")
+        end(files, "stopped")
     assert "missing" not in told
     assert read_run(files.run.folder).state == ("running" if ended else "stopped")
 
@@ -323,7 +334,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
 def test_figures_that_cannot_be_written_are_told(monkeypatch):
     files = session()
     (files.run.folder / record.HISTORY).mkdir()
-    told = files.end("stopped")
+    told = end(files, "stopped")
     assert "it is a folder" in told
     assert told.endswith("are lost; its last figures are in the list of runs.")
 
@@ -343,17 +354,16 @@ def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint():
     # Stopped and tested after one epoch, continued, and cut off after three.
     stopped = history(1)
     stopped.test_loss, stopped.test_accuracy = 0.2, 0.91
-    run = with_figures(add_run("2026-01-01 10:00", epochs=3, state="running"), stopped)
-    run.save()
+    run = add_run("2026-01-01 10:00", epochs=3, state="running", history=stopped)
     save_history(run.folder, stopped)
-    found = run_list.cut_off(run)
+    found = record.cut_off(read_run(run.folder))
     assert (found.state, found.epochs_done, found.changes[0]) == ("running", 3, CHANGE)
     # What was measured after the first epoch says nothing about the third.
     assert "test_accuracy" not in found.figures
     shown = load_history(found)
     assert (len(shown.epochs), shown.test_accuracy) == (3, None)
     run.checkpoint.write_bytes(b"PK broken")
-    assert run_list.cut_off(run) == run
+    assert record.cut_off(read_run(run.folder)).epochs_done == 1
 
 
 def test_a_damaged_checkpoint_is_told_once_and_kept():
@@ -393,9 +403,9 @@ def test_a_run_cut_off_before_it_learnt_is_removed():
 def test_a_killed_end_leaves_no_record_without_its_figures(monkeypatch):
     files = session()
     files.run.checkpoint.unlink(missing_ok=True)
-    monkeypatch.setattr(Run, "save", mock.Mock(side_effect=SystemExit))
+    monkeypatch.setattr(run_session, "save_record", mock.Mock(side_effect=SystemExit))
     with pytest.raises(SystemExit):
-        files.end("stopped")
+        end(files, "stopped")
     assert len(record.read_history(files.run.folder / record.HISTORY).epochs) == 1
 
 
@@ -409,7 +419,7 @@ def test_history_from_its_file_or_else_from_the_checkpoint():
     run.checkpoint.unlink()
     assert load_history(run).epochs == []
     with pytest.raises(UserError, match="lost"):
-        load_history(dataclasses.replace(run, epochs_done=1))
+        load_history(dataclasses.replace(run, summary=Summary(1)))
 
 
 @pytest.mark.parametrize("column", [0, 1])
@@ -425,7 +435,7 @@ def test_an_infinite_epoch_in_the_figures_gives_way_to_the_checkpoint(column):
 def test_a_folder_whose_name_is_not_utf8_is_kept_in_the_record():
     run = add_run("2026-01-01 10:00")
     named = dataclasses.replace(run, settings=run.settings.replace(data_folder="/data/\udcff"))
-    named.save()
+    save_record(named)
     assert read_run(run.folder).settings.data_folder == "/data/\udcff"
 
 
@@ -455,7 +465,7 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     assert 1 < estimated < 10_000
     add_run("2026-01-01 10:00")
     listed, _ = run_list.list_runs()
-    runs = [with_figures(run, load_history(run)) for run in listed]
+    runs = [dataclasses.replace(run, history=load_history(run)) for run in listed]
     assert expectation.expected_seconds(settings, runs) == 180
     few = expectation.expected_seconds(settings.replace(training_examples=5000), runs)
     assert few is not None
@@ -506,8 +516,9 @@ def test_an_accuracy_is_a_presets_or_the_last_runs(monkeypatch):
     settings = TrainingSettings(learning_rate=0.0005, epochs=2)
     assert expectation.expect(PRESETS["quick"].settings).source == "expected"
     assert expectation.expect(settings).accuracy == "–"
-    run = Run(Path(), settings, epochs_done=2, figures={"test_accuracy": 0.971})
+    summary = Summary(epochs_done=2, figures={"test_accuracy": 0.971})
+    run = Run(Path(), settings, summary=summary)
     found = expectation.expect(settings, [run])
     assert (found.accuracy, found.source) == ("97.10 %", "last time")
-    stopped = dataclasses.replace(run, epochs_done=1)
+    stopped = dataclasses.replace(run, summary=dataclasses.replace(summary, epochs_done=1))
     assert expectation.expect(settings, [stopped]).accuracy == "–"

@@ -26,7 +26,7 @@ from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import expected_seconds, long_time_words
 from mnist_draw.training.presets import PRESETS
-from mnist_draw.training.record import UNFINISHED
+from mnist_draw.training.run import UNFINISHED
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Told
@@ -321,20 +321,20 @@ class NextStep(QFrame):
         self._measure()
 
     def _note_run(self, controller: RunController) -> None:
-        state = controller.state
+        current = controller.current
         going_on = controller.training.running
         cut_off = None
-        if not going_on and state.reason in UNFINISHED and controller.training.can_continue:
-            cut_off = state.epochs_done, state.epochs
+        if not going_on and current.state in UNFINISHED and current.can_continue:
+            cut_off = current.epochs_done, current.epochs
         if not going_on and self._situation.run is None:
             self._note(cut_off=cut_off)
             return
-        self._run_key = controller.key
-        tested = None if going_on else state.test_accuracy
-        accuracy = (tested or state.validation_accuracy) if state.epochs_done else None
-        paused = state.state == "paused"
+        self._run_key = current.network_key
+        tested = None if going_on else current.test_accuracy
+        accuracy = (tested or current.validation_accuracy) if current.epochs_done else None
+        paused = current.state == "paused"
         answers = self._network.state.network_wanted.key == self._run_key
-        run = Run(going_on, paused, accuracy, state.seconds_left, answers)
+        run = Run(going_on, paused, accuracy, current.seconds_left, answers)
         trained = self._situation.trained or run.accuracy is not None
         self._note(cut_off=cut_off, run=run, trained=trained)
 

@@ -27,14 +27,13 @@ from mnist_draw.recognition.certainty import certainty_from
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.layer_inspection import LayerFigures
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.app.inside.section import Example, LabelSource
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
-    from mnist_draw.training.events import Parameters
+    from mnist_draw.training.events import LayerFigures, Parameters
 
     #: Probabilities, and how certain they are.
     Answer = tuple[np.ndarray | None, Certainty | None]

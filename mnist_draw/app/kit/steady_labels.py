@@ -125,6 +125,11 @@ class FittedLabel(QLabel):
         self._elide = elide
         self._two_lines = two_lines
 
+    def setText(self, text: str) -> None:
+        # Qt would lay the page out anew.
+        if text != self.text():
+            super().setText(text)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 

@@ -192,10 +192,10 @@ class RunNotification(QObject):
         QApplication.alert(self._window)
         if not QSystemTrayIcon.isSystemTrayAvailable():
             return
-        state = self._run.state
-        sentence = state.label
-        if state.test_accuracy is not None:
-            share = format_percent(state.test_accuracy)
+        run = self._run.current
+        sentence = run.label
+        if run.test_accuracy is not None:
+            share = format_percent(run.test_accuracy)
             sentence = _("Your network reads {share} of digits it has never seen.", share=share)
         tray = QSystemTrayIcon(self._window.windowIcon(), self)
         tray.messageClicked.connect(self._window.activateWindow)

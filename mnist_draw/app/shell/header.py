@@ -216,7 +216,7 @@ class NetworkButton(QWidget):
         self._show_work()
 
     def _show_work(self, *__: object) -> None:
-        state = self._run.state
+        run = self._run.current
         queued = self._learning.queued
         learnt = self._learning.progress
         work = None
@@ -225,19 +225,19 @@ class NetworkButton(QWidget):
             if queued:
                 words = _("Next: {name}", name=_elided(queued))
             work = Work(words, learnt, sentence=_("Your network learns your digits. Go there."))
-        elif state.busy and not self._shows_run:
-            resting = state.state == "paused"
-            work = Work(state.label, state.run_part, resting, state.state == "training")
+        elif run.is_running and not self._shows_run:
+            resting = run.state == "paused"
+            work = Work(run.label, run.run_part, resting, run.state == "training")
         self.work.show_work(work)
         self.menu.fill()
 
     def _in_training(self) -> Line | None:
-        run = self._run
-        if not run.training.running:
+        run = self._run.current
+        if not self._run.training.running:
             return None
-        accuracy = run.state.validation_accuracy
+        accuracy = run.validation_accuracy
         words = "" if accuracy is None else format_percent(accuracy)
-        return Line(run.training.title, run.state.label, words, run.training.key)
+        return Line(run.title, run.label, words, run.key)
 
     def show_network(self) -> None:
         model = self._network.state.model

@@ -65,7 +65,7 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
     trains = window.tabs.isTabVisible(window.pages.index(window.train_tab))
     draw.answer.why_link.leads = inside
     if not inside:
-        window.train_tab.run_page.leave_out_inside()
+        window.train_tab.run_page.leads_inside = False
     draw.next_step.leave_out(training=not trains, inside=not inside)
     if lesson.tabs:
         # The card of the first start leads through all tabs.

@@ -177,8 +177,8 @@ class Shutdown(QObject):
         self.asks_nothing = False
         #: Whether the program starts again when the window has closed.
         self.restarts = False
-        window.run.unsaved.connect(lambda model: self.unsaved.update({self._training.key: model}))
-        window.run.saved.connect(lambda: self.unsaved.pop(self._training.key, None))
+        window.run.unsaved.connect(self._hold_network_of_run)
+        window.run.saved.connect(lambda: self.unsaved.pop(self._run_name(), None))
         connect_direct(self._learning.fine_tuned, self._hold_unsaved)
         self._learning.ended.connect(self.resume_close)
         self._question = ClosingQuestion(self.unsaved, window)
@@ -262,6 +262,12 @@ class Shutdown(QObject):
     def _save_unasked(self) -> None:
         for message in self.unsaved.save():
             reporter.print_at_end(message)
+
+    def _run_name(self) -> str:
+        return str(self._window.run.current.folder)
+
+    def _hold_network_of_run(self, model: ModelFile) -> None:
+        self.unsaved[self._run_name()] = model
 
     def _hold_unsaved(self, outcome: Outcome) -> None:
         """Hold a fine-tuned network that could not be saved; in the thread that learns."""

@@ -119,7 +119,7 @@ class Ways(QObject):
         )
         run.epoch_learnt.connect(
             lambda epoch, parameters: inside.show_epoch(
-                _("{run}, epoch {epoch}", run=training.title, epoch=number(epoch)),
+                _("{run}, epoch {epoch}", run=run.current.title, epoch=number(epoch)),
                 parameters,
             ),
         )
@@ -165,13 +165,11 @@ class Ways(QObject):
 
     def _try_network(self) -> None:
         """Let the network of the run in front answer, and show the board."""
-        self._window.network.use_key(self._window.run.front.key)
+        self._window.network.use_key(self._window.run.shown.network_key)
         self._to_draw()
 
     def _share(self) -> None:
-        run = self._window.run.front.run
-        assert run is not None
-        self._window.library.share(entry_of_run(run))
+        self._window.library.share(entry_of_run(self._window.run.shown))
 
     # -- to Inside
 
@@ -205,7 +203,7 @@ class Ways(QObject):
     def _show_section_of_front(self, name: str) -> None:
         """Show a section about the network of the run in front, which then answers."""
         run = self._window.run
-        self._window.network.use_instead(run.front.key, self._train.run_page.title.text())
+        self._window.network.use_instead(run.shown.network_key, self._train.run_page.title.text())
         self._show_section(name)
 
     def _show_layers(self) -> None:

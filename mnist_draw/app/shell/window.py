@@ -191,7 +191,7 @@ class Window(QMainWindow):
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
         self.run.saved.connect(self.network.note_saved)
         self.run.rescued.connect(self.network.move_run)
-        self.network.key_in_training = lambda: self.training.key if self.training.running else ""
+        self.network.key_in_training = lambda: self.run.current.key if self.training.running else ""
         settings = self.train_tab.settings
         self.state.follow(["entries"], lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
@@ -222,7 +222,7 @@ class Window(QMainWindow):
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         network = self.network
         training = self.training
-        connect_direct(training.trained, lambda model: network.note_trained(model, training.key))
+        connect_direct(training.trained, network.note_trained)
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.learn.connect_services(self.learning, self.training)
         self.draw_tab.next_step.follow_run(self.run)

@@ -22,7 +22,7 @@ from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card
-from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, is_like_tutorial
+from mnist_draw.app.train.run_words import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
 from mnist_draw.i18n import _, joined, number, percent
 from mnist_draw.training.history import EpochFigures, History

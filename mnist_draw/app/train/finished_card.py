@@ -13,116 +13,32 @@ from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
 from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
-from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, is_like_tutorial
-from mnist_draw.app.train.shown_run import ShownRun
-from mnist_draw.i18n import N_, _, counted, joined, number, percent, pgettext
+from mnist_draw.app.train.run_words import (
+    MORE_EPOCHS,
+    TRAIN_ON,
+    FinishedWords,
+    count_epochs,
+    epochs_to_train_on,
+)
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
+from mnist_draw.training.run import Run
 
-#: Epochs of *Train on*: usual first, then those of its menu.
-_MORE = 5
+#: Epochs in the menu of *Train on*.
 _OFFERED = (1, 5, 20)
-_TRAIN_ON = _(
-    "Five more epochs of this run, as if it had not stopped. Its network learns on; a copy of the "
-    "one before is not kept. Right click: another number.",
-)
-_GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
 #: Under this width of the card the words beside the answer are above it.
 _NARROW = 1100
 _DRAWING = 112
 _HEIGHT = 160
 #: Least and largest width of the answer beside the drawing.
 _ANSWER = (96, 200)
-
-
-def headline(shown: ShownRun) -> str:
-    """Return the headline, its figure in ``<b>``."""
-    state = shown.state
-    kept = shown.kept
-    if not state.has_learnt:
-        return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
-    if state.test_accuracy is not None:
-        share = state.test_accuracy
-        reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")
-        if state.tested_on[1]:
-            reads = N_("Your network reads <b>{share}</b> of digits it has never seen.")
-    else:
-        last = state.validation_accuracy if kept is None else kept.validation_accuracy
-        share = last or 0.0
-        reads = N_("Your network reads <b>{share}</b> of the validation pictures.")
-    said = _(reads, share=format_percent(share))
-    return said if shown.is_whole else joined(state.label, said)
-
-
-def details(shown: ShownRun) -> str:
-    kept = shown.kept
-    if shown.is_deleted:
-        return _("This run is deleted. The Library can bring it back.")
-    if not shown.state.has_learnt:
-        return ""
-    if kept is None:
-        return _outcome(shown)
-    loss = format_loss(kept.validation_loss)
-    accuracy = format_percent(kept.validation_accuracy)
-    best = _(
-        "Epoch {epoch} is kept: the lowest validation loss, {loss}, at {accuracy}.",
-        epoch=number(kept.epoch),
-        loss=loss,
-        accuracy=accuracy,
-    )
-    return best if shown.state.reason == "diverged" else joined(_outcome(shown), best)
-
-
-def _outcome(shown: ShownRun) -> str:
-    state = shown.state
-    epochs = _count_epochs(state.epochs_done)
-    time = format_duration(state.elapsed)
-    if state.reason == "diverged":
-        done = number(state.epochs_done)
-        return _(
-            "Epoch {number} is kept, after {epochs} in {time}.",
-            number=done,
-            epochs=epochs,
-            time=time,
-        )
-    if state.test_accuracy is None:
-        return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
-    told = [_right(state, epochs, time)]
-    if state.reason == "early":
-        told.append(_("The validation loss fell no more."))
-    elif state.reason == "target":
-        told.append(_("The accuracy aimed at is reached."))
-    elif shown.run is not None and is_like_tutorial(shown.run.settings):
-        told.append(_("The tutorial got {share}.", share=percent(TUTORIAL_ACCURACY / 100, 2)))
-    return joined(*told)
-
-
-def _count_epochs(epochs: int) -> str:
-    return counted("{count} epoch", "{count} epochs", epochs)
-
-
-def _right(state: RunState, epochs: str, time: str) -> str:
-    """Say how many test pictures are read right after the epochs."""
-    of = state.tested_on[0]
-    if not of:
-        # How many pictures a data set had that is gone is not known.
-        return _("After {epochs} in {time}.", epochs=epochs, time=time)
-    right = number(round((state.test_accuracy or 0.0) * of))
-    return counted(
-        "{right} of {count} test picture right, after {epochs} in {time}.",
-        "{right} of {count} test pictures right, after {epochs} in {time}.",
-        of,
-        right=right,
-        epochs=epochs,
-        time=time,
-    )
 
 
 class DrawingView(QWidget):
@@ -223,11 +139,10 @@ class FinishedCard(Card):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("finishedCard")
-        #: Whether there is a tab with the mistakes.
-        self.leads_inside = True
         #: Whether the run was cut off or stopped, and can go on.
         self.goes_on = False
-        self._shown = ShownRun(RunState())
+        self._run = Run()
+        self._words: FinishedWords | None = None
         self._picture: np.ndarray | None = None
         self._job = NewestOnly(lambda asked: read_drawing(*asked), self)
         self.headline = label("", "headline", "headlineLabel", wraps=True)
@@ -267,7 +182,7 @@ class FinishedCard(Card):
         self.on_button = push_button(
             "trainOnButton",
             _("Train on"),
-            _TRAIN_ON,
+            TRAIN_ON,
             "",
             "large",
             self._train_on,
@@ -283,61 +198,53 @@ class FinishedCard(Card):
         )
 
     def _train_on(self) -> None:
-        state = self._shown.state
-        whole = self._shown.is_whole or state.epochs <= state.epochs_done
-        self.continue_requested.emit(state.epochs_done + _MORE if whole else state.epochs)
+        self.continue_requested.emit(epochs_to_train_on(self._run))
 
     def _offer_epochs(self) -> None:
         menu = Menu(self.on_button)
         menu.setAttribute(Qt.WA_DeleteOnClose)
         for epochs in _OFFERED:
-            menu.addAction(_count_epochs(epochs), partial(self._train_for, epochs))
+            menu.addAction(count_epochs(epochs), partial(self._train_for, epochs))
         menu.addAction(_("Another number …"), self._ask_epochs)
         menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
 
     def _train_for(self, epochs: int) -> None:
-        self.continue_requested.emit(self._shown.state.epochs_done + epochs)
+        self.continue_requested.emit(self._run.epochs_done + epochs)
 
     def _ask_epochs(self) -> None:
         title = _("Train on")
         question = _("Epochs more:")
-        epochs, chosen = QInputDialog.getInt(self, title, question, _MORE, 1, MAX_EPOCHS)
+        epochs, chosen = QInputDialog.getInt(self, title, question, MORE_EPOCHS, 1, MAX_EPOCHS)
         if chosen:
             self._train_for(epochs)
 
     # -- showing
 
-    def show_result(self, shown: ShownRun, can_continue: bool) -> None:
-        self._shown = shown
-        state = shown.state
-        self.try_button.setVisible(shown.can_be_tried)
-        wrong = 0
-        if state.test_accuracy is not None:
-            of = state.tested_on[0]
-            wrong = of - round(state.test_accuracy * of)
-        self.mistakes_button.setText(
-            counted("See its {count} mistake", "See its {count} mistakes", wrong),
-        )
-        self.mistakes_button.setVisible(bool(wrong) and shown.can_be_tried and self.leads_inside)
-        self.share_button.setVisible(shown.model is not None)
-        is_cut = not shown.is_whole
-        self.goes_on = can_continue and is_cut
-        more = counted("Train on, {count} epoch", "Train on, {count} epochs", _MORE)
-        name, sentence = (_("Go on"), _GO_ON) if is_cut else (more, _TRAIN_ON)
-        explain(self.on_button, name, sentence, "F5" if self.goes_on else "")
-        self.on_button.setText(name)
-        self.on_button.setVisible(can_continue)
+    def show_run(self, run: Run, words: FinishedWords) -> None:
+        self._run = run
+        self._words = words
+        self.goes_on = words.goes_on
+        self.try_button.setVisible(words.can_be_tried)
+        self.mistakes_button.setText(words.mistakes)
+        self.mistakes_button.setVisible(bool(words.mistakes))
+        self.share_button.setVisible(words.can_be_shared)
+        keys = "F5" if words.goes_on else ""
+        explain(self.on_button, words.train_on, words.train_on_help, keys)
+        self.on_button.setText(words.train_on)
+        self.on_button.setVisible(words.can_train_on)
         self._show_words()
         self._read()
 
     def _show_words(self) -> None:
-        words = headline(self._shown)
+        if self._words is None:
+            return
+        headline = self._words.headline
         style = f"color:{theme.colour('accent').name()}; white-space:nowrap"
-        figure = words.replace("<b>", f"<span style='{style}'>").replace("</b>", "</span>")
+        figure = headline.replace("<b>", f"<span style='{style}'>").replace("</b>", "</span>")
         self.headline.setText(figure)
-        self.headline.setAccessibleName(words.replace("<b>", "").replace("</b>", ""))
+        self.headline.setAccessibleName(headline.replace("<b>", "").replace("</b>", ""))
         # A figure and its unit stay in one line.
-        self.details.setText(details(self._shown).replace(" %", "\u00a0%"))
+        self.details.setText(self._words.details.replace(" %", "\u00a0%"))
 
     def show_drawing(self, picture: np.ndarray | None) -> None:
         """Take what is on the board, float32 (28, 28); it is read while the card is visible."""
@@ -345,7 +252,7 @@ class FinishedCard(Card):
         self._read()
 
     def _read(self) -> None:
-        model = self._shown.model
+        model = self._run.network_file
         if not self.isVisible():
             return
         if self._picture is None or model is None:

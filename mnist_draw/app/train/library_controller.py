@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,9 +22,8 @@ from mnist_draw.app.train.library_delegate import OtherRow
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
-from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.app.train.run_controller import RunController, refusal
 from mnist_draw.app.train.series import thinned
-from mnist_draw.app.train.shown_run import refusal
 from mnist_draw.i18n import _, joined, listed, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.fallbacks import reclaim_fallbacks
@@ -33,7 +33,7 @@ from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.unique_paths import empty_bin
 from mnist_draw.training import run_list
-from mnist_draw.training.record import CHECKPOINT, RECORD, Run
+from mnist_draw.training.run import CHECKPOINT, RECORD, Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: Why an entry of a row's menu is disabled.
@@ -103,7 +103,7 @@ class LibraryController(LibraryFiles):
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.state.follow(["network_answering"], self._show_answering)
-        network.state.follow(["entries"], lambda: run.take_names(network.state.entries))
+        network.state.follow(["entries"], lambda: run.take_entries(network.state.entries))
         run.training.ended.connect(self._ended)
         run.state_changed.connect(self._follow)
 
@@ -162,12 +162,12 @@ class LibraryController(LibraryFiles):
 
     def _read(self) -> Library:
         training = self._run.training
-        return read_library(in_use, training.folder if training.running else None)
+        return read_library(in_use, self._run.current.folder if training.running else None)
 
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library
-        self._network.take_entries(library.entries)
         self.page.show_library(library)
+        self._network.take_entries(library.entries)
         self._show_answering()
         self._follow()
         self._compare()
@@ -176,9 +176,6 @@ class LibraryController(LibraryFiles):
         self._to_rename = ""
         if news := [sentence for sentence in library.messages if sentence not in before.messages]:
             self.notifier.problem(joined(*news))
-        if not self._run.training.running:
-            # The shown run may have been deleted or brought back.
-            self._run.show()
 
     def _show_answering(self) -> None:
         self._rows.show_answering(self._network.state.answering_key)
@@ -203,15 +200,16 @@ class LibraryController(LibraryFiles):
         training = self._run.training
         if not training.running or self._folder.reading or not self.page.isVisible():
             return
-        listed = self._rows.find(training.key)
+        listed = self._rows.find(self._run.current.key)
         if listed is None or listed.run is None:
             self.refresh()
             return
-        run = self._run.with_newest_figures(listed.run)
+        # An entry keeps the settings that its name is made of.
+        run = copy.copy(self._run.current)
         entry = with_run(listed, run, going_on=True)
-        self._rows.show_entry(entry, self._run.state.run_part)
+        self._rows.show_entry(entry, run.run_part)
         if self._rows.without_figures([entry]):
-            epochs = thinned(tuple(self._run.state.history.epochs))
+            epochs = thinned(tuple(run.history.epochs))
             self._show_figures({entry.key: (run.epochs_done, epochs)})
 
     def _ended(self) -> None:
@@ -271,7 +269,7 @@ class LibraryController(LibraryFiles):
             self._why_it_cannot_answer(entry),
         )
         if entry.run is not None:
-            stuck = "" if self._run.can_go_on(entry.run) else _("No epoch of it was kept.")
+            stuck = "" if self._can_go_on(entry.run) else _("No epoch of it was kept.")
             add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)
         unknown = "" if entry.settings else _("Its settings are not known.")
         add(_("New run like this"), partial(self._copy_settings, entry), unknown)
@@ -287,10 +285,14 @@ class LibraryController(LibraryFiles):
             add(_("Delete"), partial(self.delete, entry), busy, "Del")
         return menu
 
+    def _can_go_on(self, run: Run) -> bool:
+        current = self._run.current
+        return run.can_continue or (run.folder == current.folder and current.can_continue)
+
     def _why_it_cannot_answer(self, entry: Entry) -> str:
         """Say why an entry cannot be used; it can from a checkpoint, too, or while it learns."""
         run = entry.run
-        learnt = run is not None and (self._run.shows(run) or run.checkpoint.exists())
+        learnt = run is not None and (self._run.shows(run) or run.has_checkpoint)
         if entry.key == self._network.state.answering_key:
             return _("It answers now.")
         return "" if entry.has_network or learnt else _NO_NETWORK

@@ -23,7 +23,7 @@ from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
-from mnist_draw.training.record import MAX_NAME_LENGTH
+from mnist_draw.training.run import MAX_NAME_LENGTH
 
 #: Heights of the rows, and places in them, at the usual text size.
 OWN = 55

@@ -22,12 +22,12 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
-from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.training.expectation import expect, matrix_speed, training_pictures
 from mnist_draw.training.presets import Preset, differences
-from mnist_draw.training.record import Run
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
 #: Where the curve is wider than this, the digits are beside it, not below.
 _BESIDE = 790

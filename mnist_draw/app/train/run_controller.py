@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
-from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
-from mnist_draw.app.train.shown_run import EarlierRuns, ShownRun, notifier, refusal
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.stored_runs import list_with_cut_off, read_digits
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.entries import Entry
-from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.recognition.run_session import in_use
-from mnist_draw.recognition.twelve_digits import DigitsRead
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
     Checkpointed,
-    CheckpointFailed,
+    Continued,
+    Deleted,
+    EpochAdded,
     EpochFinished,
-    Finished,
+    Failed,
+    LayerFigures,
+    Queued,
+    Renamed,
+    Requested,
+    Rescued,
+    Restored,
+    Saved,
     SettingChanged,
     Started,
+    StopRequested,
     Validating,
 )
 from mnist_draw.training.hints import Hint
-from mnist_draw.training.history import History
-from mnist_draw.training.record import Run, now, with_figures
+from mnist_draw.training.record import load_run
+from mnist_draw.training.run import Run, RunEvent, now
+from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SettingsError, TrainingSettings
+from mnist_draw.training.twelve_digits import DigitsRead
 
-#: So many milliseconds frequent events wait until curves and hint, figures, and the header while
-#: the tab is hidden are updated: painting takes time from the training.
+notifier = Notifier("run", "train")
+#: Tells what is refused while a run is active; its end withdraws it.
+refusal = Notifier("active run", "train")
+
+#: The preference that names the newest run that was cut off and has been offered.
+_CUT_OFF = "cut_off_run"
+#: So many milliseconds frequent events wait until curves, figures, and the header while the tab is
+#: hidden are updated: painting takes time from the training.
 _CURVES_MS = 400
 _FIGURES_MS = 100
 _HEADER_MS = 900
@@ -54,8 +68,8 @@ _FREQUENT = BatchFinished | Validating | EpochFinished | Checkpointed | DigitsRe
 class RunController(QObject):
     """Starts, pauses and stops runs for the Train tab, and shows them on it.
 
-    `state` is that of the run that goes on, or of the last one. Another one that was opened
-    meanwhile may be in front: `show_run` shows any run as it was, `show_current` this one again.
+    `current` is the run that is trained, or the last one. Another one that was opened meanwhile may
+    be `shown`: `show_run` shows any run as it was, `show_current` this one again.
     """
 
     state_changed = pyqtSignal()
@@ -78,18 +92,18 @@ class RunController(QObject):
         super().__init__(parent)
         self.tab = tab
         self.training = training
-        self._current = self.front = ShownRun(RunState())
+        self.current = self.shown = Run()
         #: Whether the last run is shown at the start.
         self.shows_last = True
         #: What a run waits for, where there is learning.
         self.learning: Learning | None = None
         self._preferences = preferences
-        self.earlier = EarlierRuns(preferences, self._show_loaded, self)
+        self.background = Background(self)
         #: What has happened is shown then, also if nothing more happens.
         self._curves_due = QTimer(self)
         self._figures_due = QTimer(self)
         #: The run before a requested one that has not started yet.
-        self._before: ShownRun | None = None
+        self._before: Run | None = None
         self._connect()
         self._restore()
         self.show()
@@ -112,11 +126,6 @@ class RunController(QObject):
         self.training.happened.connect(self._happened)
         self.training.ended.connect(self._ended)
 
-    @property
-    def state(self) -> RunState:
-        """The state of the run that goes on, or of the last one."""
-        return self._current.state
-
     # -- requests of the user
 
     def start(self) -> None:
@@ -127,25 +136,24 @@ class RunController(QObject):
         if self._waits(settings, partial(self._start, settings)):
             return
         try:
-            self.training.start(settings)
+            settings.validate()
+            run = Run(new_run_folder(), settings, started=now())
         except UserError as error:
             notifier.problem(reporter.sentence(error))
             if isinstance(error, SettingsError):
                 self.tab.settings.show_error(error.setting, str(error))
             return
         self._preferences.set("training", settings.to_json())
-        assert self.training.folder is not None
-        self._begin(Run(self.training.folder, settings, started=now()))
+        self._begin(run, settings)
 
     def _waits(self, settings: TrainingSettings, start: Callable[[], object]) -> bool:
-        """Start a run later where digits are being learnt now; tell whether it waits."""
+        """Start a run later where digits are being learnt now; return whether it waits."""
         learning = self.learning
         if learning is None or not learning.running:
             return False
-        run = Run(Path(), settings)
-        self._current = self.front = ShownRun(RunState(), run)
-        self.state.wait()
-        learning.start_after(run.title, start)
+        self.current = self.shown = Run(settings=settings)
+        self.current.apply(Queued())
+        learning.start_after(self.current.title, start)
         self._show_front()
         self.tab.show_page("run")
         return True
@@ -153,7 +161,7 @@ class RunController(QObject):
     def _start_or_pause(self) -> None:
         """Do what the button that names this key does."""
         finished = self.tab.run_page.finished
-        if self.training.running or self.state.busy:
+        if self.training.running or self.current.is_running:
             self.pause()
         elif self.tab.work_page == "new":
             self.start()
@@ -175,14 +183,14 @@ class RunController(QObject):
 
     def stop(self) -> None:
         """End the run after its minibatch; a run that waits does not start."""
-        if self.state.state == "waiting" and self.learning is not None:
+        if self.current.state == "waiting" and self.learning is not None:
             self.learning.cancel_queued()
-            self._current = self.front = ShownRun(RunState())
+            self.current = self.shown = Run()
             self._show_front()
             self.tab.show_page("new")
-        elif self.training.running and self.state.state != "testing":
+        elif self.training.running and self.current.state != "testing":
             self.training.stop()
-            self.state.stopping()
+            self.current.apply(StopRequested())
             self.show()
 
     def one_epoch_more(self) -> None:
@@ -191,48 +199,37 @@ class RunController(QObject):
         controls = self.training.controls
         if controls is not None:
             controls.add_epoch()
-            self.state.add_epoch()
+            self.current.apply(EpochAdded())
             self._draw_curves()
             self.show()
         else:
-            self._train_on(self.state.epochs_done + 1)
+            self._train_on(self.current.epochs_done + 1)
 
     def _train_on(self, epochs: int) -> None:
-        if self.front.run is not None:
-            self.continue_run(self.front.run, epochs)
-
-    def can_go_on(self, run: Run) -> bool:
-        """Whether there is something to continue a run from."""
-        own = run.folder == self.training.folder and self.training.can_continue
-        return own or run.checkpoint.exists()
+        self.continue_run(self.shown, epochs)
 
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
             refusal.problem(_("A run is going on; stop it before another one is continued."))
             return
-        epochs = epochs or max(run.settings.epochs, run.epochs_done + 1)
-        settings = run.settings.replace(epochs=epochs)
+        settings = run.settings.replace(epochs=epochs or max(run.epochs, run.epochs_done + 1))
         if self._waits(settings, partial(self.continue_run, run, epochs)):
             return
         if in_use(run.folder):
             notifier.problem(_("This run is going on elsewhere; nothing was changed."))
             return
-        run = replace(run, settings=settings)
         self.tab.settings.show_run(settings)
-        self.training.continue_run(run)
-        self._begin(run)
+        shown = self.shown if run.folder == self.shown.folder else run
+        # The run stays as it is where it cannot be continued.
+        self._begin(copy.copy(shown), settings, resume=True)
 
-    def _begin(self, run: Run) -> None:
+    def _begin(self, run: Run, settings: TrainingSettings, resume: bool = False) -> None:
         """Show a requested run without events yet; one that is continued as it was left."""
-        before = ShownRun(RunState()) if self.state.state == "waiting" else self.front
-        self._before = before
-        self._current = self.front = ShownRun(RunState(run.settings), run, is_new=True)
-        if before.run is not None and before.run.folder == run.folder:
-            self.state.apply(Continued(before.state.history, ()))
-            self.state.twelve = before.state.twelve
-            self.state.read = before.state.read
-        self.state.begin()
+        self._before = Run() if self.current.state == "waiting" else self.shown
+        self.current = self.shown = run
+        run.apply(Requested(settings))
+        self.training.start(run, resume)
         notifier.forget()
         Notifier("settings").forget()
         self._show_front()
@@ -249,78 +246,106 @@ class RunController(QObject):
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
-        if self.front.run is not None and not self.training.running:
-            self.tab.settings.show_settings(self.front.run.settings)
+        if self.shown.exists and not self.training.running:
+            self.tab.settings.show_settings(self.shown.settings)
             self.tab.show_page("new")
         self.tab.settings.apply(hint.name, hint.value)
         self.tab.focus_first()
 
-    @property
-    def key(self) -> str:
-        """By which the network of the run that goes on, or of the last one, is found."""
-        return self._current.key
-
     # -- runs of before
 
     def show_last_run(self) -> None:
-        """Show the newest run, unless a run was started meanwhile."""
-        self.earlier.load_last(lambda: self.shows_last, self.show_run)
+        """Show the newest run, unless another is shown; offer once one that was cut off before."""
+        self.background.run(list_with_cut_off, self._offer_last_run)
+
+    def _offer_last_run(self, listed: tuple[list[Run], Run | None]) -> None:
+        runs, cut_off = listed
+        if not runs or not self.shows_last:
+            return
+        offered = self._preferences.get(_CUT_OFF, "")
+        if cut_off is not None and cut_off is not runs[0] and cut_off.folder.name != offered:
+            self._preferences.set(_CUT_OFF, cut_off.folder.name)
+            sentence = _("{run} was cut off; it can go on.", run=cut_off.title)
+            notifier.undo(sentence, partial(self.show_run, cut_off), _("Show"))
+        # What of it is damaged was told already.
+        self.background.run(partial(load_run, runs[0].folder), self._show_last, lambda __: None)
+
+    def _show_last(self, run: Run) -> None:
+        if not self.current.exists and not self.training.running:
+            self._show_loaded(run, to_front=self.tab.page == "new")
 
     def show_run(self, run: Run) -> None:
+        def unread(error: Exception) -> None:
+            notifier.problem(reporter.sentence(error))
+
         if self.shows(run):
             self.show_current()
         else:
-            self.earlier.load(run)
+            show = partial(self._show_loaded, to_front=True)
+            self.background.run(partial(load_run, run.folder), show, unread)
 
     def show_current(self) -> None:
-        self.front = self._current
+        self.shown = self.current
         self._show_front()
         self.tab.show_page("run")
 
     def show_new(self) -> None:
-        """Show the page of a new run; while a run goes on, that run."""
+        """Show the page of a new run; while a run is trained, that run."""
         if self.training.running:
             self.show_current()
         else:
             self.tab.show_page("new")
             self.train_requested.emit()
 
-    def _show_loaded(self, shown: ShownRun, asked: bool) -> None:
-        if not asked and (self.training.running or self._current.run is not None):
-            return
-        assert shown.run is not None
-        self.front = shown
+    def _show_loaded(self, run: Run, to_front: bool) -> None:
+        self.shown = run
         if not self.training.running:
-            self._current = shown
-            self.training.take(shown.run)
+            self.current = run
         self._show_front()
-        self.earlier.read_digits(shown, self._show_read)
-        if asked or self.tab.page == "new":
+        self._read_digits(run)
+        if to_front:
             self.tab.show_page("run")
 
-    def take_names(self, entries: Sequence[Entry]) -> None:
-        """Name runs as in the Library, where equal names have numbers."""
-        page = self.tab.run_page
-        listed = [(one.run, one.name) for one in entries if one.run]
-        page.names = {(run.folder, run.title): name for run, name in listed}
-        names = {run.folder: run.name for run, __ in listed}
-        for shown in (self._current, self.front):
-            if shown.run is not None and shown.run.folder in names:
-                shown.run = replace(shown.run, name=names[shown.run.folder])
-        page.show_run(self.front.run, self.training.running and self.front is self._current)
+    def _read_digits(self, run: Run) -> None:
+        """Have the twelve digits read by the network of a run that has ended."""
+        if not run.exists or (run.read and run.twelve):
+            return
+
+        def take(events: list[RunEvent]) -> None:
+            for event in events:
+                run.apply(event)
+            self.show()
+
+        self.background.run(partial(read_digits, run), take)
+
+    def take_entries(self, entries: Sequence[Entry]) -> None:
+        """Take names from the Library, where equal ones have numbers, and what is deleted."""
+        listed = {entry.run.folder: entry for entry in entries if entry.run}
+        self.tab.run_page.names = {
+            (folder, entry.title): entry.name for folder, entry in listed.items()
+        }
+        for run in (self.current, self.shown):
+            entry = listed.get(run.folder)
+            if entry is not None and entry.run is not None:
+                run.apply(Renamed(entry.run.name))
+                if run.is_deleted:
+                    run.apply(Restored(entry.run.has_checkpoint, entry.has_network))
+            elif run.exists and not self.training.running:
+                run.apply(Deleted())
+        self.show()
 
     # -- events of the run
 
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
         for event in events:
-            self.state.apply(event)
-            self._note(event)
-            if self.front is self._current:
+            self.current.apply(event)
+            self._pass_on(event)
+            if self.shown is self.current:
                 self._show_event(event)
         learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
         if learnt:
-            self.epoch_learnt.emit(self.state.epoch, learnt[-1].parameters)
+            self.epoch_learnt.emit(self.current.epoch, learnt[-1].parameters)
         if not all(isinstance(event, _FREQUENT) for event in events):
             self._draw_curves()
             self.show()
@@ -332,149 +357,95 @@ class RunController(QObject):
 
     def _draw_curves(self) -> None:
         self._curves_due.stop()
-        if self.front is self._current:
-            self.tab.run_page.draw_curves(self.state)
-            # A hint reads every epoch so far.
-            self._hint()
+        if self.shown is self.current:
+            self.tab.run_page.draw_curves(self.current)
 
-    def _note(self, event: RunEvent) -> None:
-        """Note what an event means for the run's record, its files and its troubles."""
-        current = self._current
-        run = self._current.run
+    def _pass_on(self, event: RunEvent) -> None:
+        """Tell the rest of the window what an event means for it."""
         match event:
-            case SettingChanged() if run is not None:
-                settings = run.settings.replace(**{event.name: event.value})
-                changes = tuple(self.state.history.changes)
-                current.run = replace(run, settings=settings, changes=changes)
             case Started():
                 self._before = None
-            case BatchSizeChosen():
-                if run is not None:
-                    settings = run.settings.replace(batch_size=event.batch_size)
-                    current.run = replace(run, settings=settings)
-                current.trouble = joined(current.trouble, event.message)
-            case CheckpointFailed():
-                # Those before the first event are joined.
-                current.trouble = joined(current.trouble if self._before else "", event.message)
-            case Checkpointed() | EpochFinished():
-                current.trouble = ""
-            case Continued() if event.settings is not None:
+            case Continued():
                 self.tab.settings.show_run(event.settings)
             case Failed():
-                current.trouble = event.sentence
-                self.tab.settings.show_error(event.setting, event.sentence)
+                self.tab.settings.show_error(event.setting, event.message)
                 if event.unsaved is not None:
                     self.unsaved.emit(event.unsaved)
             case Rescued():
-                current.trouble = event.sentence
-                current.rescued = event.path
                 self.saved.emit()
-                self.rescued.emit(fallback_key(event.path))
+                self.rescued.emit(event.key)
                 if not self.tab.isVisible():
-                    notifier.problem(event.sentence)
+                    notifier.problem(event.message)
             case LayerFigures():
                 self.layers_measured.emit(event)
-            case Finished():
-                current.tell_of_broken_epoch()
             case Saved():
                 self.saved.emit()
 
     def _show_event(self, event: RunEvent) -> None:
         match event:
             case EpochFinished():
-                best = self.state.best
+                best = self.current.best
                 if best is not None and best.epoch == event.epoch:
                     self.tab.accuracy.pulse()
             case SettingChanged():
                 self.tab.run_page.mark(event)
             case Continued():
-                self.tab.run_page.show_curves(self.state)
+                self.tab.run_page.show_curves(self.current)
             case BatchSizeChosen():
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
     # -- what is shown
 
     def shows(self, run: Run) -> bool:
-        """Whether a run is active in this window."""
-        return self.training.running and run.folder == self.training.folder
-
-    def with_newest_figures(self, run: Run) -> Run:
-        """Return a run, with its newest figures if it is active here."""
-        if not self.shows(run):
-            return run
-        epochs = self.state.epochs or run.settings.epochs
-        return replace(
-            with_figures(run, self.state.history),
-            settings=run.settings.replace(epochs=epochs),
-            seconds=self.state.elapsed,
-        )
+        """Whether a run is trained in this window."""
+        return self.training.running and run.folder == self.current.folder
 
     @property
     def follows_layers(self) -> bool:
-        """Whether Inside has the layers of the run in front, which was trained here."""
-        return self.front is self._current and self.front.is_new
-
-    def history(self) -> History:
-        return History.from_arrays(*self.front.state.history.to_arrays())
+        """Whether Inside has the layers of the shown run, which was trained here."""
+        return self.shown is self.current and self.shown.was_trained_here
 
     def _show_front(self) -> None:
-        run = self.front.run
-        going_on = self.training.running and self.front is self._current
-        self.tab.run_page.show_run(run, going_on)
-        self.tab.run_page.show_curves(self.front.state)
-        self._show_read()
+        self.tab.run_page.show_curves(self.shown)
+        self.show()
 
-    def _hint(self) -> None:
-        hint = self.front.hint(self.tab.settings.settings())
-        if self.training.running and (hint.is_afresh or self.front is not self._current):
-            # The fields are those of the run that goes on.
-            hint = Hint(hint.sentence)
-        self.tab.hint.show_hint(hint)
+    def _hint(self) -> Hint:
+        hint = self.shown.hint
+        if self.training.running and (hint.is_afresh or self.shown is not self.current):
+            # The fields are those of the run that is trained.
+            return Hint(hint.sentence)
+        return hint
 
     def _ended(self) -> None:
         refusal.forget()
-        shown, before, self._before = self._current, self._before, None
-        shown.end()
-        learnt_nothing = self.state.reason in ("failed", "stopped") and not self.state.has_learnt
-        if before is not None or learnt_nothing:
-            self._leave(shown, before or ShownRun(RunState()))
+        ended = self.current
+        before = self._before
+        self._before = None
+        if ended.is_running:
+            ended.apply(Failed(""))
+        if before is not None or (ended.state in ("failed", "stopped") and not ended.has_learnt):
+            self._leave(ended, before or Run())
             return
-        self.earlier.read_digits(shown, self._show_read)
+        self._read_digits(ended)
         self._show_front()
 
-    def _leave(self, shown: ShownRun, before: ShownRun) -> None:
+    def _leave(self, ended: Run, before: Run) -> None:
         """Tell why a run has learnt nothing, and show the one before."""
-        tell = notifier.problem if shown.state.reason == "failed" else notifier.message
-        tell(shown.trouble)
-        was_front = self.front is shown
-        self._current = before
-        is_other = before.run is None or before.run.folder != self.training.folder
-        if before.run is not None and is_other:
-            self.training.take(before.run)
-        if was_front:
-            self.front = before
+        if ended.message is not None:
+            is_problem = ended.message.severity == "problem"
+            report = notifier.problem if is_problem else notifier.message
+            report(ended.message.text)
+        was_shown = self.shown is ended
+        self.current = before
+        if was_shown:
+            self.shown = before
         self._show_front()
-        if was_front and is_other:
+        if was_shown and before.folder != ended.folder:
             self.tab.leave_run()
-
-    def _show_read(self) -> None:
-        self._hint()
-        self.show()
 
     def show(self) -> None:
         self._figures_due.stop()
-        running = self.training.running
-        shown = self.front
-        run = self._current.run
-        epochs = self.state.epochs
-        if running and run is not None and epochs > run.settings.epochs:
-            self._current.run = replace(run, settings=run.settings.replace(epochs=epochs))
-            self.tab.run_page.show_run(shown.run, going_on=shown is self._current)
-        can_continue = not running and self.training.can_continue and shown is self._current
-        if not (running and shown is self._current) and shown.run is not None:
-            self.tab.run_page.show_result(shown, can_continue)
-        self.tab.run_page.show_way_inside(shown)
-        self.tab.show_state(self.state, shown.state, running, can_continue)
+        self.tab.show_run(self.shown, self.current, self._hint(), self.training.running)
         self.state_changed.emit()
 
     def _restore(self) -> None:

@@ -23,9 +23,10 @@ from mnist_draw.app.kit.steady_labels import (
 )
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
-from mnist_draw.app.train.run_state import PASSING, RunState
+from mnist_draw.app.train.run_words import PASSING, time_left
 from mnist_draw.i18n import _, number, percent, percent_sign
 from mnist_draw.training.hints import Hint, read_curves
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 _UNIT = percent_sign()
@@ -196,9 +197,9 @@ class Figures(QWidget):
         whole = row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)
         self._rows = (large, whole)
         self._upright = upright
-        self.show_going_on(True)
+        self.show_running(True)
 
-    def show_going_on(self, on: bool) -> None:
+    def show_running(self, on: bool) -> None:
         self._beside.setVisible(on)
         at_the_end = (self._accuracy, self._best, self._test_accuracy, self._speed, self._time)
         for each in at_the_end:
@@ -220,21 +221,21 @@ class Figures(QWidget):
             line.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
         self._upright.setHidden(below)
 
-    def show_state(self, state: RunState) -> None:
-        accuracy = format_percent(state.validation_accuracy)
-        speed = state.speed
+    def show_run(self, run: Run) -> None:
+        accuracy = format_percent(run.validation_accuracy)
+        speed = run.speed
         for shown, text in (
             (self._large, accuracy),
             (self._accuracy.value, accuracy),
-            (self._training_loss.value, format_loss(state.training_loss)),
-            (self._training_accuracy.value, format_percent(state.training_accuracy)),
-            (self._validation_loss.value, format_loss(state.validation_loss)),
-            (self._test_accuracy.value, format_percent(state.test_accuracy)),
+            (self._training_loss.value, format_loss(run.training_loss)),
+            (self._training_accuracy.value, format_percent(run.training_accuracy)),
+            (self._validation_loss.value, format_loss(run.validation_loss)),
+            (self._test_accuracy.value, format_percent(run.test_accuracy)),
             (self._speed.value, "–" if speed is None else number(speed, ",.0f")),
-            (self._time.value, format_duration(state.elapsed) if state.has_learnt else "–"),
+            (self._time.value, format_duration(run.seconds) if run.has_learnt else "–"),
         ):
             shown.setText(text)
-        best = state.best
+        best = run.best
         if best is None:
             texts = "–", "", ""
         else:
@@ -275,15 +276,15 @@ class EpochBar(ProgressBar):
         self._epochs = 1
         self._paused = False
 
-    def show_state(self, state: RunState) -> None:
-        self._epochs = max(1, state.epochs)
-        paused = state.state == "paused"
+    def show_run(self, run: Run) -> None:
+        self._epochs = max(1, run.epochs)
+        paused = run.state == "paused"
         if paused != self._paused:
             self._paused = paused
             self.update()
         if self.maximum() != self._epochs * _STEPS:
             self.setMaximum(self._epochs * _STEPS)
-        self.setValue(round(state.run_part * self._epochs * _STEPS))
+        self.setValue(round(run.run_part * self._epochs * _STEPS))
 
     @property
     def segments(self) -> int:
@@ -326,20 +327,17 @@ class ProgressRow(QWidget):
         row(self.state_label, (self._bar, 1), self._time_left, gap=Size.MARGIN, owner=self)
         self._settling = SettleTimer(self)
 
-    def show_state(self, state: RunState) -> None:
+    def show_run(self, run: Run) -> None:
         shown = self.state_label.text()
-        show = partial(self.state_label.setText, state.label)
-        settles = state.state in PASSING and state.state != "loading"
-        if settles and shown not in ("", state.label):
-            self._settling.wait_for(state.label, show)
+        show = partial(self.state_label.setText, run.label)
+        settles = run.state in PASSING and run.state != "loading"
+        if settles and shown not in ("", run.label):
+            self._settling.wait_for(run.label, show)
         else:
             self._settling.stop()
             show()
-        self._bar.show_state(state)
-        left = state.seconds_left
-        running = state.busy and left is not None and state.state not in (*PASSING, "paused")
-        words = _("{time} left", time=format_duration(left or 0)) if running else ""
-        self._time_left.setText(words)
+        self._bar.show_run(run)
+        self._time_left.setText(time_left(run))
 
 
 class HintLine(QFrame):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtGui import QResizeEvent, QShowEvent
@@ -9,7 +11,6 @@ from PyQt5.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import FlowLayout, ScrollArea, column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
@@ -17,34 +18,77 @@ from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.finished_card import FinishedCard
 from mnist_draw.app.train.run_figures import Figures, HintLine, ProgressRow
-from mnist_draw.app.train.run_state import RunState
-from mnist_draw.app.train.shown_run import ShownRun
+from mnist_draw.app.train.run_words import describe, finished_words
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
-from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.i18n import _
-from mnist_draw.networks import NetworkSpec, parse_network
-from mnist_draw.networks.operations import Dense
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.record import Run
+from mnist_draw.training.hints import Hint
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import SETTINGS
 
-#: Widths of accuracy, digits and loss: of a run that goes on, of one that has ended, and there
-#: in a narrow window, where one of the two curves is shown.
-_GOING_ON = (820, 494)
-_ENDED = (560, 414, 328)
-_NARROW = (596, 376)
-#: Heights of digits and loss beside the accuracy, and the least ones: digits stay readable.
-_BESIDE = (222, 182)
-_LEAST = (170, 120)
-#: Under this width of a run that has ended the loss shares the accuracy's place; under the other
-#: one, beside open settings, the curve is over the digits; under the last, all are in a column.
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Where the cards are: row, column, rows and columns of each; stretches and least heights."""
+
+    places: dict[str, tuple[int, int, int, int]]
+    widths: tuple[int, ...]
+    heights: tuple[int, ...]
+    least: tuple[int, ...]
+
+
+_TRAINING = Arrangement(
+    {"accuracy": (0, 0, 2, 1), "digits": (0, 1, 1, 1), "loss": (1, 1, 1, 1)},
+    widths=(820, 494),
+    heights=(222, 182),
+    least=(170, 120),
+)
+_ENDED = Arrangement(
+    {"accuracy": (0, 0, 1, 1), "loss": (0, 1, 1, 1), "digits": (0, 2, 1, 1)},
+    widths=(560, 328, 414),
+    heights=(1,),
+    least=(170,),
+)
+_WITHOUT_DIGITS = Arrangement(
+    {"accuracy": (0, 0, 1, 1), "loss": (0, 1, 1, 1)},
+    widths=(560, 328),
+    heights=(1,),
+    least=(170,),
+)
+#: One curve at a time, ``accuracy`` or ``loss``.
+_NARROW = {
+    curve: Arrangement(
+        {curve: (0, 0, 1, 1), "digits": (0, 1, 1, 1)},
+        widths=(596, 376),
+        heights=(1,),
+        least=(170,),
+    )
+    for curve in ("accuracy", "loss")
+}
+#: Beside open settings, where the page scrolls.
+_SLIM = Arrangement(
+    {"accuracy": (0, 0, 1, 2), "digits": (1, 0, 1, 1), "loss": (1, 1, 1, 1)},
+    widths=(3, 2),
+    heights=(260, 230),
+    least=(260, 230),
+)
+_SLIM_WITHOUT_DIGITS = replace(_SLIM, places={"accuracy": (0, 0, 1, 2), "loss": (1, 0, 1, 2)})
+#: From these widths on the page is not narrow, and not slim.
 _WIDE = 1100
-_SLIM = 760
-_ONE_COLUMN = 340
-#: So wide is at least what is left of the title beside its buttons.
+_NOT_SLIM = 760
+#: The least width of the title beside its buttons.
 _TITLE = 40
-#: There the page scrolls: heights of the curve and of what is below it.
-_SCROLLED = (260, 230)
+
+
+def arrangement(width: float, is_running: bool, has_digits: bool, curve: str) -> Arrangement:
+    """Return how the cards are arranged in a page; ``curve`` is shown where there is one place."""
+    if width < _NOT_SLIM:
+        return _SLIM if has_digits else _SLIM_WITHOUT_DIGITS
+    if is_running:
+        return _TRAINING
+    if not has_digits:
+        return _WITHOUT_DIGITS
+    return _ENDED if width >= _WIDE else _NARROW[curve]
 
 
 class RunPage(ScrollArea):
@@ -53,15 +97,15 @@ class RunPage(ScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("runPage")
-        self.busy = True
-        self._has_result = False
-        self._shows_loss = False
-        self._has_digits = True
-        self._paused = False
+        self._run = Run()
+        self._is_running = False
+        self._is_paused = False
+        self._curve = "accuracy"
+        self._arrangement: tuple[Arrangement, float] | None = None
         #: What the Library calls the run of a folder and a title.
         self.names: dict[tuple[Path, str], str] = {}
-        self._told: tuple[Run | None, bool] = (None, False)
-        self._arranged: object = None
+        #: Whether there is a tab with the layers and mistakes.
+        self.leads_inside = True
         self.finished = FinishedCard()
         self.figures = Figures()
         self.progress = ProgressRow()
@@ -69,11 +113,16 @@ class RunPage(ScrollArea):
         self.loss = LossCard()
         self.digits = TwelveDigitsCard()
         self.hint = HintLine()
-        for card in (self.accuracy, self.loss, self.digits):
+        self._card_of: dict[str, Card] = {
+            "accuracy": self.accuracy,
+            "loss": self.loss,
+            "digits": self.digits,
+        }
+        for card in self._card_of.values():
             # Of the room there is, each has its share.
             card.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
-        self.accuracy.add_switch(_("Show the loss"), self._switch_curve)
-        self.loss.add_switch(_("Show the accuracy"), self._switch_curve)
+        self.accuracy.add_switch(_("Show the loss"), partial(self._show_curve, "loss"))
+        self.loss.add_switch(_("Show the accuracy"), partial(self._show_curve, "accuracy"))
         self._cards = QGridLayout()
         self._cards.setSpacing(Size.CARD_GAP)
         inner = QWidget()
@@ -88,7 +137,7 @@ class RunPage(ScrollArea):
             owner=inner,
         )
         self.setWidget(inner)
-        self.show_busy(False)
+        self._show_parts()
         theme.follow(self, self._arrange)
 
     def _build_top(self) -> QBoxLayout:
@@ -137,97 +186,90 @@ class RunPage(ScrollArea):
 
     def _arrange(self) -> None:
         self._fit_top()
-        narrow = self.viewport().width() < theme.scaled(_WIDE)
-        curve: Card = self.loss if self._shows_loss else self.accuracy
-        places: list[tuple[Card, int, int, int, int]]
-        widths: tuple[int, ...] = (_ENDED[0], _ENDED[2])
-        heights: tuple[int, ...] = (1, 0)
-        least: tuple[int, ...] = _LEAST if self.busy else (_LEAST[0], 0)
-        if self.viewport().width() < theme.scaled(_SLIM):
-            below = [(self.digits, 1, 0, 1, 1), (self.loss, 1, 1, 1, 1)]
-            if not self._has_digits:
-                below = [(self.loss, 1, 0, 1, 2)]
-            places = [(self.accuracy, 0, 0, 1, 2), *below]
-            if self.viewport().width() < theme.scaled(_ONE_COLUMN):
-                places = [(one, line, 0, 1, 2) for line, (one, *__) in enumerate(places)]
-            widths = (3, 2)
-            heights = _SCROLLED
-            least = _SCROLLED
-        elif self.busy:
-            places = [
-                (self.accuracy, 0, 0, 2, 1),
-                (self.digits, 0, 1, 1, 1),
-                (self.loss, 1, 1, 1, 1),
-            ]
-            widths = _GOING_ON
-            heights = _BESIDE
-        elif narrow and self._has_digits:
-            places = [(curve, 0, 0, 1, 1), (self.digits, 0, 1, 1, 1)]
-            widths = _NARROW
-        else:
-            places = [(self.accuracy, 0, 0, 1, 1), (self.loss, 0, 1, 1, 1)]
-            if self._has_digits:
-                places.append((self.digits, 0, 2, 1, 1))
-                widths = (*widths, _ENDED[1])
-        shown = [one for one, *_ in places]
-        for one in (self.accuracy, self.loss):
-            one.switch.setVisible(not (self.accuracy in shown and self.loss in shown))
-        arranged = places, theme.text_scale()
-        if arranged == self._arranged:
+        scale = theme.text_scale()
+        width = self.viewport().width() / scale
+        chosen = arrangement(width, self._is_running, not self._run.has_no_digits, self._curve)
+        if self._arrangement == (chosen, scale):
             return
-        self._arranged = arranged
+        self._arrangement = (chosen, scale)
         while self._cards.takeAt(0) is not None:
             pass
-        for placed, *place in places:
-            self._cards.addWidget(placed, *place)
-        for card in (self.accuracy, self.loss, self.digits):
+        for name, place in chosen.places.items():
+            self._cards.addWidget(self._card_of[name], *place)
+        for name, card in self._card_of.items():
             # Without a parent it would open a window.
-            card.setVisible(card in shown)
-        for number in range(3):
-            self._cards.setColumnStretch(number, widths[number] if number < len(widths) else 0)
-        last = max(place[1] for place in places)
-        for number, share in enumerate((*heights, heights[1])):
-            used = number <= max(last, 1)
-            self._cards.setRowStretch(number, share if used else 0)
-            self._cards.setRowMinimumHeight(number, theme.scaled(least[min(number, 1)]) * used)
+            card.setVisible(name in chosen.places)
+        has_both = {"accuracy", "loss"} <= set(chosen.places)
+        for curve in (self.accuracy, self.loss):
+            curve.switch.setVisible(not has_both)
+        for column_number in range(3):
+            self._cards.setColumnStretch(column_number, 0)
+        for column_number, stretch in enumerate(chosen.widths):
+            self._cards.setColumnStretch(column_number, stretch)
+        for line in range(2):
+            is_used = line < len(chosen.heights)
+            self._cards.setRowStretch(line, chosen.heights[line] if is_used else 0)
+            least = theme.scaled(chosen.least[line]) if is_used else 0
+            self._cards.setRowMinimumHeight(line, least)
 
-    def _switch_curve(self) -> None:
-        self._shows_loss = not self._shows_loss
+    def _show_curve(self, name: str) -> None:
+        self._curve = name
         self._arrange()
-        (self.loss if self._shows_loss else self.accuracy).menu_button.setFocus()
+        (self.loss if name == "loss" else self.accuracy).menu_button.setFocus()
 
-    def show_busy(self, busy: bool) -> None:
-        self.busy = busy
+    def _show_parts(self) -> None:
+        """Show what belongs to a run that is trained, or to one that has ended."""
+        running = self._is_running
         for part in (self.progress, self.step_button, self.stop_button, self.pause_button):
-            part.setVisible(busy)
-        self.new_button.setVisible(not busy)
-        self.figures.show_going_on(busy)
-        self.finished.setVisible(not busy and self._has_result)
+            part.setVisible(running)
+        self.new_button.setVisible(not running)
+        self.figures.show_running(running)
         self._arrange()
 
     # -- showing
 
-    def show_run(self, run: Run | None, going_on: bool) -> None:
-        if run is None:
-            return
-        self._told = run, going_on
-        self.title.setText(self.names.get((run.folder, run.title), run.title))
-        data = dataset_name(run.settings.data_folder)
-        about = [
-            _layers(parse_network(run.settings.network)),
-            _("MNIST digits") if data == "MNIST" else data,
-        ]
-        if not going_on and run.started_at:
-            about.append(format_ago(run.started_at))
-        self.about.setText(" · ".join(about))
-
-    def show_curves(self, state: RunState) -> None:
-        run = self._told[0]
-        if run is not None:
-            self.accuracy.compare_with_tutorial(run.settings)
+    def show_run(self, run: Run, hint: Hint, is_trained: bool, can_continue: bool) -> None:
+        """Show a run; ``is_trained`` until all of it is saved."""
+        self._run = run
+        running = is_trained or run.is_running
+        if running != self._is_running:
+            self._is_running = running
+            self._show_parts()
+        self._arrange()
+        self._show_title()
+        self.figures.show_run(run)
+        self.progress.show_run(run)
+        self.digits.show_digits(run.twelve, run.read)
         for card in (self.loss, self.accuracy):
-            card.show_history(state.history, state.epochs)
-        for change in state.history.changes:
+            card.planned = run.epochs
+        self._show_paused(run.state == "paused")
+        # There is nothing to show of a run that has learnt nothing and cannot go on.
+        has_result = not self._is_running and (run.has_learnt or can_continue)
+        if has_result:
+            self.finished.show_run(run, finished_words(run, can_continue, self.leads_inside))
+        self.finished.setVisible(has_result)
+        self.hint.show_hint(hint)
+        # Never to the layers of another network.
+        self.hint.inside.setVisible(self.leads_inside and run.can_be_tried)
+
+    def _show_paused(self, is_paused: bool) -> None:
+        # The icon follows the theme from now on; a new one for each state is enough.
+        if is_paused != self._is_paused:
+            self._is_paused = is_paused
+            self.pause_button.setText(_("Resume") if is_paused else _("Pause"))
+            set_icon(self.pause_button, "play" if is_paused else "pause", Size.SMALL_ICON)
+
+    def _show_title(self) -> None:
+        run = self._run
+        self.title.setText(self.names.get((run.folder, run.title), run.title))
+        self.about.setText(describe(run))
+
+    def show_curves(self, run: Run) -> None:
+        """Draw the curves of another run, or of another part of it."""
+        self.accuracy.compare_with_tutorial(run.settings)
+        for card in (self.loss, self.accuracy):
+            card.show_history(run.history, run.epochs)
+        for change in run.changes:
             self.mark(change)
 
     def mark(self, change: SettingChanged) -> None:
@@ -235,60 +277,22 @@ class RunPage(ScrollArea):
         for card in (self.loss, self.accuracy):
             card.mark(change.name, change.place, value)
 
-    def draw_curves(self, state: RunState) -> None:
+    def draw_curves(self, run: Run) -> None:
         """Draw what was added to the history that is shown, while it can be seen."""
         for card in (self.loss, self.accuracy):
-            card.planned = state.epochs
+            card.planned = run.epochs
             if self.isVisible():
                 card.redraw()
 
     def showEvent(self, event: QShowEvent) -> None:
         # It is longer ago by now.
-        self.show_run(*self._told)
+        self._show_title()
         for card in (self.loss, self.accuracy):
             card.redraw()
 
-    def show_state(self, state: RunState, busy: bool) -> None:
-        if busy != self.busy:
-            self.show_busy(busy)
-        if self._has_digits == state.has_no_digits:
-            self._has_digits = not state.has_no_digits
-            self._arrange()
-        self.figures.show_state(state)
-        self.progress.show_state(state)
-        self.digits.show_digits(state.twelve, state.read)
-        paused = state.state == "paused"
-        if paused != self._paused:
-            self._paused = paused
-            self.pause_button.setText(_("Resume") if paused else _("Pause"))
-            set_icon(self.pause_button, "play" if paused else "pause", Size.SMALL_ICON)
-
-    def show_result(self, shown: ShownRun, can_continue: bool) -> None:
-        """Show how a run has ended; nothing of one that has learnt nothing and cannot go on."""
-        self.finished.show_result(shown, can_continue)
-        self._has_result = shown.state.has_learnt or can_continue
-        self.finished.setVisible(not self.busy and self._has_result)
-
-    def leave_out_inside(self) -> None:
-        """Offer nothing that leads to the tab Inside, which is not there."""
-        self.hint.inside.hide()
-        self.finished.leads_inside = False
-
-    def show_way_inside(self, shown: ShownRun) -> None:
-        """Lead to the layers of a run that has some, never to those of another network."""
-        self.hint.inside.setVisible(self.finished.leads_inside and shown.can_be_tried)
-
     def first(self) -> QWidget:
-        if self.busy:
+        if self._is_running:
             return self.pause_button
         buttons = self.finished.buttons()
         ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())
         return next(ready, self.new_button)
-
-
-def _layers(network: NetworkSpec) -> str:
-    """Return the units of the tutorial's network, whose name is that of the run; else its title."""
-    if network.kind != "mlp":
-        return network.title
-    units = [one.units for one in network.operations if isinstance(one, Dense)]
-    return "–".join(map(str, (28 * 28, *units)))

@@ -21,11 +21,13 @@ from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.new_run_page import NewRunPage
 from mnist_draw.app.train.run_page import RunPage
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.run_words import requests
 from mnist_draw.app.train.settings_drawer import SettingsDrawer
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.hints import Hint
+from mnist_draw.training.run import Run
 
 PageName = Literal["new", "run", "library"]
 
@@ -65,8 +67,6 @@ class TrainTab(Page):
         super().__init__()
         self._background = Background(self)
         self._plots_started = False
-        #: Whether a run goes on, and whether F5 presses the button that leads on, as explained.
-        self._leads: tuple[bool, bool] | None = None
         self._before_library: PageName = "new"
         self.settings = SettingsForm(self)
         self.drawer = SettingsDrawer(self.settings)
@@ -226,39 +226,29 @@ class TrainTab(Page):
 
     # -- showing a run
 
-    def show_state(
-        self,
-        state: RunState,
-        shown: RunState,
-        running: bool,
-        can_continue: bool,
-    ) -> None:
-        """Show the run in front, which may be another than that of ``state``; enable the buttons.
+    def show_run(self, shown: Run, run: Run, hint: Hint, running: bool) -> None:
+        """Show a run on its page, and enable what can be asked of `run`.
 
-        ``running`` is true until everything is saved, longer than ``state.busy``.
+        That is the run which is trained, or the last one; ``running`` is true until all of it is
+        saved.
         """
         focus = QApplication.focusWidget()
         held = focus is not None and (focus is self or self._stack.isAncestorOf(focus))
-        busy = running or state.busy
-        waits = state.state == "waiting"
-        can_end = state.busy and state.state not in ("stopping", "testing")
-        learns = state.state in ("training", "paused", "validating")
-        # A pause while a function is compiled begins with the next minibatch.
-        learns = learns or (state.state == "compiling" and state.batch > 0)
-        self.main.setEnabled(not busy or learns)
-        self.stop.setEnabled(can_end)
-        self.step.setEnabled((can_end and not waits) or (not busy and can_continue))
-        self.run_page.show_state(shown, busy and shown is state)
-        self.run_page.stop_button.setText(_("Cancel") if waits else _("Stop"))
+        can_continue = not running and shown.can_continue
+        self.run_page.show_run(shown, hint, running and shown is run, can_continue)
+        possible = requests(run, running, can_continue)
+        can_start = "start" in possible
+        self.main.setEnabled("pause" in possible or can_start)
+        self.stop.setEnabled("stop" in possible)
+        self.step.setEnabled("step" in possible)
+        self.run_page.stop_button.setText(_("Cancel") if run.state == "waiting" else _("Stop"))
         leads = self.run_page.new_button
-        is_main = not busy and not self.run_page.finished.goes_on
-        if (busy, is_main) != self._leads:
-            self._leads = busy, is_main
-            leads.setText(_("To the run") if busy else _("New run"))
-            sentence = _("Show the run that goes on.") if busy else _("Choose what to train next.")
-            explain(leads, leads.text(), sentence, "F5" if is_main else "")
-        self.new_run.start_button.setEnabled(not busy)
-        self.settings.set_running(running, keeps=state.reason != "diverged")
+        is_main = can_start and not self.run_page.finished.goes_on
+        leads.setText(_("New run") if can_start else _("To the run"))
+        sentence = _("Choose what to train next.") if can_start else _("Show the run that goes on.")
+        explain(leads, leads.text(), sentence, "F5" if is_main else "")
+        self.new_run.start_button.setEnabled(can_start)
+        self.settings.set_running(running, keeps=run.state != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.
         if held and focus and (focus is self or not (focus.isVisible() and focus.isEnabled())):
             self._first().setFocus()

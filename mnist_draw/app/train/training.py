@@ -18,32 +18,33 @@ from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw import thread_priority
-from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, inspect_layers
+from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, inspect_layers
 from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
-from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
-from mnist_draw.library.fallbacks import describe_fallback, save_fallback
+from mnist_draw.library.fallbacks import describe_fallback, fallback_key, save_fallback
 from mnist_draw.recognition.run_session import RunSession, Train
-from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training import record
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import (
-    Checkpointed,
-    CheckpointFailed,
     EpochFinished,
     Event,
+    Failed,
     Finished,
+    LayerFigures,
     Parameters,
+    Rescued,
+    RunMessage,
+    Saved,
     Testing,
 )
-from mnist_draw.training.run_list import new_run_folder
+from mnist_draw.training.run import Run, RunEvent
 from mnist_draw.training.settings import SettingsError, TrainingSettings
+from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
 #: Events are handed to the window this often, in milliseconds: figures that change more often are
 #: not read, and each time takes the window's and the training's time.
@@ -108,14 +109,13 @@ class TrainingWorker:
         self,
         settings: TrainingSettings,
         folder: Path,
-        trained: Callable[[ModelFile], object],
+        trained: Callable[[ModelFile, str], object],
         resume: bool = False,
         train: Train | None = None,
         unsaved: Checkpoint | None = None,
     ) -> None:
         self._trained = trained
-        self.unsaved = unsaved
-        self.folder = folder
+        self._continue_from = unsaved
         self.controls = Controls()
         #: What has happened and was not taken yet; others add to its end, which needs no lock.
         self._events: deque[RunEvent] = deque()
@@ -123,14 +123,12 @@ class TrainingWorker:
             settings,
             folder,
             controls=self.controls,
-            tell=self._tell,
+            listen=self._events.append,
             train=train,
         )
         self._resume = resume
         self._inspector: Inspector | None = None
         self._digits: TwelveDigits | None = None
-        #: The parameters from which a run is continued.
-        self._resumed: Parameters | None = None
         #: The network where no place took it.
         self._unsaved: ModelFile | None = None
 
@@ -141,7 +139,10 @@ class TrainingWorker:
         failed = False
         rescued: Rescued | None = None
         try:
-            self._begin()
+            if self._resume:
+                session.resume(self._continue_from)
+            else:
+                session.begin()
             session.load()
             # Compiling takes seconds.
             self._show_digits()
@@ -152,49 +153,27 @@ class TrainingWorker:
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
             setting = error.setting if isinstance(error, SettingsError) else ""
-            self._events.append(Failed(reporter.sentence(error), self.only_in_memory(), setting))
+            failure = Failed(reporter.sentence(error), self.only_in_memory(), setting)
+            session.run.apply(failure)
+            self._events.append(failure)
         finally:
             self._close_inspector()
-            # Only where there is something to go on from.
-            if (
-                self.controls.closing
-                and session.state == "stopped"
-                and session.run.checkpoint.exists()
-            ):
-                session.state = "interrupted"
             message = session.end()
             if rescued is not None:
                 # Last, and alone: it has said already that the run's folder cannot be written.
                 self._events.append(rescued)
-            elif not failed:
-                self._tell(message)
+            elif message and not failed:
+                self._events.append(RunMessage(message, "problem"))
 
     def take_events(self) -> list[RunEvent]:
         return [self._events.popleft() for _ in range(len(self._events))]
-
-    def _tell(self, sentence: str) -> None:
-        if sentence:
-            self._events.append(CheckpointFailed(self.folder, 0, sentence))
-
-    def _begin(self) -> None:
-        if self._resume:
-            checkpoint = self.session.resume(self.unsaved)
-            self._resumed = checkpoint.parameters
-            settings = self.session.run.settings
-            self._events.append(Continued(checkpoint.history(), checkpoint.parameters, settings))
-        else:
-            self.session.begin()
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Testing | Finished):
             self._close_inspector()
         self._events.append(event)
-        if isinstance(event, CheckpointFailed):
-            self.unsaved = event.checkpoint or self.unsaved
-        elif isinstance(event, Checkpointed):
-            self.unsaved = None
-        elif isinstance(event, EpochFinished):
-            self._trained(self._model(event.parameters))
+        if isinstance(event, EpochFinished):
+            self._trained(self._model(event.parameters), self.session.run.key)
             self._read_digits(event.parameters)
             self._inspect(event)
 
@@ -202,8 +181,8 @@ class TrainingWorker:
         if self.session.data is not None:
             self._digits = choose_twelve(self.session.data, self.session.run.settings.seed)
             self._events.append(self._digits)
-            if self._resumed is not None:
-                self._read_digits(self._resumed)
+            if self.session.continued is not None:
+                self._read_digits(self.session.continued.parameters)
 
     def _read_digits(self, parameters: Parameters) -> None:
         if self._digits is not None:
@@ -229,24 +208,25 @@ class TrainingWorker:
         model = session.named(
             session.save_network(event.parameters, calibrate=not self.controls.closing),
         )
-        self._trained(model)
+        self._trained(model, session.run.key)
         failure = session.failure
         if failure is None:
-            self._events.append(Saved(self.folder / record.MODEL))
+            self._events.append(Saved(session.run.model))
             return None
         path = save_fallback(model)
         if path is None:
             self._unsaved = model
             raise UserError(joined(str(failure), _NOWHERE)) from failure
-        return Rescued(path, joined(str(failure), describe_fallback(path)))
+        return Rescued(path, fallback_key(path), joined(str(failure), describe_fallback(path)))
 
     def _model(self, parameters: Parameters) -> ModelFile:
         return self.session.named(self.session.model(parameters))
 
     def only_in_memory(self) -> ModelFile | None:
         """Return what would be lost with the program at this moment; None if all is on disk."""
-        if self._unsaved is None and self.unsaved is not None and self.unsaved.epoch:
-            return self._model(self.unsaved.parameters)
+        checkpoint = self.session.run.unsaved
+        if self._unsaved is None and checkpoint is not None and checkpoint.epoch:
+            return self._model(checkpoint.parameters)
         return self._unsaved
 
 
@@ -254,7 +234,8 @@ class Training(QObject):
     """Runs for the GUI thread: start, stop, pause, one epoch more, and their events."""
 
     happened = pyqtSignal(list)
-    trained = pyqtSignal(ModelFile)
+    #: The network after an epoch, and the key of its run; emitted in the thread that trains.
+    trained = pyqtSignal(ModelFile, str)
     ended = pyqtSignal()
 
     def __init__(self, train: Train | None = None, parent: QObject | None = None) -> None:
@@ -262,77 +243,31 @@ class Training(QObject):
         self._train = train
         self._worker: TrainingWorker | None = None
         self._background: Background | None = None
-        self._last: tuple[TrainingSettings, Path] | None = None
-        #: The last checkpoint of that run, where it could not be written.
-        self._unsaved: Checkpoint | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
         self._timer.timeout.connect(self._drain)
 
     @property
     def running(self) -> bool:
+        """Whether a run is trained or saved."""
         return self._background is not None
-
-    @property
-    def key(self) -> str:
-        """By which the network of the run is found."""
-        assert self.folder is not None
-        return f"run:{self.folder.name}"
-
-    @property
-    def title(self) -> str:
-        """What the run is called as long as its user gives it no name."""
-        assert self._last is not None
-        settings, folder = self._last
-        if self.controls is not None:
-            settings = settings.replace(epochs=settings.epochs + self.controls.extra_epochs)
-        return record.Run(folder, settings).title
 
     @property
     def controls(self) -> Controls | None:
         return self._worker.controls if self._worker else None
 
-    @property
-    def folder(self) -> Path | None:
-        return self._last[1] if self._last else None
-
-    @property
-    def can_continue(self) -> bool:
-        """Whether the last run still has its folder, and a checkpoint on disk or in memory."""
-        if self.folder is None:
-            return False
-        if self._unsaved is not None:
-            return self.folder.exists()
-        return (self.folder / record.CHECKPOINT).exists()
-
-    def start(self, settings: TrainingSettings) -> None:
-        settings.validate()
-        self._launch(settings, new_run_folder(), resume=False)
-
-    def take(self, run: record.Run) -> None:
-        """Take a run of before as the last one, which can be continued."""
-        if not self.running:
-            self._last = (run.settings, run.folder)
-            self._unsaved = None
-
-    def continue_run(self, run: record.Run) -> None:
-        self._launch(run.settings, run.folder, resume=True)
-
-    def _launch(self, settings: TrainingSettings, folder: Path, resume: bool) -> None:
+    def start(self, run: Run, resume: bool = False) -> None:
+        """Train a run in a thread of its own, from its checkpoint if it is to `resume`."""
         if self.running:
-            raise RuntimeError("a run is going on")
-        unsaved = self._unsaved if resume and folder == self.folder else None
-        self._last = (settings, folder)
-        self._unsaved = None
-        # Networks pass from thread to thread even while the window is busy.
-        trained = self.trained.emit
+            raise RuntimeError("a run is being trained")
         self._worker = worker = TrainingWorker(
-            settings,
-            folder,
-            trained,
+            run.settings,
+            run.folder,
+            # Networks pass from thread to thread even while the window is busy.
+            self.trained.emit,
             resume,
             self._train,
-            unsaved,
+            run.unsaved,
         )
         self._background = Background(self, "training", worker.controls.stop)
         self._timer.start()
@@ -368,5 +303,4 @@ class Training(QObject):
         self._timer.stop()
         self._drain()
         self._background = self._worker = None
-        self._unsaved = worker.unsaved
         self.ended.emit()

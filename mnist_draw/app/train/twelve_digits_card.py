@@ -12,7 +12,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, set_look
 from mnist_draw.i18n import _, joined
-from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
+from mnist_draw.training.twelve_digits import TWELVE, DigitsRead, TwelveDigits
 
 #: Side of a picture in pixels: where there is little room, and at most.
 _SIDES = (36, 84)

@@ -26,7 +26,8 @@ from mnist_draw.storage import load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import deleted
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.run import Run
+from mnist_draw.training.run_list import new_run_folder
 
 from .. import fakes
 from ..train.conftest import Room
@@ -234,7 +235,7 @@ def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own
 def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices):
     for cancels in (True, False):
         setup.loop.gate.clear()
-        setup.training.start(TrainingSettings())
+        setup.training.start(Run(new_run_folder()))
         assert setup.tab.teaching.is_training()
         setup.begin()
         assert not setup.learning.running
@@ -266,7 +267,7 @@ def test_a_run_starts_by_itself_after_learning(setup, notices):
     assert not setup.learning.queued
     assert room.training.running
     room.wait_for_end()
-    assert room.run.state.epochs_done == 1
+    assert room.run.current.epochs_done == 1
     room.close()
 
 

@@ -1,5 +1,6 @@
 """The next step on Draw: which one it is, and what its button does."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,9 +10,9 @@ from PyQt5.QtWidgets import QApplication
 from mnist_draw.app.draw.next_step import Action, Run, Situation, next_step
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.learning import Told
-from mnist_draw.app.train.run_state import RunState
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training import events
+from mnist_draw.training import run as training_run
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
@@ -72,35 +73,32 @@ def card(tab, qtbot, monkeypatch):
 def test_the_button_does_what_it_says(card, tab, qtbot):
     with qtbot.waitSignal(card.train_requested):
         card.button.click()
-    cut_off = RunState(TrainingSettings(epochs=8))
-    cut_off.end("interrupted")
-    can_go_on = SimpleNamespace(running=False, can_continue=True)
-    card._note_run(SimpleNamespace(state=cut_off, training=can_go_on, key="run:before"))
+    cut_off = training_run.Run(
+        Path("before"),
+        TrainingSettings(epochs=8),
+        state="interrupted",
+        has_checkpoint=True,
+    )
+    resting = SimpleNamespace(running=False)
+    card._note_run(SimpleNamespace(current=cut_off, training=resting))
     assert card.line.text() == "After 0 of 8 epochs"
     with qtbot.waitSignal(card.run_requested):
         card.button.click()
-    run = SimpleNamespace(
-        state=SimpleNamespace(
-            state="training",
-            epochs_done=2,
-            validation_accuracy=0.9,
-            seconds_left=9.0,
-        ),
-        training=SimpleNamespace(running=True),
-        key="run:now",
-    )
-    card._note_run(run)
+    run = training_run.Run(Path("now"), TrainingSettings(epochs=8))
+    run.apply(events.BatchFinished(1, 8, 1, 1, 0.5, 0.9, 0.01))
+    run.apply(events.EpochFinished(1, 8, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
+    card._note_run(SimpleNamespace(current=run, training=SimpleNamespace(running=True)))
     assert card.button.text() == "Let it answer"
     asked = []
     tab.network.use_key = asked.append
     card.button.click()
     assert asked == ["run:now"]
     # A run that is stopped within its first epoch has learnt too little to answer.
-    stopped = RunState(TrainingSettings(epochs=8))
+    stopped = training_run.Run(Path("now"), TrainingSettings(epochs=8))
     stopped.apply(events.BatchFinished(1, 8, 1, 4, 0.5, 0.9, 0.01))
     stopped.apply(events.EpochFinished(1, 8, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
-    stopped.apply(events.Finished("stopped", 1, 1.0, ()))
-    card._note_run(SimpleNamespace(state=stopped, training=can_go_on, key="run:now"))
+    stopped.apply(events.Finished("stopped", 1, 1.0, (), 8))
+    card._note_run(SimpleNamespace(current=stopped, training=resting))
     assert card.button.text() != "Let it answer"
     card._note(run=Run(True, answers=True))
     with qtbot.waitSignal(card.run_requested):

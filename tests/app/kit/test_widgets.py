@@ -55,9 +55,10 @@ from mnist_draw.app.kit.widgets import (
     push_button,
     tip,
 )
-from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events
+from mnist_draw.training.hints import Hint
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
@@ -224,14 +225,16 @@ class Layouts(QObject):
 
 
 def test_epochs_go_by_without_a_new_layout(show, qapp):
-    tab, state, layouts = TrainTab(), RunState(), Layouts()
+    tab = TrainTab()
+    run = Run()
+    layouts = Layouts()
     tab.show_page("run")
     show(tab)
     for event in Loop()(TrainingSettings(epochs=8)):
         if isinstance(event, events.Testing):
             break
-        state.apply(event)
-        tab.show_state(state, state, running=True, can_continue=False)
+        run.apply(event)
+        tab.show_run(run, run, Hint("Wait."), running=True)
         qapp.processEvents()
         if isinstance(event, events.EpochFinished) and event.epoch == 2:
             qapp.installEventFilter(layouts)

@@ -20,7 +20,7 @@ from mnist_draw.library.entries import NEWEST, Entry, entry_of_run, list_entries
 from mnist_draw.library.stored_network import FINE_TUNED, StoredNetwork, fine_tuned_folder
 from mnist_draw.storage import ModelFileError
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training.record import Run
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
@@ -202,7 +202,7 @@ def test_the_run_that_goes_on_is_listed_once(network):
 
 @pytest.mark.parametrize("name", ["", "Named"])
 def test_a_run_that_goes_on_is_called_as_its_newest_network(network, tmp_path, name):
-    run = Run(tmp_path / "one", TrainingSettings(), name=name)
+    run = Run(tmp_path / "one", TrainingSettings(), name, state="running")
     network.take_entries((replace(entry_of_run(run), name=name or "Older"),))
     model = fakes.model(name="Newer")
     network.use_key("run:one")

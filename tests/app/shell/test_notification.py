@@ -4,24 +4,24 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QSystemTrayIcon, QWidget
 
 from mnist_draw.app.shell import desktop
-from mnist_draw.app.train.run_state import RunState
 from mnist_draw.training import events
+from mnist_draw.training.run import Run
 
 
-class Run(QObject):
+class Controller(QObject):
     """A run's controller and its training in one."""
 
     ended = pyqtSignal()
 
     def __init__(self):
         super().__init__()
-        self.state = RunState()
+        self.current = Run()
         self.training = self
 
 
 def test_the_end_of_a_run_is_shown_behind_another_window(qtbot, monkeypatch):
     window = QWidget()
-    run = Run()
+    run = Controller()
     shown = []
     monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
     monkeypatch.setattr(QSystemTrayIcon, "show", lambda __: None)
@@ -30,7 +30,7 @@ def test_the_end_of_a_run_is_shown_behind_another_window(qtbot, monkeypatch):
     qtbot.addWidget(window)
     window.show()
     desktop.RunNotification(run, window)
-    run.state.apply(events.Tested(0.07, 0.9829))
+    run.current.apply(events.Tested(0.07, 0.9829))
     monkeypatch.setattr(window, "isActiveWindow", lambda: True)
     run.ended.emit()
     assert shown == []

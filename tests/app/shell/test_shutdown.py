@@ -9,13 +9,13 @@ from mnist_draw.app.kit.learning import Outcome, Told
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.shutdown import PAGE
-from mnist_draw.app.train.run_state import Saved
 from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
+from mnist_draw.training.events import Saved
 
 from ..fakes import model
 

@@ -136,7 +136,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     setup.loop.gate.clear()
     # Chosen before there is anything of it: it answers after its first epoch.
     setup.run(2)
-    started = f"run:{window.training.folder.name}"
+    started = f"run:{window.run.current.folder.name}"
     assert answering.text() == "A network · 99.20 %"
     network.use_key(started)
     setup.loop.gate.set()
@@ -158,7 +158,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = shared.window
     shared.run(1)
-    window.network.use_key(window.training.key)
+    window.network.use_key(window.run.current.key)
     shared.wait_for_end()
     key = "opened:model.npz"
     assert str(find_by_key(key).path) in shared.text("hintLabel")
@@ -427,15 +427,15 @@ def test_the_hint_line_of_an_earlier_run_leads_to_its_network(shared, qtbot):
     shared.loop = fakes.Loop()
     shared.run(1)
     shared.wait_for_end()
-    earlier = window.run.front
+    earlier = window.run.shown
     shared.run(1)
     shared.wait_for_end()
-    window.run.show_run(earlier.run)
+    window.run.show_run(earlier)
     window.show_page("train")
     qtbot.waitUntil(lambda: not window.run.follows_layers)
     shared.button("insideLayersButton").click()
     assert window.page_in_front is window.inside_tab
-    assert window.state.network_wanted.key == window.run.front.key
+    assert window.state.network_wanted.key == window.run.shown.key
 
 
 def test_a_key_that_starts_a_run_shows_it(shared):

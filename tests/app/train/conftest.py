@@ -19,7 +19,8 @@ from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
-from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.record import save_record
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -90,14 +91,14 @@ class Room(Parts):
         self.run.start()
 
     def wait_for(self, state):
-        self.qtbot.waitUntil(lambda: self.run.state.state == state)
+        self.qtbot.waitUntil(lambda: self.run.current.state == state)
 
     def wait_for_end(self):
         self.qtbot.waitUntil(lambda: not self.training.running)
 
     def wait_for_background(self):
         """Wait for files, and for what is shown of them."""
-        for background in (self.background, self.run.earlier.background):
+        for background in (self.background, self.run.background):
             assert background.wait()
             self.qtbot.wait(1)
 
@@ -129,8 +130,8 @@ def add_run(started, epochs=3, state="completed", name="", **settings):
     folder.mkdir(parents=True)
     chosen = TrainingSettings(network=NETWORK, epochs=20, **settings)
     history = figures(epochs)
-    run = with_figures(Run(folder, chosen, name, started, state), history)
-    run.save()
+    run = Run(folder, chosen, name, started, state, history=history)
+    save_record(run)
     write_checkpoint(run, history)
     save_model(run.model, ModelFile(NETWORK, WEIGHTS, {"title": f"That of {started}"}))
     return run
@@ -138,7 +139,7 @@ def add_run(started, epochs=3, state="completed", name="", **settings):
 
 def write_epochs(run, epochs):
     """Leave what a run has on disk after so many epochs: its record is that of its start."""
-    replace(run, epochs_done=0, seconds=0.0, figures={}, state="running").save()
+    save_record(replace(run, history=History(), state="running"))
     write_checkpoint(run, figures(epochs))
 
 

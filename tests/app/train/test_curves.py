@@ -17,7 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.app.train.series import Curve
-from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
 
@@ -76,7 +76,7 @@ def test_the_crosshair_names_epoch_and_figures(card):
 def test_a_first_epoch_that_was_stopped_within_ends_where_its_line_does(card, accuracy):
     made = History()
     made.add(BatchFinished(1, 10, 1, 4, 0.5, 0.9, 0.01))
-    add_epoch(made, 1, 0.5, 0.4)
+    made.add(EpochFinished(1, 10, 1.0, 0.5, 0.9, 0.4, 0.9, 1e4, True, ()))
     accuracy.build()
     for one in (card, accuracy):
         one.show_history(made, 10)

@@ -48,6 +48,13 @@ def row(page, number=0):
     return page.list.rows.row_view(page.list.rows.entries[number])
 
 
+def with_change(run, change):
+    """Return a run of three epochs with a change of a setting."""
+    history = figures(3)
+    history.add(change)
+    return replace(run, history=history)
+
+
 def choose(page, name):
     """Make the entry of a name the current one, and return it."""
     entry = next(entry for entry in page.list.rows.entries if entry.name == name)
@@ -76,7 +83,7 @@ def click(page, number, area):
 
 def test_rows_say_what_a_run_is_and_how_far_it_came(make):
     run = add_run("2026-01-02 10:00", seed=3)
-    write_epochs(replace(run, figures={}), 3)
+    write_epochs(run, 3)
     add_run("2026-01-03 10:00", seed=3)
     page = make().show_library()
     # Two runs with one name are told apart, and the state needs no column.
@@ -240,7 +247,7 @@ def test_in_large_text_names_keep_their_room(make, qtbot):
 def test_a_rate_changed_during_a_run_is_shown_as_such(qtbot):
     steady = add_run("2026-01-01 10:00", learning_rate=0.0003)
     change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001, 0.0003)
-    changed = replace(steady, changes=(change,), epochs_done=3)
+    changed = with_change(steady, change)
     table = DifferencesTable()
     qtbot.addWidget(table)
     table.show_entries([entry_of_run(steady), entry_of_run(changed)])
@@ -259,7 +266,7 @@ def test_columns_show_where_three_runs_differ(qtbot):
     for day, rate in enumerate((0.000345, 0.00345, 0.0345), 1):
         run = add_run(f"2026-01-0{day} 10:00", learning_rate=rate)
         change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001234, rate)
-        entries.append(entry_of_run(replace(run, changes=(change,), epochs_done=3)))
+        entries.append(entry_of_run(with_change(run, change)))
     table = DifferencesTable()
     qtbot.addWidget(table)
     table.resize(260, 200)

@@ -11,19 +11,18 @@ from PyQt5.QtGui import QTextDocument
 from PyQt5.QtTest import QTest
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.train import run_page
-from mnist_draw.app.train.finished_card import details, headline
-from mnist_draw.app.train.run_page import RunPage
-from mnist_draw.app.train.run_state import RunState
-from mnist_draw.app.train.shown_run import ShownRun
+from mnist_draw.app.train import run_words
+from mnist_draw.app.train.run_figures import EpochBar, Figures
+from mnist_draw.app.train.run_page import RunPage, arrangement
+from mnist_draw.app.train.run_words import finished_words, requests, time_left
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import certainty_from
-from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.training import events
-from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
 
 from .conftest import NETWORK, figures
 
@@ -66,12 +65,15 @@ def test_the_digits_say_what_was_read_and_open(qtbot, show):
     assert card.grid._grid()[0] == 4
 
 
-def result(reason, epochs=3, test=0.9824, **settings):
+def result(state, epochs=3, test=0.9824, **settings):
     made = figures(epochs)
     made.test_accuracy = test
     used = TrainingSettings(epochs=20, **settings)
-    run = with_figures(Run(Path(), used, state=reason), made)
-    return ShownRun(RunState.of_run(run, made), run, is_new=True)
+    return Run(Path("one"), used, state=state, history=made, was_trained_here=True)
+
+
+def show_run(page, run, is_trained=False, can_continue=False):
+    page.show_run(run, run.hint, is_trained, can_continue)
 
 
 @pytest.mark.parametrize(
@@ -94,17 +96,17 @@ def result(reason, epochs=3, test=0.9824, **settings):
     ],
 )
 def test_the_end_of_a_run_in_words(made, begins, contains, compared):
-    assert re.sub("</?b>", "", headline(made)).startswith(begins)
-    assert contains in details(made)
-    assert ("The tutorial got" in details(made)) == compared
+    words = finished_words(made, can_continue=True, leads_inside=True)
+    assert re.sub("</?b>", "", words.headline).startswith(begins)
+    assert contains in words.details
+    assert ("The tutorial got" in words.details) == compared
 
 
 @pytest.mark.parametrize(("reason", "epochs"), [("completed", 8), ("stopped", 20)])
 def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, show, reason, epochs):
     page = show(RunPage())
     made = result(reason)
-    page.show_state(made.state, busy=False)
-    page.show_result(made, True)
+    show_run(page, made, can_continue=True)
     # A figure and its unit stay in one line.
     shown = QTextDocument()
     shown.setHtml(page.finished.headline.text())
@@ -125,8 +127,8 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
     ink = np.zeros((28, 28), np.float32)
     ink[4:24, 12:16] = 0.9
     page.finished.show_drawing(ink)
-    page.show_result(replace(result("completed"), rescued=tmp_path / "model.npz"), True)
-    page.show_state(result("completed").state, busy=False)
+    rescued = events.Rescued(tmp_path / "model.npz", "opened:model.npz", "")
+    show_run(page, replace(result("completed"), rescued=rescued))
     page.show()
     drawing = page.finished.drawing
     qtbot.waitUntil(drawing.isVisible)
@@ -145,8 +147,8 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
 def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
     page = RunPage()
     qtbot.addWidget(page)
-    page.show_run(Run(tmp_path, TrainingSettings(), started="2026-01-01 10:00:00"), going_on=False)
-    monkeypatch.setattr(run_page, "format_ago", lambda _: "7 min ago")
+    show_run(page, Run(tmp_path, TrainingSettings(), started="2026-01-01 10:00:00"))
+    monkeypatch.setattr(run_words, "format_ago", lambda _: "7 min ago")
     page.show()
     assert page.about.text().endswith("7 min ago")
 
@@ -155,10 +157,9 @@ def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
 def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale):
     page = show(RunPage(), 1240, 600)
     made = result("completed")
-    page.show_result(made, True)
     theme.theme().resize_text(scale)
-    for busy in (False, True):
-        page.show_state(made.state, busy)
+    for is_trained in (False, True):
+        show_run(page, made, is_trained)
         qtbot.wait(1)
         assert page.digits.grid._grid()[1] >= 28
         assert page.digits.heading.width() >= page.digits.heading.sizeHint().width()
@@ -167,20 +168,18 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale)
 @pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])
 def test_no_state_widens_the_page(show, size):
     page = show(RunPage(), *size)
-    state = RunState()
-    state.begin()
+    run = Run(Path("one"))
     for event in (
+        events.Requested(TrainingSettings()),
         events.Started(1, 1000, 4, 500, 50_000),
         events.BatchFinished(1, 1000, 1, 4, 123456789.0, 1.0, 1e-9),
         events.EpochFinished(1, 1000, 9e6, 1e9, 1.0, 1e9, 1.0, 1e9, True, ()),
         events.Paused(1, 0),
         events.Testing(),
-        events.Finished("stopped", 1, 1.0, ()),
+        events.Finished("stopped", 1, 1.0, (), 1000),
     ):
-        state.apply(event)
-        page.show_state(state, busy=state.busy)
-        if not state.busy:
-            page.show_result(ShownRun(state, Run(Path(), TrainingSettings()), is_new=True), True)
+        run.apply(event)
+        show_run(page, run, can_continue=run.has_ended)
         page.widget().layout().activate()
         assert page.widget().minimumSizeHint().width() <= size[0]
         assert page.size().width() == size[0]
@@ -188,15 +187,98 @@ def test_no_state_widens_the_page(show, size):
 
 
 def test_curves_are_drawn_while_they_can_be_seen_and_when_they_are_shown(qtbot, show):
-    page, state = show(RunPage(), 1240, 600), RunState()
+    page = show(RunPage(), 1240, 600)
     page.loss.build()
-    state.begin()
-    state.apply(events.Started(1, 10, 4, 500, 50_000))
-    page.show_curves(state)
+    run = Run(Path("one"))
+    run.apply(events.Started(1, 10, 4, 500, 50_000))
+    page.show_curves(run)
     page.hide()
     for batch in (1, 2, 3):
-        state.apply(events.BatchFinished(1, 10, batch, 4, 1 / batch, 0.5, 0.001))
-    page.draw_curves(state)
+        run.apply(events.BatchFinished(1, 10, batch, 4, 1 / batch, 0.5, 0.001))
+    page.draw_curves(run)
     assert page.loss._batch_curve.getData()[0] is None
     page.show()
     assert len(page.loss._batch_curve.getData()[0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("epochs", "segments"),
+    [(1, 1), (60, 60), (61, 13), (300, 60), (301, 31), (3000, 60)],
+)
+def test_a_bar_has_a_segment_for_each_epoch_or_for_several(qtbot, epochs, segments):
+    bar = EpochBar()
+    qtbot.addWidget(bar)
+    bar.show_run(Run(settings=TrainingSettings(epochs=epochs)))
+    assert bar.segments == segments
+
+
+def test_a_longer_figure_moves_no_other(show):
+    row = show(Figures(), 1300, 120)
+    run = Run()
+    row.show_run(run)
+    before = [figure.geometry() for figure in row.small]
+    run.apply(events.BatchFinished(1, 1, 1, 1, 123456789.0, 0.9, 0.01))
+    row.show_run(run)
+    row.layout().activate()
+    assert [figure.geometry() for figure in row.small] == before
+
+
+_ALL = {"pause", "stop", "step"}
+
+
+@pytest.mark.parametrize(
+    ("state", "is_trained", "can_continue", "possible"),
+    [
+        ("idle", False, False, {"start"}),
+        ("waiting", False, False, {"stop"}),
+        ("loading", True, False, {"stop", "step"}),
+        ("compiling", True, False, {"stop", "step"}),
+        ("training", True, False, _ALL),
+        ("paused", True, False, _ALL),
+        ("validating", True, False, _ALL),
+        ("testing", True, False, set()),
+        ("stopping", True, False, set()),
+        # It is being saved.
+        ("completed", True, False, set()),
+        ("completed", False, True, {"start", "step"}),
+        ("completed", False, False, {"start"}),
+        ("interrupted", False, True, {"start", "step"}),
+    ],
+)
+def test_what_can_be_asked_of_a_run(state, is_trained, can_continue, possible):
+    assert requests(Run(state=state), is_trained, can_continue) == possible
+
+
+def test_a_pause_while_a_function_is_compiled_begins_with_the_next_minibatch():
+    run = Run()
+    run.apply(events.BatchFinished(1, 2, 1, 4, 0.5, 0.9, 0.01))
+    run.apply(events.Compiling("the validation function", 1, 2))
+    assert requests(run, is_trained=True, can_continue=False) == _ALL
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [("training", True), ("validating", True), ("paused", False), ("testing", False)],
+)
+def test_a_time_is_left_while_a_run_trains(state, shown):
+    run = Run(state=state, history=figures(2))
+    assert bool(time_left(run)) == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "is_running", "has_digits", "places"),
+    [
+        (1300, True, True, "accuracy digits loss"),
+        (1300, False, True, "accuracy loss digits"),
+        (1300, False, False, "accuracy loss"),
+        (1000, False, True, "loss digits"),
+        (1000, False, False, "accuracy loss"),
+        (700, True, True, "accuracy digits loss"),
+        (700, False, False, "accuracy loss"),
+    ],
+)
+def test_arrangements(width, is_running, has_digits, places):
+    found = arrangement(width, is_running, has_digits, "loss")
+    assert " ".join(found.places) == places
+    rows = 1 + max(row for row, *_ in found.places.values())
+    assert len(found.heights) == len(found.least) == rows

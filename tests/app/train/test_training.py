@@ -1,16 +1,13 @@
 """Training beside the window; ``run()`` itself needs no thread."""
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from filelock import FileLock
 
-from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train import training
-from mnist_draw.app.train.run_state import Continued, Failed, Rescued, Saved
 from mnist_draw.app.train.training import Training, TrainingWorker
 from mnist_draw.errors import UserError
 from mnist_draw.library.fallbacks import fallback_key
@@ -18,7 +15,17 @@ from mnist_draw.library.networks import list_opened
 from mnist_draw.networks import describe_model
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
-from mnist_draw.training.record import CHECKPOINT, MODEL, load_history, read_run
+from mnist_draw.training.events import (
+    Continued,
+    Failed,
+    LayerFigures,
+    Requested,
+    Rescued,
+    Saved,
+)
+from mnist_draw.training.record import load_history, read_run
+from mnist_draw.training.run import CHECKPOINT, MODEL, Run
+from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import FullDisk, Loop, checkpoint_after
@@ -27,7 +34,7 @@ from ..fakes import FullDisk, Loop, checkpoint_after
 @pytest.fixture
 def make_worker(qapp, tmp_path):
 
-    def make(loop=None, folder=tmp_path, resume=False, trained=lambda model: None, **settings):
+    def make(loop=None, folder=tmp_path, resume=False, trained=lambda model, key: None, **settings):
         used = TrainingSettings(**settings)
         return TrainingWorker(used, folder, trained, resume, loop or Loop(batches=2))
 
@@ -43,7 +50,12 @@ def names(worker):
 def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_path):
     learnt: list[Any] = []
     fashion = str(tmp_path / "fashion")
-    worker = make_worker(trained=learnt.append, epochs=2, seed=5, data_folder=fashion)
+    worker = make_worker(
+        trained=lambda model, key: learnt.append(model),
+        epochs=2,
+        seed=5,
+        data_folder=fashion,
+    )
     worker.controls.change("learning_rate", 0.5)
     worker.run()
     epoch = ["BatchFinished", "BatchFinished", "Validating", "EpochFinished"]
@@ -73,7 +85,7 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
     has_checkpoint,
     state,
 ):
-    def close(model):
+    def close(model, key):
         if has_checkpoint:
             checkpoint_after(1).save(tmp_path / CHECKPOINT)
         worker.controls.closing = True
@@ -90,10 +102,10 @@ def test_a_run_in_use_elsewhere_is_left_alone(make_worker, tmp_path):
     with FileLock(tmp_path / "run.lock", timeout=0):
         assert in_use(tmp_path)
         worker.run()
-    assert "elsewhere" in worker.take_events()[-1].sentence
+    assert "elsewhere" in worker.take_events()[-1].message
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
     worker.run()
-    assert "put aside as checkpoint.npz.unreadable-" in worker.take_events()[-1].sentence
+    assert "put aside as checkpoint.npz.unreadable-" in worker.take_events()[-1].message
     assert not (tmp_path / "run.json").exists()
 
 
@@ -114,7 +126,8 @@ def test_a_continued_run_has_its_digits_read_before_it_compiles(make_worker, tmp
     worker = make_worker(Loop(error=UserError("Enough.")), resume=True, epochs=3)
     worker.session.data = digits
     worker.run()
-    assert names(worker)[:4] == ["Continued", "TwelveDigits", "DigitsRead", "Compiling"]
+    started = names(worker)[:4]
+    assert started == ["Continued", "TwelveDigits", "DigitsRead", "Compiling"]
 
 
 def test_an_error_becomes_a_sentence(make_worker):
@@ -126,7 +139,7 @@ def test_an_error_becomes_a_sentence(make_worker):
         worker.run()
         last = worker.take_events()[-1]
         assert isinstance(last, Failed)
-        assert last.sentence.startswith(words)
+        assert last.message.startswith(words)
 
 
 def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
@@ -136,18 +149,22 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
 ):
     def end():
         learnt: list[Any] = []
-        worker = make_worker(folder=tmp_path / "gone", trained=learnt.append, epochs=1)
+        worker = make_worker(
+            folder=tmp_path / "gone",
+            trained=lambda model, key: learnt.append(model),
+            epochs=1,
+        )
         worker.run()
         return worker.take_events()[-1], learnt
 
     last, learnt = end()
     assert isinstance(last, Rescued)
-    assert "is no longer there" in last.sentence
-    assert f"saved in {last.path} instead" in last.sentence
+    assert "is no longer there" in last.message
+    assert f"saved in {last.path} instead" in last.message
     # What answers changes only on request.
-    assert "answers" not in last.sentence
+    assert "answers" not in last.message
     # Nothing is advised that the window does not offer.
-    assert "choose another place" not in last.sentence
+    assert "choose another place" not in last.message
     (kept,) = list_opened()
     assert (kept.path, kept.key) == (last.path, fallback_key(last.path))
     assert np.array_equal(load_model(last.path).parameters[0], learnt[-1].parameters[0])
@@ -155,7 +172,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
     last, learnt = end()
     assert isinstance(last, Failed)
-    assert "No other place could be written" in last.sentence
+    assert "No other place could be written" in last.message
     assert learnt
 
 
@@ -184,41 +201,38 @@ def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
 ):
     loop = FullDisk()
     training, happened = make_training(loop)
+    run = Run(new_run_folder(), TrainingSettings(network="layers:", epochs=3))
     with qtbot.waitSignal(training.ended):
-        training.start(TrainingSettings(network="layers:", epochs=3))
-    assert training.can_continue
+        training.start(run)
+    for event in happened:
+        run.apply(event)
+    assert run.can_continue
     # Of the first epoch there is an older one on the disk.
-    checkpoint_after(1).save(training.folder / CHECKPOINT)
-    started = read_run(training.folder)
+    checkpoint_after(1).save(run.checkpoint)
     happened.clear()
+    run.apply(Requested(run.settings.replace(epochs=4)))
     with qtbot.waitSignal(training.ended):
-        training.continue_run(replace(started, settings=started.settings.replace(epochs=4)))
+        training.start(run, resume=True)
     assert [checkpoint.epoch for checkpoint in loop.resumed] == [3]
     assert isinstance(happened[0], Continued)
-    assert read_run(training.folder).epochs_done == 4
+    assert read_run(run.folder).epochs_done == 4
     # After the next start of the program.
     later, happened = make_training(FullDisk())
+    run = read_run(run.folder)
+    run.apply(Requested(run.settings.replace(epochs=4)))
     with qtbot.waitSignal(later.ended):
-        later.continue_run(replace(started, settings=started.settings.replace(epochs=4)))
-    assert "epochs of this run, epoch 1 is the last" in happened[0].message
-    assert "to epoch 4" in happened[0].message
+        later.start(run, resume=True)
+    assert "epochs of this run, epoch 1 is the last" in happened[0].text
+    assert "to epoch 4" in happened[0].text
 
 
 def test_in_its_thread(make_training, qtbot):
     loop = Loop()
     training, happened = make_training(loop)
     with qtbot.waitSignal(training.ended):
-        training.start(TrainingSettings(epochs=2))
+        training.start(Run(new_run_folder(), TrainingSettings(epochs=2)))
         assert training.running
     assert not training.running
     assert loop.threads[0] is not threading.main_thread()
     assert isinstance(happened[-1], Saved)
     assert happened[-1].path.exists()
-
-
-def test_bad_settings_start_nothing(qapp, own_home):
-    training = Training(Loop())
-    with pytest.raises(UserError, match="learning_rate"):
-        training.start(TrainingSettings(learning_rate=-1.0))
-    assert not training.running
-    assert not (own_home / "data" / "runs").exists()

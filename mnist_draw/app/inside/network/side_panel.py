@@ -15,7 +15,6 @@ from PyQt5.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis import layer_inspection
-from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.network_view import NetworkView
@@ -33,7 +32,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
 from mnist_draw.i18n import N_, _, percent_sign, pgettext
 from mnist_draw.library.network_data import Name, in_a_sentence
-from mnist_draw.training.events import Parameters
+from mnist_draw.training.events import LayerFigures, Parameters
 from mnist_draw.training.functions import layer_label
 
 _CHOICES = (

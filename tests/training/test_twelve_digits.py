@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.twelve_digits import DigitsRead, choose_twelve
+from mnist_draw.training.twelve_digits import DigitsRead, choose_twelve
 
 
 def test_of_mnist_they_are_fixed_and_of_other_data_one_of_each_class_and_by_the_seed():

@@ -1,0 +1,215 @@
+"""What the page of a run says and offers; without Qt, as functions of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mnist_draw.app.kit.formatting import format_ago, format_duration, format_loss, format_percent
+from mnist_draw.dataset.mnist import dataset_name
+from mnist_draw.i18n import N_, _, counted, joined, number, percent
+from mnist_draw.networks import NetworkSpec, parse_network
+from mnist_draw.networks.operations import Dense
+from mnist_draw.training.run import Run
+from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
+
+#: Test accuracy of the tutorial's network after 20 epochs, in percent.
+TUTORIAL_ACCURACY = 98.29
+#: Settings that change the network or its data from the tutorial's.
+_TUTORIAL = {"network", *PICTURES, *PLACES}
+#: Epochs of *Train on*.
+MORE_EPOCHS = 5
+TRAIN_ON = _(
+    "Five more epochs of this run, as if it had not stopped. Its network learns on; a copy of the "
+    "one before is not kept. Right click: another number.",
+)
+_GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
+#: States that are usually over at once; their words appear where they last.
+PASSING = ("loading", "compiling", "testing", "stopping")
+
+
+def is_like_tutorial(settings: TrainingSettings) -> bool:
+    """Whether network and data are the tutorial's."""
+    usual = TrainingSettings()
+    return all(getattr(settings, name) == getattr(usual, name) for name in _TUTORIAL)
+
+
+def count_epochs(epochs: int) -> str:
+    return counted("{count} epoch", "{count} epochs", epochs)
+
+
+def describe(run: Run) -> str:
+    """Return the line beside the title: layers, data, and how long ago a run was that has ended."""
+    data = dataset_name(run.settings.data_folder)
+    words = [
+        _layers(parse_network(run.settings.network)),
+        _("MNIST digits") if data == "MNIST" else data,
+    ]
+    if not run.is_running and run.started_at:
+        words.append(format_ago(run.started_at))
+    return " · ".join(words)
+
+
+def _layers(network: NetworkSpec) -> str:
+    """Return the units of the tutorial's network, whose name is that of the run; else its title."""
+    if network.kind != "mlp":
+        return network.title
+    units = [one.units for one in network.operations if isinstance(one, Dense)]
+    return "–".join(map(str, (28 * 28, *units)))
+
+
+def time_left(run: Run) -> str:
+    """Return the expected time of a run, empty where none is expected."""
+    left = run.seconds_left
+    if left is None or run.state not in ("waiting", "training", "validating"):
+        return ""
+    return _("{time} left", time=format_duration(left))
+
+
+#: What a user can ask of a run in each of its states. After it has ended, *Stop* is not among it.
+_ALL = frozenset({"pause", "stop", "step"})
+_REQUESTS = {
+    "waiting": frozenset({"stop"}),
+    # A pause would begin with the first minibatch, after seconds in which nothing happens.
+    "loading": frozenset({"stop", "step"}),
+    "compiling": frozenset({"stop", "step"}),
+    "training": _ALL,
+    "paused": _ALL,
+    "validating": _ALL,
+    "testing": frozenset(),
+    "stopping": frozenset(),
+}
+
+
+def requests(run: Run, is_trained: bool, can_continue: bool) -> frozenset[str]:
+    """Return what can be asked of a run: ``pause``, ``stop``, ``step``, ``start`` another one.
+
+    ``is_trained`` lasts until all is saved, longer than the run's states.
+    """
+    if run.is_running:
+        # A pause while a function is compiled begins with the next minibatch.
+        return _ALL if run.state == "compiling" and run.has_begun else _REQUESTS[run.state]
+    if is_trained:
+        return frozenset()
+    return frozenset({"start", "step"} if can_continue else {"start"})
+
+
+# -- the end of a run
+
+
+@dataclass(frozen=True)
+class FinishedWords:
+    """What the finished card shows of a run."""
+
+    headline: str
+    details: str
+    #: Empty where none are known.
+    mistakes: str
+    train_on: str
+    train_on_help: str
+    can_train_on: bool
+    #: Whether *Train on* goes on to the planned epochs, which F5 does, too.
+    goes_on: bool
+    can_be_tried: bool
+    can_be_shared: bool
+
+
+def finished_words(run: Run, can_continue: bool, leads_inside: bool) -> FinishedWords:
+    goes_on = not run.is_whole
+    more = counted("Train on, {count} epoch", "Train on, {count} epochs", MORE_EPOCHS)
+    wrong = _wrong_answers(run) if run.can_be_tried and leads_inside else 0
+    mistakes = counted("See its {count} mistake", "See its {count} mistakes", wrong)
+    return FinishedWords(
+        headline=_headline(run),
+        details=_details(run),
+        mistakes=mistakes if wrong else "",
+        train_on=_("Go on") if goes_on else more,
+        train_on_help=_GO_ON if goes_on else TRAIN_ON,
+        can_train_on=can_continue,
+        goes_on=goes_on and can_continue,
+        can_be_tried=run.can_be_tried,
+        can_be_shared=run.network_file is not None,
+    )
+
+
+def epochs_to_train_on(run: Run) -> int:
+    """Return the epochs at which *Train on* ends."""
+    is_short = not run.is_whole and run.epochs > run.epochs_done
+    return run.epochs if is_short else run.epochs_done + MORE_EPOCHS
+
+
+def _wrong_answers(run: Run) -> int:
+    if run.test_accuracy is None:
+        return 0
+    of = run.tested_on[0]
+    return of - round(run.test_accuracy * of)
+
+
+def _headline(run: Run) -> str:
+    """Return the headline, its figure in ``<b>``."""
+    if not run.has_learnt:
+        return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
+    share = run.test_accuracy
+    reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")
+    if run.tested_on[1]:
+        reads = N_("Your network reads <b>{share}</b> of digits it has never seen.")
+    if share is None:
+        share = run.validation_accuracy if run.kept is None else run.kept.validation_accuracy
+        reads = N_("Your network reads <b>{share}</b> of the validation pictures.")
+    text = _(reads, share=format_percent(share))
+    return text if run.is_whole else joined(run.label, text)
+
+
+def _details(run: Run) -> str:
+    if run.is_deleted and run.rescued is None:
+        return _("This run is deleted. The Library can bring it back.")
+    if not run.has_learnt:
+        return ""
+    kept = run.kept
+    if kept is None:
+        return _outcome(run)
+    best = _(
+        "Epoch {epoch} is kept: the lowest validation loss, {loss}, at {accuracy}.",
+        epoch=number(kept.epoch),
+        loss=format_loss(kept.validation_loss),
+        accuracy=format_percent(kept.validation_accuracy),
+    )
+    return best if run.state == "diverged" else joined(_outcome(run), best)
+
+
+def _outcome(run: Run) -> str:
+    epochs = count_epochs(run.epochs_done)
+    time = format_duration(run.seconds)
+    if run.state == "diverged":
+        return _(
+            "Epoch {number} is kept, after {epochs} in {time}.",
+            number=number(run.epochs_done),
+            epochs=epochs,
+            time=time,
+        )
+    if run.test_accuracy is None:
+        return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
+    right = _right_answers(run, epochs, time)
+    if run.state == "early":
+        return joined(right, _("The validation loss fell no more."))
+    if run.state == "target":
+        return joined(right, _("The accuracy aimed at is reached."))
+    if is_like_tutorial(run.settings):
+        tutorial = percent(TUTORIAL_ACCURACY / 100, 2)
+        return joined(right, _("The tutorial got {share}.", share=tutorial))
+    return right
+
+
+def _right_answers(run: Run, epochs: str, time: str) -> str:
+    """Say how many test pictures are read right after the epochs."""
+    of = run.tested_on[0]
+    if not of:
+        # How many pictures a data set had that is gone is not known.
+        return _("After {epochs} in {time}.", epochs=epochs, time=time)
+    return counted(
+        "{right} of {count} test picture right, after {epochs} in {time}.",
+        "{right} of {count} test pictures right, after {epochs} in {time}.",
+        of,
+        right=number(round((run.test_accuracy or 0.0) * of)),
+        epochs=epochs,
+        time=time,
+    )

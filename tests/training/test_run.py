@@ -1,0 +1,348 @@
+"""What events mean in a run: its state, figures, words and messages; and what its curves say."""
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from mnist_draw.library.entries import entry_of_run
+from mnist_draw.training import events
+from mnist_draw.training.hints import diverged, read_curves, settled_since
+from mnist_draw.training.history import EpochFigures, History
+from mnist_draw.training.record import load_run, save_history, save_record
+from mnist_draw.training.run import RUNNING, STATE_WORDS, Run
+from mnist_draw.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(epochs=2, learning_rate=0.01)
+
+
+def batch(epoch, number, loss=0.5, accuracy=0.9, epochs=2):
+    """Return a minibatch of 4, learnt in 10 ms."""
+    return events.BatchFinished(epoch, epochs, number, 4, loss, accuracy, 0.01)
+
+
+def finished_epoch(epoch, epochs=2, loss=0.4, accuracy=0.95):
+    return events.EpochFinished(epoch, epochs, 0.1, 0.5, 0.9, loss, accuracy, 5000, True, ())
+
+
+def whole_epoch(epoch, epochs=2):
+    batches = [batch(epoch, number, epochs=epochs) for number in (1, 2, 3, 4)]
+    return [*batches, finished_epoch(epoch, epochs)]
+
+
+def finished(reason, done, epochs=2):
+    return events.Finished(reason, done, 17.0, (), epochs)
+
+
+def after(*happened, folder=Path("one")):
+    """Return a run of 2 epochs of 4 minibatches that has started, after some events."""
+    run = Run(folder, SETTINGS)
+    started = events.Started(1, 2, 4, 50, 200)
+    for event in (events.Requested(SETTINGS), started, *happened):
+        run.apply(event)
+    return run
+
+
+def figures(epochs):
+    """Return the figures of some epochs with one minibatch each."""
+    history = History()
+    for epoch in range(1, epochs + 1):
+        history.add(events.BatchFinished(epoch, 20, 1, 1, 1 / epoch, 0.5, 0.01))
+        history.add(events.EpochFinished(epoch, 20, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
+    return history
+
+
+_EPOCH = whole_epoch(1)
+_PARTLY = (batch(1, 1), finished_epoch(1))
+_COMPILING = events.Compiling("the validation function", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("happened", "state", "label"),
+    [
+        ((events.Requested(SETTINGS),), "loading", "Getting ready"),
+        ((events.Queued(),), "waiting", "Starts after learning"),
+        ((_COMPILING,), "compiling", "Getting ready"),
+        ((batch(1, 1), _COMPILING), "compiling", "Compiling the validation function ..."),
+        ((), "training", "Epoch 1 of 2"),
+        ((batch(1, 1), events.Paused(1, 1)), "paused", "Paused at 1 of 2"),
+        ((events.Paused(1, 1), events.EpochAdded()), "paused", "Paused at 1 of 3"),
+        ((events.Paused(1, 1), events.Resumed(1, 1)), "training", "Epoch 1 of 2"),
+        ((events.Validating(1),), "validating", "Epoch 1 of 2"),
+        ((*_EPOCH, batch(2, 1)), "training", "Epoch 2 of 2"),
+        ((events.Testing(),), "testing", "Reading 10,000 test pictures"),
+        ((events.StopRequested(),), "stopping", "Stopping"),
+        # A requested stop stays visible until it happens.
+        ((events.StopRequested(), batch(1, 1), _COMPILING), "stopping", "Stopping"),
+        ((*_EPOCH, finished("completed", 1)), "completed", "Completed"),
+        ((*_EPOCH, finished("early", 1)), "early", "Completed"),
+        ((*_EPOCH, finished("stopped", 1)), "stopped", "Stopped after 1 of 2 epochs."),
+        ((batch(1, 1), finished("stopped", 0)), "stopped", "Stopped before the first epoch"),
+        ((*_PARTLY, finished("stopped", 1)), "stopped", "Stopped within epoch 1."),
+        ((finished("diverged", 0),), "diverged", "Stopped: the loss grew without limit"),
+        ((events.Failed("No folder."),), "failed", "Not started"),
+        ((*_EPOCH, events.Failed("No memory.")), "failed", "Stopped after 1 of 2 epochs."),
+        ((*_EPOCH, events.Interrupted()), "interrupted", "Can go on after 1 of 2 epochs."),
+        # That its network could not be saved does not change how it ended.
+        ((*_EPOCH, finished("completed", 1), events.Failed("Full.")), "completed", "Completed"),
+    ],
+)
+def test_events_lead_to_a_state_and_its_words(happened, state, label):
+    run = after(*happened)
+    assert (run.state, run.label) == (state, label)
+    assert run.is_running == (state in RUNNING)
+    assert run.has_ended == (state in STATE_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("happened", "words"),
+    [
+        ((events.RunMessage("Set aside.", "note"),), "Set aside."),
+        # Before the first minibatch they are joined.
+        (
+            (events.RunMessage("Set aside.", "note"), events.BatchSizeChosen(90, 500, 900)),
+            "Set aside. The batch size is 90",
+        ),
+        ((batch(1, 1), events.CheckpointFailed(Path(), 1, "Full.")), "Full."),
+        ((batch(1, 1), events.CheckpointFailed(Path(), 1, "Full."), finished_epoch(1)), ""),
+        ((events.CheckpointFailed(Path(), 1, "Full."), events.Checkpointed(Path(), 1)), ""),
+        ((events.Failed("No memory."),), "No memory."),
+        ((events.Rescued(Path("x"), "opened:x", "Saved in x."),), "Saved in x."),
+        ((batch(1, 1), finished("stopped", 0)), "Nothing to keep."),
+        ((*_PARTLY, finished("stopped", 1)), "from the middle of epoch 1."),
+        ((*_EPOCH, batch(2, 1), finished("stopped", 1)), "weights of epoch 1 were kept."),
+        ((*_EPOCH, finished("stopped", 1)), ""),
+    ],
+)
+def test_messages(happened, words):
+    message = after(*happened).message
+    assert words in message.text if words else message is None
+
+
+@pytest.mark.parametrize(
+    ("happened", "can_continue", "can_be_tried", "network_file"),
+    [
+        ((), False, False, None),
+        ((*_EPOCH, events.Checkpointed(Path(), 1)), False, True, None),
+        ((*_EPOCH, events.Checkpointed(Path(), 1), finished("stopped", 1)), True, True, None),
+        ((*_EPOCH, finished("completed", 1), events.Saved(Path())), False, True, "one/model.npz"),
+        (
+            (*_EPOCH, finished("completed", 1), events.Rescued(Path("x"), "opened:x", "")),
+            False,
+            True,
+            "x",
+        ),
+        # The file is of an earlier epoch.
+        ((events.Saved(Path()), *_EPOCH), False, True, None),
+        (
+            (
+                *_EPOCH,
+                events.Checkpointed(Path(), 1),
+                finished("completed", 1),
+                events.Saved(Path()),
+                events.Deleted(),
+            ),
+            False,
+            True,
+            None,
+        ),
+        ((finished("completed", 1), events.Restored(True, True)), True, True, "one/model.npz"),
+    ],
+)
+def test_what_is_on_disk(happened, can_continue, can_be_tried, network_file):
+    run = after(*happened)
+    assert (run.can_continue, run.can_be_tried) == (can_continue, can_be_tried)
+    assert run.network_file == (None if network_file is None else Path(network_file))
+
+
+def test_training_figures_are_means_over_the_epoch_so_far():
+    run = after(batch(1, 1, loss=1.0, accuracy=0.5), batch(1, 2, loss=0.5, accuracy=0.7))
+    assert run.training_loss == pytest.approx(0.75)
+    assert run.training_accuracy == pytest.approx(0.6)
+    run = after(*_EPOCH, batch(2, 1, loss=0.25))
+    assert run.training_loss == 0.25
+
+
+def test_progress_and_time_left():
+    idle = Run()
+    assert (idle.state, idle.is_running, idle.run_part, idle.seconds_left) == (
+        "idle",
+        False,
+        0,
+        None,
+    )
+    run = after(batch(1, 1))
+    assert (run.epoch_part, run.run_part) == (0.25, 0.125)
+    assert run.seconds_left == pytest.approx(0.07)
+    run = after(*_EPOCH)
+    assert run.run_part == 0.5
+    assert run.seconds_left == pytest.approx(0.1)
+    assert (run.best.validation_accuracy, run.best.epoch) == (0.95, 1)
+
+
+def test_planned_epochs_have_one_number():
+    run = after(events.EpochAdded())
+    assert (run.epochs, run.settings.epochs, run.run_part) == (3, 3, 0)
+    # A minibatch from before the request changes nothing.
+    run.apply(batch(1, 1, epochs=2))
+    assert run.epochs == 3
+    run.apply(batch(1, 2, epochs=4))
+    assert run.epochs == 4
+    # The loop has the last word: an epoch that was added too late is not trained.
+    run.apply(finished("completed", 2, epochs=2))
+    assert run.epochs == 2
+    assert run.title.endswith("2 epochs")
+
+
+def test_a_continued_run_shows_its_epochs_and_the_time_left_by_their_speed():
+    settings = TrainingSettings(epochs=10)
+    run = Run(Path("one"), settings)
+    run.apply(events.Requested(settings))
+    run.apply(events.Continued(figures(2), (), settings))
+    assert (run.run_part, run.seconds_left) == (0.2, 8 * 60)
+    run.apply(events.Started(3, 10, 4, 50, 200))
+    assert (run.run_part, run.seconds_left) == (0.2, 8 * 60)
+    # The first minibatches are slow.
+    run.apply(events.BatchFinished(3, 10, 1, 4, 0.5, 0.9, 100.0))
+    assert run.seconds_left == 60 * 7.75
+
+
+def test_a_requested_copy_leaves_the_run_before_as_it_was():
+    before = after(*_EPOCH, finished("completed", 1), events.Tested(0.07, 0.98))
+    again = copy.copy(before)
+    again.apply(events.Requested(SETTINGS.replace(epochs=3)))
+    again.apply(events.Failed("It is in use elsewhere."))
+    assert (before.state, before.epochs, before.test_accuracy) == ("completed", 2, 0.98)
+
+
+def test_of_an_epoch_that_failed_no_figures_remain():
+    run = after(*_EPOCH)
+    shown = run.training_loss, run.training_accuracy, run.seconds
+    run.apply(batch(2, 1))
+    assert run.seconds > shown[2]
+    run.apply(events.Failed("The memory is full."))
+    assert (run.training_loss, run.training_accuracy, run.seconds) == shown
+    assert len(run.history.batch_losses) == 4
+
+
+def test_a_first_epoch_that_is_stopped_within_is_no_complete_one(tmp_path):
+    run = after(*_PARTLY, finished("stopped", 1), folder=tmp_path)
+    assert entry_of_run(run).what.endswith("0 of 2 epochs, stopped")
+    save_record(run)
+    save_history(tmp_path, run.history)
+    again = load_run(tmp_path)
+    assert (again.message, again.label) == (run.message, run.label)
+    assert again.validation_accuracy == 0.95
+    for one in (run, again):
+        assert (one.epochs_done, one.best) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        ("completed", "Completed"),
+        ("stopped", "Stopped after 3 of 20 epochs."),
+        ("interrupted", "Can go on after 3 of 20 epochs."),
+        ("running", "Can go on after 3 of 20 epochs."),
+    ],
+)
+def test_a_stored_run_is_as_it_was(tmp_path, state, label):
+    run = Run(tmp_path, TrainingSettings(epochs=20), state=state, history=figures(3))
+    save_record(run)
+    save_history(tmp_path, run.history)
+    loaded = load_run(tmp_path)
+    assert (loaded.label, loaded.epoch, loaded.is_running) == (label, 3, False)
+    assert loaded.validation_accuracy == 0.95
+    assert loaded.seconds == 180
+
+
+# -- hints
+
+
+def epochs(training, validation):
+    return [
+        EpochFigures(n + 1, 1.0, t, 0.9, v, 0.9, 1e4)
+        for n, (t, v) in enumerate(zip(training, validation, strict=True))
+    ]
+
+
+_UNSTEADY = "rise and fall"
+#: Losses with a new minimum in each of the last epochs, after one that rose.
+_WAVERING = [0.0605, 0.061, 0.0604, 0.0602, 0.06]
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "says", "changes"),
+    [
+        ([], [], "never seen", ""),
+        ([1.0], [0.9], "Each epoch shows", ""),
+        ([1.0, 0.8, 0.6, 0.5, 0.4], [0.9, 0.7, 0.6, 0.5, 0.4], "Both losses fall", ""),
+        ([1.0, 0.8, 0.6, 0.5, 0.52], [0.9, 0.7, 0.6, 0.5, 0.4], "rise and fall", ""),
+        ([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53], "by heart", "augmentation"),
+        ([0.5, 0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.5, 0.5, 0.5], "has risen", "learning_rate"),
+        ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
+        # What is said is true of the figures: each has risen, none has a new minimum.
+        ([0.03, 0.0288, 0.029, 0.0286, 0.0292], [0.062, 0.061, 0.06, 0.06, 0.058], _UNSTEADY, ""),
+        ([0.03, 0.029, 0.0291, 0.0289, 0.029], _WAVERING, "Both losses fall", ""),
+        ([0.03, 0.029, 0.028, 0.027, 0.026], _WAVERING, "Both losses fall", ""),
+        ([0.029, 0.03, 0.03, 0.03, 0.03], _WAVERING, _UNSTEADY, ""),
+    ],
+)
+def test_reading(training, validation, says, changes):
+    hint = read_curves(epochs(training, validation), SETTINGS)
+    assert says in hint.sentence
+    assert hint.name == changes
+    assert bool(hint.remedy) == bool(changes)
+    if changes == "learning_rate":
+        assert (hint.value, hint.remedy) == (0.003, "Set the rate to 0.003")
+
+
+def test_after_divergence_the_usual_rate_is_advised():
+    for rule, rate, advised in (("adam", 10.0, 0.001), ("sgd", 10.0, 0.1), ("adam", 0.001, 0.0001)):
+        wild = TrainingSettings(update=rule, learning_rate=rate)
+        told = diverged(2, wild)
+        assert "without limit in epoch 2" in told.sentence
+        silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
+        assert "99 % of a layer" in silent.sentence
+        # A unit that is silent stays so: what helps is for a new run, whatever the rate is now.
+        slow = wild.replace(learning_rate=1e-9)
+        assert silent.is_afresh
+        assert read_curves(epochs([1.0], [0.9]), slow, (0.99,), wild) == silent
+        for hint in (told, silent):
+            assert hint.value == advised
+            assert hint.remedy == f"Set the rate to {advised:g}"
+        # A penalty that no network bears is named before a rate that is not unusual.
+        for hint in (
+            diverged(2, wild.replace(l2=5.0)),
+            read_curves(epochs([2.3], [2.3]), SETTINGS.replace(l2=5.0)),
+        ):
+            assert "L2 penalty of 5" in hint.sentence
+            assert (hint.name, hint.value) == ("l2", 0.0)
+
+
+def test_it_has_settled_only_where_three_epochs_changed_little():
+    level = [0.9, 0.5, 0.3, 0.2, 0.2, 0.2, 0.2]
+    for training, validation, settled in (
+        (level, level, True),
+        (level, [*level[:-1], 0.197], False),
+        # Its weights may hardly move while the losses still fall.
+        ([1.2, 1.19, 1.18, 1.17, 1.16], [1.2, 1.18, 1.16, 1.14, 1.12], False),
+        # Level from its start, it has learnt nothing.
+        ([2.3] * 5, [2.3] * 5, False),
+    ):
+        hint = read_curves(epochs(training, validation), SETTINGS)
+        assert ("has settled" in hint.sentence) == settled
+    assert settled_since(epochs(level, level)) == 4
+
+
+def test_learning_by_heart_despite_augmentation_asks_for_l2():
+    overfitted = epochs([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53])
+    for l2, advised in ((0.0, 1e-4), (0.001, 0.003)):
+        hint = read_curves(overfitted, SETTINGS.replace(augmentation="pen", l2=l2))
+        assert (hint.name, hint.value) == ("l2", advised)
+
+
+def test_many_silent_units():
+    falling = epochs([1.0, 0.8], [0.9, 0.7])
+    assert "50 % of a layer" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
+    assert "Each epoch" in read_curves(falling, SETTINGS, (0.1, 0.2)).sentence
