@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_draw import i18n
+from mnist_draw.storage.csv_table import csv_table
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,7 @@ class Table:
 
     def to_csv(self) -> str:
         """Return the table as CSV with a heading line: plain numbers, and shares from 0 to 1."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows(map(_plain, row) for row in self.values)
-        return text.getvalue()
+        return csv_table([self.columns, *(map(_plain, row) for row in self.values)])
 
 
 def _plain(value: object) -> str:

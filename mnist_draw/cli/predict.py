@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import glob
-import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from mnist_draw.errors import UserError, reason_of
 from mnist_draw.i18n import _, counted, joined, number, percent
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import SIGNS, format_probability
+from mnist_draw.storage.csv_table import csv_table
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
@@ -183,10 +182,8 @@ def _class(answer: Answer) -> str | None:
 
 
 def _line(fields: Sequence[object]) -> str:
-    text = io.StringIO()
     # Older versions of Python quote no end of a line but those that are in the terminator.
-    csv.writer(text, lineterminator="\r\n").writerow(fields)
-    return text.getvalue().removesuffix("\r\n")
+    return csv_table([fields], "\r\n").removesuffix("\r\n")
 
 
 def _confidence(answer: Answer, number: NumberAnswer | None) -> float:
@@ -299,6 +296,8 @@ def picture_names(given: Iterable[str]) -> Iterator[str]:
 
 def _refuse_folders(name: str) -> None:
     """Refuse a folder without pictures; suggest its subfolders, as a data set has them."""
+    if not name:
+        raise UserError("There is no file {path}.", path="''")
     is_folder = False
     with contextlib.suppress(OSError, ValueError):
         is_folder = Path(name).is_dir()

@@ -297,6 +297,15 @@ def test_an_earlier_report_is_replaced(counted, tmp_path):
         (tmp_path / "mistakes.svg").unlink()
 
 
+def test_no_class_in_a_table_is_a_formula(counted, tmp_path):
+    names = ["=1+1", "@sum", "+x", "-x", *"456789"]
+    write_report(tmp_path, named(names), *counted[1:])
+    for table in ("confusion", "classes", "mistakes"):
+        cells = [cell for row in rows_of(tmp_path / f"{table}.csv") for cell in row]
+        assert not [cell for cell in cells if cell in names[:4]], table
+        assert "'=1+1" in cells, table
+
+
 def test_pictures_have_the_letters_of_any_name(counted, tmp_path):
     model = named(["größer – ü", "三角", "<&>", "\u202ex", *"456789"])
     write_report(tmp_path, model, *counted[1:])

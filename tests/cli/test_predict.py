@@ -101,6 +101,20 @@ def test_no_name_in_a_table_is_a_formula(model, seven, monkeypatch, tmp_path, ca
     assert Path(read["image"]).exists()
 
 
+def test_no_class_in_a_table_is_a_formula(seven, tmp_path, capsys):
+    classes = [f"={digit}" for digit in range(10)]
+    save_model(tmp_path / "classes.npz", linear_model().with_info(classes=classes))
+    path = str(tmp_path / "classes.npz")
+    assert main(["predict", "--csv", "--model", path, seven]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["class"] == "'=7"
+
+
+def test_an_empty_name_is_no_folder(model, capsys):
+    assert main(["predict", "--model", model, ""]) == 1
+    assert "no file ''" in capsys.readouterr().err
+
+
 def test_predict(model, seven, capsys):
     assert main(["predict", seven, "--model", model]) == 0
     out, err = capsys.readouterr()
