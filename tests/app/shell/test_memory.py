@@ -110,6 +110,10 @@ def test_memory_goes_back_once_when_the_window_is_quiet_after_work(collector, qt
     assert given == [{"compiler": True}]
     qtbot.waitUntil(lambda: given == [{"compiler": True}] * 2)
     assert not collector.findChild(QTimer).isActive()
+    # A training has no quiet moment.
+    spent[0] += 10.0
+    collector.collect()
+    assert given == [{"compiler": True}] * 3
 
 
 @pytest.fixture
