@@ -16,7 +16,7 @@ from mnist_draw.analysis.pictures import (
     my_digits,
 )
 from mnist_draw.analysis.results import count_results
-from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alter
+from mnist_draw.analysis.robustness import pictures_of
 from mnist_draw.analysis.unit_profiles import find_profiles, ideal_picture
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import DatasetError
@@ -133,7 +133,7 @@ def test_everything_is_counted_on_its_own_data(model):
     assert maps.probabilities.shape[1] == 3
     kept = build_maps(model, data.train_images, data.train_labels)
     assert len(kept.layers) == len(maps.layers)
-    _, labels = pictures_to_alter(model)
+    _, labels = pictures_of(model)
     np.testing.assert_array_equal(labels, data.test_labels)
     task = OneStep(model)
     assert task.step(task.minibatch(np.zeros((28, 28), np.float32), 2)).p.shape == (3,)
