@@ -57,7 +57,7 @@ class CompareCard(Card):
         super().__init__(_("Compared"))
         self.plot: Any = None
         self._is_prepared = False
-        self._runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
+        self.runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
         self._missing = ""
         self.curves: list[Any] = []
         self._names = FlowLayout()
@@ -67,10 +67,10 @@ class CompareCard(Card):
         self.choice.currentIndexChanged.connect(self.redraw)
         self.top.addWidget(self.choice)
         self._hint = _TICK_TWO
-        self._empty = label("", "muted")
-        self._empty.setAlignment(Qt.AlignCenter)
+        self.message = label("", "muted")
+        self.message.setAlignment(Qt.AlignCenter)
         self.body.addLayout(self._names)
-        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self.message, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
         theme.theme().changed.connect(self.redraw)
 
@@ -107,7 +107,7 @@ class CompareCard(Card):
 
         `missing` says why something else that is ticked has no curve.
         """
-        self._runs = list(runs)
+        self.runs = list(runs)
         self._missing = missing
         self.redraw()
 
@@ -122,16 +122,16 @@ class CompareCard(Card):
         return number(10**value, ".3g") if self._loss else percent(value / 100, None)
 
     def redraw(self) -> None:
-        self._empty.setVisible(len(self._runs) < 2 or bool(self._missing))
-        more = _("Tick one more to compare.") if self._runs else self._hint
-        self._empty.setText(self._missing or more)
-        self.body.setStretchFactor(self._empty, int(not self._runs))
-        self.choice.setVisible(bool(self._runs))
+        self.message.setVisible(len(self.runs) < 2 or bool(self._missing))
+        more = _("Tick one more to compare.") if self.runs else self._hint
+        self.message.setText(self._missing or more)
+        self.body.setStretchFactor(self.message, int(not self.runs))
+        self.choice.setVisible(bool(self.runs))
         if self.plot is None:
-            if not (self._is_prepared and self._runs):
+            if not (self._is_prepared and self.runs):
                 return
             self._build()
-        self.plot.setVisible(bool(self._runs))
+        self.plot.setVisible(bool(self.runs))
         item = self.plot.getPlotItem()
         for drawn in self.curves:
             item.removeItem(drawn)
@@ -140,12 +140,12 @@ class CompareCard(Card):
         self._value_axis.logarithmic = self._loss
         self.plot.setBackground(theme.colour("card"))
         values: list[float] = []
-        for place, __, rows in self._runs:
+        for place, __, rows in self.runs:
             values += self._draw(place, rows)
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
-        longest = max([1, *(rows[-1].epoch for *__, rows in self._runs)])
+        longest = max([1, *(rows[-1].epoch for *__, rows in self.runs)])
         self._epoch_axis.show_epochs(self.plot, longest)
         # A lone point is in the middle of a scale that says how high it is.
         least = (0.1, 0.5) if len(values) > 1 else (1.0, 10.0)
@@ -157,7 +157,7 @@ class CompareCard(Card):
         while taken := self._names.takeAt(0):
             taken.widget().hide()
             taken.widget().deleteLater()
-        for place, name, __ in self._runs:
+        for place, name, __ in self.runs:
             mark = QLabel()
             mark.setPixmap(swatch(place).pixmap(*SWATCH))
             shown = FittedLabel(look="status", name="comparedName")

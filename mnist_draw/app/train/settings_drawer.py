@@ -213,7 +213,7 @@ class SettingsDrawer(QWidget):
         self._open = menu.addAction(_("Open settings …"), self.open_file)
         menu.addAction(_("Save settings …"), self.save_file)
         menu.addAction(_("Save as preset …"), self.save_as_preset)
-        self._delete = menu.addAction(_("Delete this preset"), self._delete_preset)
+        self.delete = menu.addAction(_("Delete this preset"), self.delete_own_preset)
         return button
 
     def _build_presets(self) -> ComboBox:
@@ -324,7 +324,7 @@ class SettingsDrawer(QWidget):
         chosen = self.form.state.chosen
         self.presets.setCurrentIndex(self.presets.findText(chosen.title))
         # A preset of the program may have the same name in this language.
-        self._delete.setVisible(self._own.get(chosen.title) == chosen.base)
+        self.delete.setVisible(self._own.get(chosen.title) == chosen.base)
 
     def _choose_preset(self, index: int) -> None:
         title = self.presets.itemText(index)
@@ -344,7 +344,7 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(self.form.settings(), name)
             self._list_presets()
 
-    def _delete_preset(self) -> None:
+    def delete_own_preset(self) -> None:
         name = self.form.state.chosen.title
         settings = self.form.settings()
         with _problems_told():

@@ -121,7 +121,7 @@ def test_an_empty_library_leads_to_the_first_run(make):
     room.library.refresh()
     room.qtbot.waitUntil(lambda: not page.empty.isVisible())
     # One run is compared with nothing.
-    assert "Tick" not in page.compare._empty.text()
+    assert "Tick" not in page.compare.message.text()
 
 
 def test_a_click_opens_ticks_or_shows_the_menu(make):
@@ -182,7 +182,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     assert page.compare.curves[0].getData()[1][0] == pytest.approx(np.log10(0.2))
     QTest.keyClick(page.list, Qt.Key_Space)
     assert len(page.compare.curves) == 1
-    assert not page.compare._empty.isHidden()
+    assert not page.compare.message.isHidden()
     QTest.keyClick(page.list, Qt.Key_Space)
     assert page.differences.isVisible()
     # What is deleted takes its tick along, brings it back, and with it what differs.
@@ -191,9 +191,9 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.undo()
     room.qtbot.waitUntil(page.differences.isVisible)
     # A network that has no curve is ticked: why it is not drawn is said.
-    page.compare.show_runs(page.compare._runs, "It has no curve.")
-    assert not page.compare._empty.isHidden()
-    assert page.compare._empty.text() == "It has no curve."
+    page.compare.show_runs(page.compare.runs, "It has no curve.")
+    assert not page.compare.message.isHidden()
+    assert page.compare.message.text() == "It has no curve."
     # Below the list the comparison waits until two are ticked.
     choose(page, names(page)[-1])
     QTest.keyClick(page.list, Qt.Key_Space)
@@ -211,7 +211,7 @@ def test_a_ticked_run_without_an_epoch_is_named_where_runs_are_compared(make):
         choose(page, name)
         QTest.keyClick(page.list, Qt.Key_Space)
     (without,) = (one.name for one in page.list.rows.ticked() if not one.run.epochs_done)
-    assert page.compare._empty.text() == f"No complete epoch, so no curve: {without}."
+    assert page.compare.message.text() == f"No complete epoch, so no curve: {without}."
 
 
 def test_names_of_compared_runs_are_whole(show):

@@ -487,8 +487,8 @@ def test_presets_of_ones_own(panel, drawer, monkeypatch, notices):
     panel.choose_preset(PRESETS["tutorial"])
     drawer.presets.activated.emit(drawer.presets.findText("Ours"))
     assert panel.settings() == OTHERS
-    assert drawer._delete.isVisible()
-    drawer._delete_preset()
+    assert drawer.delete.isVisible()
+    drawer.delete_own_preset()
     assert drawer.presets.findText("Ours") == -1
     assert panel.settings() == OTHERS
 
@@ -503,7 +503,7 @@ def test_a_preset_of_the_program_is_not_deleted_for_one_of_ones_own_by_its_name(
     save_preset(PRESETS["quick"].title, OTHERS)
     drawer.show()
     panel.choose_preset(PRESETS["quick"])
-    assert not drawer._delete.isVisible()
+    assert not drawer.delete.isVisible()
 
 
 # -- an MLP of one's own
