@@ -267,7 +267,7 @@ def memory(minutes: float) -> None:
                 settings = TrainingSettings(training_examples=EXAMPLES, epochs=EPOCHS)
                 own.train_tab.settings.show_settings(settings)
                 own.run.start()
-                own.network.use_key(own.run.current.key)
+                own.network.use_key(own.run.state.run.key)
 
         def count_epoch(*_: object) -> None:
             nonlocal epochs

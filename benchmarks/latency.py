@@ -412,7 +412,7 @@ def _open(arguments: argparse.Namespace) -> None:
 
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
         window.resize(1366, 728)
-        window.tabs.setCurrentWidget(window.draw_tab)
+        window.navigation.tabs.setCurrentWidget(window.draw_tab)
         watch = Watch(window, clock)
         # Made here: what it has done is done in this thread.
         hand = Hand(window, watch, arguments.rate)

@@ -79,18 +79,18 @@ def photograph(path):
     few = tutorial.replace(epochs=5, training_examples=2000)
     runs = {"library": [PRESETS["quick"].settings, few, tutorial], "train": [tutorial]}
     if scene.startswith("inside"):
-        window.tabs.setCurrentWidget(window.inside_tab)
+        window.navigation.tabs.setCurrentWidget(window.inside_tab)
         window.inside_tab.open().open_section(scene.partition("_")[2])
     elif scene in runs:
-        window.tabs.setCurrentWidget(train_tab)
+        window.navigation.tabs.setCurrentWidget(train_tab)
         for settings in runs[scene] if way != "chinese" else ():
             train_tab.show_page("new")
             train_tab.settings.show_settings(settings)
             window.run.start()
-            while window.training.running and (scene == "library" or window.run.current.epoch < 14):
+            while window.training.running and (scene == "library" or window.state.run.epoch < 14):
                 QTest.qWait(50)
     if scene == "library":
-        window.ways.show_library()
+        window.navigation.show_library()
         for entry in window.network.entries:
             if entry.run is not None and not entry.run.settings.training_examples:
                 train_tab.library.list.rows.toggle_tick(entry)

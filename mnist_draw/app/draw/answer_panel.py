@@ -33,7 +33,7 @@ from mnist_draw.recognition.certainty import (
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.draw.next_step import NextStep
+    from mnist_draw.app.draw.next_step_card import NextStep
     from mnist_draw.app.draw.recognition import BoardReading
     from mnist_draw.recognition.answer import NumberAnswer
     from mnist_draw.recognition.explanation import Explanation

@@ -16,7 +16,7 @@ from mnist_draw.app.draw.autosave import Autosave
 from mnist_draw.app.draw.board_items import PEN_WIDTH
 from mnist_draw.app.draw.canvas import Canvas, notifier
 from mnist_draw.app.draw.first_start import FirstStart
-from mnist_draw.app.draw.next_step import NextStep
+from mnist_draw.app.draw.next_step_card import NextStep
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, PostedInk, Recognition
@@ -74,7 +74,7 @@ class DrawTab(Page):
         self.autosave = Autosave(canvas, background)
         self.teaching = Teaching(canvas, background, self.network, self)
         self.learn = LearnController(self.teaching, self.network, background, self)
-        self.next_step = NextStep(self.network, self.teaching, self.learn)
+        self.next_step = NextStep(self.network, self.learn)
         self.answer.add_row(self.next_step)
         self._reading: BoardReading | None = None
         self._question: DigitPopover | None = None
@@ -115,7 +115,7 @@ class DrawTab(Page):
         self.decimals.setChecked(preferences.get(_DECIMALS, False))
         self.decimals.toggled.connect(partial(preferences.set, _DECIMALS))
         self.answer.restore(preferences)
-        self.learn.restore(preferences)
+        self.teaching.restore(preferences)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_panel()
@@ -158,9 +158,9 @@ class DrawTab(Page):
 
     def _note_history(self) -> None:
         if not self.canvas.has_ink():
-            self.next_step.note_answer(State.NOTHING)
+            self.network.state.set(certainty=State.NOTHING)
             if not self._draws_another:
-                self.learn.forget_outcome()
+                self.teaching.forget_outcome()
 
     def _draw_another(self) -> None:
         """Empty the board for another digit; Undo brings back what was drawn."""
@@ -219,7 +219,8 @@ class DrawTab(Page):
             several = _("My digits ({count})", count=number(count))
             my_digits.setText(several if count else _("My digits"))
 
-        self.teaching.counted.connect(show_count)
+        state = self.network.state
+        state.follow(["taught"], lambda: show_count(state.taught))
         tools.fill(*self.pictures.commands, (self.cut_out, self.decimals, my_digits))
 
     def start(self) -> None:
@@ -331,7 +332,7 @@ class DrawTab(Page):
             if not self.canvas.is_drawing():
                 certainty = self.answer.certainty
                 state = State.NOTHING if certainty is None else certainty.state
-                self.next_step.note_answer(state)
+                self.network.state.set(certainty=state)
 
     def _show_tags(self) -> None:
         reading = self._reading

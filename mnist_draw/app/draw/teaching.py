@@ -13,11 +13,11 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.learning import Learning, Outcome, Told
+from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, Waiting
+from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.dataset.normalise import ink_within
 from mnist_draw.i18n import _, joined
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 notifier = Notifier("teaching", "draw")
 learning_notifier = Notifier("learning")
-#: The preference that holds when digits were last learnt, or tried.
-_LEARNT_UNTIL = "digits_learnt_until"
+#: The preference that holds when learning was last begun.
+_LEARNED_UNTIL = "digits_learnt_until"
 
 
 class Teaching(QObject):
@@ -44,8 +44,6 @@ class Teaching(QObject):
     taught = pyqtSignal(int)
     #: A digit was saved or removed.
     changed = pyqtSignal()
-    #: How many digits there are, and how many of them no learning has seen.
-    counted = pyqtSignal(int, int)
     #: What the board was taught as was deleted.
     untaught = pyqtSignal()
 
@@ -59,19 +57,22 @@ class Teaching(QObject):
         super().__init__(parent)
         self._canvas = canvas
         self._background = background
-        self._network = network
+        self._state = network.state
+        self._preferences: Preferences | None = None
         self._answer: Answer | None = None
         self._number: NumberAnswer | None = None
-        self.count = self.unlearnt = 0
-        #: The moment at which digits were last learnt, or tried: those saved later are new.
-        self.learnt_until = 0.0
-        self.is_training: Callable[[], bool] = bool
+        #: When learning was last begun: digits saved later are new.
+        self._learned_until = 0.0
         self._kept: Path | None = None
         #: Where in the bin what had the ink of a kept file before is, with another label.
         self._before: dict[Path, Path] = {}
         #: Whether the board has not changed since it was taught.
         self._is_last = False
         canvas.history_changed.connect(self._note_change)
+
+    def restore(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+        self._learned_until = preferences.get(_LEARNED_UNTIL, 0.0)
 
     def _note_change(self) -> None:
         self._is_last = False
@@ -89,10 +90,7 @@ class Teaching(QObject):
     @property
     def ready(self) -> bool:
         """Whether the board can be taught: there is ink, and the network reads digits."""
-        from mnist_draw.library.network_data import reads_digits
-
-        model = self._network.state.model
-        return self._canvas.has_ink() and (model is None or reads_digits(model))
+        return self._canvas.has_ink() and self._state.reads_digits
 
     def teach(self, digit: int, place: int | None = None) -> None:
         """Keep the board with this label, or the digit at a place of its number, from 0."""
@@ -101,7 +99,7 @@ class Teaching(QObject):
         items = list(self._canvas.drawing.items)
         ink = self._canvas.ink()
         answer = self._answer
-        model = self._network.state.model
+        model = self._state.model
         said = ""
         sure = 0.0
         if answer is not None:
@@ -140,7 +138,7 @@ class Teaching(QObject):
             self._before[saved.path] = before
         if before == saved.path:
             kept = _("This drawing is kept as {digit} already.", digit=digit)
-        elif self.is_training():
+        elif self._state.run.is_running:
             kept = _("Kept as {digit}. The network can learn it after the run.", digit=digit)
         else:
             kept = _("Kept as {digit}. The network can learn it now.", digit=digit)
@@ -173,7 +171,7 @@ class Teaching(QObject):
         self.changed.emit()
 
     def recount(self) -> None:
-        until = self.learnt_until
+        until = self._learned_until
         kept = self._kept
 
         def count() -> tuple[int, int, bool]:
@@ -187,11 +185,26 @@ class Teaching(QObject):
         self._background.run(count, self._counted)
 
     def _counted(self, counts: tuple[int, int, bool]) -> None:
-        self.count, self.unlearnt, is_gone = counts
-        self.counted.emit(self.count, self.unlearnt)
+        taught, unlearnt, is_gone = counts
+        if taught < self._state.taught:
+            # What was learned of a deleted digit is of no use.
+            self.forget_outcome()
+        self._state.set(taught=taught, unlearnt=unlearnt)
         if is_gone:
             self._kept = None
             self.untaught.emit()
+
+    def note_learned(self, started: float) -> None:
+        """Count the digits taught before a moment as learned."""
+        self._learned_until = started
+        if self._preferences is not None:
+            self._preferences.set(_LEARNED_UNTIL, started)
+        self.recount()
+
+    def forget_outcome(self) -> None:
+        """Show the outcome of learning no more: something else is drawn, taught or deleted."""
+        if isinstance(self._state.learning, Learned):
+            self._state.set(learning=Idle())
 
 
 def folder_of_digits() -> Path:
@@ -211,17 +224,9 @@ def taught_times() -> tuple[tuple[str, int], ...]:
     return tuple(times)
 
 
-#: The part of learning that only prepares it: what it takes tells nothing of the rest.
-PREPARING = 0.1
-
-
 class LearnController(QObject):
-    """Lets the network that answers learn; the newest outcome is told once, where it is seen."""
+    """Lets the network that answers learn the taught digits; reports what came of it once."""
 
-    #: What can be done, or the outcome.
-    changed = pyqtSignal()
-    #: What is being done, and which part of learning is done.
-    stepped = pyqtSignal(str, float)
     #: The user wants to draw another digit of the kind that is still misread.
     drawing_requested = pyqtSignal()
 
@@ -234,156 +239,111 @@ class LearnController(QObject):
     ) -> None:
         super().__init__(parent)
         self._teaching = teaching
-        self.network = network
+        self._network = network
+        self._state = network.state
         self._background = background
         self._learning: Learning | None = None
-        self._training: Training | None = None
+        self._queue: WorkQueue | None = None
         self._started = 0.0
-        #: When the first minibatch was learnt, and which part of learning was done then.
+        #: When the first minibatch was learned, and which part of learning was done then.
         self._first: tuple[float, float] | None = None
+        #: The network whose learning was taken back.
         self._undone = ""
-        self._count = 0
-        self._preferences: Preferences | None = None
-        #: Whether digits are learnt as soon as the run has ended.
-        self.waits = False
-        #: Whether the network reads digits.
-        self.able = True
-        #: The result message, and whether the network learnt it, until the next drawing.
-        self.outcome: tuple[Told, bool] | None = None
-        #: Whether the result is seen where it is shown, so that no message is needed.
+        #: Whether the outcome is seen where it is shown, so that no message is needed.
         self.is_watched: Callable[[], bool] = bool
-        network.state.follow(["model"], self._network_changed)
+        self._state.follow(["model"], self._network_changed)
 
-    def restore(self, preferences: Preferences) -> None:
-        self._preferences = preferences
-        self._teaching.learnt_until = preferences.get(_LEARNT_UNTIL, 0.0)
-
-    def connect_services(self, learning: Learning, training: Training) -> None:
-        """Learn with this service while no run is going on."""
+    def connect_services(self, learning: Learning, queue: WorkQueue) -> None:
+        """Learn with this service while no run is trained."""
         self._learning = learning
-        self._training = training
+        self._queue = queue
         learning.stepped.connect(self._note_step)
-        learning.stepped.connect(self.stepped)
-        learning.fine_tuned.connect(self._learnt)
-        learning.not_learnt.connect(self._not_learnt)
-        learning.failed.connect(self._failed)
-        learning.ended.connect(self.changed)
-        self._teaching.taught.connect(self.forget_outcome)
-        self._teaching.counted.connect(self._note_count)
-        self._teaching.is_training = lambda: training.running
-        training.ended.connect(self._run_ended)
-
-    @property
-    def running(self) -> bool:
-        return self.progress is not None
-
-    @property
-    def progress(self) -> float | None:
-        """Which part of learning is done, 0 to 1; None while nothing is being learnt."""
-        return None if self._learning is None else self._learning.progress
-
-    @property
-    def seconds_left(self) -> float | None:
-        """What is left of learning, by its minibatches so far; None before the second."""
-        part = self.progress
-        first = self._first
-        if part is None or first is None or part <= first[1]:
-            return None
-        return (time.monotonic() - first[0]) * (1 - part) / (part - first[1])
-
-    def _note_step(self, __: str, part: float) -> None:
-        if self._first is None and part > PREPARING:
-            self._first = time.monotonic(), part
+        learning.ended.connect(self._ended)
+        self._teaching.taught.connect(self._teaching.forget_outcome)
 
     def learn(self) -> None:
-        if self._learning is None or self._training is None or self.running:
+        """Begin to learn now, or when the run has ended."""
+        if self._queue is None or isinstance(self._state.learning, Learns):
             return
-        model = self.network.state.model
-        if model is None:
+        if self._state.model is None:
             learning_notifier.problem(
                 _("There is no network yet that could learn; try again soon."),
             )
-            return
-        self.waits = self._training.running
-        if not self.waits:
-            learning_notifier.forget()
-            self.outcome = None
-            self._started = time.time()
-            self._first = None
-            self._learning.start(model, self.network.state.answering_key)
-        self.changed.emit()
+        elif self._queue.is_busy:
+            self._queue.put(Waiting("learning", "", self._start))
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        model = self._state.model
+        assert self._learning is not None
+        assert model is not None
+        learning_notifier.forget()
+        self._started = time.time()
+        self._first = None
+        self._learning.start(model, self._state.answering_key)
+        self._state.set(learning=Learns())
 
     def stop(self) -> None:
-        self.waits = False
-        if self._learning is not None:
+        """Stop learning, or let it not begin after the run."""
+        if self._learning is not None and self._learning.running:
             self._learning.stop()
-        self.changed.emit()
-
-    def go_back(self) -> None:
-        key = self.network.state.network_before
-        if key:
-            learning_notifier.forget()
-            self.outcome = None
-            self._undone = self.network.state.network_wanted.key
-            self.network.use_key(key)
-            self.changed.emit()
+        elif self._state.learning_waits and self._queue is not None:
+            self._queue.cancel()
 
     def finish(self) -> None:
-        self.waits = False
-        if self._learning is not None:
-            self._learning.cancel_queued()
+        """Begin nothing more: the window closes."""
+        if self._queue is not None:
+            self._queue.cancel()
 
-    def _run_ended(self) -> None:
-        if self.waits:
-            self.learn()
+    def _note_step(self, part: float) -> None:
+        now = time.monotonic()
+        if self._first is None and part > PREPARING:
+            self._first = now, part
+        seconds_left = None
+        if self._first is not None:
+            began, before = self._first
+            if part > before:
+                seconds_left = (now - began) * (1 - part) / (part - before)
+        self._state.set(learning=Learns(part, seconds_left))
 
     @pyqtSlot(Outcome)
-    def _learnt(self, outcome: Outcome) -> None:
-        self._tell(outcome.told, True, self.go_back, _("Go back"))
-
-    def _not_learnt(self, told: Told) -> None:
-        self._tell(told, False, self.drawing_requested.emit, _("Draw more"))
-
-    def _tell(self, told: Told, learnt: bool, action: Callable[[], object], button: str) -> None:
-        self.outcome = (told, learnt)
-        self._teaching.learnt_until = self._started
-        if self._preferences is not None:
-            self._preferences.set(_LEARNT_UNTIL, self._started)
-        self._teaching.recount()
-        if told.trouble:
-            learning_notifier.problem(str(told))
+    def _ended(self, outcome: Outcome) -> None:
+        message = outcome.message
+        if outcome.kind == "stopped":
+            self._state.set(learning=Idle())
+            return
+        if outcome.kind == "failed":
+            self._state.set(learning=Idle())
+            learning_notifier.problem(str(message))
+            return
+        is_better = outcome.kind == "better"
+        self._state.set(learning=Learned(message, is_better))
+        self._teaching.note_learned(self._started)
+        if message.warning:
+            learning_notifier.problem(str(message))
         elif not self.is_watched():
-            learning_notifier.undo(str(told), action, button)
+            act = self.go_back if is_better else self.drawing_requested.emit
+            learning_notifier.undo(str(message), act, _("Go back") if is_better else _("Draw more"))
 
-    def forget_outcome(self) -> None:
-        """Offer no more what follows the outcome: something else is drawn or taught."""
-        if self.outcome is not None:
-            self.outcome = None
-            self.changed.emit()
+    def go_back(self) -> None:
+        """Let the network answer that answered before the digits were learned."""
+        key = self._state.network_before
+        if key:
+            learning_notifier.forget()
+            self._teaching.forget_outcome()
+            self._undone = self._state.network_wanted.key
+            self._network.use_key(key)
 
-    def _note_count(self, count: int, __: int) -> None:
-        """Tell no more of digits of which one was deleted."""
-        before, self._count = self._count, count
-        if count < before and not self.running:
-            self.outcome = None
-            self.changed.emit()
-
-    def _failed(self, sentence: str) -> None:
-        learning_notifier.problem(sentence)
-
-    @pyqtSlot()
     def _network_changed(self) -> None:
-        """Note whether the network can learn; delete one whose learning was undone."""
-        from mnist_draw.library.network_data import reads_digits
-
-        model = self.network.state.model
-        self.able = model is None or reads_digits(model)
-        if self.outcome is not None and self.outcome[1] and not self.network.state.network_before:
-            self.outcome = None
-        if self._undone and self._undone != self.network.state.answering_key:
-            self._background.run(partial(_delete, self._undone), lambda _: self.network.refresh())
+        """Delete a network whose learning was taken back; forget how it learned."""
+        learned = self._state.learning
+        if isinstance(learned, Learned) and learned.is_better and not self._state.network_before:
+            self._teaching.forget_outcome()
+        if self._undone and self._undone != self._state.answering_key:
+            undone = partial(_delete, self._undone)
+            self._background.run(undone, lambda __: self._network.refresh())
             self._undone = ""
-        self.changed.emit()
 
 
 def _delete(key: str) -> None:

@@ -20,7 +20,6 @@ from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import network_title
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.theme import Size
@@ -305,7 +304,7 @@ class InsideView(QWidget):
         """Call the network as the Library does, which may have renamed it."""
         if self.model is not None:
             # Translators: the network that all answers are given by.
-            name = network_title(self._active.state) or title_of_model(self.model)
+            name = self._active.state.network_title or title_of_model(self.model)
             words = _("by {network}", network=name)
             self.card.network.setText(words)
         self.card.mine_button.setVisible(bool(self._active.unshown_run))

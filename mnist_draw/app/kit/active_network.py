@@ -11,7 +11,6 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.kit.app_state import (
     UNSAVED,
-    UNSAVED_TITLE,
     AppState,
     NetworkName,
     NetworkRequest,
@@ -26,7 +25,6 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.stored_network import SHIPPED
-from mnist_draw.networks import title_of_model
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -59,13 +57,9 @@ class ActiveNetwork(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.state = state or AppState(self)
+        self.state = state or AppState()
         self._preferences = preferences
         key = "" if preferences is None else preferences.get(_NETWORK, "")
-        #: The key of the run that goes on, or empty.
-        self.key_in_training: Callable[[], str] = str
-        #: The network of the last run.
-        self._of_last_run: OfRun | None = None
         self._listing = NewestOnly(lambda __: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
@@ -85,8 +79,9 @@ class ActiveNetwork(QObject):
     @property
     def unshown_run(self) -> str:
         """The key of the last run's network while another one answers; else empty."""
-        name = self._of_last_run
-        if name is None or name == self.state.network_wanted:
+        run = self.state.run
+        name = name_of_key(run.network_key)
+        if not run.was_trained_here or name == self.state.network_wanted:
             return ""
         is_there = name in self.state.in_memory or self.state.has_network(name.key)
         return name.key if is_there else ""
@@ -105,11 +100,14 @@ class ActiveNetwork(QObject):
             self.requested.emit(request)
         elif model is not None:
             self.requested.emit(NetworkRequest(name, model))
-        elif name.key != self.key_in_training() or self.state.has_network(name.key):
+        elif not self._is_trained(name.key) or self.state.has_network(name.key):
             self.requested.emit(NetworkRequest(name, load=partial(_load, name.key)))
         else:
             self.state.set(network_wanted=name)
             notifier.message(_("It answers after its first epoch."))
+
+    def _is_trained(self, key: str) -> bool:
+        return self.state.run.is_running and self.state.run.key == key
 
     def use_instead(self, key: str, title: str) -> None:
         """Let another network answer so that it can be looked at; a message leads back."""
@@ -128,23 +126,25 @@ class ActiveNetwork(QObject):
         Called in the thread that trains.
         """
         name = OfRun(key)
-        self._of_last_run = name
         self.state.in_memory[name] = model
         if self.state.network_wanted == name:
             self.requested.emit(NetworkRequest(name, model, is_update=True))
 
     def note_saved(self) -> None:
         """The network of the last run is in its file."""
-        if self._of_last_run is not None:
-            self.state.in_memory.pop(self._of_last_run, None)
+        for name in list(self.state.in_memory):
+            if isinstance(name, OfRun):
+                del self.state.in_memory[name]
 
     def move_run(self, key: str) -> None:
         """Find the network of the last run by another key from now on."""
-        if self.state.network_wanted == self._of_last_run:
+        name = self.state.network_wanted
+        if isinstance(name, OfRun) and not self.state.has_network(name.key):
             self.use_key(key)
 
     def use_fine_tuned(self, outcome: Outcome) -> None:
         """Let the fine-tuned network answer; called in the thread that learns."""
+        assert outcome.model is not None
         name = name_of_key(outcome.key or UNSAVED.key)
         if name == UNSAVED:
             self.state.in_memory[name] = outcome.model
@@ -191,16 +191,22 @@ class ActiveNetwork(QObject):
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
         """Note that this network answers now."""
+        from mnist_draw.library.network_data import reads_digits
+
         state = self.state
         request = self._take_answered(model)
         name = request.name if request else state.network_answering or state.network_wanted
-        facts: dict[str, Any] = {"network_answering": name}
+        facts: dict[str, Any] = {
+            "network_answering": name,
+            "have_answered": state.have_answered | {name},
+        }
         if not self._waiting:
             facts["network_request"] = None
             facts["network_wanted"] = name
             self._remember(name)
         if model is not state.model:
             facts["model"] = model
+            facts["reads_digits"] = reads_digits(model)
         state.set(**facts)
         is_known = name in state.in_memory or state.has_network(name.key)
         if not (state.entries and is_known):
@@ -232,22 +238,6 @@ class ActiveNetwork(QObject):
             return
         if name not in state.in_memory and not state.has_network(name.key):
             state.set(network_wanted=answering)
-
-
-def network_title(state: AppState) -> str:
-    """Return the Library's name of the network that answers; empty without one."""
-    model = state.model
-    name = state.network_answering
-    if model is None or name is None:
-        return ""
-    if name == UNSAVED:
-        return UNSAVED_TITLE
-    entry = state.entry_of(name.key)
-    if entry is None:
-        return title_of_model(model)
-    # What the Library lists of a running run is older, except the user's own name.
-    is_older = name in state.in_memory and not (entry.run and entry.run.name)
-    return title_of_model(model) if is_older else entry.name
 
 
 def _load_default(request: NetworkRequest) -> ModelFile:

@@ -1,14 +1,15 @@
-"""The facts that the window shows, each held once; one signal names those that have changed."""
+"""The facts that the window shows, each held once; who shows a fact follows it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from PyQt5.QtCore import QObject, pyqtSignal
-
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
+from mnist_draw.networks import title_of_model
+from mnist_draw.recognition.certainty import State
+from mnist_draw.training.run import Run
 
 if TYPE_CHECKING:
     from mnist_draw.library.entries import Entry
@@ -78,37 +79,119 @@ class NetworkRequest:
         return self.model
 
 
-class AppState(QObject):
-    """Belongs to the GUI thread; `set` is the only way to change a fact."""
+@dataclass(frozen=True)
+class ResultMessage:
+    """What came of learning: a summary, a detail, a warning."""
 
-    #: The names of the facts that have changed.
-    changed = pyqtSignal(frozenset)
+    summary: str
+    detail: str = ""
+    warning: str = ""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __str__(self) -> str:
+        return joined(self.summary, self.detail, self.warning)
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nothing is learned."""
+
+
+#: The first part of learning, in which no minibatch is learned: its time says nothing of the rest.
+PREPARING = 0.1
+
+
+@dataclass(frozen=True)
+class Learns:
+    """The taught digits are learned."""
+
+    #: From 0 to 1.
+    part: float = 0.0
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Learning has ended; the outcome is shown until something else is drawn or taught."""
+
+    message: ResultMessage
+    #: Whether the network reads the digits better, and so was replaced.
+    is_better: bool
+
+
+LearningState = Idle | Learns | Learned
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A run or learning that starts when the other has ended."""
+
+    kind: Literal["run", "learning"]
+    title: str
+    start: Callable[[], object]
+
+
+class AppState:
+    """Belongs to the GUI thread, but needs no Qt; `set` is the only way to change a fact."""
+
+    def __init__(self) -> None:
+        self._followers: list[tuple[frozenset[str], Callable[[], object]]] = []
+        #: The run that is trained, or the last one.
+        self.run = Run()
+        #: The run that Train shows.
+        self.shown_run = self.run
         self.network_wanted: NetworkName = Shipped()
         #: None until the first network answers.
         self.network_answering: NetworkName | None = None
         #: The newest request between the two; None where there is none.
         self.network_request: NetworkRequest | None = None
+        #: What has answered since the program began.
+        self.have_answered: frozenset[NetworkName] = frozenset()
         #: The network that answers.
         self.model: ModelFile | None = None
         #: Networks that are in no file, or not yet.
         self.in_memory: dict[NetworkName, ModelFile] = {}
+        #: Whether that network reads digits.
+        self.reads_digits = True
         #: All runs and networks of the Library, once they are listed.
         self.entries: tuple[Entry, ...] = ()
 
+        self.learning: LearningState = Idle()
+        #: What waits for the run or the learning at hand.
+        self.queue: Waiting | None = None
+        #: How many digits are taught, and how many of them no learning has seen.
+        self.taught = 0
+        self.unlearnt = 0
+
+        #: What the certainty of the answer on the board is.
+        self.certainty = State.NOTHING
+        #: Expected seconds of a first run and of learning, once they are measured.
+        self.first_run_seconds: float | None = None
+        self.learning_seconds: float | None = None
+        #: The name of the current page.
+        self.page = ""
+        #: Names of the pages that a lesson leaves out.
+        self.hidden_pages: frozenset[str] = frozenset()
+
     def set(self, **facts: Any) -> None:
-        for name, value in facts.items():
-            if not hasattr(self, name):
-                raise AttributeError(f"there is no fact {name!r}")
-            setattr(self, name, value)
-        self.changed.emit(frozenset(facts))
+        """Change facts, and announce those that are another object now."""
+        changed = [name for name, value in facts.items() if getattr(self, name) is not value]
+        for name in changed:
+            setattr(self, name, facts[name])
+        self.announce(*changed)
+
+    def announce(self, *names: str) -> None:
+        """Show facts that have changed, such as the figures of a run."""
+        for followed, show in list(self._followers):
+            if not followed.isdisjoint(names):
+                show()
 
     def follow(self, names: Iterable[str], show: Callable[[], object]) -> None:
         """Call a function after each change of one of these facts."""
-        followed = frozenset(names)
-        self.changed.connect(lambda changed: show() if changed & followed else None)
+        self._followers.append((frozenset(names), show))
+
+    @property
+    def learning_waits(self) -> bool:
+        return self.queue is not None and self.queue.kind == "learning"
 
     @property
     def answering_key(self) -> str:
@@ -129,6 +212,22 @@ class AppState(QObject):
         """The key of the network that the newest one was fine-tuned from; empty if from none."""
         model = self.newest_model
         return "" if model is None else model.info.before
+
+    @property
+    def network_title(self) -> str:
+        """The Library's name of the network that answers; empty without one."""
+        model = self.model
+        name = self.network_answering
+        if model is None or name is None:
+            return ""
+        if name == UNSAVED:
+            return UNSAVED_TITLE
+        entry = self.entry_of(name.key)
+        if entry is None:
+            return title_of_model(model)
+        # What the Library lists of a running run is older, except the user's own name.
+        is_older = name in self.in_memory and not (entry.run and entry.run.name)
+        return title_of_model(model) if is_older else entry.name
 
     def entry_of(self, key: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.key == key), None)

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtBoundSignal, pyqtSignal
 
 from mnist_draw import thread_priority
+from mnist_draw.app.kit.app_state import AppState, ResultMessage, Waiting
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
@@ -29,22 +30,15 @@ Learn = Callable[..., Iterator[Any]]
 
 
 @dataclass(frozen=True)
-class Told:
-    """Result message of fine-tuning: summary, detail, warning."""
-
-    sentence: str
-    line: str = ""
-    trouble: str = ""
-
-    def __str__(self) -> str:
-        return joined(self.sentence, self.line, self.trouble)
-
-
-@dataclass(frozen=True)
 class Outcome:
-    model: ModelFile
-    key: str
-    told: Told
+    kind: Literal["better", "not_better", "failed", "stopped"]
+    message: ResultMessage
+    #: The new network where it is better, and its key; empty where it could be saved nowhere.
+    model: ModelFile | None = None
+    key: str = ""
+
+
+_STOPPED = Outcome("stopped", ResultMessage(_NOTHING))
 
 
 def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
@@ -54,29 +48,18 @@ def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
 
 
 class Learning(QObject):
-    """Starts and stops learning, reports its steps, and starts the run that waits for its end."""
+    """Learns in a thread of its own, and reports its steps and its outcome."""
 
-    stepped = pyqtSignal(str, float)
-    #: Emitted in the thread that learns.
+    stepped = pyqtSignal(float)
+    #: A better network; emitted in the thread that learns.
     fine_tuned = pyqtSignal(Outcome)
-    #: The network before still answers.
-    not_learnt = pyqtSignal(Told)
-    failed = pyqtSignal(str)
-    ended = pyqtSignal()
-    #: Another run waits, or none.
-    queue_changed = pyqtSignal()
+    ended = pyqtSignal(Outcome)
 
     def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._learn = learn or _learn
         self._background: Background | None = None
         self.controls = Controls()
-        #: Which part of the work is done, 0 to 1; None while nothing is being learnt.
-        self.progress: float | None = None
-        #: The name of the run that starts after learning; empty if none waits.
-        self.queued = ""
-        self._start_queued: Callable[[], object] | None = None
-        self.stepped.connect(self._note_progress)
 
     @property
     def running(self) -> bool:
@@ -87,24 +70,27 @@ class Learning(QObject):
         if self.running:
             raise RuntimeError("digits are being learnt already")
         self.controls = Controls()
-        self.progress = 0.0
         self._background = Background(self, "learning", self.controls.stop)
-        self._background.run(partial(self.run, network, key), lambda __: self._finish())
+        self._background.run(partial(self.run, network, key), self._finish)
 
-    def run(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
+    def run(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> Outcome:
         """Learn until the end, a stop or an error; needs no thread."""
         thread_priority.lower()
         try:
-            self._learn_digits(network, key)
+            return self._learn_digits(network, key)
         except Exception as error:  # reported to the user
-            self.failed.emit(joined(reporter.sentence(error), _NOTHING))
+            message = ResultMessage(joined(reporter.sentence(error), _NOTHING))
+            return Outcome("failed", message)
 
-    def _learn_digits(self, network: ModelFile | Callable[[], ModelFile], key: str) -> None:
+    def _learn_digits(
+        self,
+        network: ModelFile | Callable[[], ModelFile],
+        key: str,
+    ) -> Outcome:
         from mnist_draw.dataset.own_digits import load_digits, normalised
         from mnist_draw.dataset.pictures.picture_file import load_picture
         from mnist_draw.storage.my_digits import my_digits_folder
 
-        self.stepped.emit(_("Reading your digits"), 0.0)
         folder = my_digits_folder()
         digits, messages = load_digits(folder, load_picture)
         extra = normalised(digits, folder)
@@ -113,21 +99,29 @@ class Learning(QObject):
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
             if hasattr(step, "model"):
-                self._take(model, key, step, messages)
-            elif time.monotonic() - last > _EVERY:
+                return self._take(model, key, step, messages)
+            if time.monotonic() - last > _EVERY:
                 last = time.monotonic()
-                self.stepped.emit(step.label, step.part)
+                self.stepped.emit(step.part)
+        return _STOPPED
 
-    def _take(self, before: ModelFile, key: str, fine_tuned: Any, messages: list[str]) -> None:
-        """Save the new network if it is better; another is forgotten, for Learn makes it again."""
-        sentence, line = fine_tuned.describe()
-        told = Told(sentence, line, joined(*messages))
-        if fine_tuned.is_better:
-            self.fine_tuned.emit(self._save(before, key, fine_tuned.model, told))
-        else:
-            self.not_learnt.emit(told)
+    def _take(self, before: ModelFile, key: str, fine_tuned: Any, messages: list[str]) -> Outcome:
+        """Save the new network if it is better."""
+        summary, detail = fine_tuned.describe()
+        message = ResultMessage(summary, detail, joined(*messages))
+        if not fine_tuned.is_better:
+            return Outcome("not_better", message)
+        outcome = self._save(before, key, fine_tuned.model, message)
+        self.fine_tuned.emit(outcome)
+        return outcome
 
-    def _save(self, before: ModelFile, key: str, model: ModelFile, told: Told) -> Outcome:
+    def _save(
+        self,
+        before: ModelFile,
+        key: str,
+        model: ModelFile,
+        message: ResultMessage,
+    ) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
         from mnist_draw.library.fallbacks import describe_fallback, fallback_key, save_fallback
         from mnist_draw.library.networks import save_fine_tuned
@@ -136,47 +130,67 @@ class Learning(QObject):
             key = key or save_fine_tuned(before, before=True).key
             model = model.with_info(before=key, before_name=title_of_model(before))
             stored = save_fine_tuned(model)
-            return Outcome(model.with_info(name=stored.title), stored.key, told)
         except UserError as error:
             named = model.with_info(name=_("My digits"))
             rescued = save_fallback(named)
-            if rescued is not None:
-                told = replace(
-                    told,
-                    trouble=joined(told.trouble, str(error), describe_fallback(rescued)),
+            if rescued is None:
+                unsaved = _(
+                    "The new network answers until the program ends, but it is not saved. Closing "
+                    "the window asks where to save it.",
                 )
-                return Outcome(named, fallback_key(rescued), told)
-            unsaved = _(
-                "The new network answers until the program ends, but it is not saved. Closing the "
-                "window asks where to save it.",
-            )
-            told = replace(told, trouble=joined(told.trouble, str(error), unsaved))
-            return Outcome(model, "", told)
+                return Outcome("better", _with_warning(message, str(error), unsaved), model)
+            warned = _with_warning(message, str(error), describe_fallback(rescued))
+            return Outcome("better", warned, named, fallback_key(rescued))
+        return Outcome("better", message, model.with_info(name=stored.title), stored.key)
 
     def stop(self) -> None:
         """Ask for the end after the minibatch at hand; the network in use stays."""
         self.controls.stop()
 
-    def start_after(self, name: str, start: Callable[[], object]) -> None:
-        """Start a run when learning has ended, in place of one that waits already."""
-        self.queued = name
-        self._start_queued = start
-        self.queue_changed.emit()
+    def _finish(self, outcome: Outcome) -> None:
+        self._background = None
+        self.ended.emit(outcome)
 
-    def cancel_queued(self) -> None:
-        """Let no run start after learning."""
-        if self._start_queued is not None:
-            self.queued = ""
-            self._start_queued = None
-            self.queue_changed.emit()
 
-    def _note_progress(self, __: str, part: float) -> None:
-        self.progress = part
+def _with_warning(message: ResultMessage, *sentences: str) -> ResultMessage:
+    return replace(message, warning=joined(message.warning, *sentences))
 
-    def _finish(self) -> None:
-        self._background = self.progress = None
-        self.ended.emit()
-        start = self._start_queued
-        self.cancel_queued()
-        if start is not None:
-            start()
+
+class Worker(Protocol):
+    """Trains or learns; emits `ended`."""
+
+    ended: pyqtBoundSignal
+
+    @property
+    def running(self) -> bool: ...
+
+
+class WorkQueue:
+    """Lets a run and learning wait for each other; one of them waits at most."""
+
+    def __init__(self, state: AppState) -> None:
+        self._state = state
+        self._workers: tuple[Worker, ...] = ()
+
+    def serve(self, *workers: Worker) -> None:
+        """Let these workers wait for each other."""
+        self._workers = workers
+        for worker in workers:
+            worker.ended.connect(self._start_next)
+
+    @property
+    def is_busy(self) -> bool:
+        return any(worker.running for worker in self._workers)
+
+    def put(self, work: Waiting) -> None:
+        """Start work when the work at hand has ended, in place of what waits already."""
+        self._state.set(queue=work)
+
+    def cancel(self) -> None:
+        self._state.set(queue=None)
+
+    def _start_next(self) -> None:
+        work = self._state.queue
+        if work is not None and not self.is_busy:
+            self._state.set(queue=None)
+            work.start()

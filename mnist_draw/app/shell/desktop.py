@@ -192,7 +192,7 @@ class RunNotification(QObject):
         QApplication.alert(self._window)
         if not QSystemTrayIcon.isSystemTrayAvailable():
             return
-        run = self._run.current
+        run = self._run.state.run
         sentence = run.label
         if run.test_accuracy is not None:
             share = format_percent(run.test_accuracy)

@@ -6,40 +6,26 @@ The button names the network that answers; beside it, what is being trained mean
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork, network_title
-from mnist_draw.app.kit.formatting import format_percent
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import paint_bar, paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import FittedLabel, SettleTimer, TabularLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, tip
-from mnist_draw.app.shell.network_menu import Line, NetworkMenu
-from mnist_draw.i18n import _, percent
+from mnist_draw.app.shell.header_content import Work, elided, work_of
+from mnist_draw.app.shell.network_menu import NetworkMenu
+from mnist_draw.i18n import _
 
-if TYPE_CHECKING:
-    from mnist_draw.app.kit.learning import Learning
-    from mnist_draw.app.train.run_controller import RunController
-
-#: Longer names are elided; the accuracy never is.
-MAX_LETTERS = 24
 _PAD = 14
 _CARET = 8
 _BAR = 3
-
-
-def _elided(name: str) -> str:
-    # In the middle: names often begin alike, and differ at the end.
-    half = MAX_LETTERS // 2
-    return name if len(name) <= MAX_LETTERS else f"{name[:half]}…{name[half + 1 - MAX_LETTERS :]}"
 
 
 class _Half(QAbstractButton):
@@ -90,7 +76,7 @@ class NetworkHalf(_Half):
     def show_network(self, name: str, accuracy: str, answers: bool) -> None:
         """Show a name; the light is on where the network answers."""
         self._answers = answers
-        self._name.setText(_elided(name))
+        self._name.setText(elided(name))
         self._figure.setText(f" · {accuracy}" if accuracy else "")
         self.setAccessibleName(_("Network: {name}", name=f"{name}{self._figure.text()}"))
         self.setToolTip(f"{tip(self.accessibleName())}\n{tip(self.accessibleDescription())}")
@@ -120,19 +106,6 @@ class NetworkHalf(_Half):
             self.click()
         else:
             super().keyPressEvent(event)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What goes on: a run, or learning."""
-
-    words: str
-    #: From 0 to 1.
-    part: float = 0.0
-    is_resting: bool = False
-    #: Whether the words say at each moment where it is, not a state that may soon be over.
-    is_steady: bool = True
-    sentence: str = _("Your network is training. Go there.")
 
 
 class WorkHalf(_Half):
@@ -175,7 +148,7 @@ class WorkHalf(_Half):
     def _paint(self, painter: QPainter) -> None:
         low = self.height() - _BAR - 1
         wide = self.width() - 2 * Size.FIELD_GAP
-        colour = "muted" if self._work.is_resting else "accent"
+        colour = "muted" if self._work.is_paused else "accent"
         bar = QRectF(Size.FIELD_GAP, low, wide, _BAR)
         paint_bar(painter, bar, self._work.part, _BAR / 2, colour)
         painter.setPen(theme.colour("line"))
@@ -195,57 +168,20 @@ class NetworkButton(QWidget):
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.menu = NetworkMenu(network, self.answering)
         self.answering.clicked.connect(self.menu.toggle)
-        #: Whether the page in front shows a run itself, or learning.
-        self._shows_run = self._shows_learning = False
         network.state.follow(["model", "network_answering", "entries"], self.show_network)
+        network.state.follow(["learning", "page", "queue", "run"], self._show_work)
         self.show_network()
 
-    def connect_work(self, run: RunController, learning: Learning) -> None:
-        self._run = run
-        self._learning = learning
-        self.menu.run = self._in_training
-        run.state_changed.connect(self._show_work)
-        learning.stepped.connect(self._show_work)
-        learning.ended.connect(self._show_work)
-        learning.queue_changed.connect(self._show_work)
-
-    def note_page(self, shows_run: bool, shows_learning: bool) -> None:
-        """Note whether the page in front shows the run itself, or how far learning is."""
-        self._shows_run = shows_run
-        self._shows_learning = shows_learning
-        self._show_work()
-
-    def _show_work(self, *__: object) -> None:
-        run = self._run.current
-        queued = self._learning.queued
-        learnt = self._learning.progress
-        work = None
-        if learnt is not None and (queued or not self._shows_learning):
-            words = _("Learning, {share}", share=percent(learnt))
-            if queued:
-                words = _("Next: {name}", name=_elided(queued))
-            work = Work(words, learnt, sentence=_("Your network learns your digits. Go there."))
-        elif run.is_running and not self._shows_run:
-            resting = run.state == "paused"
-            work = Work(run.label, run.run_part, resting, run.state == "training")
-        self.work.show_work(work)
-        self.menu.fill()
-
-    def _in_training(self) -> Line | None:
-        run = self._run.current
-        if not self._run.training.running:
-            return None
-        accuracy = run.validation_accuracy
-        words = "" if accuracy is None else format_percent(accuracy)
-        return Line(run.title, run.label, words, run.key)
+    def _show_work(self) -> None:
+        self.work.show_work(work_of(self._network.state))
 
     def show_network(self) -> None:
-        model = self._network.state.model
+        state = self._network.state
+        model = state.model
         if model is None:
             self.answering.show_network(_("Getting ready"), "", answers=False)
         else:
-            title = network_title(self._network.state)
-            self.answering.show_network(title, model.info.accuracy, answers=True)
+            self.answering.show_network(state.network_title, model.info.accuracy, answers=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

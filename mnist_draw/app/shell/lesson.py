@@ -58,19 +58,16 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
         window.view.fix_language()
     # A lesson begins with a new run, not with the last one.
     window.run.shows_last = False
-    for number, page in enumerate(window.pages):
-        window.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)
-    # Nothing leads to a tab that is not there.
-    inside = window.tabs.isTabVisible(window.pages.index(window.inside_tab))
-    trains = window.tabs.isTabVisible(window.pages.index(window.train_tab))
-    draw.answer.why_link.leads = inside
-    if not inside:
-        window.train_tab.run_page.leads_inside = False
-    draw.next_step.leave_out(training=not trains, inside=not inside)
     if lesson.tabs:
+        hidden = frozenset(TABS) - frozenset(lesson.tabs)
+        window.state.set(hidden_pages=hidden)
+        # Nothing opens a page that is not there.
+        if "inside" in hidden:
+            draw.answer.why_link.leads = False
+            window.train_tab.run_page.leads_inside = False
         # The card of the first start leads through all tabs.
         draw.welcomes = False
-        window.show_page(lesson.tabs[0])
+        window.navigation.show_page(lesson.tabs[0])
     if lesson.network_key:
         window.network.use_key(lesson.network_key)
     elif lesson.network:

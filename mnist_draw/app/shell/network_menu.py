@@ -1,9 +1,8 @@
-"""The menu of networks: the one in training, the user's newest, those that ship, the Library."""
+"""The menu of networks below the header's button."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
 from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -19,16 +18,14 @@ from PyQt5.QtWidgets import QListView, QMenu, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
-from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.list_rows import ROW, Columns, Row, RowDelegate
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import style_list
-from mnist_draw.i18n import _, listed, pgettext
-from mnist_draw.networks import title_of_model
+from mnist_draw.app.shell.header_content import Line, menu_lines
+from mnist_draw.i18n import _
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH = 372
@@ -43,67 +40,11 @@ _SHADOW = 6
 _LINE = Qt.UserRole + 1
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of the menu: a network where it has a key, a heading where it has only a title."""
-
-    title: str
-    note: str = ""
-    figure: str = ""
-    key: str = ""
-    is_library: bool = False
-    answers: bool = False
-
-    @property
-    def height(self) -> int:
-        """Pixels at the usual text size."""
-        return _LIBRARY_ROW if self.is_library else _NETWORK_ROW if self.key else _HEADING_ROW
-
-    def spoken(self) -> str:
-        state = pgettext("of a network", "answers") if self.answers else ""
-        return listed(filter(None, (self.title, self.note, self.figure, state)))
-
-
-LIBRARY = Line(_("Library"), figure="F9", is_library=True)
-
-
-def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
-    """Yield the lines of the menu; the network that answers, or is about to, has a tick."""
-    from mnist_draw.library.entries import newest
-
-    state = network.state
-    wanted = state.network_wanted.key
-    busy = "" if run is None else run.key
-    if run is not None:
-        yield Line(_("IN TRAINING"))
-        yield replace(run, answers=busy == wanted)
-    entries = [entry for entry in state.entries if entry.has_network and entry.key != busy]
-    listed = {entry.key for entry in entries}
-    own = [
-        Line(
-            UNSAVED_TITLE if name == UNSAVED else title_of_model(model),
-            _("not saved"),
-            model.info.accuracy,
-            name.key,
-        )
-        for name, model in list(state.in_memory.items())
-        if name.key != busy and name.key not in listed
-    ]
-    shown = newest(entries)
-    shown += [entry for entry in entries if entry.key == wanted and not entry.is_shipped]
-    for entry in {entry.key: entry for entry in shown}.values():
-        own.append(Line(entry.name, format_ago(entry.when), entry.stored.info.accuracy, entry.key))
-    shipped = [
-        Line(entry.name, entry.what, entry.stored.info.accuracy, entry.key)
-        for entry in entries
-        if entry.is_shipped
-    ]
-    for heading, part in ((_("YOURS"), own), (_("CAME WITH THE PROGRAM"), shipped)):
-        if part:
-            yield Line(heading)
-        for line in part:
-            yield replace(line, answers=line.key == wanted)
-    yield LIBRARY
+def _height(line: Line) -> int:
+    """Return its pixels at the usual text size."""
+    if line.is_library:
+        return _LIBRARY_ROW
+    return _NETWORK_ROW if line.key else _HEADING_ROW
 
 
 def _paint_tick(painter: QPainter, box: QRectF) -> None:
@@ -123,12 +64,12 @@ def _row(line: Line) -> Row:
     mark = Row.mark
     if line.is_library:
         mark = _paint_books
-    elif line.answers:
+    elif line.is_wanted:
         mark = _paint_tick
     return Row(
         line.title,
-        line.height,
-        is_heading=line.height == _HEADING_ROW,
+        _height(line),
+        is_heading=_height(line) == _HEADING_ROW,
         note=line.note,
         figure=line.figure,
         figure_look=(Text.LABEL, "muted", False) if line.is_library else Row.figure_look,
@@ -201,8 +142,6 @@ class NetworkMenu(Popover):
         super().__init__(button, "networkMenu", _("Networks"))
         self._network = network
         self._button = button
-        #: Returns the run that goes on.
-        self.run: Callable[[], Line | None] = lambda: None
         #: Returns the Library's menu of a network, by its key.
         self.row_menu: Callable[[str], QMenu | None] = lambda key: None
         self.list = _List()
@@ -213,7 +152,7 @@ class NetworkMenu(Popover):
         self.body.addWidget(self.list)
         edge = _SHADOW + _GAP
         self.body.setContentsMargins(_SHADOW + 1, edge, _SHADOW + 1, edge)
-        network.state.follow(["entries", "model", "network_wanted"], self.fill)
+        network.state.follow(["entries", "model", "network_wanted", "run"], self.fill)
 
     def toggle(self) -> None:
         """Show the menu with the keyboard on the network that answers, or close it."""
@@ -227,7 +166,7 @@ class NetworkMenu(Popover):
         self.open_at(self._button)
 
     def fill(self) -> None:
-        """List the networks anew if the menu is open."""
+        """List the networks if the menu is open."""
         if self.isVisible():
             kept = self.list.currentIndex().data(_LINE)
             self._fill("" if kept is None else kept.key)
@@ -236,7 +175,7 @@ class NetworkMenu(Popover):
     def _fill(self, key: str = "") -> None:
         """List all, and put the keyboard on the network of a key, or on the one that answers."""
         self._model.clear()
-        for line in lines(self._network, self.run()):
+        for line in menu_lines(self._network.state):
             item = QStandardItem(line.title)
             item.setData(line, _LINE)
             item.setData(_row(line), ROW)
@@ -244,7 +183,7 @@ class NetworkMenu(Popover):
             if not line.key and not line.is_library:
                 item.setFlags(Qt.NoItemFlags)
             self._model.appendRow(item)
-            if line.key == key if key else line.answers:
+            if line.key == key if key else line.is_wanted:
                 self.list.setCurrentIndex(item.index())
 
     def _place(self) -> QPoint:

@@ -216,7 +216,7 @@ class Shutdown(QObject):
     def restart(self) -> None:
         """Close the window as its close button does, and start the program again."""
         self.restarts = True
-        self._window.preferences.set(PAGE, self._window.page_in_front.name)
+        self._window.preferences.set(PAGE, self._window.state.page)
         self._window.close()
 
     def close_without_prompt(self) -> None:
@@ -264,14 +264,14 @@ class Shutdown(QObject):
             reporter.print_at_end(message)
 
     def _run_name(self) -> str:
-        return str(self._window.run.current.folder)
+        return str(self._window.state.run.folder)
 
     def _hold_network_of_run(self, model: ModelFile) -> None:
         self.unsaved[self._run_name()] = model
 
     def _hold_unsaved(self, outcome: Outcome) -> None:
         """Hold a fine-tuned network that could not be saved; in the thread that learns."""
-        if not outcome.key:
+        if outcome.model is not None and not outcome.key:
             self.unsaved[f"learnt:{id(outcome.model)}"] = outcome.model
 
     # -- an end without a display and an event loop

@@ -92,7 +92,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if network:
         window.open_later(network)
     if crash is not None:
-        offer_crash_report(crash, window.page_in_front.name)
+        offer_crash_report(crash, window.state.page)
     status = app.exec_()
     ended = running.shut_down()
     if shutdown.unsaved:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
-from PyQt5.QtWidgets import QMainWindow, QTabWidget, QWidget
+from PyQt5.QtWidgets import QMainWindow, QWidget
 
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -20,21 +18,20 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea
-from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.learning import Learning, WorkQueue
 from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
-from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.glossary import Glossary
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help
+from mnist_draw.app.shell.navigation import Navigation
 from mnist_draw.app.shell.shutdown import PAGE, Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
-from mnist_draw.app.shell.ways import Ways
 from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -50,9 +47,6 @@ _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 notifier = Notifier()
 network_notifier = Notifier("network")
 screen_notifier = Notifier("full screen")
-
-P = TypeVar("P", bound=Page)
-
 
 #: The page at each start, but after a restart that was asked for: the board keeps its drawing, and
 #: Train shows the last run by itself.
@@ -72,7 +66,7 @@ class Window(QMainWindow):
         self.setWindowTitle("MNIST Draw")
         self.preferences = preferences or Preferences()
         self.view = ViewButton(self, self.preferences)
-        self.state = AppState(self)
+        self.state = AppState()
         self.network = ActiveNetwork(self.preferences, self.state, self)
         self.recognition = recognition or Recognition(
             self.network.load_first,
@@ -81,6 +75,7 @@ class Window(QMainWindow):
         )
         self.training = training or Training(parent=self)
         self.learning = learning or Learning(parent=self)
+        self.queue = WorkQueue(self.state)
         work = self.training, self.learning
         self.explanations = Explanations(lambda: any(service.running for service in work), self)
         self._started = False
@@ -89,7 +84,6 @@ class Window(QMainWindow):
         self.preferences.on_change = self._saving.ask
         self._build()
         self._connect()
-        self.ways = Ways(self)
         self._build_commands()
         theme.theme().style()
         self._restore()
@@ -97,49 +91,46 @@ class Window(QMainWindow):
     # -- building
 
     def _build(self) -> None:
-        self.tabs = QTabWidget()
-        self.tabs.setObjectName("tabs")
-        self.tabs.setAccessibleName(_("Tabs"))
-        self.tabs.tabBar().setAccessibleName(_("Tabs"))
-        self.tabs.setAttribute(Qt.WA_StyledBackground)
+        self.draw_tab = DrawTab(self.network, self.preferences)
+        self.train_tab = TrainTab(self.preferences)
+        self.inside_tab = InsideTab(self.draw_tab.canvas, self.network, self.preferences)
+        pages = self.draw_tab, self.train_tab, self.inside_tab
+        self.navigation = Navigation(self.state, pages, self)
+        for page in pages:
+            self.addActions(page.everywhere)
+        self.navigation.show_page(self.preferences.get(PAGE, "") or _FIRST)
+        self.preferences.set(PAGE, "")
         # Where the screen is too small for a page it scrolls, and the window never grows by itself.
         # Empty, it gets its place: a page that moves with its parents is styled at each move.
         room = ScrollArea()
         room.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
-        room.setWidget(self.tabs)
+        room.setWidget(self.navigation.tabs)
         self.setCentralWidget(room)
         self.header = Header(self.network, self.view)
-        self.pages: list[Page] = []
-        for make in PAGES:
-            page = make(self)
-            self.pages.append(page)
-            self.tabs.addTab(page, page.title)
-            self.addActions(page.everywhere)
-        self.train_tab = self.page(TrainTab)
-        self.draw_tab = self.page(DrawTab)
-        self.inside_tab = self.page(InsideTab)
-        self.show_page(self.preferences.get(PAGE, "") or _FIRST)
-        self.preferences.set(PAGE, "")
-        ClickShield(self.tabs)
-        self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
-        before: QWidget = self.tabs.tabBar()
+        self.navigation.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
+        before: QWidget = self.navigation.tabs.tabBar()
         for part in self.header.in_order():
             self.setTabOrder(before, part)
             before = part
         self.toast = Toast(self)
-        self.toast.stand_on(self.page_in_front)
+        self.toast.stand_on(self.navigation.current)
         self.glossary = Glossary(self)
 
     def _build_commands(self) -> None:
         for text, sentence, keys, act in (
-            (_("Next tab"), _("Show the next tab."), f"{_TABS}+Tab", partial(self._step, 1)),
+            (
+                _("Next tab"),
+                _("Show the next tab."),
+                f"{_TABS}+Tab",
+                partial(self.navigation.step, 1),
+            ),
             (
                 _("Previous tab"),
                 _("Show the previous tab."),
                 f"{_TABS}+Shift+Tab",
-                partial(self._step, -1),
+                partial(self.navigation.step, -1),
             ),
-            (_("Library"), _("All runs and networks."), "F9", self.ways.show_library),
+            (_("Library"), _("All runs and networks."), "F9", self.navigation.show_library),
             (
                 _("Message"),
                 _("Put the keyboard into the message."),
@@ -154,7 +145,7 @@ class Window(QMainWindow):
             _("Guide"),
             _("Read how a network learns and answers."),
             "",
-            self.ways.show_guide,
+            self.navigation.show_guide,
         )
         words = Command(
             self,
@@ -163,35 +154,19 @@ class Window(QMainWindow):
             "F1",
             self.glossary.open_here,
         )
-        build_help(self.header.help_button, self, self.pages, guide, words)
-
-    def page(self, kind: type[P]) -> P:
-        return next(page for page in self.pages if isinstance(page, kind))
-
-    @property
-    def page_in_front(self) -> Page:
-        return self.pages[self.tabs.currentIndex()]
-
-    def _note_page(self) -> None:
-        page = self.page_in_front
-        self.toast.stand_on(page)
-        self.header.network.note_page(page is self.train_tab, page is self.draw_tab)
-
-    def show_page(self, name: str) -> None:
-        """Show the page of a name; one that is not there changes nothing."""
-        for number, page in enumerate(self.pages):
-            if page.name == name and self.tabs.isTabVisible(number):
-                self.tabs.setCurrentWidget(page)
-            elif page.name == name:
-                notifier.problem(
-                    _("The tab {name} does not belong to this lesson.", name=page.title),
-                )
+        build_help(self.header.help_button, self, self.navigation.pages, guide, words)
 
     def _connect(self) -> None:
-        self.run = RunController(self.train_tab, self.training, self.preferences, self)
+        self.run = RunController(
+            self.train_tab,
+            self.training,
+            self.preferences,
+            self,
+            self.state,
+            self.queue,
+        )
         self.run.saved.connect(self.network.note_saved)
         self.run.rescued.connect(self.network.move_run)
-        self.network.key_in_training = lambda: self.run.current.key if self.training.running else ""
         settings = self.train_tab.settings
         self.state.follow(["entries"], lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
@@ -217,20 +192,27 @@ class Window(QMainWindow):
         ):
             self.training.ended.connect(then)
         RunNotification(self.run, self)
-        self.header.network.connect_work(self.run, self.learning)
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         network = self.network
         training = self.training
         connect_direct(training.trained, network.note_trained)
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
-        self.draw_tab.learn.connect_services(self.learning, self.training)
-        self.draw_tab.next_step.follow_run(self.run)
-        self.run.learning = self.learning
+        self.draw_tab.learn.connect_services(self.learning, self.queue)
         self.view.full_screen_requested.connect(self._fill_screen)
         self.view.restart_requested.connect(self.shutdown.restart)
-        self.view.is_training = lambda: self.training.running
-        self.tabs.currentChanged.connect(self._tab_changed)
+        self.view.is_training = lambda: self.state.run.is_running
+        # After all others: what waits begins when the end of the work before it is shown.
+        self.queue.serve(self.training, self.learning)
+        self.navigation.connect(
+            self.run,
+            self.library,
+            self.my_digits,
+            self.network,
+            self.header.network,
+            self.glossary,
+        )
+        self.state.follow(["page"], self._show_page)
 
     def _connect_recognition(self) -> None:
         self.draw_tab.connect_services(self.recognition, self.explanations)
@@ -241,7 +223,6 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
-        self._note_page()
         if self.preferences.notice:
             notifier.problem(self.preferences.notice)
 
@@ -252,19 +233,19 @@ class Window(QMainWindow):
         self._started = True
         reporter.listen(notifier.problem)
         self.glossary.attach()
-        if self.page_in_front is self.train_tab:
+        if self.state.page == TrainTab.name:
             self.train_tab.start_plots()
         self.recognition.start()
-        for page in self.pages:
+        for page in self.navigation.pages:
             page.start()
-        self.page_in_front.focus_first()
+        self.navigation.current.focus_first()
         self.library.tidy_up()
 
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""
 
         def open_file() -> None:
-            self.show_page(DrawTab.name)
+            self.navigation.show_page(DrawTab.name)
             self.library.open_file(path)
 
         QTimer.singleShot(0, open_file)
@@ -293,18 +274,13 @@ class Window(QMainWindow):
         else:
             screen_notifier.forget()
 
-    def _step(self, step: int) -> None:
-        shown = [n for n in range(self.tabs.count()) if self.tabs.isTabVisible(n)]
-        place = shown.index(self.tabs.currentIndex())
-        self.tabs.setCurrentIndex(shown[(place + step) % len(shown)])
-
-    def _tab_changed(self, index: int) -> None:
-        reporter.note(f"tab {self.pages[index].name}")
+    def _show_page(self) -> None:
+        page = self.navigation.current
+        self.toast.stand_on(page)
         self.glossary.attach()
-        self.page_in_front.focus_first()
+        page.focus_first()
         if self._started:
             self.train_tab.start_plots()
-        self._note_page()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:
@@ -320,7 +296,7 @@ class Window(QMainWindow):
         Before a network is lost that could be saved nowhere, its user is asked, unless the system
         ends the program.
         """
-        for page in self.pages:
+        for page in self.navigation.pages:
             page.finish()
         try:
             self.preferences.save()
@@ -339,11 +315,3 @@ class Window(QMainWindow):
     def _note_place(self) -> None:
         if self._started:
             self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
-
-
-#: The tabs from left to right: each makes one page, and may use the pages before it.
-PAGES: tuple[Callable[[Window], Page], ...] = (
-    lambda window: DrawTab(window.network, window.preferences),
-    lambda window: TrainTab(window.preferences),
-    lambda window: InsideTab(window.page(DrawTab).canvas, window.network, window.preferences),
-)

@@ -105,7 +105,7 @@ class LibraryController(LibraryFiles):
         network.state.follow(["network_answering"], self._show_answering)
         network.state.follow(["entries"], lambda: run.take_entries(network.state.entries))
         run.training.ended.connect(self._ended)
-        run.state_changed.connect(self._follow)
+        run.state.follow(["run"], self._follow)
 
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self._begin)
@@ -162,7 +162,7 @@ class LibraryController(LibraryFiles):
 
     def _read(self) -> Library:
         training = self._run.training
-        return read_library(in_use, self._run.current.folder if training.running else None)
+        return read_library(in_use, self._run.state.run.folder if training.running else None)
 
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library
@@ -200,12 +200,12 @@ class LibraryController(LibraryFiles):
         training = self._run.training
         if not training.running or self._folder.reading or not self.page.isVisible():
             return
-        listed = self._rows.find(self._run.current.key)
+        listed = self._rows.find(self._run.state.run.key)
         if listed is None or listed.run is None:
             self.refresh()
             return
         # An entry keeps the settings that its name is made of.
-        run = copy.copy(self._run.current)
+        run = copy.copy(self._run.state.run)
         entry = with_run(listed, run, going_on=True)
         self._rows.show_entry(entry, run.run_part)
         if self._rows.without_figures([entry]):
@@ -286,7 +286,7 @@ class LibraryController(LibraryFiles):
         return menu
 
     def _can_go_on(self, run: Run) -> bool:
-        current = self._run.current
+        current = self._run.state.run
         return run.can_continue or (run.folder == current.folder and current.can_continue)
 
     def _why_it_cannot_answer(self, entry: Entry) -> str:

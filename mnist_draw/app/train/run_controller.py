@@ -8,7 +8,8 @@ from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.app_state import AppState, Waiting
+from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
@@ -68,11 +69,9 @@ _FREQUENT = BatchFinished | Validating | EpochFinished | Checkpointed | DigitsRe
 class RunController(QObject):
     """Starts, pauses and stops runs for the Train tab, and shows them on it.
 
-    `current` is the run that is trained, or the last one. Another one that was opened meanwhile may
-    be `shown`: `show_run` shows any run as it was, `show_current` this one again.
+    `show_run` shows any run as it was, `show_current` the one that is trained, or the last one.
     """
 
-    state_changed = pyqtSignal()
     #: An epoch and the parameters after it; what was measured of them.
     epoch_learnt = pyqtSignal(int, tuple)
     layers_measured = pyqtSignal(LayerFigures)
@@ -88,15 +87,16 @@ class RunController(QObject):
         training: Training,
         preferences: Preferences,
         parent: QObject | None = None,
+        state: AppState | None = None,
+        queue: WorkQueue | None = None,
     ) -> None:
         super().__init__(parent)
         self.tab = tab
+        self.state = state or AppState()
+        self._queue = queue or WorkQueue(self.state)
         self.training = training
-        self.current = self.shown = Run()
         #: Whether the last run is shown at the start.
         self.shows_last = True
-        #: What a run waits for, where there is learning.
-        self.learning: Learning | None = None
         self._preferences = preferences
         self.background = Background(self)
         #: What has happened is shown then, also if nothing more happens.
@@ -148,12 +148,12 @@ class RunController(QObject):
 
     def _waits(self, settings: TrainingSettings, start: Callable[[], object]) -> bool:
         """Start a run later where digits are being learnt now; return whether it waits."""
-        learning = self.learning
-        if learning is None or not learning.running:
+        if not self._queue.is_busy:
             return False
-        self.current = self.shown = Run(settings=settings)
-        self.current.apply(Queued())
-        learning.start_after(self.current.title, start)
+        run = Run(settings=settings)
+        run.apply(Queued())
+        self.state.set(run=run, shown_run=run)
+        self._queue.put(Waiting("run", run.title, start))
         self._show_front()
         self.tab.show_page("run")
         return True
@@ -161,7 +161,7 @@ class RunController(QObject):
     def _start_or_pause(self) -> None:
         """Do what the button that names this key does."""
         finished = self.tab.run_page.finished
-        if self.training.running or self.current.is_running:
+        if self.training.running or self.state.run.is_running:
             self.pause()
         elif self.tab.work_page == "new":
             self.start()
@@ -183,14 +183,15 @@ class RunController(QObject):
 
     def stop(self) -> None:
         """End the run after its minibatch; a run that waits does not start."""
-        if self.current.state == "waiting" and self.learning is not None:
-            self.learning.cancel_queued()
-            self.current = self.shown = Run()
+        if self.state.run.state == "waiting":
+            self._queue.cancel()
+            run = Run()
+            self.state.set(run=run, shown_run=run)
             self._show_front()
             self.tab.show_page("new")
-        elif self.training.running and self.current.state != "testing":
+        elif self.training.running and self.state.run.state != "testing":
             self.training.stop()
-            self.current.apply(StopRequested())
+            self.state.run.apply(StopRequested())
             self.show()
 
     def one_epoch_more(self) -> None:
@@ -199,14 +200,14 @@ class RunController(QObject):
         controls = self.training.controls
         if controls is not None:
             controls.add_epoch()
-            self.current.apply(EpochAdded())
+            self.state.run.apply(EpochAdded())
             self._draw_curves()
             self.show()
         else:
-            self._train_on(self.current.epochs_done + 1)
+            self._train_on(self.state.run.epochs_done + 1)
 
     def _train_on(self, epochs: int) -> None:
-        self.continue_run(self.shown, epochs)
+        self.continue_run(self.state.shown_run, epochs)
 
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
@@ -220,15 +221,15 @@ class RunController(QObject):
             notifier.problem(_("This run is going on elsewhere; nothing was changed."))
             return
         self.tab.settings.show_run(settings)
-        shown = self.shown if run.folder == self.shown.folder else run
+        shown = self.state.shown_run if run.folder == self.state.shown_run.folder else run
         # The run stays as it is where it cannot be continued.
         self._begin(copy.copy(shown), settings, resume=True)
 
     def _begin(self, run: Run, settings: TrainingSettings, resume: bool = False) -> None:
         """Show a requested run without events yet; one that is continued as it was left."""
-        self._before = Run() if self.current.state == "waiting" else self.shown
-        self.current = self.shown = run
+        self._before = Run() if self.state.run.state == "waiting" else self.state.shown_run
         run.apply(Requested(settings))
+        self.state.set(run=run, shown_run=run)
         self.training.start(run, resume)
         notifier.forget()
         Notifier("settings").forget()
@@ -246,8 +247,8 @@ class RunController(QObject):
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
-        if self.shown.exists and not self.training.running:
-            self.tab.settings.show_settings(self.shown.settings)
+        if self.state.shown_run.exists and not self.training.running:
+            self.tab.settings.show_settings(self.state.shown_run.settings)
             self.tab.show_page("new")
         self.tab.settings.apply(hint.name, hint.value)
         self.tab.focus_first()
@@ -271,7 +272,7 @@ class RunController(QObject):
         self.background.run(partial(load_run, runs[0].folder), self._show_last, lambda __: None)
 
     def _show_last(self, run: Run) -> None:
-        if not self.current.exists and not self.training.running:
+        if not self.state.run.exists and not self.training.running:
             self._show_loaded(run, to_front=self.tab.page == "new")
 
     def show_run(self, run: Run) -> None:
@@ -285,7 +286,7 @@ class RunController(QObject):
             self.background.run(partial(load_run, run.folder), show, unread)
 
     def show_current(self) -> None:
-        self.shown = self.current
+        self.state.set(shown_run=self.state.run)
         self._show_front()
         self.tab.show_page("run")
 
@@ -298,9 +299,9 @@ class RunController(QObject):
             self.train_requested.emit()
 
     def _show_loaded(self, run: Run, to_front: bool) -> None:
-        self.shown = run
+        self.state.set(shown_run=run)
         if not self.training.running:
-            self.current = run
+            self.state.set(run=run)
         self._show_front()
         self._read_digits(run)
         if to_front:
@@ -324,7 +325,7 @@ class RunController(QObject):
         self.tab.run_page.names = {
             (folder, entry.title): entry.name for folder, entry in listed.items()
         }
-        for run in (self.current, self.shown):
+        for run in (self.state.run, self.state.shown_run):
             entry = listed.get(run.folder)
             if entry is not None and entry.run is not None:
                 run.apply(Renamed(entry.run.name))
@@ -339,13 +340,13 @@ class RunController(QObject):
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
         for event in events:
-            self.current.apply(event)
+            self.state.run.apply(event)
             self._pass_on(event)
-            if self.shown is self.current:
+            if self.state.shown_run is self.state.run:
                 self._show_event(event)
         learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
         if learnt:
-            self.epoch_learnt.emit(self.current.epoch, learnt[-1].parameters)
+            self.epoch_learnt.emit(self.state.run.epoch, learnt[-1].parameters)
         if not all(isinstance(event, _FREQUENT) for event in events):
             self._draw_curves()
             self.show()
@@ -357,8 +358,8 @@ class RunController(QObject):
 
     def _draw_curves(self) -> None:
         self._curves_due.stop()
-        if self.shown is self.current:
-            self.tab.run_page.draw_curves(self.current)
+        if self.state.shown_run is self.state.run:
+            self.tab.run_page.draw_curves(self.state.run)
 
     def _pass_on(self, event: RunEvent) -> None:
         """Tell the rest of the window what an event means for it."""
@@ -384,13 +385,13 @@ class RunController(QObject):
     def _show_event(self, event: RunEvent) -> None:
         match event:
             case EpochFinished():
-                best = self.current.best
+                best = self.state.run.best
                 if best is not None and best.epoch == event.epoch:
                     self.tab.accuracy.pulse()
             case SettingChanged():
                 self.tab.run_page.mark(event)
             case Continued():
-                self.tab.run_page.show_curves(self.current)
+                self.tab.run_page.show_curves(self.state.run)
             case BatchSizeChosen():
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
@@ -398,27 +399,27 @@ class RunController(QObject):
 
     def shows(self, run: Run) -> bool:
         """Whether a run is trained in this window."""
-        return self.training.running and run.folder == self.current.folder
+        return self.training.running and run.folder == self.state.run.folder
 
     @property
     def follows_layers(self) -> bool:
         """Whether Inside has the layers of the shown run, which was trained here."""
-        return self.shown is self.current and self.shown.was_trained_here
+        return self.state.shown_run is self.state.run and self.state.shown_run.was_trained_here
 
     def _show_front(self) -> None:
-        self.tab.run_page.show_curves(self.shown)
+        self.tab.run_page.show_curves(self.state.shown_run)
         self.show()
 
     def _hint(self) -> Hint:
-        hint = self.shown.hint
-        if self.training.running and (hint.is_afresh or self.shown is not self.current):
+        hint = self.state.shown_run.hint
+        if self.training.running and (hint.is_afresh or self.state.shown_run is not self.state.run):
             # The fields are those of the run that is trained.
             return Hint(hint.sentence)
         return hint
 
     def _ended(self) -> None:
         refusal.forget()
-        ended = self.current
+        ended = self.state.run
         before = self._before
         self._before = None
         if ended.is_running:
@@ -435,18 +436,18 @@ class RunController(QObject):
             is_problem = ended.message.severity == "problem"
             report = notifier.problem if is_problem else notifier.message
             report(ended.message.text)
-        was_shown = self.shown is ended
-        self.current = before
+        was_shown = self.state.shown_run is ended
+        self.state.set(run=before)
         if was_shown:
-            self.shown = before
+            self.state.set(shown_run=before)
         self._show_front()
         if was_shown and before.folder != ended.folder:
             self.tab.leave_run()
 
     def show(self) -> None:
         self._figures_due.stop()
-        self.tab.show_run(self.shown, self.current, self._hint(), self.training.running)
-        self.state_changed.emit()
+        self.tab.show_run(self.state.shown_run, self.state.run, self._hint(), self.training.running)
+        self.state.announce("run", "shown_run")
 
     def _restore(self) -> None:
         stored = self._preferences.get("training", {})

@@ -80,7 +80,7 @@ def test_arrows_walk_through_the_tools_and_leave_the_crosshair_alone(tab):
 
 
 def test_the_menu_counts_the_taught_digits(tab):
-    tab.teaching.counted.emit(14, 2)
+    tab.network.state.set(taught=14, unlearnt=2)
     assert fakes.entry(tab, "My digits").text() == "My digits (14)"
 
 

@@ -13,7 +13,7 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.learning import Learning, Outcome
+from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
@@ -75,11 +75,11 @@ class Learn:
 
 def outcomes(model, key, learn):
     """Learn in this thread; return what was learnt and what was complained of."""
-    learning, learnt, failed = Learning(learn), list[Outcome](), list[str]()
+    learning = Learning(learn)
+    learnt = list[Outcome]()
     learning.fine_tuned.connect(learnt.append)
-    learning.failed.connect(failed.append)
-    learning.run(model, key)
-    return learnt, failed
+    outcome = learning.run(model, key)
+    return learnt, [str(outcome.message)] if outcome.kind == "failed" else []
 
 
 def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
@@ -93,7 +93,7 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert str(outcome.told).startswith("Learnt: your 2 digits are read now, 1 before.")
+    assert str(outcome.message).startswith("Learnt: your 2 digits are read now, 1 before.")
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -113,8 +113,8 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert failed == []
     rescued = own_home / "data" / "networks" / "model.npz"
-    assert "disk is full" in outcome.told.trouble
-    assert f"saved in {rescued} instead" in outcome.told.trouble
+    assert "disk is full" in outcome.message.warning
+    assert f"saved in {rescued} instead" in outcome.message.warning
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued
     assert kept.find_by_key(outcome.key).title == title_of_model(outcome.model) == "My digits"
@@ -125,7 +125,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     monkeypatch.setattr(fallbacks, "save_model", full_disk.refuse)
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert (failed, outcome.key) == ([], "")
-    assert "is not saved" in outcome.told.trouble
+    assert "is not saved" in outcome.message.warning
     assert outcome.model.metadata["before"] == "shipped:best"
 
 
@@ -158,7 +158,9 @@ class Setup(fakes.Parts):
         self.tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.tab.connect_services(self.recognition, explanations)
         self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
-        self.tab.learn.connect_services(self.learning, self.training)
+        self.queue = WorkQueue(self.tab.network.state)
+        self.tab.learn.connect_services(self.learning, self.queue)
+        self.queue.serve(self.training, self.learning)
         qtbot.addWidget(self.tab)
         self.tab.show()
         self.recognition.start()
@@ -236,7 +238,6 @@ def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices
     for cancels in (True, False):
         setup.loop.gate.clear()
         setup.training.start(Run(new_run_folder()))
-        assert setup.tab.teaching.is_training()
         setup.begin()
         assert not setup.learning.running
         assert "as soon as the run" in setup.step.line.text()
@@ -253,28 +254,27 @@ def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices
 
 
 def test_a_run_starts_by_itself_after_learning(setup, notices):
-    room = Room(setup.qtbot, notices)
-    room.run.learning = setup.learning
+    room = Room(setup.qtbot, notices, queue=setup.queue)
     setup.learn.gate.clear()
     setup.begin()
     room.start(epochs=1)
     assert not room.training.running
-    assert setup.learning.queued
+    assert setup.tab.network.state.queue.kind == "run"
     # What is chosen meanwhile is for the next run.
     room.tab.settings.apply("epochs", 3)
     setup.learn.gate.set()
     setup.wait_for_end()
-    assert not setup.learning.queued
+    assert setup.tab.network.state.queue is None
     assert room.training.running
     room.wait_for_end()
-    assert room.run.current.epochs_done == 1
+    assert room.run.state.run.epochs_done == 1
     room.close()
 
 
 def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, notices):
     setup.learn.after = BEFORE
     preferences = Preferences()
-    setup.tab.learn.restore(preferences)
+    setup.tab.teaching.restore(preferences)
     setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
     setup.begin()
     setup.wait_for_end()
@@ -282,11 +282,9 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     assert setup.weight() == 0.5
     assert not (own_home / "data" / "learnt").exists()
     # It was tried: only another digit asks to be learnt.
-    teaching = setup.tab.teaching
-    setup.qtbot.waitUntil(lambda: (teaching.count, teaching.unlearnt) == (2, 0))
-    later = DrawTab(preferences=preferences)
-    setup.qtbot.addWidget(later)
-    assert later.teaching.learnt_until == teaching.learnt_until > 0
+    state = setup.tab.network.state
+    setup.qtbot.waitUntil(lambda: (state.taught, state.unlearnt) == (2, 0))
+    assert preferences.get("digits_learnt_until", 0.0) > 0
     assert setup.step.button.text() == "Draw more"
     setup.step.button.click()
     assert not setup.tab.canvas.has_ink()
@@ -378,7 +376,7 @@ def test_closing_while_learning(in_window):
     work, step = window.header.network.work, in_window.step
     in_window.qtbot.waitUntil(lambda: step.line.text().startswith("25 %"))
     assert work.isHidden()
-    window.tabs.setCurrentWidget(window.train_tab)
+    window.navigation.tabs.setCurrentWidget(window.train_tab)
     in_window.qtbot.waitUntil(lambda: work.isVisible() and work.text() == "Learning, 25 %")
     window.close()
     assert window.isVisible()

@@ -1,65 +1,169 @@
 """The next step on Draw: which one it is, and what its button does."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PyQt5.QtCore import QPointF
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.app.draw.next_step import Action, Run, Situation, next_step
+from mnist_draw.app.draw.next_step import Action, next_step
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.learning import Told
+from mnist_draw.app.kit.app_state import (
+    AppState,
+    Learned,
+    Learns,
+    OfRun,
+    ResultMessage,
+    Stored,
+    Waiting,
+)
 from mnist_draw.recognition.certainty import State
-from mnist_draw.training import events
-from mnist_draw.training import run as training_run
+from mnist_draw.training.events import BatchFinished, EpochFinished
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
-OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
+
+@dataclass(frozen=True)
+class Entry:
+    """What the step reads of an entry of the Library."""
+
+    key: str
+    name: str = ""
+    test_accuracy: float | None = None
+    is_shipped: bool = False
+    has_network: bool = True
+    run: object = None
+
+
+BEST = Entry("shipped:best", "Best reader", 0.9956, is_shipped=True)
+MINE = Entry("run:mine", "Mine", run=object())
+
+
+def answering(key, accuracy, **facts):
+    """Return the facts where a network of this key answers, and the user has trained one."""
+    name = OfRun(key) if key.startswith("run:") else Stored(key)
+    return {
+        "network_wanted": name,
+        "network_answering": name,
+        "model": fakes.model(test_accuracy=accuracy),
+        "entries": (MINE, BEST),
+        **facts,
+    }
+
+
+def own(**facts):
+    return answering("run:mine", 0.9824, **facts)
+
+
+def shipped(**facts):
+    return answering("shipped:best", 0.9956, **facts)
+
+
+def run(accuracy=None, state="training", seconds=0.0, test_accuracy=None, key="now", here=True):
+    """Return a run of two epochs, after its first one if it has an accuracy."""
+    settings = TrainingSettings(epochs=2)
+    made = Run(Path(key), settings, state=state, was_trained_here=here)
+    if accuracy is not None:
+        made.history.add(BatchFinished(1, 2, 1, 1, 0.5, 0.9, 0.01))
+        figures = 0.3, 0.9, 0.2, accuracy
+        made.history.add(EpochFinished(1, 2, seconds, *figures, 9, True, ()))
+        made.epoch = 1
+        made.batch = 1
+        made.history.test_accuracy = test_accuracy
+    return made
+
+
+def cut_off():
+    """Return a run of eight epochs that the end of the program cut off."""
+    settings = TrainingSettings(epochs=8)
+    return Run(Path("before"), settings, state="interrupted", has_checkpoint=True)
+
+
+WAITS = Waiting("learning", "", bool)
+LEARNED = Learned(ResultMessage("Learnt.", "MNIST"), is_better=True)
+NOT_LEARNED = Learned(ResultMessage("Not learnt."), is_better=False)
 
 
 @pytest.mark.parametrize(
-    ("situation", "action", "leads", "words"),
+    ("facts", "action", "is_primary", "words"),
     [
-        ({"seconds": 21}, Action.TRAIN, True, "of your own About 20 seconds on this"),
-        ({"seconds": 68}, Action.TRAIN, True, "About 1 minute on"),
-        ({"run": Run(True)}, Action.WATCH, False, "is training"),
-        ({"run": Run(True, accuracy=0.9759, seconds_left=13)}, Action.LET_ANSWER, True,
+        ({"first_run_seconds": 21}, Action.TRAIN, True, "of your own About 20 seconds on this"),
+        ({"first_run_seconds": 68}, Action.TRAIN, True, "About 1 minute on"),
+        ({"run": run()}, Action.WATCH, False, "is training"),
+        ({"run": run(0.9759, seconds=13)}, Action.LET_ANSWER, True,
          "at 97.59 % Still training, 0:13 left"),
-        ({"run": Run(True, paused=True, accuracy=0.9759)}, Action.LET_ANSWER, True, "Paused"),
-        ({"run": Run(True, accuracy=0.9759, answers=True)}, Action.WATCH, False, "97.59 %"),
-        ({"cut_off": (5, 8)}, Action.GO_ON, True, "go on After 5 of 8 epochs"),
-        ({"run": Run(False, accuracy=0.98)}, Action.LET_ANSWER, True, "ready 98.00 %"),
+        ({"run": run(0.9759, "paused")}, Action.LET_ANSWER, True, "Paused"),
+        ({"run": run(0.9759), "network_wanted": OfRun("run:now")}, Action.WATCH, False, "97.59 %"),
+        ({"run": cut_off()}, Action.GO_ON, True,
+         "go on After 0 of 8 epochs"),
+        ({"run": run(0.97, "completed", test_accuracy=0.98)}, Action.LET_ANSWER, True,
+         "ready 98.00 %"),
+        # A run that was stopped within its first epoch has learned too little to answer.
+        ({"run": run(None, "stopped")}, Action.TRAIN, True, "of your own"),
         # Any network of one's own instead of one that came along, but of two the better one.
-        ({**OWN, "own": False, "run": Run(False, accuracy=0.9)}, Action.LET_ANSWER, True, "90.00"),
-        ({**OWN, "run": Run(False, accuracy=0.9825)}, Action.LET_ANSWER, True, "98.25 %"),
-        ({**OWN, "run": Run(False, accuracy=0.9823)}, Action.LOOK_INSIDE, False, "98.24 %"),
-        ({**OWN, "run": Run(True, accuracy=0.9823)}, Action.WATCH, False, "98.23 % Still"),
-        ({**OWN, "state": State.NOT_SURE}, Action.USE_BEST, False, "Best reader gets 99.56 %"),
-        ({**OWN, "state": State.UNCLEAR}, Action.USE_BEST, False, "Your network answers"),
+        (shipped(run=run(0.9, "completed")), Action.LET_ANSWER, True, "90.00"),
+        (own(run=run(0.9825, "completed")), Action.LET_ANSWER, True, "98.25 %"),
+        (own(run=run(0.9823, "completed")), Action.LOOK_INSIDE, False, "98.24 %"),
+        (own(run=run(0.9823)), Action.WATCH, False, "98.23 % Still"),
+        # One that has answered is not offered again.
+        (shipped(run=run(0.9, "completed"), have_answered=frozenset([OfRun("run:now")])),
+         Action.LOOK_INSIDE, False, "Best reader answers"),
+        # One of an earlier session is in the Library.
+        (shipped(run=run(0.99, "completed", here=False)), Action.LOOK_INSIDE, False,
+         "Best reader answers"),
+        (own(certainty=State.NOT_SURE), Action.USE_BEST, False, "Best reader gets 99.56 %"),
+        (own(certainty=State.UNCLEAR), Action.USE_BEST, False, "Your network answers"),
         # The best reader refuses by the same rule; one that is no better is of no use.
-        ({**OWN, "state": State.NOT_A_DIGIT}, Action.LOOK_INSIDE, False, "98.24 %"),
-        ({**OWN, "best": 0.98, "state": State.NOT_SURE}, Action.LOOK_INSIDE, False, "98.24 %"),
-        ({**OWN, "state": State.SURE}, Action.LOOK_INSIDE, False, "98.24 % of new digits right"),
-        ({"trained": True, "name": "Best reader", "accuracy": 0.9956}, Action.LOOK_INSIDE, False,
-         "Best reader answers 99.56 %"),
-        ({**OWN, "unlearnt": 2}, Action.LEARN, True, "2 digits of yours"),
-        ({**OWN, "unlearnt": 1, "taught": 3}, Action.LEARN, True, "1 new digit of yours"),
-        ({**OWN, "unlearnt": 1, "can_learn": False}, Action.LOOK_INSIDE, False, "Your network"),
-        ({"unlearnt": 2, "waits": True, "run": Run(True)}, Action.CANCEL, False, "the run"),
-        ({"unlearnt": 2, "learning": 0.4}, Action.CANCEL, False, "Learning your digits 40 %"),
-        ({"learning": 0.0}, Action.CANCEL, False, "Getting ready"),
-        ({"learning": 0.4, "learning_left": 21.0}, Action.CANCEL, False, "40 %, 0:21 left"),
-        ({"outcome": (Told("Learnt.", "MNIST"), True)}, Action.GO_BACK, False, "Learnt. MNIST"),
-        ({"outcome": (Told("Not learnt."), False)}, Action.DRAW_MORE, True, "Not learnt."),
+        (own(certainty=State.NOT_A_DIGIT), Action.LOOK_INSIDE, False, "98.24 %"),
+        (own(certainty=State.NOT_SURE, model=fakes.model(test_accuracy=0.9957)),
+         Action.LOOK_INSIDE, False, "99.57 %"),
+        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24 % of new digits right"),
+        (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56 %"),
+        (own(unlearnt=2), Action.LEARN, True, "2 digits of yours"),
+        (own(unlearnt=1, taught=3), Action.LEARN, True, "1 new digit of yours"),
+        (own(unlearnt=1, reads_digits=False), Action.LOOK_INSIDE, False, "Your network"),
+        ({"unlearnt": 2, "queue": WAITS, "run": run()}, Action.CANCEL, False, "the run"),
+        ({"unlearnt": 2, "learning": Learns(0.4)}, Action.CANCEL, False,
+         "Learning your digits 40 %"),
+        ({"learning": Learns()}, Action.CANCEL, False, "Getting ready"),
+        ({"learning": Learns(0.4, 21.0)}, Action.CANCEL, False, "40 %, 0:21 left"),
+        ({"learning": LEARNED}, Action.GO_BACK, False, "Learnt. MNIST"),
+        ({"learning": NOT_LEARNED}, Action.DRAW_MORE, True, "Not learnt."),
     ],
 )  # fmt: skip
-def test_each_situation_has_one_step(situation, action, leads, words):
-    step = next_step(Situation(**situation))
-    assert (step.action, step.leads) == (action, leads)
+def test_each_state_has_one_step(facts, action, is_primary, words):
+    state = AppState()
+    state.set(**facts)
+    step = next_step(state)
+    assert (step.action, step.is_primary) == (action, is_primary)
     assert words in f"{step.sentence} {step.line}"
+
+
+@pytest.mark.parametrize(
+    ("facts", "hidden"),
+    [({}, "train"), ({"run": run()}, "train"), (shipped(), "inside")],
+)
+def test_a_step_to_a_page_that_a_lesson_leaves_out_is_not_offered(facts, hidden):
+    state = AppState()
+    state.set(**facts)
+    assert next_step(state)
+    state.set(hidden_pages=frozenset([hidden]))
+    assert next_step(state) is None
+
+
+def test_those_who_follow_a_fact_hear_of_another_object_alone():
+    state = AppState()
+    heard = []
+    state.follow(["taught", "unlearnt"], lambda: heard.append(state.taught))
+    state.set(taught=1, unlearnt=1)
+    state.set(taught=1, page="train")
+    state.announce("taught")
+    assert heard == [1, 1]
+    with pytest.raises(AttributeError):
+        state.set(no_fact=1)
 
 
 @pytest.fixture
@@ -71,47 +175,28 @@ def card(tab, qtbot, monkeypatch):
 
 
 def test_the_button_does_what_it_says(card, tab, qtbot):
+    state = tab.network.state
     with qtbot.waitSignal(card.train_requested):
         card.button.click()
-    cut_off = training_run.Run(
-        Path("before"),
-        TrainingSettings(epochs=8),
-        state="interrupted",
-        has_checkpoint=True,
-    )
-    resting = SimpleNamespace(running=False)
-    card._note_run(SimpleNamespace(current=cut_off, training=resting))
+    state.set(run=cut_off())
     assert card.line.text() == "After 0 of 8 epochs"
     with qtbot.waitSignal(card.run_requested):
         card.button.click()
-    run = training_run.Run(Path("now"), TrainingSettings(epochs=8))
-    run.apply(events.BatchFinished(1, 8, 1, 1, 0.5, 0.9, 0.01))
-    run.apply(events.EpochFinished(1, 8, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
-    card._note_run(SimpleNamespace(current=run, training=SimpleNamespace(running=True)))
+    state.set(run=run(0.9))
     assert card.button.text() == "Let it answer"
-    asked = []
-    tab.network.use_key = asked.append
+    state.in_memory[OfRun("run:now")] = fakes.model()
     card.button.click()
-    assert asked == ["run:now"]
-    # A run that is stopped within its first epoch has learnt too little to answer.
-    stopped = training_run.Run(Path("now"), TrainingSettings(epochs=8))
-    stopped.apply(events.BatchFinished(1, 8, 1, 4, 0.5, 0.9, 0.01))
-    stopped.apply(events.EpochFinished(1, 8, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
-    stopped.apply(events.Finished("stopped", 1, 1.0, (), 8))
-    card._note_run(SimpleNamespace(current=stopped, training=resting))
-    assert card.button.text() != "Let it answer"
-    card._note(run=Run(True, answers=True))
+    assert state.network_wanted == OfRun("run:now")
     with qtbot.waitSignal(card.run_requested):
         card.button.click()
-    card._note(run=None, unlearnt=1)
+    state.set(run=Run(), unlearnt=1)
     assert card.button.accessibleName() == "Learn"
-    card.leave_out(training=True, inside=True)
-    card._note(unlearnt=0)
+    state.set(unlearnt=0, hidden_pages=frozenset(["train", "inside"]))
     assert card.isHidden()
 
 
 def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(card, tab):
-    card._note(**OWN)
+    tab.network.state.set(**own())
     height = card.height()
     unsure = fakes.answer()
     unsure.probabilities[:] = 0.1

@@ -216,13 +216,13 @@ def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot
     saliency = panel.ink.view
     panel.ink.switch.setChecked(True)
     # Nothing is explained while another tab is in front.
-    window.tabs.setCurrentWidget(window.train_tab)
+    window.navigation.tabs.setCurrentWidget(window.train_tab)
     with qtbot.waitSignal(window.recognition.answered):
         window.draw_tab.canvas.add_stroke(STROKE)
     with qtbot.assertNotEmitted(window.explanations.answered, wait=200):
         pass
     assert saliency.explanation is None
-    window.tabs.setCurrentWidget(window.draw_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     qtbot.waitUntil(lambda: saliency.explanation is not None)
     first = saliency.explanation
     assert first.digit == int(panel.block.figure.text()) == 7

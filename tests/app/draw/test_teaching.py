@@ -19,6 +19,7 @@ from mnist_draw.library.networks import list_deleted
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage import my_digits
 from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
+from mnist_draw.training.run import Run
 
 from .. import fakes
 
@@ -114,10 +115,10 @@ def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
     assert len(digit.drawing["items"]) == 1
     assert setup.told[-1].sentence == "Kept as a 3. The network can learn it now."
-    setup.teaching.is_training = lambda: True
+    setup.tab.network.state.set(run=Run(state="training"))
     setup.teaching._saved((replace(digit, path=path), None))
     assert "after the run" in setup.told[-1].sentence
-    assert setup.teaching.count == 1
+    assert setup.tab.network.state.taught == 1
     setup.tab.canvas.clear()
     assert setup.button("wrongButton").isHidden()
 
@@ -154,7 +155,7 @@ def test_the_same_ink_is_one_digit_whose_label_is_the_last(setup):
     setup.button("teachDigit5").click()
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5"]
-    assert setup.teaching.count == 1
+    assert setup.tab.network.state.taught == 1
     # Taking that back restores the label of before, also after a second click.
     for clicks in (0, 1):
         for _ in range(clicks):
@@ -190,12 +191,12 @@ def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):
     assert setup.files() == []
     # The file is not gone.
     assert len(list((setup.folder / ".deleted").iterdir())) == 1
-    assert setup.teaching.count == 0
+    assert setup.tab.network.state.taught == 0
     setup.button("teachDigit5").click()
     setup.settle()
     setup.teach(7)
     assert [path.name[0] for path in setup.files()] == ["5", "7"]
-    assert (setup.teaching.count, setup.teaching.unlearnt) == (2, 2)
+    assert (setup.tab.network.state.taught, setup.tab.network.state.unlearnt) == (2, 2)
     # Each message takes back its own digit.
     setup.told[-2].action()
     setup.settle()
@@ -335,7 +336,7 @@ def test_delete_and_undo(setup, qtbot):
     assert setup.files() == []
     assert setup.shown() == []
     assert setup.tab.canvas.has_ink()
-    assert setup.teaching.count == 0
+    assert setup.tab.network.state.taught == 0
     assert setup.told[-1].sentence.startswith("One digit was deleted")
     # The Library lists it with what else was deleted.
     [(_, title)] = list_deleted()
@@ -405,6 +406,6 @@ def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup):
     setup.folder.mkdir(parents=True, exist_ok=True)
     save_digit(TaughtDigit(1, BAR), setup.folder)
     setup.qtbot.waitUntil(lambda: [name for name, _ in setup.shown()] == ["a 1"])
-    setup.qtbot.waitUntil(lambda: setup.teaching.count == 1)
+    setup.qtbot.waitUntil(lambda: setup.tab.network.state.taught == 1)
     setup.files()[0].unlink()
     setup.qtbot.waitUntil(lambda: setup.shown() == [])

@@ -1,6 +1,7 @@
 """The frame of the tab Inside: one example for all sections, built when it is looked at."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certaint
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.run import Run
 
 from ..fakes import answer, model
 from .examples import label_text
@@ -412,6 +414,7 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
 def test_the_network_of_the_last_run_is_offered_while_another_answers(tab, view, notices):
     active, button = tab.active, view.card.mine_button
     assert not button.isVisible()
+    active.state.set(run=Run(Path("x"), state="training", was_trained_here=True))
     active.note_trained(model(), "run:x")
     tab.show_epoch("Your run", model().parameters)
     assert button.isVisible()
@@ -441,7 +444,7 @@ def test_what_answers_is_named_and_changes_only_when_it_is_asked_for(tab, view, 
     tab.use_network(model(), "file:a")
     assert label_text(tab, "exampleNetwork") == f"by {title_of_model(model())}"
     view.model = view.model.with_info(name="Renamed")
-    tab.active.take_entries(tab.active.state.entries)
+    tab.active.state.announce("entries")
     assert label_text(tab, "exampleNetwork") == "by Renamed"
     asked: list[str] = []
     view._active.use_key = asked.append

@@ -103,12 +103,12 @@ def shared(one_window, qtbot):
     one_window.loop = Loop()
     window = one_window.window
     window.show()
-    window.tabs.setCurrentWidget(window.draw_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     yield one_window
     one_window.loop.gate.set()
     window.training.stop()
     one_window.wait_for_end()
-    window.tabs.setCurrentWidget(window.draw_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     window.draw_tab.canvas.clear()
     window.draw_tab.autosave.save()
     assert window.draw_tab._background.wait()

@@ -2,26 +2,35 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork, network_title
-from mnist_draw.app.kit.app_state import UNSAVED, NetworkRequest, OfRun
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.app_state import (
+    UNSAVED,
+    AppState,
+    Learns,
+    NetworkRequest,
+    OfRun,
+    ResultMessage,
+    Waiting,
+)
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
-from mnist_draw.app.shell.header import MAX_LETTERS, Header, NetworkButton, Work
-from mnist_draw.app.shell.network_menu import LIBRARY, Line, lines
+from mnist_draw.app.shell.header import Header, NetworkButton
+from mnist_draw.app.shell.header_content import LIBRARY, MAX_LETTERS, Work, menu_lines, work_of
 from mnist_draw.library import stored_network
 from mnist_draw.library.entries import NEWEST, Entry, entry_of_run, list_entries
 from mnist_draw.library.stored_network import FINE_TUNED, StoredNetwork, fine_tuned_folder
 from mnist_draw.storage import ModelFileError
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.run import Run
-from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
@@ -37,7 +46,9 @@ def network(qapp, preferences):
     made = ActiveNetwork(preferences)
     fill(made)
     made.confirm(made.load_first())
-    return made
+    yield made
+    # Widgets that follow its state are gone before it hears of the Library.
+    sip.delete(made)
 
 
 @pytest.fixture
@@ -58,25 +69,36 @@ def fill(network, own=()):
     network.take_entries((*reversed(made), *shipped))
 
 
+def learned(model):
+    """Return the outcome of learning whose network could be saved nowhere."""
+    return Outcome("better", ResultMessage("Learnt."), model)
+
+
 def learnt(name):
     return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
 
 
-def ticked(network, run=None):
-    return [line.title for line in lines(network, run) if line.answers]
+def trains(network, key, **facts):
+    """Let a run train."""
+    folder = Path(key.removeprefix("run:"))
+    network.state.set(run=Run(folder, state="training", was_trained_here=True, **facts))
 
 
-def titles(network, run=None):
-    return [line.title for line in lines(network, run)]
+def ticked(network):
+    return [line.title for line in menu_lines(network.state) if line.is_wanted]
+
+
+def titles(network):
+    return [line.title for line in menu_lines(network.state)]
 
 
 def test_those_that_ship_are_listed_with_a_reason_and_the_default_is_no_choice(
     network,
     preferences,
 ):
-    heading, first, *others, last = lines(network, None)
+    heading, first, *others, last = menu_lines(network.state)
     assert (heading.key, first.title, first.figure) == ("", "Best reader", "99.56 %")
-    assert first.answers
+    assert first.is_wanted
     assert all(entry.note and entry.key for entry in (first, *others))
     assert (len(others), last) == (2, LIBRARY)
     assert network.state.answering_key == "shipped:best"
@@ -131,7 +153,7 @@ def test_a_network_that_is_looked_at_says_that_it_answers_and_leads_back(
 ):
     network.use_instead("shipped:best", "Best reader")
     assert not requests
-    network.use_fine_tuned(Outcome(fakes.model(), "", "Learnt."))
+    network.use_fine_tuned(learned(fakes.model()))
     for before in (UNSAVED.key, "shipped:best"):
         network.confirm(fakes.model())
         network.use_instead("shipped:mlp", "Quick")
@@ -151,8 +173,7 @@ def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(
     notices,
     preferences,
 ):
-    training = "run:one"
-    network.key_in_training = lambda: training
+    trains(network, "run:one")
     models = [fakes.model(fill, name="Mine") for fill in (1, 2, 3, 4)]
     network.note_trained(models[0], "run:one")
     assert not requests
@@ -163,7 +184,7 @@ def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(
     network.note_trained(models[2], "run:one")
     assert len(requests) == 3
     # The next one is chosen before there is anything of it.
-    training = "run:two"
+    trains(network, "run:two")
     network.use_key("run:two")
     assert len(requests) == 3
     assert "first epoch" in notices.sentences[-1]
@@ -182,7 +203,7 @@ def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
     network.use_key(learnt("2026-11-01").key)
     assert ticked(network) == ["My digits, 2026-11-01"]
     # So is what could not be saved.
-    unsaved = Outcome(fakes.model(name="My digits, now"), "", "Learnt.")
+    unsaved = learned(fakes.model(name="My digits, now"))
     network.use_fine_tuned(unsaved)
     network.confirm(unsaved.model)
     assert (ticked(network), network.state.answering_key) == (["My digits, not saved"], "")
@@ -193,8 +214,9 @@ def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
 
 def test_the_run_that_goes_on_is_listed_once(network):
     network.note_trained(fakes.model(name="Mine"), "run:one")
-    run = Line("Mine", "Epoch 1 of 5", "90.00 %", "run:one")
-    assert titles(network, run).count("Mine") == 1
+    trains(network, "run:one", name="Mine")
+    assert titles(network).count("Mine") == 1
+    network.state.set(run=Run())
     assert titles(network).count("Mine") == 1
     network.note_saved()
     assert "Mine" not in titles(network)
@@ -202,20 +224,20 @@ def test_the_run_that_goes_on_is_listed_once(network):
 
 @pytest.mark.parametrize("name", ["", "Named"])
 def test_a_run_that_goes_on_is_called_as_its_newest_network(network, tmp_path, name):
-    run = Run(tmp_path / "one", TrainingSettings(), name, state="running")
+    run = Run(tmp_path / "one", name=name, state="running")
     network.take_entries((replace(entry_of_run(run), name=name or "Older"),))
     model = fakes.model(name="Newer")
     network.use_key("run:one")
     network.note_trained(model, "run:one")
     network.confirm(model)
-    assert network_title(network.state) == (name or "Newer")
+    assert network.state.network_title == (name or "Newer")
     network.note_saved()
-    assert network_title(network.state) == (name or "Older")
+    assert network.state.network_title == (name or "Older")
 
 
 def test_wishes_of_other_threads_arrive(qtbot, network):
     posted = []
-    network.key_in_training = lambda: "run:1"
+    trains(network, "run:1")
     network.use_key("run:1")
     connect_direct(network.requested, lambda _: posted.append(threading.current_thread()))
     thread = threading.Thread(target=network.note_trained, args=(fakes.model(), "run:1"))
@@ -238,7 +260,7 @@ def test_a_choice_made_while_a_run_posts_its_network_wins(qtbot, network):
 
 
 def test_a_chosen_run_that_ends_without_a_network_is_chosen_no_longer(network):
-    network.key_in_training = lambda: "run:one"
+    trains(network, "run:one")
     network.use_key("run:one")
     assert network.state.network_wanted == OfRun("run:one")
     network.forget_unlearnt()
@@ -250,7 +272,7 @@ def test_what_a_network_learnt_from_is_known(qapp):
     for before in ("shipped:best", 7):
         network.confirm(fakes.model(before=before))
         assert network.state.network_before == (before if isinstance(before, str) else "")
-    network.use_fine_tuned(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
+    network.use_fine_tuned(learned(fakes.model(before="shipped:mlp")))
     assert network.state.network_before == "shipped:mlp"
 
 
@@ -292,6 +314,26 @@ def test_the_keyboard_walks_the_menu_and_chooses(button, network, qtbot):
     QTest.keyClick(lines, Qt.Key_End)
     QTest.keyClick(lines, Qt.Key_Space)
     assert asked == ["library"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, ""),
+        ({"run": Run(state="training", epoch=1)}, "Epoch 1 of 20"),
+        ({"run": Run(state="paused")}, "Paused"),
+        ({"learning": Learns(0.25), "page": "train"}, "Learning, 25"),
+        # Draw shows by itself that digits are learned, and Train a run.
+        ({"learning": Learns(0.25), "page": "draw"}, ""),
+        ({"run": Run(state="training"), "page": "train"}, ""),
+        ({"learning": Learns(0.25), "queue": Waiting("run", "Mine", bool)}, "Next: Mine"),
+    ],
+)
+def test_the_header_names_the_work_that_the_page_does_not_show(facts, words):
+    state = AppState()
+    state.set(**{"page": "draw", **facts})
+    work = work_of(state)
+    assert (words in work.words) if words else work is None
 
 
 def test_a_state_that_is_soon_over_is_not_shown(button, qtbot, monkeypatch):

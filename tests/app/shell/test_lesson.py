@@ -41,11 +41,11 @@ def path(tmp_path):
 @pytest.mark.window
 def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     window, panel = shared.window, shared.window.train_tab.settings
-    assert tuple(page.name for page in window.pages) == TABS
+    assert tuple(page.name for page in window.navigation.pages) == TABS
     begin_lesson(window, read_lesson(str(path)))
     qtbot.waitUntil(lambda: window.state.answering_key == "opened:ours.npz")
-    assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
-    assert window.tabs.currentWidget() is window.draw_tab
+    assert [window.navigation.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
+    assert window.navigation.tabs.currentWidget() is window.draw_tab
     # Nothing leads to the tab Inside, which is not there.
     answer = window.draw_tab.answer
     answer.show_reading(fakes.reading(fakes.answer()))
@@ -53,9 +53,9 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert answer.why_link.isHidden()
     (following,) = (c for c in window.findChildren(Command) if c.text() == "Next tab")
     following.trigger()
-    assert window.tabs.currentWidget() is window.train_tab
-    window.show_page("inside")
-    assert window.tabs.currentWidget() is window.train_tab
+    assert window.navigation.tabs.currentWidget() is window.train_tab
+    window.navigation.show_page("inside")
+    assert window.navigation.tabs.currentWidget() is window.train_tab
     assert "this lesson" in shared.text("toastLabel")
     languages = window.view.languages
     assert not any(action.isEnabled() for action in languages.values())
@@ -80,9 +80,9 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     panel.set_running(False)
     assert not panel.fields["network"].widget.isEnabled()
     path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
-    window.tabs.setCurrentWidget(window.draw_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     begin_lesson(window, read_lesson(str(path)))
-    assert window.tabs.currentWidget() is window.train_tab
+    assert window.navigation.tabs.currentWidget() is window.train_tab
 
 
 @pytest.mark.parametrize(

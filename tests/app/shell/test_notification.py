@@ -3,9 +3,9 @@
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QSystemTrayIcon, QWidget
 
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.shell import desktop
 from mnist_draw.training import events
-from mnist_draw.training.run import Run
 
 
 class Controller(QObject):
@@ -15,7 +15,7 @@ class Controller(QObject):
 
     def __init__(self):
         super().__init__()
-        self.current = Run()
+        self.state = AppState()
         self.training = self
 
 
@@ -30,7 +30,7 @@ def test_the_end_of_a_run_is_shown_behind_another_window(qtbot, monkeypatch):
     qtbot.addWidget(window)
     window.show()
     desktop.RunNotification(run, window)
-    run.current.apply(events.Tested(0.07, 0.9829))
+    run.state.run.apply(events.Tested(0.07, 0.9829))
     monkeypatch.setattr(window, "isActiveWindow", lambda: True)
     run.ended.emit()
     assert shown == []

@@ -51,18 +51,18 @@ class Screens:
 
     def draw(self):
         tab = self.window.draw_tab
-        self.window.tabs.setCurrentWidget(tab)
+        self.window.navigation.tabs.setCurrentWidget(tab)
         tab.canvas.add_stroke([(200, 200), (300, 300)])
         self.setup.qtbot.waitUntil(lambda: bool(self.setup.text("predictionLabel")))
 
     def first_start(self):
         tab = self.window.draw_tab
-        self.window.tabs.setCurrentWidget(tab)
+        self.window.navigation.tabs.setCurrentWidget(tab)
         tab.canvas.clear()
         tab.first_start.begin()
 
     def new_run(self):
-        self.window.tabs.setCurrentWidget(self.tab)
+        self.window.navigation.tabs.setCurrentWidget(self.tab)
         self.tab.show_drawer(False)
         self.tab.show_page("new")
 
@@ -91,7 +91,7 @@ class Screens:
         self.setup.qtbot.waitUntil(lambda: len(rows.entries) >= 9)
 
     def inside(self, section):
-        self.window.tabs.setCurrentWidget(self.window.inside_tab)
+        self.window.navigation.tabs.setCurrentWidget(self.window.inside_tab)
         view = self.window.inside_tab.open()
         view.open_section(section)
         seen.settle()
@@ -169,7 +169,7 @@ def test_nothing_of_a_screen_is_cut(name, screens, dots):
         beyond = [stop.objectName() for stop in seen.beyond_reach(screens.window)]
         assert not beyond, (size, beyond)
         if dots == 1:
-            room = screens.window.tabs.minimumSizeHint()
+            room = screens.window.navigation.tabs.minimumSizeHint()
             assert room.width() <= 1024
             assert room.height() <= 664
 
@@ -290,8 +290,8 @@ def test_a_message_moves_nothing(size, scale, screens, qtbot):
     window, bar = screens.window, screens.window.toast
     window.resize(*size)
     screens.new_run()
-    for index in range(window.tabs.count()):
-        window.tabs.setCurrentIndex(index)
+    for index in range(window.navigation.tabs.count()):
+        window.navigation.tabs.setCurrentIndex(index)
         before = places_at_rest(window, bar, qtbot)
         for sentence in ("Saved.", "The folder holds no digits. " * 12):
             Notifier().undo(sentence, list)
@@ -301,7 +301,7 @@ def test_a_message_moves_nothing(size, scale, screens, qtbot):
                 assert now == place, part.objectName()
             check_message(window)
             # The tabs stay within reach.
-            tab_bar = window.tabs.tabBar()
+            tab_bar = window.navigation.tabs.tabBar()
             tabs = QRect(tab_bar.mapTo(window, QPoint()), tab_bar.size())
             assert not tabs.intersects(bar.geometry())
             assert bar.rect().contains(bar.close_button.geometry())
@@ -388,8 +388,8 @@ def test_a_text_size_takes_effect_at_once_as_after_a_new_start(qtbot):
         window = Window(preferences, Answering(model))
         window.show()
         window.resize(1600, 1000)
-        for page in window.pages[:2]:
-            window.tabs.setCurrentWidget(page)
+        for page in window.navigation.pages[:2]:
+            window.navigation.tabs.setCurrentWidget(page)
             seen.settle()
         theme.theme().resize_text(1.5)
         found.append(sizes(window))

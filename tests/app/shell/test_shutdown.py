@@ -5,7 +5,8 @@ import pytest
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
-from mnist_draw.app.kit.learning import Outcome, Told
+from mnist_draw.app.kit.app_state import ResultMessage
+from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.shutdown import PAGE
@@ -85,7 +86,7 @@ def test_a_restart_asks_as_closing_does_and_may_be_cancelled(setup):
     assert window.isVisible()
     assert not window.shutdown.restarts
     assert not window.preferences.get(PAGE, "")
-    window.show_page("train")
+    window.navigation.show_page("train")
     window.view.restart_requested.emit()
     click(setup, "discardNetworkButton")
     assert not window.isVisible()
@@ -140,7 +141,7 @@ def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path
     assert len(unsaved) == 1
     setup.window.training.happened.emit([Saved(tmp_path)])
     assert not unsaved
-    outcome = Outcome(model(title="Knows my hand"), "", Told("It learnt."))
+    outcome = Outcome("better", ResultMessage("It learnt."), model(title="Knows my hand"))
     setup.window.learning.fine_tuned.emit(outcome)
     assert list(unsaved.values()) == [outcome.model]
 

@@ -3,7 +3,6 @@
 import json
 import threading
 from gettext import NullTranslations
-from types import SimpleNamespace
 
 import full_disk
 import numpy as np
@@ -46,6 +45,7 @@ from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.run import Run
 
 from .. import fakes
 from ..fakes import Recogniser, model
@@ -83,7 +83,7 @@ def test_every_fixed_name_is_there_once(shared):
     shared.window.inside_tab.open()
     for name in NAMES:
         assert len(shared.window.findChildren(QObject, name)) == 1, name
-    tabs = [shared.window.tabs.widget(index).objectName() for index in range(3)]
+    tabs = [shared.window.navigation.tabs.widget(index).objectName() for index in range(3)]
     assert tabs == ["drawTab", "trainTab", "insideTab"]
 
 
@@ -111,7 +111,11 @@ def test_every_control_is_named_and_explained(shared):
         # Qt's own parts of a spin box, a plot or a list hand the keyboard to it.
         inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QAbstractScrollArea)
         inner = inner or widget.window().windowType() == Qt.Popup
-        if widget.focusPolicy() & Qt.TabFocus and not inner and widget is not window.tabs:
+        if (
+            widget.focusPolicy() & Qt.TabFocus
+            and not inner
+            and widget is not window.navigation.tabs
+        ):
             text = widget.text() if isinstance(widget, QAbstractButton) else ""
             assert widget.accessibleName() or text, (type(widget).__name__, widget.objectName())
             found += 1
@@ -136,7 +140,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     setup.loop.gate.clear()
     # Chosen before there is anything of it: it answers after its first epoch.
     setup.run(2)
-    started = f"run:{window.run.current.folder.name}"
+    started = f"run:{window.state.run.folder.name}"
     assert answering.text() == "A network · 99.20 %"
     network.use_key(started)
     setup.loop.gate.set()
@@ -148,7 +152,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     assert find_by_key(started).title == title_of_model(window.state.model)
     network.use_key("shipped:best")
     setup.button("tryItButton").click()
-    assert window.tabs.currentWidget() is window.draw_tab
+    assert window.navigation.tabs.currentWidget() is window.draw_tab
     assert window.state.network_wanted.key == started
 
 
@@ -158,7 +162,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = shared.window
     shared.run(1)
-    window.network.use_key(window.run.current.key)
+    window.network.use_key(window.state.run.key)
     shared.wait_for_end()
     key = "opened:model.npz"
     assert str(find_by_key(key).path) in shared.text("hintLabel")
@@ -167,7 +171,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     assert window.preferences.get("network", "") == key
     # A run that was not let answer is offered on Draw, with what became of it.
     window.network.use_default()
-    window.tabs.setCurrentWidget(window.draw_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     shared.run(1)
     shared.wait_for_end()
     key = "opened:model-2.npz"
@@ -190,7 +194,7 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     qtbot.waitUntil(is_saved)
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
     drawn = window.draw_tab.canvas.ink()
-    window.tabs.setCurrentWidget(window.train_tab)
+    window.navigation.tabs.setCurrentWidget(window.train_tab)
     setup.run(2)
     setup.wait_for_end()
     window.preferences.set("theme", "dark")
@@ -199,7 +203,7 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     again = Setup(qtbot)
     assert not theme.theme().motion
     assert theme.theme().colours is theme.DARK
-    assert again.window.tabs.currentWidget() is again.window.draw_tab
+    assert again.window.navigation.tabs.currentWidget() is again.window.draw_tab
     assert again.window.train_tab.settings.settings().epochs == 2
     canvas = again.window.draw_tab.canvas
     qtbot.waitUntil(canvas.has_ink)
@@ -226,7 +230,7 @@ def test_after_a_restart_the_window_opens_where_it_was_once(qtbot, preferences):
     preferences.write_text('{"schema": 1, "values": {"page": "train"}}')
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
-    assert window.page_in_front is window.train_tab
+    assert window.navigation.current is window.train_tab
     assert not window.preferences.get("page", "")
 
 
@@ -272,7 +276,7 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtb
 def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
     canvas, window = shared.window.draw_tab.canvas, shared.window
     Notifier().problem("Something to read.")
-    for focus in (window.tabs.tabBar(), shared.button("toastCloseButton"), canvas):
+    for focus in (window.navigation.tabs.tabBar(), shared.button("toastCloseButton"), canvas):
         canvas.add_stroke([(100, 100), (300, 300)])
         focus.setFocus()
         qtbot.waitUntil(focus.hasFocus)
@@ -280,7 +284,7 @@ def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
         assert not canvas.has_ink()
     # Keys of a page that is not in front mean nothing, and fields get what is typed into them.
     canvas.add_stroke([(100, 100), (300, 300)])
-    window.tabs.setCurrentWidget(window.train_tab)
+    window.navigation.tabs.setCurrentWidget(window.train_tab)
     seed = window.findChild(QAbstractSpinBox, "seedSpinBox")
     seed.setFocus()
     qtbot.waitUntil(seed.hasFocus)
@@ -354,8 +358,8 @@ def test_escape_closes_a_message_wherever_the_keyboard_is(shared, qtbot):
     window = shared.window
     window.draw_tab.first_start.hide()
     window.activateWindow()
-    for page in window.pages:
-        window.tabs.setCurrentWidget(page)
+    for page in window.navigation.pages:
+        window.navigation.tabs.setCurrentWidget(page)
         page.focus_first()
         qtbot.waitUntil(lambda: window.focusWidget().hasFocus())
         Notifier().problem("Something to read.")
@@ -404,7 +408,7 @@ def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
     offer_crash_report(tmp_path / "crash-1.txt", "draw")
-    shared.window.show_page("train")
+    shared.window.navigation.show_page("train")
     assert not shared.window.toast.isVisible()
     Notifier().undo("Deleted.", list)
     assert button.text() == "Undo"
@@ -416,9 +420,9 @@ def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
     shared.loop = fakes.Loop(free_epochs=1)
     shared.loop.gate.clear()
     shared.run_an_epoch()
-    window.show_page("train")
+    window.navigation.show_page("train")
     shared.button("insideLayersButton").click()
-    assert window.tabs.currentWidget() is window.inside_tab
+    assert window.navigation.tabs.currentWidget() is window.inside_tab
     assert window.inside_tab.view.section.panel.run.isVisible()
 
 
@@ -427,27 +431,27 @@ def test_the_hint_line_of_an_earlier_run_leads_to_its_network(shared, qtbot):
     shared.loop = fakes.Loop()
     shared.run(1)
     shared.wait_for_end()
-    earlier = window.run.shown
+    earlier = window.state.shown_run
     shared.run(1)
     shared.wait_for_end()
     window.run.show_run(earlier)
-    window.show_page("train")
+    window.navigation.show_page("train")
     qtbot.waitUntil(lambda: not window.run.follows_layers)
     shared.button("insideLayersButton").click()
-    assert window.page_in_front is window.inside_tab
-    assert window.state.network_wanted.key == window.run.shown.key
+    assert window.navigation.current is window.inside_tab
+    assert window.state.network_wanted.key == window.state.shown_run.key
 
 
 def test_a_key_that_starts_a_run_shows_it(shared):
     window = shared.window
-    window.show_page("train")
+    window.navigation.show_page("train")
     window.train_tab.show_page("new")
-    window.show_page("draw")
+    window.navigation.show_page("draw")
     shared.loop = fakes.Loop(free_epochs=1)
     shared.loop.gate.clear()
     window.train_tab.main.trigger()
     assert window.training.running
-    assert window.page_in_front is window.train_tab
+    assert window.navigation.current is window.train_tab
     assert window.train_tab.page == "run"
 
 
@@ -463,7 +467,7 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     with qtbot.waitSignal(tab.answer.why_link.why_requested) as asked:
         link.click()
     assert asked.args[0] == answer
-    assert window.tabs.currentWidget() is window.inside_tab
+    assert window.navigation.tabs.currentWidget() is window.inside_tab
     assert window.inside_tab.view.section.name == "network"
     # Of a digit that was read wrongly, the question is why it is not the right one.
     tab.teaching.teach(other)
@@ -481,58 +485,58 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
 def test_the_tour_and_look_inside_lead(shared, qtbot):
     window, tab, inside = shared.window, shared.window.draw_tab, shared.window.inside_tab
     tab.first_start.tour.click()
-    assert window.page_in_front is inside
+    assert window.navigation.current is inside
     view = inside.view
     assert view.pages.currentWidget() is view.views
     view.section.view_changed.emit("why")
     assert view.guide.step.number == 1
     view.guide.show_button.click()
-    assert window.page_in_front is tab
+    assert window.navigation.current is tab
     assert "step 1" in shared.text("toastLabel")
     shared.button("toastActionButton").click()
-    assert window.page_in_front is inside
+    assert window.navigation.current is inside
     assert view.guide.step.number == 1
     # A test digit and another section were looked at; what is drawn now is asked about.
     view.open_section("results")
     view.example.pick_test(5)
     qtbot.waitUntil(lambda: view.example.current is not None, timeout=20_000)
-    window.show_page("draw")
+    window.navigation.show_page("draw")
     tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: tab.answer.certainty is not None)
     tab.next_step.inside_requested.emit()
-    assert window.page_in_front is inside
+    assert window.navigation.current is inside
     assert view.section.name == "network"
     assert view.example.current.is_drawing
 
 
 def test_a_message_stays_on_its_page_and_off_what_is_to_be_read(shared, qtbot):
     window, message = shared.window, shared.window.toast
-    window.show_page("inside")
+    window.navigation.show_page("inside")
     qtbot.waitUntil(lambda: window.inside_tab.view is not None)
     Notifier("inside", "inside").message("Saved the picture.")
     guide = window.inside_tab.view.guide
     place = QRect(guide.mapTo(window, QPoint()), guide.size())
     assert not message.geometry().intersects(place)
-    window.show_page("draw")
+    window.navigation.show_page("draw")
     assert not message.isVisible()
     # A failure of a page leaves with it, too, and is there again with it until it is closed.
     draw = Notifier("draw", "draw")
     draw.problem("A failure.")
-    window.show_page("train")
+    window.navigation.show_page("train")
     assert not message.isVisible()
-    window.show_page("draw")
+    window.navigation.show_page("draw")
     assert message.isVisible()
-    window.show_page("train")
+    window.navigation.show_page("train")
     draw.forget()
-    window.show_page("draw")
+    window.navigation.show_page("draw")
     assert not message.isVisible()
     # What happened elsewhere has not been seen yet.
-    window.show_page("train")
+    window.navigation.show_page("train")
     draw.problem("A failure.")
-    window.show_page("inside")
+    window.navigation.show_page("inside")
     assert message.isVisible()
     draw.forget()
-    window.show_page("train")
+    window.navigation.show_page("train")
     shared.run_an_epoch()
     hint = window.train_tab.run_page.hint
     QApplication.processEvents()
@@ -548,12 +552,12 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: bool(shared.text("predictionLabel")))
     window.train_tab.show_page("new")
-    bar = window.tabs.tabBar()
+    bar = window.navigation.tabs.tabBar()
     header = "networkButton viewButton helpButton"
     train = f"{header} newRunLibraryButton defaultsButton epochsSpinBox startButton"
     draw = f"{header} canvas penButton widthButton moreButton inkSwitch nextStepButton"
     for page, order in ((window.train_tab, train), (window.draw_tab, draw)):
-        window.tabs.setCurrentWidget(page)
+        window.navigation.tabs.setCurrentWidget(page)
         bar.setFocus()
         qtbot.waitUntil(bar.hasFocus)
         walked = []
@@ -575,7 +579,7 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
     window = shared.window
     ring = FocusRing(QApplication.instance())
     try:
-        window.tabs.setCurrentWidget(window.train_tab)
+        window.navigation.tabs.setCurrentWidget(window.train_tab)
         window.train_tab.show_page("run")
         plot = window.train_tab.accuracy.plot
         # High enough for every page.
@@ -609,7 +613,7 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
     qtbot.addWidget(window)
     parts = (("1", "99 %"), ("0", "99 %"))
     window.draw_tab.answer.bars_card.segments.show_parts(parts, 0)
-    page.setHtml(keys_page(window, window.header, window.pages))
+    page.setHtml(keys_page(window, window.header, window.navigation.pages))
     text = page.toPlainText()
     lines = text.splitlines()
     commands = [command for command in window.findChildren(Command) if command.keys]
@@ -681,9 +685,9 @@ def test_the_help_menu_tells_first_steps_keys_versions_and_opens_the_guide(share
         assert told in read_help(shared, action)[1]
     assert __version__ in read_help(shared, about)[1]
     view = window.inside_tab.open()
-    window.tabs.setCurrentWidget(window.draw_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     guide.trigger()
-    assert window.tabs.currentWidget() is window.inside_tab
+    assert window.navigation.tabs.currentWidget() is window.inside_tab
     assert view.pages.currentWidget() is view.page
     guide.trigger()
     assert view.pages.currentWidget() is not view.page
@@ -693,10 +697,10 @@ def test_full_screen_is_for_every_tab(shared, qtbot):
     window = shared.window
     full_screen = window.view.full_screen
     for page in (window.draw_tab, window.train_tab, window.inside_tab):
-        window.tabs.setCurrentWidget(page)
+        window.navigation.tabs.setCurrentWidget(page)
         full_screen.trigger()
         assert window.isFullScreen()
-        assert window.tabs.tabBar().isVisible()
+        assert window.navigation.tabs.tabBar().isVisible()
         assert "F11" in window.toast.label.text()
         full_screen.trigger()
         assert not window.isFullScreen()
@@ -715,12 +719,11 @@ def test_the_size_of_text_is_chosen_by_keys_and_remembered(shared, qtbot):
     assert theme.text_scale() == before
 
 
-def test_a_step_may_be_computed_while_the_run_pauses(shared, monkeypatch):
-    training, inside = shared.window.training, shared.window.inside_tab
-    controls = SimpleNamespace(paused=False)
-    with monkeypatch.context() as patch:
-        patch.setattr(type(training), "running", True)
-        patch.setattr(type(training), "controls", controls)
-        assert inside.is_training()
-        controls.paused = True
-        assert not inside.is_training()
+def test_a_step_may_be_computed_while_the_run_pauses(shared):
+    state, inside = shared.window.state, shared.window.inside_tab
+    before = state.run
+    state.set(run=Run(state="training"))
+    assert inside.is_training()
+    state.set(run=Run(state="paused"))
+    assert not inside.is_training()
+    state.set(run=before)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
@@ -33,15 +34,23 @@ WEIGHTS = tuple(np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10
 class Room(Parts):
     """A visible Train tab, what runs in it, and what it has told the user."""
 
-    def __init__(self, qtbot, notices, loop=None):
+    def __init__(self, qtbot, notices, loop=None, queue=None):
         self.qtbot = qtbot
         self.loop = loop or Loop()
         self.root = self.tab = TrainTab()
         qtbot.addWidget(self.tab)
         self.background = Background(self.tab)
         self.training = Training(self.loop, self.tab)
-        self.run = RunController(self.tab, self.training, Preferences(), self.tab)
         self.network = ActiveNetwork(parent=self.tab)
+        self.queue = queue or WorkQueue(self.network.state)
+        self.run = RunController(
+            self.tab,
+            self.training,
+            Preferences(),
+            self.tab,
+            self.network.state,
+            self.queue,
+        )
         self.network.requested.connect(self._answer)
         page = self.tab.library
         self.library = LibraryController(page, self.run, self.network, self.background, self.tab)
@@ -91,7 +100,7 @@ class Room(Parts):
         self.run.start()
 
     def wait_for(self, state):
-        self.qtbot.waitUntil(lambda: self.run.current.state == state)
+        self.qtbot.waitUntil(lambda: self.run.state.run.state == state)
 
     def wait_for_end(self):
         self.qtbot.waitUntil(lambda: not self.training.running)

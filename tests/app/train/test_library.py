@@ -571,13 +571,13 @@ def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp
     setup = Setup(qtbot)
     window = setup.window
     try:
-        window.tabs.setCurrentWidget(window.train_tab)
+        window.navigation.tabs.setCurrentWidget(window.train_tab)
         for _ in range(2):
             window.open_later(str(path))
             qtbot.wait(1)
             qtbot.waitUntil(lambda: window.state.answering_key == "opened:given.npz")
             assert window.background.wait()
-            assert window.tabs.currentWidget() is window.draw_tab
+            assert window.navigation.tabs.currentWidget() is window.draw_tab
         # However often it is opened, it is kept once.
         assert [kept.title for kept in list_opened()] == ["given"]
         window.library.library_requested.emit()
@@ -585,7 +585,7 @@ def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp
         assert page.isVisible()
         qtbot.waitUntil(lambda: names(page) == ["given"])
         QTest.keyClick(page.list, Qt.Key_Escape)
-        assert window.tabs.currentWidget() is window.draw_tab
+        assert window.navigation.tabs.currentWidget() is window.draw_tab
         assert window.train_tab.page == "new"
     finally:
         setup.close()

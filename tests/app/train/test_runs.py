@@ -51,7 +51,7 @@ def test_a_run_from_start_to_end(make):
     assert not room.button("stopButton").isEnabled()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
     assert room.button("tryItButton").isVisible()
-    assert room.run.shown.key == room.run.current.key
+    assert room.run.state.shown_run.key == room.run.state.run.key
     digits = room.tab.run_page.digits
     room.qtbot.waitUntil(digits.isVisible)
     # Without its data set, a run says nothing of digits, and shows none.
@@ -88,13 +88,13 @@ def test_pause_resume_and_stop_by_key(make):
     assert room.text("stateLabel") == "Paused at 1 of 21"
     # So do the axes and the name, also in the Library.
     assert (room.tab.loss.planned, room.tab.accuracy.planned) == (21, 21)
-    assert room.text("runTitle") == room.run.current.title == "Tutorial MLP, 21 epochs"
-    page, key = room.show_library(), room.run.current.key
+    assert room.text("runTitle") == room.run.state.run.title == "Tutorial MLP, 21 epochs"
+    page, key = room.show_library(), room.run.state.run.key
     room.qtbot.waitUntil(lambda: page.list.rows.find(key) is not None)
     assert page.list.rows.find(key).name == "Tutorial MLP, 21 epochs"
     room.tab.toggle_library()
     QTest.keyClick(room.tab, Qt.Key_F5)
-    room.qtbot.waitUntil(lambda: room.run.current.state != "paused")
+    room.qtbot.waitUntil(lambda: room.run.state.run.state != "paused")
     QTest.keyClick(room.tab, Qt.Key_F5, Qt.ShiftModifier)
     room.wait_for_end()
 
@@ -153,7 +153,7 @@ def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):
     room = make(Loop(writes=True))
     room.start(epochs=2)
     room.wait_for_end()
-    before = room.run.current.folder
+    before = room.run.state.run.folder
     room.loop.error = UserError("The folder /x holds no IDX files.")
     room.run.start()
     room.wait_for_end()
@@ -161,7 +161,7 @@ def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):
     assert room.tab.page == "new"
     assert room.button("startButton").isEnabled()
     # The run before is the last one again. Where it cannot go on, it is still shown.
-    assert room.run.shown.folder == before
+    assert room.run.state.shown_run.folder == before
     room.run.show_current()
     room.button("stepButton").click()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
@@ -186,7 +186,7 @@ def test_a_run_begins_without_the_figures_of_another(make):
     assert room.tab.loss._validation_curve.getData()[0] is None
     assert "never seen" in room.hint
     page = room.show_library()
-    key = room.run.current.key
+    key = room.run.state.run.key
     room.qtbot.waitUntil(lambda: page.list.rows.find(key) is not None)
     assert page.list.rows.row_view(page.list.rows.find(key)).curve == ()
 
@@ -195,7 +195,7 @@ def test_a_stop_before_the_first_epoch_keeps_nothing(make):
     room = make(Loop(free_epochs=0))
     room.loop.gate.clear()
     room.start(epochs=3)
-    room.qtbot.waitUntil(lambda: room.run.current.epoch == 1)
+    room.qtbot.waitUntil(lambda: room.run.state.run.epoch == 1)
     room.run.stop()
     room.loop.gate.set()
     room.wait_for_end()
@@ -212,10 +212,10 @@ def test_a_run_that_goes_on_shows_no_figures_of_its_last_end(make, kept):
     room.start(epochs=3)
     room.wait_for_end()
     assert room.text("testAccuracyLabel") == "98.29 %"
-    checkpoint_after(kept).save(room.run.current.folder / "checkpoint.npz")
+    checkpoint_after(kept).save(room.run.state.run.folder / "checkpoint.npz")
     room.loop.gate.clear()
     room.button("stepButton").click()
-    room.qtbot.waitUntil(lambda: room.run.current.epoch == kept + 1)
+    room.qtbot.waitUntil(lambda: room.run.state.run.epoch == kept + 1)
     assert not room.label("testAccuracyLabel").isVisible()
     assert ("epoch 1 is the last from which it can go on" in room.hint) == (kept == 1)
     room.loop.gate.set()
@@ -247,7 +247,7 @@ def test_a_run_on_few_pictures_has_one_name(make):
     name = room.text("runTitle")
     room.run._happened([events.BatchSizeChosen(1, 500, 1)])
     room.wait_for("training")
-    run = room.run.shown
+    run = room.run.state.shown_run
     assert run.settings.batch_size == 1
     assert run.title == name == room.text("runTitle")
     assert "minibatch" not in name
@@ -274,9 +274,9 @@ def test_compiling_after_minibatches_is_told_and_can_be_paused(make):
     room = make()
     room.loop.gate.clear()
     room.run.start()
-    room.qtbot.waitUntil(lambda: room.run.current.batch == 1)
+    room.qtbot.waitUntil(lambda: room.run.state.run.batch == 1)
     room.run._happened([events.Compiling("the validation function", 1, 2)])
-    assert room.run.current.label == "Compiling the validation function ..."
+    assert room.run.state.run.label == "Compiling the validation function ..."
     assert room.button("pauseButton").isEnabled()
     assert room.button("stopButton").isEnabled()
     room.button("pauseButton").click()
@@ -322,7 +322,7 @@ def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     go_on.click()
     assert room.training.running
     assert room.tab.settings.settings().seed == 7
-    room.qtbot.waitUntil(lambda: room.run.current.epoch == 4)
+    room.qtbot.waitUntil(lambda: room.run.state.run.epoch == 4)
     room.qtbot.waitUntil(room.button("pauseButton").hasFocus)
     # What is known from before is there at once.
     assert room.text("validationAccuracyLabel") == "95.00 %"
@@ -361,12 +361,12 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
     room.start(epochs=4)
-    room.qtbot.waitUntil(lambda: room.run.current.epoch == 3)
+    room.qtbot.waitUntil(lambda: room.run.state.run.epoch == 3)
     room.run.show_run(before)
     room.qtbot.waitUntil(room.tab.run_page.finished.isVisible)
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3, 4, 5]
     assert not room.button("trainOnButton").isVisible()
-    assert room.run.current.epoch == 3
+    assert room.run.state.run.epoch == 3
     # Nothing starts or pauses beside it; the way back takes the place of a new run.
     assert not room.button("startButton").isEnabled()
     room.button("newRunButton").click()
@@ -375,20 +375,17 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
 
 
 def test_a_run_that_waits_for_learning_can_be_cancelled(make):
-    room, queued = make(), []
-    room.run.learning = SimpleNamespace(
-        running=True,
-        start_after=lambda *run: queued.append(run),
-        cancel_queued=queued.clear,
-    )
+    room = make()
+    learning = SimpleNamespace(running=True, ended=room.training.ended)
+    room.queue.serve(room.training, learning)
     room.run.start()
-    assert len(queued) == 1
+    assert room.network.state.queue.kind == "run"
     assert room.text("stateLabel") == "Starts after learning"
     assert not room.button("pauseButton").isEnabled()
     stop = room.button("stopButton")
     assert stop.text() == "Cancel"
     stop.click()
-    assert not queued
+    assert room.network.state.queue is None
     assert not room.training.running
     assert room.tab.page == "new"
 
@@ -421,7 +418,7 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
     room.start(epochs=5)
-    qtbot.waitUntil(lambda: room.run.current.epoch == 3)
+    qtbot.waitUntil(lambda: room.run.state.run.epoch == 3)
     room.run.stop()
     # Closing the window after that makes no run that is offered again.
     room.training.stop(closing=True)
@@ -473,13 +470,13 @@ def test_the_main_key_does_what_the_button_that_names_it_does(make, qtbot):
     QTest.keyClick(room.tab, Qt.Key_F5)
     room.wait_for("training")
     # It is the same run that goes on.
-    assert room.run.current.folder == cut.folder
+    assert room.run.state.run.folder == cut.folder
     assert new.property("keys") == ""
     room.run.stop()
     room.loop.gate.set()
     room.wait_for_end()
     room.run.show_run(whole)
-    qtbot.waitUntil(lambda: room.run.shown.folder == whole.folder)
+    qtbot.waitUntil(lambda: room.run.state.shown_run.folder == whole.folder)
     assert (go_on.property("keys"), new.property("keys")) == ("", "F5")
     room.tab.show_page("library")
     with qtbot.waitSignal(room.run.train_requested):

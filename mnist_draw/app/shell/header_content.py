@@ -1,0 +1,126 @@
+"""What the header and its menu of networks show, as functions of the state; without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE, Learns, OfRun
+from mnist_draw.app.kit.formatting import format_ago, format_percent
+from mnist_draw.i18n import _, listed, percent, pgettext
+from mnist_draw.library.entries import newest
+from mnist_draw.networks import title_of_model
+
+if TYPE_CHECKING:
+    from mnist_draw.app.kit.app_state import AppState, NetworkName
+    from mnist_draw.library.entries import Entry
+    from mnist_draw.storage.models import ModelFile
+
+#: Longer names are elided; the accuracy never is.
+MAX_LETTERS = 24
+
+
+def elided(name: str) -> str:
+    """Shorten a name in the middle: names often begin alike, and differ at the end."""
+    half = MAX_LETTERS // 2
+    return name if len(name) <= MAX_LETTERS else f"{name[:half]}…{name[half + 1 - MAX_LETTERS :]}"
+
+
+# -- what is trained or learned
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is trained or learned, for the button that leads there."""
+
+    words: str
+    #: From 0 to 1.
+    part: float = 0.0
+    is_paused: bool = False
+    #: Whether the words hold for long: a state that may soon be over is shown once it lasts.
+    is_steady: bool = True
+    sentence: str = _("Your network is training. Go there.")
+
+
+def work_of(state: AppState) -> Work | None:
+    """Return what is trained or learned, unless the current page shows it itself."""
+    learning = state.learning
+    run_waits = state.queue is not None and state.queue.kind == "run"
+    if isinstance(learning, Learns) and (run_waits or state.page != "draw"):
+        words = _("Learning, {share}", share=percent(learning.part))
+        if run_waits and state.queue is not None:
+            words = _("Next: {name}", name=elided(state.queue.title))
+        sentence = _("Your network learns your digits. Go there.")
+        return Work(words, learning.part, sentence=sentence)
+    run = state.run
+    if run.is_running and state.page != "train":
+        is_paused = run.state == "paused"
+        return Work(run.label, run.run_part, is_paused, run.state == "training")
+    return None
+
+
+# -- the menu
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the menu: a network if it has a key, a heading if it has a title alone."""
+
+    title: str
+    note: str = ""
+    figure: str = ""
+    key: str = ""
+    is_library: bool = False
+    is_wanted: bool = False
+
+    def spoken(self) -> str:
+        answers = pgettext("of a network", "answers") if self.is_wanted else ""
+        return listed(filter(None, (self.title, self.note, self.figure, answers)))
+
+
+LIBRARY = Line(_("Library"), figure="F9", is_library=True)
+
+
+def menu_lines(state: AppState) -> Iterator[Line]:
+    """Yield the lines of the menu: the running run, the user's networks, those that ship."""
+    run = state.run
+    running_key = run.key if run.is_running else ""
+    if running_key:
+        accuracy = run.validation_accuracy
+        figure = "" if accuracy is None else format_percent(accuracy)
+        is_wanted = state.network_wanted == OfRun(running_key)
+        yield Line(_("IN TRAINING"))
+        yield Line(run.title, run.label, figure, running_key, is_wanted=is_wanted)
+    entries = [entry for entry in state.entries if entry.has_network and entry.key != running_key]
+    listed_keys = {running_key, *(entry.key for entry in entries)}
+    own = [
+        _line_in_memory(state, name, model)
+        for name, model in list(state.in_memory.items())
+        if name.key not in listed_keys
+    ]
+    shown = newest(entries)
+    for entry in entries:
+        if entry.key == state.network_wanted.key and not entry.is_shipped and entry not in shown:
+            shown.append(entry)
+    own += [_line_of_entry(state, entry, format_ago(entry.when)) for entry in shown]
+    shipped = [entry for entry in entries if entry.is_shipped]
+    if own:
+        yield Line(_("YOURS"))
+        yield from own
+    if shipped:
+        yield Line(_("CAME WITH THE PROGRAM"))
+    for entry in shipped:
+        yield _line_of_entry(state, entry, entry.what)
+    yield LIBRARY
+
+
+def _line_in_memory(state: AppState, name: NetworkName, model: ModelFile) -> Line:
+    title = UNSAVED_TITLE if name == UNSAVED else title_of_model(model)
+    is_wanted = name == state.network_wanted
+    return Line(title, _("not saved"), model.info.accuracy, name.key, is_wanted=is_wanted)
+
+
+def _line_of_entry(state: AppState, entry: Entry, note: str) -> Line:
+    is_wanted = entry.key == state.network_wanted.key
+    return Line(entry.name, note, entry.stored.info.accuracy, entry.key, is_wanted=is_wanted)
