@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,19 @@ def _new_run(settings: TrainingSettings, resume: Checkpoint | None) -> Run:
     if resume is not None:
         run.apply(events.Continued(resume.history(), resume.parameters, settings))
     return run
+
+
+@dataclass
+class _Learnt:
+    """The minibatches of an epoch that were learnt; times are in seconds, without pauses."""
+
+    began: float
+    losses: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    #: The learning rate and the loss of the last minibatch, also of one that diverged.
+    rate: float = 0.0
+    last_loss: float = 0.0
 
 
 class _Loop:
@@ -286,23 +300,34 @@ class _Loop:
     ) -> Generator[Event, None, events.EpochFinished | events.Reason]:
         """Train and validate once; return the report, or why the run ends here."""
         number = self.epoch + 1
-        began = time.perf_counter()
-        losses = []
-        accuracies = []
-        training_seconds = 0.0
+        learnt = _Learnt(time.perf_counter())
+        yield from self._run_batches(number, learnt, writer)
+        if not learnt.last_loss < DIVERGED_LOSS:
+            return "diverged"
+        is_whole = len(learnt.losses) == self.batches
+        # There is no earlier network to keep than that of a part of the first epoch.
+        if not is_whole and (number > 1 or not learnt.losses or self.controls.closing):
+            return "stopped"
+        yield from self._compile_evaluation()
+        finished = yield from self._validate(number, learnt)
+        if finished is None:
+            return "diverged"
+        return finished if is_whole else "stopped"
+
+    def _run_batches(
+        self,
+        number: int,
+        learnt: _Learnt,
+        writer: CheckpointWriter | None,
+    ) -> Iterator[Event]:
+        """Learn the minibatches of an epoch, to its end, a stop, or a loss that diverged."""
         source = self.pictures.minibatches(number)
         for batch in range(1, self.batches + 1):
             # Before the batch, so that a stop during compilation or validation trains nothing.
             if self.controls.paused:
-                yield events.Paused(number, batch - 1)
-                paused = time.perf_counter()
-                self.controls.wait_while_paused()
-                # A pause says nothing of what an epoch takes.
-                began += time.perf_counter() - paused
-                if not self.controls.stop_requested:
-                    yield events.Resumed(number, batch - 1)
+                yield from self._pause(number, batch - 1, learnt)
             if self.controls.stop_requested:
-                break
+                return
             changes = self._changes(number, batch)
             for change in changes:
                 yield change
@@ -317,17 +342,18 @@ class _Loop:
             try:
                 minibatch = next(source)
             except CompilingStoppedError:
-                break
+                return
             started = time.perf_counter()
-            learning_rate = self._set_rates(number, batch)
+            learnt.rate = self._set_rates(number, batch)
             loss, accuracy = (float(x) for x in self.functions.train(*minibatch))
             seconds = time.perf_counter() - started
+            learnt.last_loss = loss
             if not loss < DIVERGED_LOSS:
-                yield self._diverged(number, batch, loss, learning_rate)
-                return "diverged"
-            losses.append(loss)
-            accuracies.append(accuracy)
-            training_seconds += seconds
+                yield self._diverged(number, batch, loss, learnt.rate)
+                return
+            learnt.losses.append(loss)
+            learnt.accuracies.append(accuracy)
+            learnt.seconds += seconds
             yield events.BatchFinished(
                 number,
                 self.epochs,
@@ -339,38 +365,49 @@ class _Loop:
             )
             if writer is not None:
                 yield from writer.reports()
-        is_whole = len(losses) == self.batches
-        # There is no earlier network to keep than that of a part of the first epoch.
-        if not is_whole and (number > 1 or not losses or self.controls.closing):
-            return "stopped"
-        yield from self._compile_evaluation()
+
+    def _pause(self, number: int, batches: int, learnt: _Learnt) -> Iterator[Event]:
+        """Wait until the run is resumed or stopped, after so many minibatches of the epoch."""
+        yield events.Paused(number, batches)
+        paused = time.perf_counter()
+        self.controls.wait_while_paused()
+        # A pause says nothing of what an epoch takes.
+        learnt.began += time.perf_counter() - paused
+        if not self.controls.stop_requested:
+            yield events.Resumed(number, batches)
+
+    def _validate(
+        self,
+        number: int,
+        learnt: _Learnt,
+    ) -> Generator[Event, None, events.EpochFinished | None]:
+        """Validate what was learnt, even when a stop is requested; None if the loss diverged."""
         yield events.Validating(number)
-        # To its end even when a stop is requested: the epoch is learnt.
         loss, accuracy = self._evaluate(self.data.validation_images, self.data.validation_labels)
         if not loss < DIVERGED_LOSS:
-            yield self._diverged(number, self.batches, loss, learning_rate)
-            return "diverged"
+            yield self._diverged(number, self.batches, loss, learnt.rate)
+            return None
         self.last_parameters = self.parameters()
         is_best = loss < self.best_loss
-        finished = events.EpochFinished(
-            number,
-            self.epochs,
-            time.perf_counter() - began,
-            float(np.mean(losses)),
-            float(np.mean(accuracies)),
-            loss,
-            accuracy,
-            len(losses) * self.settings.batch_size / training_seconds,
-            is_best,
-            self.last_parameters,
-        )
         if is_best:
             self.best_epoch = number
             self.best_loss = loss
             if self.settings.keep_best:
-                self.best_parameters = finished.parameters
+                self.best_parameters = self.last_parameters
+        finished = events.EpochFinished(
+            number,
+            self.epochs,
+            time.perf_counter() - learnt.began,
+            float(np.mean(learnt.losses)),
+            float(np.mean(learnt.accuracies)),
+            loss,
+            accuracy,
+            len(learnt.losses) * self.settings.batch_size / learnt.seconds,
+            is_best,
+            self.last_parameters,
+        )
         yield finished
-        return finished if is_whole else "stopped"
+        return finished
 
     def _changes(self, epoch: int, batch: int) -> list[events.SettingChanged]:
         """Return the requested changes of settings, for the next batch."""
