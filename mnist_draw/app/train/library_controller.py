@@ -183,12 +183,7 @@ class LibraryController(LibraryFiles):
     def _want_figures(self) -> None:
         """Have the figures read of what is seen or compared."""
         wanted = [*self.page.list.seen(), *self._rows.ticked()]
-        missing = [
-            entry
-            for entry in self._rows.without_figures(wanted)
-            if not (entry.run and self._run.shows(entry.run))
-        ]
-        if missing:
+        if missing := self._rows.without_figures(wanted):
             self._reading.ask(missing)
 
     def _show_figures(self, figures: Figures) -> None:
@@ -206,11 +201,9 @@ class LibraryController(LibraryFiles):
             return
         # An entry keeps the settings that its name is made of.
         run = copy.copy(self._run.state.run)
-        entry = with_run(listed, run, going_on=True)
-        self._rows.show_entry(entry, run.run_part)
-        if self._rows.without_figures([entry]):
-            epochs = thinned(tuple(run.history.epochs))
-            self._show_figures({entry.key: (run.epochs_done, epochs)})
+        self._rows.show_entry(with_run(listed, run, going_on=True))
+        if run.epochs_done != listed.run.epochs_done:
+            self._show_compared()
 
     def _ended(self) -> None:
         if self.page.isVisible():

@@ -62,8 +62,12 @@ class RowView:
     #: Its place among the ticked entries; none below 0.
     tick: int = -1
     answers: bool = False
-    #: How much of its training is done, 0 to 1; None while it is not trained.
-    part: float | None = None
+
+    @property
+    def part(self) -> float | None:
+        """How much of its training is done, 0 to 1; None unless this window trains it."""
+        run = self.entry.run
+        return run.run_part if run is not None and is_trained_here(self.entry) else None
 
     @property
     def curve(self) -> tuple[float, ...]:
@@ -86,7 +90,7 @@ class RowView:
     @property
     def is_elsewhere(self) -> bool:
         """Whether another window or a command trains it, which alone changes it then."""
-        return self.entry.going_on and self.part is None
+        return self.entry.going_on and not is_trained_here(self.entry)
 
     @property
     def accuracy(self) -> tuple[str, bool]:
@@ -159,6 +163,11 @@ class RowView:
         painter.setPen(Qt.NoPen)
         painter.setBrush(colour)
         painter.drawEllipse(points[-1], _DOT, _DOT)
+
+
+def is_trained_here(entry: Entry) -> bool:
+    """Whether this window trains its run: one of another window is read from its record."""
+    return entry.going_on and entry.run is not None and entry.run.state != "running"
 
 
 class OtherRow:

@@ -26,9 +26,11 @@ from mnist_draw.app.train.library_delegate import (
     LibraryDelegate,
     OtherRow,
     RowView,
+    is_trained_here,
     menu_area,
     tick_area,
 )
+from mnist_draw.app.train.series import thinned
 from mnist_draw.i18n import _, listed
 from mnist_draw.library.entries import Entry
 from mnist_draw.training.history import EpochFigures
@@ -59,7 +61,6 @@ class LibraryModel(QAbstractListModel):
         self._ticked: list[str] = []
         self._answering = ""
         self._figures: Figures = {}
-        self._parts: dict[str, float] = {}
 
     # -- for the view
 
@@ -83,11 +84,12 @@ class LibraryModel(QAbstractListModel):
     def row_view(self, entry: Entry) -> RowView:
         ticked = entry.key in self._ticked
         tick = [one.key for one in self.ticked()].index(entry.key) if ticked else -1
-        part = self._parts.get(entry.key) if entry.going_on else None
         answers = entry.key == self._answering
-        return RowView(entry, self.figures_of(entry), tick, answers, part)
+        return RowView(entry, self.figures_of(entry), tick, answers)
 
     def figures_of(self, entry: Entry) -> Sequence[EpochFigures]:
+        if entry.run is not None and is_trained_here(entry):
+            return thinned(tuple(entry.run.history.epochs))
         return self._figures.get(entry.key, (0, ()))[1]
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
@@ -134,8 +136,6 @@ class LibraryModel(QAbstractListModel):
         """Show entries; ticks and figures are kept."""
         before = [entry.key for entry in self.ticked()]
         self.entries = list(entries)
-        active = {entry.key for entry in entries if entry.going_on}
-        self._parts = {key: part for key, part in self._parts.items() if key in active}
         self._fill()
         if before != [entry.key for entry in self.ticked()]:
             self.ticked_changed.emit()
@@ -168,11 +168,9 @@ class LibraryModel(QAbstractListModel):
         else:
             self.endResetModel()
 
-    def show_entry(self, entry: Entry, part: float | None = None) -> None:
-        """Show newer figures of a listed entry, and how much of its training is done."""
+    def show_entry(self, entry: Entry) -> None:
+        """Show newer figures of a listed entry."""
         self.entries = [entry if other.key == entry.key else other for other in self.entries]
-        if part is not None:
-            self._parts[entry.key] = part
         for number, row in enumerate(self.shown):
             if _key(row) == entry.key:
                 self.shown[number] = entry
@@ -191,7 +189,9 @@ class LibraryModel(QAbstractListModel):
         return [
             entry
             for entry in entries
-            if entry.run and self._figures.get(entry.key, (-1,))[0] != entry.run.epochs_done
+            if entry.run
+            and not is_trained_here(entry)
+            and self._figures.get(entry.key, (-1,))[0] != entry.run.epochs_done
         ]
 
     def _renew(self, row: int | None = None) -> None:
