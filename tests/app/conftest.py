@@ -102,8 +102,9 @@ def _alive():
         # type(), not isinstance(): that asks dead weak references for their class.
         if issubclass(type(thing), QTimer) and not sip.isdeleted(thing) and thing.isActive():
             ends_with_the_frame = thing.isSingleShot() and thing.interval() <= 21
-            if not ends_with_the_frame:
-                owner = type(thing.parent()).__name__
+            owner = type(thing.parent()).__name__
+            # A list that is in view is followed.
+            if not ends_with_the_frame and owner != "FollowedFolder":
                 found[id(thing)] = f"QTimer {thing.objectName()!r} of {owner}"
     return found
 

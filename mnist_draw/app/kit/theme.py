@@ -78,6 +78,8 @@ class Size:
     BOARD_MINIMUM = 280
     PLOT_MINIMUM = 150
     WINDOW = (1280, 720)
+    #: A smaller window scrolls: on a screen of 1,024 pixels a desktop's frame takes four.
+    LEAST_WINDOW = (1020, 640)
     HELP = (760, 560)
     WORDS = (620, 420)
     WORD_PICTURE = (240, 132)

@@ -23,6 +23,7 @@ from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.glossary import Glossary
@@ -100,7 +101,8 @@ class Window(QMainWindow):
             self.addActions(page.everywhere)
         self.navigation.show_page(self.preferences.get(PAGE, "") or _FIRST)
         self.preferences.set(PAGE, "")
-        # Where the screen is too small for a page it scrolls, and the window never grows by itself.
+        # A smaller window scrolls, and the window never grows by itself.
+        self.navigation.tabs.setMinimumSize(*Size.LEAST_WINDOW)
         # Empty, it gets its place: a page that moves with its parents is styled at each move.
         room = ScrollArea()
         room.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
