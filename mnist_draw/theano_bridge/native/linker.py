@@ -110,7 +110,7 @@ class GraphRunner:
         chains = pooled.find(self._fgraph, _before_updates(self._fgraph, self._order))
         for node in self._order:
             chain = chains.get(node)
-            if chain and not chain.ends_with(node):
+            if chain and node not in chain.ends:
                 continue
             variables = chain.inputs_of(node) if chain else node.inputs
             operands = [_value_of(values, variable) for variable in variables]

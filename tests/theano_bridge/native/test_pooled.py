@@ -118,3 +118,12 @@ def test_old_filters_and_biases_are_read_before_they_are_updated(native):
     step = theano.function([images], maxima, updates=changed, mode=native)
     first = step(x).copy()
     np.testing.assert_allclose(step(x), 2 * first, rtol=1e-5)
+
+
+def test_a_bias_of_another_length_is_an_error(native):
+    inputs, pooled, _ = activated(T.nnet.relu, (2, 2))
+    function = theano.function(inputs, pooled, mode=native)
+    x, w, b = arrays(*CASES[1][:2])
+    for wrong in (b[:1], b[:-1]):
+        with pytest.raises(ValueError, match=r"shape|broadcast"):
+            function(x, w, wrong)

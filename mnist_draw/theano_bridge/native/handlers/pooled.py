@@ -6,7 +6,6 @@ planner finds such chains before it walks through the graph.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -14,53 +13,82 @@ import numpy as np
 from pytensor.graph.basic import Constant
 
 from mnist_draw.theano_bridge.native.handlers.arrays import contiguous
-from mnist_draw.theano_bridge.native.handlers.products import prepared, regions_of, work_of
+from mnist_draw.theano_bridge.native.handlers.products import convolve, prepared, regions_of
 from mnist_draw.theano_bridge.native.kernels import pooled
-from mnist_draw.theano_bridge.native.plan import Planner, Value
+from mnist_draw.theano_bridge.native.plan import Argument, Planner, Value
 
 
-@dataclass(eq=False)
 class Chain:
     """The nodes of a chain; in training those of its gradient, and the rectifier's derivatives."""
 
-    convolution: Any
-    activation: Any
-    pool: Any
-    gradient: Any = None
-    derivative: Any = None
-    #: What multiplies the gradient where the rectifier took a negative number, 0, a positive one.
-    factors: tuple[float, ...] = ()
-    #: Which output of the activation tells the sign.
-    sign: int = -1
-    regions: Any = None
-    codes: Any = None
+    def __init__(self, convolution: Any, activation: Any, pool: Any) -> None:
+        self.convolution = convolution
+        self.activation = activation
+        self.pool = pool
+        self.gradient: Any = None
+        self.derivative: Any = None
+        #: What multiplies the gradient of a negative number, of 0, of a positive one.
+        self.factors: tuple[float, ...] = ()
+        #: Which outputs of the activation are pooled, and tell the sign.
+        self.outputs = [activation.outputs.index(pool.inputs[0])]
 
     @property
-    def nodes(self) -> tuple[Any, ...]:
-        """All nodes that it takes the place of."""
-        return self.convolution, self.activation, self.pool, self.gradient, self.derivative
-
-    def ends_with(self, node: Any) -> bool:
-        """Tell whether the way forward or back is planned at this node."""
-        return node in (self.pool, self.derivative)
+    def ends(self) -> tuple[Any, Any]:
+        """The nodes at which the way forward and that back are planned."""
+        return self.pool, self.derivative
 
     def inputs_of(self, node: Any) -> list[Any]:
-        """Return the variables that the kernel of the way forward, or back, reads."""
+        """Return what the kernel of the way forward, or back, reads."""
         if node is self.derivative:
             return list(self.gradient.inputs[2:])
-        (result,) = self.convolution.outputs
-        others = [x for x in self.activation.inputs if x is not result]
-        return [*self.convolution.inputs, *others]
+        inputs = [*self.convolution.inputs, *self.activation.inputs]
+        return [x for x in inputs if x.owner is not self.convolution]
 
     def plan(self, planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         """Plan the way forward, which gives the maxima, or back to the convolution's result."""
-        return (_backward if node is self.derivative else _forward)(planner, self, values)
+        return (self._forward if node is self.pool else self._back)(planner, values)
+
+    def _forward(self, planner: Planner, values: list[Value]) -> list[Value]:
+        shapes, x, packed = prepared(planner, self.convolution.op, *values[:2])
+        image = (shapes.out_height, shapes.out_width)
+        self.regions = regions_of(self.pool.op, shapes.dtype, image)
+        size = (x.shape[0], shapes.filters, self.regions.out_height, self.regions.out_width)
+        out = planner.empty(size, shapes.dtype)
+        self.codes = planner.empty(size, pooled.code_type(shapes.dtype)) if self.derivative else 0
+        others = [contiguous(planner, value) for value in values[2:]]
+        kinds = [
+            "result" if x.owner is self.convolution else _kind(x) for x in self.activation.inputs
+        ]
+        sizes = {"scalar": 1, "filter": shapes.filters}
+        if [x.array.size for x in others] != [sizes[kind] for kind in kinds if kind in sizes]:
+            raise ValueError(f"shapes do not fit: {shapes.filters} filters, {others[0].shape}")
+        op = self.activation.op.scalar_op
+        kernel = pooled.convolution_pool(shapes, self.regions, op, kinds, self.outputs)
+        scratch = pooled.scratch_size(shapes, self.regions)
+        convolve(planner, kernel, shapes, (out, x, packed), scratch, self.codes, *others)
+        return [Value(out)]
+
+    def _back(self, planner: Planner, values: list[Value]) -> list[Value]:
+        gradient = contiguous(planner, values[0])
+        s = self.regions
+        out = planner.empty((*gradient.shape[:2], s.height, s.width), s.dtype)
+        pictures = prod(gradient.shape[:2])
+        kernel = pooled.pool_back(s, self.factors)
+        operands: list[Argument] = [out, self.codes, gradient]
+        planner.add(kernel, operands, pictures, elements=out.size, rows=(0, 1, 2), work=out.size)
+        return [Value(out)]
 
 
 def find(fgraph: Any, order: list[Any]) -> dict[Any, Chain]:
     """Return the chains of a graph by each of their nodes."""
-    chains = (_chain(fgraph, node) for node in order if _name(node) == "Pool2D")
-    return {node: chain for chain in chains if chain for node in chain.nodes if node}
+    chains = [_chain(fgraph, node) for node in order if _name(node) == "Pool2D"]
+    return {
+        node: chain
+        for chain in chains
+        if chain
+        for node in (chain.convolution, chain.activation, chain.pool)
+        + (chain.gradient, chain.derivative) * bool(chain.factors)
+    }
 
 
 def _name(node: Any) -> str:
@@ -76,7 +104,7 @@ def _chain(fgraph: Any, pool: Any) -> Chain | None:
         return None
     results = {x for x in activation.inputs if _name(x.owner) == "Conv2D"}
     others = [x for x in activation.inputs if x not in results]
-    if len(results) != 1 or not all(x.dtype == y.dtype and _is_of_filters(x) for x in others):
+    if len(results) != 1 or not all(x.dtype == y.dtype and _kind(x) for x in others):
         return None
     (result,) = results
     if _users(fgraph, result) != {activation}:
@@ -94,7 +122,7 @@ def _chain(fgraph: Any, pool: Any) -> Chain | None:
     if not is_back or len(derivatives) != 1 or _users(fgraph, noted[0]) != derivatives:
         return None
     (chain.derivative,) = derivatives
-    chain.sign = activation.outputs.index(noted[0])
+    chain.outputs.append(activation.outputs.index(noted[0]))
     chain.factors = _factors(chain.derivative, chain.gradient.outputs[0], noted[0])
     return chain if chain.factors else None
 
@@ -103,10 +131,11 @@ def _users(fgraph: Any, variable: Any) -> set[Any]:
     return {client for client, _ in fgraph.clients.get(variable, ())}
 
 
-def _is_of_filters(variable: Any) -> bool:
+def _kind(variable: Any) -> str:
     """Tell whether a variable has one number, or one for each filter."""
     kind = variable.type.broadcastable
-    return all(kind) or (len(kind) == 4 and kind[0] and kind[2] and kind[3])
+    of_filters = "filter" if len(kind) == 4 and kind[0] and kind[2] and kind[3] else ""
+    return "scalar" if all(kind) else of_filters
 
 
 def _factors(node: Any, gradient: Any, sign: Any) -> tuple[float, ...]:
@@ -137,56 +166,3 @@ def _factors(node: Any, gradient: Any, sign: Any) -> tuple[float, ...]:
     dtype = np.dtype(gradient.dtype).type
     pairs = ({gradient: dtype(1), sign: dtype(value)} for value in (-1, 0, 1))
     return tuple(float(op.impl(*(pair[x] for x in node.inputs))) for pair in pairs)
-
-
-def _forward(planner: Planner, chain: Chain, values: list[Value]) -> list[Value]:
-    """Plan a chain's way forward; give the maxima."""
-    shapes, x, packed = prepared(planner, chain.convolution.op, *values[:2])
-    image = (shapes.out_height, shapes.out_width)
-    chain.regions = regions = regions_of(chain.pool.op, shapes.dtype, image)
-    count = x.shape[0]
-    size = (count, shapes.filters, regions.out_height, regions.out_width)
-    out = planner.empty(size, shapes.dtype)
-    outputs = [chain.activation.outputs.index(chain.pool.inputs[0])]
-    codes = out
-    if chain.derivative:
-        codes = chain.codes = planner.empty(size, pooled.code_type(shapes.dtype))
-        outputs.append(chain.sign)
-    others = [contiguous(planner, value) for value in values[2:]]
-    remaining = iter(others)
-    kinds = []
-    for variable in chain.activation.inputs:
-        is_result = variable is chain.convolution.outputs[0]
-        elements = 0 if is_result else next(remaining).array.size
-        kinds.append({0: "result", 1: "scalar", shapes.filters: "filter"}[elements])
-    chunk = planner.share(count, shapes.filters * shapes.places * count)
-    parts = -(-count // chunk)
-    scratch = planner.empty((parts, pooled.scratch_size(shapes, regions)), shapes.dtype)
-    planner.add(
-        pooled.convolution_pool(shapes, regions, chain.activation.op.scalar_op, kinds, outputs),
-        [out, codes, x, packed, scratch, chunk, *others],
-        count,
-        chunk,
-        rows=(0, 1, 2),
-        writes=(0, 1, 4),
-        fixed=True,
-        work=work_of(shapes, count),
-    )
-    return [Value(out)]
-
-
-def _backward(planner: Planner, chain: Chain, values: list[Value]) -> list[Value]:
-    """Plan a chain's way back; give the gradient by the convolution's result."""
-    (gradient,) = (contiguous(planner, value) for value in values)
-    s = chain.regions
-    out = planner.empty((*gradient.shape[:2], s.height, s.width), s.dtype)
-    pictures = prod(gradient.shape[:2])
-    planner.add(
-        pooled.pool_back(s, chain.factors),
-        [out, chain.codes, gradient],
-        pictures,
-        planner.share(pictures, out.size),
-        rows=(0, 1, 2),
-        work=out.size,
-    )
-    return [Value(out)]

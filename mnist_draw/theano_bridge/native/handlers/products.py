@@ -12,7 +12,6 @@ from mnist_draw.theano_bridge.native.handlers.zeros import is_often_zero, root_o
 from mnist_draw.theano_bridge.native.kernels import contractions, reductions, sparse
 from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
-from mnist_draw.theano_bridge.native.kernels.sparse_convolutions import Window
 from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 
@@ -30,6 +29,8 @@ _MAX_SPREAD = 0.35
 #: finding a number takes, in multiplications of vectors.
 _MAX_GATHERED = 0.6
 _FINDING = 4
+#: A share that few pictures stay below: of few channels, vectors would be mostly empty.
+_MIN_GATHERED = 0.1
 #: Elements of a left factor that remains near the core.
 _CACHED = 1_000_000
 
@@ -229,7 +230,7 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     places = (shapes.out_height, shapes.out_width)
     out = planner.empty((x.shape[0], shapes.filters, *places), shapes.dtype)
     size = shapes.places * shapes.padded(shapes.filters)
-    _convolve(planner, contractions.convolution(shapes), shapes, (out, x, packed), size)
+    convolve(planner, contractions.convolution(shapes), shapes, (out, x, packed), size)
     return [Value(out)]
 
 
@@ -242,7 +243,7 @@ def prepared(planner: Planner, op: Any, x: Value, w: Value) -> tuple[Shapes, Val
     return shapes, x, _packed(planner, shapes, w, by_input=False)
 
 
-def _convolve(
+def convolve(
     planner: Planner,
     kernel: Any,
     shapes: Shapes,
@@ -250,7 +251,10 @@ def _convolve(
     size: int,
     *more: Argument,
 ) -> None:
-    """Add a kernel over pictures, with scratch memory of a size for each chunk."""
+    """Add a kernel over pictures, with scratch memory of a size for each chunk.
+
+    What is written beside the result comes first of ``more``.
+    """
     count = len(operands[0])
     chunk = planner.share(count, operands[0].size)
     scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
@@ -259,10 +263,10 @@ def _convolve(
         [*operands, scratch, chunk, *more],
         count,
         chunk,
-        rows=(0, 1),
-        writes=(0, 3),
+        rows=(0, 1, 5),
+        writes=(0, 3, 5),
         fixed=True,
-        work=work_of(shapes, count),
+        work=_work(shapes, count),
     )
 
 
@@ -278,7 +282,7 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
     limit = int(_MAX_SPREAD * shapes.filters * shapes.places)
     kernel = contractions.convolution_by_input(shapes, _may_have_few(node.inputs[1]))
-    _convolve(planner, kernel, shapes, (out, g, packed), area, limit)
+    convolve(planner, kernel, shapes, (out, g, packed), area, limit)
     (top, _), (left, _) = sides
     return [Value(out[:, :, top : top + size[0], left : left + size[1]])]
 
@@ -291,43 +295,47 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     x = _padded(planner, x, sides)
     g = contiguous(planner, g)
     count = x.shape[0]
-    window = Window.of(shapes) if _may_have_few(node.inputs[1]) else None
-    limit = _most_gathered(shapes, window) if window else 0
     chunk = planner.share(count, g.array.size)
     parts = -(-count // chunk)
-    partial = planner.empty((parts, contractions.part_size(shapes, window)), shapes.dtype)
-    size = contractions.filters_scratch(shapes, window)
-    scratch = planner.zeros((parts, size), shapes.dtype)
+    limit = _most_gathered(shapes) if _may_have_few(node.inputs[1]) else 0
+    sums = [planner.empty((parts, contractions.part_size(shapes, False)), shapes.dtype)]
+    scratch = planner.zeros((parts, shapes.places * shapes.padded(shapes.filters)), shapes.dtype)
+    more: list[Argument] = []
+    if limit:
+        sums.append(planner.empty((parts, contractions.part_size(shapes, True)), shapes.dtype))
+        area = shapes.height * shapes.width * shapes.padded(shapes.channels)
+        more = [sums[1], planner.zeros((parts, area), shapes.dtype), limit]
     planner.add(
-        contractions.convolution_by_filters(shapes, window),
-        [partial, x, g, scratch, chunk, limit],
+        contractions.convolution_by_filters(shapes, bool(limit)),
+        [sums[0], x, g, scratch, chunk, *more],
         count,
         chunk,
         rows=(1, 2),
-        writes=(0, 3),
+        writes=(0, 3, 5, 6),
         fixed=True,
-        work=work_of(shapes, count),
+        work=_work(shapes, count),
     )
     out = planner.empty(filters, shapes.dtype)
-    function = contractions.add_parts(shapes, window)
-    chunk = planner.share(shapes.filters, partial.size)
-    planner.add(function, [out, partial, parts], shapes.filters, chunk, rows=(0,))
+    function = contractions.add_parts(shapes, bool(limit))
+    chunk = planner.share(shapes.filters, sums[0].size)
+    arguments: list[Argument] = [out, sums[0], parts, *sums[1:]]
+    planner.add(function, arguments, shapes.filters, chunk, rows=(0,))
     return [Value(out)]
 
 
-def _most_gathered(shapes: Shapes, window: Window) -> int:
-    """Return up to how many non-zeros of a picture its gradient by the filters is sparse."""
-    vectors = shapes.padded(shapes.filters) // shapes.lanes
-    multiplications = shapes.places * shapes.channels * shapes.taps * vectors
-    return int(_MAX_GATHERED * multiplications / (window.registers + _FINDING))
+def _most_gathered(s: Shapes) -> int:
+    """Return up to how many non-zeros of a picture its gradient by the filters is sparse, or 0."""
+    dense = s.places * s.channels * s.taps * s.padded(s.filters) // s.lanes
+    sparse = s.taps * s.padded(s.channels) // s.lanes + _FINDING
+    limit = int(_MAX_GATHERED * dense / sparse)
+    return limit if limit >= _MIN_GATHERED * s.filters * s.places else 0
 
 
 def _may_have_few(gradient: Any) -> bool:
     return sparse.is_supported() and is_often_zero(gradient)
 
 
-def work_of(shapes: Shapes, count: int) -> int:
-    """Return how long a convolution takes, in the planner's units."""
+def _work(shapes: Shapes, count: int) -> int:
     return count * shapes.places * shapes.taps * shapes.channels * shapes.filters // 16
 
 

@@ -26,9 +26,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
 )
 from mnist_draw.theano_bridge.native.kernels.scalars import convert
 from mnist_draw.theano_bridge.native.kernels.sparse_convolutions import (
-    Window,
     add_to_filters,
-    add_to_pictures,
+    add_to_picture,
     is_sparse,
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import (
@@ -37,7 +36,6 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     blocks,
     index_of,
     scratch_of,
-    tiles,
     turn,
 )
 
@@ -156,10 +154,11 @@ def convolve_picture(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None
     e = v.e
     for first, count in blocks(e, s.padded(s.filters) // s.lanes, 2):
         # Half of the 32 vector registers of AVX-512, or of the 16 of older processors, hold sums;
-        # the others hold weights and pixels.
-        at_once = (16 if s.lanes == 16 else 8) // count
+        # the others hold weights and pixels. Ten pixels are five and five, not eight and two:
+        # additions of a short tile wait for each other.
+        tiles = -(-s.out_width * count // (16 if s.lanes == 16 else 8))
         with e.loop(0, s.out_height) as y:
-            for x0, pixels in tiles(e, s.out_width, at_once):
+            for x0, pixels in blocks(e, s.out_width, -(-s.out_width // tiles)):
                 _forward_tile(v, s, memory, (n, y), (x0, pixels), (first, count))
 
 
@@ -237,13 +236,12 @@ def convolution_by_input(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     with e.loop(START, STOP) as n:
         with e.loop(0, area * lanes_of, independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
-        is_dense = "true"
+        is_few = "false"
         if sparse:
-            few = is_sparse(v, g, n, s.filters * s.places, e.argument(5))
-            with e.when(few):
-                add_to_pictures(v, s, (g, w, scratch), n)
-            is_dense = e.negated(few)
-        with e.when(is_dense):
+            is_few = is_sparse(v, s, g, n, e.argument(5))
+            with e.when(is_few):
+                add_to_picture(v, s, (g, w, scratch), n)
+        with e.when(e.negated(is_few)):
             _add_all_to_picture(v, s, (g, w, scratch), n)
         target = index_of(e, (n, s.channels * area))
         turn(v, (area, s.channels), (scratch, register(0), lanes_of), (out, target, area))
@@ -296,51 +294,56 @@ def _add_tile(v: Vectors, target: str, to: Register, width: int, sums: list[list
             v.store(target, at, v.add(v.load(target, at), v.value(total)))
 
 
-def part_size(shapes: Shapes, window: Window | None) -> int:
-    """Return the numbers of a part: sums of all places, behind them those of the marked ones."""
-    dense = shapes.channels * shapes.taps * shapes.padded(shapes.filters)
-    return dense + (window.part if window else 0)
-
-
-def filters_scratch(shapes: Shapes, window: Window | None) -> int:
-    """Return the numbers that `convolution_by_filters` notes of a picture."""
-    return shapes.places * shapes.padded(shapes.filters) + (window.picture if window else 0)
+def part_size(s: Shapes, sparse: bool) -> int:
+    """Return the numbers of a part: sums of all places; if ``sparse``, of the marked ones."""
+    channels = s.padded(s.channels) if sparse else s.channels
+    filters = s.filters if sparse else s.padded(s.filters)
+    return channels * s.taps * filters
 
 
 @written
-def convolution_by_filters(e: Emitter, shapes: Shapes, window: Window | None) -> None:
+def convolution_by_filters(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     """Compute the gradient by the filters, a part for each chunk of pictures.
 
-    Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk, then
-    those of the window), of the pictures, of the gradient by the result and of scratch memory for
-    each chunk (places × filters, padded, then a picture); pictures in a chunk. With a window, how
-    many numbers of a picture's gradient may not be zero where zeros are left out.
+    Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk), of
+    the pictures, of the gradient by the result and of scratch memory for each chunk
+    (places × filters, padded); pictures in a chunk. If ``sparse``, also the addresses of other
+    parts (filters × taps × channels, padded) and of scratch memory (height × width × channels,
+    padded); how many numbers of a picture's gradient may not be zero where zeros are left out.
     """
     s = shapes
     v = Vectors(e, s.dtype)
     parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
-    size = part_size(s, window)
-    part = scratch_of(e, parts, e.argument(4), size, s.dtype)
-    scratch = scratch_of(e, scratch_base, e.argument(4), filters_scratch(s, window), s.dtype)
-    # A chunk may come in several blocks, which add to the same part.
-    begins = e.test("icmp eq", e.op("srem", START, e.argument(4)))
-    with e.when(begins), e.loop(0, size, independent=True) as i:
-        e.store(part, i, literal(0, s.dtype))
+    chunk = e.argument(4)
+    scratch = scratch_of(e, scratch_base, chunk, s.places * width, s.dtype)
+    part = _begun(e, parts, chunk, part_size(s, False), s.dtype)
+    if sparse:
+        marked = _begun(e, e.pointer(5), chunk, part_size(s, True), s.dtype)
+        area = s.height * s.width
+        apart = s.padded(s.channels)
+        picture = scratch_of(e, e.pointer(6), chunk, area * apart, s.dtype)
     with e.loop(START, STOP) as n:
-        is_dense = "true"
-        if window:
-            few = is_sparse(v, g, n, s.filters * s.places, e.argument(5))
-            with e.when(few):
-                picture = e.element(scratch, s.dtype, s.places * width)
-                window.read(e, x, n, picture)
-                marked = e.element(part, s.dtype, part_size(s, None))
-                add_to_filters(e, window, (g, picture, marked), n)
-            is_dense = e.negated(few)
-        with e.when(is_dense):
+        is_few = "false"
+        if sparse:
+            is_few = is_sparse(v, s, g, n, e.argument(7))
+            with e.when(is_few):
+                source = index_of(e, (n, s.channels * area))
+                turn(v, (s.channels, area), (x, source, area), (picture, register(0), apart))
+                add_to_filters(v, s, (g, picture, marked), n)
+        with e.when(e.negated(is_few)):
             source = index_of(e, (n, s.filters * s.places))
             turn(v, (s.filters, s.places), (g, source, s.places), (scratch, register(0), width))
             _add_all_to_filters(v, s, (part, x, scratch), n)
+
+
+def _begun(e: Emitter, parts: str, chunk: Register, size: int, dtype: str) -> str:
+    """Return the chunk's part, which is 0 at first; a chunk may come in several blocks."""
+    part = scratch_of(e, parts, chunk, size, dtype)
+    begins = e.test("icmp eq", e.op("srem", START, chunk))
+    with e.when(begins), e.loop(0, size, independent=True) as i:
+        e.store(part, i, literal(0, dtype))
+    return part
 
 
 def _add_all_to_filters(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None:
@@ -390,26 +393,27 @@ def _by_filters_tile(
 
 
 @written
-def add_parts(e: Emitter, shapes: Shapes, window: Window | None) -> None:
+def add_parts(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
 
-    Arguments: the addresses of the result and of the parts; parts.
+    Arguments: the addresses of the result and of the parts; parts; if ``sparse``, the address of
+    the other parts, see `convolution_by_filters`.
     """
     s = shapes
     out = e.pointer(0)
-    source = e.pointer(1)
     parts = e.argument(2)
     total = e.variable(s.dtype)
     width = s.padded(s.filters)
-    size = part_size(s, window)
+    apart = s.padded(s.channels)
     with e.loop(START, STOP) as f, e.loop(0, s.channels) as c, e.loop(0, s.taps) as tap:
         places = [index_of(e, (c, s.taps * width), (tap, width), (f, 1))]
-        if window:
-            places.append(index_of(e, (window.weight(e, f, c, tap), 1), part_size(s, None)))
+        if sparse:
+            places.append(index_of(e, (f, s.taps * apart), (tap, apart), (c, 1)))
         e.set(total, literal(0, s.dtype))
         with e.loop(0, parts) as part:
-            for place in places:
-                value = e.load(source, s.dtype, index_of(e, (place, 1), (part, size)))
+            for which, place in enumerate(places):
+                at = index_of(e, (place, 1), (part, part_size(s, bool(which))))
+                value = e.load(e.pointer(1 + 2 * which), s.dtype, at)
                 e.set(total, e.op("fadd", value, e.get(total, s.dtype)))
         turned = e.op("sub", register(s.taps - 1), tap) if s.flip else tap
         to = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))

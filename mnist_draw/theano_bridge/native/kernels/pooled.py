@@ -55,16 +55,17 @@ def convolution_pool(
 ) -> Function:
     """Convolve pictures with packed filters, apply a scalar operation and take regions' maxima.
 
-    Arguments: the addresses of the maxima and of their codes (pictures, filters, regions), of the
-    pictures, of the packed filters and of scratch memory for each chunk (see `scratch_size`);
-    pictures in a chunk; the addresses of the operation's operands. Each is the "result", of a
-    "filter" each or a "scalar". ``outputs``: which output is pooled, and the sign of which
-    is in the codes; without the latter there are none.
+    Arguments: the addresses of the maxima (pictures, filters, regions), of the pictures, of the
+    packed filters and of scratch memory for each chunk (see `scratch_size`); pictures in a chunk;
+    the addresses of the maxima's codes and of the operation's operands but the "result": for
+    each "filter" one, or a "scalar". ``outputs``: which output is pooled, and the sign of
+    which is in the codes; without the latter there are none.
     """
     e = Emitter("convolution_pool")
     v = Vectors(e, s.dtype)
-    out, codes, x, w, scratch_base = (e.pointer(index) for index in range(5))
-    chunk = e.argument(5)
+    out, x, w, scratch_base = (e.pointer(index) for index in range(4))
+    chunk = e.argument(4)
+    codes = e.pointer(5)
     width = s.padded(s.filters)
     scratch = scratch_of(e, scratch_base, chunk, scratch_size(s, regions), s.dtype)
     places = iter(range(6, 6 + len(operands)))
@@ -144,7 +145,10 @@ def pool_back(e: Emitter, regions: Shapes, factors: tuple[float, ...]) -> None:
                 at = index_of(e, (n, s.places), (i, s.out_width), (j, 1))
                 gradient = v.load(gradients, at, count)
                 bits = v.bits(codes, at, count)
-                shares = [v.times(gradient, factor) if factor else "" for factor in factors]
+                shares = [
+                    v.product_and(gradient, v.splat(literal(factor, s.dtype)), "zeroinitializer")
+                    for factor in factors
+                ]
                 to = index_of(e, (n, area), (i, s.down * s.width), (j, s.right))
                 for y in range(s.rows):
                     places = range(y * s.columns, (y + 1) * s.columns)
@@ -156,6 +160,5 @@ def _share(v: Vectors, bits: str, bit: int, shares: list[str]) -> str:
     """Choose a pixel's share by its bits."""
     value = "zeroinitializer"
     for code, share in enumerate(shares, 1):
-        if share:
-            value = v.where_bits(bits, 3 << bit, code << bit, share, value)
+        value = v.where_bits(bits, 3 << bit, code << bit, share, value)
     return value

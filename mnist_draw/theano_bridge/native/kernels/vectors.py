@@ -13,7 +13,6 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     Emitter,
     Register,
-    literal,
     register,
 )
 
@@ -179,10 +178,6 @@ class Vectors:
         """Add two vectors."""
         return self._value(f"fadd {self.type} {a}, {b}")
 
-    def times(self, value: str, factor: float) -> str:
-        """Multiply a vector by a constant."""
-        return self._value(f"fmul {self.type} {value}, {self.splat(literal(factor, self.dtype))}")
-
     def store_mixed(self, pointer: str, index: Register, values: list[str], lanes: int) -> None:
         """Write the first lanes of vectors in turn: first lane of each, second lane of each, …"""
         apart = len(values)
@@ -202,13 +197,12 @@ class Vectors:
 
     def where_bits(self, bits: str, mask: int, wanted: int, yes: str, no: str) -> str:
         """Choose the lanes of ``yes`` where masked bits are as wanted, others of ``no``."""
-        found = self._value(f"and {self.word} {bits}, {self._integers(mask)}")
-        test = self._value(f"icmp eq {self.word} {found}, {self._integers(wanted)}")
-        chosen = f"{self.type} {yes}, {self.type} {no}"
-        return self._value(f"select <{self.lanes} x i1> {test}, {chosen}")
-
-    def _integers(self, value: int) -> str:
-        return f"<{', '.join([f'i{8 * self.size} {value}'] * self.lanes)}>"
+        both = [f"<{', '.join([f'i{8 * self.size} {x}'] * self.lanes)}>" for x in (mask, wanted)]
+        found = self._value(f"and {self.word} {bits}, {both[0]}")
+        test = self._value(f"icmp eq {self.word} {found}, {both[1]}")
+        return self._value(
+            f"select <{self.lanes} x i1> {test}, {self.type} {yes}, {self.type} {no}",
+        )
 
     def turned(self, lines: list[str]) -> list[str]:
         """Turn a square of numbers, a vector for each line, so that its columns become lines.
@@ -270,22 +264,6 @@ def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, i
             yield first, largest
     if whole < vectors:
         yield register(whole), vectors - whole
-
-
-def tiles(e: Emitter, pixels: int, largest: int) -> Iterator[tuple[Register, int]]:
-    """Loop over tiles of a row of pixels as `blocks`, but all as large, or larger by one.
-
-    Ten pixels are five and five, not eight and two: additions of a short tile wait for each other.
-    """
-    number = -(-pixels // largest)
-    size, longer = divmod(pixels, number)
-    for first, last, each in (
-        (0, longer * (size + 1), size + 1),
-        (longer * (size + 1), pixels, size),
-    ):
-        if first < last:
-            with e.loop(first, last, step=each) as tile:
-                yield tile, each
 
 
 def scratch_of(e: Emitter, base: str, chunk: Register, size: int, dtype: str) -> str:
