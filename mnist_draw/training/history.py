@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import csv
-import io
 import os
 from array import array
 from collections.abc import Iterable
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from mnist_draw.errors import DocumentError, MissingPackageError, StorageError
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.csv_table import csv_table
 from mnist_draw.storage.document import Fields
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event, SettingChanged, Tested
 from mnist_draw.training.setting import RealNumber
@@ -179,14 +178,11 @@ def read_change(entry: object) -> SettingChanged:
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
     # Seven digits are those of float32: 0.137, not 0.13699999824166298.
-    writer.writerows(
+    rounded = (
         [float(f"{one:.7g}") if isinstance(one, float) else one for one in row] for row in rows
     )
-    return text.getvalue().encode()
+    return csv_table([columns, *rounded]).encode()
 
 
 class LossHistory(History):

@@ -91,12 +91,10 @@ class Warp:
         if waves:
             self._waves[...] = np.array(waves).transpose(1, 0, 2, 3).reshape(5, count, -1)
 
-    def forward(self, x: Floats, y: Floats, used: Counts | None = None) -> tuple[Floats, Floats]:
-        """Map points, float32 (n, points), of which each picture uses `used`, by default all."""
+    def forward(self, x: Floats, y: Floats, used: Counts) -> tuple[Floats, Floats]:
+        """Map points, float32 (n, points), of which each picture has `used`, (n,)."""
         to_x = np.zeros_like(x)
         to_y = np.zeros_like(y)
-        if used is None:
-            used = np.full(len(x), x.shape[1])
         _forward(x, y, used, self._linear, self._bends, self._waves, to_x, to_y)
         return to_x, to_y
 

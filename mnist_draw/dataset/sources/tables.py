@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,41 +118,38 @@ def _parse(path: Path, lines: Iterator[str]) -> _Table:
             path=path,
             columns=counted("{count} column", "{count} columns", len(fields)),
         )
-    has_labels = len(fields) > PIXELS
     column = next((fields.index(name) for name in _LABEL_COLUMNS if name in fields), 0)
     rest = itertools.chain([first], lines) if _is_number(fields[1]) else lines
     rest = (line for line in rest if line.strip())
-    labels: list[str] = []
+    labels: list[str] | None = [] if len(fields) > PIXELS else None
     blocks = []
     count = 0
     while block := list(itertools.islice(rest, _LINES)):
         count += len(block)
         check_count(count, path)
-        values = _numbers(block, {column: labels} if has_labels else {})
+        values = _numbers(block, column, labels)
         if values.shape != (len(block), len(fields)):
             raise DatasetError(
                 "{path} has lines that are not a label and 784 numbers. Nothing was loaded.",
                 path=path,
             )
-        pixels = np.delete(values, column, axis=1) if has_labels else values
+        pixels = values if labels is None else np.delete(values, column, axis=1)
         check_pixels(pixels, path)
         blocks.append(np.rint(pixels).astype(np.uint8))
     if not blocks:
         raise DatasetError("{path} holds no pictures at all.", path=path)
     images = np.concatenate(blocks).reshape(-1, 28, 28)
-    return _Table(path, images, labels if has_labels else None)
+    return _Table(path, images, labels)
 
 
-def _numbers(lines: list[str], columns: dict[int, list[str]]) -> NDArray[np.float32]:
-    """Parse lines of numbers, none if that fails; append the texts of some columns to lists."""
+def _numbers(lines: list[str], column: int, labels: list[str] | None) -> NDArray[np.float32]:
+    """Parse lines of numbers, none if that fails; with `labels`, a column of texts goes there."""
 
-    def taker(texts: list[str]) -> Callable[[str], int]:
-        def take(text: str) -> int:
-            # A table that was saved by a spreadsheet or by pandas may say 3.0.
-            texts.append(text.strip().removesuffix(".0"))
-            return 0
-
-        return take
+    def take(text: str) -> int:
+        assert labels is not None
+        # A table that was saved by a spreadsheet or by pandas may say 3.0.
+        labels.append(text.strip().removesuffix(".0"))
+        return 0
 
     try:
         return np.loadtxt(
@@ -161,7 +158,7 @@ def _numbers(lines: list[str], columns: dict[int, list[str]]) -> NDArray[np.floa
             comments=None,
             delimiter=",",
             quotechar='"',
-            converters={column: taker(texts) for column, texts in columns.items()},
+            converters=None if labels is None else {column: take},
             ndmin=2,
             encoding=None,
         )
