@@ -182,16 +182,16 @@ class CurveCard(Card):
         from mnist_draw.app.train.plots import CurveTools, new_plot
 
         pyqtgraph.setConfigOptions(antialias=True)
-        plot, self._value_axis, self._epoch_axis = new_plot(
+        plot, self.value_axis, self.epoch_axis = new_plot(
             self._name,
             self._title,
             joined(self._sentence, _HOW),
             self._tick_text,
         )
         item = plot.getPlotItem()
-        self._batch_curve = item.plot(antialias=False)
-        self._training_curve = item.plot()
-        self._validation_curve = item.plot()
+        self.batch_curve = item.plot(antialias=False)
+        self.training_curve = item.plot()
+        self.validation_curve = item.plot()
         self.plot = plot
         self.tools = CurveTools(plot, self, self._figure == "accuracy")
         self.tools.pointed.connect(self._point)
@@ -253,20 +253,20 @@ class CurveCard(Card):
         rows: Sequence[EpochFigures] = self._history.epochs
         first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
         xs, ys = self._batches.points(self._history.batches, first, last)
-        self._batch_curve.setData(xs, self._map(ys))
+        self.batch_curve.setData(xs, self._map(ys))
         if self.tools.zoomed:
             # Row n holds epoch n + 1; a little more than what is visible.
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
         epochs = thinned(rows)
         x = np.array([self._place(row) for row in epochs])
         pairs = np.array([self._pair(row) for row in epochs]).reshape(-1, 2)
-        for curve, y in zip((self._training_curve, self._validation_curve), pairs.T, strict=True):
+        for curve, y in zip((self.training_curve, self.validation_curve), pairs.T, strict=True):
             curve.setData(x, self._map(y))
             curve.setSymbol("o" if len(epochs) == 1 else None)
         if self.tools.zoomed:
             return
         low, high = self._range()
-        self._epoch_axis.show_epochs(self.plot, self.planned)
+        self.epoch_axis.show_epochs(self.plot, self.planned)
         self.plot.setYRange(low, high, padding=0.03)
 
     def _point(self, epoch: float) -> None:
@@ -293,14 +293,14 @@ class CurveCard(Card):
         accent = theme.colour("accent")
         second = theme.colour("second")
         faint = theme.colour("accent", _BATCH_ALPHA)
-        self._batch_curve.setPen(pyqtgraph.mkPen(faint, width=1))
-        self._training_curve.setPen(pyqtgraph.mkPen(accent, width=2))
-        self._validation_curve.setPen(pyqtgraph.mkPen(second, width=2, style=Qt.DashLine))
-        for curve, colour in ((self._training_curve, accent), (self._validation_curve, second)):
+        self.batch_curve.setPen(pyqtgraph.mkPen(faint, width=1))
+        self.training_curve.setPen(pyqtgraph.mkPen(accent, width=2))
+        self.validation_curve.setPen(pyqtgraph.mkPen(second, width=2, style=Qt.DashLine))
+        for curve, colour in ((self.training_curve, accent), (self.validation_curve, second)):
             curve.setSymbolBrush(colour)
             curve.setSymbolPen(colour)
             curve.setSymbolSize(Size.BAR)
-        for axis in (self._value_axis, self._epoch_axis):
+        for axis in (self.value_axis, self.epoch_axis):
             axis.restyle()
 
 
@@ -321,7 +321,7 @@ class LossCard(CurveCard):
         self._add_menu()
 
     def _add_extras(self, item: Any) -> None:
-        self._value_axis.logarithmic = True
+        self.value_axis.logarithmic = True
 
     def _map(self, values: Any) -> Any:
         return np.log10(np.maximum(values, LOWEST_LOSS))
@@ -346,11 +346,11 @@ class AccuracyCard(CurveCard):
         sentence = _("Share of right answers over epochs, in percent.")
         super().__init__(_("Accuracy"), "accuracyPlot", sentence, "accuracy", format_percent)
         self._is_like_tutorial = True
-        self._pulse = QVariantAnimation(self)
-        self._pulse.setDuration(_PULSE_MS)
-        self._pulse.setStartValue(0.0)
-        self._pulse.setEndValue(1.0)
-        self._pulse.valueChanged.connect(self._grow_dot)
+        self.pulse_animation = QVariantAnimation(self)
+        self.pulse_animation.setDuration(_PULSE_MS)
+        self.pulse_animation.setStartValue(0.0)
+        self.pulse_animation.setEndValue(1.0)
+        self.pulse_animation.valueChanged.connect(self._grow_dot)
         self._pulsed = float("-inf")
         self._add_menu()
 
@@ -358,18 +358,18 @@ class AccuracyCard(CurveCard):
         """Show the tutorial's result if network and data are the tutorial's."""
         self._is_like_tutorial = is_like_tutorial(settings)
         if self.plot is not None:
-            self._reference.setVisible(self._is_like_tutorial)
+            self.reference.setVisible(self._is_like_tutorial)
 
     def pulse(self) -> None:
         now = time.monotonic()
         if theme.theme().motion and self.isVisible() and now - self._pulsed > _PULSE_REST:
             self._pulsed = now
-            self._pulse.start()
+            self.pulse_animation.start()
 
     def _grow_dot(self, part: float) -> None:
         size = round(Size.BAR * (1 + math.sin(math.pi * part)))
-        if self.plot is not None and size != self._best.opts["size"]:
-            self._best.setSize(size)
+        if self.plot is not None and size != self.best.opts["size"]:
+            self.best.setSize(size)
 
     def redraw(self) -> None:
         super().redraw()
@@ -377,7 +377,7 @@ class AccuracyCard(CurveCard):
             rows = self._history.epochs
             best = max(rows, key=lambda row: row.validation_accuracy, default=None)
             points = [] if best is None else [(self._place(best), 100 * best.validation_accuracy)]
-            self._best.setData(pos=points)
+            self.best.setData(pos=points)
 
     def _map(self, values: Any) -> Any:
         return 100 * values
@@ -385,19 +385,19 @@ class AccuracyCard(CurveCard):
     def _add_extras(self, item: Any) -> None:
         import pyqtgraph
 
-        self._reference = pyqtgraph.InfiniteLine(
+        self.reference = pyqtgraph.InfiniteLine(
             TUTORIAL_ACCURACY,
             angle=0,
             label=_("the tutorial: {share}", share=percent(TUTORIAL_ACCURACY / 100, 2)),
             # At the left, where the curves are below it.
             labelOpts={"position": 0.01, "anchors": [(0.0, 1.0), (0.0, 1.0)]},
         )
-        self._best = pyqtgraph.ScatterPlotItem(size=Size.BAR)
-        self._best.setZValue(12)
-        item.addItem(self._best, ignoreBounds=True)
-        self._reference.setZValue(10)
-        item.addItem(self._reference)
-        self._reference.setVisible(self._is_like_tutorial)
+        self.best = pyqtgraph.ScatterPlotItem(size=Size.BAR)
+        self.best.setZValue(12)
+        item.addItem(self.best, ignoreBounds=True)
+        self.reference.setZValue(10)
+        item.addItem(self.reference)
+        self.reference.setVisible(self._is_like_tutorial)
         box = item.getViewBox()
         box.sigRangeChanged.connect(self._place_label)
         box.sigResized.connect(self._place_label)
@@ -405,7 +405,7 @@ class AccuracyCard(CurveCard):
     def _place_label(self, *_: object) -> None:
         """Place the label above the line if there is room, else below."""
         box = self.plot.getPlotItem().getViewBox()
-        label = self._reference.label
+        label = self.reference.label
         room = box.mapViewToScene(QPointF(0, TUTORIAL_ACCURACY)).y() - box.sceneBoundingRect().top()
         # The edge of the label's rectangle is empty and may overlap.
         high = 0.8 * label.boundingRect().height()
@@ -424,11 +424,11 @@ class AccuracyCard(CurveCard):
 
             muted = theme.colour("muted")
             second = theme.colour("second")
-            self._best.setBrush(second)
-            self._best.setPen(second)
-            self._reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
-            self._reference.label.setColor(muted)
-            self._reference.label.textItem.setFont(theme.font(Text.AXIS))
+            self.best.setBrush(second)
+            self.best.setPen(second)
+            self.reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
+            self.reference.label.setColor(muted)
+            self.reference.label.textItem.setFont(theme.font(Text.AXIS))
 
     def _tick_text(self, value: float) -> str:
         return percent(value / 100, None)

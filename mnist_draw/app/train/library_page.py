@@ -82,7 +82,7 @@ class CompareCard(Card):
     def _build(self) -> None:
         from mnist_draw.app.train.plots import new_plot
 
-        plot, self._value_axis, self._epoch_axis = new_plot(
+        plot, self.value_axis, self.epoch_axis = new_plot(
             "comparePlot",
             _("Compared runs"),
             _("One line for each ticked run, as its row shows it."),
@@ -137,16 +137,16 @@ class CompareCard(Card):
             item.removeItem(drawn)
         self.curves = []
         self._show_names()
-        self._value_axis.logarithmic = self._loss
+        self.value_axis.logarithmic = self._loss
         self.plot.setBackground(theme.colour("card"))
         values: list[float] = []
         for place, __, rows in self.runs:
             values += self._draw(place, rows)
-        for axis in (self._value_axis, self._epoch_axis):
+        for axis in (self.value_axis, self.epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         longest = max([1, *(rows[-1].epoch for *__, rows in self.runs)])
-        self._epoch_axis.show_epochs(self.plot, longest)
+        self.epoch_axis.show_epochs(self.plot, longest)
         # A lone point is in the middle of a scale that says how high it is.
         least = (0.1, 0.5) if len(values) > 1 else (1.0, 10.0)
         spare = max(0.0, least[not self._loss] - (high - low)) / 2

@@ -59,7 +59,7 @@ class DigitsGrid(WalkableView):
         """Return the height of an answer with the gap below it."""
         return theme.scaled(Text.BODY) + 2 * Size.FIELD_GAP
 
-    def _grid(self) -> tuple[int, float]:
+    def arrangement(self) -> tuple[int, float]:
         """Return the columns that give the largest pictures, and their side."""
         found = []
         for columns in _COLUMNS:
@@ -70,8 +70,8 @@ class DigitsGrid(WalkableView):
         side, columns = max(found, key=lambda one: one[0])
         return columns, max(side, 8.0)
 
-    def _box(self, item: int) -> QRectF:
-        columns, side = self._grid()
+    def box_of(self, item: int) -> QRectF:
+        columns, side = self.arrangement()
         rows = -(-TWELVE // columns)
         room = self.width() - 2 * Size.TIGHT
         across = (room - side) / (columns - 1)
@@ -83,10 +83,10 @@ class DigitsGrid(WalkableView):
         return 0 if self.twelve is None else len(self.twelve.labels)
 
     def item_at(self, point: QPointF) -> int | None:
-        return next((n for n in range(self.count()) if self._box(n).contains(point)), None)
+        return next((n for n in range(self.count()) if self.box_of(n).contains(point)), None)
 
     def place_of(self, item: int) -> QPointF:
-        return self._box(item).bottomLeft()
+        return self.box_of(item).bottomLeft()
 
     def describe(self, item: int) -> str:
         assert self.twelve is not None
@@ -99,7 +99,7 @@ class DigitsGrid(WalkableView):
         return _("Test picture {number}: {name}, read as {answer}.", answer=answer, **fields)
 
     def step(self, right: int, down: int) -> bool:
-        columns = self._grid()[0]
+        columns = self.arrangement()[0]
         return super().step(right or down * columns, 0)
 
     def _name(self, label: int) -> str:
@@ -120,7 +120,7 @@ class DigitsGrid(WalkableView):
             self._paint(painter, item)
 
     def _paint(self, painter: QPainter, item: int) -> None:
-        box = self._box(item)
+        box = self.box_of(item)
         read = self.read
         right = read is not None and read.right[item]
         wrong = read is not None and not right

@@ -59,7 +59,7 @@ def test_the_crosshair_names_epoch_and_figures(card):
     assert [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()] == before
     assert card.plot.toolTip() == ""
     # The grid is below the curves.
-    assert card._value_axis.zValue() < card.plot.getPlotItem().getViewBox().zValue()
+    assert card.value_axis.zValue() < card.plot.getPlotItem().getViewBox().zValue()
     assert texts(card) == ["training 0.2500", "validation 0.5000", "epoch 4"]
     card.tools.point(1000)
     assert card.legend.epoch == "epoch 30"
@@ -80,8 +80,8 @@ def test_a_first_epoch_that_was_stopped_within_ends_where_its_line_does(card, ac
     accuracy.build()
     for one in (card, accuracy):
         one.show_history(made, 10)
-        assert list(one._batch_curve.getData()[0]) == list(one._validation_curve.getData()[0])
-    assert list(accuracy._best.getData()[0]) == [0.25]
+        assert list(one.batch_curve.getData()[0]) == list(one.validation_curve.getData()[0])
+    assert list(accuracy.best.getData()[0]) == [0.25]
 
 
 def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
@@ -94,11 +94,11 @@ def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
     add_epoch(card._history, 31, 0.03, 0.06)
     card.redraw()
     assert card.tools.visible_epochs() == closer
-    drawn = card._training_curve.getData()[0]
+    drawn = card.training_curve.getData()[0]
     assert drawn[0] > 5
     QTest.keyClick(card.plot, Qt.Key_0)
     assert card.tools.visible_epochs() == pytest.approx(whole)
-    assert len(card._training_curve.getData()[0]) == 31
+    assert len(card.training_curve.getData()[0]) == 31
 
 
 @pytest.fixture
@@ -128,24 +128,24 @@ def test_marks_show_every_change_and_one_label_those_of_an_epoch(accuracy):
         ({"data_folder": "elsewhere"}, False),
     ):
         accuracy.compare_with_tutorial(TrainingSettings(**changes))
-        assert accuracy._reference.isVisible() == shown
+        assert accuracy.reference.isVisible() == shown
 
 
 def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_the_last(card):
     card.show_history(history(10_000, batches=10), 10_000)
-    assert len(card._batch_curve.getData()[0]) <= 2048
-    assert len(card._training_curve.getData()[0]) <= 2001
-    assert card._training_curve.getData()[0][-1] == 10_000
+    assert len(card.batch_curve.getData()[0]) <= 2048
+    assert len(card.training_curve.getData()[0]) <= 2001
+    assert card.training_curve.getData()[0][-1] == 10_000
     for planned in (1, 2, 7, 19, 20, 23, 100, 1234):
         card.show_history(History(), planned)
-        ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
+        ticks = card.epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
         assert ticks[-1] == planned
         steps = [after - before for before, after in pairwise(ticks)]
         assert len(steps) < 2 or min(steps) >= 0.5 * max(steps)
         assert len(ticks) <= 8
     card.show_history(History(), 8)
     for size in (150, 250, 300, 350, 380, 500, 700):
-        ticks = card._epoch_axis.tickValues(-0.08, 8.08, size)[0][1]
+        ticks = card.epoch_axis.tickValues(-0.08, 8.08, size)[0][1]
         steps = [after - before for before, after in pairwise(ticks)]
         assert min(steps) >= 0.5 * max(steps)
 
@@ -173,7 +173,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
     accuracy.show()
     accuracy.redraw()
     qtbot.wait(20)
-    words = accuracy._reference.label
+    words = accuracy.reference.label
     # It has no ground, and is inside of the plot.
     assert words.fill.style() == Qt.NoBrush
     box = accuracy.plot.getPlotItem().getViewBox()
@@ -191,7 +191,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
     qtbot.wait(20)
     picture = QPicture()
     painter = QPainter(picture)
-    numbers = accuracy._value_axis.generateDrawSpecs(painter)[2]
+    numbers = accuracy.value_axis.generateDrawSpecs(painter)[2]
     painter.end()
     assert "100 %" in [text for *_, text in numbers]
 
@@ -240,7 +240,7 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
 def test_the_dot_of_a_new_best_rests_between_two_pulses(accuracy):
     accuracy.show()
     theme.theme().motion = True
-    pulse, states = accuracy._pulse, []
+    pulse, states = accuracy.pulse_animation, []
     pulse.stateChanged.connect(lambda new, old: states.append(new))
     for _ in range(3):
         accuracy.pulse()

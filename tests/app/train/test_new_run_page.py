@@ -136,9 +136,9 @@ def test_digits_grow_with_the_text(tab, qtbot):
     grid = tab.new_run.digits.grid
     theme.theme().resize_text(1.75)
     qtbot.waitUntil(lambda: grid.height() >= 2 * theme.scaled(36))
-    qtbot.waitUntil(lambda: grid._grid()[1] >= theme.scaled(36))
+    qtbot.waitUntil(lambda: grid.arrangement()[1] >= theme.scaled(36))
     # Below the curve they are in a low and wide room, without wide gaps.
-    first, second = grid._box(0), grid._box(1)
+    first, second = grid.box_of(0), grid.box_of(1)
     assert second.left() - first.right() < first.width()
 
 

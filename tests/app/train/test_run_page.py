@@ -52,7 +52,7 @@ def test_the_digits_say_what_was_read_and_open(qtbot, show):
     assert card.grid.grab().toImage() != unread
     assert "Test picture 108: 8, read as 0." in card.grid.accessibleDescription()
     with qtbot.waitSignal(card.grid.chosen) as chosen:
-        QTest.mouseClick(card.grid, Qt.LeftButton, pos=card.grid._box(7).center().toPoint())
+        QTest.mouseClick(card.grid, Qt.LeftButton, pos=card.grid.box_of(7).center().toPoint())
     assert chosen.args == [107]
     QTest.keyClick(card.grid, Qt.Key_Right)
     QTest.keyClick(card.grid, Qt.Key_Down)
@@ -60,9 +60,9 @@ def test_the_digits_say_what_was_read_and_open(qtbot, show):
         QTest.keyClick(card.grid, Qt.Key_Return)
     assert chosen.args == [111]
     # In a high card there are fewer beside each other.
-    assert card.grid._grid()[0] == 6
+    assert card.grid.arrangement()[0] == 6
     card.resize(414, 376)
-    assert card.grid._grid()[0] == 4
+    assert card.grid.arrangement()[0] == 4
 
 
 def result(state, epochs=3, test=0.9824, **settings):
@@ -161,7 +161,7 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale)
     for is_trained in (False, True):
         show_run(page, made, is_trained)
         qtbot.wait(1)
-        assert page.digits.grid._grid()[1] >= 28
+        assert page.digits.grid.arrangement()[1] >= 28
         assert page.digits.heading.width() >= page.digits.heading.sizeHint().width()
 
 
@@ -196,9 +196,9 @@ def test_curves_are_drawn_while_they_can_be_seen_and_when_they_are_shown(qtbot, 
     for batch in (1, 2, 3):
         run.apply(events.BatchFinished(1, 10, batch, 4, 1 / batch, 0.5, 0.001))
     page.draw_curves(run)
-    assert page.loss._batch_curve.getData()[0] is None
+    assert page.loss.batch_curve.getData()[0] is None
     page.show()
-    assert len(page.loss._batch_curve.getData()[0]) == 3
+    assert len(page.loss.batch_curve.getData()[0]) == 3
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_run_from_start_to_end(make):
     assert "98.29 %" in room.text("headlineLabel")
     assert "9,829 of 10,000 test pictures right, after 3 epochs" in room.text("resultLabel")
     assert not room.button("stopButton").isEnabled()
-    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
+    assert list(room.tab.loss.validation_curve.getData()[0]) == [1, 2, 3]
     assert room.button("tryItButton").isVisible()
     assert room.run.state.shown_run.key == room.run.state.run.key
     digits = room.tab.run_page.digits
@@ -164,7 +164,7 @@ def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):
     assert room.run.state.shown_run.folder == before
     room.run.show_current()
     room.button("stepButton").click()
-    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
+    assert list(room.tab.loss.validation_curve.getData()[0]) == [1, 2]
     assert not room.label("testAccuracyLabel").isVisible()
     room.wait_for_end()
     assert room.tab.page == "run"
@@ -183,7 +183,7 @@ def test_a_run_begins_without_the_figures_of_another(make):
     assert room.text("stateLabel") == "Getting ready"
     assert room.text("validationAccuracyLabel") == "–"
     assert not room.label("testAccuracyLabel").isVisible()
-    assert room.tab.loss._validation_curve.getData()[0] is None
+    assert room.tab.loss.validation_curve.getData()[0] is None
     assert "never seen" in room.hint
     page = room.show_library()
     key = room.run.state.run.key
@@ -308,7 +308,7 @@ def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     assert room.text("runTitle").endswith("seed 7")
     assert "Can go on after 3 of 20" in room.text("headlineLabel")
     assert room.text("validationAccuracyLabel") == "95.00 %"
-    curve = room.tab.loss._validation_curve
+    curve = room.tab.loss.validation_curve
     assert list(curve.getData()[0]) == [1, 2, 3]
     grid = room.tab.run_page.digits.grid
     room.qtbot.waitUntil(lambda: grid.read is not None)
@@ -364,14 +364,14 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
     room.qtbot.waitUntil(lambda: room.run.state.run.epoch == 3)
     room.run.show_run(before)
     room.qtbot.waitUntil(room.tab.run_page.finished.isVisible)
-    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3, 4, 5]
+    assert list(room.tab.loss.validation_curve.getData()[0]) == [1, 2, 3, 4, 5]
     assert not room.button("trainOnButton").isVisible()
     assert room.run.state.run.epoch == 3
     # Nothing starts or pauses beside it; the way back takes the place of a new run.
     assert not room.button("startButton").isEnabled()
     room.button("newRunButton").click()
     assert not room.tab.run_page.finished.isVisible()
-    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
+    assert list(room.tab.loss.validation_curve.getData()[0]) == [1, 2]
 
 
 def test_a_run_that_waits_for_learning_can_be_cancelled(make):
