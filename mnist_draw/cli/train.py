@@ -5,20 +5,16 @@ from __future__ import annotations
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, explained, joined, listed, number, parse_number
-from mnist_draw.networks import list_kinds
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
     Flag,
-    Folder,
-    NetworkFile,
-    NetworkText,
     RealNumber,
     RuleParameters,
     Setting,
@@ -121,22 +117,17 @@ def _given_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _reading(setting: AnySetting) -> dict[str, Any]:
     """Return what `argparse` needs in order to read a setting's option."""
-    metavar: dict[str, Any] = {"metavar": setting.metavar}
-    match setting:
-        case WholeNumber():
-            return {"type": partial(_number, setting, int), **metavar}
-        case RealNumber():
-            return {"type": partial(_number, setting, float), **metavar}
-        case Choice(bare=bare) if bare:
-            return {"nargs": "?", "const": bare, **metavar}
-        case Choice() | NetworkText() | Folder() | NetworkFile():
-            return metavar
-        case RuleParameters():
-            return {"action": "append", "type": _name_and_number, **metavar}
-        case Flag():
-            return {"action": "store_const", "const": True}
-        case _:
-            assert_never(setting)
+    if isinstance(setting, Flag):
+        return {"action": "store_const", "const": True}
+    reading: dict[str, Any] = {"metavar": setting.metavar}
+    if isinstance(setting, WholeNumber | RealNumber):
+        kind = int if isinstance(setting, WholeNumber) else float
+        reading["type"] = partial(_number, setting, kind)
+    elif isinstance(setting, RuleParameters):
+        reading |= {"action": "append", "type": _name_and_number}
+    elif isinstance(setting, Choice) and setting.bare:
+        reading |= {"nargs": "?", "const": setting.bare}
+    return reading
 
 
 def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> float:
@@ -166,28 +157,13 @@ def _read_number(text: str, kind: type[float] = float) -> float:
 
 def _help(name: str, setting: Setting, default: Any) -> str:
     """Return the sentences of a setting's option: what it is, its values and its default."""
-    sentences = [setting.sentence]
-    match setting:
-        case NetworkText():
-            sentences.append(_("One of: {entries}.", entries=list_kinds()))
-        case Choice(choices=choices):
-            entries = explained({known: entry.meaning for known, entry in choices.items()})
-            sentences.append(_("One of: {entries}.", entries=entries))
-        case Flag() | RuleParameters():
-            return setting.sentence
-        case RealNumber(percent=True):
-            sentences.append(_("A share of 1."))
-        case NetworkFile():
-            sentences.append(_("Its kind of network is taken too unless --network is given."))
-    if isinstance(setting, Choice) and setting.bare:
-        bare = _("Without {name}: {value}.", name=setting.metavar, value=setting.bare)
-        sentences.append(bare)
+    sentences = [setting.sentence, *setting.describe_values()]
     if name == "learning_rate":
         rules = UPDATE_RULES.values()
         usual = (f"{rule.name} {number(rule.learning_rate, 'g')}" for rule in rules)
         rates = listed(usual, long=True)
         sentences.append(_("Default: the usual one of the update rule ({rates}).", rates=rates))
-    else:
+    elif setting.has_default:
         value = setting.nothing if default is None else default
         sentences.append(_("Default: {value}.", value=value))
     return joined(*sentences)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import N_, _, listed, number, percent, pgettext
-from mnist_draw.networks import parse_network
+from mnist_draw.i18n import N_, _, explained, listed, number, percent, pgettext
+from mnist_draw.networks import list_kinds, parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
 Value = str | int | float | bool | Mapping[str, float] | None
@@ -72,6 +72,8 @@ class Setting:
     chooses_pictures: bool = False
     nothing: str = ""
 
+    #: Whether the command line's help names the default; it does not where that says nothing.
+    has_default = True
     #: Says that a value is of another kind.
     wrong = N_("The setting {name} is {value}; it must be a text.")
 
@@ -86,6 +88,10 @@ class Setting:
 
     def check(self, name: str, value: Any) -> None:
         """Refuse a value out of range with a `UserError`; it is of the right kind."""
+
+    def describe_values(self) -> list[str]:
+        """Return sentences about its values, for the command line's help."""
+        return []
 
     def format_value(self, value: Any) -> str:
         """Format a value for lists and help texts."""
@@ -151,6 +157,9 @@ class RealNumber(Setting):
             self.check(name, value)
         return read_number(name, value)
 
+    def describe_values(self) -> list[str]:
+        return [_("A share of 1.")] if self.percent else []
+
     def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
             raise out_of_range(name, value, self.low, self.high)
@@ -172,6 +181,13 @@ class Choice(Setting):
 
     def check(self, name: str, value: Any) -> None:
         check_name(self.title, value, self.choices)
+
+    def describe_values(self) -> list[str]:
+        entries = explained({known: entry.meaning for known, entry in self.choices.items()})
+        sentences = [_("One of: {entries}.", entries=entries)]
+        if self.bare:
+            sentences.append(_("Without {name}: {value}.", name=self.metavar, value=self.bare))
+        return sentences
 
     def format_value(self, value: Any) -> str:
         return self.choices[value].title if value in self.choices else str(value)
@@ -196,6 +212,9 @@ class NetworkText(Setting):
                 most=number(MAX_BYTES // 4),
             )
 
+    def describe_values(self) -> list[str]:
+        return [_("One of: {entries}.", entries=list_kinds())]
+
     def format_value(self, value: Any) -> str:
         try:
             spec = parse_network(value)
@@ -210,6 +229,7 @@ class RuleParameters(Setting):
 
     columns: int = 12
     metavar: str = "NAME=X"
+    has_default = False
 
     wrong = N_("The setting {name} is {value}; it must be a list of names with numbers.")
 
@@ -254,6 +274,9 @@ class NetworkFile(Setting):
     columns: int = 12
     metavar: str = "FILE.npz"
 
+    def describe_values(self) -> list[str]:
+        return [_("Its kind of network is taken too unless --network is given.")]
+
     def format_value(self, value: Any) -> str:
         """Return the file's name without the folder; of a run the name of its folder."""
         if value is None:
@@ -265,6 +288,7 @@ class NetworkFile(Setting):
 @dataclass(frozen=True, kw_only=True)
 class Flag(Setting):
     columns: int = 12
+    has_default = False
 
     wrong = N_("The setting {name} is {value}; it must be true or false.")
 
