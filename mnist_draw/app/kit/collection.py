@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
@@ -106,16 +106,21 @@ class FollowedFolder(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(FOLLOW_MS)
         self._timer.timeout.connect(self._check_folder)
+        page.installEventFilter(self)
 
     def refresh(self) -> None:
-        self._timer.start()
+        if self._page.isVisible():
+            self._timer.start()
         self._look(None, reporter.report)
 
-    def _check_folder(self) -> None:
-        if not self._page.isVisible():
-            # It is refreshed when it is shown again.
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Hide:
+            # The list is refreshed when it is shown again.
             self._timer.stop()
-        elif not self.reading and not self._is_edited():
+        return super().eventFilter(watched, event)
+
+    def _check_folder(self) -> None:
+        if not self.reading and not self._is_edited():
             # Opening the list reports what cannot be read.
             self._look(self._seen, lambda _: None)
 
