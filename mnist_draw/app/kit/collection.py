@@ -42,7 +42,7 @@ class CollectionController(QObject):
         self.refresh()
 
     def change(self, work: Callable[[], Any], finished: Callable[[Any], object]) -> None:
-        """Change files, then call `finished` with the result; after an error only list anew."""
+        """Change files, then call `finished` with the result; after an error only refresh."""
         self.background.run(work, finished, self._failed)
 
     def offer_undo(self, sentence: str, paths: Sequence[Path], restored: str) -> None:

@@ -70,7 +70,7 @@ class Remark(QLabel):
         return False
 
 
-#: Real numbers are shown with so many digits at the most: 64-bit floats have 15.
+#: Real numbers are shown with at most 12 digits: 64-bit floats have 15.
 _REAL = ".12g"
 _LIMIT = ",.12g"
 #: What a real number without unit becomes by its first step from 0.

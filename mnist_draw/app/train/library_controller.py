@@ -42,7 +42,7 @@ _NO_NETWORK = _("It has no network.")
 
 
 def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
-    """Return a fingerprint of the files of the Library; if it changes, all are read anew."""
+    """Return a fingerprint of the files of the Library; a change has all read again."""
     files = [
         folder / name
         for folder in sorted(run_list.runs_folder().glob("*/"))
@@ -291,7 +291,7 @@ class LibraryController(LibraryFiles):
         return "" if entry.has_network or learnt else _NO_NETWORK
 
     def _build_exports(self, entry: Entry, parent: Menu) -> QMenu:
-        # Qt places it beside the other menu.
+        # Qt places it next to the other menu.
         menu = QMenu(_("Export"), parent)
         menu.setToolTipsVisible(True)
         for name, text, meaning in export_kinds(entry):

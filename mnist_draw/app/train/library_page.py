@@ -45,7 +45,7 @@ CHOICES = (
 
 _TICK_TWO = _("Tick two to compare.")
 _TOO_FEW = _("Two runs of yours are compared here.")
-#: Columns share the table's width if each gets so much; otherwise they are as wide as their texts.
+#: Columns share the table's width if each gets at least this; else each is as wide as its texts.
 _LEAST_WIDTH = 90
 _MOST_WIDTH = 200
 
@@ -273,7 +273,7 @@ def _results(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
     return [(title, values) for title, values in rows if len(set(values)) > 1]
 
 
-#: From this width on the comparison is beside the list, in pixels at the usual text size.
+#: From this width on the comparison is next to the list, in pixels at the usual text size.
 _BESIDE = 1180
 _SEARCH = 200
 #: Shares of the list and of what is compared.
@@ -385,7 +385,15 @@ class LibraryPage(QWidget):
         )
         words = label(_("Your first run appears here."), "muted")
         margins = (Size.MARGIN, Size.FIELD_GAP, Size.MARGIN, Size.FIELD_GAP)
-        row(_Ghost(), words, 1, button, gap=Size.MARGIN, margins=margins, owner=self.empty)
+        row(
+            _PlaceholderCurve(),
+            words,
+            1,
+            button,
+            gap=Size.MARGIN,
+            margins=margins,
+            owner=self.empty,
+        )
         return self.empty
 
     # -- what is shown
@@ -404,7 +412,7 @@ class LibraryPage(QWidget):
         self.compare.note_entries(own)
 
     def minimumSizeHint(self) -> QSize:
-        """Return what the list needs: the comparison beside it goes below it in less room."""
+        """Return what the list needs: the comparison goes below it in less room."""
         hint = super().minimumSizeHint()
         return QSize(min(hint.width(), self.list.minimumSizeHint().width()), hint.height())
 
@@ -412,7 +420,7 @@ class LibraryPage(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the comparison beside the list, or below it once two entries are ticked."""
+        """Put the comparison next to the list, or below it once two entries are ticked."""
         beside = self.width() >= theme.scaled(_BESIDE)
         several = len(self.list.rows.ticked()) > 1
         self._body.setDirection(QBoxLayout.LeftToRight if beside else QBoxLayout.TopToBottom)
@@ -423,7 +431,7 @@ class LibraryPage(QWidget):
         self._compared.setVisible(beside or several)
 
 
-class _Ghost(QWidget):
+class _PlaceholderCurve(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedSize(QSize(*CURVE_SIZE))

@@ -29,16 +29,17 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
-#: Where the curve is wider than this, the digits are beside it, not below.
+#: From this width on, in pixels, the digits are next to the curve, not below it.
 _BESIDE = 790
-#: What a run tells of itself, below its curve.
+#: The figures of a run, below its curve.
 _FIGURES = (
     _("Training loss"),
     _("Training accuracy"),
     _("Validation loss"),
     _("Validation accuracy"),
 )
-#: How the start bar gives way: the data set's width, whether captions are beside, Start's width.
+#: Arrangements of the start bar, the widest first: width of the data set, whether captions are in
+#: the line of their fields, width of Start.
 _BARS = ((190, True, 240), (130, True, 240), (130, False, 160), (130, False, 120))
 
 
@@ -72,7 +73,7 @@ class NewRunPage(ScrollArea):
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         self.cards = PresetCards()
         self.cards.chosen.connect(self._choose)
-        self.curve = GhostCurve()
+        self.curve = PlaceholderCurve()
         figures = (f"{name} \u2013".replace(" ", "\u00a0") for name in _FIGURES)
         self._figures = label("\u2003 ".join(figures), "muted", wraps=True)
         self.digits = TwelveDigitsCard()
@@ -250,7 +251,7 @@ def _sentence(settings: TrainingSettings) -> str:
     )
 
 
-class GhostCurve(QWidget):
+class PlaceholderCurve(QWidget):
     """The accuracy as it usually climbs, faint, until there is a real curve."""
 
     def __init__(self) -> None:

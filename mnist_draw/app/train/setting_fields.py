@@ -169,7 +169,7 @@ class RuleFields(QWidget):
 
     def _say(self) -> None:
         text = listed(f"{key} {box.text()}" for key, box in self.boxes.items())
-        # The button has room for so much: 1e-8, not 1e-08.
+        # The button is narrow: 1e-8, not 1e-08.
         text = text.replace("e-0", "e-")
         self.line.setText(text)
         # Not the whole: without a parent it would open a window.

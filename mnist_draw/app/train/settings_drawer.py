@@ -114,7 +114,7 @@ _LIVE = _("Grey fields are fixed while it trains.")
 
 
 @contextlib.contextmanager
-def _problems_told(ending: str = "") -> Iterator[None]:
+def _report_problems(ending: str = "") -> Iterator[None]:
     try:
         yield
     except UserError as error:
@@ -260,7 +260,7 @@ class SettingsDrawer(QWidget):
     # -- showing
 
     def show_beside(self, a_run: bool) -> None:
-        """Say beside a run that has ended whose settings these are."""
+        """Say next to a finished run whose settings these are."""
         self._is_beside_run = a_run
         self._renew()
 
@@ -338,7 +338,7 @@ class SettingsDrawer(QWidget):
         name, chosen = QInputDialog.getText(self, _("Save as preset"), _("Name of the preset"))
         if not chosen or not name.strip():
             return
-        with _problems_told():
+        with _report_problems():
             name = save_preset(name, self.form.settings())
             self._own = own_presets()
             self.form.show_settings(self.form.settings(), name)
@@ -347,7 +347,7 @@ class SettingsDrawer(QWidget):
     def delete_own_preset(self) -> None:
         name = self.form.state.chosen.title
         settings = self.form.settings()
-        with _problems_told():
+        with _report_problems():
             delete_preset(name)
             del self._own[name]
             self.form.show_settings(settings)
@@ -359,12 +359,12 @@ class SettingsDrawer(QWidget):
     def open_file(self) -> None:
         path = ask_open(self, _("Open settings"), FILES)
         if path:
-            with _problems_told(_("The fields are unchanged.")):
+            with _report_problems(_("The fields are unchanged.")):
                 self.form.show_settings(load_settings(path))
 
     def save_file(self) -> None:
         path = ask_save(self, _("Save settings"), "settings.json", FILES)
         if path:
-            with _problems_told():
+            with _report_problems():
                 save_settings(path, self.form.settings())
                 notifier.message(_("Saved {path}.", path=path))
