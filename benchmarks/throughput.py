@@ -1,4 +1,4 @@
-"""Measure how fast networks train and answer, beside the program's peers and its floor.
+"""Measure how fast networks train and answer, beside the program's peers and the dense floor.
 
 All candidates take turns in one run, each in a process of its own with the same number of
 threads, on the same arrays, network, batch size and first weights::
@@ -11,9 +11,10 @@ skipped with a line. rmsprop with learning rate 0.001, rho 0.9 and epsilon 1e-6,
 the tutorial, minibatches of 500; scikit-learn, which has neither, takes Adam and no dropout.
 
 The figures are medians over the blocks (in each block, every candidate has one turn). A ratio is
-the median of the ratios within the blocks. The floor is the faster of two ways to do the matrix
-products of a step and nothing else. Before the first step every network must give the same loss,
-otherwise the benchmark ends with status 1: candidates would not do the same work.
+the median of the ratios within the blocks. The dense floor is the faster of two ways to do the
+matrix products of a step and nothing else, zeros multiplied, too. Before the first step every
+network must give the same loss, otherwise the benchmark ends with status 1: candidates would not do
+the same work.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         f"### {result['task']['network']}, images per second",
         "",
-        "| | training | quartiles | program is | of the floor | validation | program is |",
+        "| | training | quartiles | program is | of the dense floor | validation | program is |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for name, training in result["training"].items():

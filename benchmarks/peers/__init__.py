@@ -16,7 +16,7 @@ two pools of threads in one process would fight.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,42 @@ class Candidate:
     cls: str
     title: str
     networks: tuple[str, ...] = ("mlp", "cnn")
+    environment: dict[str, str] = field(default_factory=dict)
 
+
+#: glibc keeps what is freed. Otherwise each large array is asked of the system in every step, and
+#: its pages are cleared anew, which takes PyTorch more than half of its time with convolutions.
+KEEPS_MEMORY = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TOP_PAD_": str(2**28),
+    "MALLOC_TRIM_THRESHOLD_": str(2**33),
+}
 
 #: The program itself first, the floor last.
 CANDIDATES: dict[str, Candidate] = {
     "program": Candidate("program", "Program", "mnist_draw"),
     "pytensor": Candidate("program", "Untuned", "PyTensor, Numba linker"),
     "torch": Candidate("torch_eager", "TorchEager", "PyTorch, eager"),
+    "torch-kept": Candidate(
+        "torch_eager",
+        "TorchEager",
+        "PyTorch, eager, memory kept",
+        environment=KEEPS_MEMORY,
+    ),
+    "torch-channels-last": Candidate(
+        "torch_eager",
+        "TorchChannelsLast",
+        "PyTorch, eager, memory kept, channels last",
+        ("cnn",),
+        KEEPS_MEMORY,
+    ),
     "torch-compile": Candidate("torch_compiled", "TorchCompiled", "PyTorch, torch.compile"),
+    "torch-compile-kept": Candidate(
+        "torch_compiled",
+        "TorchCompiled",
+        "PyTorch, torch.compile, memory kept",
+        environment=KEEPS_MEMORY,
+    ),
     "jax": Candidate("jax_jit", "JaxJit", "JAX, jit"),
     "keras": Candidate("keras_jax", "KerasJax", "Keras on JAX"),
     "sklearn": Candidate(

@@ -42,7 +42,8 @@ class Contestant:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "peers.process", name, str(folder)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
-            cwd=BENCHMARKS, env=os.environ | thread_variables(task.threads),
+            cwd=BENCHMARKS,
+            env=os.environ | thread_variables(task.threads) | CANDIDATES[name].environment,
         )  # fmt: skip
         try:
             answer = self._read()
