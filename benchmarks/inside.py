@@ -76,11 +76,11 @@ def results(model: Any) -> tuple[Any, Callable[[], bool]]:
 
 
 def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
-    """Return the section *Map*, and whether all its layers are laid out."""
+    """Return the section *Map*, and whether its digits are shown."""
     from mnist_draw.app.inside.map.map_section import MapSection
 
     section = MapSection()
-    return section, lambda: section._maps is not None
+    return section, lambda: section.view.count() > 0
 
 
 def step(model: Any) -> tuple[Any, Callable[[], bool]]:

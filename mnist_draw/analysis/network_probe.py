@@ -33,8 +33,6 @@ Floats = npt.NDArray[np.float32]
 #: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
 #: them take little memory.
 SLICE = 64
-PIXELS = "pixels"
-ANSWER = "answer"
 #: Weights that are not those of the start correlate by 0.00 with what was learnt; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
@@ -119,13 +117,6 @@ class NetworkProbe:
         self._operations = specification.operations
         self._shapes = specification.parameter_shapes()
         self.use(model)
-        names = [layer.name for layer in self.layers]
-        #: The layers that read what the first and the last hidden layer put out.
-        self._read = sorted({1, len(names) - 1} - {0, len(names)})
-        #: Of `outputs`: ``"pixels"``, first and last hidden layer, ``"answer"``.
-        self.output_names = (PIXELS, *(names[place - 1] for place in self._read), ANSWER)
-        #: Which of them is the last hidden layer; the pixels where there is none.
-        self.last_hidden = len(self.output_names) - 2
 
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network, without compiling again."""
@@ -174,7 +165,7 @@ class NetworkProbe:
 
         pictures = T.tensor4("pictures")
         chain = Chain(self._built.output, pictures, True, None)
-        outputs = [*(chain.inputs[place] for place in self._read), chain.sums[-1]]
+        outputs = [chain.inputs[-1], chain.sums[-1]]
         return theano.function([pictures], outputs, mode=theano_bridge.fast_mode())
 
     def open_gates(self, rows: int) -> list[Floats]:
@@ -226,20 +217,26 @@ class NetworkProbe:
             some = scale(images[start : start + SLICE])
             yield slice(start, start + len(some)), self.run(some)
 
-    def outputs(self, inputs: Floats) -> list[Floats]:
-        """Return the outputs of `output_names` for at most `SLICE` pictures, float32 (n, numbers).
+    def outputs(self, inputs: Floats) -> tuple[Floats, Floats]:
+        """Return the last hidden layer's outputs and the logits of at most `SLICE` pictures.
 
-        A convolution's are those after its pooling; the answer's the logits, less their mean.
+        Both are float32 with a row for each picture. Outputs of a convolution are flattened after
+        its pooling; without a hidden layer they are the pixels. Of the logits their mean is
+        subtracted, which softmax ignores.
         """
         count = len(inputs)
         # Always as many pictures, because each new number is planned anew.
         blank = np.zeros((SLICE - count, *inputs.shape[1:]), np.float32)
-        found = self._outputs(np.concatenate([inputs, blank]))
-        flat = [np.asarray(values)[:count].reshape(count, -1) for values in found]
-        flat[-1] = flat[-1] - flat[-1].mean(axis=1, keepdims=True)
-        return [inputs.reshape(count, -1), *flat]
+        hidden, logits = (
+            np.asarray(values)[:count].reshape(count, -1)
+            for values in self._outputs(np.concatenate([inputs, blank]))
+        )
+        return hidden, logits - logits.mean(axis=1, keepdims=True)
 
-    def outputs_of_all(self, images: npt.NDArray[np.uint8]) -> Iterator[list[Floats]]:
+    def outputs_of_all(
+        self,
+        images: npt.NDArray[np.uint8],
+    ) -> Iterator[tuple[Floats, Floats]]:
         """Yield the same for slices of many pictures, uint8 (N, 1, 28, 28)."""
         for start in range(0, len(images), SLICE):
             yield self.outputs(scale(images[start : start + SLICE]))
@@ -308,7 +305,7 @@ class Chain:
 
 
 def describe_layers(model: ModelFile) -> tuple[Layer, ...]:
-    names = iter((*layer_names(model.parameters)[:-1], ANSWER))
+    names = iter((*layer_names(model.parameters)[:-1], "answer"))
     arrays = iter(model.parameters)
     incoming: tuple[int, ...] = (1, SIDE, SIDE)
     found = []

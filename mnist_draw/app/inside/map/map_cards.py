@@ -1,32 +1,26 @@
-"""The cards beside the map: the nearest training pictures, small maps by layer, their texts."""
+"""The nearest training pictures, and the texts of the map."""
 
 from __future__ import annotations
 
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QIcon, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QBoxLayout, QButtonGroup, QSizePolicy, QToolButton, QWidget
+from PyQt5.QtCore import QSize
+from PyQt5.QtGui import QResizeEvent
 
-from mnist_draw.analysis.maps import Maps, Neighbourhood, box_around, voters_of
-from mnist_draw.analysis.network_probe import ANSWER, PIXELS
+from mnist_draw.analysis.maps import DigitMap, Neighbourhood
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.mistake_list import TileView
 from mnist_draw.app.inside.rows_view import format_figure
-from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
-from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.i18n import N_, _, joined, listed, number, percent
+from mnist_draw.i18n import N_, _, listed, number
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
-from mnist_draw.training.functions import layer_label
 
 #: Rows and columns of neighbours.
 ROWS = 3
@@ -141,163 +135,26 @@ def describe_vote(labels: np.ndarray, answer: str, name: Name) -> str:
     )
 
 
-#: Pixels of a small map.
-_WIDE = 62
-_HIGH = 70
-#: Of its button: left and right of map and words.
-_FRAME = 8
-
-
-def _tile_name(name: str) -> str:
-    kind, __, place = name.partition(" ")
-    # Translators: below a small picture, where "convolution 2" is too wide.
-    return _("conv. {number}", number=place) if kind == "convolution" else layer_label(name)
-
-
-class LayerMaps(QWidget):
-    """Small maps in a row or two, with the accuracy of a vote; arrow keys or a click choose."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("layerMaps")
-        self.setAccessibleName(_("Layer by layer"))
-        self.group = QButtonGroup(self)
-        self._halves = row(), row()
-        self._rows = row(*self._halves, owner=self)
-        self._maps: Maps | None = None
-        self._pair: tuple[int | None, int | None] = (None, None)
-        theme.theme().changed.connect(self._paint)
-
-    def minimumSizeHint(self) -> QSize:
-        wide = [button.minimumWidth() for button in self.group.buttons()] or [0]
-        return QSize(2 * max(wide) + self._rows.spacing(), super().minimumSizeHint().height())
-
-    @property
-    def is_folded(self) -> bool:
-        """Whether there are two rows."""
-        return self._rows.direction() == QBoxLayout.TopToBottom
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.LayoutRequest, QEvent.Resize):
-            reflow(self._rows, self.width())
-        return super().event(event)
-
-    def show_maps(self, maps: Maps | None, answer: MapAnswer | None) -> None:
-        """Show all layers; colour the digits of the answer and of the second guess."""
-        if maps is not self._maps:
-            self._maps = maps
-            self._fill()
-        self._pair = (None, None) if answer is None else answer.pair
-        self._paint()
-
-    def _fill(self) -> None:
-        for button in self.group.buttons():
-            self.group.removeButton(button)
-            for half in self._halves:
-                half.removeWidget(button)
-            button.deleteLater()
-        for place, layer in enumerate(() if self._maps is None else self._maps.layers):
-            button = QToolButton()
-            button.setProperty("look", "map")
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.StrongFocus)
-            button.setToolButtonStyle(Qt.ToolButtonTextUnderIcon)
-            button.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-            vote = format_vote(layer.vote)
-            button.setText(f"{_tile_name(layer.name)}\n{vote}")
-            sentence = _("A vote of the nearest is right for {share}.", share=vote)
-            explain(button, layer_label(layer.name), sentence)
-            self.group.addButton(button, place)
-            self._halves[place // 2].addWidget(button)
-
-    def show_chosen(self, place: int) -> None:
-        button = self.group.button(place)
-        if button is not None:
-            button.setChecked(True)
-
-    def _paint(self) -> None:
-        size = QSize(theme.scaled(_WIDE), theme.scaled(_HIGH))
-        for place, button in enumerate(self.group.buttons()):
-            # The chosen one is bold.
-            metrics = QFontMetrics(theme.font(theme.Text.LABEL, bold=True))
-            widest = max(map(metrics.horizontalAdvance, button.text().splitlines()))
-            button.setMinimumWidth(max(widest, size.width()) + _FRAME)
-            button.setIconSize(size)
-            button.setIcon(QIcon(self._dots(place, size)))
-
-    def _dots(self, place: int, size: QSize) -> QPixmap:
-        """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms."""
-        assert self._maps is not None
-        points = self._maps.layers[place].points
-        ratio = self.devicePixelRatioF()
-        wide = round(size.width() * ratio)
-        high = round(size.height() * ratio)
-        pixels = np.zeros((high, wide), np.uint32)
-        low, sides = box_around(points)
-        part = (points - low) / sides
-        # A dot takes three pixels.
-        x = (part[:, 0] * (wide - 3)).astype(np.intp)
-        y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
-        for role, name in enumerate(COLOURS):
-            # First all muted, then those of the answer and of the second guess.
-            mine = slice(None) if role == 0 else self._maps.labels == self._pair[role - 1]
-            shade = theme.colour(name, 0.45 if role == 0 else 1.0).rgba()
-            # Readable without colours, too.
-            side = 3 if name == "accent" else 2
-            for down, aside in np.ndindex(side, side):
-                pixels[y[mine] + down, x[mine] + aside] = shade
-        pixmap = QPixmap.fromImage(image_of(pixels.view(np.uint8).reshape(high, wide, 4)))
-        pixmap.setDevicePixelRatio(ratio)
-        return pixmap
-
-
-PCA = "PCA"
-TSNE = "t-SNE"
-SINGLE = "single unit"
-#: Explanation of each layout.
-MEANINGS = {
-    PCA: _(
-        "The two directions of largest spread. What looks near here may be far apart in others.",
-    ),
-    TSNE: _("Near means alike. The distance and the size of groups mean nothing."),
-    SINGLE: _("A single unit: the further right, the more it puts out. Each class has its row."),
-}
-_NEAR = _("Near means similar outputs of the layer; for the answer, similar sums before softmax.")
-_SMALL = _("Small maps: the two directions of largest spread (PCA).")
-_PART = _("Of the hidden layers, only the first and the last have one.")
-
-
-def map_title(maps: Maps | None, front: int) -> str:
-    """Return the map's title; before there are maps that of an empty one."""
-    if maps is None:
+def map_title(found: DigitMap | None) -> str:
+    """Return the map's title; without a map that of an empty one."""
+    if found is None:
         return _("Test pictures as the network sees them")
-    count = number(len(maps.labels))
-    layer = maps.layers[front].name
-    if layer == PIXELS:
-        return _("{count} test pictures by their pixels", count=count)
-    if layer == ANSWER:
-        return _("{count} test pictures by the answer", count=count)
-    return _("{count} test pictures as {layer} sees them", count=count, layer=layer_label(layer))
+    return _("{count} test pictures", count=number(len(found.labels)))
 
 
-def describe_votes(maps: Maps, is_part: bool) -> str:
-    """Explain the small maps: ``is_part``, of some layers."""
-    voters = voters_of(maps.labels)
-    said = _("Right answers of a vote among the {count} nearest.", count=voters)
-    if voters == 1:
-        said = _("How many are of the class of their nearest.")
-    if not voters:
-        said = _("Too few pictures of each class for a vote among neighbours.")
-    single = MEANINGS[SINGLE] if any(layer.is_single for layer in maps.layers) else ""
-    return joined(said, _NEAR if voters else "", _SMALL, single, _PART if is_part else "")
+def describe_plane(found: DigitMap) -> str:
+    """Explain what near means, and how the plane was chosen."""
+    if found.is_single:
+        return _(
+            "A single unit: the further right, the more it puts out. Each class has its row.",
+        )
+    return _(
+        "Near means alike to the network: a flat shadow of {count} numbers (PCA).",
+        count=number(len(found.mean)),
+    )
 
 
-def format_vote(part: float) -> str:
-    """Format the accuracy of a vote: ``93.4 %``; a dash if there is none."""
-    return percent(part, 1) if part == part else "–"
-
-
-def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
+def map_legend(found: DigitMap, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
     """Return what the digits' colours and the signs mean, as rich text."""
     other = next((n for n in (7, 1, 0, 2) if n < len(names) and n not in pair), None)
     meanings = (_("others"), _("the answer"), _("second guess"))
@@ -311,20 +168,18 @@ def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str
         for digit, colour, meaning in zip((other, *pair), COLOURS, meanings, strict=True)
         if digit is not None
     ]
-    misread = number(int((maps.labels != maps.answers).sum()))
+    misread = number(int((found.labels != found.answers).sum()))
     parts.append(_("□ misread ({count})", count=misread))
-    if pair[0] is not None:
-        parts.append(_("— five nearest"))
     return "&nbsp; &nbsp; ".join(parts)
 
 
-def describe_digit(maps: Maps, places: np.ndarray, name: Name, place: int) -> list[str]:
+def describe_digit(found: DigitMap, places: np.ndarray, name: Name, place: int) -> list[str]:
     """Return lines about a digit of the map; ``places`` are those in the test set."""
-    answer = int(maps.answers[place])
-    sure = format_probability(float(maps.probabilities[place, answer]), decimals=0)
+    answer = int(found.answers[place])
+    sure = format_probability(float(found.probabilities[place, answer]), decimals=0)
     return [
         _("Test {number}", number=int(places[place])),
-        _("it is {label}", label=in_a_sentence(name(int(maps.labels[place])))),
+        _("it is {label}", label=in_a_sentence(name(int(found.labels[place])))),
         _("read as {answer}, {share}", answer=name(answer), share=sure),
     ]
 
@@ -340,9 +195,3 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Name) -> Table
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
     ]
     return Table(_TITLE, (N_("picture"), N_("it is"), N_("distance")), rows)
-
-
-def layers_table(maps: Maps) -> Table:
-    rows = [(layer_label(layer.name), layer.vote) for layer in maps.layers]
-    columns = (N_("layer"), N_("a vote of neighbours is right"))
-    return Table(_("Layer by layer"), columns, rows)

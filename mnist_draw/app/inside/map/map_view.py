@@ -1,4 +1,4 @@
-"""The map: two thousand digits as a layer of the network sees them, the example among them."""
+"""The map: two thousand test digits on a plane, the example among them."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ class MapAnswer(NamedTuple):
     model: ModelFile
     #: float32 (28, 28) in [0, 1].
     picture: np.ndarray
-    #: Among the digits, (2,), once there is a map; and the nearest of these.
+    #: Among the digits, (2,), once there is a map.
     place: np.ndarray | None
-    nearest: np.ndarray
     probabilities: np.ndarray
     #: The nearest training pictures, and how far away they are.
     neighbours: np.ndarray
@@ -74,7 +73,7 @@ class MapView(WalkableView):
             "mapView",
             pgettext("of pictures", "Map"),
             _(
-                "Test pictures as a layer of the network sees them: near means alike. Arrow keys "
+                "Test pictures as the network sees them: near means alike. Arrow keys "
                 "walk to the next one, Enter or a click makes it the example.",
             ),
         )
@@ -190,8 +189,6 @@ class MapView(WalkableView):
 
     def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
         painter.setPen(QPen(theme.colour("text"), 1.5))
-        for number in located.nearest:
-            painter.drawLine(place, self.place_of(number))
         painter.setBrush(theme.colour("card"))
         painter.setPen(QPen(theme.colour("text"), 3))
         painter.drawEllipse(place, 7, 7)
