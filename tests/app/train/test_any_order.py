@@ -188,7 +188,7 @@ class Program:
 
     def late_epoch(self):
         """Ask for an epoch when the last one is over, but the window does not know yet."""
-        for _ in range(3 * BATCHES):
+        for _ in range(6 * BATCHES):
             self.step()
             if self.is_training and type(self.loop.event).__name__ == "Testing":
                 self.add_epoch()
@@ -324,6 +324,8 @@ class Program:
             assert getattr(mine, name) == getattr(stored, name), name
         for name in ("epochs", "batch_losses", "is_within_first"):
             assert getattr(mine.history, name) == getattr(stored.history, name), name
+        if mine.state == "completed":
+            assert mine.epochs_done == mine.epochs
         if mine.history.is_within_first:
             assert mine.message == stored.message
         elif mine.has_learnt:
