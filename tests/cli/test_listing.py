@@ -42,7 +42,7 @@ def objects(capsys):
 
 def test_what_is_trained_here_is_listed_in_the_window(here, capsys):
     assert main([*QUICK, "--output", "m.npz"]) == 0
-    assert "is saved in m.npz" in capsys.readouterr().out
+    assert "saved in m.npz" in capsys.readouterr().out
     [run], _ = list_runs()
     assert (run.state, run.epochs_done, run.settings.network) == ("completed", 2, NETWORK)
     assert not in_use(run.folder)
@@ -100,7 +100,7 @@ def test_a_long_name_of_a_run_takes_no_more_room_than_a_line(here, capsys):
 
 def test_runs(here, capsys):
     assert main(["runs"]) == 0
-    assert "There is no run yet" in capsys.readouterr().out
+    assert "no run yet" in capsys.readouterr().out
     going_on, ended = make_run(), make_run()
     end(ended, "completed")
     assert main(["runs", "--json"]) == 0
@@ -183,11 +183,11 @@ def test_figures_of_a_run_are_exported(here, capsys):
     assert main(["export", "mine, 3 epochs", "e.csv"]) == 1
     end(make_run(1), "completed")
     assert main(["export", older.run.title, "f.csv"]) == 1
-    assert "2 runs are called" in capsys.readouterr().err
+    assert "2 runs" in capsys.readouterr().err
     assert main(["export", "Best reader", "best.py"]) == 0
     for command in (["export", "lates", "c.csv"], ["predict", "x.png", "--model", "lates"]):
         assert main(command) == 1
-        assert "did you mean latest?" in capsys.readouterr().err
+        assert "mean latest" in capsys.readouterr().err
 
 
 def test_nothing_is_replaced_unless_asked(here, capsys):
@@ -213,7 +213,7 @@ def test_the_ending_says_the_format_and_fits_it(here, capsys):
     assert ".onnx" in err
     assert not (here / "out.xyz").exists()
     assert main(["export", "mlp", "x.csv", "--format", "py"]) == 2
-    assert "x.csv does not end in .py" in capsys.readouterr().err
+    assert "does not end" in capsys.readouterr().err
     assert not (here / "x.csv").exists()
     # An ending of no format is as good as any.
     assert main(["export", "mlp", "reader.txt", "--format", "py"]) == 0

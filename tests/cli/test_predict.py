@@ -142,7 +142,7 @@ def test_json_has_no_name_that_strict_readers_refuse(model, seven, tmp_path, cap
     assert [each["image"] for each in found] == [
         f"{tmp_path}/\U0001f600\\udcff.png", f"{tmp_path}/none\\udcff.png",
     ]  # fmt: skip
-    assert "none\\udcff.png does not exist" in found[1]["error"]
+    assert "does not exist" in found[1]["error"]
     for each in found:
         json.dumps(each, ensure_ascii=False).encode()
     assert main(["predict", "--json", "--model", "\udcff.npz", str(bad)]) == 1
@@ -231,7 +231,7 @@ def test_evaluate(model, capsys, tmp_path):
     assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["examples"] == 10_000
-    assert "was trained on clothes" in err
+    assert "trained on clothes" in err
     assert "--data" in err
 
 

@@ -98,7 +98,7 @@ def test_how_far_a_run_came(state, done, words):
     entry = entry_of_run(run)
     assert words in entry.what
     assert entry.name.startswith("Tutorial MLP")
-    assert "epoch 4 of 5" in entry_of_run(replace(run, summary=Summary(3)), going_on=True).what
+    assert "4 of 5" in entry_of_run(replace(run, summary=Summary(3)), going_on=True).what
 
 
 def test_an_entry_without_figures_or_settings_has_none():

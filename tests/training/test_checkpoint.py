@@ -86,7 +86,7 @@ def test_a_disk_that_fills_keeps_the_checkpoint_of_before(finished, tmp_path, mo
     writer = CheckpointWriter(path)
     writer.put(dataclasses.replace(good, parameters=(np.zeros(1_000_000, np.float32),)))
     writer.close()
-    assert "the disk is full. The old file is unchanged." in writer.reports()[0].message
+    assert "file is unchanged" in writer.reports()[0].message
     assert path.read_bytes() == npz.pack(good.to_arrays())
     assert list(tmp_path.iterdir()) == [path]
 
@@ -161,7 +161,7 @@ def complaint(path):
 
 def test_what_is_no_checkpoint(tmp_path):
     assert complaint(tmp_path / "absent") == f"There is no file {tmp_path / 'absent'}."
-    assert "it is a folder" in complaint(tmp_path)
+    assert "is a folder" in complaint(tmp_path)
     for content in (b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99):
         (tmp_path / "run").write_bytes(content)
         assert "cannot be continued" in complaint(tmp_path / "run")

@@ -295,7 +295,7 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     files = session()
     shutil.rmtree(files.run.folder)
     told = end(files, "stopped")
-    assert "The run has ended, but it may be missing from the list of runs." in told
+    assert "may be missing" in told
     assert "goes on" not in told
 
 
@@ -320,12 +320,12 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
     monkeypatch.setattr(record, "write_atomically", full_disk.refuse)
     if ended:
         told = end(files, "completed")
-        assert "The run has ended, but the list of runs has it as it was before" in told
-        assert "may offer to continue it" in told
+        assert "run has ended" in told
+        assert "offer to continue" in told
     else:
         files.resume()
         told = next(one.text for one in said if isinstance(one, events.RunMessage))
-        assert "The run goes on, but the list of runs has it as it was before." in told
+        assert "goes on, but" in told
         end(files, "stopped")
     assert "missing" not in told
     assert read_run(files.run.folder).state == ("running" if ended else "stopped")
@@ -335,7 +335,7 @@ def test_figures_that_cannot_be_written_are_told(monkeypatch):
     files = session()
     (files.run.folder / record.HISTORY).mkdir()
     told = end(files, "stopped")
-    assert "it is a folder" in told
+    assert "is a folder" in told
     assert told.endswith("are lost; its last figures are in the list of runs.")
 
 

@@ -117,7 +117,7 @@ def test_a_damaged_first_network_is_not_said_to_answer(qapp, monkeypatch, notice
     network = ActiveNetwork()
     fill(network)
     network.confirm(network.load_first())
-    assert "'Handwriting MLP' answers instead" in notices.sentences[0]
+    assert "'Handwriting MLP' answers" in notices.sentences[0]
     assert ticked(network) == ["Handwriting MLP"]
 
 
