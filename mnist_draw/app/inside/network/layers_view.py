@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -16,7 +15,7 @@ from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.network_reader import Unit
-from mnist_draw.app.inside.network.units import TOP, Column, Layout, Places
+from mnist_draw.app.inside.network.units import Column, Layout, Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, paint_ring, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
@@ -53,9 +52,6 @@ class LayersView(PaintedView):
         self.by_digit = True
         self.name: Name = str
         self._places: Places | None = None
-        #: The lines that the titles of the layers are in, and whether these are short.
-        self.lines = 1
-        self._short = False
         theme.theme().changed.connect(self.lay_out_anew)
 
     def minimumSizeHint(self) -> QSize:
@@ -119,14 +115,6 @@ class LayersView(PaintedView):
                 **self.layout_options(),
             )
             self._places = layout.places()
-            pooled = sum(column.pooled for column in self._places.columns)
-            most = max(1, len(self._places.columns) - pooled)
-            ways = [(1, False), *((n, True) for n in range(1, most + 1))]
-            fits = (way for way in ways if self._titles(self._places, *way)[1])
-            self.lines, self._short = next(fits, ways[-1])
-            more = max(0, self.lines + bool(pooled) - 2)
-            if more:
-                self._places = replace(layout, top=TOP + _LINE * more).places()
         return self._places
 
     def unit_at(self, place: QPointF) -> Unit | None:
@@ -181,55 +169,31 @@ class LayersView(PaintedView):
             painter.setPen(theme.colour(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
-    def _titles(self, places: Places, lines: int, short: bool) -> tuple[list[Title], bool]:
-        """Set titles into so many lines in turn, those of pooled columns below; say if they fit.
-
-        The one layer of its kind has no number in short ones. A title that is wider than its pooled
-        column, or the last one, ends with its room: what follows is another layer's.
-        """
-        bold, usual = (
-            QFontMetricsF(theme.font(Text.LABEL, bold)).horizontalAdvance for bold in (True, False)
-        )
-        whole = [each for each in places.columns if not each.pooled]
-        titles = [self._title(each, len(places.columns) <= 2, short) for each in places.columns]
+    def _titles(self, places: Places) -> list[Title]:
+        """Set each title over its column; that of pooled maps is a line below that of its maps."""
+        whole = [column for column in places.columns if not column.pooled]
         last = places.answer + 30 * self.scale * (not self.names_answer)
-        lefts = [each.box.left() for each in whole] + [last] * lines
-        if whole:
-            wide = bold(titles[places.columns.index(whole[-1])][0])
-            lefts[-lines - 1] = min(lefts[-lines - 1], last - APART - wide)
+        ends = [column.box.left() for column in whole[1:]] + [last]
         found = []
-        end = lefts[0]
-        fits = True
-        for column, (title, note) in zip(places.columns, titles, strict=True):
-            wide = bold(title)
-            line = lines
-            if column.pooled:
-                right = column.box.right()
-                widths = (wide + 6 + usual(note), wide)
-                wide = next((each for each in widths if right - each >= end), wide)
-                left = max(end, min(column.box.left(), right - wide))
-                end = left + wide + APART
-            else:
-                place = whole.index(column)
-                note = "" if lines > 1 else note
-                line = place % lines
-                left = lefts[place]
-                right = lefts[place + lines] - APART
-            fits = fits and left + wide <= right
-            found.append((title, note, QPointF(left, _LINE * self.scale * line), right - left))
-        return found, fits
+        for column in places.columns:
+            place = [each.layer for each in whole].index(column.layer)
+            left = whole[place].box.left()
+            end = column.box.right() if column.pooled else ends[place] - APART
+            corner = QPointF(left, _LINE * self.scale * column.pooled)
+            title, note = self._title(column, len(places.columns) <= 2)
+            found.append((title, note, corner, end - left))
+        return found
 
-    def _title(self, column: Column, with_unit: bool, short: bool) -> tuple[str, str]:
+    def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
         """Return title and note of a column."""
         layer = self.layers()[column.layer]
         size = "×".join(map(str, column.tile))
         shown = i18n.number(column.shown)
         if column.pooled:
             return _("Pooled"), size
-        alike = [each for each in self.layers()[:-1] if each.convolves == layer.convolves]
-        place = "" if short and len(alike) == 1 else layer.name.partition(" ")[2]
+        place = layer.name.partition(" ")[2]
         if layer.convolves:
-            return _("Conv. {number}", number=place).rstrip(), size
+            return _("Conv. {number}", number=place), size
         note = i18n.number(layer.units)
         if column.shown < layer.units:
             note = counted(
@@ -240,17 +204,16 @@ class LayersView(PaintedView):
             )
         elif with_unit:
             note = counted("{count} unit", "{count} units", layer.units)
-        return _("Hidden {number}", number=place).rstrip(), note
+        return _("Hidden {number}", number=place), note
 
     def paint_titles(self, painter: QPainter, places: Places, note_of_answer: str) -> None:
         """Write the titles of picture, layers and, where it has one, of the answers."""
         convolves = bool(places.columns) and self.layers()[places.columns[0].layer].convolves
-        pooled = any(column.pooled for column in places.columns)
-        top = places.top - (34 + _LINE * max(0, self.lines + pooled - 2)) * self.scale
+        top = places.top - 34 * self.scale
         room = min([column.box.left() for column in places.columns] or [places.answer]) - APART
         note = "28×28" if convolves else _("784 pixels")
         paint_title(painter, QPointF(0, top), _("Picture"), note, room)
-        for title, note, place, room in self._titles(places, self.lines, self._short)[0]:
+        for title, note, place, room in self._titles(places):
             paint_title(painter, place + QPointF(0, top), title, note, room)
         if self.names_answer:
             paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)
@@ -343,8 +306,10 @@ def paint_title(
     note: str,
     room: float = math.inf,
 ) -> None:
-    """Draw a title and, if it fits, a note."""
+    """Draw a title, elided to the room, and, if it fits, a note."""
     write_with(painter, Text.LABEL, "text", bold=True)
+    if room < math.inf:
+        title = painter.fontMetrics().elidedText(title, Qt.ElideRight, math.ceil(room))
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
     write_with(painter, Text.LABEL, "muted")

@@ -179,8 +179,6 @@ class Layout:
     answers: float = 0.0
     depth: int = ROWS
     pooled: bool = False
-    #: Height of the titles.
-    top: float = TOP
 
     @property
     def _many(self) -> bool:
@@ -196,7 +194,7 @@ class Layout:
         width = self.width
         many = self._many
         classes = self.layers[-1].units
-        top = self.top * scale
+        top = TOP * scale
         foot = 30.0 * scale
         body = self.height - top - foot
         # Picture and the one below it fit, with their captions; pixels are whole.
