@@ -31,6 +31,8 @@ _MIN_ROW = 12.0
 #: Between the titles of two layers, and from one line of titles to the next, in logical pixels.
 APART = 8
 _LINE = 15
+#: Narrower views have the titles of the layers in two lines.
+_NARROW = 500
 _RING = 11.0
 _HALF_BAR = 4.0
 #: The largest least width of a picture, in pixels.
@@ -169,17 +171,27 @@ class LayersView(PaintedView):
             painter.setPen(theme.colour(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
+    @property
+    def is_staggered(self) -> bool:
+        """Whether every second title is a line below: the columns are too thin for one line."""
+        return self.width() < _NARROW * self.scale
+
     def _titles(self, places: Places) -> list[Title]:
         """Set each title over its column; that of pooled maps is a line below that of its maps."""
         whole = [column for column in places.columns if not column.pooled]
+        lines = 2 if self.is_staggered else 1
         last = places.answer + 30 * self.scale * (not self.names_answer)
-        ends = [column.box.left() for column in whole[1:]] + [last]
+        # On the lower line there is no title of the answers.
+        lasts = [last, float(self.width())]
+        ends = [column.box.left() for column in whole[lines:]]
+        ends += [lasts[place % lines] for place in range(len(ends), len(whole))]
         found = []
         for column in places.columns:
             place = [each.layer for each in whole].index(column.layer)
             left = whole[place].box.left()
             end = column.box.right() if column.pooled else ends[place] - APART
-            corner = QPointF(left, _LINE * self.scale * column.pooled)
+            line = 1 if column.pooled else place % lines
+            corner = QPointF(left, _LINE * self.scale * line)
             title, note = self._title(column, len(places.columns) <= 2)
             found.append((title, note, corner, end - left))
         return found
