@@ -196,7 +196,7 @@ def measure(app: Any, name: str, model: Any, home: str) -> dict[str, float]:
 
 def end_jobs(section: Any) -> None:
     """Wait until no thread works for a section any more."""
-    from mnist_draw.app.kit.newest_only import Stream
+    from mnist_draw.app.kit.threads import Stream
 
     for job in section.findChildren(Stream):
         job.watch(False)

@@ -18,14 +18,20 @@ from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.teaching import folder_of_digits, taught_times
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
-from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.files import ask_folder, ask_save, file_kind, show_in_folder
+from mnist_draw.app.kit.files import (
+    CollectionController,
+    FollowedFolder,
+    ask_folder,
+    ask_save,
+    file_kind,
+    show_in_folder,
+)
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.list_rows import Row
 from mnist_draw.app.kit.painters import image_of, paint_box
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.views import Row
 from mnist_draw.app.train.library_delegate import SHIPPED, OtherRow
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError

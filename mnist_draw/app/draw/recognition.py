@@ -23,10 +23,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import LatestValue, SerialWorker
+from mnist_draw.app.kit.threads import LatestValue, NewestOnly, SerialWorker
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 from mnist_draw.storage.models import ModelFile

@@ -16,10 +16,9 @@ from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.layout import column
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.network_data import class_name, narrow_name
 from mnist_draw.recognition.certainty import certainty_from

@@ -14,8 +14,8 @@ from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import keep_room, row
-from mnist_draw.app.kit.newest_only import Stream
 from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.threads import Stream
 from mnist_draw.app.kit.widgets import label, push_button
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _

@@ -18,10 +18,9 @@ from mnist_draw.app.kit.app_state import (
     Shipped,
     name_of_key,
 )
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.stored_network import SHIPPED

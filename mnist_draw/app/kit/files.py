@@ -1,20 +1,28 @@
-"""File dialogs: a question, and the kind of file that is asked for; a file in its folder.
+"""File dialogs, and collections of files: their commands, changes and followed folders.
 
-All are read-only: Qt's own dialogs would move, rename and delete files and folders.
+All dialogs are read-only: Qt's own would move, rename and delete files and folders. A list follows
+its folder, also if another window or program changes it.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PyQt5.QtCore import QProcess, QUrl
+from PyQt5.QtCore import QEvent, QObject, QProcess, QTimer, QUrl, pyqtSignal
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-from mnist_draw.i18n import _
-from mnist_draw.storage.unique_paths import numbered
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.i18n import _, counted, joined
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back, numbered
 
 
 def file_kind(title: str, *endings: str) -> str:
@@ -74,3 +82,132 @@ def show_in_folder(path: Path) -> None:
         QProcess.startDetached("open", ["-R", str(path)])
     else:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+
+class CollectionController(QObject):
+    """Run file operations in the background, report and refresh."""
+
+    #: Name of a record at the beginning of a sentence.
+    noun: str
+    #: The subject of its messages, and the page that they concern.
+    subject = of_page = ""
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.background = background
+        self.notifier = Notifier(self.subject, self.of_page)
+
+    def refresh(self) -> None:
+        raise NotImplementedError
+
+    def _failed(self, error: Exception) -> None:
+        self.notifier.problem(reporter.sentence(error))
+        self.refresh()
+
+    def change(self, work: Callable[[], Any], finished: Callable[[Any], object]) -> None:
+        """Change files, then call `finished` with the result; after an error only refresh."""
+        self.background.run(work, finished, self._failed)
+
+    def offer_undo(self, sentence: str, paths: Sequence[Path], restored: str) -> None:
+        """Say what was deleted, and offer to bring it back."""
+        days = counted(
+            "This can be undone for {count} day.",
+            "This can be undone for {count} days.",
+            KEPT_DAYS,
+        )
+        self.notifier.undo(joined(sentence, days), partial(self.restore, paths, restored))
+
+    def restore(self, paths: Sequence[Path], restored: str = "") -> None:
+        """Bring back what was deleted, and say so."""
+
+        def work() -> None:
+            for path in paths:
+                bring_back(path)
+
+        def finished(__: None) -> None:
+            # It takes the place of the offer to undo, which can be taken once only.
+            self.notifier.message(restored or _("{name} is back.", name=self.noun))
+            self.refresh()
+
+        self.change(work, finished)
+
+    def save(self, path: str | Path, pack: Callable[[], bytes]) -> None:
+        self.background.run(
+            lambda: write_atomically(path, pack()),
+            lambda __: self.notifier.message(_("Saved {path}.", path=path)),
+        )
+
+
+#: While the list is in view its folder is looked at this often, in milliseconds.
+FOLLOW_MS = 2_000
+
+
+class FollowedFolder(QObject):
+    """Reads a folder on request, and after each change while its page is in view."""
+
+    listed = pyqtSignal(object)
+    #: It is listed again: another window or program has changed something.
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        background: Background,
+        fingerprint: Callable[[], object],
+        read: Callable[[], Any],
+        page: QWidget,
+        parent: QObject,
+        is_edited: Callable[[], bool] = bool,
+    ) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._fingerprint = fingerprint
+        self._read = read
+        self._page = page
+        self._is_edited = is_edited
+        self._seen: object = None
+        self.reading = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(FOLLOW_MS)
+        self._timer.timeout.connect(self._check_folder)
+        page.installEventFilter(self)
+
+    def refresh(self) -> None:
+        if self._page.isVisible():
+            self._timer.start()
+        self._look(None, reporter.report)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Hide:
+            # The list is refreshed when it is shown again.
+            self._timer.stop()
+        return super().eventFilter(watched, event)
+
+    def _check_folder(self) -> None:
+        if not self.reading and not self._is_edited():
+            # Opening the list reports what cannot be read.
+            self._look(self._seen, lambda _: None)
+
+    def _look(self, before: object, report: Callable[[Exception], object]) -> None:
+        """Read the folder if it is not as before."""
+        self.reading = True
+
+        def read() -> tuple[object, Any]:
+            seen = self._fingerprint()
+            return seen, None if seen == before else self._read()
+
+        def finished(found: tuple[object, Any]) -> None:
+            self.reading = False
+            seen, listed = found
+            # The list may have been left meanwhile; what has changed is found again at its return.
+            can_show = self._page.isVisible() and not self._is_edited()
+            if before is None or (seen != self._seen and can_show):
+                self._seen = seen
+                self.listed.emit(listed)
+                if before is not None:
+                    self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.reading = False
+            report(error)
+
+        self._background.run(read, finished, failed)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.draw.digit_list import MyDigits
     from mnist_draw.app.kit.active_network import ActiveNetwork
-    from mnist_draw.app.shell.glossary import Glossary
     from mnist_draw.app.shell.header import NetworkButton
+    from mnist_draw.app.shell.help import Glossary
     from mnist_draw.app.train.library_controller import LibraryController
     from mnist_draw.app.train.run_controller import RunController
     from mnist_draw.recognition.certainty import Certainty

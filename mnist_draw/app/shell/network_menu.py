@@ -20,9 +20,9 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
-from mnist_draw.app.kit.list_rows import ROW, Columns, Row, RowDelegate
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.views import ROW, Columns, Row, RowDelegate
 from mnist_draw.app.kit.widgets import style_list
 from mnist_draw.app.shell.header_content import Line, menu_lines
 from mnist_draw.i18n import _

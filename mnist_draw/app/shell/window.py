@@ -19,16 +19,14 @@ from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning, WorkQueue
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.threads import Background, connect_direct
+from mnist_draw.app.kit.threads import Background, NewestOnly, connect_direct
 from mnist_draw.app.shell.desktop import RunNotification, place_window
-from mnist_draw.app.shell.glossary import Glossary
 from mnist_draw.app.shell.header import Header
-from mnist_draw.app.shell.help import build_help
+from mnist_draw.app.shell.help import Glossary, build_help
 from mnist_draw.app.shell.navigation import Navigation
 from mnist_draw.app.shell.shutdown import PAGE, Shutdown
 from mnist_draw.app.shell.toast import Toast

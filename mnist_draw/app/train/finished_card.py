@@ -14,9 +14,9 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import FlowLayout, column, row
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.run_words import (
     MORE_EPOCHS,

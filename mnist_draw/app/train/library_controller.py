@@ -12,11 +12,9 @@ from PyQt5.QtCore import QObject, QPoint, pyqtSignal
 from PyQt5.QtWidgets import QMenu, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.files import show_in_folder
-from mnist_draw.app.kit.newest_only import NewestOnly
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.files import FollowedFolder, show_in_folder
+from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import native_keys, no_key
 from mnist_draw.app.train.library_delegate import OtherRow
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds

@@ -9,8 +9,14 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.collection import CollectionController
-from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
+from mnist_draw.app.kit.files import (
+    NETWORKS,
+    CollectionController,
+    ask_open,
+    ask_save,
+    file_kind,
+    show_in_folder,
+)
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_moment
-from mnist_draw.app.kit.list_rows import ROW, Row
+from mnist_draw.app.kit.views import ROW, Row
 from mnist_draw.app.kit.widgets import explain, style_list, tip
 from mnist_draw.app.train.library_delegate import (
     HEADING,

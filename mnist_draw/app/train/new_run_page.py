@@ -11,11 +11,10 @@ from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QFrame, QSizePolicy, QW
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.layout import ScrollArea, column, row
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm

@@ -16,10 +16,10 @@ from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS as FILES
 from mnist_draw.app.kit.files import ask_open, ask_save
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
 from mnist_draw.app.train.setting_fields import START, SettingsSection
 from mnist_draw.app.train.settings_form import SettingsForm, notifier

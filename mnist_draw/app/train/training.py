@@ -19,9 +19,8 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw import thread_priority
 from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, inspect_layers
-from mnist_draw.app.kit.newest_only import NewestOnly
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
+from mnist_draw.app.kit.threads import SHUTDOWN_S, Background, NewestOnly
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined

@@ -9,7 +9,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import ink_image, paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, set_look
 from mnist_draw.i18n import _, joined
 from mnist_draw.training.twelve_digits import TWELVE, DigitsRead, TwelveDigits

@@ -10,12 +10,11 @@ from PyQt5 import sip
 from PyQt5.QtCore import QObject, QTimer
 from PyQt5.QtWidgets import QApplication, QWidget
 
-from mnist_draw.app.kit import collection
+from mnist_draw.app.kit import files
 from mnist_draw.app.kit import threads as threads_module
-from mnist_draw.app.kit.collection import FollowedFolder
-from mnist_draw.app.kit.newest_only import NewestOnly, Stream
+from mnist_draw.app.kit.files import FollowedFolder
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background, Registry, running
+from mnist_draw.app.kit.threads import Background, NewestOnly, Registry, Stream, running
 from mnist_draw.errors import UserError
 
 
@@ -350,7 +349,7 @@ class Setup:
 
 @pytest.fixture
 def setup(qtbot, monkeypatch):
-    monkeypatch.setattr(collection, "FOLLOW_MS", 10)
+    monkeypatch.setattr(files, "FOLLOW_MS", 10)
     made = Setup()
     yield made
     made.folder.deleteLater()

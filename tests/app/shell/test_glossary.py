@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import theme
-from mnist_draw.app.shell.glossary import Glossary, GlossaryDialog, all_words
+from mnist_draw.app.shell.help import Glossary, GlossaryDialog, all_words
 from mnist_draw.i18n import percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from tests import languages

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QContextMenuEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton
 
-from mnist_draw.app.kit import collection, theme
+from mnist_draw.app.kit import files, theme
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.train import library_files
@@ -326,7 +326,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
 
 
 def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkeypatch):
-    monkeypatch.setattr(collection, "FOLLOW_MS", 50)
+    monkeypatch.setattr(files, "FOLLOW_MS", 50)
     run = add_run("2026-01-01 10:00")
     add_run("2025-01-01 10:00")
     write_epochs(run, 2)

@@ -15,7 +15,7 @@ from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import painters, theme
 from mnist_draw.app.kit.painters import write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.storage.models import ModelFile

@@ -20,7 +20,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, paint_ring, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.walkable_view import PaintedView
+from mnist_draw.app.kit.views import PaintedView
 from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import Name, narrow_name
 

@@ -14,7 +14,7 @@ from mnist_draw.app.inside.rows_view import Picture, signed
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.i18n import N_, _, joined
 
 _EXPLAINED = _(

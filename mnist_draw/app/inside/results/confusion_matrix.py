@@ -12,7 +12,7 @@ from mnist_draw.analysis.results import Results
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import Name
 

@@ -13,7 +13,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.i18n import _, number, percent
 

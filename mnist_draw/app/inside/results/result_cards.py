@@ -23,7 +23,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule
 from mnist_draw.i18n import _, counted, listed, number, percent
 from mnist_draw.library.network_data import Name

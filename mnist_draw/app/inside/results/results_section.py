@@ -22,9 +22,9 @@ from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.newest_only import STREAM_S
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import STREAM_S
 from mnist_draw.app.kit.widgets import Card, captioned, label, tip
 from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
