@@ -20,7 +20,7 @@ from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.i18n import _, pgettext
-from mnist_draw.library.network_data import class_name, narrow_name
+from mnist_draw.library.network_data import all_names, class_name, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
 if TYPE_CHECKING:
@@ -51,12 +51,25 @@ class ExampleInUse(QObject):
         self._drawing: Example | None = None
         self._drawing_answer: Answer = (None, None)
         self._picked = False
+        #: The classes that labels are counted among.
+        self._classes: tuple[str, ...] = ()
         self._network = network
         self._background = Background(self)
         #: Asks the network while the answer can be seen.
         self.asking = NewestOnly(parent=self, watched=False)
         self.asking.answered.connect(self._take_answer)
         self._random = random.Random()
+
+    def use_classes(self, classes: tuple[str, ...]) -> None:
+        """Drop pictures and labels of other classes: the number of a letter is that of a digit."""
+        is_other = self._classes not in ((), classes)
+        self._classes = classes
+        if not is_other:
+            return
+        if self._drawing is not None:
+            self._drawing = replace(self._drawing, label=None, label_source="answer")
+        self._drawing_answer = (None, None)
+        self.use_drawing()
 
     def ask_again(self) -> None:
         if self._picked or self._is_part():
@@ -251,6 +264,7 @@ class InsideTab(Page):
 
     def use_network(self, model: ModelFile, key: str) -> None:
         self._network = (model, key)
+        self.example.use_classes(all_names(model))
         if self.view is not None:
             self.view.use_network(model, key)
 

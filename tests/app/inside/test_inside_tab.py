@@ -475,3 +475,22 @@ def test_long_names_of_classes_cut_no_figure(show):
     assert "99.9 %" in card.second.text()
     _, painted = card.sure.fitted()
     assert painted == card.sure.text()
+
+
+def test_the_label_of_a_letter_is_none_of_a_digit(tab, view, qtbot):
+    letters = linear_model().with_info(data="letters", classes=list("ABCDEFGHIJ"))
+    tab.active.state.model = letters
+    tab.use_network(letters, "file:letters")
+    draw(tab)
+    tab.example.label_drawing(7)
+    assert "H" in label_text(tab, "exampleLabel")
+    # The drawing stays, a picture of other data does not.
+    drawing = tab.example.current.picture
+    tab.example.pick(Example(np.ones((28, 28), np.float32), 7, "data", "Test picture 12", 12))
+    tab.active.state.model = model()
+    tab.use_network(model(), "file:digits")
+    assert tab.example.current.label is None
+    assert tab.example.current.picture is drawing
+    assert label_text(tab, "exampleLabel") == "No label"
+    draw(tab)
+    assert tab.example.current.label == 4
