@@ -9,7 +9,7 @@ from faults.kills import unsound
 
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.theano_bridge import installed_theano
-from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.events import BatchFinished, Finished
 from mnist_draw.training.settings import TrainingSettings
 
 from .conftest import BENCHMARKS
@@ -30,9 +30,18 @@ def test_the_program_withstands_a_little_of_everything(tmp_path, attacks):
 
 
 def test_a_run_that_diverged_in_its_first_epoch_counts_as_sound(tmp_path):
-    files = RunSession(TrainingSettings(), tmp_path)
-    files.begin()
-    files.add(BatchFinished(1, 20, 1, 1, float("nan"), 0.1, 0.01))
-    assert not files.end("diverged")
+    def diverge(settings, *, run, **_):
+        for event in (
+            BatchFinished(1, 20, 1, 1, float("nan"), 0.1, 0.01),
+            Finished("diverged", 0, 0.01, (), settings.epochs),
+        ):
+            run.apply(event)
+            yield event
+
+    session = RunSession(TrainingSettings(), tmp_path, train=diverge)
+    session.begin()
+    assert [type(event) for event in session.events()] == [BatchFinished, Finished]
+    assert not session.end()
+    assert session.run.state == "diverged"
     assert (tmp_path / "history.npz").exists()
     assert unsound(tmp_path) == []
