@@ -43,6 +43,8 @@ _RING_AT = 0.52
 #: Width of the largest term's bar: the usual one, and the least beside its factors.
 _TERM = 62.0
 _SHORTEST = 20.0
+#: Of the parts of a sum: enough to add them up, each rounded for itself.
+_SUM_DECIMALS = 3
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
@@ -164,7 +166,7 @@ class Line(Row):
 
 
 def sum_line(text: str, value: float, total: bool = False, coloured: bool = True) -> Line:
-    return Line(text, signed(value), "", value, coloured, total)
+    return Line(text, signed(value, _SUM_DECIMALS), "", value, coloured, total)
 
 
 def term_lines(terms: Sequence[tuple[str, str, float]]) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from html import escape
 
@@ -67,24 +67,12 @@ def _speak(count: int, name: str) -> str:
     )
 
 
-def _rounded(parts: Sequence[float], total: float) -> list[float]:
-    """Round parts to hundredths that add up to the rounded total: up where most is left over."""
-    steps = 100 * np.array(parts, np.float64)
-    whole = np.floor(steps)
-    up = np.argsort(whole - steps, kind="stable")[: max(0, round(100 * total) - int(whole.sum()))]
-    whole[up] += 1
-    return [float(value) for value in whole / 100]
-
-
 def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total: str) -> list[Row]:
-    parts = found.above[1], found.below[1], found.bias
-    shown = map(signed, _rounded(parts, found.z))
     return [
         Heading(heading),
-        *(
-            rows_view.Line(words, figure, "", part, coloured=words != bias)
-            for words, figure, part in zip((above, below, bias), shown, parts, strict=True)
-        ),
+        rows_view.sum_line(above, found.above[1]),
+        rows_view.sum_line(below, found.below[1]),
+        rows_view.sum_line(bias, found.bias, coloured=False),
         rows_view.sum_line(total, found.z, True, coloured=False),
     ]
 
@@ -259,7 +247,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
     if unit in frame.question.off:
         rows.append(Sentence(_("Switched off: it gives 0 to the next layer."), muted=True))
     elif layer < len(frame.layers) - 1:
-        z = rows_view.format_figure(found.z, ".2f")
+        z = rows_view.format_figure(found.z, ".3f")
         words = _("{function} of {value}", function=about.activation, value=z)
         if about.activation == "rectify":
             words = _("rectifier: max(0, {value})", value=z)
