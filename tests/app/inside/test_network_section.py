@@ -1,6 +1,5 @@
 """The section Network: live layers, the sum behind the answer, units kept and switched off."""
 
-import math
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import random_model
-from PyQt5.QtCore import QPointF, QRectF, QSizeF, Qt
+from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QBoxLayout
@@ -115,8 +114,7 @@ def test_powers_of_ten_are_written_as_in_print(value, spec, words):
 def test_maps_of_many_layers_have_room_in_a_narrow_window():
     layers = NetworkProbe(random_model("deep_cnn")).layers
     rows = [None] * (len(layers) - 1)
-    columns = Layout(layers, 407, 440, rows, rows, pooled=True).places().columns
-    assert not any(column.pooled for column in columns)
+    columns = Layout(layers, 407, 440, rows, rows).places().columns
     assert columns[0].cell >= 16
     assert min(column.cell for column in columns if column.tile) >= 8
 
@@ -348,11 +346,12 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypat
     # The size of what is pooled is not below the next layer's title.
     notes = []
     monkeypatch.setattr(layers_view, "paint_title", lambda *given: notes.append(given))
-    view.paint_titles(None, replace(view.places(), columns=view.places().columns[:2]), "")
-    _painter, place, title, size, _room = notes[2]
-    metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
+    view.paint_titles(None, view.places(), "")
+    _painter, place, _title, size, room = next(
+        note for note in notes if note[2] == "Pooled" and note[3] == "12×12"
+    )
     assert size == "12×12"
-    assert place.x() + metrics.horizontalAdvance(title + size) <= thin.box.right() + 1
+    assert place.x() + room <= view.places().columns[2].box.left()
     tile = whole.tile_rect(1)
     point = tile.topLeft() + QPointF(tile.width() * 7.5 / 24, tile.height() * 3.5 / 24)
     QTest.mouseMove(view, point.toPoint())
@@ -681,21 +680,26 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     assert np.isnan(last[2])
 
 
-def test_titles_end_before_those_of_the_next_layer(section, qtbot, monkeypatch):
+def test_titles_have_room_beside_each_other(section, qtbot, monkeypatch):
     view = section.network
     ready(section, qtbot)
-    painted: dict[str, QRectF] = {}
+    metrics = QFontMetricsF(theme.font(theme.Text.LABEL, bold=True))
+    painted: list[tuple[str, float, float]] = []
 
-    def note_title(painter, place, title, note, room=math.inf):
-        painted[title] = QRectF(place, QSizeF(min(room, 100.0), 12))
+    def note_title(painter, place, title, note, room):
+        painted.append((title, place.x(), room))
 
     monkeypatch.setattr(layers_view, "paint_title", note_title)
     for wide in (1400, 420):
         view.resize(wide, 600)
         painted.clear()
         view.grab()
-        assert list(painted) == ["Picture", "Hidden 1", "Hidden 2", "Answer"]
-        assert not any(one.intersects(other) for one, other in combinations(painted.values(), 2))
+        titles, lefts, rooms = zip(*sorted(painted, key=lambda each: each[1]), strict=True)
+        assert titles == ("Picture", "Hidden 1", "Hidden 2", "Answer")
+        ends = [left + room for left, room in zip(lefts, rooms, strict=True)]
+        assert all(end < left for end, left in zip(ends[:-1], lefts[1:], strict=True))
+        if wide == 1400:
+            assert all(map(float.__ge__, rooms, map(metrics.horizontalAdvance, titles)))
 
 
 @pytest.mark.parametrize("wide", [420, 750])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
@@ -31,14 +30,10 @@ _MIN_ROW = 12.0
 #: Between the titles of two layers, and from one line of titles to the next, in logical pixels.
 APART = 8
 _LINE = 15
-#: Narrower views have the titles of the layers in two lines.
-_NARROW = 500
 _RING = 11.0
 _HALF_BAR = 4.0
 #: The largest least width of a picture, in pixels.
 _MAX_LEAST = 580
-#: Title, note, place below the first line's beginning, and the room from there.
-Title = tuple[str, str, QPointF, float]
 _LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.AlignRight))
 
 
@@ -107,7 +102,7 @@ class LayersView(PaintedView):
             hidden = range(len(layers) - 1)
             rows = [profiles.rows(n) if profiles and self.by_digit else None for n in hidden]
             heights = [None if profiles is None else profiles.means[n].max(0) for n in hidden]
-            layout = Layout(
+            self._places = Layout(
                 layers,
                 self.width(),
                 self.height(),
@@ -115,8 +110,7 @@ class LayersView(PaintedView):
                 heights,
                 self.scale,
                 **self.layout_options(),
-            )
-            self._places = layout.places()
+            ).places()
         return self._places
 
     def unit_at(self, place: QPointF) -> Unit | None:
@@ -171,36 +165,10 @@ class LayersView(PaintedView):
             painter.setPen(theme.colour(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
-    @property
-    def is_staggered(self) -> bool:
-        """Whether every second title is a line below: the columns are too thin for one line."""
-        return self.width() < _NARROW * self.scale
-
-    def _titles(self, places: Places) -> list[Title]:
-        """Set each title over its column; that of pooled maps is a line below that of its maps."""
-        whole = [column for column in places.columns if not column.pooled]
-        lines = 2 if self.is_staggered else 1
-        last = places.answer + 30 * self.scale * (not self.names_answer)
-        # On the lower line there is no title of the answers.
-        lasts = [last, float(self.width())]
-        ends = [column.box.left() for column in whole[lines:]]
-        ends += [lasts[place % lines] for place in range(len(ends), len(whole))]
-        found = []
-        for column in places.columns:
-            place = [each.layer for each in whole].index(column.layer)
-            left = whole[place].box.left()
-            end = column.box.right() if column.pooled else ends[place] - APART
-            line = 1 if column.pooled else place % lines
-            corner = QPointF(left, _LINE * self.scale * line)
-            title, note = self._title(column, len(places.columns) <= 2)
-            found.append((title, note, corner, end - left))
-        return found
-
     def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
         """Return title and note of a column."""
         layer = self.layers()[column.layer]
         size = "×".join(map(str, column.tile))
-        shown = i18n.number(column.shown)
         if column.pooled:
             return _("Pooled"), size
         place = layer.name.partition(" ")[2]
@@ -212,7 +180,7 @@ class LayersView(PaintedView):
                 "{shown} of {count} unit",
                 "{shown} of {count} units",
                 layer.units,
-                shown=shown,
+                shown=i18n.number(column.shown),
             )
         elif with_unit:
             note = counted("{count} unit", "{count} units", layer.units)
@@ -222,14 +190,26 @@ class LayersView(PaintedView):
         """Write the titles of picture, layers and, where it has one, of the answers."""
         convolves = bool(places.columns) and self.layers()[places.columns[0].layer].convolves
         top = places.top - 34 * self.scale
-        room = min([column.box.left() for column in places.columns] or [places.answer]) - APART
+        bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
+        end = following = places.answer - APART
+        # From the last to the first: a wide title begins further left.
+        for column in reversed(places.columns):
+            title, note = self._title(column, with_unit=len(places.columns) <= 2)
+            # What is pooled has its title in the line below, which ends before the next layer's.
+            limit = following if column.pooled else end
+            left = min(column.box.left(), limit - bold.horizontalAdvance(title))
+            place = QPointF(left, top + _LINE * self.scale * column.pooled)
+            paint_title(painter, place, title, note, limit - left)
+            following = column.box.left() - APART
+            if not column.pooled:
+                end = left - APART
         note = "28×28" if convolves else _("784 pixels")
-        paint_title(painter, QPointF(0, top), _("Picture"), note, room)
-        for title, note, place, room in self._titles(places):
-            paint_title(painter, place + QPointF(0, top), title, note, room)
+        paint_title(painter, QPointF(0, top), _("Picture"), note, end)
         if self.names_answer:
-            paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)
-        for column, after in pairwise(c for c in places.columns if not c.pooled):
+            room = self.width() - places.answer
+            paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer, room)
+        whole = [column for column in places.columns if not column.pooled]
+        for column, after in pairwise(whole):
             if after.layer > column.layer + 1:
                 box = QRectF(column.box.topRight(), after.box.bottomLeft())
                 painter.setPen(theme.colour("muted"))
@@ -311,17 +291,10 @@ def short_name(name: str, letters: int = 2) -> str:
     return narrow_name(name)[:letters]
 
 
-def paint_title(
-    painter: QPainter,
-    place: QPointF,
-    title: str,
-    note: str,
-    room: float = math.inf,
-) -> None:
-    """Draw a title, elided to the room, and, if it fits, a note."""
+def paint_title(painter: QPainter, place: QPointF, title: str, note: str, room: float) -> None:
+    """Draw a title, elided if it must be, and, if it fits, a note."""
     write_with(painter, Text.LABEL, "text", bold=True)
-    if room < math.inf:
-        title = painter.fontMetrics().elidedText(title, Qt.ElideRight, math.ceil(room))
+    title = QFontMetricsF(painter.font()).elidedText(title, Qt.ElideRight, room)
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
     write_with(painter, Text.LABEL, "muted")

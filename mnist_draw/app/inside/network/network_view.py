@@ -24,6 +24,8 @@ _EXPLAINED = _(
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
     "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer.",
 )
+#: From this width on, in logical pixels, maps are shown after their pooling, too.
+_POOLED = 500
 #: A unit is pointed at after this many milliseconds.
 _AFTER_MS = 100
 
@@ -102,7 +104,7 @@ class NetworkView(LayersView):
         super().lay_out_anew()
 
     def layout_options(self) -> dict[str, Any]:
-        return {"pooled": True}
+        return {"pooled": self.width() >= _POOLED * self.scale}
 
     def role(self, digit: int) -> str:
         if self.frame is None:

@@ -24,12 +24,11 @@ _GAP = 4
 MAX_UNITS = 2000
 #: Hidden layers that are shown; "…" replaces those between.
 MAX_COLUMNS = 4
-#: Height of titles in one or two lines, in logical pixels.
+#: Height of the titles in two lines, and of the legend below, in logical pixels.
 TOP = 52.0
+_FOOT = 30.0
 #: Room for the digit of a row, in logical pixels.
 _DIGIT = 22
-#: Below this width many layers have the room of what is seen elsewhere, too.
-_NARROW = 500.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +162,39 @@ def shown_layers(hidden: int) -> list[int]:
     return list(range(hidden)) if hidden <= MAX_COLUMNS else [0, 1, hidden - 2, hidden - 1]
 
 
+def pooled_shape(layers: Sequence[Layer], layer: int) -> tuple[int, ...]:
+    """Return height and width of a layer's maps after their pooling; empty if there is none."""
+    shape = layers[layer].shape[1:]
+    following = layers[layer + 1].incoming[1:]
+    return following if shape and following and following != shape else ()
+
+
+@dataclass(frozen=True)
+class _Widths:
+    """Parts of the width, and the most of them in logical pixels."""
+
+    picture: float
+    bar: float
+    most_bar: float
+    #: From the picture to the first layer.
+    start: float
+    gap: float
+    most_gap: float
+
+
+#: For few layers with two pictures, for few with one picture, and for many layers or maps.
+_FEW = _Widths(0.226, 0.08, 60.0, 68.0, 0.16, 56.0)
+_ONE_PICTURE = _Widths(0.226, 0.08, 60.0, 36.0, 0.05, 24.0)
+_MANY = _Widths(0.15, 0.05, 34.0, 22.0, 0.05, 24.0)
+#: Parts of the width for columns of different kinds.
+_USUAL = 1.0
+_NARROW = 0.5
+_POOLED = 0.45
+#: Sides of the picture in logical pixels.
+_LEAST_PICTURE = 84.0
+_MOST_PICTURE = 280.0
+
+
 @dataclass(frozen=True, eq=False)
 class Layout:
     """Sets out the picture of a network: what is shown, and in how much room."""
@@ -178,40 +210,37 @@ class Layout:
     #: More room than usual for the answers.
     answers: float = 0.0
     depth: int = ROWS
+    #: Whether the maps after their pooling are shown, too.
     pooled: bool = False
 
     @property
-    def _many(self) -> bool:
+    def _is_many(self) -> bool:
         shown = shown_layers(len(self.layers) - 1)
         return len(shown) > 2 or any(self.layers[n].convolves for n in shown)
 
     @property
-    def _is_narrow(self) -> bool:
-        return (self._many or self.pictures == 1) and self.width < _NARROW * self.scale
+    def _widths(self) -> _Widths:
+        if self._is_many:
+            return _MANY
+        return _ONE_PICTURE if self.pictures == 1 else _FEW
 
     def places(self) -> Places:
         scale = self.scale
         width = self.width
-        many = self._many
+        widths = self._widths
         classes = self.layers[-1].units
         top = TOP * scale
-        foot = 30.0 * scale
-        body = self.height - top - foot
-        # Picture and the one below it fit, with their captions; pixels are whole.
-        room = (body - 104 * scale) / 2 if self.pictures == 2 else body - 40 * scale
-        least = 84.0 if self._is_narrow else 112.0
-        picture = min(max((0.15 if many else 0.226) * width, least), 280 * scale, room)
-        picture = 28.0 * max(2, math.floor(picture / 28))
+        body = self.height - top - _FOOT * scale
+        picture = self._picture_side(body)
         bold = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
         percent = bold.horizontalAdvance(">99.9 %") + 12 * scale
-        bar = min((34.0 if many else 60.0) * scale, (0.04 if self._is_narrow else 0.08) * width)
+        bar = min(widths.most_bar * scale, widths.bar * width)
         answer = width - percent - bar - 34 * scale - self.answers
         # With large text and little room, shrink distances before units.
-        wide = 22.0 if many else 36.0 if self.pictures == 1 else 68.0
-        left = picture + min(wide * scale, 22 * scale + 0.04 * width)
+        left = picture + min(widths.start * scale, 22 * scale + 0.04 * width)
         columns = self._columns(QRectF(left, top, answer - left, body))
-        banded = [each.box.left() for each in columns if not self.layers[each.layer].convolves]
-        start = (min(banded) if banded else answer) - _DIGIT * scale
+        dense = [each.box.left() for each in columns if not each.tile]
+        start = min(dense, default=answer) - _DIGIT * scale
         band = body / classes
         bands = tuple(
             QRectF(start, top + digit * band, width - start, band) for digit in range(classes)
@@ -220,91 +249,112 @@ class Layout:
         second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
         return Places(first, second, columns, bands, answer, bar, top, len(self.layers) - 1)
 
+    def _picture_side(self, body: float) -> float:
+        """Return the side of the picture; its pixels are whole."""
+        # Picture and the one below it fit, with their captions.
+        room = (body - 104 * self.scale) / 2
+        if self.pictures == 1:
+            room = body - 40 * self.scale
+        wanted = max(self._widths.picture * self.width, _LEAST_PICTURE)
+        return 28.0 * max(2, int(min(wanted, _MOST_PICTURE * self.scale, room) / 28))
+
     def _columns(self, room: QRectF) -> tuple[Column, ...]:
-        layers = self.layers
-        many = self._many
-        parts = [
-            (n, after)
-            for n in shown_layers(len(layers) - 1)
-            for after in (False, True)
-            if not after or (self.pooled and not self._is_narrow and pooled_shape(layers, n))
-        ]
-        tight = many or self.pictures == 1
-        most = (0.05 if self._is_narrow else 0.16) * room.width()
-        gap = min((24.0 if tight else 56.0) * self.scale, most)
-        # What is pooled is thin, and close to the maps that it is made of.
-        gaps = [gap / 2 if (n, True) in parts and not after else gap for n, after in parts]
-        for place, (n, __) in enumerate(parts[1:]):
-            if not layers[n].shape[1:]:
-                # The digits of the rows are between it and the layer before.
-                gaps[place] = max(gaps[place], _DIGIT * self.scale)
-        weights = [
-            0.45 if after else 1.0 if layers[n].convolves or not many else 0.5 for n, after in parts
-        ]
-        share = (room.width() - sum(gaps)) / sum(weights or [1])
+        parts = self._parts()
+        gaps = self._gaps(parts, room.width())
+        weights = [self._weight(*part) for part in parts]
+        share = (room.width() - sum(gaps)) / sum(weights) if parts else 0.0
         left = room.left()
         found = []
-        for (n, after), weight, space in zip(parts, weights, gaps, strict=True):
+        for (layer, pooled), weight, gap in zip(parts, weights, gaps, strict=True):
+            left += gap
             wide = max(share * weight, 2.0 * MIN_CELL)
             box = QRectF(left, room.top(), wide, room.height())
-            left += wide + space
-            shape = pooled_shape(layers, n) if after else layers[n].shape[1:]
-            units = layers[n].units
-            found.append(_maps(n, units, shape, box, after) if shape else self._dense(n, box))
+            left += wide
+            tile = pooled_shape(self.layers, layer) if pooled else self.layers[layer].shape[1:]
+            units = self.layers[layer].units
+            found.append(
+                _maps(layer, units, tile, box, pooled) if tile else self._dense(layer, box),
+            )
         return tuple(found)
 
+    def _parts(self) -> list[tuple[int, bool]]:
+        """Return the layer of each column, and whether it shows it after its pooling."""
+        parts = []
+        for layer in shown_layers(len(self.layers) - 1):
+            parts.append((layer, False))
+            if self.pooled and pooled_shape(self.layers, layer):
+                parts.append((layer, True))
+        return parts
+
+    def _gaps(self, parts: Sequence[tuple[int, bool]], room: float) -> list[float]:
+        """Return the gap before each column."""
+        gap = min(self._widths.most_gap * self.scale, self._widths.gap * room)
+        gaps = [0.0]
+        for layer, pooled in parts[1:]:
+            if pooled:
+                # Close to the maps that it is made of.
+                gaps.append(gap / 2)
+            elif self.layers[layer].convolves:
+                gaps.append(gap)
+            else:
+                # The digits of the rows are between it and the layer before.
+                gaps.append(max(gap, _DIGIT * self.scale))
+        return gaps[: len(parts)]
+
+    def _weight(self, layer: int, pooled: bool) -> float:
+        if pooled:
+            return _POOLED
+        return _USUAL if self.layers[layer].convolves or not self._is_many else _NARROW
+
     def _dense(self, layer: int, box: QRectF) -> Column:
-        units = self.layers[layer].units
-        classes = self.layers[-1].units
-        rows = self.rows[layer]
-        chosen = np.arange(units)
-        heights = self.heights[layer]
-        if units > MAX_UNITS:
-            order = chosen if heights is None else np.argsort(-heights, kind="stable")
-            chosen = np.sort(order[:MAX_UNITS])
-        groups = [chosen]
-        if rows is not None:
-            groups = [chosen[rows[chosen] == digit] for digit in range(classes)]
+        groups = self._groups(layer)
+        most = max(map(len, groups))
         band = box.height() / len(groups)
-        most = max(len(group) for group in groups)
-        largest = round(MAX_CELL * self.scale)
-        fits = int(box.height() / classes / self.depth)
-        cell = min(largest, max(MIN_CELL, fits))
         # Between the cells of two classes there is a gap.
-        high = band - min(_GAP * self.scale, band / 8) * (rows is not None)
+        high = band - min(_GAP * self.scale, band / 8) if len(groups) > 1 else band
+        fits = int(box.height() / self.layers[-1].units / self.depth)
+        cell = min(round(MAX_CELL * self.scale), max(MIN_CELL, fits))
         while cell > MIN_CELL and int(box.width() / cell) * int(high / cell) < most:
             cell -= 1
         across = max(1, int(box.width() / cell))
         down = max(1, int(high / cell))
-        at = np.full((units, 2), -1)
+        at = np.full((self.layers[layer].units, 2), -1)
         for number, group in enumerate(groups):
             members = group[: across * down]
-            wide = max(1, math.ceil(len(members) / down))
             place = np.arange(len(members))
+            wide = max(1, math.ceil(len(members) / down))
             at[members, 0] = number * down + place // wide
             at[members, 1] = place % wide
         columns = int(at[:, 1].max()) + 1
         return Column(layer, box, cell, cell, columns, len(groups) * down, at, down, band)
 
-
-def pooled_shape(layers: Sequence[Layer], layer: int) -> tuple[int, ...]:
-    """Return height and width of a layer's maps after their pooling; empty if there is none."""
-    shape = layers[layer].shape[1:]
-    following = layers[layer + 1].incoming[1:]
-    return following if shape and following and following != shape else ()
+    def _groups(self, layer: int) -> list[np.ndarray]:
+        """Return the units that are shown in each digit's row, or all in one."""
+        chosen = np.arange(self.layers[layer].units)
+        heights = self.heights[layer]
+        if heights is not None:
+            strongest = np.argsort(-heights, kind="stable")
+            chosen = np.sort(strongest[:MAX_UNITS])
+        chosen = chosen[:MAX_UNITS]
+        rows = self.rows[layer]
+        if rows is None:
+            return [chosen]
+        return [chosen[rows[chosen] == digit] for digit in range(self.layers[-1].units)]
 
 
 def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bool) -> Column:
-    high, wide = tile
+    """Set maps out in as many columns as make them largest, at most two pixels a number."""
+    (high, wide) = tile
     aspect = (high + 1) / (wide + 1)
-    best = (0.0, 1)
-    for columns in range(1, units + 1):
-        cell = min(box.width() / columns, box.height() / math.ceil(units / columns) / aspect)
-        best = max(best, (cell, columns), key=lambda entry: entry[0])
-    cell = min(best[0], 2.0 * (wide + 1))
-    columns = best[1]
-    at = np.stack(np.divmod(np.arange(units), columns), axis=1)
+
+    def cell_of(columns: int) -> float:
+        rows = math.ceil(units / columns)
+        return min(box.width() / columns, box.height() / rows / aspect)
+
+    columns = max(range(1, units + 1), key=cell_of)
     rows = math.ceil(units / columns)
+    cell = min(cell_of(columns), 2.0 * (wide + 1))
+    at = np.stack(np.divmod(np.arange(units), columns), axis=1)
     pitch = rows * cell * aspect
     return Column(
         layer,
@@ -316,7 +366,7 @@ def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bo
         at,
         rows,
         pitch,
-        tuple(tile),
+        tile,
         pooled,
     )
 

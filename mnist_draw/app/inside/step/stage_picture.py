@@ -144,7 +144,7 @@ class StagePicture(LayersView):
         """Show which way the numbers go: forwards, or the errors back."""
         edges = [column.box.left() for column in places.columns] + [places.answer]
         starts = [edge - 20 * self.scale for edge in edges]
-        y = places.top - (9 if self.is_staggered else 20) * self.scale
+        y = places.top - 20 * self.scale
         backwards = self.stage == 4
         painter.setPen(QPen(theme.colour("accent"), 1.6))
         for left, right in zip(starts, [*starts[1:], places.answer], strict=True):
