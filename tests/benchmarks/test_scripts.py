@@ -33,6 +33,7 @@ SCRIPTS: dict[str, list[str] | None] = {
     "benchmarks/scaling.py": ["--peers", "program", "--blocks", "1"],
     "benchmarks/startup.py": [],
     "benchmarks/throughput.py": ["--peers", "program", "--networks", "mlp", "--blocks", "1"],
+    "benchmarks/walks.py": [],
     "tools/content.py": [],
     # It needs a file of letters that people drew, and hours.
     "tools/fit_rejection.py": None,
