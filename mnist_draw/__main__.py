@@ -18,7 +18,7 @@ def main() -> int:
     try:
         from mnist_draw import i18n
 
-        i18n.use(i18n.best_of(_wanted_languages(sys.argv[1:])) or "en")
+        i18n.use(i18n.best_of(wanted_languages(sys.argv[1:])) or "en")
         from mnist_draw.cli.main import main as run
 
         return run()
@@ -27,7 +27,7 @@ def main() -> int:
         return 130
 
 
-def _wanted_languages(arguments: list[str]) -> Iterator[str]:
+def wanted_languages(arguments: list[str]) -> Iterator[str]:
     """Yield tags of languages, the first choice first: ``--lang``, lesson, preferences, system.
 
     What a program reads is in English. A command asks neither lesson nor preferences: these are

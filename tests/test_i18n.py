@@ -117,11 +117,11 @@ def test_best_language(tags: list[str], code: str | None) -> None:
 
 def test_command_line_chooses_before_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "es:it")
-    assert i18n.best_of(start._wanted_languages(["--lang", "fr", "runs"])) == "fr"
-    assert i18n.best_of(start._wanted_languages(["--lang=fr"])) == "fr"
-    assert i18n.best_of(start._wanted_languages(["runs"])) == "es"
-    assert i18n.best_of(start._wanted_languages(["runs", "--json"])) == "en"
-    assert i18n.best_of(start._wanted_languages(["mine.py", "--lang", "fr", "--json"])) == "es"
+    assert i18n.best_of(start.wanted_languages(["--lang", "fr", "runs"])) == "fr"
+    assert i18n.best_of(start.wanted_languages(["--lang=fr"])) == "fr"
+    assert i18n.best_of(start.wanted_languages(["runs"])) == "es"
+    assert i18n.best_of(start.wanted_languages(["runs", "--json"])) == "en"
+    assert i18n.best_of(start.wanted_languages(["mine.py", "--lang", "fr", "--json"])) == "es"
 
 
 def test_guide_is_translated_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_an_error_fills_the_fields_of_its_sentence() -> None:
 @pytest.mark.parametrize("option", ["--json", "--csv"])
 def test_what_programs_read_is_english(option: str) -> None:
     arguments = ["predict", "x.png", "--lang", "de", option]
-    assert i18n.best_of(start._wanted_languages(arguments)) == "en"
+    assert i18n.best_of(start.wanted_languages(arguments)) == "en"
 
 
 def test_a_catalogue_older_than_its_source_says_so(tmp_path, capsys):

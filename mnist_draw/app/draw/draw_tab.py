@@ -234,7 +234,7 @@ class DrawTab(Page):
         self.autosave.finish()
         self.learn.finish()
 
-    def message_ground(self) -> tuple[QWidget, int]:
+    def message_background(self) -> tuple[QWidget, int]:
         return self.canvas, _MESSAGE_EDGE
 
     def focus_first(self) -> None:

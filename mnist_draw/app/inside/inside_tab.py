@@ -212,7 +212,7 @@ class InsideTab(Page):
         self._background = Background(self)
         self._column = column(owner=self)
 
-    def message_ground(self) -> tuple[QWidget, int]:
+    def message_background(self) -> tuple[QWidget, int]:
         if self.view is None:
             return self, Size.CARD_PADDING
         # The guide and what is beside it are to be seen.

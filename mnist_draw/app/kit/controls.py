@@ -29,7 +29,6 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
     QShowEvent,
-    QTransform,
 )
 from PyQt5.QtWidgets import (
     QAbstractSpinBox,
@@ -41,6 +40,7 @@ from PyQt5.QtWidgets import (
     QToolButton,
     QWidget,
     QWidgetAction,
+    qApp,
 )
 
 from mnist_draw.app.kit import theme
@@ -193,11 +193,13 @@ class Popover(QWidget):
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.StrongFocus)
         self.body = column(margins=(_ARROW + _SHADOW + Size.CARD_PADDING,) * 4, owner=self)
-        self._opener: QWidget | None = None
+        self._opener = window
         self._before: QWidget | None = None
         self._target = QRect()
         self._to_the_right = False
-        self._tip = QPointF()
+        #: From the edge of the card to the tip of the arrow, and the middle of the arrow's base.
+        self._pointing = QPointF()
+        self._base = QPointF()
         self._sliding = QPropertyAnimation(self, b"pos", self)
         self._sliding.setDuration(theme.OPENING_MS)
 
@@ -212,7 +214,7 @@ class Popover(QWidget):
             self._before = QApplication.focusWidget()
         self._opener = opener
         self._to_the_right = to_the_right
-        self._target = QRect(target or opener.rect())
+        self._target = target or opener.rect()
         place = self._place()
         self.show()
         self.raise_()
@@ -223,50 +225,52 @@ class Popover(QWidget):
             self._sliding.start()
         first = next(iter(self._stops()), self)
         first.setFocus(Qt.PopupFocusReason)
-        app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
+        qApp.installEventFilter(self)
 
     def _place(self) -> QPoint:
         """Take the size of the content beside the target; return the place."""
-        assert self._opener is not None
         self.adjustSize()
         window = self.parentWidget()
-        edge = _SHADOW
         target = QRect(self._opener.mapTo(window, self._target.topLeft()), self._target.size())
-        size = self.size()
-        middle = target.center()
-        if self._to_the_right:
-            place = QPoint(target.right() + 1 - edge, middle.y() - size.height() // 2)
-        else:
-            place = QPoint(middle.x() - size.width() // 2, target.bottom() + 1 - edge)
-            if place.y() + size.height() - edge > window.height():
-                place.setY(target.top() - size.height() + edge)
         # Its shadow may be outside of the window.
-        room = window.rect().adjusted(-edge, -edge, edge, edge)
-        place = fitted(QRect(place, size), room).topLeft()
-        self.move(place)
-        inner = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        available = window.rect().adjusted(-_SHADOW, -_SHADOW, _SHADOW, _SHADOW)
+        middle = target.center()
+        place = self.rect()
+        place.moveCenter(middle)
         if self._to_the_right:
-            self._tip = QPointF(inner.left(), middle.y() - place.y() + 0.5)
+            place.moveLeft(target.right() + 1 - _SHADOW)
+            self._pointing = QPointF(-_ARROW, 0)
+        elif target.bottom() + 1 - _SHADOW + place.height() <= available.bottom() + 1:
+            place.moveTop(target.bottom() + 1 - _SHADOW)
+            self._pointing = QPointF(0, -_ARROW)
         else:
-            below = place.y() + edge > middle.y()
-            y = inner.top() if below else inner.bottom()
-            self._tip = QPointF(middle.x() - place.x() + 0.5, y)
+            place.moveBottom(target.top() - 1 + _SHADOW)
+            self._pointing = QPointF(0, _ARROW)
+        place = fitted(place, available)
+        self.move(place.topLeft())
+        card = self._card()
+        far = Size.CARD_RADIUS + _HALF
+        x = min(max(middle.x() - place.x() + 0.5, card.left() + far), card.right() - far)
+        y = min(max(middle.y() - place.y() + 0.5, card.top() + far), card.bottom() - far)
+        if self._to_the_right:
+            x = card.left() + 1
+        elif self._pointing.y() < 0:
+            y = card.top() + 1
+        else:
+            y = card.bottom() - 1
+        self._base = QPointF(x, y)
         self.update()
-        return place
+        return place.topLeft()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        app = QApplication.instance()
-        if app is not None:
-            app.removeEventFilter(self)
+        qApp.removeEventFilter(self)
         focus = QApplication.focusWidget()
         before = self._before
         self._before = None
-        lost = focus is None or focus is self or self.isAncestorOf(focus)
+        is_lost = focus is None or focus is self or self.isAncestorOf(focus)
         # It may have been part of what was chosen from, such as a list that has closed.
-        if lost and before is not None and not sip.isdeleted(before) and before.isVisible():
+        if is_lost and before is not None and not sip.isdeleted(before) and before.isVisible():
             before.setFocus(Qt.PopupFocusReason)
         self.closed.emit()
 
@@ -274,23 +278,24 @@ class Popover(QWidget):
 
     def _stops(self) -> list[QWidget]:
         """Return what takes the keyboard, in its order."""
-        found = []
-        widget = self.nextInFocusChain()
-        while widget is not self:
-            usable = widget.isVisibleTo(self) and widget.isEnabled()
-            if usable and self.isAncestorOf(widget) and widget.focusPolicy() & Qt.TabFocus:
-                found.append(widget)
-            widget = widget.nextInFocusChain()
-        return found
+        return [
+            widget
+            for widget in self.findChildren(QWidget)
+            if widget.focusPolicy() & Qt.TabFocus
+            and widget.isVisibleTo(self)
+            and widget.isEnabled()
+        ]
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         stops = self._stops()
         focus = QApplication.focusWidget()
-        if stops:
-            here = stops.index(focus) if focus in stops else -1 if forward else 0
-            step = 1 if forward else -1
-            reason = Qt.TabFocusReason if forward else Qt.BacktabFocusReason
-            stops[(here + step) % len(stops)].setFocus(reason)
+        if focus in stops:
+            place = stops.index(focus) + (1 if forward else -1)
+            stops[place % len(stops)].setFocus(
+                Qt.TabFocusReason if forward else Qt.BacktabFocusReason,
+            )
+        elif stops:
+            stops[0].setFocus(Qt.TabFocusReason)
         return True
 
     def event(self, event: QEvent) -> bool:
@@ -309,48 +314,30 @@ class Popover(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.parentWidget() and event.type() == QEvent.Resize:
             self._place()
-        elif (
-            isinstance(event, QMouseEvent)
-            and event.type() == QEvent.MouseButtonPress
-            and isinstance(watched, QWidget)
-            and watched is not self
-            and watched is not self._opener
-            and watched.window() is self.window()
-            and not self.isAncestorOf(watched)
-        ):
-            self.hide()
+        elif event.type() == QEvent.MouseButtonPress and isinstance(watched, QWidget):
+            is_elsewhere = watched.window() is self.window() and watched is not self._opener
+            if is_elsewhere and watched is not self and not self.isAncestorOf(watched):
+                self.hide()
         return False
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def _card(self) -> QRectF:
         edge = _ARROW + _SHADOW
-        card = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        return QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        card = self._card()
         painter = smooth_painter(self)
         paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
+        half = QPointF(self._pointing.y(), self._pointing.x()) * _HALF / _ARROW
+        arrow = QPainterPath()
+        arrow.addPolygon(
+            QPolygonF([self._base - half, self._base + self._pointing, self._base + half]),
+        )
         shape = QPainterPath()
         shape.addRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
-        shape = shape.united(self._arrow(card)).simplified()
         painter.setPen(QPen(theme.colour("edge" if theme.theme().colours.dark else "line"), 1))
         painter.setBrush(theme.colour("panel"))
-        painter.drawPath(shape)
-
-    def _arrow(self, card: QRectF) -> QPainterPath:
-        """Return the arrow, which is made to point upwards, on the edge of the card."""
-        far = Size.CARD_RADIUS + _HALF
-        place = QTransform()
-        if self._to_the_right:
-            y = max(card.top() + far, min(self._tip.y(), card.bottom() - far))
-            place.translate(card.left() + 1, y).rotate(-90)
-        else:
-            x = max(card.left() + far, min(self._tip.x(), card.right() - far))
-            up = self._tip.y() < card.top()
-            place.translate(x, card.top() + 1 if up else card.bottom() - 1).scale(
-                1,
-                1 if up else -1,
-            )
-        path = QPainterPath()
-        path.addPolygon(QPolygonF([QPointF(-_HALF, 0), QPointF(0, -_ARROW), QPointF(_HALF, 0)]))
-        path.closeSubpath()
-        return place.map(path)
+        painter.drawPath(shape.united(arrow).simplified())
 
 
 def paint_shadow(painter: QPainter, card: QRectF, radius: float, reach: int) -> None:

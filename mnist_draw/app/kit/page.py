@@ -36,7 +36,7 @@ class Page(QWidget):
         """Build the page if it was never shown, then call ``then``."""
         then()
 
-    def message_ground(self) -> tuple[QWidget, int]:
+    def message_background(self) -> tuple[QWidget, int]:
         """Return over what messages appear, and how far from its lower left corner."""
         return self, Size.MARGIN
 

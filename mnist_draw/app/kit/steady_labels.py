@@ -10,6 +10,7 @@ from functools import lru_cache
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PyQt5.QtGui import (
     QFont,
+    QFontInfo,
     QFontMetricsF,
     QHelpEvent,
     QPainter,
@@ -70,10 +71,9 @@ class TabularLabel(QLabel):
         self._needed = QSize()
 
     def setText(self, text: str) -> None:
-        if text != self.text():
-            super().setText(text)
-            if tabular_width(self.font(), text) > self._needed.width():
-                self.fit()
+        super().setText(text)
+        if tabular_width(self.font(), text) > self._needed.width():
+            self.fit()
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
@@ -125,61 +125,44 @@ class FittedLabel(QLabel):
         self._elide = elide
         self._two_lines = two_lines
 
-    def setText(self, text: str) -> None:
-        # Qt would lay the page out anew.
-        if text != self.text():
-            super().setText(text)
-
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent) and not self.toolTip():
-            cut = not self.wrapped_font() and self.fitted()[1] != self.text()
-            QToolTip.showText(event.globalPos(), tip(self.text()) if cut else "", self)
+            is_cut = self.fitted()[1] != self.text()
+            QToolTip.showText(event.globalPos(), tip(self.text()) if is_cut else "", self)
             return True
         return super().event(event)
 
-    def wrapped_font(self) -> QFont | None:
-        """Return the font of two lines; None where one does, or two do not."""
-        font = QFont(self.font())
-        room = self.contentsRect()
-        if (
-            not self._two_lines
-            or QFontMetricsF(font).horizontalAdvance(self.text()) <= room.width()
-        ):
-            return None
-        font.setPixelSize(theme.scaled(self._smallest or 0) or font.pixelSize())
-        needed = QFontMetricsF(font).boundingRect(QRectF(room), Qt.TextWordWrap, self.text())
-        fits = needed.width() <= room.width() and needed.height() <= room.height()
-        return font if fits else None
-
     def fitted(self) -> tuple[QFont, str]:
         """Return the font and the text that are painted."""
+        text = self.text()
         font = QFont(self.font())
-        room = self.contentsRect().width()
-        full = font.pixelSize()
-        wide = QFontMetricsF(font).horizontalAdvance(self.text())
-        if wide > room and self._smallest is not None:
-            smallest = theme.scaled(self._smallest)
-            font.setPixelSize(max(smallest, math.floor(full * room / wide)))
-        text = QFontMetricsF(font).elidedText(self.text(), self._elide, room)
+        area = QRectF(self.contentsRect())
+        needed_width = QFontMetricsF(font).horizontalAdvance(text)
+        if needed_width <= area.width():
+            return font, text
+        usual = QFontInfo(font).pixelSize()
+        smallest = theme.scaled(self._smallest) if self._smallest else usual
+        if self._two_lines:
+            font.setPixelSize(smallest)
+            lines = QFontMetricsF(font).boundingRect(area, Qt.TextWordWrap, text)
+            if lines.width() <= area.width() and lines.height() <= area.height():
+                return font, text
+        font.setPixelSize(max(smallest, int(usual * area.width() / needed_width)))
+        shown = QFontMetricsF(font).elidedText(text, self._elide, area.width())
         # The first letters of a sentence say nothing; those of a name do.
-        says_nothing = self._two_lines and len(text) * _LEAST_PART < len(self.text())
-        return font, "" if says_nothing else text
+        says_nothing = self._two_lines and len(shown) * _LEAST_PART < len(text)
+        return font, "" if says_nothing else shown
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        room = self.contentsRect()
-        text = self.text()
-        wraps = 0
         painter.setPen(self.palette().color(self.foregroundRole()))
-        if self.fontMetrics().horizontalAdvance(text) > room.width():
-            wrapped = self.wrapped_font()
-            font, text = self.fitted() if wrapped is None else (wrapped, text)
-            painter.setFont(font)
-            wraps = 0 if wrapped is None else int(Qt.TextWordWrap)
-        painter.drawText(room, int(self.alignment()) | wraps, text)
+        font, text = self.fitted()
+        painter.setFont(font)
+        wraps = int(Qt.TextWordWrap) if self._two_lines else 0
+        painter.drawText(self.contentsRect(), int(self.alignment()) | wraps, text)
 
 
 class ElidedLabel(FittedLabel):

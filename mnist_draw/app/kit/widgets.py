@@ -234,18 +234,6 @@ class Card(QFrame):
         self.heading.setMinimumHeight(theme.scaled(Size.TITLE_LINE))
 
 
-def captioned(text: str, control: QWidget) -> QWidget:
-    """Return a control below its caption."""
-    field = QWidget()
-    caption = label(text, "muted")
-    # Fields in one row share its width evenly, whatever they hold.
-    field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-    caption.setBuddy(control)
-    caption.setMinimumWidth(1)
-    column(caption, control, gap=Size.CAPTION_GAP, owner=field)
-    return field
-
-
 class ComboBox(QComboBox):
     """A choice whose long texts are elided, and which leaves the wheel to what scrolls.
 

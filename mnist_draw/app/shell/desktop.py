@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QByteArray, QEvent, QMargins, QObject, QPoint, QRect, Qt, QTimer
-from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QRegion
+from PyQt5.QtCore import QByteArray, QMargins, QObject, QRectF, Qt, QTimer
+from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QFocusFrame,
     QLabel,
     QLineEdit,
     QMenu,
     QMenuBar,
+    QProxyStyle,
     QSlider,
+    QStyle,
+    QStyleHintReturn,
+    QStyleOption,
     QSystemTrayIcon,
     QTabBar,
     QWidget,
@@ -64,6 +69,7 @@ _SHOW_IT = (
     QAbstractButton,
     QAbstractSpinBox,
     QComboBox,
+    QFocusFrame,
     QLabel,
     QLineEdit,
     QMenu,
@@ -76,95 +82,74 @@ _SHOW_IT = (
 #: Pixels: how wide the frame is, and how far outside the view.
 _WIDTH = 2
 _OUT = 4
-_MOVES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 
 
-class _Frame(QWidget):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+class _FrameStyle(QProxyStyle):
+    """Places Qt's frame above and around what it frames."""
+
+    def pixelMetric(
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        if metric in (QStyle.PM_FocusFrameHMargin, QStyle.PM_FocusFrameVMargin):
+            return _OUT
+        return super().pixelMetric(metric, option, widget)
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: QStyleHintReturn | None = None,
+    ) -> int:
+        if hint == QStyle.SH_FocusFrame_AboveWidget:
+            return 1
+        return super().styleHint(hint, option, widget, returnData)
+
+
+class _Frame(QFocusFrame):
+    def __init__(self, style: QStyle, view: QWidget) -> None:
+        super().__init__(view.window())
         self.setObjectName("focusRing")
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WA_NoSystemBackground)
-        self.hide()
-
-    def cover(self, rect: QRect) -> None:
-        self.setGeometry(rect)
-        inside = QRegion(self.rect().adjusted(_WIDTH, _WIDTH, -_WIDTH, -_WIDTH))
-        # The view inside is not painted again with it.
-        self.setMask(QRegion(self.rect()).subtracted(inside))
-        self.show()
-        self.raise_()
+        self.setStyle(style)
+        self.setWidget(view)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme.colour("second"))
+        half = _WIDTH / 2
+        painter = QPainter(self)
+        painter.setPen(QPen(theme.colour("second"), _WIDTH, join=Qt.MiterJoin))
+        painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
 
 
 class FocusRing(QObject):
     """Frames the view that has the keyboard, where the view itself shows nothing of it.
 
-    Buttons, fields and lists have a look for that in the style sheet. The frame belongs to the
-    window, not to the view, so that no exported picture has it.
+    Buttons, fields and lists have a look for that in the style sheet. The frame belongs to what
+    holds the view, so that no exported picture has it.
     """
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
-        self._watched: list[QWidget] = []
+        self._style = _FrameStyle("Fusion")
+        # It must outlive each frame.
+        self._style.setParent(app)
         self._frame: _Frame | None = None
-        app.focusChanged.connect(self._focus_changed)
+        app.focusChanged.connect(self._frame_view)
 
-    def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
-        self._let_go()
-        # A click shows where the keyboard is.
-        clicked = int(QApplication.mouseButtons()) != 0
-        if now is None or clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
-            return
-        if now.property("ring") is False:
-            return
-        self._frame = _Frame(now.window())
-        above: QWidget | None = now
-        while above is not None and not above.isWindow():
-            above.installEventFilter(self)
-            self._watched.append(above)
-            above = above.parentWidget()
-        self._place()
-
-    def _let_go(self) -> None:
-        # A window that closes may have taken them with it.
-        for widget in self._watched:
-            if not sip.isdeleted(widget):
-                widget.removeEventFilter(self)
+    def _frame_view(self, before: QWidget | None, now: QWidget | None) -> None:
+        # A window that closes may have taken it along.
         if self._frame is not None and not sip.isdeleted(self._frame):
             self._frame.hide()
             self._frame.deleteLater()
         self._frame = None
-        self._watched = []
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _MOVES:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _place(self) -> None:
-        if (
-            self._frame is None
-            or not self._watched
-            or any(map(sip.isdeleted, (self._frame, *self._watched)))
-        ):
+        # A click shows where the keyboard is.
+        is_clicked = int(QApplication.mouseButtons()) != 0
+        if now is None or is_clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
             return
-        view, *above = self._watched
-        seen = _around(view)
-        for widget in above:
-            # What is scrolled out of sight has no frame, either.
-            seen = seen.intersected(_around(widget))
-        if view.isVisible() and not seen.isEmpty():
-            self._frame.cover(seen)
-        else:
-            self._frame.hide()
-
-
-def _around(widget: QWidget) -> QRect:
-    corner = widget.mapTo(widget.window(), QPoint(0, 0))
-    return widget.rect().translated(corner).adjusted(-_OUT, -_OUT, _OUT, _OUT)
+        if now.property("ring") is not False:
+            self._frame = _Frame(self._style, now)
 
 
 def _marks_an_item(widget: QWidget) -> bool:

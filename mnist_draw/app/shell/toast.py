@@ -36,7 +36,7 @@ _AGAIN_MS = 2_000
 _LINE = 560
 _LINES = 2
 #: What it must not cover.
-_CONTROLS: tuple[type[QWidget], ...] = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
+_CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
 _TAKES_BACK = _("Take back what the message tells of.")
 
 
@@ -99,6 +99,7 @@ class Toast(QStatusBar):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._note_focus)
+        theme.follow(self, self._place)
 
     # -- what is shown
 
@@ -203,11 +204,9 @@ class Toast(QStatusBar):
         return focus is not None and focus.hasFocus()
 
     def _note_focus(self, before: QWidget | None, now: QWidget | None) -> None:
-        if now is not None and self.isAncestorOf(now):
-            if before is not None and not self.isAncestorOf(before):
-                self._before = before
-        elif now is not None:
-            self._before = None
+        enters = now is not None and self.isAncestorOf(now)
+        if enters and before is not None and not self.isAncestorOf(before):
+            self._before = before
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:
@@ -237,70 +236,63 @@ class Toast(QStatusBar):
         self._place()
 
     def _follow(self, on: bool) -> None:
-        """Follow the ground's size while there is a message; the board's strokes go unwatched."""
-        if self._page is not None:
-            for ground in (self._page, self._page.message_ground()[0]):
-                (ground.installEventFilter if on else ground.removeEventFilter)(self)
+        """Follow the page while there is a message; the board's strokes go unwatched."""
+        if self._page is None:
+            return
+        for background in (self._page, self._page.message_background()[0]):
+            if on:
+                background.installEventFilter(self)
+            else:
+                background.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Resize, QEvent.Move):
             self._place()
         return super().eventFilter(watched, event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
-            self._place()
-
     def _place(self) -> None:
-        """Take a corner of the ground, and the room that the sentence needs."""
+        """Take a corner of what the page leaves for messages, and the size that it needs."""
         if self._page is None or self._notice is None:
             return
         window = self.parentWidget()
-        scale = theme.text_scale()
-        layout = self._body.layout()
-        self._body.ensurePolished()
-        # Of two lines one may be longer than half of the sentence.
-        words = math.ceil(QFontMetricsF(self.label.font()).horizontalAdvance(self._notice.sentence))
-        margins = layout.contentsMargins()
-        others = sum(
-            part.sizeHint().width() + layout.spacing()
-            for part in (self.action_button, self.close_button)
-            if not part.isHidden()
-        )
-        others += margins.left() + margins.right() + 2 * self._body.frameWidth()
-        # What its ground has no room for is at the edge of the page.
-        for ground, distance in (self._page.message_ground(), (self._page, Size.CARD_PADDING)):
+        # What this has no room for is at the edge of the page.
+        for background, edge in (self._page.message_background(), (self._page, Size.CARD_PADDING)):
             # In a window that is smaller than its pages, the part that can be seen.
-            place = QRect(ground.mapTo(window, QPoint(0, 0)), ground.size())
-            seen = place.intersected(window.rect())
-            room = seen.width() - 2 * distance - others
-            line = min(room, round(_LINE * scale))
-            if words > 0.9 * _LINES * line:
-                line = room
-            width = max(min(words + 2, line), 1)
-            lines = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
-            height = max(round(Size.TOAST * scale), lines)
-            if height <= seen.height() + 2 * Size.FIELD_GAP:
+            area = QRect(background.mapTo(window, QPoint()), background.size())
+            area = area.intersected(window.rect())
+            size = self._size_within(area.width() - 2 * edge)
+            if size.height() <= area.height() + 2 * Size.FIELD_GAP:
                 break
-        corners = seen.adjusted(distance, distance, -distance, -distance)
-        self.setGeometry(self._free_corner(corners, QSize(width + others, height)))
+        self.setGeometry(self._free_corner(area.adjusted(edge, edge, -edge, -edge), size))
         self._body.setGeometry(self.rect())
         self.raise_()
 
-    def _free_corner(self, room: QRect, size: QSize) -> QRect:
+    def _size_within(self, available_width: int) -> QSize:
+        """Return the size that the sentence needs beside the buttons."""
+        self._body.ensurePolished()
+        others = self._body.sizeHint().width() - self.label.sizeHint().width()
+        metrics = QFontMetricsF(self.label.font())
+        words = math.ceil(metrics.horizontalAdvance(self.label.text()))
+        line = min(available_width - others, theme.scaled(_LINE))
+        # Of two lines one may be longer than half of the sentence.
+        if words > 0.9 * _LINES * line:
+            line = available_width - others
+        width = max(1, min(words + 2, line))
+        height = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
+        return QSize(width + others, max(theme.scaled(Size.TOAST), height))
+
+    def _free_corner(self, area: QRect, size: QSize) -> QRect:
         """Return the place in the lower left, or in the first corner where it covers no control."""
         assert self._page is not None
         window = self.parentWidget()
         controls = [
-            one.visibleRegion().boundingRect().translated(one.mapTo(window, QPoint()))
-            for kind in _CONTROLS
-            for one in self._page.findChildren(kind)
-            if one.isVisible()
+            widget.visibleRegion().boundingRect().translated(widget.mapTo(window, QPoint()))
+            for widget in self._page.findChildren(QWidget)
+            if isinstance(widget, _CONTROLS) and widget.isVisible()
         ]
-        right = room.right() + 1 - size.width()
-        low = max(0, room.bottom() + 1 - size.height())
-        corners = ((room.x(), low), (right, low), (room.x(), room.y()), (right, room.y()))
+        right = area.right() + 1 - size.width()
+        low = max(0, area.bottom() + 1 - size.height())
+        corners = ((area.x(), low), (right, low), (area.x(), area.y()), (right, area.y()))
         places = [QRect(QPoint(*corner), size) for corner in corners]
         free = (place for place in places if not any(map(place.intersects, controls)))
         return next(free, places[0])

@@ -16,7 +16,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.number_fields import NumberBox, NumberField, RealBox, Remark
 from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, captioned, explain, push_button
+from mnist_draw.app.kit.widgets import ComboBox, explain, push_button
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
 from mnist_draw.i18n import _, joined, listed, percent_sign
 from mnist_draw.training.setting import (
@@ -195,7 +195,7 @@ class RuleFields(QWidget):
             explain(box, key, sentence)
             box.valueChanged.connect(self.changed)
             self.boxes[key] = box
-            self._row.addWidget(captioned(key, box), 1)
+            self._row.addWidget(Captioned(key, box), 1)
         self._say()
 
     def changes(self) -> dict[str, float]:

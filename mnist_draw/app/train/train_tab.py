@@ -144,7 +144,7 @@ class TrainTab(Page):
         """The page in front, or that behind the Library."""
         return self._before_library if self.page == "library" else self.page
 
-    def message_ground(self) -> tuple[QWidget, int]:
+    def message_background(self) -> tuple[QWidget, int]:
         # The hint below the curve is to be read.
         curve = self.accuracy if self.accuracy.isVisible() else self.loss
         return curve if self.page == "run" and curve.isVisible() else self, Size.MARGIN

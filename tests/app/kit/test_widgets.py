@@ -247,16 +247,17 @@ def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):
     qtbot.addWidget(label)
     label.setText("How does it come to its answer?")
     label.resize(600, 40)
-    assert label.wrapped_font() is None
-    assert label.fitted()[1] == label.text()
+    usual = label.font().pixelSize()
+    assert label.fitted() == (label.font(), label.text())
     label.resize(150, 40)
-    assert label.wrapped_font() is not None
+    smaller, text = label.fitted()
+    assert smaller.pixelSize() < usual
+    assert text == label.text()
     # Larger text becomes no smaller than larger by as much.
     theme.theme().resize_text(1.5)
     assert label.fitted()[0].pixelSize() >= theme.scaled(12)
     theme.theme().resize_text(1.0)
     label.resize(150, 15)
-    assert label.wrapped_font() is None
     assert "…" in label.fitted()[1]
     label.resize(35, 15)
     assert label.fitted()[1] == ""

@@ -22,10 +22,10 @@ from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.steady_labels import Captioned, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import STREAM_S
-from mnist_draw.app.kit.widgets import Card, captioned, label, tip
+from mnist_draw.app.kit.widgets import Card, label, tip
 from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 from mnist_draw.storage.models import ModelFile
@@ -70,7 +70,7 @@ class ResultsSection(CountedSection):
 
     def _build_top(self) -> QHBoxLayout:
         self.data = result_cards.DataCombo()
-        field = captioned(_("Pictures"), self.data)
+        field = Captioned(_("Pictures"), self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         theme.follow(field, lambda: field.setFixedWidth(theme.scaled(_COMBO_WIDTH)))
         self.figures = result_cards.ResultFigures()
