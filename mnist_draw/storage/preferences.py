@@ -45,6 +45,8 @@ class Preferences:
         self._values: dict[str, Any] = {}
         # Values set or removed since the file was read or written.
         self._changes: dict[str, Any] = {}
+        # What gives the values of `set_later`.
+        self._later: dict[str, Callable[[], Any]] = {}
         self._lock = threading.Lock()
         #: Called after each change, in the thread that makes it.
         self.on_change: Callable[[], object] = lambda: None
@@ -66,7 +68,9 @@ class Preferences:
 
     def get(self, name: str, default: T) -> T:
         """Return the value of `name`, or `default` if it is missing or of another type."""
-        value: Any = self._values.get(name)
+        with self._lock:
+            self._read_later()
+            value: Any = self._values.get(name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if type(value) is not type(default) or (isinstance(value, str) and not _is_name(value)):
@@ -74,19 +78,35 @@ class Preferences:
         return value
 
     def set(self, name: str, value: bool | int | float | str | list[Any] | dict[str, Any]) -> None:
-        try:
-            plain = parse(pack(value))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise TypeError(f"the preference {name!r} is not JSON: {value!r}") from error
+        plain = _plain(name, value)
         with self._lock:
-            if name in self._values and self._values[name] == plain:
+            self._later.pop(name, None)
+            if not self._put(name, plain):
                 return
-            self._values[name] = plain
-            self._changes[name] = plain
         self.on_change()
+
+    def set_later(self, name: str, value: Callable[[], Any]) -> None:
+        """Set a value that changes often; it is made, in any thread, when it is read or saved."""
+        with self._lock:
+            self._later[name] = value
+        self.on_change()
+
+    def _put(self, name: str, plain: Any) -> bool:
+        """Set a value; return whether it is another one."""
+        if name in self._values and self._values[name] == plain:
+            return False
+        self._values[name] = plain
+        self._changes[name] = plain
+        return True
+
+    def _read_later(self) -> None:
+        for name, value in self._later.items():
+            self._put(name, _plain(name, value()))
+        self._later.clear()
 
     def remove(self, name: str) -> None:
         with self._lock:
+            self._later.pop(name, None)
             if name not in self._values:
                 return
             del self._values[name]
@@ -96,6 +116,7 @@ class Preferences:
     def save(self) -> None:
         """Merge the changes since the last reading or writing into the file, from any thread."""
         with self._lock:
+            self._read_later()
             changes = dict(self._changes)
             held = dict(self._values)
         if not changes:
@@ -141,6 +162,14 @@ class Preferences:
 
 def _starts_with_defaults() -> str:
     return _("The program starts with its defaults.")
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a value as it is read from a file."""
+    try:
+        return parse(pack(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"the preference {name!r} is not JSON: {value!r}") from error
 
 
 def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from filelock import FileLock
@@ -312,3 +313,25 @@ def test_a_listener_hears_of_changes_alone(path):
     chosen.remove("theme")
     chosen.remove("theme")
     assert len(heard) == 2
+
+
+def test_values_that_change_often_are_made_when_they_are_read(tmp_path):
+    path = tmp_path / "preferences.json"
+    chosen = Preferences(path)
+    made = []
+
+    def value(count):
+        made.append(count)
+        return count
+
+    for count in range(3):
+        chosen.set_later("epochs", partial(value, count))
+    assert made == []
+    assert chosen.get("epochs", 0) == 2
+    assert made == [2]
+    chosen.set_later("epochs", partial(value, 7))
+    chosen.save()
+    assert Preferences(path).get("epochs", 0) == 7
+    chosen.set_later("epochs", partial(value, 8))
+    chosen.set("epochs", 9)
+    assert chosen.get("epochs", 0) == 9

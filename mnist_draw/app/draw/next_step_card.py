@@ -40,6 +40,7 @@ _FACTS = (
     "learning_seconds",
     "model",
     "network_wanted",
+    "progress",
     "queue",
     "reads_digits",
     "run",

@@ -180,7 +180,7 @@ class AppState:
         self.announce(*changed)
 
     def announce(self, *names: str) -> None:
-        """Show facts that have changed, such as the figures of a run."""
+        """Show facts that have changed; ``progress`` is what each minibatch changes of ``run``."""
         for followed, show in list(self._followers):
             if not followed.isdisjoint(names):
                 show()

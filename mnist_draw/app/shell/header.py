@@ -169,7 +169,7 @@ class NetworkButton(QWidget):
         self.menu = NetworkMenu(network, self.answering)
         self.answering.clicked.connect(self.menu.toggle)
         network.state.follow(["model", "network_answering", "entries"], self.show_network)
-        network.state.follow(["learning", "page", "queue", "run"], self._show_work)
+        network.state.follow(["learning", "page", "progress", "queue", "run"], self._show_work)
         self.show_network()
 
     def _show_work(self) -> None:

@@ -103,7 +103,7 @@ class LibraryController(LibraryFiles):
         network.state.follow(["network_answering"], self._show_answering)
         network.state.follow(["entries"], lambda: run.take_entries(network.state.entries))
         run.training.ended.connect(self._ended)
-        run.state.follow(["run"], self._follow)
+        run.state.follow(["progress", "run"], self._follow)
 
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self._begin)

@@ -62,8 +62,10 @@ _CUT_OFF = "cut_off_run"
 _CURVES_MS = 400
 _FIGURES_MS = 100
 _HEADER_MS = 900
+#: Events that change figures and the progress alone.
+_PROGRESS = BatchFinished | Validating
 #: After other events all is updated at once.
-_FREQUENT = BatchFinished | Validating | EpochFinished | Checkpointed | DigitsRead | LayerFigures
+_FREQUENT = _PROGRESS | EpochFinished | Checkpointed | DigitsRead | LayerFigures
 
 
 class RunController(QObject):
@@ -102,6 +104,8 @@ class RunController(QObject):
         #: What has happened is shown then, also if nothing more happens.
         self._curves_due = QTimer(self)
         self._figures_due = QTimer(self)
+        #: Whether more than the progress is due then.
+        self._all_due = False
         #: The run before a requested one that has not started yet.
         self._before: Run | None = None
         self._connect()
@@ -120,7 +124,10 @@ class RunController(QObject):
         page.new_button.clicked.connect(self.show_new)
         page.hint.remedy_chosen.connect(self._apply)
         page.finished.continue_requested.connect(self._train_on)
-        for due, show in ((self._curves_due, self._draw_curves), (self._figures_due, self.show)):
+        for due, show in (
+            (self._curves_due, self._draw_curves),
+            (self._figures_due, self._show_due),
+        ):
             due.setSingleShot(True)
             due.timeout.connect(show)
         self.training.happened.connect(self._happened)
@@ -351,6 +358,8 @@ class RunController(QObject):
             self._draw_curves()
             self.show()
             return
+        if not all(isinstance(event, _PROGRESS) for event in events):
+            self._all_due = True
         figures_ms = _FIGURES_MS if self.tab.isVisible() else _HEADER_MS
         for due, wait in ((self._curves_due, _CURVES_MS), (self._figures_due, figures_ms)):
             if not due.isActive():
@@ -444,8 +453,18 @@ class RunController(QObject):
         if was_shown and before.folder != ended.folder:
             self.tab.leave_run()
 
+    def _show_due(self) -> None:
+        if self._all_due:
+            self.show()
+            return
+        if self.state.shown_run is self.state.run:
+            self.tab.run_page.show_progress(self.state.run)
+        if self.tab.page != "run" or not self.tab.isVisible():
+            self.state.announce("progress")
+
     def show(self) -> None:
         self._figures_due.stop()
+        self._all_due = False
         self.tab.show_run(self.state.shown_run, self.state.run, self._hint(), self.training.running)
         self.state.announce("run", "shown_run")
 

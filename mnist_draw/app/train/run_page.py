@@ -237,8 +237,7 @@ class RunPage(ScrollArea):
             self._show_parts()
         self._arrange()
         self._show_title()
-        self.figures.show_run(run)
-        self.progress.show_run(run)
+        self.show_progress(run)
         self.digits.show_digits(run.twelve, run.read)
         for card in (self.loss, self.accuracy):
             card.planned = run.epochs
@@ -251,6 +250,11 @@ class RunPage(ScrollArea):
         self.hint.show_hint(hint)
         # Never to the layers of another network.
         self.hint.inside.setVisible(self.leads_inside and run.can_be_tried)
+
+    def show_progress(self, run: Run) -> None:
+        """Show what each minibatch of the run changes."""
+        self.figures.show_run(run)
+        self.progress.show_run(run)
 
     def _show_paused(self, is_paused: bool) -> None:
         # The icon follows the theme from now on; a new one for each state is enough.

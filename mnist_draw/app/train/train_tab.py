@@ -100,7 +100,7 @@ class TrainTab(Page):
         self.settings.edited.connect(self._note_settings)
 
     def _note_settings(self) -> None:
-        self._preferences.set("training", self.settings.state.chosen.settings.to_json())
+        self._preferences.set_later("training", self.settings.state.chosen.settings.to_json)
 
     # -- building
 
