@@ -11,7 +11,6 @@ from made_networks import random_model
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QBoxLayout
 
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
@@ -735,12 +734,10 @@ def test_nothing_of_another_network_stays(section, qtbot):
     assert section.network.frame is not None
 
 
-@pytest.mark.parametrize(("size", "room"), [(1.0, 1004), (1.5, 892)])
-def test_the_panel_is_below_where_large_text_leaves_no_room_beside(section, size, room):
-    theme.theme().resize_text(size)
+@pytest.mark.parametrize(("scale", "room"), [(1.0, 734), (1.38, 968)])
+def test_the_panel_has_room_beside_the_network(section, scale, room):
+    theme.theme().resize_text(scale * theme.theme().text_size / theme.text_scale())
     section.set_room(room)
-    beside = section._columns.direction() == QBoxLayout.LeftToRight
-    assert beside == (size == 1.0)
     assert section.minimumSizeHint().width() <= room
     for button in section.panel.choice.buttons:
         wide = button.fontMetrics().horizontalAdvance(button.text())

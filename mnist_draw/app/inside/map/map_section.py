@@ -12,7 +12,7 @@ from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map import map_cards
 from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
-from mnist_draw.app.inside.section import CountedSection, Example, reflow
+from mnist_draw.app.inside.section import CountedSection, Example
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
@@ -113,7 +113,7 @@ class MapSection(CountedSection):
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
         self.neighbours = map_cards.NeighboursCard()
-        self._columns = row((card, 16), (self.neighbours, 9), gap=Size.CARD_GAP, owner=self)
+        row((card, 16), (self.neighbours, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
         self.view.picked.connect(self._pick_digit)
@@ -153,9 +153,6 @@ class MapSection(CountedSection):
             self._begin(self._newer or self._model)
         if on:
             self._ask()
-
-    def update_layout(self) -> None:
-        reflow(self._columns, self._room)
 
     def table(self) -> Table:
         answer = self._answer

@@ -33,7 +33,7 @@ _LINE = 15
 _RING = 11.0
 _HALF_BAR = 4.0
 #: The largest least width of a picture, in pixels.
-_MAX_LEAST = 580
+_MAX_LEAST = 440
 _LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.AlignRight))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QBoxLayout, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network import network_reader
@@ -81,7 +81,7 @@ class NetworkSection(Section):
             deliver_stale=True,
         )
         self.panel = SidePanel()
-        self._columns = row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
+        row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
         self._connect()
 
     def _build_card(self) -> Card:
@@ -178,12 +178,8 @@ class NetworkSection(Section):
         return "map" if self.network.parts.layers[self.network.pinned[0]].convolves else "unit"
 
     def update_layout(self) -> None:
-        beside = self.panel.minimumSizeHint().width() + Size.CARD_GAP
+        beside = self.panel.minimumWidth() + Size.CARD_GAP
         reflow(self._top, self._room - beside - 2 * Size.CARD_PADDING)
-        self.card.body.activate()
-        reflow(self._columns, self._room)
-        below = self._columns.direction() == QBoxLayout.TopToBottom
-        self.panel.fit(self._room if below else 0)
         # The titles of the layers have most of these numbers.
         self.heading.setVisible(self._room >= _WIDE * theme.text_scale())
 

@@ -9,7 +9,7 @@ from html import escape
 from itertools import zip_longest
 
 import numpy as np
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QStackedWidget, QWidget
 
@@ -45,8 +45,6 @@ _CHOICES = (
 )
 _FILTERS = _("Each picture shows the weights into one unit.")
 _SIGNS = _("Orange: ink speaks for the unit. Blue: ink speaks against it.")
-#: Its height where it is below the network, in logical pixels.
-_HEIGHT = 460
 
 
 class SidePanel(Card):
@@ -75,6 +73,7 @@ class SidePanel(Card):
         )
         for page in (*self._chosen, self.unit):
             self.pages.addWidget(page)
+        theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.SIDE_PANEL)))
         self._show_nothing()
 
     def _show_chosen(self) -> None:
@@ -148,18 +147,6 @@ class SidePanel(Card):
             self._effect,
             row(self.all_on_button, 1),
         )
-
-    def fit(self, below: int) -> None:
-        """Take the usual width, or the width that is given below the network."""
-        wide = below or self.minimumSizeHint().width()
-        self.setMaximumWidth(wide)
-        self.setMinimumHeight(theme.scaled(_HEIGHT) if below else 0)
-
-    def minimumSizeHint(self) -> QSize:
-        # Also where it is wider, below the network: else it could not get beside it again.
-        return QSize(theme.scaled(Size.SIDE_PANEL), super().minimumSizeHint().height())
-
-    sizeHint = minimumSizeHint
 
     def _show_nothing(self) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])

@@ -62,8 +62,8 @@ class ResultsSection(CountedSection):
         self.mistakes = MistakesCard()
         top = self._build_top()
         gap = Size.CARD_GAP
-        self._below = row((self._build_reliability(), 1), (self.limits, 1), gap=gap)
-        side = column((self.mistakes, 4), (self._below, 5), gap=gap)
+        below = row((self._build_reliability(), 1), (self.limits, 1), gap=gap)
+        side = column((self.mistakes, 4), (below, 5), gap=gap)
         self._row = row((self.confusion, 6), (side, 7), gap=gap)
         column(top, self.remark, (self._row, 1), gap=gap, owner=self)
         self._connect()
@@ -130,7 +130,6 @@ class ResultsSection(CountedSection):
             self._load(self.data.load)
 
     def update_layout(self) -> None:
-        reflow(self._below, self._room)
         reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
         for rows in (self._top, self.figures):

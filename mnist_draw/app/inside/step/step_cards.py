@@ -133,7 +133,7 @@ class CodeCard(Card):
         about = row((FixedLabel(self.note, lines=2), 1), self.graph)
         self.again, self.ten_more, self.from_start = (push_button(*each) for each in _REPEAT)
         self.repeats = QWidget()
-        self.repeat = row(self.again, self.ten_more, self.from_start, owner=self.repeats)
+        row(self.again, self.ten_more, self.from_start, owner=self.repeats)
         keep_room(self.repeats)
         self.foot = row((about, 1), self.repeats)
         self.body.addLayout(self.foot)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 from mnist_draw import i18n
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
-from mnist_draw.app.inside.section import Example, Section, reflow
+from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step import stages, step_cards, step_learner
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import STAGES
@@ -31,10 +31,8 @@ _UNKNOWN = _("Say what the picture shows: a step needs a label to learn.")
 _TRAINING = _("A run is going on. A step beside it would slow both down.")
 _FAILED = _("This step cannot be shown.")
 _OTHERS = _("Test pictures before and after the step, and yours with no unit left out.")
-#: Of the code below the picture, in logical pixels; and the scale of text from which on the title
-#: has a line for itself there.
+#: Of the code below the picture, in logical pixels.
 _CODE_HEIGHT = 150
-_LARGE = 1.2
 #: Least height of the picture above the code.
 _LEAST_PICTURE = 206
 #: While it plays, each stage stays so long, in milliseconds.
@@ -92,6 +90,7 @@ class StepSection(Section):
         self.card = Card()
         self.heading = FittedLabel(Text.LABEL, look="title", name="stageTitle")
         self.note = FittedLabel(Text.AXIS, look="muted", name="stageNote")
+        self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
         self.card.body.addLayout(self.card.top)
@@ -173,26 +172,20 @@ class StepSection(Section):
         return self.views.currentWidget() is self.graph
 
     def update_layout(self) -> None:
-        reflow(self.code.repeat, self._room - 2 * Size.CARD_PADDING)
         parts = self.code.turns, self.code.repeats
         buttons = max(part.minimumSizeHint().width() for part in parts)
-        beside = self.picture.minimumSizeHint().width() + buttons
-        is_low = beside + 5 * Size.MARGIN > self._room
+        needed = self.picture.minimumSizeHint().width() + buttons + 5 * Size.MARGIN
+        is_low = needed > self._room
         if is_low != self._is_low:
             # There the buttons are always in sight.
             self._is_low = is_low
             (self.bar.row if is_low else self.code.body).addWidget(self.code.turns)
             self.code.title.setVisible(not is_low)
             self._show()
-        is_large = is_low and theme.text_scale() > _LARGE
-        for box, is_below in (
-            (self._columns, is_low),
-            (self.code.foot, is_large or not is_low),
-            (self.card.top, is_large),
-            (self.bar.row, is_large),
-        ):
-            box.setDirection(QBoxLayout.TopToBottom if is_below else QBoxLayout.LeftToRight)
-        self.note.setAlignment((Qt.AlignLeft if is_large else Qt.AlignRight) | Qt.AlignVCenter)
+        below = QBoxLayout.TopToBottom
+        beside = QBoxLayout.LeftToRight
+        self._columns.setDirection(below if is_low else beside)
+        self.code.foot.setDirection(beside if is_low else below)
         self.code.area.setMinimumHeight(theme.scaled(_CODE_HEIGHT) if is_low else 0)
         self.picture.setMinimumHeight(theme.scaled(_LEAST_PICTURE) if is_low else 0)
 
