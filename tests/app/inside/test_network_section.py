@@ -9,14 +9,15 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 from PyQt5.QtCore import QPointF, Qt
-from PyQt5.QtGui import QFontMetricsF
+from PyQt5.QtGui import QFontMetricsF, QPainter
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network import layers_view, network_painter, network_section
-from mnist_draw.app.inside.network.layers_view import shortened
+from mnist_draw.app.inside.network.layers_view import paint_legend
 from mnist_draw.app.inside.network.network_reader import NetworkReader, Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
@@ -634,14 +635,18 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
         assert longest > 1.5 * usual
 
 
-def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
-    metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
-    texts = ("for Coat", f"for {LONG[0]}")
-    assert shortened(metrics, texts, 1000) == list(texts)
-    whole, cut = shortened(metrics, texts, sum(map(metrics.horizontalAdvance, texts)) - 40)
-    assert (whole, cut[-1]) == (texts[0], "…")
-    both = shortened(metrics, texts[1:] * 2, 200)
-    assert all(text.endswith("…") and metrics.horizontalAdvance(text) <= 100 for text in both)
+@pytest.mark.parametrize("room", [1000, 300, 120])
+def test_words_that_share_a_line_are_shortened_only_where_they_must(show, room):
+    class Legend(QWidget):
+        def paintEvent(self, event):
+            entries = [("full", "for Coat"), ("inset", f"for {LONG[0]}")]
+            paint_legend(QPainter(self), QPointF(0, 20), entries, room)
+
+    found = seen.texts(show(Legend(), 1000, 60))
+    written = [text.text for text in found if len(text.text) > 1]
+    assert written[0] == "for Coat"
+    assert (written[1] == f"for {LONG[0]}") == (room == 1000)
+    assert max(text.place.right() for text in found) <= room + 1
 
 
 def test_the_layers_of_a_run_are_shown_after_an_epoch(show):

@@ -323,41 +323,29 @@ def paint_legend(
     room: float,
     upwards: bool = False,
 ) -> float:
-    """Paint signs with words, in lines down or up from a place; return the x of their end."""
+    """Paint signs with words, in one or two lines down or up from a place; return their end."""
     gap = min(14 * theme.text_scale(), room / 16)
     bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
-    signs = [_SIGNS[sign] for sign, __ in entries]
-    widths = [bold.horizontalAdvance(sign.text()) + 6 for sign, __ in signs]
     metrics = QFontMetricsF(theme.font(Text.LABEL))
-    used = sum(widths) + gap * len(widths)
-    if used + sum(metrics.horizontalAdvance(words) for __, words in entries) > room + gap:
-        half = (len(entries) + 1) // 2
-        line = QPointF(0, _LEGEND_LINE * theme.text_scale())
-        if half < len(entries):
-            parts = (entries[:half], entries[half:])
-            starts = (place - line, place) if upwards else (place, place + line)
-            return max(
-                paint_legend(painter, start, part, room, upwards)
-                for start, part in zip(starts, parts, strict=True)
-            )
-    texts = shortened(metrics, [words for __, words in entries], room + gap - used)
-    x = place.x()
-    for (sign, colour), wide, text in zip(signs, widths, texts, strict=True):
+    signs = [_SIGNS[sign] for sign, __ in entries]
+    before = [bold.horizontalAdvance(sign.text()) + 6 for sign, __ in signs]
+    words = [metrics.horizontalAdvance(text) + gap for __, text in entries]
+    lines = 1 if len(entries) < 2 or sum(before) + sum(words) <= room + gap else 2
+    most = math.ceil(len(entries) / lines)
+    ends: list[float] = []
+    for number, (__, text) in enumerate(entries):
+        line, in_line = divmod(number, most)
+        x = place.x() if in_line == 0 else ends[-1]
+        y = place.y() + _LEGEND_LINE * theme.text_scale() * (line - upwards * (lines - 1))
+        # Those that follow in its line keep what they need, up to their share.
+        following = range(number + 1, min((line + 1) * most, len(entries)))
+        kept = sum(min(before[n] + words[n], room / most) for n in following)
+        free = place.x() + room - x - before[number] - kept
+        shown = metrics.elidedText(text, Qt.ElideRight, math.ceil(free))
+        sign, colour = signs[number]
         write_with(painter, Text.LABEL, colour, bold=True)
-        painter.drawStaticText(QPointF(x, place.y() + 4 - bold.ascent()), sign)
+        painter.drawStaticText(QPointF(x, y + 4 - bold.ascent()), sign)
         write_with(painter, Text.LABEL, "muted")
-        painter.drawText(QPointF(x + wide, place.y() + 4), text)
-        x += wide + metrics.horizontalAdvance(text) + gap
-    return x
-
-
-def shortened(metrics: QFontMetricsF, texts: Sequence[str], room: float) -> list[str]:
-    """Elide the longest of texts that do not fit side by side."""
-    found = list(texts)
-    wide = [metrics.horizontalAdvance(text) for text in texts]
-    for left, place in enumerate(sorted(range(len(texts)), key=wide.__getitem__)):
-        share = room / (len(texts) - left)
-        if wide[place] > share:
-            found[place] = metrics.elidedText(texts[place], Qt.ElideRight, int(share))
-        room -= min(wide[place], share)
-    return found
+        painter.drawText(QPointF(x + before[number], y + 4), shown)
+        ends.append(x + before[number] + metrics.horizontalAdvance(shown) + gap)
+    return max(ends, default=place.x())

@@ -104,7 +104,7 @@ class ResultsSection(CountedSection):
         self._failure = ""
         self._limited = None
         self._limiting.stop()
-        self.limits.clear()
+        self.limits.clear(_("Counting the first test pictures"))
         self._show_results(None)
         self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
@@ -260,7 +260,6 @@ class ResultsSection(CountedSection):
         is_complete = results is not None and results.is_complete
         if is_complete and model is not None and model is not self._limited:
             self._limited = model
-            self.limits.clear(_("Counting the first test pictures"))
             self._limiting.ask(partial(count_limits, model))
 
     def _fail(self, sentence: str) -> None:
