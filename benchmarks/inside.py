@@ -71,7 +71,7 @@ def results(model: Any) -> tuple[Any, Callable[[], bool]]:
 
     section = ResultsSection()
     ready: list[Any] = []
-    section._counting.answered.connect(lambda found: ready.append(found[0].is_complete))
+    section.counting.answered.connect(lambda found: ready.append(found[0].is_complete))
     return section, lambda: bool(ready) and ready[-1]
 
 

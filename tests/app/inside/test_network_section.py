@@ -608,7 +608,7 @@ def test_long_names_of_classes_are_read_in_full_beside_the_network(section, qtbo
     section.use_network(network(f"custom_mlp:1,64#{len(LONG)}", classes=list(LONG)), "")
     section.show_example(digit())
     first = frame_where(section, qtbot, lambda frame: frame.passed.p.shape[1] == len(LONG))
-    section._choose_rival(1 if first.answer != 1 else 0)
+    section.panel.rival.activated.emit(1 if first.answer != 1 else 0)
     now = frame_where(section, qtbot, lambda frame: 1 in (frame.answer, frame.rival))
     section.grab()
     title, rival = panel.why_title, panel.rival

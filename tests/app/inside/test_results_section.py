@@ -57,7 +57,7 @@ def altered(weight=1, bias=1, **metadata):
 
 def count(section, qtbot, model=None):
     section.use_network(model or linear_model(), "shipped:x")
-    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
+    with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.set_active(True)
 
 
@@ -78,10 +78,10 @@ def shown(section):
 def test_everything_is_counted(section, qtbot, digits):
     section.use_network(linear_model(), "shipped:x")
     qtbot.wait(100)
-    assert section._pictures is None
+    assert section.pictures is None
     assert section.table().rows == ()
     count(section, qtbot)
-    results = section._results
+    results = section.results
     assert results.is_complete
     assert label_text(section, "accuracyFigure") == f"{100 * results.accuracy:.2f} %"
     assert label_text(section, "otherAccuracyFigure").endswith(" %")
@@ -102,7 +102,7 @@ def test_everything_is_counted(section, qtbot, digits):
 
 def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     count(section, qtbot)
-    results, matrix = section._results, section.confusion.matrix
+    results, matrix = section.results, section.confusion.matrix
     true, read, times = results.most_taken(1)[0]
     press(section, qtbot, true, read)
     assert shown(section) == results.pictures_of(true, read).tolist()
@@ -137,10 +137,10 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
 
 def test_captions_of_mistakes_have_whole_names(section, qtbot):
     count(section, qtbot)
-    card, results = section.mistakes, section._results
+    card, results = section.mistakes, section.results
     names = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
              "Bag", "Ankle boot"]  # fmt: skip
-    card.show_results(results, section._shown, None, names.__getitem__)
+    card.show_results(results, section.shown, None, names.__getitem__)
     seen.settle()
     written = {text.text for text in seen.texts(section)}
     place = card.view.tiles.places[0]
@@ -148,7 +148,7 @@ def test_captions_of_mistakes_have_whole_names(section, qtbot):
     assert {label, f"→ {read}"} <= written
     assert not any("…" in text for text in written)
     # Digits need one line.
-    section.mistakes.show_results(results, section._shown, None, str)
+    section.mistakes.show_results(results, section.shown, None, str)
     assert "\n" not in card.view.tiles.data(card.view.tiles.index(0), Qt.DisplayRole)
 
 
@@ -166,7 +166,7 @@ def test_without_a_mistake_no_digit_is_the_weakest(qtbot):
 
 def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):
     count(section, qtbot)
-    results, view = section._results, section.mistakes.view
+    results, view = section.results, section.mistakes.view
     place = shown(section)[0]
     view.setCurrentIndex(view.tiles.index(0))
     with qtbot.waitSignal(section.example_picked) as picked:
@@ -209,9 +209,9 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
         section.state.link.click()
         assert label_text(section, "resultsState") == "128 of 200 counted"
         assert section.state.link.text() == "Go on"
-    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
+    with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.state.link.click()
-    assert section._results.is_complete
+    assert section.results.is_complete
 
 
 def test_nothing_of_another_network_stays(section, qtbot):
@@ -222,11 +222,11 @@ def test_nothing_of_another_network_stays(section, qtbot):
     assert not shown(section)
     assert not label_text(section, "reliabilityWords")
     assert "first pictures" in label_text(section, "resultsState")
-    qtbot.waitUntil(lambda: section._results is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: section.results is not None, timeout=20_000)
     # Classes that are no digits have their names.
     count(section, qtbot, altered(refused=0.9, data="clothes"))
     assert label_text(section, "weakestFigure").startswith("class ")
-    true, read, _ = section._results.most_taken(1)[0]
+    true, read, _ = section.results.most_taken(1)[0]
     section.confusion.matrix.pin((true, read))
     assert label_text(section, "mistakesTitle") == f"class {true} read as class {read}"
     # Asked about digits, a network of clothes says little.
@@ -235,20 +235,20 @@ def test_nothing_of_another_network_stays(section, qtbot):
 
 def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     section.use_network(altered(1.7, epochs=7), "")
-    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
+    with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.set_active(True)
-    results = section._results
+    results = section.results
     section.use_network(altered(1.8, epochs=8), "")
     section.use_network(altered(1.9, epochs=9), "")
     assert label_text(section, "resultsState") == "Counted after epoch 7, now at 9"
-    assert section._results is results
+    assert section.results is results
     pair = results.most_taken(1)[0][:2]
     section.confusion.matrix.pin(pair)
-    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
+    with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.state.link.click()
-    assert section._results is not results
+    assert section.results is not results
     # The same cell is looked at.
-    assert shown(section) == section._results.pictures_of(*pair).tolist()
+    assert shown(section) == section.results.pictures_of(*pair).tolist()
 
 
 def test_folders_without_pictures_or_labels(section, qtbot, tmp_path, monkeypatch, digits):
@@ -268,7 +268,7 @@ def test_folders_without_pictures_or_labels(section, qtbot, tmp_path, monkeypatc
     assert section.findChild(QLabel, "unlabelledNote").isVisibleTo(section)
     assert not section.confusion.matrix.isVisibleTo(section)
     assert label_text(section, "resultsState") == ""
-    assert shown(section) == section._results.least_sure().tolist()
+    assert shown(section) == section.results.least_sure().tolist()
     assert label_text(section, "resultsRemark") == "2 pictures were left out. Two are bad."
     assert section.table().headings[0] == "picture"
 
@@ -284,9 +284,9 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
             section.set_active(True)
     assert told.args == ["The network is unusable."]
     assert section.state.link.text() == "Try again"
-    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
+    with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.state.link.click()
-    assert section._results is not None
+    assert section.results is not None
 
 
 def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
@@ -357,7 +357,7 @@ def test_the_word_precision_does_not_touch_the_first_figure(section):
 def test_shares_in_narrow_cells_are_rounded_as_elsewhere(section, qtbot):
     count(section, qtbot)
     *shares, _corner = section.confusion.matrix.cells[-1][1:]
-    counted = section._results.confusion
+    counted = section.results.confusion
     for cell, right, read in zip(shares, np.diag(counted), counted.sum(axis=0), strict=True):
         assert cell.text == f"{cell.short} %"
         assert float(cell.short) == pytest.approx(100 * right / read, abs=0.0501)
@@ -394,7 +394,7 @@ def test_limits_are_counted_after_the_results(section, qtbot, digits, monkeypatc
     counted = []
 
     def few(model):
-        counted.append(section._results.is_complete)
+        counted.append(section.results.is_complete)
         accuracy = np.full(len(SETTINGS), 0.95)
         # Too much: 20 degrees to the left, and noise from the first amount on.
         accuracy[SETTINGS.index(("turn", -20))] = 0.5

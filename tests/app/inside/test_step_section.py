@@ -198,9 +198,9 @@ def test_keys_go_through_the_stages_and_play(section, qtbot):
     QTest.keyClick(section.picture, Qt.Key_Space)
     assert section.stage == 2
     theme.theme().motion = True
-    section._player.setInterval(1)
+    section.player.setInterval(1)
     QTest.keyClick(section.picture, Qt.Key_Space)
-    qtbot.waitUntil(lambda: section.stage == 5 and not section._player.isActive(), timeout=20_000)
+    qtbot.waitUntil(lambda: section.stage == 5 and not section.player.isActive(), timeout=20_000)
     assert section.code.play.text() == "Play slowly"
 
 

@@ -46,13 +46,13 @@ class ResultsSection(CountedSection):
         super().__init__()
         self.setObjectName("resultsView")
         #: The pictures that are chosen, and those that the results are of.
-        self._pictures: Pictures | None = None
-        self._shown: Pictures | None = None
-        self._results: Results | None = None
+        self.pictures: Pictures | None = None
+        self.shown: Pictures | None = None
+        self.results: Results | None = None
         self._failure = ""
         self.limits = LimitsCard()
         self._loading = self._job(self._set_pictures, self._fail_to_load)
-        self._counting = self._job(self._show_counted, self._fail)
+        self.counting = self._job(self._show_counted, self._fail)
         self._limiting = self._job(self.limits.show_limits, self.limits.clear)
         #: The network whose limits are shown or counted.
         self._limited: ModelFile | None = None
@@ -89,8 +89,8 @@ class ResultsSection(CountedSection):
         return card
 
     def _connect(self) -> None:
-        self._counting.finished.connect(self._show_state)
-        self._counting.finished.connect(self._count_limits)
+        self.counting.finished.connect(self._show_state)
+        self.counting.finished.connect(self._count_limits)
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
@@ -108,17 +108,17 @@ class ResultsSection(CountedSection):
         self._show_results(None)
         self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
-            self._pictures = None
+            self.pictures = None
             for job in self._jobs:
                 job.stop()
         self._begin_count(model)
-        if self._active and self._pictures is None:
+        if self._active and self.pictures is None:
             self._load(self.data.load)
         self._show_state()
 
     def _begin_count(self, model: ModelFile) -> None:
-        if self._pictures is not None:
-            self._counting.ask(partial(_count, model, self._pictures))
+        if self.pictures is not None:
+            self.counting.ask(partial(_count, model, self.pictures))
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -126,7 +126,7 @@ class ResultsSection(CountedSection):
 
     def set_active(self, on: bool) -> None:
         super().set_active(on)
-        if on and self._pictures is None:
+        if on and self.pictures is None:
             self._load(self.data.load)
 
     def update_layout(self) -> None:
@@ -141,8 +141,8 @@ class ResultsSection(CountedSection):
             self.limits.plots[0].setFocus()
 
     def table(self) -> Table:
-        results = self._results
-        pictures = self._shown
+        results = self.results
+        pictures = self.shown
         if results is None or pictures is None:
             return super().table()
         places = self.mistakes.view.tiles.places
@@ -159,7 +159,7 @@ class ResultsSection(CountedSection):
         self._loading.ask(load)
 
     def _set_pictures(self, pictures: Pictures) -> None:
-        self._pictures = pictures
+        self.pictures = pictures
         self.data.confirm()
         self._failure = ""
         self._show_results(None)
@@ -171,16 +171,16 @@ class ResultsSection(CountedSection):
     def _fail_to_load(self, sentence: str) -> None:
         self.problem.emit(sentence)
         self.data.revert()
-        if self._pictures is None:
+        if self.pictures is None:
             self._failure = sentence
             self._show_results(None)
         self._show_state()
 
     def _show_remark(self) -> None:
-        pictures = self._pictures
+        pictures = self.pictures
         model = self._model
         remarks = []
-        if self._failure and self._results is None:
+        if self._failure and self.results is None:
             remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
             foreign = describe_foreign_network(model)
@@ -199,15 +199,15 @@ class ResultsSection(CountedSection):
 
     def _show_counted(self, counted: tuple[Results, Results | None]) -> None:
         results, other = counted
-        if other is not None and self._pictures is not None:
-            self.figures.show_other(self._pictures.other_name, other)
-        if self._results is None or not self._results.is_complete:
+        if other is not None and self.pictures is not None:
+            self.figures.show_other(self.pictures.other_name, other)
+        if self.results is None or not self.results.is_complete:
             self._show_results(results)
 
     def _show_results(self, results: Results | None) -> None:
         """Show results; None: there are none yet."""
-        self._results = results
-        self._shown = None if results is None else self._pictures
+        self.results = results
+        self.shown = None if results is None else self.pictures
         matrix = self.confusion.matrix
         if results is not None and results.labels is None:
             matrix.pin(None)
@@ -224,13 +224,13 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _show_pair(self, pair: Pair | None) -> None:
-        if self._results is not None and self._shown is not None:
-            self.mistakes.show_results(self._results, self._shown, pair, self._name)
+        if self.results is not None and self.shown is not None:
+            self.mistakes.show_results(self.results, self.shown, pair, self._name)
             self._show_picked()
 
     def _state(self) -> tuple[str, str]:
-        results = self._results
-        counting = self._counting.is_running
+        results = self.results
+        counting = self.counting.is_running
         if self._failure:
             return _("This was not counted."), _("Try again")
         if results is None:
@@ -247,15 +247,15 @@ class ResultsSection(CountedSection):
 
     def _stop_or_go_on(self) -> None:
         model = self._newer or self._model
-        if self._counting.is_running and (self._results is None or not self._results.is_complete):
-            self._counting.stop()
+        if self.counting.is_running and (self.results is None or not self.results.is_complete):
+            self.counting.stop()
             self._show_state()
         elif model is not None:
             self._begin(model)
 
     def _count_limits(self) -> None:
         """Count the limits once the results are complete: both at once would take longer."""
-        results = self._results
+        results = self.results
         model = self._model
         is_complete = results is not None and results.is_complete
         if is_complete and model is not None and model is not self._limited:
@@ -268,17 +268,17 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _example_at(self, place: int) -> Example:
-        assert self._results is not None
-        assert self._shown is not None
-        pictures = self._shown
-        is_labelled = self._shown.labels is not None
-        labels = self._results.answers if pictures.labels is None else pictures.labels
+        assert self.results is not None
+        assert self.shown is not None
+        pictures = self.shown
+        is_labelled = self.shown.labels is not None
+        labels = self.results.answers if pictures.labels is None else pictures.labels
         example = Example.of(pictures.images, labels, pictures.title(place), place)
         return example if is_labelled else replace(example, label_source="answer")
 
     def _ask_why(self, place: int) -> None:
-        assert self._results is not None
-        order = self._results.probabilities[place].argsort()
+        assert self.results is not None
+        order = self.results.probabilities[place].argsort()
         answer = int(order[-1])
         example = self._example_at(place)
         # Of a mistake, what it is; of a right answer, what came second.
@@ -287,7 +287,7 @@ class ResultsSection(CountedSection):
 
     def _show_picked(self) -> None:
         example = self._example
-        pictures = self._shown
+        pictures = self.shown
         place = None
         if example is not None and pictures is not None and example.index is not None:
             mine = example.source == pictures.title(example.index)

@@ -74,9 +74,9 @@ class StepSection(Section):
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MS)
         self._quiet.timeout.connect(self._ask)
-        self._player = QTimer(self)
-        self._player.setInterval(PLAY_MS)
-        self._player.timeout.connect(self._play_on)
+        self.player = QTimer(self)
+        self.player.setInterval(PLAY_MS)
+        self.player.timeout.connect(self._play_on)
         self.views = QStackedWidget()
         column(self.views, owner=self)
         self.views.addWidget(self._build_stages())
@@ -298,7 +298,7 @@ class StepSection(Section):
         self.bar.fit(self._room, self._is_low)
         self.picture.show_stage(known, stage)
         self.others.setVisible(known is not None and stage == len(STAGES))
-        self.code.show_stage(shown, stage, self._player.isActive())
+        self.code.show_stage(shown, stage, self.player.isActive())
         self.note.setText(self._note())
         words = " ".join(figures[: self.reached])
         self.picture.describe(f"{STAGES[stage - 1].heading}: {words}.")
@@ -355,11 +355,11 @@ class StepSection(Section):
 
     def play(self) -> None:
         """Go through the stages by itself, or stop that; nothing plays where motion is off."""
-        if self._player.isActive():
+        if self.player.isActive():
             self._stop_playing()
         elif theme.theme().motion and self._shown is not None:
             self.open_stage(1)
-            self._player.start()
+            self.player.start()
             self._show()
 
     def _play_on(self) -> None:
@@ -369,7 +369,7 @@ class StepSection(Section):
             self._stop_playing()
 
     def _stop_playing(self) -> None:
-        self._player.stop()
+        self.player.stop()
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
