@@ -55,12 +55,12 @@ def smooth_painter(widget: QWidget) -> QPainter:
     return painter
 
 
-def opaque_painter(widget: QWidget, ground: str, smooth: bool = True) -> QPainter:
-    """Return a painter of a widget that paints all of itself, its ground first."""
+def opaque_painter(widget: QWidget, background: str, smooth: bool = True) -> QPainter:
+    """Return a painter of a widget that paints all of itself, its background first."""
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.Antialiasing, smooth)
     # Also where an edge is within a pixel of the screen: what was there would shine through.
-    painter.fillRect(widget.rect().adjusted(-1, -1, 1, 1), theme.colour(ground))
+    painter.fillRect(widget.rect().adjusted(-1, -1, 1, 1), theme.colour(background))
     return painter
 
 
@@ -70,9 +70,15 @@ def write_with(painter: QPainter, size: int, colour: str, bold: bool = False) ->
     painter.setPen(theme.colour(colour))
 
 
-def write_elided(painter: QPainter, box: QRectF, flags: Qt.Alignment | int, text: str) -> None:
-    """Write a line that ends in an ellipsis where there is too little room."""
-    shown = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
+def write_elided(
+    painter: QPainter,
+    box: QRectF,
+    flags: Qt.Alignment | int,
+    text: str,
+    mode: Qt.TextElideMode = Qt.ElideRight,
+) -> None:
+    """Write a line with an ellipsis where the box is too narrow for it."""
+    shown = painter.fontMetrics().elidedText(text, mode, int(box.width()))
     painter.drawText(box, int(flags), shown)
 
 
@@ -102,10 +108,10 @@ def paint_frame(
     painter.drawRoundedRect(box, radius, radius)
 
 
-def paint_corners(painter: QPainter, box: QRectF, ground: str, radius: int) -> None:
-    """Round the corners of what was painted on a ground: quicker than to clip it."""
+def paint_corners(painter: QPainter, box: QRectF, background: str, radius: int) -> None:
+    """Round the corners of what was painted on a background: quicker than to clip it."""
     ratio = painter.device().devicePixelRatioF()
-    corners = _corners(theme.colour(ground).rgba(), radius, ratio)
+    corners = _corners(theme.colour(background).rgba(), radius, ratio)
     across = box.width() - radius
     down = box.height() - radius
     for right, below in ((0, 0), (0, 1), (1, 0), (1, 1)):
@@ -115,7 +121,7 @@ def paint_corners(painter: QPainter, box: QRectF, ground: str, radius: int) -> N
 
 
 @lru_cache(maxsize=8)
-def _corners(ground: int, radius: int, ratio: float) -> QImage:
+def _corners(background: int, radius: int, ratio: float) -> QImage:
     """Return what is outside of a circle, within the square around it."""
     side = 2 * radius
     corners = QImage(round(side * ratio), round(side * ratio), QImage.Format_ARGB32_Premultiplied)
@@ -126,7 +132,7 @@ def _corners(ground: int, radius: int, ratio: float) -> QImage:
     path.addEllipse(0, 0, side, side)
     painter = QPainter(corners)
     painter.setRenderHint(QPainter.Antialiasing)
-    painter.fillPath(path, QColor.fromRgba(ground))
+    painter.fillPath(path, QColor.fromRgba(background))
     painter.end()
     return corners
 

@@ -85,7 +85,7 @@ class Reporter:
         for sentence in waiting:
             listener(sentence)
 
-    def _tell(self, sentence: str) -> None:
+    def _send(self, sentence: str) -> None:
         """Send a sentence to the listener, or let it wait for one."""
         with self._lock:
             listener = self._listener
@@ -97,12 +97,12 @@ class Reporter:
     def print_at_end(self, sentence: str) -> None:
         """Print a sentence on the terminal, when the window has closed."""
         logger.warning("%s", sentence)
-        _say(sentence)
+        _print(sentence)
 
     def report(self, error: BaseException) -> str:
         """Log an error if it is a defect, report it to the user, and return the sentence."""
         sentence = self.sentence(error)
-        self._tell(sentence)
+        self._send(sentence)
         return sentence
 
     def sentence(self, error: BaseException) -> str:
@@ -143,22 +143,22 @@ class Reporter:
                 encoding="utf-8",
                 errors="backslashreplace",  # names of files are not all UTF-8
             )
-            handler.failed = self._tell_log_failed
+            handler.failed = self._report_log_failed
             faulthandler.enable(self._fault_log)
             self.log_file = folder / LOG
         except (OSError, UserError) as error:
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
-            self._tell_log_failed(error)
+            self._report_log_failed(error)
         handler.setFormatter(_Printable(_FORMAT))
         logger.addHandler(handler)
 
-    def _tell_log_failed(self, error: Exception) -> None:
+    def _report_log_failed(self, error: Exception) -> None:
         from mnist_draw.errors import reason_of
 
         reason = reason_of(error)
-        self._tell(_("No log can be written ({reason}); the program works without.", reason=reason))
+        self._send(_("No log can be written ({reason}); the program works without.", reason=reason))
 
     def _uncaught(
         self,
@@ -224,7 +224,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 reporter = Reporter()
 
 
-def _say(sentence: str) -> None:
+def _print(sentence: str) -> None:
     """Print a sentence on the terminal, if there is one."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         print(f"mnist-draw: {one_line(sentence)}", file=sys.stderr, flush=True)
@@ -275,7 +275,7 @@ def _end_without_display() -> None:
             messages = [reporter.sentence(error)]
     broke = _("The connection to the display broke, and the window is gone with it.")
     sentence = joined(broke, *messages)
-    _say(sentence)
+    _print(sentence)
     logger.error("%s", sentence)
     emergency.cancel()
     for handler in logger.handlers:

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_bar, paint_box, write_with
+from mnist_draw.app.kit.painters import paint_bar, paint_box, write_elided, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, tip
@@ -168,6 +168,7 @@ class WalkableView(PaintedView):
         QToolTip.showText(place, text, self)
 
 
+_LEFT = Qt.AlignLeft | Qt.AlignVCenter
 #: The role of a row's `Row`.
 ROW = Qt.UserRole
 #: Before and after a figure, and in a chip.
@@ -280,10 +281,10 @@ class RowDelegate(QStyledItemDelegate):
             upper.setWidth(room.width() - self._paint_chip(painter, upper, row))
             write_with(painter, Text.BODY, "text", bold=True)
         # Names often begin alike.
-        _write_elided(painter, upper, row.title, Qt.ElideMiddle)
+        write_elided(painter, upper, _LEFT, row.title, Qt.ElideMiddle)
         write_with(painter, Text.LABEL, "muted")
         lower = QRectF(room.left(), room.center().y() + 2, room.width(), high)
-        _write_elided(painter, lower, row.note, Qt.ElideRight)
+        write_elided(painter, lower, _LEFT, row.note, Qt.ElideRight)
         if row.part is not None:
             wide, thick = (theme.scaled(side) for side in _BAR)
             top = room.bottom() - 2 * thick
@@ -311,8 +312,3 @@ class RowDelegate(QStyledItemDelegate):
 
 def _until(rect: QRectF, right: float) -> QRectF:
     return QRectF(rect.left(), rect.top(), max(0.0, right - rect.left()), rect.height())
-
-
-def _write_elided(painter: QPainter, box: QRectF, text: str, mode: Qt.TextElideMode) -> None:
-    shown = painter.fontMetrics().elidedText(text, mode, int(box.width()))
-    painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), shown)

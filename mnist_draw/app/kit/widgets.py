@@ -222,16 +222,14 @@ class Card(QFrame):
         self.note = note if isinstance(note, QLabel) else label(note, "muted")
         self.heading = label(title, "title")
         if title:
-            theme.follow(self, self._fit_heading)
+            # As high as the links, menus and buttons beside it: the titles of neighbouring cards
+            # are in one line.
+            fit = self.heading.setMinimumHeight
+            theme.follow(self, lambda: fit(theme.scaled(Size.TITLE_LINE)))
             self.top.addWidget(self.heading)
             self.top.addWidget(self.note)
             self.top.addStretch(1)
             self.body.addLayout(self.top)
-
-    def _fit_heading(self) -> None:
-        # As high as the links, menus and buttons beside it: the titles of neighbouring cards are
-        # in one line.
-        self.heading.setMinimumHeight(theme.scaled(Size.TITLE_LINE))
 
 
 class ComboBox(QComboBox):

@@ -10,7 +10,7 @@ import html
 import json
 import platform
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key, lru_cache, partial
 from importlib import metadata
@@ -91,25 +91,25 @@ def build_help(
         text = f"<p>{_REPORT}</p><pre>{html.escape(report())}</pre>"
         show_text(window, _("Report a problem"), text, report())
 
-    def command(text: str, sentence: str, keys: str, act: Callable[[], object]) -> Command:
-        return Command(window, text, sentence, keys, act)
-
     entries = (
-        command(
+        Command(
+            window,
             _("First steps"),
             _("Read what to do first, and then."),
             "",
             lambda: show_text(window, _("First steps"), first_steps()),
         ),
         *others,
-        command(_("Keys"), _("Show all keys and what they do."), "?", show_keys),
-        command(
+        Command(window, _("Keys"), _("Show all keys and what they do."), "?", show_keys),
+        Command(
+            window,
             _("Report a problem"),
             _("Show what a report should hold, ready to copy."),
             "",
             show_report,
         ),
-        command(
+        Command(
+            window,
             _("About MNIST Draw"),
             _("Show the versions and licences of all that is used."),
             "",

@@ -132,27 +132,15 @@ class ViewButton(QToolButton):
         self.full_screen.setCheckable(True)
         menu.addAction(self.full_screen)
         menu.aboutToShow.connect(lambda: self.full_screen.setChecked(window.isFullScreen()))
-        for text, sentence, keys, act in (
-            (
-                _("Larger text"),
-                _("Show all text one size larger."),
-                "Ctrl++, Ctrl+=",
-                partial(self._step_text, 1),
-            ),
-            (
-                _("Smaller text"),
-                _("Show all text one size smaller."),
-                "Ctrl+-",
-                partial(self._step_text, -1),
-            ),
-            (
-                _("Usual text"),
-                _("Show all text in the desktop's size."),
-                "Ctrl+0",
-                partial(self.choose_text_size, 100),
-            ),
-        ):
-            Command(window, text, sentence, keys, act)
+        larger = partial(self._step_text, 1)
+        sentence = _("Show all text one size larger.")
+        Command(window, _("Larger text"), sentence, "Ctrl++, Ctrl+=", larger)
+        smaller = partial(self._step_text, -1)
+        sentence = _("Show all text one size smaller.")
+        Command(window, _("Smaller text"), sentence, "Ctrl+-", smaller)
+        usual = partial(self.choose_text_size, 100)
+        sentence = _("Show all text in the desktop's size.")
+        Command(window, _("Usual text"), sentence, "Ctrl+0", usual)
 
     def choose_theme(self, choice: str) -> None:
         theme.theme().apply(choice)
