@@ -127,24 +127,27 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
+        lines = self._lines(width)
+        between = self.spacing() * max(0, len(lines) - 1)
+        return sum(map(_height_of, lines)) + between
 
     def sizeHint(self) -> QSize:
         shown = self._shown()
         wide = sum(item.sizeHint().width() for item in shown)
-        high = max((item.sizeHint().height() for item in shown), default=0)
-        return QSize(wide + self.spacing() * max(0, len(shown) - 1), high)
+        return QSize(wide + self.spacing() * max(0, len(shown) - 1), _height_of(shown))
 
     def minimumSize(self) -> QSize:
         shown = self._shown()
-        return QSize(
-            max((item.minimumSize().width() for item in shown), default=0),
-            max((item.sizeHint().height() for item in shown), default=0),
-        )
+        wide = max((item.minimumSize().width() for item in shown), default=0)
+        return QSize(wide, _height_of(shown))
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._place(rect, move=True)
+        top = rect.top()
+        for line in self._lines(rect.width()):
+            height = _height_of(line)
+            self._place_line(line, QRect(rect.left(), top, rect.width(), height))
+            top += height + self.spacing()
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
@@ -162,16 +165,6 @@ class FlowLayout(QLayout):
             x += self.spacing() + wide
         return lines
 
-    def _place(self, rect: QRect, move: bool) -> int:
-        """Set the widgets out in a rectangle; return the height that they take."""
-        y = rect.top()
-        for line in self._lines(rect.width()):
-            height = max(item.sizeHint().height() for item in line)
-            if move:
-                self._place_line(line, QRect(rect.left(), y, rect.width(), height))
-            y += height + self.spacing()
-        return y - self.spacing() - rect.top() if self._shown() else 0
-
     def _place_line(self, line: list[QLayoutItem], rect: QRect) -> None:
         """Set one line out; those of its widgets that expand share what is left."""
         taken = sum(item.sizeHint().width() for item in line) + self.spacing() * (len(line) - 1)
@@ -183,3 +176,7 @@ class FlowLayout(QLayout):
             width = min(width, item.maximumSize().width())
             item.setGeometry(QRect(x, rect.top(), width, rect.height()))
             x += width + self.spacing()
+
+
+def _height_of(line: list[QLayoutItem]) -> int:
+    return max((item.sizeHint().height() for item in line), default=0)

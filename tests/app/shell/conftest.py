@@ -60,7 +60,7 @@ class Setup(Parts):
         self.loop.gate.set()
         self.window.close()
         assert running.shut_down()
-        self.qtbot.wait(1)
+        QApplication.processEvents()
         # The window of the file's other tests has heard its messages, too; their clocks go on.
         for window in QApplication.topLevelWidgets():
             if isinstance(window, Window):

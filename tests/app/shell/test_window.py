@@ -8,7 +8,7 @@ import full_disk
 import numpy as np
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QPoint, QRect, Qt
+from PyQt5.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
@@ -380,14 +380,15 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypat
     dismiss = shared.button("toastCloseButton")
     dismiss.setFocus()
     qtbot.waitUntil(dismiss.hasFocus)
-    qtbot.wait(50)
+    passing = window.toast.findChild(QTimer)
+    passing.timeout.emit()
     assert window.toast.isVisible()
     window.draw_tab.canvas.setFocus()
     qtbot.waitUntil(lambda: not window.toast.isVisible())
     # What took the place of a confirmation stays.
     Notifier("draw").message("Saved /x.png.")
     Notifier("draw").problem("There is no picture on the clipboard.")
-    qtbot.wait(50)
+    assert not passing.isActive()
     assert window.toast.isVisible()
     # It is there again when a newer confirmation is gone.
     Notifier("runs").undo("2 runs deleted.", list)
@@ -584,12 +585,11 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
         plot = window.train_tab.accuracy.plot
         # High enough for every page.
         window.resize(1600, 1200)
-        qtbot.wait(100)
         plot.setFocus(Qt.TabFocusReason)
         qtbot.waitUntil(plot.hasFocus)
         [frame] = frames(window)
+        qtbot.waitUntil(lambda: frame.rect() == plot.rect().adjusted(0, 0, 8, 8))
         assert frame.mapTo(window, QPoint(4, 4)) == plot.mapTo(window, QPoint())
-        assert frame.rect() == plot.rect().adjusted(0, 0, 8, 8)
         assert not plot.isAncestorOf(frame)
         window.resize(window.width() + 40, window.height())
         qtbot.waitUntil(lambda: frame.width() == plot.width() + 8)
