@@ -23,7 +23,7 @@ from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card
 from mnist_draw.app.train.run_words import TUTORIAL_ACCURACY, is_like_tutorial
-from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
+from mnist_draw.app.train.series import Curve, on_axis, thinned, tick_text
 from mnist_draw.i18n import _, joined, number, percent
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
@@ -131,6 +131,7 @@ class CurveCard(Card):
     ) -> None:
         super().__init__(title)
         self._figure = figure
+        self._is_loss = figure == "loss"
         self._written = written
         self.plot: Any = None
         self.tools: CurveTools | None = None
@@ -188,12 +189,13 @@ class CurveCard(Card):
             joined(self._sentence, _HOW),
             self._tick_text,
         )
+        self.value_axis.logarithmic = self._is_loss
         item = plot.getPlotItem()
         self.batch_curve = item.plot(antialias=False)
         self.training_curve = item.plot()
         self.validation_curve = item.plot()
         self.plot = plot
-        self.tools = CurveTools(plot, self, self._figure == "accuracy")
+        self.tools = CurveTools(plot, self, not self._is_loss)
         self.tools.pointed.connect(self._point)
         self.tools.zoom_changed.connect(self.redraw)
         for mark in self._marks:
@@ -212,10 +214,10 @@ class CurveCard(Card):
 
     def _map(self, values: Any) -> Any:
         """Return a value, or an array of them, in plot coordinates."""
-        return values
+        return on_axis(values, self._is_loss)
 
     def _tick_text(self, value: float) -> str:
-        raise NotImplementedError
+        return tick_text(value, self._is_loss)
 
     def _range(self) -> tuple[float, float]:
         raise NotImplementedError
@@ -226,7 +228,7 @@ class CurveCard(Card):
         """Show a run; figures added to its history appear with the next `redraw`."""
         self._history = history
         self._batches = Curve(
-            history.batch_losses if self._figure == "loss" else history.batch_accuracies,
+            history.batch_losses if self._is_loss else history.batch_accuracies,
         )
         self._marks.clear()
         if self.tools is not None:
@@ -320,15 +322,6 @@ class LossCard(CurveCard):
         super().__init__(_("Loss"), "lossPlot", sentence, "loss", format_loss)
         self._add_menu()
 
-    def _add_extras(self, item: Any) -> None:
-        self.value_axis.logarithmic = True
-
-    def _map(self, values: Any) -> Any:
-        return np.log10(np.maximum(values, LOWEST_LOSS))
-
-    def _tick_text(self, value: float) -> str:
-        return number(10**value, ".3g")
-
     def _range(self) -> tuple[float, float]:
         epochs = self._history.epochs
         if not self._batches and not epochs:
@@ -379,9 +372,6 @@ class AccuracyCard(CurveCard):
             points = [] if best is None else [(self._place(best), 100 * best.validation_accuracy)]
             self.best.setData(pos=points)
 
-    def _map(self, values: Any) -> Any:
-        return 100 * values
-
     def _add_extras(self, item: Any) -> None:
         import pyqtgraph
 
@@ -429,9 +419,6 @@ class AccuracyCard(CurveCard):
             self.reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
             self.reference.label.setColor(muted)
             self.reference.label.textItem.setFont(theme.font(Text.AXIS))
-
-    def _tick_text(self, value: float) -> str:
-        return percent(value / 100, None)
 
     def _range(self) -> tuple[float, float]:
         values = [100 * v for row in self._history.epochs for v in self._pair(row)]

@@ -30,8 +30,8 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table, tip
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
-from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch
-from mnist_draw.i18n import _, clauses_of, number, percent, pgettext
+from mnist_draw.app.train.series import STYLES, SWATCH, on_axis, series_colour, swatch, tick_text
+from mnist_draw.i18n import _, clauses_of, number, pgettext
 from mnist_draw.library.entries import Entry, Library, differing_settings
 from mnist_draw.training.history import EpochFigures
 
@@ -115,11 +115,8 @@ class CompareCard(Card):
     def _loss(self) -> bool:
         return CHOICES[self.choice.currentIndex()][2]
 
-    def _map(self, value: float) -> float:
-        return log_loss(value) if self._loss else 100 * value
-
     def _tick_text(self, value: float) -> str:
-        return number(10**value, ".3g") if self._loss else percent(value / 100, None)
+        return tick_text(value, self._loss)
 
     def redraw(self) -> None:
         self.message.setVisible(len(self.runs) < 2 or bool(self._missing))
@@ -171,7 +168,7 @@ class CompareCard(Card):
 
         field = CHOICES[self.choice.currentIndex()][1]
         xs = [row.epoch for row in rows]
-        ys = [self._map(getattr(row, field)) for row in rows]
+        ys = [on_axis(getattr(row, field), self._loss) for row in rows]
         colour = series_colour(number)
         item = self.plot.getPlotItem()
         pen = pyqtgraph.mkPen(colour, width=2, style=STYLES[number])

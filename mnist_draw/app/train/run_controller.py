@@ -13,9 +13,8 @@ from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.stored_runs import list_with_cut_off, read_digits
 from mnist_draw.app.train.train_tab import TrainTab
-from mnist_draw.app.train.training import Training
+from mnist_draw.app.train.training import Training, list_with_cut_off, read_digits
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.entries import Entry

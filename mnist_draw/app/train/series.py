@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PyQt5.QtCore import QLineF, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from mnist_draw.app.kit import theme
+from mnist_draw.i18n import number, percent
 
 Row = TypeVar("Row")
 
@@ -81,9 +82,13 @@ class Curve:
         return np.repeat((starts + 1) / per_epoch, 2), np.stack(extremes, axis=1).ravel()
 
 
-def log_loss(loss: float) -> float:
-    """Return the decimal logarithm of a loss, limited to `LOWEST_LOSS`."""
-    return math.log10(max(loss, LOWEST_LOSS))
+def on_axis(values: Any, is_loss: bool) -> Any:
+    """Return where values are on their axis: losses logarithmic, accuracies in percent."""
+    return np.log10(np.maximum(values, LOWEST_LOSS)) if is_loss else 100 * values
+
+
+def tick_text(value: float, is_loss: bool) -> str:
+    return number(10**value, ".3g") if is_loss else percent(value / 100, None)
 
 
 def thinned(rows: Sequence[Row]) -> Sequence[Row]:
@@ -95,15 +100,15 @@ def thinned(rows: Sequence[Row]) -> Sequence[Row]:
     return chosen if chosen[-1] is rows[-1] else [*chosen, rows[-1]]
 
 
-def series_colour(number: int) -> QColor:
-    return QColor(theme.theme().colours.series[number])
+def series_colour(place: int) -> QColor:
+    return QColor(theme.theme().colours.series[place])
 
 
-def swatch(number: int) -> QIcon:
+def swatch(place: int) -> QIcon:
     pixmap = QPixmap(*SWATCH)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
-    painter.setPen(QPen(series_colour(number), 2, STYLES[number], Qt.FlatCap))
+    painter.setPen(QPen(series_colour(place), 2, STYLES[place], Qt.FlatCap))
     painter.drawLine(QLineF(0, SWATCH[1] / 2, SWATCH[0], SWATCH[1] / 2))
     painter.end()
     return QIcon(pixmap)

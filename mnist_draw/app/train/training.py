@@ -1,4 +1,4 @@
-"""Training off the GUI thread: the one loop, its events, and the run's files.
+"""Training and stored runs off the GUI thread: the one loop, its events, and the run's files.
 
 :meth:`TrainingWorker.run` needs no thread; :class:`Training` gives it one for each run and hands
 its events on at most 30 times a second.
@@ -18,18 +18,24 @@ from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw import thread_priority
-from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, inspect_layers
+from mnist_draw.analysis.layer_inspection import (
+    CONVOLUTION_PICTURES,
+    DENSE_PICTURES,
+    inspect_layers,
+)
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import SHUTDOWN_S, Background, NewestOnly
-from mnist_draw.dataset.mnist import scale
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.fallbacks import describe_fallback, fallback_key, save_fallback
-from mnist_draw.recognition.run_session import RunSession, Train
+from mnist_draw.library.stored_network import load_trained, network_of_run
+from mnist_draw.recognition.run_session import RunSession, Train, in_use
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import (
+    DigitsMissing,
     EpochFinished,
     Event,
     Failed,
@@ -41,7 +47,8 @@ from mnist_draw.training.events import (
     Saved,
     Testing,
 )
-from mnist_draw.training.run import Run, RunEvent
+from mnist_draw.training.run import UNFINISHED, Run, RunEvent
+from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
@@ -303,3 +310,33 @@ class Training(QObject):
         self._drain()
         self._background = self._worker = None
         self.ended.emit()
+
+
+# -- stored runs
+
+
+def list_with_cut_off() -> tuple[list[Run], Run | None]:
+    """List all runs, and return the newest that was cut off and can go on."""
+    runs = list_runs()[0]
+    left = (run for run in runs if run.state in UNFINISHED and run.has_checkpoint)
+    return runs, next((run for run in left if not in_use(run.folder)), None)
+
+
+def read_digits(run: Run) -> list[RunEvent]:
+    """Have the twelve digits read by the network of a run that has ended, and inspect it."""
+    try:
+        data = load_dataset(run.settings.data_folder)
+    except UserError:
+        # A data set that is gone says so where it is chosen.
+        return [DigitsMissing()]
+    twelve = choose_twelve(data, run.settings.seed)
+    try:
+        rescued = run.rescued
+        model = load_trained(rescued.path) if rescued else network_of_run(run).load()
+    except UserError:
+        # The digits are shown, unread.
+        return [twelve]
+    pictures = scale(data.validation_images[:CONVOLUTION_PICTURES])
+    epoch = run.epochs_done
+    layers = inspect_layers(model.network, epoch, None, model.parameters, pictures)
+    return [twelve, twelve.read(model.network, model.parameters), layers]

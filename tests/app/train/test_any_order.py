@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_percent
-from mnist_draw.app.train import stored_runs, training
+from mnist_draw.app.train import training
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
@@ -390,7 +390,7 @@ def stepped(qapp, monkeypatch):
     monkeypatch.setattr(loop, "compile_evaluate", lambda *_: lambda *__: (0.25, 0.75))
     monkeypatch.setattr(training, "_DRAIN_MS", 0)
     monkeypatch.setattr(training.Inspector, "post", lambda *_: None)
-    monkeypatch.setattr(stored_runs, "load_dataset", lambda _: TINY)
+    monkeypatch.setattr(training, "load_dataset", lambda _: TINY)
     monkeypatch.setattr(RunSession, "load", lambda session: setattr(session, "data", TINY))
     monkeypatch.setattr(recogniser, "calibrated", lambda model, *_: model)
     save = RunSession.end

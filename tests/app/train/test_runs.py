@@ -226,15 +226,15 @@ def test_what_troubles_a_run_is_told_in_its_hint_line(make):
     room = make()
     room.loop.gate.clear()
     room.run.start()
-    room.run._happened([events.RunMessage("Some were set aside.", "note")])
-    room.run._happened([events.BatchSizeChosen(90, 500, 900)])
+    room.training.happened.emit([events.RunMessage("Some were set aside.", "note")])
+    room.training.happened.emit([events.BatchSizeChosen(90, 500, 900)])
     assert room.hint.startswith("Some were set aside. The batch size is 90")
     room.wait_for("training")
-    room.run._happened([events.CheckpointFailed(Path(), 0, "The disk is full.")])
+    room.training.happened.emit([events.CheckpointFailed(Path(), 0, "The disk is full.")])
     assert room.hint == "The disk is full."
+    room.training.happened.emit([events.Checkpointed(Path(), 1)])
     later: list[list[object]] = []
     room.training.happened.connect(later.append)
-    room.run._happened([events.Checkpointed(Path(), 1)])
     room.qtbot.waitUntil(lambda: "never seen" in room.hint)
     assert not later
 
@@ -245,7 +245,7 @@ def test_a_run_on_few_pictures_has_one_name(make):
     room.loop.gate.clear()
     room.run.start()
     name = room.text("runTitle")
-    room.run._happened([events.BatchSizeChosen(1, 500, 1)])
+    room.training.happened.emit([events.BatchSizeChosen(1, 500, 1)])
     room.wait_for("training")
     run = room.run.state.shown_run
     assert run.settings.batch_size == 1
@@ -275,7 +275,7 @@ def test_compiling_after_minibatches_is_told_and_can_be_paused(make):
     room.loop.gate.clear()
     room.run.start()
     room.qtbot.waitUntil(lambda: room.run.state.run.batch == 1)
-    room.run._happened([events.Compiling("the validation function", 1, 2)])
+    room.training.happened.emit([events.Compiling("the validation function", 1, 2)])
     assert room.run.state.run.label == "Compiling the validation function ..."
     assert room.button("pauseButton").isEnabled()
     assert room.button("stopButton").isEnabled()
@@ -289,10 +289,10 @@ def test_a_run_that_waits_has_no_time_left(make):
     room.loop.gate.clear()
     room.run.start()
     room.wait_for("training")
-    room.run._happened([events.BatchFinished(1, 20, 1, 100, 0.5, 0.9, 0.01)])
+    room.training.happened.emit([events.BatchFinished(1, 20, 1, 100, 0.5, 0.9, 0.01)])
     room.run.show()
     assert room.text("timeLeftLabel")
-    room.run._happened([events.Paused(1, 1)])
+    room.training.happened.emit([events.Paused(1, 1)])
     assert not room.text("timeLeftLabel")
 
 
