@@ -116,11 +116,11 @@ class Menu(QMenu):
         super().showEvent(event)
         opener = self.parentWidget()
         window = opener.window()
-        room = QRect(window.mapToGlobal(QPoint()), window.size())
+        available_area = QRect(window.mapToGlobal(QPoint()), window.size())
         place = QRect(self.pos(), self.sizeHint())
-        if place.bottom() > room.bottom():
+        if place.bottom() > available_area.bottom():
             place.moveBottom(opener.mapToGlobal(QPoint()).y() - 1)
-        self.move(fitted(place, room).topLeft())
+        self.move(fitted(place, available_area).topLeft())
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

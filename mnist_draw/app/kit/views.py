@@ -239,8 +239,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.Antialiasing)
         if row.is_heading:
             write_with(painter, Text.HEADING, "muted", bold=True)
-            room = rect.adjusted(theme.scaled(self._columns.heading), 0, 0, -Size.GRID)
-            painter.drawText(room, int(Qt.AlignVCenter | Qt.AlignLeft), row.title)
+            available_area = rect.adjusted(theme.scaled(self._columns.heading), 0, 0, -Size.GRID)
+            painter.drawText(available_area, int(Qt.AlignVCenter | Qt.AlignLeft), row.title)
         else:
             self.paint_background(painter, option, index)
             row.mark(painter, self._mark_area(rect))
@@ -272,23 +272,28 @@ class RowDelegate(QStyledItemDelegate):
         words.setLeft(rect.left() + theme.scaled(columns.title))
         return words
 
-    def _paint_words(self, painter: QPainter, room: QRectF, row: Row) -> None:
+    def _paint_words(self, painter: QPainter, available_area: QRectF, row: Row) -> None:
         write_with(painter, Text.BODY, "text", bold=True)
         high = painter.fontMetrics().height()
-        top = room.center().y() - (high + 1 if row.note else high / 2)
-        upper = QRectF(room.left(), top, room.width(), high)
+        top = available_area.center().y() - (high + 1 if row.note else high / 2)
+        upper = QRectF(available_area.left(), top, available_area.width(), high)
         if row.chip:
-            upper.setWidth(room.width() - self._paint_chip(painter, upper, row))
+            upper.setWidth(available_area.width() - self._paint_chip(painter, upper, row))
             write_with(painter, Text.BODY, "text", bold=True)
         # Names often begin alike.
         write_elided(painter, upper, _LEFT, row.title, Qt.ElideMiddle)
         write_with(painter, Text.LABEL, "muted")
-        lower = QRectF(room.left(), room.center().y() + 2, room.width(), high)
+        lower = QRectF(
+            available_area.left(),
+            available_area.center().y() + 2,
+            available_area.width(),
+            high,
+        )
         write_elided(painter, lower, _LEFT, row.note, Qt.ElideRight)
         if row.part is not None:
             wide, thick = (theme.scaled(side) for side in _BAR)
-            top = room.bottom() - 2 * thick
-            bar = QRectF(room.left(), top, min(wide, room.width()), thick)
+            top = available_area.bottom() - 2 * thick
+            bar = QRectF(available_area.left(), top, min(wide, available_area.width()), thick)
             paint_bar(painter, bar, row.part, 2)
 
     def _paint_chip(self, painter: QPainter, upper: QRectF, row: Row) -> float:
@@ -299,10 +304,10 @@ class RowDelegate(QStyledItemDelegate):
         pad, high = (theme.scaled(side) for side in _CHIP)
         wide = painter.fontMetrics().horizontalAdvance(row.chip) + pad
         taken = wide + theme.scaled(_GAP)
-        room = upper.width() - taken
-        if room < min(title, theme.scaled(_LEAST_TITLE)):
+        available_width = upper.width() - taken
+        if available_width < min(title, theme.scaled(_LEAST_TITLE)):
             return 0.0
-        left = upper.left() + min(title, room) + theme.scaled(_GAP)
+        left = upper.left() + min(title, available_width) + theme.scaled(_GAP)
         box = QRectF(left, upper.center().y() - high / 2, wide, high)
         paint_box(painter, box, "accent", "accent", 5)
         painter.setPen(theme.colour("on_accent"))

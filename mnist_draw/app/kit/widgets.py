@@ -105,10 +105,10 @@ class ElidedButton(QPushButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room = self.style().subElementRect(QStyle.SE_PushButtonContents, option, self)
+        available_area = self.style().subElementRect(QStyle.SE_PushButtonContents, option, self)
         metrics = self.fontMetrics()
         lines = option.text.split("\n")
-        elided = (metrics.elidedText(line, Qt.ElideRight, room.width()) for line in lines)
+        elided = (metrics.elidedText(line, Qt.ElideRight, available_area.width()) for line in lines)
         option.text = "\n".join(elided)
         QStylePainter(self).drawControl(QStyle.CE_PushButton, option)
 
@@ -267,7 +267,7 @@ class ComboBox(QComboBox):
         self.initStyleOption(option)
         painter = QStylePainter(self)
         painter.drawComplexControl(QStyle.CC_ComboBox, option)
-        room = self.style().subControlRect(
+        available_area = self.style().subControlRect(
             QStyle.CC_ComboBox,
             option,
             QStyle.SC_ComboBoxEditField,
@@ -276,7 +276,7 @@ class ComboBox(QComboBox):
         option.currentText = self.fontMetrics().elidedText(
             option.currentText,
             Qt.ElideRight,
-            room.width(),
+            available_area.width(),
         )
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
 
