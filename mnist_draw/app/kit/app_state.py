@@ -186,8 +186,15 @@ class AppState:
                 show()
 
     def follow(self, names: Iterable[str], show: Callable[[], object]) -> None:
-        """Call a function after each change of one of these facts."""
-        self._followers.append((frozenset(names), show))
+        """Call a function after each change of one of these facts.
+
+        A method of a widget is called as long as the widget exists.
+        """
+        follower = frozenset(names), show
+        self._followers.append(follower)
+        destroyed = getattr(getattr(show, "__self__", None), "destroyed", None)
+        if destroyed is not None:
+            destroyed.connect(lambda: self._followers.remove(follower))
 
     @property
     def learning_waits(self) -> bool:
