@@ -77,6 +77,37 @@ def test_gradients_are_exact(case, shares):
         assert np.abs(got - want).max() <= 1e-6 * scale
 
 
+@pytest.mark.parametrize("groups", [2, 3])
+@pytest.mark.parametrize("shares", [[0.05], [0, 0.02, 0.3, 1]], ids=str)
+def test_gradients_of_groups_are_exact(groups, shares):
+    pictures = (4, 4 * groups, 9, 10)
+    filters = (5 * groups, 4, 3, 3)
+    shape = (4, 5 * groups, 7, 8)
+    y = T.nnet.conv2d(images, weights, num_groups=groups)
+    kept = T.cast(T.lt(threshold, 0), "float32")
+    function = theano.function(
+        [images, weights, given, threshold],
+        T.grad((y * given * kept).sum(), [images, weights]),
+        mode=theano.Mode(linker=NativeLinker(), optimizer="fast_run"),
+    )
+    arrays = minibatch(pictures, filters, shape, shares)
+    found = function(*arrays)
+    x, w, g, zero = (array.astype(np.float64) for array in arrays)
+    x, g = (np.split(array, groups, axis=1) for array in (x, g * (zero < 0)))
+    how = ([(0, 0), (0, 0)], (1, 1), True)
+    by_input = [
+        gradient_by_input(one, gradient, pictures[2:], *how)
+        for one, gradient in zip(np.split(w, groups), g, strict=True)
+    ]
+    by_filters = [
+        gradient_by_filters(one, gradient, filters[2:], *how)
+        for one, gradient in zip(x, g, strict=True)
+    ]
+    exact = (np.concatenate(by_input, axis=1), np.concatenate(by_filters))
+    for got, want in zip(found, exact, strict=True):
+        assert np.abs(got - want).max() <= 1e-6 * np.abs(want).max(initial=1e-30)
+
+
 def test_each_picture_decides_for_itself():
     case = SHAPES[1]
     shape, function = gradients(*case)

@@ -118,7 +118,7 @@ def _marks(planner: Planner, root: Any, a: Value) -> tuple[Array, Array]:
             sparse.mark_nonzeros(),
             [counts, marks[:rows], Value(stored, a.source), columns, marks.shape[1]],
             rows,
-            planner.share(rows, stored.size),
+            elements=stored.size,
             rows=(0, 1, 2),
             writes=(0, 1),
             work=stored.size // 8,
@@ -155,7 +155,7 @@ def _marks_of_rows(planner: Planner, root: Any, a: Value) -> tuple[list[Argument
         sparse.turn_marks(),
         [marks, stored, *decision, stored.shape[1], marks.shape[1]],
         eights,
-        planner.share(eights, m * k // 8),
+        elements=m * k // 8,
         work=m * k // 16,
     )
     return decision, marks[:m]
@@ -207,8 +207,7 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
     big = planner.zeros((count, channels, *size), value.array.dtype)
     function = contractions.pad(value.array.dtype.name, height, width, sides)
     pictures = count * channels
-    chunk = planner.share(pictures, big.size)
-    planner.add(function, [big, value], pictures, chunk, rows=(0, 1))
+    planner.add(function, [big, value], pictures, elements=big.size, rows=(0, 1))
     return Value(big)
 
 
@@ -218,9 +217,9 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
     (outer, per_outer), (lanes, per_lane) = reversed(sides) if by_input else sides
     packed = planner.zeros((outer, taps, shapes.padded(lanes)), shapes.dtype)
     function = contractions.pack_weights(shapes.dtype, shapes.flip)
-    chunk = planner.share(outer, packed.size)
     how = taps, lanes, packed.shape[-1], per_outer, per_lane
-    planner.add(function, [packed, contiguous(planner, w), *how], outer, chunk, rows=(0,))
+    arguments = [packed, contiguous(planner, w), *how]
+    planner.add(function, arguments, outer, elements=packed.size, rows=(0,))
     return packed
 
 
@@ -317,9 +316,8 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     )
     out = planner.empty(filters, shapes.dtype)
     function = contractions.add_parts(shapes, bool(limit))
-    chunk = planner.share(shapes.filters, sums[0].size)
     arguments: list[Argument] = [out, sums[0], parts, *sums[1:]]
-    planner.add(function, arguments, shapes.filters, chunk, rows=(0,))
+    planner.add(function, arguments, shapes.filters, elements=sums[0].size, rows=(0,))
     return [Value(out)]
 
 
@@ -352,10 +350,11 @@ def pool(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     shape = x.shape if gradient else (*x.shape[:-2], s.out_height, s.out_width)
     out = planner.empty(shape, s.dtype)
     pictures = prod(x.shape[:-2])
-    chunk = planner.share(pictures, x.array.size)
+    size = x.array.size
     kernel = reductions.pool_gradient(s) if gradient else reductions.pool(s)
     operands: list[Argument] = [out, x, *gradient]
-    planner.add(kernel, operands, pictures, chunk, rows=range(len(operands)), work=x.array.size)
+    rows = range(len(operands))
+    planner.add(kernel, operands, pictures, elements=size, rows=rows, work=size)
     return [Value(out)]
 
 

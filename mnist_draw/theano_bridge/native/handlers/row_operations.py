@@ -100,7 +100,7 @@ def _by_parts(
     partial = planner.empty((parts, kept), dtype)
     planner.add(
         kernels.sum_by_parts(dtype, inner > 1),
-        [partial, value, kept, inner, chunk, kept],
+        [partial, value, kept, inner, chunk],
         outer,
         chunk,
         rows=(1,),

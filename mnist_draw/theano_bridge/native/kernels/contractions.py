@@ -33,6 +33,7 @@ from mnist_draw.theano_bridge.native.kernels.sparse_convolutions import (
 from mnist_draw.theano_bridge.native.kernels.vectors import (
     Shapes,
     Vectors,
+    begun_part,
     blocks,
     index_of,
     scratch_of,
@@ -75,8 +76,8 @@ def matrix_product(e: Emitter, dtype: str) -> None:
     The BLAS counts columns first, so it is asked for Cᵀ = Bᵀ Aᵀ; transposed operands go through
     its own flags, never through a copy.
     """
-    c, a, b = (e.argument(index) for index in range(3))
-    m, n, k, lda, ldb, ldc, ta, tb, columns, product = (e.argument(index) for index in range(3, 13))
+    c, a, b = e.arguments(0, 3)
+    m, n, k, lda, ldb, ldc, ta, tb, columns, product = e.arguments(3, 13)
     size = register(4 if dtype == "float32" else 8)
     part = e.op("sub", STOP, START)
 
@@ -117,10 +118,9 @@ def pack_weights(e: Emitter, dtype: str, flip: bool) -> None:
     taps, filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for
     the gradient by the input, parallel over filters.
     """
-    out = e.pointer(0)
-    w = e.pointer(1)
-    taps, lanes, width, per_outer, per_lane = (e.argument(index) for index in range(2, 7))
-    with e.loop(START, STOP) as outer, e.loop(0, taps) as tap:
+    out, w = e.pointers(2)
+    taps, lanes, width, per_outer, per_lane = e.arguments(2, 7)
+    with e.rows() as outer, e.loop(0, taps) as tap:
         source = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
         source = e.op("add", e.op("mul", outer, per_outer), source)
         base = e.op("mul", e.op("add", e.op("mul", outer, taps), tap), width)
@@ -139,10 +139,10 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
     """
     s = shapes
     v = Vectors(e, s.dtype)
-    out, x, w, scratch_base = (e.pointer(index) for index in range(4))
+    out, x, w, scratch_base = e.pointers(4)
     width = s.padded(s.filters)
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
-    with e.loop(START, STOP) as n:
+    with e.rows() as n:
         convolve_picture(v, s, (x, w, scratch), n)
         target = index_of(e, (n, s.filters * s.places))
         whole = (s.places, s.filters)
@@ -162,10 +162,10 @@ def convolve_picture(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None
                 _forward_tile(v, s, memory, (n, y), (x0, pixels), (first, count))
 
 
-def _pixel_of(e: Emitter, s: Shapes, at: At, right: tuple[Register, int]) -> Register:
+def _pixel_of(e: Emitter, s: Shapes, at: At, right: tuple[Register, int] | Register) -> Register:
     """Return the index of a pixel of a picture and channel, below a row of a filter."""
     n, c, y, ky = at
-    picture = index_of(e, (n, s.channels), (c, 1))
+    picture = index_of(e, (n, s.channels), c)
     return index_of(e, (picture, s.height * s.width), (y, s.down * s.width), (ky, s.width), right)
 
 
@@ -182,17 +182,15 @@ def _forward_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, blo
         pixel = _pixel_of(e, s, (n, c, y, ky), (x0, s.right))
         weight = index_of(e, (c, s.taps * width), (ky, s.columns * width), (first, s.lanes))
         for kx in range(s.columns):
-            rows = [
-                v.load(w, index_of(e, (weight, 1), kx * width + k * s.lanes)) for k in range(count)
-            ]
+            rows = [v.load(w, index_of(e, weight, kx * width + k * s.lanes)) for k in range(count)]
             for p in range(pixels):
-                value = v.splat(e.load(x, s.dtype, index_of(e, (pixel, 1), kx + p * s.right)))
+                value = v.splat(e.load(x, s.dtype, index_of(e, pixel, kx + p * s.right)))
                 for k in range(count):
                     v.multiply_add(sums[p][k], value, rows[k])
     to = index_of(e, (y, s.out_width * width), (x0, width), (first, s.lanes))
     for p in range(pixels):
         for k in range(count):
-            target = index_of(e, (to, 1), p * width + k * s.lanes)
+            target = index_of(e, to, p * width + k * s.lanes)
             v.store(scratch, target, v.value(sums[p][k]))
 
 
@@ -205,12 +203,11 @@ def pad(
     sides: tuple[tuple[int, int], ...],
 ) -> None:
     """Copy pictures into the middle of larger ones whose border is empty already."""
-    out = e.pointer(0)
-    x = e.pointer(1)
+    out, x = e.pointers(2)
     (top, bottom), (left, right) = sides
     big_width = width + left + right
     area = (height + top + bottom) * big_width
-    with e.loop(START, STOP) as n, e.loop(0, height) as y:
+    with e.rows() as n, e.loop(0, height) as y:
         source = index_of(e, (n, height * width), (y, width))
         target = index_of(e, (n, area), (y, big_width), top * big_width + left)
         with e.loop(0, width, independent=True) as i:
@@ -229,11 +226,11 @@ def convolution_by_input(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     """
     s = shapes
     v = Vectors(e, s.dtype)
-    out, g, w, scratch_base = (e.pointer(index) for index in range(4))
+    out, g, w, scratch_base = e.pointers(4)
     lanes_of = s.padded(s.channels)
     area = s.height * s.width
     scratch = scratch_of(e, scratch_base, e.argument(4), area * lanes_of, s.dtype)
-    with e.loop(START, STOP) as n:
+    with e.rows() as n:
         with e.loop(0, area * lanes_of, independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
         is_few = "false"
@@ -270,13 +267,12 @@ def _by_input_tile(v: Vectors, s: Shapes, memory: Arrays, at: At, tile: Pair, bl
     reach = (pixels - 1) * s.right + s.columns
     sums = [[v.accumulator() for _ in range(count)] for _ in range(reach)]
     with e.loop(0, s.filters) as f:
-        place_of = index_of(e, (n, s.filters * s.places), (f, s.places), (y, s.out_width), (x0, 1))
+        place_of = index_of(e, (n, s.filters * s.places), (f, s.places), (y, s.out_width), x0)
         weight = index_of(e, (f, s.taps * lanes_of), (ky, s.columns * lanes_of), (first, s.lanes))
-        values = [v.splat(e.load(g, s.dtype, index_of(e, (place_of, 1), p))) for p in range(pixels)]
+        values = [v.splat(e.load(g, s.dtype, index_of(e, place_of, p))) for p in range(pixels)]
         for kx in range(s.columns):
             rows = [
-                v.load(w, index_of(e, (weight, 1), kx * lanes_of + k * s.lanes))
-                for k in range(count)
+                v.load(w, index_of(e, weight, kx * lanes_of + k * s.lanes)) for k in range(count)
             ]
             for p in range(pixels):
                 for k in range(count):
@@ -290,7 +286,7 @@ def _add_tile(v: Vectors, target: str, to: Register, width: int, sums: list[list
     """Add sums, some vectors for each of neighbouring places, to what is there."""
     for place, vectors in enumerate(sums):
         for k, total in enumerate(vectors):
-            at = index_of(v.e, (to, 1), place * width + k * v.lanes)
+            at = index_of(v.e, to, place * width + k * v.lanes)
             v.store(target, at, v.add(v.load(target, at), v.value(total)))
 
 
@@ -313,17 +309,17 @@ def convolution_by_filters(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     """
     s = shapes
     v = Vectors(e, s.dtype)
-    parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
+    parts, x, g, scratch_base = e.pointers(4)
     width = s.padded(s.filters)
     chunk = e.argument(4)
     scratch = scratch_of(e, scratch_base, chunk, s.places * width, s.dtype)
-    part = _begun(e, parts, chunk, part_size(s, False), s.dtype)
+    part = begun_part(e, parts, chunk, part_size(s, False), s.dtype)
     if sparse:
-        marked = _begun(e, e.pointer(5), chunk, part_size(s, True), s.dtype)
+        marked = begun_part(e, e.pointer(5), chunk, part_size(s, True), s.dtype)
         area = s.height * s.width
         apart = s.padded(s.channels)
         picture = scratch_of(e, e.pointer(6), chunk, area * apart, s.dtype)
-    with e.loop(START, STOP) as n:
+    with e.rows() as n:
         is_few = "false"
         if sparse:
             is_few = is_sparse(v, s, g, n, e.argument(7))
@@ -335,15 +331,6 @@ def convolution_by_filters(e: Emitter, shapes: Shapes, sparse: bool) -> None:
             source = index_of(e, (n, s.filters * s.places))
             turn(v, (s.filters, s.places), (g, source, s.places), (scratch, register(0), width))
             _add_all_to_filters(v, s, (part, x, scratch), n)
-
-
-def _begun(e: Emitter, parts: str, chunk: Register, size: int, dtype: str) -> str:
-    """Return the chunk's part, which is 0 at first; a chunk may come in several blocks."""
-    part = scratch_of(e, parts, chunk, size, dtype)
-    begins = e.test("icmp eq", e.op("srem", START, chunk))
-    with e.when(begins), e.loop(0, size, independent=True) as i:
-        e.store(part, i, literal(0, dtype))
-    return part
 
 
 def _add_all_to_filters(v: Vectors, s: Shapes, memory: Arrays, n: Register) -> None:
@@ -376,20 +363,18 @@ def _by_filters_tile(
     width = s.padded(s.filters)
     sums = [[[v.accumulator() for _ in range(count)] for _ in range(taps)] for _ in range(rows)]
     with e.loop(0, s.out_height) as y:
-        row = _pixel_of(e, s, (n, c, y, ky), (k0, 1))
+        row = _pixel_of(e, s, (n, c, y, ky), k0)
         with e.loop(0, s.out_width) as i:
             place_of = index_of(e, (y, s.out_width * width), (i, width), (first, s.lanes))
-            gradients = [
-                v.load(scratch, index_of(e, (place_of, 1), k * s.lanes)) for k in range(count)
-            ]
+            gradients = [v.load(scratch, index_of(e, place_of, k * s.lanes)) for k in range(count)]
             for below, tap in product(range(rows), range(taps)):
-                pixel = index_of(e, (row, 1), (i, s.right), below * s.width + tap)
+                pixel = index_of(e, row, (i, s.right), below * s.width + tap)
                 value = v.splat(e.load(x, s.dtype, pixel))
                 for total, gradient in zip(sums[below][tap], gradients, strict=True):
                     v.multiply_add(total, value, gradient)
     to = index_of(e, (c, s.taps * width), (ky, s.columns * width), (k0, width), (first, s.lanes))
     for below, line in enumerate(sums):
-        _add_tile(v, part, index_of(e, (to, 1), below * s.columns * width), width, line)
+        _add_tile(v, part, index_of(e, to, below * s.columns * width), width, line)
 
 
 @written
@@ -405,16 +390,16 @@ def add_parts(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     total = e.variable(s.dtype)
     width = s.padded(s.filters)
     apart = s.padded(s.channels)
-    with e.loop(START, STOP) as f, e.loop(0, s.channels) as c, e.loop(0, s.taps) as tap:
-        places = [index_of(e, (c, s.taps * width), (tap, width), (f, 1))]
+    with e.rows() as f, e.loop(0, s.channels) as c, e.loop(0, s.taps) as tap:
+        places = [index_of(e, (c, s.taps * width), (tap, width), f)]
         if sparse:
-            places.append(index_of(e, (f, s.taps * apart), (tap, apart), (c, 1)))
+            places.append(index_of(e, (f, s.taps * apart), (tap, apart), c))
         e.set(total, literal(0, s.dtype))
         with e.loop(0, parts) as part:
             for which, place in enumerate(places):
-                at = index_of(e, (place, 1), (part, part_size(s, bool(which))))
+                at = index_of(e, place, (part, part_size(s, bool(which))))
                 value = e.load(e.pointer(1 + 2 * which), s.dtype, at)
                 e.set(total, e.op("fadd", value, e.get(total, s.dtype)))
         turned = e.op("sub", register(s.taps - 1), tap) if s.flip else tap
-        to = index_of(e, (f, s.channels * s.taps), (c, s.taps), (turned, 1))
+        to = index_of(e, (f, s.channels * s.taps), (c, s.taps), turned)
         e.store(out, to, e.get(total, s.dtype))

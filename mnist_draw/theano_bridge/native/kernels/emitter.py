@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Concatenate, ParamSpec
@@ -195,6 +195,18 @@ class Emitter:
     def pointer(self, index: int) -> str:
         """Read an argument that is an address."""
         return self.address(self.argument(index))
+
+    def arguments(self, first: int, stop: int) -> list[Register]:
+        """Read arguments that are numbers, up to one before ``stop``."""
+        return [self.argument(index) for index in range(first, stop)]
+
+    def pointers(self, count: int) -> list[str]:
+        """Read the first arguments, which are addresses."""
+        return [self.pointer(index) for index in range(count)]
+
+    def rows(self) -> AbstractContextManager[Register]:
+        """Repeat the lines of the ``with`` block for each of the kernel's rows."""
+        return self.loop(START, STOP)
 
     def element(self, pointer: str, dtype: str, index: Register | int) -> str:
         """Return the address of an element of an array."""

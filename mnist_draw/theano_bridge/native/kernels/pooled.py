@@ -12,8 +12,6 @@ from typing import Any
 from mnist_draw.theano_bridge.native.kernels import scalars
 from mnist_draw.theano_bridge.native.kernels.contractions import convolve_picture
 from mnist_draw.theano_bridge.native.kernels.emitter import (
-    START,
-    STOP,
     Emitter,
     Function,
     Register,
@@ -63,7 +61,7 @@ def convolution_pool(
     """
     e = Emitter("convolution_pool")
     v = Vectors(e, s.dtype)
-    out, x, w, scratch_base = (e.pointer(index) for index in range(4))
+    out, x, w, scratch_base = e.pointers(4)
     chunk = e.argument(4)
     codes = e.pointer(5)
     width = s.padded(s.filters)
@@ -84,13 +82,13 @@ def convolution_pool(
         ]
         return scalars.write(e, op, values, [s.dtype] * op.nout)
 
-    with e.loop(START, STOP) as n:
+    with e.rows() as n:
         convolve_picture(v, s, (x, w, scratch), n)
         with e.loop(0, regions.out_height) as i, e.loop(0, regions.out_width) as j:
             first = index_of(e, (i, regions.down * row), (j, regions.right * width))
             to = index_of(e, (i, regions.out_width * width), (j, width))
             with e.loop(0, s.filters, independent=True) as f:
-                found = [results_of(index_of(e, (first, 1), (f, 1), at), f) for at in pixels]
+                found = [results_of(index_of(e, first, f, at), f) for at in pixels]
                 values = [results[outputs[0]] for results in found]
                 largest = scalars.OPERATIONS["Maximum"](e, values, s.dtype)
                 place = e.op("add nsw", to, f)
@@ -133,16 +131,16 @@ def pool_back(e: Emitter, regions: Shapes, factors: tuple[float, ...]) -> None:
     """
     s = regions
     v = Vectors(e, s.dtype)
-    out, codes, gradients = (e.pointer(index) for index in range(3))
+    out, codes, gradients = e.pointers(3)
     area = s.height * s.width
-    with e.loop(START, STOP) as n:
+    with e.rows() as n:
         if not s.tiles:
             first = e.op("mul nsw", n, area)
             with e.loop(0, area, independent=True) as i:
                 e.store(out, e.op("add nsw", first, i), literal(0, s.dtype))
         with e.loop(0, s.out_height) as i:
             for j, count in blocks(e, s.out_width, v.lanes):
-                at = index_of(e, (n, s.places), (i, s.out_width), (j, 1))
+                at = index_of(e, (n, s.places), (i, s.out_width), j)
                 gradient = v.load(gradients, at, count)
                 bits = v.bits(codes, at, count)
                 shares = [
@@ -153,7 +151,7 @@ def pool_back(e: Emitter, regions: Shapes, factors: tuple[float, ...]) -> None:
                 for y in range(s.rows):
                     places = range(y * s.columns, (y + 1) * s.columns)
                     line = [_share(v, bits, place * _BITS, shares) for place in places]
-                    v.store_mixed(out, index_of(e, (to, 1), y * s.width), line, count)
+                    v.store_mixed(out, index_of(e, to, y * s.width), line, count)
 
 
 def _share(v: Vectors, bits: str, bit: int, shares: list[str]) -> str:

@@ -17,7 +17,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     register,
     written,
 )
-from mnist_draw.theano_bridge.native.kernels.vectors import Shapes, index_of
+from mnist_draw.theano_bridge.native.kernels.vectors import Shapes, begun_part, index_of
 
 #: What a reduction starts from.
 START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
@@ -26,8 +26,7 @@ START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.in
 @written
 def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
     """out[k] = Σ_o x[o, k] (or product, maximum, minimum), for columns start to stop."""
-    out = e.pointer(0)
-    x = e.pointer(1)
+    out, x = e.pointers(2)
     rows = e.argument(2)
     columns = e.argument(3)
     width = 64
@@ -52,11 +51,10 @@ def reduce_columns(e: Emitter, operation: str, source: str, target: str, accumul
 @written
 def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulator: str) -> None:
     """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop."""
-    out = e.pointer(0)
-    x = e.pointer(1)
-    outer, inner, outer_step, step = (e.argument(index) for index in range(2, 6))
+    out, x = e.pointers(2)
+    outer, inner, outer_step, step = e.arguments(2, 6)
     total = e.variable(accumulator)
-    with e.loop(START, STOP) as k:
+    with e.rows() as k:
         e.set(total, _start_value(operation, accumulator))
         with e.loop(0, outer) as o:
             base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
@@ -89,17 +87,11 @@ def plus(e: Emitter, a: Register, b: Register) -> Register:
 @written
 def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks."""
-    parts = e.pointer(0)
-    x = e.pointer(1)
-    kept, inner, chunk, width = (e.argument(index) for index in range(2, 6))
-    number = e.op("sdiv", START, chunk)
-    part = e.element(parts, dtype, e.op("mul", number, width))
-    within = e.op("srem", START, chunk)
-    begins = e.test("icmp eq", within)
-    with e.when(begins), e.loop(0, kept, independent=True) as k:
-        e.store(part, k, literal(0, dtype))
+    parts, x = e.pointers(2)
+    kept, inner, chunk = e.arguments(2, 5)
+    part = begun_part(e, parts, chunk, kept, dtype)
     total = e.variable(dtype)
-    with e.loop(START, STOP) as o:
+    with e.rows() as o:
         row = e.op("mul", o, kept)
         with e.loop(0, kept, independent=not planes) as k:
             place = e.op("add", row, k)
@@ -124,12 +116,11 @@ _ROWS_AHEAD = 4
 @written
 def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
     """Softmax of each row less its maximum, or its logarithm, for rows start to stop."""
-    out = e.pointer(0)
-    x = e.pointer(1)
+    out, x = e.pointers(2)
     columns = e.argument(2)
     largest = e.variable(dtype)
     total = e.variable(dtype)
-    with e.loop(START, STOP) as row:
+    with e.rows() as row:
         base = e.op("mul", row, columns)
         e.set(largest, e.load(x, dtype, base))
         with e.loop(0, columns) as j:
@@ -156,12 +147,11 @@ def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
 @written
 def argmax(e: Emitter, dtype: str) -> None:
     """Index of the largest element of each row, the first of several, for rows start to stop."""
-    out = e.pointer(0)
-    x = e.pointer(1)
+    out, x = e.pointers(2)
     columns = e.argument(2)
     best = e.variable(dtype)
     where = e.variable("int64")
-    with e.loop(START, STOP) as row:
+    with e.rows() as row:
         base = e.op("mul", row, columns)
         e.set(best, e.load(x, dtype, base))
         e.set(where, register(0))
@@ -181,10 +171,10 @@ def argmax(e: Emitter, dtype: str) -> None:
 @written
 def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
     """out[i] = x[i, index[i]]; negative indices count from the end, others may be a ``fault``."""
-    out, x, indices = (e.pointer(index) for index in range(3))
+    out, x, indices = e.pointers(3)
     columns = e.argument(3)
     fault = e.pointer(4)
-    with e.loop(START, STOP) as row:
+    with e.rows() as row:
         at = _checked(e, indices, index_dtype, row, columns, fault)
         e.store(out, row, e.load(x, dtype, e.op("add", e.op("mul", row, columns), at)))
 
@@ -192,11 +182,11 @@ def gather(e: Emitter, dtype: str, index_dtype: str) -> None:
 @written
 def take_rows(e: Emitter, index_dtype: str) -> None:
     """out[i] = x[index[i]], whole rows, some of which are prefetched, for i from start to stop."""
-    out, x, indices = (e.pointer(index) for index in range(3))
+    out, x, indices = e.pointers(3)
     width = e.argument(3)
     count = e.argument(4)
     fault = e.pointer(5)
-    with e.loop(START, STOP) as row:
+    with e.rows() as row:
         last = e.op("sub", STOP, 1)
         ahead = e.smaller(e.op("add", row, _ROWS_AHEAD), last)
         coming = scalars.convert(e, e.load(indices, index_dtype, ahead), "int64")
@@ -214,10 +204,10 @@ def take_rows(e: Emitter, index_dtype: str) -> None:
 @written
 def scatter(e: Emitter, dtype: str, index_dtype: str, scalar: bool) -> None:
     """Out = 0 but for out[i, index[i]] = v[i], or the only v, for rows start to stop."""
-    out, values, indices = (e.pointer(index) for index in range(3))
+    out, values, indices = e.pointers(3)
     columns = e.argument(3)
     fault = e.pointer(4)
-    with e.loop(START, STOP) as row:
+    with e.rows() as row:
         base = e.op("mul", row, columns)
         with e.loop(0, columns) as j:
             e.store(out, e.op("add", base, j), literal(0, dtype))
@@ -248,15 +238,14 @@ def _pixels(e: Emitter, s: Shapes, picture: Register, i: Register, j: Register) 
     """Return the indices of a region's pixels."""
     base = index_of(e, (picture, s.height * s.width), (i, s.down * s.width), (j, s.right))
     places = (y * s.width + x for y in range(s.rows) for x in range(s.columns))
-    return [index_of(e, (base, 1), place) for place in places]
+    return [index_of(e, base, place) for place in places]
 
 
 @written
 def pool(e: Emitter, s: Shapes) -> None:
     """Take the largest pixel of each region. Parallel over pictures and channels."""
-    out = e.pointer(0)
-    x = e.pointer(1)
-    with e.loop(START, STOP) as n, e.loop(0, s.out_height) as i:
+    out, x = e.pointers(2)
+    with e.rows() as n, e.loop(0, s.out_height) as i:
         row = index_of(e, (n, s.places), (i, s.out_width))
         with e.loop(0, s.out_width, independent=True) as j:
             values = [e.load(x, s.dtype, at) for at in _pixels(e, s, n, i, j)]
@@ -267,10 +256,10 @@ def pool(e: Emitter, s: Shapes) -> None:
 @written
 def pool_gradient(e: Emitter, s: Shapes) -> None:
     """Give each region's gradient to its largest pixel (to each of them where several are)."""
-    out, x, z, gz = (e.pointer(index) for index in range(4))
+    out, x, z, gz = e.pointers(4)
     zero = literal(0, s.dtype)
     area = s.height * s.width
-    with e.loop(START, STOP) as n:
+    with e.rows() as n:
         if not s.tiles:
             first = e.op("mul nsw", n, area)
             with e.loop(0, area, independent=True) as i:

@@ -71,13 +71,13 @@ def mark_nonzeros(e: Emitter) -> None:
     Arguments: the addresses of the counts (int32), of the marks (uint64) and of x; columns, no
     fewer than 16; words for the marks of a row.
     """
-    counts, marks, x = (e.pointer(index) for index in range(3))
+    counts, marks, x = e.pointers(3)
     columns = e.argument(3)
     words = e.argument(4)
     whole = e.op("and", columns, -_TILE)
     rest = e.op("sub", columns, whole)
     total = e.variable("int32")
-    with e.loop(START, STOP) as row:
+    with e.rows() as row:
         e.set(total, literal(0, "int32"))
         base = e.op("mul", row, columns)
         pieces = e.op("mul", row, e.op("mul", words, WORD // _TILE))
@@ -128,7 +128,7 @@ def turn_marks(e: Emitter) -> None:
     gathered = "%" + e.name("bytes")
     e.variables.append(f"  {gathered} = alloca {vector}")
     width = e.op("mul", words, 8)
-    with e.when(_pays(e, 2).name), e.loop(START, STOP) as eight, e.loop(0, filled) as word:
+    with e.when(_pays(e, 2).name), e.rows() as eight, e.loop(0, filled) as word:
         first = e.op("add", e.op("mul", e.op("mul", word, WORD), width), eight)
         for t in range(WORD):
             place = e.op("add", first, e.op("mul", width, t))

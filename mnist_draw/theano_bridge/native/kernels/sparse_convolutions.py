@@ -34,7 +34,7 @@ def is_sparse(v: Vectors, s: Shapes, g: str, n: Register, limit: Register) -> st
     total = e.variable("int64")
     e.set(total, register(0))
     for first, count in blocks(e, size, WORD):
-        marks = v.marks(g, index_of(e, (n, size), (first, 1)), count)
+        marks = v.marks(g, index_of(e, (n, size), first), count)
         e.set(total, e.op("add", e.get(total, "int64"), e.call("int64", "llvm.ctpop.i64", marks)))
     return e.test("icmp sle", e.get(total, "int64"), limit)
 
@@ -44,7 +44,7 @@ def add_to_picture(v: Vectors, s: Shapes, memory: Memory, n: Register) -> None:
     e = v.e
     (g, packed, scratch) = memory
     for marks, weight, pixel, places in _passes(v, s, g, n):
-        taps = [v.load(packed, index_of(e, (weight, 1), at)) for at, _ in places]
+        taps = [v.load(packed, index_of(e, weight, at)) for at, _ in places]
         with marks.each() as (value, first):
             window = e.whole(e.element(scratch, s.dtype, e.op("add nsw", first, pixel)))
             for tap, (_, at) in zip(taps, places, strict=True):
@@ -139,7 +139,7 @@ class _Marks:
                 left = e.get(bits, "int64")
                 bit = e.value(f"call i64 @llvm.cttz.i64({left.typed}, i1 true)", "int64")
                 e.set(bits, e.op("and", left, e.op("sub", left, 1)))
-                place = index_of(e, (word, WORD), (bit, 1))
+                place = index_of(e, (word, WORD), bit)
                 value = e.load(self.g, s.dtype, e.op("add nsw", self._first, place))
                 row = e.op("udiv", place, s.out_width)
                 skipped = s.down * s.width - s.right * s.out_width

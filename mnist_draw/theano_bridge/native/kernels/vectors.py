@@ -13,6 +13,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     Emitter,
     Register,
+    literal,
     register,
 )
 
@@ -89,10 +90,10 @@ class Shapes:
 class Vectors:
     """Vector instructions on top of an emitter."""
 
-    def __init__(self, e: Emitter, dtype: str, lanes: int | None = None) -> None:
+    def __init__(self, e: Emitter, dtype: str) -> None:
         self.e = e
         self.dtype = dtype
-        self.lanes = lanes or lanes_of(dtype)
+        self.lanes = lanes_of(dtype)
         self.type = self._type(self.lanes)
         #: Bytes of a number.
         self.size = 4 if dtype == "float32" else 8
@@ -224,20 +225,14 @@ class Vectors:
         return lines
 
 
-def index_of(e: Emitter, *terms: tuple[Register, int] | int) -> Register:
-    """Add up products of registers and constants."""
+def index_of(e: Emitter, *terms: tuple[Register, int] | Register | int) -> Register:
+    """Add up registers, products of registers and constants, and constants, the last."""
     total: Register | None = None
-    constant = 0
     for term in terms:
-        if isinstance(term, int):
-            constant += term
-            continue
-        value, factor = term
-        product = value if factor == 1 else e.op("mul nsw", value, factor)
-        total = product if total is None else e.op("add nsw", total, product)
-    if total is None:
-        return register(constant)
-    return e.op("add nsw", total, constant) if constant else total
+        value = e.op("mul nsw", *term) if isinstance(term, tuple) else term
+        if value:
+            total = register(value) if total is None else e.op("add nsw", total, value)
+    return total or register(0)
 
 
 def turn(v: Vectors, size: tuple[int, int], source: Matrix, target: Matrix) -> None:
@@ -247,13 +242,11 @@ def turn(v: Vectors, size: tuple[int, int], source: Matrix, target: Matrix) -> N
     (out, to, beside) = target
     for i, height in blocks(e, size[0], v.lanes):
         for j, width in blocks(e, size[1], v.lanes):
-            place = index_of(e, (first, 1), (i, apart), (j, 1))
-            lines = [
-                v.load(x, index_of(e, (place, 1), line * apart), width) for line in range(height)
-            ]
-            place = index_of(e, (to, 1), (j, beside), (i, 1))
+            place = index_of(e, first, (i, apart), j)
+            lines = [v.load(x, index_of(e, place, line * apart), width) for line in range(height)]
+            place = index_of(e, to, (j, beside), i)
             for line, value in enumerate(v.turned(lines)[:width]):
-                v.store(out, index_of(e, (place, 1), line * beside), value, height)
+                v.store(out, index_of(e, place, line * beside), value, height)
 
 
 def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, int]]:
@@ -266,7 +259,16 @@ def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, i
         yield register(whole), vectors - whole
 
 
-def scratch_of(e: Emitter, base: str, chunk: Register, size: int, dtype: str) -> str:
+def begun_part(e: Emitter, base: str, chunk: Register, size: Register | int, dtype: str) -> str:
+    """Return the chunk's part of a sum, which is 0 at first; a chunk may come in several blocks."""
+    part = scratch_of(e, base, chunk, size, dtype)
+    begins = e.test("icmp eq", e.op("srem", START, chunk))
+    with e.when(begins), e.loop(0, size, independent=True) as i:
+        e.store(part, i, literal(0, dtype))
+    return part
+
+
+def scratch_of(e: Emitter, base: str, chunk: Register, size: Register | int, dtype: str) -> str:
     """Return the scratch memory of the chunk at hand."""
     number = e.op("sdiv", START, chunk)
     return e.element(base, dtype, e.op("mul nsw", number, size))
