@@ -306,10 +306,7 @@ class _Parser(argparse.ArgumentParser):
         return known, surplus
 
     def print_help(self, file: Any = None) -> None:
-        if file is None:
-            output.echo_text(self.format_help())
-        else:
-            super().print_help(file)
+        output.echo_text(self.format_help())
 
 
 class _Version(argparse.Action):

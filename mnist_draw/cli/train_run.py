@@ -36,10 +36,10 @@ INTERRUPTED = 130
 def train_and_save(
     settings: TrainingSettings,
     place: NetworkPlace,
-    checkpoint: Path | None = None,
-    resume: Checkpoint | None = None,
-    listed: bool = True,
-    batch_size_chosen: bool = False,
+    checkpoint: Path | None,
+    resume: Checkpoint | None,
+    listed: bool,
+    batch_size_chosen: bool,
 ) -> int:
     """Train, print what can be printed, and save the network; return the exit status."""
     controls = Controls()
@@ -312,7 +312,7 @@ def _holds(path: Path, model: ModelFile) -> bool:
 class Progress:
     """Shows events: a bar on standard error, if it is a terminal, and the tutorial's lines."""
 
-    def __init__(self, checkpoints: bool = False) -> None:
+    def __init__(self, checkpoints: bool) -> None:
         self._checkpoints = checkpoints
         self._bar = TrainingProgressBar()
         self.checkpoint_failed = False

@@ -93,7 +93,7 @@ def write(file: IO[bytes], arrays: Mapping[str, npt.ArrayLike]) -> None:
             entry = zipfile.ZipInfo(f"{name}.npy", _EARLIEST_DATE)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            _write_array(archive, entry, np.ascontiguousarray(array).reshape(array.shape))
+            _write_array(archive, entry, array)
 
 
 def _write_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, array: Array) -> None:
