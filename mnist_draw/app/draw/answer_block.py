@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import FlowLayout, column, keep_room, row
+from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import (
@@ -148,10 +148,9 @@ class AnswerBlock(QWidget):
         self.why = WhyButton()
         sentence = _("Say which digit it is; the network can learn it.")
         self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
-        buttons = FlowLayout()
         for button in (self.why, self.wrong):
             keep_room(button)
-            buttons.addWidget(button)
+        buttons = row(self.why, self.wrong, 1)
         page = QWidget()
         word = FixedLabel(self.word, 1)
         line = FixedLabel(self.line, 2)

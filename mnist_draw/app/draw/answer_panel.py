@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
+from PyQt5.QtGui import QFontMetricsF, QHideEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
@@ -208,11 +208,12 @@ class AnswerPanel(ScrollArea):
         self.setProperty("look", "plain")
         self._reading: BoardReading | None = None
         self._place: int | None = None
+        self._noted_place = -1
         self._picture: np.ndarray | None = None
         #: Explanations asked for before this ticket are of no use any more.
         self._ticket = self._oldest = 0
-        #: Whether other pages need not know of the reading: another one follows.
-        self.is_provisional = False
+        #: What other pages show of the answer.
+        self._evidence: tuple[Any, Any, Any] = (None, None, None)
         #: What is said of the board; None without a drawing.
         self.certainty: Certainty | None = None
         self.block = AnswerBlock()
@@ -285,10 +286,10 @@ class AnswerPanel(ScrollArea):
 
         The user may choose other bars.
         """
-        block = self.block.heightForWidth(self.viewport().width())
-        cards = [card for card in (self.bars_card, *self._added) if not card.isHidden()]
-        taken = sum(QWidgetItem(card).sizeHint().height() + Size.CARD_GAP for card in cards)
-        room = self.viewport().height() - block - Size.CARD_GAP - taken
+        parts = [self.block, self.bars_card, *self._added]
+        shown = [part for part in parts if not part.isHidden()]
+        taken = sum(QWidgetItem(part).sizeHint().height() + Size.CARD_GAP for part in shown)
+        room = self.viewport().height() - taken
         if self._wants_all is None:
             all_bars = self.bars.height_of_all - self.bars.sizeHint().height()
             self.bars_card.all_button.setChecked(room >= all_bars + self.ink.height_with(CELLS[0]))
@@ -316,8 +317,8 @@ class AnswerPanel(ScrollArea):
         self.bars_card.segments.show_parts((), -1)
         self.bars_card.show_foot()
         self.ink.show_picture(None)
-        self.evidence_changed.emit(None, None, None)
-        self.place_changed.emit(self.place)
+        self._note_evidence(None, None, None)
+        self._note_place()
 
     def _show_no_answer(self) -> None:
         self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
@@ -342,7 +343,7 @@ class AnswerPanel(ScrollArea):
                 answer.second,
                 self.certainty,
             )
-        self.place_changed.emit(self.place)
+        self._note_place()
         self._ask()
 
     def _show_number(self, number: NumberAnswer, certainty: Certainty) -> None:
@@ -379,8 +380,21 @@ class AnswerPanel(ScrollArea):
         self.ink.show_picture(picture)
         if part.is_refused:
             self.ink.show_explanation(None)
-        if not self.is_provisional:
-            self.evidence_changed.emit(picture, probabilities, part)
+        self._note_evidence(picture, probabilities, part)
+
+    def _note_place(self) -> None:
+        if self.place != self._noted_place:
+            self._noted_place = self.place
+            self.place_changed.emit(self.place)
+
+    def _note_evidence(self, picture: Any, probabilities: Any, part: Certainty | None) -> None:
+        """Pass the evidence on to other pages: at once if one is shown, else with it."""
+        self._evidence = (picture, probabilities, part)
+        if not self.isVisible():
+            self.evidence_changed.emit(*self._evidence)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.evidence_changed.emit(*self._evidence)
 
     @property
     def number(self) -> NumberAnswer | None:

@@ -193,8 +193,8 @@ class Autosave(QObject):
         drawing = self._canvas.drawing
         # If something was drawn meanwhile, the restored board is not shown.
         self._saved_items = drawing.items if not drawing.can_undo else []
-        self._canvas.history_changed.connect(self._changed)
-        self._changed()
+        self._canvas.history_changed.connect(self._timer.start)
+        self._timer.start()
         self._offer()
 
     def _offer(self) -> None:
@@ -227,10 +227,6 @@ class Autosave(QObject):
             self._canvas.show_items(read[0])
             self._saved_items = self._canvas.drawing.items
             self._offer()
-
-    def _changed(self) -> None:
-        if self._canvas.drawing.items is not self._saved_items:
-            self._timer.start()
 
     def _written(self, problem: str) -> None:
         # Told once: the same sentence after every stroke would only be in the way.

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QMargins, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QDragLeaveEvent,
     QDropEvent,
+    QFocusEvent,
     QHideEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -67,6 +69,8 @@ class Canvas(QWidget):
     history_changed = pyqtSignal()
     width_changed = pyqtSignal(int)
     pen_down = pyqtSignal(bool)
+    #: The pen has come to what covers the board.
+    pen_covered = pyqtSignal()
     #: What is placed on the board finds its place anew.
     resized = pyqtSignal()
 
@@ -91,6 +95,8 @@ class Canvas(QWidget):
         self.drawing = drawing or Drawing()
         self.pen_width = PEN_WIDTH
         self._inviting = False
+        #: The part of the widget that the tools cover.
+        self.cover = QRect()
         #: Whether an empty board says what to draw.
         self.shows_invitation = True
         self._image = QImage()
@@ -249,7 +255,8 @@ class Canvas(QWidget):
             painter.resetTransform()
         if self.shows_invitation and not self.drawing.items:
             self._paint_invitation(painter)
-        self.key_pen.paint(painter)
+        if self.key_pen.place is not None:
+            self.key_pen.paint(painter)
         inner = self.rect().marginsRemoved(QMargins(*(theme.Size.CARD_RADIUS,) * 4))
         if not inner.contains(event.rect()):
             self._paint_edge(painter)
@@ -272,6 +279,7 @@ class Canvas(QWidget):
     # -- mouse, tablet pen and touch; Qt's mouse events of the last two are ignored
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._take_from_keys()
         if self._is_real(event) and event.button() == Qt.LeftButton:
             self.begin(event.localPos(), self.erasing)
 
@@ -293,6 +301,7 @@ class Canvas(QWidget):
         pressure = event.pressure() if event.pressure() > 0 else 0.5
         weight = _LIGHTEST + _PRESSURE * pressure
         if event.type() == QEvent.TabletPress and event.button() == Qt.LeftButton:
+            self._take_from_keys()
             self.begin(event.posF(), erase, weight)
         elif event.type() == QEvent.TabletMove and event.buttons() & Qt.LeftButton:
             self.extend(event.posF(), weight)
@@ -301,7 +310,6 @@ class Canvas(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        # Not by filters, which would look at each move and each painting, too.
         if event.type() not in (QEvent.MouseMove, QEvent.Paint):
             if isinstance(event, QTouchEvent):
                 self._touched(event)
@@ -309,9 +317,22 @@ class Canvas(QWidget):
                 return True
             if isinstance(event, (QDropEvent, QDragLeaveEvent)):
                 return self.take_drop(event)
-            if self.key_pen.serve(event):
-                return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.key_pen.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self.key_pen.release(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.key_pen.leave()
+
+    def _take_from_keys(self) -> None:
+        if self.key_pen.place is not None:
+            self.key_pen.leave()
 
     def _touched(self, event: QTouchEvent) -> None:
         """Follow the first finger; others resting on the glass do not draw."""
@@ -348,12 +369,15 @@ class Canvas(QWidget):
         self._add_pieces(self.drawing.growing)
         self._update_end()
         self.pen_down.emit(True)
-        self._changed(everywhere=first)
+        # Without the invitation, which the first stroke hides.
+        self._changed(everywhere=first and self.shows_invitation)
 
     def extend(self, point: QPointF, weight: float = 1.0) -> None:
         stroke = self.drawing.growing
         if stroke is None:
             return
+        if self.cover.contains(point.toPoint()):
+            self.pen_covered.emit()
         self.drawing.extend(self._point(point, weight, stroke.erase))
         self._update_end()
         self._add_pieces(stroke)

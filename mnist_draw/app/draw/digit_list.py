@@ -168,7 +168,8 @@ class MyDigits(CollectionController):
     """Lists the taught digits in the Library and changes their files."""
 
     noun = _("The digit")
-    subject = of_page = "draw"
+    subject = "digits"
+    of_page = "train"
     #: The user wants to see them.
     list_requested = pyqtSignal()
     #: A digit was put on the board.

@@ -130,7 +130,6 @@ class DrawTab(Page):
         canvas = self.canvas
         tools.eraser.toggled.connect(partial(setattr, canvas, "erasing"))
         canvas.ink_changed.connect(self._note_ink)
-        canvas.history_changed.connect(self._show_history)
         self.boxes.chosen.connect(self._ask_digit)
         self.boxes.whole_chosen.connect(self._ask_whole)
         self.answer.place_changed.connect(self.boxes.mark)
@@ -139,8 +138,6 @@ class DrawTab(Page):
         self.answer.teach_requested.connect(self.teaching.teach)
         self.learn.drawing_requested.connect(self._draw_another)
         self.learn.is_watched = self.answer.isVisible
-        # What was told of one drawing is of no use for the next.
-        canvas.history_changed.connect(notifier.forget)
         theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
@@ -157,6 +154,14 @@ class DrawTab(Page):
         explanations.answered.connect(lambda found: found and answer.show_explanation(*found))
 
     def _note_history(self) -> None:
+        """Show what can be done, and withdraw what was said of the drawing before."""
+        self._show_history()
+        if notifier.has_said:
+            notifier.forget()
+        if self.pictures.caption.isVisible():
+            self.pictures.caption.say("")
+        if self.pictures.strip.isVisible():
+            self.pictures.strip.mark(None)
         if not self.canvas.has_ink():
             self.network.state.set(certainty=State.NOTHING)
             if not self._draws_another:
@@ -320,7 +325,6 @@ class DrawTab(Page):
         self.note_read(reading.ticket)
         if reading.ticket > self._emptied:
             self._reading = reading
-            self.answer.is_provisional = self.canvas.is_drawing() and self.isVisible()
             self.answer.show_reading(reading)
             boxes = self.boxes.boxes
             self._show_tags()
@@ -340,7 +344,7 @@ class DrawTab(Page):
             marks = crop_marks(self.canvas.ink(), self.canvas.drawing)
             certainty = self.answer.certainty
             self.boxes.show_cut(marks, "" if certainty is None else certainty.label)
-        else:
+        elif self.boxes.boxes or (reading is not None and reading.number is not None):
             self.boxes.show_reading(reading)
 
     def _ask_digit(self, index: int) -> None:

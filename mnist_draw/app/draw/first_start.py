@@ -136,8 +136,7 @@ class FirstStart(QWidget):
         self._links: dict[QPushButton, QWidget] = {}
         self.digit = WrittenDigit()
         card = self._build_card()
-        left = theme.scaled(_BESIDE)
-        margins = (left, Size.CARD_GAP, Size.CARD_GAP, Size.CARD_GAP)
+        margins = (0, Size.CARD_GAP, Size.CARD_GAP, Size.CARD_GAP)
         middle = row((card, 1))
         column(1, self.digit, middle, 1, gap=Size.MARGIN, margins=margins, owner=self)
         card.setMaximumWidth(theme.scaled(_WIDE))
@@ -225,7 +224,6 @@ class FirstStart(QWidget):
             part.hide()
         if had_focus:
             self._canvas.setFocus()
-        self._canvas.update()
 
     def _place(self) -> None:
         """Put the links where the card has room for them."""
@@ -234,14 +232,15 @@ class FirstStart(QWidget):
         for link, room in self._links.items():
             link.ensurePolished()
             room.setMinimumSize(link.sizeHint())
-        self.setGeometry(self._canvas.rect())
+        # The tools stay visible, and are not painted with what this hides.
+        self.setGeometry(self._canvas.rect().adjusted(theme.scaled(_BESIDE), 0, 0, 0))
         layout = self.layout()
         self.digit.show()
         layout.activate()
         self.digit.setVisible(layout.totalHeightForWidth(self.width()) <= self.height())
         layout.activate()
         for link, room in self._links.items():
-            link.setGeometry(QRect(room.mapTo(self, QPoint()), room.size()))
+            link.setGeometry(QRect(room.mapTo(self._canvas, QPoint()), room.size()))
 
 
 def _step(name: str, words: QWidget, gain: str, is_first: bool = False) -> QVBoxLayout:

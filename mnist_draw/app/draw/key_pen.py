@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QLineF, QPointF, Qt
+from PyQt5.QtCore import QLineF, QPointF, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 
 from mnist_draw.app.draw.board_items import BOARD
@@ -44,18 +44,12 @@ class KeyPen:
     def down(self) -> bool:
         return self._down and self._board.is_drawing()
 
-    def serve(self, event: QEvent) -> bool:
-        """Serve an event of the board; return True if the board must not."""
-        kind = event.type()
-        if isinstance(event, QKeyEvent) and kind == QEvent.KeyPress:
-            return self._press(event)
-        if isinstance(event, QKeyEvent) and kind == QEvent.KeyRelease and not event.isAutoRepeat():
+    def release(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
             self._held.discard(event.key())
-        elif kind in (QEvent.FocusOut, QEvent.MouseButtonPress, QEvent.TabletPress):
-            self._leave()
-        return False
 
-    def _press(self, event: QKeyEvent) -> bool:
+    def press(self, event: QKeyEvent) -> bool:
+        """Serve a key; return whether it is one of the pen's."""
         key = event.key()
         modifiers = event.modifiers()
         if modifiers & ~(Qt.ShiftModifier | Qt.KeypadModifier):
@@ -97,7 +91,7 @@ class KeyPen:
         self._board.end()
         self._tell()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         self._held.clear()
         if self.down:
             self._lift()

@@ -300,7 +300,6 @@ class BoardCaption(QLabel):
         self._sentence = self._for_now = ""
         self._busy = SettleTimer(self)
         canvas.resized.connect(self._fit)
-        canvas.history_changed.connect(lambda: self.say(""))
         self.hide()
 
     def say(self, sentence: str, for_now: str = "") -> None:

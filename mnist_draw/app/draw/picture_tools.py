@@ -203,7 +203,6 @@ class PictureTools(QObject):
         self.input = PictureInput(background, canvas, self.caption, self.strip, self._show)
         self.examples = MnistExamples(self.reader, canvas, self.caption, self._show_example)
         self.strip.chosen.connect(self._prepare_chosen)
-        canvas.history_changed.connect(lambda: self.strip.mark(None))
         network.state.follow(["model"], self.caption.withdraw)
         #: For a menu, in groups that belong together.
         self.commands = self._build_commands(owner)

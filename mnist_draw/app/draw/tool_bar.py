@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QKeyEvent, QPaintEvent
 from PyQt5.QtWidgets import (
     QAction,
     QButtonGroup,
+    QFrame,
     QGraphicsOpacityEffect,
     QSizePolicy,
     QSlider,
@@ -21,9 +22,9 @@ from mnist_draw.app.draw.board_items import PEN_WIDTH_RANGE
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.controls import Popover, button_menu, paint_shadow
+from mnist_draw.app.kit.controls import Popover, button_menu
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import paint_box, smooth_painter
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Keys, explain, rule
@@ -33,16 +34,14 @@ from mnist_draw.i18n import _, number, pgettext
 WIDTH_STEP = 4
 #: The widths in board units that one press chooses.
 _WIDTHS = (12, 36, 72)
-#: From the board's edge to the bar, around the tools, around a rule, and the shadow's reach.
+#: From the board's edge to the bar, around the tools and around a rule.
 _EDGE = 12
 _PAD = 4
-_SHADOW = 6
-_AROUND = _PAD + _SHADOW
+_AROUND = _PAD + 1
 #: Icons need not grow with large text, and the bar covers the board.
 _MAX_SCALE = 4 / 3
-#: How much of the bar is seen while the pen is down, and how soon: after the first answer.
+#: How much of the bar is seen while the pen is below it.
 _FADED = 0.25
-_FADE_MS = 80
 _SLIDER_WIDTH = 180
 #: Steps of the arrows from tool to tool.
 _ARROWS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
@@ -87,13 +86,14 @@ class DotButton(ToolButton):
             painter.drawPolyline(tip + QPointF(-3, -3.5), tip, tip + QPointF(-3, 3.5))
 
 
-class ToolBar(QWidget):
-    """Seven tools in a card on the board; nearly transparent while the pen is down."""
+class ToolBar(QFrame):
+    """Seven tools in a card on the board; nearly transparent while the pen is below it."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self.setObjectName("toolBar")
+        self.setProperty("look", "card")
         self.setAccessibleName(_("Tools"))
         # A press beside a tool does not draw.
         self.setAttribute(Qt.WA_NoMousePropagation)
@@ -133,12 +133,9 @@ class ToolBar(QWidget):
         set_icon(self.more, "dots-three")
         self.popover: WidthPopover | None = None
         self.width_button.clicked.connect(self._open_widths)
-        self._fading = QTimer(self)
-        self._fading.setSingleShot(True)
-        self._fading.timeout.connect(self._fade)
         # What a tool leaves over would move the board's crosshair.
         Keys(self, self._meaning)
-        canvas.pen_down.connect(self._pen_moved)
+        canvas.pen_covered.connect(self._fade)
         canvas.width_changed.connect(self.width_button.update)
         canvas.resized.connect(self._fit)
         theme.follow(self, self._fit)
@@ -164,32 +161,26 @@ class ToolBar(QWidget):
         around = 2 * _AROUND + 2 * (2 * _PAD + 1)
         side = round(Size.TOOL * min(theme.text_scale(), _MAX_SCALE))
         high = count * min(side, (board - around) // count) + around
-        place = QPoint(_EDGE - _SHADOW, (board - high) // 2)
+        place = QPoint(_EDGE, (board - high) // 2)
         self.setGeometry(QRect(place, QSize(side + 2 * _AROUND, high)))
+        self._canvas.cover = self.geometry()
 
     def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
         step = _ARROWS.get(event.key())
         return None if step is None else partial(self.focusNextPrevChild, step > 0)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        edge = _SHADOW + 0.5
-        card = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
-        paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
-        paint_box(painter, card, "card")
-
-    def _pen_moved(self, down: bool) -> None:
-        if down:
-            self._fading.start(_FADE_MS)
-        else:
-            self._fading.stop()
-            self.setGraphicsEffect(None)  # type: ignore[arg-type]
-
     def _fade(self) -> None:
-        # To enable an effect, in place of adding one, would have the whole board painted.
-        effect = QGraphicsOpacityEffect(self)
-        effect.setOpacity(_FADED)
-        self.setGraphicsEffect(effect)
+        """Let the pen be seen below the bar until it is lifted."""
+        if self.graphicsEffect() is None:
+            # To enable an effect, in place of adding one, would have the whole board painted.
+            effect = QGraphicsOpacityEffect(self)
+            effect.setOpacity(_FADED)
+            self.setGraphicsEffect(effect)
+            self._canvas.pen_down.connect(self._appear)
+
+    def _appear(self) -> None:
+        self._canvas.pen_down.disconnect(self._appear)
+        self.setGraphicsEffect(None)  # type: ignore[arg-type]
 
 
 class WidthPopover(Popover):

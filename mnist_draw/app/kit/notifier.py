@@ -44,10 +44,16 @@ class Notifier:
     def __init__(self, subject: str = "", page: str = "") -> None:
         self.subject = subject
         self.page = page
+        #: Whether there may be a message to forget.
+        self.has_said = False
+
+    def _post(self, notice: Notice) -> None:
+        self.has_said = True
+        board.posted.emit(notice)
 
     def message(self, sentence: str) -> None:
         """Confirm what was asked for."""
-        board.posted.emit(Notice(sentence, self.subject, True, page=self.page))
+        self._post(Notice(sentence, self.subject, True, page=self.page))
 
     def problem(
         self,
@@ -57,12 +63,13 @@ class Notifier:
     ) -> None:
         """Say what went wrong or must be known, with a button that helps, if any does."""
         notice = Notice(sentence, self.subject, False, action, button, self.page)
-        board.posted.emit(notice)
+        self._post(notice)
 
     def undo(self, sentence: str, action: Callable[[], object], button: str = _("Undo")) -> None:
         """Say what was done, with a button that takes it back or leads on."""
-        board.posted.emit(Notice(sentence, self.subject, True, action, button, self.page))
+        self._post(Notice(sentence, self.subject, True, action, button, self.page))
 
     def forget(self, *__: object) -> None:
         """Hide the messages of the subject; also a slot of any signal."""
+        self.has_said = False
         board.withdrawn.emit(self.subject)

@@ -42,18 +42,19 @@ def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, 
     assert not posted[-1].read()[0].any()
 
 
-def test_other_pages_are_told_of_a_stroke_that_has_ended(tab):
+def test_other_pages_get_the_answer_when_they_are_shown(tab):
     told: list[object] = []
     tab.answer.evidence_changed.connect(lambda picture, *__: told.append(picture))
-    tab.canvas.begin(QPointF(100, 100), erase=False)
-    tab.canvas.extend(QPointF(140, 130))
-    tab.show_reading(fakes.reading(fakes.answer(4), None, tab._ticket + 1))
-    assert text(tab, "predictionLabel") == "4"
-    assert not told
-    tab.canvas.end()
     last = fakes.reading(fakes.answer(4), None, tab._ticket + 1)
     tab.show_reading(last)
+    assert text(tab, "predictionLabel") == "4"
+    assert not told
+    tab.hide()
     assert told == [last.answer.network_input]
+    # Another network answers meanwhile.
+    other = fakes.reading(fakes.answer(9), None, tab._ticket + 2)
+    tab.show_reading(other)
+    assert told == [last.answer.network_input, other.answer.network_input]
 
 
 def test_a_stroke_ends_where_its_board_is_hidden(tab):
