@@ -156,7 +156,7 @@ class DrawTab(Page):
     def _note_history(self) -> None:
         """Show what can be done, and withdraw what was said of the drawing before."""
         self._show_history()
-        if notifier.has_said:
+        if notifier.subject in notices.subjects:
             notifier.forget()
         if self.pictures.caption.isVisible():
             self.pictures.caption.say("")

@@ -18,8 +18,7 @@ from mnist_draw.i18n import _, pgettext
 
 _TITLE = _("Draw any digit")
 _SENTENCE = _("Begin anywhere. The answer follows every stroke.")
-#: The room left of the card that the tools take, and the card's greatest width.
-_BESIDE = 76
+#: The card's greatest width.
 _WIDE = 560
 _ICON_CIRCLE = 40
 #: A 3 in a box of 100×190, and how wide it is written.
@@ -233,7 +232,8 @@ class FirstStart(QWidget):
             link.ensurePolished()
             room.setMinimumSize(link.sizeHint())
         # The tools stay visible, and are not painted with what this hides.
-        self.setGeometry(self._canvas.rect().adjusted(theme.scaled(_BESIDE), 0, 0, 0))
+        left = self._canvas.cover.right() + Size.CARD_GAP
+        self.setGeometry(self._canvas.rect().adjusted(left, 0, 0, 0))
         layout = self.layout()
         self.digit.show()
         layout.activate()

@@ -33,6 +33,11 @@ class _Board(QObject):
     #: Esc has nothing else to close.
     escaped = pyqtSignal()
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: Subjects with a message that may still be shown.
+        self.subjects: set[str] = set()
+
 
 #: The one board of the program.
 board = _Board()
@@ -44,11 +49,9 @@ class Notifier:
     def __init__(self, subject: str = "", page: str = "") -> None:
         self.subject = subject
         self.page = page
-        #: Whether there may be a message to forget.
-        self.has_said = False
 
     def _post(self, notice: Notice) -> None:
-        self.has_said = True
+        board.subjects.add(self.subject)
         board.posted.emit(notice)
 
     def message(self, sentence: str) -> None:
@@ -71,5 +74,5 @@ class Notifier:
 
     def forget(self, *__: object) -> None:
         """Hide the messages of the subject; also a slot of any signal."""
-        self.has_said = False
+        board.subjects.discard(self.subject)
         board.withdrawn.emit(self.subject)

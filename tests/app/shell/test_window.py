@@ -130,6 +130,8 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
     # The card of a run reads what Draw reads: nothing that is refused there.
+    window.navigation.tabs.setCurrentWidget(window.train_tab)
+    window.navigation.tabs.setCurrentWidget(window.draw_tab)
     answer, card = window.draw_tab.answer, window.train_tab.run_page.finished
     picture, certainty = card._picture, answer.certainty
     assert picture is not None
