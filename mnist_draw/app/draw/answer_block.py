@@ -177,8 +177,8 @@ class AnswerBlock(QWidget):
         grid.setColumnStretch(_IN_A_ROW, 1)
 
         def fit() -> None:
-            for button in self.buttons:
-                button.setFixedSize(QSize(1, 1) * theme.scaled(Size.LOW_BUTTON))
+            for place in range(_IN_A_ROW):
+                grid.setColumnMinimumWidth(place, theme.scaled(Size.LOW_BUTTON))
 
         theme.follow(self, fit)
         page = QWidget()

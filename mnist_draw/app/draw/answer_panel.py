@@ -290,7 +290,8 @@ class AnswerPanel(ScrollArea):
         shown = [part for part in parts if not part.isHidden()]
         taken = sum(QWidgetItem(part).sizeHint().height() + Size.CARD_GAP for part in shown)
         room = self.viewport().height() - taken
-        if self._wants_all is None:
+        # The question is not to move what is below it.
+        if self._wants_all is None and not self.block.asking:
             all_bars = self.bars.height_of_all - self.bars.sizeHint().height()
             self.bars_card.all_button.setChecked(room >= all_bars + self.ink.height_with(CELLS[0]))
         self.ink.set_room(self.viewport().width(), room)

@@ -149,7 +149,8 @@ def thumbnail_mask(ink: np.ndarray) -> QImage:
     from mnist_draw.dataset.normalise import ink_box
 
     top, left, bottom, right = ink_box(ink)
-    image = image_of(ink[top:bottom, left:right])
+    # As opacity: Qt makes none of grey.
+    image = image_of(ink[top:bottom, left:right], QImage.Format_Alpha8)
     # Twice as large as shown, for sharp screens.
     side = 2 * (_THUMB - 2 * _INSET)
     small = image.scaled(side, side, Qt.KeepAspectRatio, Qt.SmoothTransformation)

@@ -11,7 +11,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
-from mnist_draw.app.draw.digit_list import MyDigits
+from mnist_draw.app.draw.board_items import ink_of
+from mnist_draw.app.draw.digit_list import MyDigits, thumbnail_mask
 from mnist_draw.app.kit.threads import Background, running
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.dataset.mnist import load_dataset
@@ -267,6 +268,13 @@ def test_a_row_says_what_was_read_and_what_is_read_now(setup):
     assert all(row.now for row in setup.rows())
     setup.page.search.setText("my digits 4")
     assert [row.name for row in rows.shown[1:]] == ["a 4"]
+
+
+def test_the_thumbnail_shows_paper_between_the_ink():
+    corner = BAR.copy()
+    corner[50:70, 60:160] = 255
+    opacity = ink_of(thumbnail_mask(corner))
+    assert (opacity.min(), opacity.max()) == (0, 255)
 
 
 def test_a_digit_comes_back_to_the_board_as_strokes(setup, qtbot):
