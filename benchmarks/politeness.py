@@ -186,7 +186,7 @@ def _start_run(network: str, tab: str) -> Lateness:
     own = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
     meter, lateness = Meter(), Lateness()
     own.training._train = meter.train
-    own.tabs.setCurrentWidget(own.train_tab if tab == "train" else own.draw_tab)
+    own.navigation.tabs.setCurrentWidget(own.train_tab if tab == "train" else own.draw_tab)
     own.train_tab.settings.show_settings(TrainingSettings(network=network, epochs=EPOCHS))
     own.run.start()
     controls = own.training.controls
