@@ -257,7 +257,7 @@ def memory(minutes: float) -> None:
 
     def measured() -> int:
         own = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
-        own.show_page("inside")
+        own.navigation.show_page("inside")
         inside = own.inside_tab.open()
 
         def turn() -> None:
