@@ -12,9 +12,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def csv_table(rows: Iterable[Iterable[object]], end: str = "\n") -> str:
     """Return rows as CSV; an apostrophe marks texts that would be taken for formulas."""
+    return "".join(_line(row) + end for row in rows)
+
+
+def _line(row: Iterable[object]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator=end).writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
+    # Python 3.11 puts \r and \n into quotation marks only where they can end a line.
+    csv.writer(text, lineterminator="\r\n").writerow([_cell(value) for value in row])
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _cell(value: object) -> object:
