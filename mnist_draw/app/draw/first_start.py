@@ -170,7 +170,7 @@ class FirstStart(QWidget):
         below = label(_SENTENCE, "sentence", wraps=True)
         for words in (title, below):
             words.setAlignment(Qt.AlignCenter)
-        links = row((example, 1), (tour, 1))
+        links = row(1, example, 1, tour, 1)
         pad = Size.CARD_PADDING
         parts = (title, below, steps, rule(), links)
         column(*parts, gap=Size.CARD_GAP, margins=(pad, pad, pad, Size.GRID), owner=card)
@@ -245,10 +245,12 @@ class FirstStart(QWidget):
 
 def _step(name: str, words: QWidget, gain: str, is_first: bool = False) -> QVBoxLayout:
     """Return an icon, what to do, and what one gets."""
+    gained = label(gain, "muted", wraps=True)
+    gained.setAlignment(Qt.AlignCenter)
     return column(
         row(1, RoundIcon(name, is_first), 1),
         row(1, words, 1),
-        row(1, label(gain, "muted"), 1),
+        gained,
         gap=Size.TIGHT,
     )
 
