@@ -104,13 +104,16 @@ def _report_message(event: RunEvent) -> None:
 
 
 def _listed_run(checkpoint: Path, resume: Checkpoint) -> Run | None:
-    """Return the run in the list that a checkpoint continues; None if that has learnt more."""
+    """Return the run in the list that a checkpoint continues; None if that goes on from later."""
     place = resolve_path(checkpoint)
     for run in readable_runs():
         if resolve_path(run.checkpoint) == place:
             return run
         is_same = run.settings.replace(epochs=resume.settings.epochs) == resume.settings
-        if str(place) == run.checkpoint_elsewhere and is_same and run.epochs_done <= resume.epoch:
+        # The record of a run that was killed may be an epoch ahead of its only checkpoint.
+        is_killed = run.state in UNFINISHED and not run.checkpoint.exists()
+        is_behind = run.epochs_done <= resume.epoch or is_killed
+        if str(place) == run.checkpoint_elsewhere and is_same and is_behind:
             return None if in_use(run.folder) else run
     return None
 

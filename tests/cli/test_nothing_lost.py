@@ -77,6 +77,21 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
 
+def test_a_killed_run_whose_record_is_ahead_of_its_checkpoint_is_continued(here, at_first):
+    train = ["--output", "m.npz", "--overwrite"]
+    assert main([*QUICK, "--epochs", "1", "--checkpoint", "run.ckpt", *train]) == 0
+    after_one = (here / "run.ckpt").read_bytes()
+    at_first(events.Testing, twice)
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "3", *train]) == 130
+    (run,) = run_list.list_runs()[0]
+    assert (run.state, run.epochs_done) == ("interrupted", 3)
+    # A kill before the second epoch is written leaves this.
+    run.checkpoint.unlink()
+    (here / "run.ckpt").write_bytes(after_one)
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "4", *train]) == 0
+    assert [one.epochs_done for one in run_list.list_runs()[0]] == [4]
+
+
 def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(here, monkeypatch, capsys):
     echo = train_run.echo
 
