@@ -27,7 +27,7 @@ label is what a person sees: "3 or 8", "?" and "13" for a 3 are wrong.
 =========================== ============================================================
 
 Other arrays may be there. **A digit is placed** as a person would: on the board, taken as 280
-pixels wide, it is 45 to 70 % of the board high (a wide one at most 80 % wide) and up to 20
+pixels wide, it is 45 to 70% of the board high (a wide one at most 80% wide) and up to 20
 pixels off the middle in each direction, all drawn evenly from a seeded generator that belongs
 to the digit's number. The pen is the canvas' own default, or ``--pen`` pixels wide.
 """
@@ -177,7 +177,7 @@ class Results:
         return self.guesses == self.labels
 
     @property
-    def labelled(self) -> np.ndarray:
+    def labeled(self) -> np.ndarray:
         """Whether what is shown is exactly the digit."""
         return np.array(self.texts) == self.labels.astype(str)
 
@@ -270,8 +270,8 @@ def report(results: Results) -> str:
         f"accuracy                  {results.accuracy:9.2%}",
         f"mean over {len(np.unique(results.writers)):4,} writers     "
         f"{described(results.correct, results.writers)}",
-        f"label exactly right       {results.labelled.mean():9.2%}",
-        f"mean over writers           {described(results.labelled, results.writers)}",
+        f"label exactly right       {results.labeled.mean():9.2%}",
+        f"mean over writers           {described(results.labeled, results.writers)}",
         f"answered with one digit   {sure.mean():9.2%}  ({_share(results.correct[sure])} right)",
         f'left open ("3 or 8")      {open_.mean():9.2%}',
         f'refused ("?")             {refused.mean():9.2%}  '
@@ -324,7 +324,7 @@ def main(argv: list[str] | None = None) -> int:
             "digits": len(numbers),
             "accuracy": round(results.accuracy, 6),
             "writer_mean_accuracy": round(results.writer_mean_accuracy, 6),
-            "label": round(float(results.labelled.mean()), 6),
+            "label": round(float(results.labeled.mean()), 6),
             "refused": round(float(np.mean(np.array(results.texts) == "?")), 6),
         }
         print(json.dumps(figures))

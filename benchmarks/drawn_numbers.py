@@ -12,17 +12,17 @@ confidence is off, and the share of single digits that are read as a number of s
 The program is told the strokes, as on its own board; with ``--pixels`` it sees the picture alone.
 
 The file is that of `drawn_digits.py`. **A number is composed** of two to six digits. Each digit
-has the common height times 0.88 to 1.12 and stands up to 6 % of the height above or below the
-line. The number fills at most 92 % of the board's width and half of its height; the pen is the
+has the common height times 0.88 to 1.12 and stands up to 6% of the height above or below the
+line. The number fills at most 92% of the board's width and half of its height; the pen is the
 canvas' own, or with ``--fine-pen`` an eighth of the digits' height where that is less, as one
 writes smaller digits with a finer pen. Four spacings are drawn:
 
 ========  =====================================================================================
-clear     paper of 10 to 35 % of the height between the ink of neighbouring digits' boxes
-natural   from 8 % overlap of the boxes to 25 % of paper; some touch, some reach over others
+clear     paper of 10 to 35% of the height between the ink of neighboring digits' boxes
+natural   from 8% overlap of the boxes to 25% of paper; some touch, some reach over others
 touching  each digit is pushed to the left until its ink overlaps that of the one before by up
           to half of the pen's width
-joined    as natural, but half of the neighbours are written without lifting the pen
+joined    as natural, but half of the neighbors are written without lifting the pen
 ========  =====================================================================================
 """
 
@@ -44,7 +44,7 @@ from writers import expected_calibration_error, interval, writer_means
 from mnist_draw.errors import UserError
 
 SPACINGS = ("clear", "natural", "touching", "joined")
-#: Share of the neighbours that one stroke joins.
+#: Share of the neighbors that one stroke joins.
 JOINED = 0.5
 LENGTHS = (2, 3, 4, 5, 6)
 HEIGHT, WIDTH = 0.5, 0.92

@@ -60,8 +60,8 @@ def small(resampling: Image.Resampling, limit: int | None) -> Pictures:
         raise UserError("scikit-learn is not installed; its digits cannot be measured.") from None
     data = load_digits()
     for n in np.random.default_rng(0).permutation(len(data.images))[:limit]:
-        grey = Image.fromarray(np.rint(data.images[n] * 255 / 16).astype(np.uint8))
-        enlarged = grey.resize((BOARD_PIXELS, BOARD_PIXELS), resampling)
+        gray = Image.fromarray(np.rint(data.images[n] * 255 / 16).astype(np.uint8))
+        enlarged = gray.resize((BOARD_PIXELS, BOARD_PIXELS), resampling)
         yield np.asarray(enlarged), int(data.target[n])
 
 

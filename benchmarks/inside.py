@@ -282,7 +282,7 @@ def memory(minutes: float) -> None:
                 if spent >= minutes:
                     os._exit(0)
 
-        own.run.epoch_learnt.connect(count_epoch)
+        own.run.epoch_learned.connect(count_epoch)
         timers = []
         for milliseconds, act in ((round(1000 * SHOWN_S), turn), (1000, look)):
             timer = QTimer(own)

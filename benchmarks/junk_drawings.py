@@ -92,7 +92,7 @@ def thinned(shape: np.ndarray) -> np.ndarray:
         before = shape.sum()
         for first in (True, False):
             n = [np.roll(shape, shift, (0, 1)) for shift in _AROUND]
-            count = sum(neighbour.astype(int) for neighbour in n)
+            count = sum(neighbor.astype(int) for neighbor in n)
             rises = sum((~a & b).astype(int) for a, b in zip(n, [*n[1:], n[0]], strict=True))
             if first:
                 free = ~(n[0] & n[2] & n[4]) & ~(n[2] & n[4] & n[6])

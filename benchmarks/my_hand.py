@@ -1,7 +1,7 @@
 """Measure what a network learns from a few digits of one person's hand.
 
 For each of several writers, the first digits are taught as the window does it: drawn into the
-program's own canvas, kept, and learnt beside MNIST (`mnist_draw.recognition.fine_tuning`). The
+program's own canvas, kept, and learned beside MNIST (`mnist_draw.recognition.fine_tuning`). The
 writer's other digits, which the network never sees, and MNIST's test pictures are read before and
 after::
 
@@ -12,7 +12,7 @@ the first network named reads worst (``--hard``), and some at random (``--random
 wrote enough. As training further changes a network in any case, the same is done once with as many
 digits of MNIST in place of the writer's: the column "control". What counts is the first guess, as
 in `drawn_digits.py`; how a digit is placed on the board and the pen are the same too. Nothing that
-is learnt here is kept.
+is learned here is kept.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def choose(
     return [(writer, "hard") for writer in worst] + [(int(w), "random") for w in sorted(drawn)]
 
 
-def learnt(model: ModelFile, taught: ExtraDigits) -> FineTuned:
+def learned(model: ModelFile, taught: ExtraDigits) -> FineTuned:
     """Let a network learn digits."""
     *_, end = fine_tune(model, taught)
     assert isinstance(end, FineTuned)
@@ -144,7 +144,7 @@ def measure(
     recogniser.use(control)
     controlled = accuracy(recogniser, others)
     began = time.perf_counter()
-    end = learnt(model, taught)
+    end = learned(model, taught)
     seconds = time.perf_counter() - began
     recogniser.use(end.model)
     return Result(
@@ -194,7 +194,7 @@ def _line(writer: str, chosen: str, rows: Sequence[Result]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the benchmark; return the exit status."""
-    parser = argparse.ArgumentParser(description="Measure what is learnt from one hand's digits.")
+    parser = argparse.ArgumentParser(description="Measure what is learned from one hand's digits.")
     parser.add_argument("file", type=Path, metavar="FILE.npz", help="digits as strokes")
     parser.add_argument(
         "--model",
@@ -229,7 +229,7 @@ def main(argv: list[str] | None = None) -> int:
             )
         results: dict[str, list[Result]] = {}
         for name, model in models.items():
-            control = learnt(model, mnist_digits(arguments.taught)).model
+            control = learned(model, mnist_digits(arguments.taught)).model
             results[name] = [measure(writers, who, why, model, control) for who, why in chosen]
             if not arguments.json:
                 print(report(name, results[name]), flush=True)

@@ -9,7 +9,7 @@ areas, dots, ticks, faces, words), real digits are drawn through the program's o
 
 Refused is what is answered with "?", as it is shown: also what is read as a number is not refused.
 Printed are the shares of each kind, of all junk and of the digits, and what would be refused by
-log odds alone if its threshold were moved so that it refuses exactly 2 % of the digits.
+log odds alone if its threshold were moved so that it refuses exactly 2% of the digits.
 
 **Letters and symbols that people drew** are measured apart, with their strokes known as on the
 board, where ``--drawn`` names files like that of the digits (with ``text`` in place of
@@ -142,7 +142,7 @@ def report(results: dict[str, Any], fonts: list[str]) -> str:
         f"(without the {LOOKALIKES})",
         f"  digits         {results['digits_refused']:8.2%} of {results['digits']:,}",
         f"  junk           {results['junk_refused_at_2_percent_of_digits']:8.2%} "
-        "by log odds alone, refusing 2 % of the digits",
+        "by log odds alone, refusing 2% of the digits",
         f"  read as a number of several digits: "
         f"{results['junk_read_as_number']:.2%} of the junk, "
         f"{results['digits_read_as_number']:.2%} of the digits",

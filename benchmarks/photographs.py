@@ -53,8 +53,8 @@ class Kind:
     light : callable
         Returns the light on each pixel, (H, W).
     pen, paper : tuple of float
-        Colours, 0 to 1.
-    lines : tuple of (distance, width, colour, upright)
+        Colors, 0 to 1.
+    lines : tuple of (distance, width, color, upright)
         Of ruled paper, in pixels.
     sides : tuple of int
         Heights of MNIST's 28 pixels on the photograph.
@@ -172,12 +172,12 @@ def photograph(digit: np.ndarray, kind: Kind, rng: Rng) -> bytes:
     ink[top : top + len(strokes), left : left + len(strokes)] = strokes
     paper = np.ones((*U.shape, 3), np.float32) * kind.paper
     slope = rng.uniform(-0.04, 0.04)
-    for (low, high), width, colour, upright in kind.lines:
+    for (low, high), width, color, upright in kind.lines:
         along = ACROSS - slope * DOWN if upright else DOWN + slope * ACROSS
         distance = rng.uniform(low, high)
         off = np.abs((along + rng.uniform(0, distance)) % distance - distance / 2)
         line = 0.8 * np.clip(width / 2 + 0.5 - off, 0, 1)[..., None]
-        paper = paper * (1 - line) + line * np.array(colour)
+        paper = paper * (1 - line) + line * np.array(color)
     if kind.table:
         sheet = (abs(U + 0.005) < 0.435) & (abs(V + 0.005) < 0.445)
         mask = ndimage.gaussian_filter(sheet.astype(np.float32), 1.5)[..., None]
@@ -207,7 +207,7 @@ def measure(recogniser: Any, each: int, seed: int) -> dict[str, int]:
     return right
 
 
-#: Noise of the sensor, standard deviations in grey levels, and qualities of the JPEG file.
+#: Noise of the sensor, standard deviations in gray levels, and qualities of the JPEG file.
 SIGMAS, QUALITIES = (0, 1, 2, 3, 4, 5, 6, 8, 10), (40, 60, 80, 95)
 
 

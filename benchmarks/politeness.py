@@ -307,13 +307,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps(report, indent=1))
         return 0
-    print("| timer of 5 ms, late by (ms) | median | 99 % | at most |\n|---|---:|---:|---:|")
+    print("| timer of 5 ms, late by (ms) | median | 99% | at most |\n|---|---:|---:|---:|")
     for state, late in report["lateness_ms"].items():
         print(f"| {state} | {late['p50']:.2f} | {late['p99']:.2f} | {late['max']:.2f} |")
     rates = report["batches_per_second"]
     print(
         f"\nMinibatches per second: headless {rates['headless']:.1f}, in the window "
-        f"{rates['window']:.1f}; the window's share is {100 * report['window_share']:.1f} %.",
+        f"{rates['window']:.1f}; the window's share is {100 * report['window_share']:.1f}%.",
     )
     return 0
 

@@ -168,10 +168,10 @@ def plot(results: dict[str, dict[int, dict[str, float]]], path: Path) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     plain = FuncFormatter(lambda value, _: f"{value:,.10g}")
-    colours = {"text.color": _INK, "axes.labelcolor": _INK, "xtick.color": _INK,
+    colors = {"text.color": _INK, "axes.labelcolor": _INK, "xtick.color": _INK,
                "ytick.color": _INK, "axes.edgecolor": _INK, "axes.facecolor": "none",
                "figure.facecolor": "none", "font.size": 9}  # fmt: skip
-    with pyplot.rc_context(colours):
+    with pyplot.rc_context(colors):
         figure, panels = pyplot.subplots(1, len(results), figsize=(3.9 * len(results), 3.4))
         for panel, (name, points) in zip(panels, results.items(), strict=True):
             series = FULL[name]

@@ -8,7 +8,7 @@ and with a process that only imports NumPy and Qt::
     python benchmarks/startup.py [--repeats 5] [--networks mlp,deep_cnn] [--screen] [--json]
 
 In the last turn the window then rests for ten seconds, and *Start* is pressed for each of the
-networks: the time is taken until the first minibatch has been learnt and its figures have come to
+networks: the time is taken until the first minibatch has been learned and its figures have come to
 the window. Reported are medians of the seconds from the start of the process until the window was
 painted and until the answer was shown, and of the processor seconds spent by then; and of the last
 turn the processor seconds after the rest (by then everything has been compiled), and the resident

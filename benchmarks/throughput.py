@@ -178,7 +178,7 @@ def _times(value: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.0f} %"
+    return "" if value is None else f"{100 * value:.0f}%"
 
 
 def _tell(quiet: bool, words: str) -> None:

@@ -43,7 +43,7 @@ class Language:
     #: Numbers with fewer digits before the last group are not grouped: 1234, but 12.345.
     least_grouped: int = 1
     #: Between a number and its percent sign.
-    before_percent: str = " "
+    before_percent: str = ""
     between_sentences: str = " "
     between_clauses: str = ", "
     is_right_to_left: bool = False
@@ -163,7 +163,7 @@ def number(value: float, spec: str = ",") -> str:
 
 
 def percent(share: float, decimals: int | None = 0) -> str:
-    """Format a share from 0 to 1, as ``98.24 %``; without decimals given, with those it has."""
+    """Format a share from 0 to 1, as ``98.24%``; without decimals given, with those it has."""
     spec = ",g" if decimals is None else f",.{decimals}f"
     return number(100 * share, spec) + percent_sign()
 

@@ -12,7 +12,7 @@ NETWORK = "custom_mlp:0,1,0,0"
 
 @lru_cache(maxsize=1)
 def linear_model():
-    """Return a least-squares fit of the labels, about as sure as it is right: over 85 %."""
+    """Return a least-squares fit of the labels, about as sure as it is right: over 85%."""
     data = load_dataset()
     pictures = scale(data.train_images[:10_000]).reshape(-1, 784).astype(np.float64)
     inputs = np.hstack([pictures, np.ones((len(pictures), 1))])

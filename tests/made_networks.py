@@ -1,4 +1,4 @@
-"""Networks that have learnt nothing, made in a moment, for tests that do not mind what they say."""
+"""Untrained networks, made in a moment, for tests that do not mind what they say."""
 
 import numpy as np
 

@@ -138,7 +138,7 @@ def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_an_activation_is_shown_and_learnt_in_one_step(name):
+def test_an_activation_is_shown_and_learned_in_one_step(name):
     model = small_network(name)
     settings = TrainingSettings(network=model.network, update="sgd", learning_rate=0.5)
     step = OneStep(model, settings)

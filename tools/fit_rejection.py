@@ -41,7 +41,7 @@ FURTHER_RATE = 0.0005
 #: What looks like a digit to that rule, by such log odds, is drawn so many times as often.
 _LIKELY, _HARDER = -3.0, 3.0
 #: Share of MNIST's validation digits below the threshold. Of digits that the writers drew whose
-#: letters were fitted, 0.7 % are refused then.
+#: letters were fitted, 0.7% are refused then.
 REFUSED = 0.0065
 #: Letters count as written like a digit that the best network that ships takes for it with this
 #: confidence.

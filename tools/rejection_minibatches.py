@@ -50,7 +50,7 @@ _DRAWN_WARP = WarpRange(rotation=12, shear=0.25, aspect=0.4, bend=1.3, waves=((0
 _AS_IT_IS, _LIKE_MNIST = WarpRange(rotation=0, shear=0, aspect=0), (0.8, 1.8)
 _ROWS_AT_ONCE = 1000
 #: Sides of coarse pixels, in pixels of the normalised picture: a digit is 6 to 10 of them high.
-#: Those of scikit-learn's small data set are 8 high, with 17 levels of grey.
+#: Those of scikit-learn's small data set are 8 high, with 17 levels of gray.
 _CELLS = (2.0, 3.3)
 _LEVELS = 16
 

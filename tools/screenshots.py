@@ -38,7 +38,7 @@ def strokes(digits):
 
 
 def photograph(path):
-    """Take a picture: its name says what it shows, and its colours or its language."""
+    """Take a picture: its name says what it shows, and its colors or its language."""
     scene, __, way = path.stem.rpartition("_")
     from mnist_draw import i18n
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sign_strokes import DIGITS, LETTERS, SIGNS, smooth, strokes_of
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
+from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centered
 from mnist_draw.dataset.augmentation.skeleton import Strokes
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.normalise import normalise_ink
@@ -153,7 +153,7 @@ def written(
     size = BOX * (1 + random.uniform(-0.05, 0.05))
     to_x, to_y = random.uniforms(2, -0.5, 0.5)
     placement = Placement(strokes, size, to_x, to_y, np.ones(len(pen), np.bool_), pen)
-    return paint_centred(strokes, placement)
+    return paint_centered(strokes, placement)
 
 
 def _discs(strokes: tuple[Points, ...]) -> tuple[Points, npt.NDArray[np.float64]]:

@@ -99,7 +99,7 @@ def _digit(folder: Path, number: int) -> None:
     save_digit(TaughtDigit(number, ink, taught="2026-11-25 10:15:00"), folder)
 
 
-def _relabelled(folder: Path, number: int) -> None:
+def _relabeled(folder: Path, number: int) -> None:
     from mnist_draw.storage.my_digits import TaughtDigit, relabel_digit, save_digit
 
     made = save_digit(TaughtDigit(8, np.full((60, 60), 100, np.uint8)), folder)
@@ -180,7 +180,7 @@ WRITERS: dict[str, Writer] = {
     "settings": _settings,
     "preferences": _preferences,
     "taught digit": _digit,
-    "relabelled digit": _relabelled,
+    "relabeled digit": _relabeled,
     "IDX export": _idx,
     "table of digits": _table,
     "cached results": _cache,

@@ -56,7 +56,7 @@ class Contestant:
         self.version: str = answer["version"]
         #: Loss of the first validation pictures with the first weights; None for the floor.
         self.first_loss: float | None = answer["first_loss"]
-        #: Seconds from the start of the process until its first minibatch was learnt.
+        #: Seconds from the start of the process until its first minibatch was learned.
         self.ready_seconds = time.perf_counter() - began
 
     def train(self, batches: int) -> float:

@@ -41,7 +41,7 @@ class ScikitLearn(Peer):
         return float(self._model.loss_)
 
     def evaluate(self, count: int) -> tuple[float, float]:
-        """Return loss and share of right answers; nothing before it has learnt anything."""
+        """Return loss and share of right answers; nothing before it has learned anything."""
         if not self._fitted:
             return math.nan, math.nan
         pictures = float_pictures(self.arrays.validation_images[:count]).reshape(count, -1)

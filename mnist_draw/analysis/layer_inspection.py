@@ -103,8 +103,8 @@ def describe_silent_units(figures: LayerFigures) -> str:
 
 def describe_weights(figures: LayerFigures) -> str:
     total = max(int(figures.counts.sum()), 1)
-    centres = (figures.edges[:-1] + figures.edges[1:]) / 2
-    width = float(np.sqrt((figures.counts * centres**2).sum() / total))
+    centers = (figures.edges[:-1] + figures.edges[1:]) / 2
+    width = float(np.sqrt((figures.counts * centers**2).sum() / total))
     return _(
         "{count} weights, most within ±{width}; strong ones are at the sides.",
         count=number(total),

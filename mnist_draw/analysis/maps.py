@@ -20,8 +20,8 @@ Indices = npt.NDArray[np.intp]
 DIGITS = 2000
 _KIND = "map"
 _VERSION = 6
-_NEIGHBOURS = "neighbours"
-_NEIGHBOURS_VERSION = 1
+_NEIGHBORS = "neighbours"
+_NEIGHBORS_VERSION = 1
 #: Rows that are compared at once.
 _ROWS = 5_000
 #: Outputs of wider layers are kept as float16: an error of a thousandth is far below distances.
@@ -73,7 +73,7 @@ class DigitMap:
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood:
+class Neighborhood:
     """Outputs of the last hidden layer for training pictures."""
 
     #: float32 or float16 (n, numbers), a row for each training picture.
@@ -165,16 +165,16 @@ def box_around(points: Floats) -> tuple[Floats, Floats]:
     return (low + high - sides) / 2, sides
 
 
-def principal_directions(centred: Floats) -> Floats:
+def principal_directions(centered: Floats) -> Floats:
     """Return the two directions of largest spread, (2, numbers), of values whose mean is 0.
 
     By subspace iteration (Halko, Martinsson, Tropp 2011), begun with the same numbers each time.
     """
     random = np.random.default_rng(0)
-    basis = random.standard_normal((centred.shape[1], _SUBSPACE), np.float32)
+    basis = random.standard_normal((centered.shape[1], _SUBSPACE), np.float32)
     for _ in range(_SUBSPACE_ROUNDS):
-        basis, _ = np.linalg.qr(centred.T @ (centred @ basis))
-    _, _, inside = np.linalg.svd(centred @ basis, full_matrices=False)
+        basis, _ = np.linalg.qr(centered.T @ (centered @ basis))
+    _, _, inside = np.linalg.svd(centered @ basis, full_matrices=False)
     # Of a single number or picture there is no second direction: it stays 0.
     directions = np.zeros((2, len(basis)), np.float32)
     directions[: len(inside)] = inside[:2] @ basis.T
@@ -184,16 +184,16 @@ def principal_directions(centred: Floats) -> Floats:
     return directions
 
 
-def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
+def gather_neighbors(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighborhood]:
     """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     count = len(images)
     network = NetworkProbe(model)
     shape = count, len(network.layers[-1].W)
     kept = _kept_type(shape[1])
-    cached = cache.read_array(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", kept, shape)
+    cached = cache.read_array(_NEIGHBORS, _NEIGHBORS_VERSION, key, "outputs", kept, shape)
     if cached is not None:
-        yield Neighbourhood(cached, count)
+        yield Neighborhood(cached, count)
         return
     outputs = np.zeros(shape, kept)
     done = 0
@@ -201,5 +201,5 @@ def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterat
         outputs[done : done + len(part)] = part
         done += len(part)
         if done == count:
-            cache.save(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, {"outputs": outputs})
-        yield Neighbourhood(outputs, done)
+            cache.save(_NEIGHBORS, _NEIGHBORS_VERSION, key, {"outputs": outputs})
+        yield Neighborhood(outputs, done)

@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float32]
 #: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
 #: them take little memory.
 SLICE = 64
-#: Weights that are not those of the start correlate by 0.00 with what was learnt; those of the
+#: Weights that are not those of the start correlate by 0.00 with what was learned; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
 _START_UNKNOWN = _("The weights that the training of this network began with are not known.")
@@ -358,7 +358,7 @@ def _correlation(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
-def neighbour_correlation(weights: Floats) -> float:
+def neighbor_correlation(weights: Floats) -> float:
     """Return Pearson's correlation of weights, (784, units), of pixels beside or below another."""
     pictures = weights.reshape(SIDE, SIDE, -1)
     pairs = (pictures[:, 1:], pictures[:, :-1]), (pictures[1:], pictures[:-1])

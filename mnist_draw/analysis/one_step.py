@@ -7,7 +7,7 @@ minibatch is the example.
 
 A network's file does not hold the accumulators of its update rule; a step with empty ones would
 be many times too large. They are those of the network's own run where its checkpoint is still
-there. Else they are filled on some minibatches that are learnt at the rate 0, and cached.
+there. Else they are filled on some minibatches that are learned at the rate 0, and cached.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ MAX_NUMBERS = 25_000_000
 #: No minibatch here is larger: a step shall take a moment.
 MAX_PICTURES = 1000
 #: The rate is 0 in so many minibatches before the first step, where no run has left its
-#: accumulators: with rmsprop's rho of 0.9 they then hold 1 - 0.9 ** 20 = 88 % of their mean.
-#: Convolutions take ten times as long; fewer have to do: 1 - 0.9 ** 8 = 57 %, and Adam, with which
+#: accumulators: with rmsprop's rho of 0.9 they then hold 1 - 0.9 ** 20 = 88% of their mean.
+#: Convolutions take ten times as long; fewer have to do: 1 - 0.9 ** 8 = 57%, and Adam, with which
 #: those that ship were trained, makes up for it by itself.
 FILLING = 20
 CONVOLUTION_FILLING = 8
@@ -218,7 +218,7 @@ class OneStep:
         try:
             figures = looked or self.look(minibatch)
             state_before = self.state()
-            learnt = self._call(minibatch, self.settings.learning_rate)
+            learned = self._call(minibatch, self.settings.learning_rate)
             after = self.parameters()
             again = self._forward(minibatch, after)
         except StepError:
@@ -227,12 +227,12 @@ class OneStep:
         self.number += 1
         # With NumPy: compiled, for all pictures, it takes half as long as all other gradients.
         first = replace(self.layers[0], W=figures.before[0])
-        pull_x = -first.gradient_by_input(learnt["delta"][0])[0]
+        pull_x = -first.gradient_by_input(learned["delta"][0])[0]
         if 0 in self.retained:
             pull_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
         return replace(
             figures,
-            **learnt,
+            **learned,
             pull_x=pull_x,
             losses_after=again["losses"],
             p_after=again["p"],

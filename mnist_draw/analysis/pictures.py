@@ -177,14 +177,14 @@ def _pictures_in(folder: Path, nothing: str, name: str, one: str) -> Pictures:
     missing = len(labels) - len(known) if known else 0
     left_out = len(messages) + missing
     if missing:
-        unlabelled = counted(
+        unlabeled = counted(
             "{count} picture does not say what it is, in no folder 0 to 9, and with a name that "
             "begins with no digit. It was left out.",
             "{count} pictures do not say what they are, in no folder 0 to 9, and with a name that "
             "begins with no digit. They were left out.",
             missing,
         )
-        messages = [unlabelled, *messages]
+        messages = [unlabeled, *messages]
         images = [images[n] for n in known]
         labels = [labels[n] for n in known]
     return Pictures(

@@ -38,7 +38,7 @@ MAX_SHOWN = 1000
 _TABLES = ("confusion.csv", "classes.csv", "reliability.csv", "mistakes.csv")
 _PICTURES = ("confusion.svg", "reliability.svg", "mistakes.svg")
 
-#: The light colours of the window.
+#: The light colors of the window.
 _PAPER = "#ffffff"
 _TEXT = "#1b1f27"
 _MUTED = "#5d6675"
@@ -192,15 +192,15 @@ def confusion_svg(results: Results, name: Name) -> str:
                 grounds = [(_RIGHT if right else _EMPTY, 1.0), (_WRONG, cell.strength)]
                 parts += [
                     f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" rx="6" '
-                    f'fill="{colour}" fill-opacity="{share:.2f}"/>'
-                    for colour, share in grounds
+                    f'fill="{color}" fill-opacity="{share:.2f}"/>'
+                    for color, share in grounds
                     if share
                 ]
             ink = _PAPER if cell.strength > 0.7 else _MUTED if cell.kind == "word" else _TEXT
             large = cell.kind == "name" or (cell.kind in ("count", "right") and len(cell.text) < 4)
-            centre = x + _CELL / 2 if column else left / 2
+            center = x + _CELL / 2 if column else left / 2
             text = _short(cell.text) if cell.kind == "name" else cell.text
-            parts.append(_text(centre, y + _CELL / 2, text, _BOLD if large else _SMALL, ink))
+            parts.append(_text(center, y + _CELL / 2, text, _BOLD if large else _SMALL, ink))
     side = (count + 1) * _STEP
     return _svg(left + side, top + side, _("Confusion matrix"), parts)
 
@@ -301,14 +301,14 @@ def _text(x: float, y: float, text: str, size: int, fill: str = _TEXT) -> str:
 def _line(
     start: tuple[float, float],
     end: tuple[float, float],
-    colour: str,
+    color: str,
     width: int = 1,
     more: str = "",
 ) -> str:
     (x1, y1) = start
     (x2, y2) = end
     return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" '
         f'stroke-width="{width}"{more}/>'
     )
 

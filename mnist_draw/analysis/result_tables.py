@@ -25,7 +25,7 @@ class Cell:
     kind: Literal["word", "name", "count", "right", "share"]
     text: str
     count: int = 0
-    #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
+    #: How strongly a mistake is colored, 0 to 1, by the root of its count.
     strength: float = 0.0
     #: A share without its sign, for a narrow cell.
     short: str = ""
@@ -62,7 +62,7 @@ def _share(share: float) -> Cell:
 
 
 def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
-    """Return caption, value and note of the figures that sum labelled answers up."""
+    """Return caption, value and note of the figures that sum labeled answers up."""
     weakest = results.weakest
     value = "–"
     note = _("none missed") if results.counted else ""
@@ -73,7 +73,7 @@ def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
         (_("Accuracy"), *accuracy_figure(results)),
         (_("Mean loss"), number(results.loss, ".4f"), _("nats, not calibrated")),
         (_("Weakest class"), value, note),
-        (_("Sure and wrong"), number(results.sure_and_wrong), _("over 90 %, calibrated")),
+        (_("Sure and wrong"), number(results.sure_and_wrong), _("over 90%, calibrated")),
     ]
 
 

@@ -36,7 +36,7 @@ EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 #: Below this confidence the calibration is judged, if there are so many answers.
 _DOUBTED = 0.99
 _FEW = 20
-#: Two-sided 95 % quantile of the normal distribution.
+#: Two-sided 95% quantile of the normal distribution.
 _Z = 1.959964
 _KIND = "results"
 _VERSION = 1
@@ -62,7 +62,7 @@ class Bin:
     confidence: float
     #: The share of right answers.
     accuracy: float
-    #: Wilson's 95 % score interval of the accuracy (1927).
+    #: Wilson's 95% score interval of the accuracy (1927).
     least: float
     most: float
 
@@ -162,7 +162,7 @@ class Results:
 
     @property
     def sure_and_wrong(self) -> int:
-        """How many wrong answers are at least 90 % sure."""
+        """How many wrong answers are at least 90% sure."""
         return int(np.count_nonzero(~self.right & (self.confidence >= SURE)))
 
     def prepare(self) -> None:
@@ -221,7 +221,7 @@ class Results:
 
     @property
     def doubted(self) -> tuple[Bin, ...]:
-        """The ranges below 99 %: an accurate network is nearly always surer; all where few are."""
+        """The ranges below 99%: an accurate network is nearly always surer; all where few are."""
         below = tuple(part for part in self.reliability if part.high <= _DOUBTED)
         return below if sum(part.count for part in below) >= _FEW else self.reliability
 
@@ -249,7 +249,7 @@ class Results:
 
 
 def together(parts: Sequence[Bin]) -> Bin:
-    """Return the answers of neighbouring ranges as one."""
+    """Return the answers of neighboring ranges as one."""
     count = sum(part.count for part in parts)
     right = sum(round(part.count * part.accuracy) for part in parts)
     mean = sum(part.count * part.confidence for part in parts) / count
@@ -257,7 +257,7 @@ def together(parts: Sequence[Bin]) -> Bin:
 
 
 def wilson(right: int, count: int) -> tuple[float, float]:
-    """Return Wilson's 95 % score interval, 0 to 1, of the share of right answers."""
+    """Return Wilson's 95% score interval, 0 to 1, of the share of right answers."""
     share = right / count
     square = _Z * _Z
     middle = (share + square / (2 * count)) / (1 + square / count)
@@ -318,7 +318,7 @@ def find_mistakes(
     pictures: Pictures,
     as_drawn: AsDrawn,
 ) -> tuple[Mistake, ...]:
-    """Find labelled pictures that a network, which the recogniser uses, misreads on the board.
+    """Find labeled pictures that a network, which the recogniser uses, misreads on the board.
 
     A digit that it misreads in MNIST may be read rightly there, a fraction of a pixel to the side;
     so each candidate is read again as the board shows it.

@@ -25,7 +25,7 @@ from mnist_draw.storage.models import ModelFile
 Images = npt.NDArray[np.uint8]
 Accuracy = npt.NDArray[np.float64]
 
-#: Test pictures that are changed: enough for an accuracy that is right to 1 %, in seconds.
+#: Test pictures that are changed: enough for an accuracy that is right to 1%, in seconds.
 PICTURES = 1000
 #: The part of right answers down to which a change is borne.
 ENOUGH = 0.9
@@ -144,7 +144,7 @@ def _with_noise(images: Images, strength: float) -> Images:
 
 
 def pictures_of(model: ModelFile) -> tuple[Images, npt.NDArray[np.uint8]]:
-    """Return the first test pictures of what a network learnt, uint8 (n, 28, 28), and labels."""
+    """Return the first test pictures of what a network learned, uint8 (n, 28, 28), and labels."""
     data = own_data(model) or load_dataset()
     return data.test_images[:PICTURES, 0], data.test_labels[:PICTURES]
 

@@ -58,7 +58,7 @@ def _plain(value: object) -> str:
 
 
 def percent(share: float) -> str:
-    """Format a share, 0 to 1; empty if there is none. Only what is certain is 100 %."""
+    """Format a share, 0 to 1; empty if there is none. Only what is certain is 100%."""
     if share != share:
         return ""
     return i18n.percent(share if share >= 1 else min(share, 0.999), 1)

@@ -130,7 +130,7 @@ def ideal_picture(probe: NetworkProbe, digit: int) -> Floats:
     for _ in range(STEPS):
         gradient = probe.input_gradient(picture, pair)
         gradient = gradient / max(float(np.abs(gradient).max()), 1e-12)
-        # Minus the Laplacian is the gradient of half the squared differences of neighbours.
+        # Minus the Laplacian is the gradient of half the squared differences of neighbors.
         gradient -= _LENGTH * picture - _ROUGHNESS * laplace(picture, mode="nearest")
         picture = np.clip(picture + _STEP * gradient, 0, 1).astype(np.float32)
     return picture

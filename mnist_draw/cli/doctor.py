@@ -28,7 +28,7 @@ _MARKS = {
     "broken": (pgettext("finding", "BROKEN"), "red"),
 }
 #: In cells of a terminal.
-_MARK_WIDTH = max(cells(mark) for mark, _colour in _MARKS.values())
+_MARK_WIDTH = max(cells(mark) for mark, _color in _MARKS.values())
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def examine(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 echo(json_line(asdict(finding)))
             else:
-                mark, colour = _MARKS[finding.state]
+                mark, color = _MARKS[finding.state]
                 line = _("{name}: {text}", name=finding.name, text=finding.text)
-                echo(f"  {line}", painted(padded(mark, _MARK_WIDTH), colour))
+                echo(f"  {line}", painted(padded(mark, _MARK_WIDTH), color))
     if not arguments.json:
         some = counted("{count} thing is broken.", "{count} things are broken.", broken)
         echo(some if broken else _("Nothing is broken."))

@@ -154,7 +154,7 @@ MODELS = Subcommand(
     "models",
     _("list the trained networks"),
     _(
-        "List all trained networks: those that ship, those of runs, those that learnt your digits "
+        "List all trained networks: those that ship, those of runs, those that learned your digits "
         "and those that were opened in the window. The first column names the network for predict "
         "--model, evaluate and export.",
     ),

@@ -19,7 +19,7 @@ from mnist_draw.i18n import _
 PROGRAM = "mnist-draw"
 #: Codes of ECMA-48 that terminals read.
 _LONE = re.compile(r"[\ud800-\udfff]")
-_COLOURS = {"red": "31", "green": "32", "yellow": "33"}
+_COLORS = {"red": "31", "green": "32", "yellow": "33"}
 
 
 class OutputError(UserError):
@@ -90,13 +90,13 @@ def cells(text: str) -> int:
     return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
 
 
-def painted(text: str, colour: str) -> str:
-    """Return a text in a colour where standard output is a terminal that wants any."""
+def painted(text: str, color: str) -> str:
+    """Return a text in a color where standard output is a terminal that wants any."""
     # https://no-color.org: set and not empty, it means what it says.
     unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if unwanted or sys.stdout is None or not sys.stdout.isatty():
         return text
-    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+    return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 
 
 def report(sentence: str) -> None:

@@ -122,7 +122,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
-    """Return a line such as ``photo.png: 7 (99.8 %)``."""
+    """Return a line such as ``photo.png: 7 (99.8%)``."""
     if number is not None and len(number.digits) > 1:
         return f"{name}: {number.text} ({_sureness(number)})"
     if answer.is_empty:

@@ -215,7 +215,7 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
     if epochs < found.epoch:
         raise MisuseError(
             "--epochs {epochs} is less than the {epoch} epochs that the run in {path} has "
-            "learnt already. Nothing was trained or written. Give it more, such as --epochs "
+            "learned already. Nothing was trained or written. Give it more, such as --epochs "
             "{more}, or leave --epochs out: its plan is {planned}.",
             epochs=epochs,
             epoch=found.epoch,
@@ -347,7 +347,7 @@ TRAIN = Subcommand(
     _("train a network and save it"),
     _(
         "Train a network on MNIST and save it. Without options this is the tutorial's recipe. "
-        "Ctrl-C stops and saves what was learnt. The run is listed in the library, here and in "
+        "Ctrl-C stops and saves what was learned. The run is listed in the library, here and in "
         "the window.",
     ),
     (

@@ -152,7 +152,11 @@ def _describe_checkpoint(checkpoint: Path | None) -> str:
         return ""
     name = typed(checkpoint)
     resume = "mnist-draw train --resume"
-    kept = _("What was learnt up to epoch {epoch} is kept in {path}.", epoch=epoch, path=checkpoint)
+    kept = _(
+        "What was learned up to epoch {epoch} is kept in {path}.",
+        epoch=epoch,
+        path=checkpoint,
+    )
     if name:
         goes_on = _("Go on with: {command}", command=f"{resume} {name}")
     else:
@@ -193,19 +197,19 @@ def _train_and_save(
                 more=resume.epoch + 10,
             ),
         )
-    has_learnt = False
+    has_learned = False
     try:
         for event in session.events(batch_size_chosen):
-            has_learnt = has_learnt or isinstance(event, events.BatchFinished)
+            has_learned = has_learned or isinstance(event, events.BatchFinished)
             progress.show(event)
     finally:
         progress.close()
     assert isinstance(event, events.Finished)
-    if event.reason == "stopped" and not has_learnt:
-        report(_("Stopped before the first minibatch. Nothing was learnt, so nothing was saved."))
+    if event.reason == "stopped" and not has_learned:
+        report(_("Stopped before the first minibatch. Nothing was learned, so nothing was saved."))
         return INTERRUPTED
     if event.reason == "diverged" and event.epochs_done == 0:
-        report(_("Nothing was learnt, so nothing was saved."))
+        report(_("Nothing was learned, so nothing was saved."))
         return FAILED
     return _save(session, event, place, progress)
 
@@ -223,7 +227,7 @@ def _save(
     try:
         path, is_fallback = place.save(model)
     except UserError as error:
-        left = _describe_checkpoint(session.checkpoint) or _("What was learnt is lost.")
+        left = _describe_checkpoint(session.checkpoint) or _("What was learned is lost.")
         if session.network is not None:
             left = _("In the Library it is kept, though, in {path}.", path=session.network)
         raise UserError("{error} {left}", error=error, left=left) from error

@@ -30,8 +30,8 @@ Images = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
 FloatImages = NDArray[np.float32]
 
-#: Grey levels are divided by this, as in the tutorial: the whitest pixel becomes 255/256.
-GREY_LEVELS = 256
+#: Gray levels are divided by this, as in the tutorial: the whitest pixel becomes 255/256.
+GRAY_LEVELS = 256
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Dataset:
 
 
 def scale(images: Images) -> FloatImages:
-    """Convert grey levels into the network's input: float32, 0 to 255/256."""
-    return np.multiply(images, np.float32(1 / GREY_LEVELS), dtype=np.float32)
+    """Convert gray levels into the network's input: float32, 0 to 255/256."""
+    return np.multiply(images, np.float32(1 / GRAY_LEVELS), dtype=np.float32)
 
 
 class Arrays(tuple[Any, ...]):
@@ -230,7 +230,7 @@ def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]
     strange = numbers[places] != part.labels
     if strange.any():
         raise DatasetError(
-            "{path} holds the label {label}; the training pictures are labelled {first} to {last} "
+            "{path} holds the label {label}; the training pictures are labeled {first} to {last} "
             "({classes}).",
             path=part.path,
             label=part.labels[strange][0],

@@ -1,10 +1,10 @@
 """Normalise ink of any size to the network's 28×28: one function for every picture.
 
 MNIST's digits were made like this: the ink's bounding box was scaled so that its longer side is
-20 pixels, with grey levels at the edges, and placed so that the centre of mass is in the middle
+20 pixels, with gray levels at the edges, and placed so that the center of mass is in the middle
 of 28×28. :func:`normalise_ink` does the same to drawings, photographs and augmented training
 pictures. On MNIST's own pictures it changes next to nothing: there the box already measures
-20 pixels and the centre of mass lies within half a pixel of index 14.
+20 pixels and the center of mass lies within half a pixel of index 14.
 
 Size and place carry no meaning here, by intent: a dot becomes a disc of 20 pixels. The rejection
 rule, which sees the original, decides whether it is a digit.
@@ -24,7 +24,7 @@ FloatImage = npt.NDArray[np.float32]
 #: Side of the network's picture, and of the box that the ink is scaled to, in pixels.
 SIDE = 28
 BOX = 20
-#: Index of the centre of mass (MNIST: 13.996 down, 14.007 across).
+#: Index of the center of mass (MNIST: 13.996 down, 14.007 across).
 CENTRE = 14.0
 #: The largest value of the result: full ink, 255, in MNIST's scale of 1/256.
 FULL = np.float32(255 / 256)
@@ -84,7 +84,7 @@ def usual_side(pictures: npt.NDArray[np.uint8]) -> int:
 
 
 def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
-    """Crop to the ink, scale to 20 pixels, and centre on 28×28.
+    """Crop to the ink, scale to 20 pixels, and center on 28×28.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
     -------
     numpy.ndarray, float32, shape (28, 28)
         From 0 to 255/256 (as MNIST divided by 256), the darkest pixel at 255/256. The ratio of
-        width to height is kept. The centre of mass is at index 14 in both directions:
+        width to height is kept. The center of mass is at index 14 in both directions:
         to a fraction of a pixel if the ink was scaled, to the nearest whole pixel if it already
         had the right size (as in MNIST), and as near as possible if it would not fit otherwise.
 
@@ -123,7 +123,7 @@ def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
 
 
 def as_bytes(picture: FloatImage) -> npt.NDArray[np.uint8]:
-    """Convert the network's input, 0 to 255/256, to grey levels."""
+    """Convert the network's input, 0 to 255/256, to gray levels."""
     # The network's scale is 1/256, so that these are whole numbers but for rounding.
     return np.clip(np.rint(picture * 256), 0, 255).astype(np.uint8)
 
@@ -137,10 +137,10 @@ def _full_ink(ink: Ink) -> float:
 
 
 def _offset(profile: FloatImage, mass: float, scale: float) -> float:
-    """Return where the box begins on the 28 pixels for its centre of mass to be centred."""
+    """Return where the box begins on the 28 pixels for its center of mass to be centered."""
     places = np.arange(len(profile)) + 0.5
-    centre = float(profile @ places) / mass * scale
-    offset = CENTRE + 0.5 - centre
+    center = float(profile @ places) / mass * scale
+    offset = CENTRE + 0.5 - center
     if scale == 1:
         # Whole pixels only, as MNIST's makers did it: the picture's own pixels are kept.
         offset = float(np.round(offset))
@@ -153,14 +153,14 @@ def _resampling(length: int, scale: float, offset: float) -> FloatImage:
 
     Shrinking averages over areas: pixel i of the result covers an interval of the source,
     and each source pixel counts with the part of it that lies inside. Enlarging interpolates
-    linearly between pixel centres. With scale 1 and a whole offset both are a plain copy.
+    linearly between pixel centers. With scale 1 and a whole offset both are a plain copy.
     """
     if scale <= 1:
         edges = (np.arange(SIDE + 1) - offset) / scale
         inside = np.clip(edges[:, None] - np.arange(length), 0, 1)
         weights = np.diff(inside, axis=0) * scale
     else:
-        centres = (np.arange(SIDE) + 0.5 - offset) / scale - 0.5
-        weights = np.clip(1 - np.abs(centres[:, None] - np.arange(length)), 0, 1)
+        centers = (np.arange(SIDE) + 0.5 - offset) / scale - 0.5
+        weights = np.clip(1 - np.abs(centers[:, None] - np.arange(length)), 0, 1)
     matrix: FloatImage = weights.astype(np.float32)
     return matrix

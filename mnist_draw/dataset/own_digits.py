@@ -192,7 +192,7 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
 
 
 def export_csv(extra: ExtraDigits, path: str | os.PathLike[str]) -> None:
-    """Write a CSV table: a header, then for each digit its label and 784 grey levels by row."""
+    """Write a CSV table: a header, then for each digit its label and 784 gray levels by row."""
     header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
     table = np.column_stack([extra.labels, extra.images.reshape(len(extra), -1)])
     lines = [",".join(map(str, row)) for row in table.tolist()]

@@ -68,7 +68,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     seed : int
         Start of the random numbers: the same seed and data give the same network.
     validation_fraction : float
-        The share of the pictures, at least one, that is not learnt but validates each epoch.
+        The share of the pictures, at least one, that is not learned but validates each epoch.
     verbose : bool
         Whether to print the tutorial's lines.
 
@@ -196,7 +196,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each picture, (N,), of the kind that was learnt."""
+        """Return the most probable label of each picture, (N,), of the kind that was learned."""
         best = np.argmax(self.predict_proba(X), axis=1)
         answers: NDArray[Any] = self.classes_[best]
         return answers

@@ -1,7 +1,7 @@
 """The entries of the Library: every run and every network as one list.
 
 An entry is a run, with its network or without one yet, or a network that has no run here: one that
-learnt the user's digits, one from a file, or one that came with the program.
+learned the user's digits, one from a file, or one that came with the program.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
         before = stored.info.before_name or titles.get(stored.info.before, "")
         if before and not stored.info.name:
             name = _("{name} with {count} of my digits", name=before, count=count)
-        words = _("learnt from your digits") if count else _("before it learnt")
+        words = _("learned from your digits") if count else _("before it learned")
     elif stored.kind:
         words = _("{kind}, from a file", kind=stored.kind)
     else:

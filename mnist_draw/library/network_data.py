@@ -106,10 +106,10 @@ def describe_foreign_network(model: ModelFile) -> str:
     data = model.metadata.get("data")
     if isinstance(data, str) and data:
         return _(
-            "This network learnt {data}, not digits: what it reads here says little.",
+            "This network learned {data}, not digits: what it reads here says little.",
             data=data,
         )
-    return _("This network learnt other pictures, not digits: what it reads here says little.")
+    return _("This network learned other pictures, not digits: what it reads here says little.")
 
 
 def dataset_metadata(data: Dataset) -> dict[str, Any]:
@@ -160,8 +160,8 @@ def data_path(model: ModelFile) -> str | None:
 def data_of(model: ModelFile) -> Dataset:
     """Load the data set of a network; MNIST for a network of digits whose own is not found."""
     shipped = dataset_name(None)
-    learnt = model.info.data or shipped
-    place = None if learnt == shipped else data_path(model)
+    learned = model.info.data or shipped
+    place = None if learned == shipped else data_path(model)
     if place is not None:
         try:
             return load_dataset(place)
@@ -170,26 +170,26 @@ def data_of(model: ModelFile) -> Dataset:
                 if not os.path.lexists(place):
                     # What a data set may be is no help where one is gone.
                     raise DatasetError(
-                        "{title} was trained on {learnt}, which is no longer at {place}. Put it "
+                        "{title} was trained on {learned}, which is no longer at {place}. Put it "
                         "back, or choose it on the Train tab or with --data.",
                         title=title_of_model(model),
-                        learnt=learnt,
+                        learned=learned,
                         place=place,
                     ) from None
                 raise DatasetError(
-                    "{title} was trained on {learnt}, which cannot be read any more. {error}",
+                    "{title} was trained on {learned}, which cannot be read any more. {error}",
                     title=title_of_model(model),
-                    learnt=learnt,
+                    learned=learned,
                     error=error,
                 ) from error
     if reads_digits(model):
         return load_dataset()
     raise DatasetError(
-        "{title} was trained on {learnt}, which shows {classes}, and whose folder is not known "
-        "here. Choose {learnt} as the Data set on the Train tab, or name its folder or file, "
+        "{title} was trained on {learned}, which shows {classes}, and whose folder is not known "
+        "here. Choose {learned} as the Data set on the Train tab, or name its folder or file, "
         "whatever it is called here, on the command line: mnist-draw evaluate FILE --data FOLDER.",
         title=title_of_model(model),
-        learnt=learnt,
+        learned=learned,
         classes=class_list(class_names(model)),
     )
 

@@ -90,7 +90,7 @@ class StoredNetwork:
 
     @property
     def label(self) -> str:
-        """Its label in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
+        """Its label in a menu, such as ``"Best reader · CNN · 99.56%"``."""
         kind = "" if self.kind in self.title else self.kind
         untested = self.info.test_accuracy is None and self.info.validation_accuracy is not None
         accuracy = self.info.describe_accuracy() if untested else self.info.accuracy

@@ -49,7 +49,7 @@ def run_network(
 ) -> Any:
     """Train a network as the tutorial does, and print its progress.
 
-    Ctrl-C stops after the minibatch at hand; what has been learnt is kept and returned.
+    Ctrl-C stops after the minibatch at hand; what has been learned is kept and returned.
 
     Parameters
     ----------

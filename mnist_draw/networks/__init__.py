@@ -40,5 +40,5 @@ def title_of_model(model: ModelFile) -> str:
 
 
 def describe_model(model: ModelFile) -> str:
-    """Name a network and its accuracy, such as ``"Tutorial MLP · 98.24 % on MNIST"``."""
+    """Name a network and its accuracy, such as ``"Tutorial MLP · 98.24% on MNIST"``."""
     return " · ".join(filter(None, (title_of_model(model), model.info.describe_accuracy())))

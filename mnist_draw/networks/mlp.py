@@ -112,7 +112,7 @@ def shortest(value: float) -> str:
 def build_mlp(input_var: Any = None, dropout: float = 0.4, classes: int = CLASSES) -> Any:
     """Build the tutorial's network: 784-500-300-10.
 
-    Two hidden layers of rectifiers, each followed by dropout of 40 %, and a softmax over the
+    Two hidden layers of rectifiers, each followed by dropout of 40%, and a softmax over the
     ten digits. Weights start as `lasagne.init.GlorotUniform`, biases at 0.
 
     Parameters

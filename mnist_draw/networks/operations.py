@@ -219,8 +219,8 @@ def forward(
     values: Floats = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
     arrays = iter(parameters)
     beside = zip((None, *operations[:-1]), (*operations[1:], None), strict=True)
-    for operation, neighbours in zip(operations, beside, strict=True):
-        values = operation.compute(values, arrays, neighbours)
+    for operation, neighbors in zip(operations, beside, strict=True):
+        values = operation.compute(values, arrays, neighbors)
     return values
 
 

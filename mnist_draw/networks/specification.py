@@ -58,7 +58,7 @@ DEEP_CNN = (
 
 
 def build_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
-    """Build Lasagne's convolutional network for MNIST, with dropout of 50 % before dense layers."""
+    """Build Lasagne's convolutional network for MNIST, with dropout of 50% before dense layers."""
     return _build_convolutional(input_var, with_classes(CNN, classes))
 
 
@@ -68,7 +68,7 @@ def build_deep_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
 
 
 def _build_convolutional(input_var: Any, operations: Sequence[Operation]) -> Any:
-    """Build the layers of some operations, with dropout of 50 % before the dense ones."""
+    """Build the layers of some operations, with dropout of 50% before the dense ones."""
     import lasagne
 
     network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
@@ -347,7 +347,7 @@ NETWORKS: dict[str, NetworkKind] = {
             "cnn",
             _("CNN, two 5×5 convolutions"),
             _(
-                "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % "
+                "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50% "
                 "dropout",
             ),
             build_cnn,
@@ -356,7 +356,7 @@ NETWORKS: dict[str, NetworkKind] = {
         kind_with_numbers(
             "deep_cnn",
             _("CNN, three convolutions"),
-            _("three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout"),
+            _("three convolutions of 32, 64 and 128 filters, 256 hidden units, 50% dropout"),
             build_deep_cnn,
             lambda: DEEP_CNN,
         ),

@@ -1,6 +1,6 @@
 """Answers: a digit, a number, two candidates or none, with calibrated probabilities.
 
-Of all answers given with 90 %, 90 % shall be right. Networks trained for long are too sure of
+Of all answers given with 90%, 90% shall be right. Networks trained for long are too sure of
 themselves. One number per network, the temperature T (Guo et al., "On Calibration of Modern Neural
 Networks", 2017), corrects most of that: the logarithms of the probabilities are divided by T before
 they are normalised again. The order of the digits stays the same. T is fitted on validation

@@ -99,7 +99,7 @@ class Certainty:
         if self.is_refused:
             # Translators: such as "Not a digit: It is more like a letter or a scribble."
             return _("{name}: {text}", name=self.word, text=self.line)
-        # Translators: such as "3 (fairly sure: 84.1 % for 3)".
+        # Translators: such as "3 (fairly sure: 84.1% for 3)".
         return _(
             "{answer} ({certainty}: {line})",
             answer=self.text,
@@ -232,7 +232,7 @@ def state_of(one: float, two: float) -> State:
 
 
 def _share_for(part: float, answer: str) -> str:
-    # Translators: such as "97.8 % for 3": how probable this answer is.
+    # Translators: such as "97.8% for 3": how probable this answer is.
     return _("{share} for {answer}", share=format_probability(part), answer=answer)
 
 
@@ -247,10 +247,10 @@ def _two_shares(part: float, answer: str, second: float, other: str) -> str:
 
 
 def format_probability(part: float, decimals: int = 1, short: bool = False) -> str:
-    """Format a probability as ``97.8 %``.
+    """Format a probability as ``97.8%``.
 
-    No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``, or
-    ``>99.9 %`` and ``<0.1 %`` where there is room for the figure alone.
+    No probability is rounded to 0 or 1: the ends are ``over 99.9%`` and ``under 0.1%``, or
+    ``>99.9%`` and ``<0.1%`` where there is room for the figure alone.
     """
     step = 10.0**-decimals
     if 100 * part >= 100 - step / 2:

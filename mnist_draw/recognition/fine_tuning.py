@@ -40,7 +40,7 @@ from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
 
 #: Loss of test accuracy on MNIST up to which the new network answers: 15 of 10,000 pictures. The
-#: standard error of an accuracy of 99.56 % is 7; a loss of two of them may well be chance.
+#: standard error of an accuracy of 99.56% is 7; a loss of two of them may well be chance.
 MAX_LOSS = 0.0015
 _TEST_PICTURES = 10_000
 #: Pictures of MNIST in each epoch: a fifth, to save time.
@@ -114,7 +114,7 @@ class FineTuned:
         return self.after.right > self.before.right
 
     def describe(self) -> tuple[str, str]:
-        """Say what was learnt, or why the network before still answers; and one thing more."""
+        """Say what was learned, or why the network before still answers; and one thing more."""
         before = self.before
         count = len(self.after.labels)
         wrong = len(before.wrong)
@@ -123,10 +123,10 @@ class FineTuned:
         more_like_it = _("Draw two or three more like it.")
         more = more_like_it if count == 1 else _("Draw a few more like them.")
         if self.is_better:
-            return self._learnt(), _("MNIST {share}, before {before}.", share=now, before=was)
+            return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
             at = _("It is at {share}.", share=was)
-            return _("Not learnt: MNIST would fall to {share}.", share=now), joined(at, more)
+            return _("Not learned: MNIST would fall to {share}.", share=now), joined(at, more)
         if not wrong:
             nothing = counted(
                 "Nothing to learn: your digit is read already.",
@@ -137,29 +137,29 @@ class FineTuned:
         if wrong == 1:
             return _misread(*before.wrong[0]), more_like_it
         fields = {"count": number(wrong), "all": number(count)}
-        return _("Not learnt: {count} of your {all} digits are still misread.", **fields), more
+        return _("Not learned: {count} of your {all} digits are still misread.", **fields), more
 
-    def _learnt(self) -> str:
+    def _learned(self) -> str:
         before = self.before
         count = len(self.after.labels)
         if not before.wrong:
             return counted(
-                "Learnt: your digit is read more surely.",
-                "Learnt: your {count} digits are read more surely.",
+                "Learned: your digit is read more surely.",
+                "Learned: your {count} digits are read more surely.",
                 count,
             )
         # Translators: fills "3 of your 5 digits are read now, none before."
         right = number(before.right) if before.right else pgettext("how many digits", "none")
         if self.after.right == count:
             return counted(
-                "Learnt: your digit is read now.",
-                "Learnt: your {count} digits are read now, {before} before.",
+                "Learned: your digit is read now.",
+                "Learned: your {count} digits are read now, {before} before.",
                 count,
                 before=right,
             )
         return counted(
-            "Learnt: {count} of your {all} digits is read now, {before} before.",
-            "Learnt: {count} of your {all} digits are read now, {before} before.",
+            "Learned: {count} of your {all} digits is read now, {before} before.",
+            "Learned: {count} of your {all} digits are read now, {before} before.",
             self.after.right,
             all=number(count),
             before=right,
@@ -169,11 +169,11 @@ class FineTuned:
 def _misread(label: int, said: str) -> str:
     read = said.removesuffix(" ?")
     if said == REFUSED:
-        return _("Not learnt: your {digit} is still refused.", digit=label)
+        return _("Not learned: your {digit} is still refused.", digit=label)
     if read == str(label):
-        return _("Not learnt: your {digit} is still read without being sure.", digit=label)
+        return _("Not learned: your {digit} is still read without being sure.", digit=label)
     read = label_of_record(read)
-    return _("Not learnt: your {digit} is still read as {answer}.", digit=label, answer=read)
+    return _("Not learned: your {digit} is still read as {answer}.", digit=label, answer=read)
 
 
 def fine_tuning_settings(network: str) -> TrainingSettings:
@@ -271,12 +271,12 @@ def fine_tune(
     )
     new = calibrated(new, data.validation_images[:CALIBRATED], data.validation_labels[:CALIBRATED])
     after = reader.score(new)
-    learnt = {
+    learned = {
         "right_before": before.right,
         "right_after": after.right,
         "test_accuracy_before": round(before.test_accuracy, 6),
     }
-    new = new.with_info(test_accuracy=round(after.test_accuracy, 6), learnt=learnt)
+    new = new.with_info(test_accuracy=round(after.test_accuracy, 6), learnt=learned)
     yield FineTuned(new, before, after)
 
 

@@ -4,7 +4,7 @@ The Python program consists of this program's own source: of what a network comp
 becomes 28×28 pixels and what a temperature does, of `mnist_draw.recognition.numpy_program`, which
 reads files with these, and of the parameters as text. So it computes what the program computes.
 
-The ONNX model divides grey levels by 256 itself, so that users need not know it, and the sums of
+The ONNX model divides gray levels by 256 itself, so that users need not know it, and the sums of
 the last layer by the network's temperature before the softmax, which is the same as what
 `apply_temperature` does afterwards. Dropout, which acts in training only, is not in it.
 """
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from mnist_draw import __version__
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.dataset.mnist import GREY_LEVELS
+from mnist_draw.dataset.mnist import GRAY_LEVELS
 from mnist_draw.errors import MissingPackageError, UserError, one_line
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_names
@@ -46,8 +46,8 @@ _OUTPUT = "probabilities"
 _USAGE = """\
     python FILE.py PICTURE.npy ...
 
-Each .npy file holds grey levels with ink high: pictures of 28×28 pixels as MNIST has them, one or
-many, or one drawing of another size, which is cut out, scaled and centred first. Where Pillow is
+Each .npy file holds gray levels with ink high: pictures of 28×28 pixels as MNIST has them, one or
+many, or one drawing of another size, which is cut out, scaled and centered first. Where Pillow is
 installed, picture files (PNG, JPEG and others) are read too: dark on light or light on dark, on
 even paper. From Python: predict(pictures) returns the probabilities.
 """
@@ -172,9 +172,9 @@ def _description(model: ModelFile, names: Sequence[str], temperature: float) -> 
     )
     return (
         f"{title_of_model(model)}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
-        f"(N, 1, {SIDE}, {SIDE}), grey levels from 0 to 255, ink high, background 0; the model "
-        f"divides them by {GREY_LEVELS} itself. A drawing must be cut out, scaled until its longer "
-        f"side takes {model.info.side} pixels and placed with its centre of mass in the middle, as "
+        f"(N, 1, {SIDE}, {SIDE}), gray levels from 0 to 255, ink high, background 0; the model "
+        f"divides them by {GRAY_LEVELS} itself. A drawing must be cut out, scaled until its longer "
+        f"side takes {model.info.side} pixels and placed with its center of mass in the middle, as "
         f"the pictures of MNIST were. Output {_OUTPUT!r}: float32 (N, {len(names)}), "
         f"{calibration}; their classes are {', '.join(names)}."
     )
@@ -209,7 +209,7 @@ def _graph(model: ModelFile, temperature: float) -> tuple[_Graph, int]:
     model.require_shapes(specification.parameter_shapes())
     parameters = model.parameters
     graph = _Graph()
-    graph.add(OnnxNode("Mul"), graph.constant("grey_level", 1 / GREY_LEVELS))
+    graph.add(OnnxNode("Mul"), graph.constant("grey_level", 1 / GRAY_LEVELS))
     shape: Shape = (1, SIDE, SIDE)
     nodes: list[tuple[int, OnnxNode]] = []
     for number, operation in enumerate(specification.operations):
@@ -253,7 +253,7 @@ NETWORK_FORMATS: dict[str, FileFormat] = {
             ".onnx",
             "ONNX",
             _(
-                "for ONNX Runtime, browsers, phones and other frameworks; grey levels from 0 to "
+                "for ONNX Runtime, browsers, phones and other frameworks; gray levels from 0 to "
                 "255 in, calibrated probabilities out",
             ),
             _onnx,

@@ -2,7 +2,7 @@
 
 If the pen strokes are known, digits consist of whole strokes (see
 :mod:`mnist_draw.recognition.stroke_reader`). If only pixels are known, the ink is cut into more
-pieces than needed, all groups of neighbouring pieces that could be one digit are read in one batch,
+pieces than needed, all groups of neighboring pieces that could be one digit are read in one batch,
 and the most probable combination of groups is chosen
 (over-segmentation and dynamic programming, as in Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
 "Gradient-based learning applied to document recognition", 1998).
@@ -97,19 +97,19 @@ class NumberRules:
     plain: float = 1.8
     plainest: float = 5.0
     #: From these log odds of being several digits on, the mean need only be above the threshold: of
-    #: letters of several strokes 0.2 % are.
+    #: letters of several strokes 0.2% are.
     plainly_several: float = 1.0
     #: So few strokes with lower log odds of being several digits are one digit.
     few: int = 3
     hardly_several: float = -5.0
     #: So few groups of strokes, without paper between them and with lower log odds of being several
-    #: digits, are a letter or a sign: 0.1 % of the numbers of two and three touching digits are
+    #: digits, are a letter or a sign: 0.1% of the numbers of two and three touching digits are
     #: below, and a third of the letters that would be read as numbers. With paper between them they
     #: may be digits: a 10 that is written wide looks like nothing.
     rather_a_letter: float = -4.0
-    #: Ink with lower log odds of being several digits is one sign; 5 % of digits beside signs are.
+    #: Ink with lower log odds of being several digits is one sign; 5% of digits beside signs are.
     rather_a_sign: float = -3.0
-    #: Neighbours in one line share at least this part of the height that they take together.
+    #: Neighbors in one line share at least this part of the height that they take together.
     shared: float = 0.5
     #: A group with this part of its width above another is in a line above it.
     above: float = 0.5
@@ -533,7 +533,7 @@ def _in_two_lines(found: Reading) -> bool:
 
 
 def _groups(pieces: Row) -> list[Group]:
-    """List the groups of neighbouring pieces that may be one digit, as first and end."""
+    """List the groups of neighboring pieces that may be one digit, as first and end."""
     groups = []
     for first in range(len(pieces)):
         # A single piece is always a group, so that all pieces can be covered.

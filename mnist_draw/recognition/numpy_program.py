@@ -39,7 +39,7 @@ def load_parameters() -> list[npt.NDArray[np.float32]]:
 
 
 def predict(pictures: Array) -> npt.NDArray[np.float32]:
-    """Return the probabilities, float32 (N, classes), of grey levels 0 to 255, ink high.
+    """Return the probabilities, float32 (N, classes), of gray levels 0 to 255, ink high.
 
     Pictures are placed as in MNIST: (N, 1, 28, 28), (N, 28, 28) or (28, 28); others raise
     ValueError.
@@ -55,7 +55,7 @@ def predict(pictures: Array) -> npt.NDArray[np.float32]:
 
 
 def read_picture(name: str) -> Array:
-    """Return a file's grey levels, ink high: the array of an .npy file, or one picture."""
+    """Return a file's gray levels, ink high: the array of an .npy file, or one picture."""
     if name.endswith(".npy"):
         pictures: Array = np.load(name, allow_pickle=False)
         return pictures
@@ -63,15 +63,15 @@ def read_picture(name: str) -> Array:
 
     with Image.open(name) as image:
         if image.mode[0] in "IF":
-            # The range of 16-bit and floating-point grey is unknown.
-            grey = np.asarray(image, np.float32)
-            grey = 255 * (grey - grey.min()) / max(float(np.ptp(grey)), 1e-30)
+            # The range of 16-bit and floating-point gray is unknown.
+            gray = np.asarray(image, np.float32)
+            gray = 255 * (gray - gray.min()) / max(float(np.ptp(gray)), 1e-30)
         else:
             rgba = image.convert("RGBA")
             planes = np.asarray(rgba.convert("LA"), np.float32) / np.float32(255)
-            grey = 255 * on_a_ground(planes[..., 0], planes[..., 1])
+            gray = 255 * on_a_ground(planes[..., 0], planes[..., 1])
     # Paper is at the edge.
-    return 255 - grey if np.median(border(grey)) > 127 else grey
+    return 255 - gray if np.median(border(gray)) > 127 else gray
 
 
 def shown(text: str) -> str:
@@ -96,7 +96,7 @@ def main(names: Sequence[str]) -> int:
             for row in predict(pictures):
                 best = int(row.argmax())
                 share = "over 99.9" if row[best] > 0.9995 else f"{100 * row[best]:.1f}"
-                print(f"{name}: {CLASS_NAMES[best]} ({share} %)", flush=True)
+                print(f"{name}: {CLASS_NAMES[best]} ({share}%)", flush=True)
         except ModuleNotFoundError:
             print(f"{name}: only .npy files can be read without Pillow", file=sys.stderr)
             status = 1

@@ -20,7 +20,7 @@ from mnist_draw.recognition.answer import Scores
 Plane = npt.NDArray[np.float32]
 Columns = npt.NDArray[np.intp]
 Box = tuple[int, int, int, int]
-#: First piece and end of some neighbours.
+#: First piece and end of some neighbors.
 Group = tuple[int, int]
 
 #: Ink is reduced to at most this height and width before it is cut.
@@ -304,13 +304,13 @@ def find_seams(ink: Plane, height: float) -> Columns:
     count = int((columns - 2 * edge) / (_GRID * height)) + 1
     if columns <= 2 * edge or count < 1:
         return np.empty((0, rows), np.intp)
-    centres = np.rint(np.linspace(edge, columns - edge, count)).astype(np.intp)
+    centers = np.rint(np.linspace(edge, columns - edge, count)).astype(np.intp)
     reach = max(2, round(_BAND * height))
     # Seams must not evade the ink through the columns beyond it.
     padded = np.pad(ink, ((0, 0), (reach, reach + 1)), constant_values=float(rows))
-    windows = centres[:, None] + np.arange(2 * reach + 1)
+    windows = centers[:, None] + np.arange(2 * reach + 1)
     crossed, paths = _cheapest(padded[:, windows])
-    places = paths + centres[:, None] - reach
+    places = paths + centers[:, None] - reach
     middles = places.mean(axis=1)
     order = np.argsort(crossed, kind="stable")
     kept: list[int] = []

@@ -70,8 +70,8 @@ _LEANS = (-25.0, 45.0)
 _FEWEST = 3
 
 #: By how many log odds the threshold is lower for a picture of few pixels. Little in it tells
-#: letters from digits, and people who show such pictures show digits. Of letters on 8×8 pixels 84 %
-#: are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
+#: letters from digits, and people who show such pictures show digits. Of letters on 8×8 pixels 84%
+#: are refused with it and 86% with 0.7, of scikit-learn's digits 1.6 and 1.8%.
 COARSE_LENIENCE = 1.0
 
 

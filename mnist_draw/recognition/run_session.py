@@ -118,7 +118,7 @@ class RunSession:
     ) -> None:
         """Read the checkpoint to continue from; the run then has its settings and figures.
 
-        ``unsaved`` is a checkpoint that could not be written, ``settings`` what is to be learnt in
+        ``unsaved`` is a checkpoint that could not be written, ``settings`` what is to be learned in
         place of the checkpoint's settings.
         """
         folder = self.run.folder
@@ -248,7 +248,7 @@ class RunSession:
             if self.controls.closing and run.state == "stopped" and has_checkpoint:
                 self.interrupt()
             can_begin_again = run.state == "interrupted" and has_checkpoint
-            if self._is_new and not (run.has_learnt or run.is_whole or can_begin_again):
+            if self._is_new and not (run.has_learned or run.is_whole or can_begin_again):
                 self._lock.release()
                 shutil.rmtree(run.folder, ignore_errors=True)
                 return ""
@@ -349,7 +349,7 @@ class RunSession:
         return model
 
     def _try_to_save_model(self, model: ModelFile) -> None:
-        if not self._is_listed or not self.run.has_learnt:
+        if not self._is_listed or not self.run.has_learned:
             return
         try:
             self.network = self.save_model(self.named(model))

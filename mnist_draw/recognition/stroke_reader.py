@@ -1,8 +1,8 @@
-"""Read a number from its pen strokes: groups of neighbouring strokes, read by the same network.
+"""Read a number from its pen strokes: groups of neighboring strokes, read by the same network.
 
 A person nearly always lifts the pen between two digits, so a digit consists of whole strokes: of
-4,000 digits that 67 people wrote, 87 % have one stroke and 12.9 % more, two strokes of one digit
-overlap (the median by 0.39 of the digit's height), and only 3 % leave paper between them. So
+4,000 digits that 67 people wrote, 87% have one stroke and 12.9% more, two strokes of one digit
+overlap (the median by 0.39 of the digit's height), and only 3% leave paper between them. So
 touching digits need no cut, and strokes are cut only if they can be read in no other way. Each
 stroke is drawn here once more, small and with a pen that suits the line's height: the pen that
 suits one large digit would close the loops of small ones, and what is read shall not depend on the
@@ -47,7 +47,7 @@ FINEST_PEN = 1 / 10
 WIDEST_PEN = 1 / 8
 #: Points nearer than this to the one before are left out, in pixels of the reduced picture.
 _NEAREST = 2.0
-#: Strokes are drawn this many times larger first, so that their edges become grey.
+#: Strokes are drawn this many times larger first, so that their edges become gray.
 _FINER = 4
 #: Paper around each stroke's own box, in pixels.
 _AROUND = 1
@@ -62,7 +62,7 @@ PAPER = 0.05
 MAX_STROKES = 4
 _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: Further costs of each digit with one stroke, and with several: half of minus the logarithm of the
-#: share that people drew so (91 % of fours have several, 0.4 % of sixes). Few people give a one a
+#: share that people drew so (91% of fours have several, 0.4% of sixes). Few people give a one a
 #: foot or a flag of its own, but those always do. They count so many times where one digit is told
 #: from another (a 5 whose top is a stroke of its own is no 3), and for a digit alone.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
@@ -71,7 +71,7 @@ _AMONG_DIGITS = 1.5
 _ALONE = 0.5
 #: What counts against each digit alone: most symbols that are read as digits are read as 1 or 7.
 _OFTEN_NONE = np.array([-0.3, 0.1, -0.3, -0.3, -0.3, -0.3, -0.3, 0.3, -0.3, -0.3])
-#: Digits of one stroke, and of several, that end below where they begin: of people's digits, 0.6 %
+#: Digits of one stroke, and of several, that end below where they begin: of people's digits, 0.6%
 #: do not, but many dots and apostrophes. That counts so much against a digit alone.
 _END_LOW = ((1, 4, 5, 7, 9), (1, 4, 9))
 _RISING = 1.0
@@ -330,7 +330,7 @@ def _orders(drawn: Row) -> list[list[int]]:
 
 
 def _groups(pieces: Row) -> list[Group]:
-    """List the groups of neighbouring strokes that may be one digit, and all strokes."""
+    """List the groups of neighboring strokes that may be one digit, and all strokes."""
     count = len(pieces)
     joined, _ = _of_gaps(pieces)
     lifts = np.cumsum(~np.array(pieces.cut))
@@ -376,7 +376,7 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
 
 
 def _of_gaps(pieces: Row) -> tuple[Floats, Floats]:
-    """Return the costs of joining neighbours, and the paper between them."""
+    """Return the costs of joining neighbors, and the paper between them."""
     spans = pieces.spans
     # Without the pen's width: where the middles of the lines are.
     right = np.maximum.accumulate(spans[:, 2])[:-1]
@@ -388,7 +388,7 @@ def _of_gaps(pieces: Row) -> tuple[Floats, Floats]:
 
 
 def _row_gaps(pieces: Row) -> Floats:
-    """Return the least paper between neighbours in any row; leaning digits have it between them."""
+    """Return the least paper between neighbors in any row; leaning digits have it between them."""
     top, _, bottom, _ = pieces.box(0, len(pieces))
     every = np.arange(top, bottom)
     lefts = []

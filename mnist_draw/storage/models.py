@@ -81,7 +81,7 @@ class ModelInfo:
     rule, ``threshold`` is the log odds under which a picture is no digit, ``lenience`` by how many
     log odds it is lowered for the network, ``refused`` the share of validation pictures that are
     refused. ``before`` is the key of the network that fine-tuning began with, ``before_name`` what
-    that was called then, ``extra_digits`` how many digits of the user were learnt, ``learnt`` the
+    that was called then, ``extra_digits`` how many digits of the user were learned, ``learnt`` the
     accuracy before and after, ``settings`` are those of the training, as
     `mnist_draw.training.settings` writes them, and ``changes`` those made to them meanwhile, as in
     the record of a run.

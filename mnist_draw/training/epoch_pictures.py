@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mnist_draw import thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.augmentation.numba_loops import compiles_first, stopped_by
-from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, iterate_minibatches, scale
+from mnist_draw.dataset.mnist import GRAY_LEVELS, Dataset, iterate_minibatches, scale
 from mnist_draw.dataset.normalise import BOX, usual_side
 from mnist_draw.training.settings import TrainingSettings
 
@@ -72,7 +72,7 @@ class EpochPictures:
         if recipe != "off":
             images = self._images
             if images.dtype != np.uint8:
-                levels = np.rint(images * np.float32(GREY_LEVELS))
+                levels = np.rint(images * np.float32(GRAY_LEVELS))
                 images = np.clip(levels, 0, 255).astype(np.uint8)
             self._augmenter = Augmenter(recipe, images, self._styles, self._seed, self._side)
 

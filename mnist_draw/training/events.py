@@ -76,7 +76,7 @@ class Started:
 
 @dataclass(frozen=True)
 class BatchFinished:
-    """One minibatch was learnt; epochs and batches count from 1.
+    """One minibatch was learned; epochs and batches count from 1.
 
     ``loss`` is its mean cross-entropy in nats, ``accuracy`` its share of right answers (0 to 1),
     both with dropout and before the update; ``seconds`` is what the step took.
@@ -246,7 +246,7 @@ Event = (
 
 @dataclass(frozen=True)
 class Queued:
-    """The run starts when the taught digits are learnt."""
+    """The run starts when the taught digits are learned."""
 
 
 @dataclass(frozen=True)

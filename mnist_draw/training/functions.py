@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw import theano_bridge
-from mnist_draw.dataset.mnist import GREY_LEVELS
+from mnist_draw.dataset.mnist import GRAY_LEVELS
 from mnist_draw.i18n import N_, _, pgettext
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
@@ -176,7 +176,7 @@ def _scaled(pictures: Any) -> Any:
     import theano.tensor as T
 
     if pictures.dtype == "uint8":
-        return T.cast(pictures, "float32") * np.float32(1 / GREY_LEVELS)
+        return T.cast(pictures, "float32") * np.float32(1 / GRAY_LEVELS)
     return pictures
 
 

@@ -19,7 +19,7 @@ _LEVEL = 0.01
 #: With a training accuracy above this, at most 50 of MNIST's 50,000 pictures are left to learn.
 _CONFIDENT = 0.999
 #: A layer with more silent units than this share has a problem: in the tutorial's run, it
-#: is below 1 % after each of the first four epochs.
+#: is below 1% after each of the first four epochs.
 _MANY_DEAD = 0.4
 #: The proposal against overfitting: the recipe that bends the digits without writing
 #: them anew, and a small penalty that may be raised threefold again and again.
@@ -148,7 +148,7 @@ def _steps(losses: Sequence[float], part: float) -> list[bool]:
 def settled_since(epochs: Sequence[EpochFigures]) -> int:
     """Return the epoch since which the validation loss has been level; 0 where it is not.
 
-    It is level where the last three epochs changed it by less than 1 %.
+    It is level where the last three epochs changed it by less than 1%.
     """
     low = high = epochs[-1].validation_loss
     since = len(epochs)
@@ -158,7 +158,7 @@ def settled_since(epochs: Sequence[EpochFigures]) -> int:
         if high - low >= _LEVEL * low:
             break
         since = figures.epoch
-    # Level from the start, it has learnt nothing.
+    # Level from the start, it has learned nothing.
     return since if 1 < since <= len(epochs) - _TREND else 0
 
 

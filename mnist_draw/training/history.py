@@ -40,7 +40,7 @@ class EpochFigures:
 class History:
     """A listener of the training loop that keeps every figure.
 
-    ``batch_losses`` and ``batch_accuracies`` have one double for each minibatch learnt: nats, and
+    ``batch_losses`` and ``batch_accuracies`` have one double for each minibatch learned: nats, and
     shares from 0 to 1. ``batches`` is the number of an epoch's minibatches, 1 while that is not
     known. The figures of the test are None before the end of the run.
     """

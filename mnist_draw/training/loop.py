@@ -121,8 +121,8 @@ def _new_run(settings: TrainingSettings, resume: Checkpoint | None) -> Run:
 
 
 @dataclass
-class _Learnt:
-    """The minibatches of an epoch that were learnt; times are in seconds, without pauses."""
+class _Learned:
+    """The minibatches of an epoch that were learned; times are in seconds, without pauses."""
 
     began: float
     losses: list[float] = field(default_factory=list)
@@ -221,7 +221,7 @@ class _Loop:
 
     @property
     def epoch(self) -> int:
-        """The last epoch that is learnt, 0 before the first."""
+        """The last epoch that is learned, 0 before the first."""
         return len(self.history.epochs)
 
     @property
@@ -300,16 +300,16 @@ class _Loop:
     ) -> Generator[Event, None, events.EpochFinished | events.Reason]:
         """Train and validate once; return the report, or why the run ends here."""
         number = self.epoch + 1
-        learnt = _Learnt(time.perf_counter())
-        yield from self._run_batches(number, learnt, writer)
-        if not learnt.last_loss < DIVERGED_LOSS:
+        learned = _Learned(time.perf_counter())
+        yield from self._run_batches(number, learned, writer)
+        if not learned.last_loss < DIVERGED_LOSS:
             return "diverged"
-        is_whole = len(learnt.losses) == self.batches
+        is_whole = len(learned.losses) == self.batches
         # There is no earlier network to keep than that of a part of the first epoch.
-        if not is_whole and (number > 1 or not learnt.losses or self.controls.closing):
+        if not is_whole and (number > 1 or not learned.losses or self.controls.closing):
             return "stopped"
         yield from self._compile_evaluation()
-        finished = yield from self._validate(number, learnt)
+        finished = yield from self._validate(number, learned)
         if finished is None:
             return "diverged"
         return finished if is_whole else "stopped"
@@ -317,7 +317,7 @@ class _Loop:
     def _run_batches(
         self,
         number: int,
-        learnt: _Learnt,
+        learned: _Learned,
         writer: CheckpointWriter | None,
     ) -> Iterator[Event]:
         """Learn the minibatches of an epoch, to its end, a stop, or a loss that diverged."""
@@ -325,7 +325,7 @@ class _Loop:
         for batch in range(1, self.batches + 1):
             # Before the batch, so that a stop during compilation or validation trains nothing.
             if self.controls.paused:
-                yield from self._pause(number, batch - 1, learnt)
+                yield from self._pause(number, batch - 1, learned)
             if self.controls.stop_requested:
                 return
             changes = self._changes(number, batch)
@@ -344,16 +344,16 @@ class _Loop:
             except CompilingStoppedError:
                 return
             started = time.perf_counter()
-            learnt.rate = self._set_rates(number, batch)
+            learned.rate = self._set_rates(number, batch)
             loss, accuracy = (float(x) for x in self.functions.train(*minibatch))
             seconds = time.perf_counter() - started
-            learnt.last_loss = loss
+            learned.last_loss = loss
             if not loss < DIVERGED_LOSS:
-                yield self._diverged(number, batch, loss, learnt.rate)
+                yield self._diverged(number, batch, loss, learned.rate)
                 return
-            learnt.losses.append(loss)
-            learnt.accuracies.append(accuracy)
-            learnt.seconds += seconds
+            learned.losses.append(loss)
+            learned.accuracies.append(accuracy)
+            learned.seconds += seconds
             yield events.BatchFinished(
                 number,
                 self.epochs,
@@ -366,26 +366,26 @@ class _Loop:
             if writer is not None:
                 yield from writer.reports()
 
-    def _pause(self, number: int, batches: int, learnt: _Learnt) -> Iterator[Event]:
+    def _pause(self, number: int, batches: int, learned: _Learned) -> Iterator[Event]:
         """Wait until the run is resumed or stopped, after so many minibatches of the epoch."""
         yield events.Paused(number, batches)
         paused = time.perf_counter()
         self.controls.wait_while_paused()
         # A pause says nothing of what an epoch takes.
-        learnt.began += time.perf_counter() - paused
+        learned.began += time.perf_counter() - paused
         if not self.controls.stop_requested:
             yield events.Resumed(number, batches)
 
     def _validate(
         self,
         number: int,
-        learnt: _Learnt,
+        learned: _Learned,
     ) -> Generator[Event, None, events.EpochFinished | None]:
-        """Validate what was learnt, even when a stop is requested; None if the loss diverged."""
+        """Validate what was learned, even when a stop is requested; None if the loss diverged."""
         yield events.Validating(number)
         loss, accuracy = self._evaluate(self.data.validation_images, self.data.validation_labels)
         if not loss < DIVERGED_LOSS:
-            yield self._diverged(number, self.batches, loss, learnt.rate)
+            yield self._diverged(number, self.batches, loss, learned.rate)
             return None
         self.last_parameters = self.parameters()
         is_best = loss < self.best_loss
@@ -397,12 +397,12 @@ class _Loop:
         finished = events.EpochFinished(
             number,
             self.epochs,
-            time.perf_counter() - learnt.began,
-            float(np.mean(learnt.losses)),
-            float(np.mean(learnt.accuracies)),
+            time.perf_counter() - learned.began,
+            float(np.mean(learned.losses)),
+            float(np.mean(learned.accuracies)),
             loss,
             accuracy,
-            len(learnt.losses) * self.settings.batch_size / learnt.seconds,
+            len(learned.losses) * self.settings.batch_size / learned.seconds,
             is_best,
             self.last_parameters,
         )

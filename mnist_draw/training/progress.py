@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, TextIO
 
 from mnist_draw.errors import one_line
-from mnist_draw.i18n import _, number, percent, pgettext
+from mnist_draw.i18n import _, number, pgettext
 from mnist_draw.training import events
 
 #: How the end of a run reads by itself.
@@ -32,6 +32,11 @@ def _figure(name: str, value: str) -> str:
     return f"  {name}:" + "\t" * max(1, 4 - (len(name) + 3) // 8) + value
 
 
+def _percent(share: float) -> str:
+    """Format a share as the tutorial does, with a space in every language."""
+    return f"{number(100 * share, '.2f')} %"
+
+
 def describe(event: events.Event) -> list[str]:
     """Format an event as the tutorial's lines; many have none."""
     if isinstance(event, events.Started):
@@ -46,13 +51,13 @@ def describe(event: events.Event) -> list[str]:
             ),
             _figure(_("training loss"), number(event.training_loss, ".6f")),
             _figure(_("validation loss"), number(event.validation_loss, ".6f")),
-            _figure(_("validation accuracy"), percent(event.validation_accuracy, 2)),
+            _figure(_("validation accuracy"), _percent(event.validation_accuracy)),
         ]
     if isinstance(event, events.Tested):
         return [
             _("Final results:"),
             _figure(_("test loss"), number(event.loss, ".6f")),
-            _figure(_("test accuracy"), percent(event.accuracy, 2)),
+            _figure(_("test accuracy"), _percent(event.accuracy)),
         ]
     if isinstance(event, events.BatchSizeChosen | events.Diverged | events.CheckpointFailed):
         return [event.message]
@@ -60,7 +65,9 @@ def describe(event: events.Event) -> list[str]:
         return [_ENDINGS[event.reason]]
     if isinstance(event, events.Finished) and event.reason == "stopped" and event.epochs_done:
         last = event.epochs_done
-        return [_("Stopped; the network keeps what it has learnt up to epoch {epoch}.", epoch=last)]
+        return [
+            _("Stopped; the network keeps what it has learned up to epoch {epoch}.", epoch=last),
+        ]
     return []
 
 
@@ -86,7 +93,7 @@ class TrainingProgressBar:
             self._bar.set_postfix_str(", ".join(figures), refresh=False)
             self._bar.update()
         elif isinstance(event, events.EpochFinished):
-            share = percent(event.validation_accuracy, 2)
+            share = _percent(event.validation_accuracy)
             self._validated = [_("validated {accuracy}", accuracy=share)]
 
     def print(self, line: str, stream: TextIO | None = None) -> None:

@@ -149,7 +149,7 @@ def cut_off(run: Run) -> Run:
 def load_run(folder: Path) -> Run:
     """Read a run with all its figures, to show it; raises `UserError`. Not for the GUI thread."""
     run = cut_off(read_run(folder))
-    history = run.history if run.has_learnt else load_history(run)
+    history = run.history if run.has_learned else load_history(run)
     run.apply(Loaded(history, _has_model(run)))
     return run
 

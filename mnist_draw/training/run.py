@@ -95,7 +95,7 @@ MAX_NAME_LENGTH = 200
 TIME = "%Y-%m-%d %H:%M:%S"
 #: Figures of a record.
 FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
-#: States of a run that is trained now; a waiting one starts when the taught digits are learnt.
+#: States of a run that is trained now; a waiting one starts when the taught digits are learned.
 RUNNING = (
     "waiting",
     "loading",
@@ -348,7 +348,7 @@ class Run:
             self.history = History()
             self._batch_seconds.clear()
         self._end(event.reason)
-        if not self.has_learnt:
+        if not self.has_learned:
             text = _("Stopped before the first epoch. Nothing to keep.")
             self.message = RunMessage(text, "note")
         elif unfinished:
@@ -471,14 +471,14 @@ class Run:
 
     @property
     def can_be_tried(self) -> bool:
-        known_here = self.was_trained_here and self.has_learnt
+        known_here = self.was_trained_here and self.has_learned
         return known_here or self.network_file is not None
 
     # -- how far it is
 
     @property
     def has_begun(self) -> bool:
-        """Whether a minibatch was learnt since it was started or continued."""
+        """Whether a minibatch was learned since it was started or continued."""
         return bool(self._batch_seconds)
 
     @property
@@ -508,19 +508,19 @@ class Run:
         return self.history.batches
 
     @property
-    def has_learnt(self) -> bool:
+    def has_learned(self) -> bool:
         """Whether there is a network with figures, if only from within epoch 1."""
         return bool(self.history.epochs)
 
     @property
     def epochs_done(self) -> int:
         """Complete epochs: a first one that was stopped within is none."""
-        return self.history.epochs_done if self.has_learnt else self.summary.epochs_done
+        return self.history.epochs_done if self.has_learned else self.summary.epochs_done
 
     @property
     def seconds(self) -> float:
         """What its minibatches and complete epochs took, without pauses."""
-        if not self.has_learnt:
+        if not self.has_learned:
             return self.summary.seconds + self._seconds_since
         return sum(row.seconds for row in self.history.epochs) + self._seconds_since
 
@@ -554,7 +554,7 @@ class Run:
     @property
     def figures(self) -> dict[str, float]:
         """The last values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1."""
-        if not self.has_learnt:
+        if not self.has_learned:
             return self.summary.figures
         values = {name: self._of_last_epoch(name) for name in FIGURES[:3]}
         values["test_loss"] = self.history.test_loss
@@ -610,7 +610,7 @@ class Run:
         return sum(values[-count:]) / count if count else self._of_last_epoch(figure)
 
     def _of_last_epoch(self, figure: str) -> float | None:
-        return getattr(self.history.epochs[-1], figure) if self.has_learnt else None
+        return getattr(self.history.epochs[-1], figure) if self.has_learned else None
 
     # -- words
 
@@ -641,7 +641,7 @@ class Run:
         return _LABELS[self.state]
 
     def _describe_stop(self) -> str:
-        if not self.has_learnt:
+        if not self.has_learned:
             return _("Stopped before the first epoch")
         if self.history.is_within_first:
             return _("Stopped within epoch 1.")

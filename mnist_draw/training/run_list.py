@@ -86,14 +86,14 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
     """Check the interrupted runs down to the newest that can go on; return messages.
 
     A damaged checkpoint is quarantined; its run then has failed and is not offered again. A run
-    that was cut off before anything was learnt is removed.
+    that was cut off before anything was learned is removed.
     """
     runs, messages = list_runs()
     found = False
     for run in runs:
         if run.state not in UNFINISHED:
             continue
-        empty = _has_learnt_nothing(run)
+        empty = _has_learned_nothing(run)
         if (found and not empty) or in_use(run.folder):
             continue
         if empty:
@@ -118,7 +118,7 @@ def _cannot_go_on(run: Run) -> str:
     return _("The run {run} cannot be continued.", run=run.full_title)
 
 
-def _has_learnt_nothing(run: Run) -> bool:
+def _has_learned_nothing(run: Run) -> bool:
     """Whether a run has nothing but its record and an empty lock."""
     if run.epochs_done or run.checkpoint_elsewhere:
         return False

@@ -192,7 +192,7 @@ class TrainingSettings:
             title=_("Extra data"),
             nothing=pgettext("extra data", "None"),
             sentence=_(
-                "Digits that are learnt beside the data set: those that you have taught in the "
+                "Digits that are learned beside the data set: those that you have taught in the "
                 "Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that begin "
                 "with their digit.",
             ),
@@ -331,5 +331,5 @@ SETTINGS: dict[str, AnySetting] = settings_of(TrainingSettings)
 PLACES = tuple(
     name for name, setting in SETTINGS.items() if isinstance(setting, Folder | NetworkFile)
 )
-#: Settings that say which pictures are learnt.
+#: Settings that say which pictures are learned.
 PICTURES = tuple(name for name, setting in SETTINGS.items() if setting.chooses_pictures)

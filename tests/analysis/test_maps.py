@@ -1,4 +1,4 @@
-"""Digits on the plane of the last hidden layer; neighbours."""
+"""Digits on the plane of the last hidden layer; neighbors."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from mnist_draw.analysis import maps
 from mnist_draw.analysis.maps import (
     build_map,
     chosen_digits,
-    gather_neighbours,
+    gather_neighbors,
     principal_directions,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
@@ -76,11 +76,11 @@ def test_a_cached_map_that_is_not_complete_is_computed_again(digits, monkeypatch
     assert len(build_map(linear_model(), images, labels).points) == 40
 
 
-def test_neighbours_by_a_single_unit_are_in_the_order_of_its_outputs(digits):
+def test_neighbors_by_a_single_unit_are_in_the_order_of_its_outputs(digits):
     images = digits.train_images[:400]
     W, b, *rest = random_model("custom_mlp:1,1,0,0").parameters
     model = ModelFile("custom_mlp:1,1,0,0", (W, b + np.float32(9), *rest), {})
-    *_, known = gather_neighbours(model, images)
+    *_, known = gather_neighbors(model, images)
     exact = scale(images).reshape(400, 784).astype(float) @ W[:, 0] + model.parameters[1][0]
     assert exact.min() > 0
     far = np.abs(exact - exact[9])
@@ -92,12 +92,12 @@ def test_neighbours_by_a_single_unit_are_in_the_order_of_its_outputs(digits):
 def test_principal_directions_are_those_of_the_covariance():
     random = np.random.default_rng(0)
     values = random.normal(size=(200, 6)) * [5, 1, 3, 0.5, 0.2, 0.1] + 7
-    centred = (values - values.mean(axis=0)).astype(np.float32)
-    directions = principal_directions(centred)
+    centered = (values - values.mean(axis=0)).astype(np.float32)
+    directions = principal_directions(centered)
     _, vectors = np.linalg.eigh(np.cov(values.T))
     for found, expected in zip(directions, vectors.T[::-1], strict=False):
         assert abs(found @ expected) == pytest.approx(1, abs=1e-3)
-    np.testing.assert_array_equal(directions, principal_directions(centred))
+    np.testing.assert_array_equal(directions, principal_directions(centered))
 
 
 @pytest.mark.parametrize("shape", [(50, 2), (2, 50), (1, 20), (3, 3)])
@@ -115,9 +115,9 @@ def test_the_digits_are_spread_over_the_test_set():
     assert chosen[-1] > 9900
 
 
-def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch):
+def test_neighbors_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch):
     images = digits.train_images[:150]
-    *_, known = gather_neighbours(linear_model(), images)
+    *_, known = gather_neighbors(linear_model(), images)
     assert known.is_complete
     assert known.counted == 150
     # Without a hidden layer the pictures themselves are compared.
@@ -127,5 +127,5 @@ def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch
     assert places[0] == 9
     assert set(places.tolist()) == set(np.argsort(exact)[:6].tolist())
     np.testing.assert_allclose(distances[1:], exact[places[1:]], rtol=1e-2)
-    (kept,) = gather_neighbours(linear_model(), images)
+    (kept,) = gather_neighbors(linear_model(), images)
     np.testing.assert_array_equal(kept.outputs, known.outputs)

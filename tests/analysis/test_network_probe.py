@@ -16,7 +16,7 @@ from mnist_draw.analysis.layer_inspection import (
     describe_weights,
     inspect_layers,
 )
-from mnist_draw.analysis.network_probe import NetworkProbe, neighbour_correlation, start_model
+from mnist_draw.analysis.network_probe import NetworkProbe, neighbor_correlation, start_model
 from mnist_draw.analysis.unit_profiles import find_profiles, ideal_picture
 from mnist_draw.analysis.why import given_on, why_sum
 from mnist_draw.dataset.mnist import load_dataset, scale
@@ -122,13 +122,13 @@ def test_units_are_known_by_what_excites_them(monkeypatch, digits):
 
 
 def trained(network, **info):
-    """Return a network that has learnt a little, and the weights that it began with."""
+    """Return a network that has learned a little, and the weights that it began with."""
     settings = TrainingSettings(network=network, seed=3)
     start = lasagne.layers.get_all_param_values(build_network(settings))
     random = np.random.default_rng(0)
-    learnt = [value + random.normal(0, 0.02, value.shape).astype(np.float32) for value in start]
+    learned = [value + random.normal(0, 0.02, value.shape).astype(np.float32) for value in start]
     known = {"settings": settings.without_places(), **info}
-    return ModelFile(network, tuple(learnt)).with_info(**known), start
+    return ModelFile(network, tuple(learned)).with_info(**known), start
 
 
 @pytest.mark.parametrize("network", ["custom_mlp:2,8,0.2,0.5", "cnn"])
@@ -151,9 +151,9 @@ def test_the_shipped_networks_know_their_start():
         start = start_model(model).parameters[0]
         assert np.corrcoef(start.ravel(), model.parameters[0].ravel())[0, 1] > 0.5
         if start.ndim == 2:
-            # The guide's step about a unit: noise at the start, strokes in what was learnt.
+            # The guide's step about a unit: noise at the start, strokes in what was learned.
             shown = (start, model.parameters[0], model.parameters[0] - start)
-            found = [neighbour_correlation(weights) for weights in shown]
+            found = [neighbor_correlation(weights) for weights in shown]
             assert abs(found[0]) < 0.01
             assert found[2] > 0.7
             for weights, agree in zip(shown, found, strict=True):
@@ -163,7 +163,7 @@ def test_the_shipped_networks_know_their_start():
                 expected = np.corrcoef(np.hstack([beside, below]))[0, 1]
                 assert agree == pytest.approx(expected, abs=1e-4)
             if stored.path.stem == "mlp":
-                words = "{:.2f} at the start, {:.2f} now and {:.2f} in what was learnt"
+                words = "{:.2f} at the start, {:.2f} now and {:.2f} in what was learned"
                 said = " ".join(step_for("network", "unit").text.split())
                 assert words.format(abs(found[0]), *found[1:]) in said
 
@@ -224,11 +224,11 @@ def test_what_is_told_of_an_epoch():
     assert seen.counts.sum() == 784 * 20 + 200
     assert len(seen.edges) == len(seen.counts) + 1
     assert seen.edges[0] == -seen.edges[-1]
-    assert "25 %" in describe_updates(seen)
+    assert "25%" in describe_updates(seen)
     assert "15,880 weights" in describe_weights(seen)
     first = inspected(1, 1.0, np.ones((7, 1, 28, 28), np.float32), silent=5)
     assert first.dead == (0.25,)
-    assert describe_silent_units(first).startswith("25 % of hidden 1")
+    assert describe_silent_units(first).startswith("25% of hidden 1")
     assert "the 7 validation pictures" in describe_silent_units(first)
     assert "after the second epoch" in describe_updates(first)
 

@@ -67,7 +67,7 @@ def test_folders_with_and_without_labels(tmp_path):
     assert len(pictures) == 3
 
 
-def test_unreadable_and_unlabelled_pictures_are_left_out_in_words(tmp_path):
+def test_unreadable_and_unlabeled_pictures_are_left_out_in_words(tmp_path):
     put(tmp_path / "d" / "7.png")
     put(tmp_path / "d" / "scan.png")
     (tmp_path / "d" / "3-broken.png").write_bytes(b"no picture")

@@ -132,7 +132,7 @@ def _drawn(temperature, count=20_000):
         (_drawn(2.0), Calibration.TOO_MODEST),
         (_drawn(1e-3), Calibration.TOO_SURE),
     ],
-    ids=["calibrated", "sharpened", "softened", "always 100 %"],
+    ids=["calibrated", "sharpened", "softened", "always 100%"],
 )
 def test_calibration_is_judged_where_the_network_doubts(results, found):
     assert results.accuracy > 0.97
@@ -237,7 +237,7 @@ def test_the_page_needs_nothing_else(counted, tmp_path):
     assert "url(" not in text
     assert "<script" not in text
     assert "MNIST &lt;test&gt;" in text
-    assert f"{100 * counted[2].accuracy:.2f} %" in text
+    assert f"{100 * counted[2].accuracy:.2f}%" in text
 
 
 def test_nothing_in_the_page_is_obeyed_instead_of_read(counted, tmp_path):
@@ -265,7 +265,7 @@ def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
     assert "class 3" in text
     right = Results(np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8), 1.0, 10)
     page = write_report(tmp_path / "r", model, pictures, right)
-    assert "100.00 %" in page.read_text(encoding="utf-8")
+    assert "100.00%" in page.read_text(encoding="utf-8")
 
 
 def test_a_folder_that_cannot_be_made(counted, tmp_path, monkeypatch):
@@ -316,13 +316,13 @@ def test_pictures_have_the_letters_of_any_name(counted, tmp_path):
 
 def test_only_what_is_certain_is_a_hundred_per_cent():
     shares = (0.999857, 0.9994, 1.0, 0.0, float("nan"))
-    assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]
+    assert [percent(share) for share in shares] == ["99.9%", "99.9%", "100.0%", "0.0%", ""]
 
 
-def centre(image):
-    grey = image.astype(float)
+def center(image):
+    gray = image.astype(float)
     return tuple(
-        float(grey.sum(axis=1 - axis) @ np.arange(image.shape[axis]) / grey.sum())
+        float(gray.sum(axis=1 - axis) @ np.arange(image.shape[axis]) / gray.sum())
         for axis in (1, 0)
     )
 
@@ -345,8 +345,8 @@ def test_changes_of_a_bar():
     np.testing.assert_array_equal(left[:, :-3], bar()[:, 3:])
     (turned,) = altered(bar()[None], "turn", 30)
     # y points down: the right end of a level bar sinks.
-    assert centre(turned[:, 17:])[1] > 15
-    assert centre(turned[:, :12])[1] < 13
+    assert center(turned[:, 17:])[1] > 15
+    assert center(turned[:, :12])[1] < 13
 
 
 def test_noise_is_the_same_each_time(digits):
@@ -397,7 +397,7 @@ def test_a_table_of_a_spreadsheet_has_numbers():
     numbers = Figure(-60, "g"), 0.228, Figure(1234.5, ",.1f"), Figure(0.5, "+g")
     cells = ("Rotated, degrees", *numbers, "−2 × 3", "1, 2")
     made = Table("Of all", ["what", *"abcdef"], [cells])
-    assert made.rows[0][1:5] == ("-60", "22.8 %", "1,234.5", "+0.5")
+    assert made.rows[0][1:5] == ("-60", "22.8%", "1,234.5", "+0.5")
     heading, line = made.to_csv().splitlines()
     assert heading == "what,a,b,c,d,e,f"
     assert line == '"Rotated, degrees",-60,0.228000,1234.5,0.5,−2 × 3,"1, 2"'

@@ -53,7 +53,7 @@ def model(fill=0.5, **metadata):
 
 
 def answer(digit=3, second=8, objection=UNLIKE_A_DIGIT):
-    """Return an answer that is 90 % sure of ``digit``, or that refuses the ink if it is None."""
+    """Return an answer that is 90% sure of ``digit``, or that refuses the ink if it is None."""
     probabilities = np.full(10, 0.09 / 9, np.float32)
     probabilities[second] += 0.01
     probabilities[digit or 0] = 0.9

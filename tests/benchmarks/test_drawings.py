@@ -46,7 +46,7 @@ def save_ink(path, digits, **changes):
     return path
 
 
-#: The last one is labelled wrongly.
+#: The last one is labeled wrongly.
 DIGITS = [
     (0, 7, [ring()]),
     (1, 7, [line()[:10], line()[9:]]),
@@ -81,17 +81,17 @@ def test_measures_through_the_real_canvas(tmp_path, model_file):
 
 
 def test_digits_are_placed_as_described():
-    heights, centres = [], []
+    heights, centers = [], []
     for number in range(200):
         points = np.concatenate(drawn_digits.placed([ring(), ring() * 0.5], (0, number)))
         low, high = points.min(axis=0), points.max(axis=0)
         heights.append((high - low)[1] / 280)
-        centres.append((high + low) / 2 - 140)
+        centers.append((high + low) / 2 - 140)
         assert (high - low)[0] / (high - low)[1] == pytest.approx(0.6, rel=0.01)
     assert 0.45 <= min(heights) < 0.47
     assert 0.68 < max(heights) <= 0.70
-    assert np.abs(centres).max() == pytest.approx(20, abs=1)
-    assert np.abs(np.mean(centres, axis=0)).max() < 4
+    assert np.abs(centers).max() == pytest.approx(20, abs=1)
+    assert np.abs(np.mean(centers, axis=0)).max() < 4
     # The same seed is the same place.
     first, again, other = (drawn_digits.placed([ring()], seed) for seed in ((0, 3), (0, 3), (1, 3)))
     assert np.array_equal(first, again)
@@ -108,7 +108,7 @@ def test_figures_by_hand():
     )
     assert results.accuracy == 0.75
     assert results.writer_mean_accuracy == pytest.approx((2 / 3 + 1) / 2)
-    assert results.labelled.tolist() == [True, False, False, True]
+    assert results.labeled.tolist() == [True, False, False, True]
     assert results.confusion()[1, 7] == 1
     assert results.confusion().sum() == 4
     assert 'refused ("?")                25.00%' in drawn_digits.report(results)

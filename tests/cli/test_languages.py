@@ -20,7 +20,7 @@ class Marked(gettext.NullTranslations):
     def gettext(self, message: str) -> str:
         if message is None:  # argparse of Python 3.11: a group without a description
             return message
-        return f"⟦{message}⟧" if "%" in message else f"⟦{message} 50 %⟧"
+        return f"⟦{message}⟧" if "%" in message else f"⟦{message} 50%⟧"
 
     def pgettext(self, context: str, message: str) -> str:
         return self.gettext(message)

@@ -112,7 +112,7 @@ def test_runs(here, capsys):
     out = capsys.readouterr().out
     assert ended.run.folder.name in out
     assert "2 of 3" in out
-    assert "95.00 %" in out
+    assert "95.00%" in out
     # In the words of the window and of --json.
     assert "completed" in out
     end(going_on, "stopped")
@@ -136,7 +136,7 @@ def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
     assert "1 of 3" in out
 
 
-def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(here, capsys):
+def test_a_network_that_learned_has_the_name_that_it_is_listed_with(here, capsys):
     kept = save_fine_tuned(list_shipped()[0].load())
     assert main(["models", "--json"]) == 0
     name = str(objects(capsys)[-1]["name"])
@@ -155,7 +155,7 @@ def test_models_and_data(capsys):
     assert [one["name"] for one in found] == [kept.name for kept in list_shipped()]
     assert found[0]["accuracy"] == pytest.approx(0.9956)
     assert main(["models"]) == 0
-    assert "99.56 %" in capsys.readouterr().out
+    assert "99.56%" in capsys.readouterr().out
     assert main(["data", "--json"]) == 0
     [found] = objects(capsys)
     assert [sum(found[part]) for part in ("training", "validation", "test")] == [

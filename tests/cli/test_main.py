@@ -73,7 +73,7 @@ def test_completion(shell, capsys, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_colours_are_for_terminals_that_want_them(monkeypatch):
+def test_colors_are_for_terminals_that_want_them(monkeypatch):
     assert painted("ok", "green") == "ok"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")

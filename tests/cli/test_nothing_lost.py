@@ -316,7 +316,7 @@ def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(he
     assert main(["runs"]) == 0
     line = capsys.readouterr().out.splitlines()[1]
     assert f"{run.epochs_done} of 1000" in line
-    assert f"{100 * run.figures['validation_accuracy']:.2f} %" in line
+    assert f"{100 * run.figures['validation_accuracy']:.2f}%" in line
     assert main(["runs"]) == 0
     told = capsys.readouterr().out.splitlines()[-1]
     assert f"mnist-draw train --resume {shlex.quote(str(elsewhere.resolve()))}" in told
@@ -378,7 +378,7 @@ def test_where_output_is_full_the_network_is_in_the_home(here, monkeypatch, caps
     assert {path for path in here.rglob("*") if path.is_file()} - before == {kept}
 
 
-def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
+def test_no_epochs_less_than_learned_and_a_finished_run_is_told(here, capsys):
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 0
     capsys.readouterr()
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
@@ -390,7 +390,7 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
     assert len(run_list.list_runs()[0]) == 1
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
     assert "2 of 2" in capsys.readouterr().out
-    # Nothing was learnt that the list lacks.
+    # Nothing was learned that the list lacks.
     (run,) = run_list.list_runs()[0]
     # Killed before its last record, it is not offered for continuation any more.
     record.save_record(replace(run, state="running"))
@@ -401,10 +401,10 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--no-run"], "No place took the network. What was learnt is lost."),
+        (["--no-run"], "No place took the network. What was learned is lost."),
         (
             ["--no-run", "--checkpoint", "run.ckpt"],
-            "What was learnt up to epoch 1 is kept in run.ckpt. Go on with: "
+            "What was learned up to epoch 1 is kept in run.ckpt. Go on with: "
             "mnist-draw train --resume run.ckpt",
         ),
         ([], "In the Library it is kept, though, in "),

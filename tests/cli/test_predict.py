@@ -41,8 +41,8 @@ def seven(tmp_path):
             "\\u001b[31m\\u009b2J\\u007f\\u000d\\u202ex.png",
         ),
         (
-            "x.png: 1 (99.9 %)\nforged.png: 2 (99.9 %)\u2028.png",
-            "x.png: 1 (99.9 %)\\u000aforged.png: 2 (99.9 %)\\u2028.png",
+            "x.png: 1 (99.9%)\nforged.png: 2 (99.9%)\u2028.png",
+            "x.png: 1 (99.9%)\\u000aforged.png: 2 (99.9%)\\u2028.png",
         ),
     ],
     ids=["obeyed", "forged"],
@@ -226,7 +226,7 @@ def test_evaluate(model, capsys, tmp_path):
     assert main(["evaluate", model]) == 0
     text = capsys.readouterr().out
     assert f"{found['loss']:.6f}" in text
-    assert f"{found['accuracy'] * 100:.2f} %" in text
+    assert f"{found['accuracy'] * 100:.2f}%" in text
     save_model(tmp_path / "clothes.npz", linear_model().with_info(data="clothes"))
     assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0
     out, err = capsys.readouterr()

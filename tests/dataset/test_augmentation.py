@@ -29,7 +29,7 @@ def varied():
     }
 
 
-def centres(pictures):
+def centers(pictures):
     pictures = pictures.reshape(-1, 28, 28).astype(np.float64)
     total = pictures.sum(axis=(1, 2))
     places = np.arange(28)
@@ -57,7 +57,7 @@ def test_varied_pictures_are_normalised_up_to_the_jitter(recipe, varied):
     assert ((pictures > 127).mean(axis=(1, 2, 3)) > 0.015).all()
     assert ((pictures > 127).mean(axis=(1, 2, 3)) < 0.5).all()
     # Beyond the jitter only lopsided ink, which must not be cut off.
-    assert np.quantile(np.abs(centres(pictures) - 14), 0.97) < augmenter.PLACE_JITTER + 0.15
+    assert np.quantile(np.abs(centers(pictures) - 14), 0.97) < augmenter.PLACE_JITTER + 0.15
     boxes = np.array([ink_box(picture[0]) for picture in pictures])
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     # Ink that measures 20 pixels from edge to edge touches 20 to 22.
@@ -129,7 +129,7 @@ def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch):
                 canvas = np.maximum(canvas, np.clip((radius - distance) * 10 + 0.5, 0, 1))
         expected = normalise_ink(canvas)
         assert np.abs(scale(found[number]) - expected).mean() < 0.02
-        assert centres(found[number]) == pytest.approx(centres(expected), abs=0.25)
+        assert centers(found[number]) == pytest.approx(centers(expected), abs=0.25)
 
 
 def test_identical_where_nothing_varies(monkeypatch):

@@ -81,8 +81,8 @@ def test_load_data_returns_what_the_tutorial_does_split_as_there():
 
 
 def test_mnist_is_read_once_cannot_be_changed_and_is_scaled_exactly():
-    grey = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
-    found = scale(grey)
+    gray = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
+    found = scale(gray)
     assert found.dtype == np.float32
     assert (found.ravel().astype(np.float64) == np.arange(256) / 256).all()
     data = load_dataset()

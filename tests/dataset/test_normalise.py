@@ -9,7 +9,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import BOX, FULL, has_ink, ink_box, normalise_ink
 
 
-def centre_of_mass(picture):
+def center_of_mass(picture):
     places = np.arange(28)
     total = picture.sum(dtype=np.float64)
     return float(picture.sum(axis=1) @ places / total), float(picture.sum(axis=0) @ places / total)
@@ -43,7 +43,7 @@ def test_longer_side_is_20_and_the_mass_is_in_the_middle(size):
     assert found.max() == FULL
     assert found.min() >= 0
     # Interpolation between the pixels of a small drawing loses a little at its rim.
-    assert centre_of_mass(found) == pytest.approx((14, 14), abs=0.05 if size >= 40 else 0.2)
+    assert center_of_mass(found) == pytest.approx((14, 14), abs=0.05 if size >= 40 else 0.2)
     top, left, bottom, right = ink_box(found)
     # Sub-pixel placement may touch one row more at either end.
     assert 20 <= bottom - top <= 22

@@ -1,4 +1,4 @@
-"""Digits of one's own: found, labelled, normalised, and mixed among a data set's."""
+"""Digits of one's own: found, labeled, normalised, and mixed among a data set's."""
 
 import csv
 import dataclasses

@@ -43,13 +43,13 @@ def difference(ink, number=0):
 FILES: dict[str, Callable[[], bytes]] = {
     "light on dark": lambda: encoded(digit()),
     "dark on light": lambda: encoded(255 - digit()),
-    "grey on grey": lambda: encoded((100 + digit() // 4).astype(np.uint8)),
+    "gray on gray": lambda: encoded((100 + digit() // 4).astype(np.uint8)),
     "JPEG": lambda: encoded(255 - digit(), "JPEG", quality=70),
     "BMP": lambda: encoded(255 - digit(), "BMP"),
     "GIF": lambda: encoded(255 - digit(), "GIF"),
     "TIFF": lambda: encoded(255 - digit(), "TIFF"),
     "large": lambda: encoded(255 - digit(2000)),
-    "colour": lambda: encoded(np.stack([digit() // 8, digit() // 2, digit()], axis=2)),
+    "color": lambda: encoded(np.stack([digit() // 8, digit() // 2, digit()], axis=2)),
     "palette": lambda: encoded(Image.fromarray(255 - digit()).convert("P")),
     "16 bits": lambda: encoded(digit().astype(np.uint16) * 100),
     "1 bit": lambda: encoded(Image.fromarray(digit()).convert("1")),
@@ -90,8 +90,8 @@ def test_empty_paper_and_plain_pictures_have_no_ink():
         picture = encoded(np.clip(paper, 0, 255).astype(np.uint8), "JPEG", quality=85)
         assert not has_ink(load_picture(picture))
     plain = [np.zeros((9, 9, 4), np.uint8), np.full((9, 9), 128, np.uint16)]
-    for grey in (0, 128, 255):
-        plain += [np.full(shape, grey, np.uint8) for shape in ((50, 50), (1, 1), (1, 200))]
+    for gray in (0, 128, 255):
+        plain += [np.full(shape, gray, np.uint8) for shape in ((50, 50), (1, 1), (1, 200))]
     for values in plain:
         assert not has_ink(load_picture(encoded(values)))
 

@@ -74,7 +74,7 @@ def test_a_folder_of_pictures_by_class(tmp_path):
     first = normalise_ink(load_picture(tmp_path / "shapes" / "Two" / "0.png"))
     everything = np.concatenate([data.train_images, data.validation_images, data.test_images])
     assert any(np.allclose(scale(picture[0]), first, atol=1 / 256) for picture in everything)
-    # Drawn class by class, but not learnt so.
+    # Drawn class by class, but not learned so.
     assert len(set(data.first(6).train_labels.tolist())) > 1
 
 
@@ -167,7 +167,7 @@ def test_names_that_are_no_utf8(tmp_path, monkeypatch):
         (("a", "b\u202e"), 4, "'b\\u202e', with a character that cannot be shown. Give it another"),
     ],
 )
-def test_folders_that_cannot_be_learnt(tmp_path, names, count, expected):
+def test_folders_that_cannot_be_learned(tmp_path, names, count, expected):
     draw_classes(tmp_path, names, count)
     assert expected in complaint(tmp_path)
     assert "would be one" in complaint(tmp_path / names[0])

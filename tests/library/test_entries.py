@@ -50,8 +50,8 @@ def test_runs_and_networks_are_one_list_the_newest_first():
     add_run("2026-01-01 10:00:00", epochs_done=5, figures={"test_accuracy": 0.98})
     add_run("2026-01-02 10:00:00", has_network=False)
     opened = save_opened(made(test_accuracy=0.5), "from elsewhere")
-    learnt = save_fine_tuned(made(before="shipped:best", extra_digits=12))
-    for stored, when in ((opened, 1e9), (learnt, 2e9)):
+    learned = save_fine_tuned(made(before="shipped:best", extra_digits=12))
+    for stored, when in ((opened, 1e9), (learned, 2e9)):
         os.utime(stored.path, (when, when))
     entries = list_entries()
     own = [entry for entry in entries if not entry.is_shipped]
@@ -64,7 +64,7 @@ def test_runs_and_networks_are_one_list_the_newest_first():
     assert named(entries[4:], "Best reader").what == "the most reliable"
 
 
-def test_a_learnt_network_keeps_its_name_when_the_one_before_is_gone():
+def test_a_learned_network_keeps_its_name_when_the_one_before_is_gone():
     save_fine_tuned(made(before="run:gone", before_name="Quick", extra_digits=2))
     assert list_entries()[0].name == "Quick with 2 of my digits"
 
@@ -130,7 +130,7 @@ def test_only_what_differs_is_compared():
     file = Entry(replace(more.stored, info=changed.info), "", "")
     found = dict(differing_settings([more, file]))
     assert found["Learning rate"] == ["0.001", "0.05 → 0.01"]
-    assert found["Network"] == [f"784–500–300–{n}, dropout 40 %" for n in (10, 3)]
+    assert found["Network"] == [f"784–500–300–{n}, dropout 40%" for n in (10, 3)]
 
 
 def test_the_library_says_what_goes_on_and_what_was_deleted():

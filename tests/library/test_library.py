@@ -131,7 +131,7 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     found = find_by_key(key).load()
     assert title_of_model(found) == run.title
     untested = replace(run, summary=Summary(1, figures={"validation_accuracy": 0.9781}))
-    assert network_of_run(untested).label.endswith("97.81 % in validation")
+    assert network_of_run(untested).label.endswith("97.81% in validation")
     assert np.array_equal(found.parameters[0], model.parameters[0])
     save_model(run.model, model.with_info(classes=[f"shape {n}" for n in range(10)]))
     assert network_of_run(run).info.classes[9] == "shape 9"

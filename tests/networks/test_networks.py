@@ -63,7 +63,7 @@ def test_a_network_is_titled_in_the_language_and_told_with_its_numbers(monkeypat
     monkeypatch.setattr(i18n, "_translations", Marked())
     title = parse_network("mlp:0.3").title
     assert title.startswith("«Tutorial MLP»")
-    assert SETTINGS["network"].format_value("mlp:0.3") == f"{title}, «dropout 30 %»"
+    assert SETTINGS["network"].format_value("mlp:0.3") == f"{title}, «dropout 30%»"
 
 
 @given(

@@ -50,9 +50,9 @@ def probabilities(best, second, classes=10, first=3, other=8):
 @pytest.mark.parametrize(
     ("best", "second", "state", "named", "text", "line"),
     [
-        (0.978, 0.01, State.SURE, (3,), "3", "97.8 % for 3"),
-        (FAIRLY_SURE + 0.01, 0.25, State.FAIRLY_SURE, (3,), "3", "66.0 % for 3"),
-        (0.54, 0.38, State.UNCLEAR, (3, 8), "3 or 8", "54 % for 3, 38 % for 8"),
+        (0.978, 0.01, State.SURE, (3,), "3", "97.8% for 3"),
+        (FAIRLY_SURE + 0.01, 0.25, State.FAIRLY_SURE, (3,), "3", "66.0% for 3"),
+        (0.54, 0.38, State.UNCLEAR, (3, 8), "3 or 8", "54% for 3, 38% for 8"),
         (0.41, UNCLEAR - 0.42, State.NOT_SURE, (), "3", "Perhaps 3 or 8"),
     ],
 )
@@ -107,17 +107,17 @@ def number(*parts, share=1.0):
 
 def test_a_number_is_as_sure_as_all_of_it():
     found = number(part(3, 0.999), part(7, 0.999))
-    assert (found.state, found.text, found.line) == (State.SURE, "37", "99.8 % for 37")
+    assert (found.state, found.text, found.line) == (State.SURE, "37", "99.8% for 37")
     found = number(part(3, 0.9), part(7, 0.9))
     assert found.state is State.FAIRLY_SURE
     found = number(part(9, 0.55, 0.4, 4), part(3))
-    assert (found.state, found.line) == (State.UNCLEAR, "54 % for 93, 40 % for 43")
+    assert (found.state, found.line) == (State.UNCLEAR, "54% for 93, 40% for 43")
     assert [told.is_named_alone for told in found.parts] == [False, True]
     found = number(part(9, 0.52, 0.25, 4), part(3, 0.88))
     assert (found.state, found.text, found.line) == (State.NOT_SURE, "93", "93 or 43?")
     assert [told.named for told in found.parts] == [(), (3,)]
     assert [told.label for told in found.parts] == ["9 ?", "3"]
-    # "93", 6.3 % sure, was in the accent's colour.
+    # "93", 6.3% sure, was in the accent's color.
     found = number(part(9), part(3), share=0.064)
     assert found.state is State.NOT_SURE
     assert not any(told.named for told in found.parts)

@@ -36,7 +36,7 @@ def odd(digits):
     return ExtraDigits(upside_down, np.full(8, 7, np.uint8), Path("mine"))
 
 
-def learnt(steps):
+def learned(steps):
     """Return the steps and the end."""
     *before, end = steps
     assert isinstance(end, FineTuned)
@@ -57,7 +57,7 @@ def quick():
 def test_taught_digits_are_read_and_the_others_are_not_forgotten(digits, odd):
     model = linear_model()
     parameters = [value.copy() for value in model.parameters]
-    steps, end = learnt(fine_tune(model, odd, settings=quick(), dataset=digits))
+    steps, end = learned(fine_tune(model, odd, settings=quick(), dataset=digits))
     assert end.before.right <= 2
     assert end.after.right >= 6
     assert end.after.test_accuracy > end.before.test_accuracy - 0.05
@@ -87,7 +87,7 @@ def test_rightly_read_is_what_the_program_answers_so(digits, odd):
     square[20:100, 20:100] = 255
     inks = [square, *odd.images[1:, 0]]
     model = linear_model()
-    _, end = learnt(fine_tune(model, odd, inks=inks, settings=quick(), dataset=digits))
+    _, end = learned(fine_tune(model, odd, inks=inks, settings=quick(), dataset=digits))
     for score, read_by in ((end.before, model), (end.after, end.model)):
         recogniser = Recogniser(read_by)
         answers = tuple(recogniser.recognise_ink(ink).certainty.label for ink in inks)
@@ -118,7 +118,7 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
             "9 0.5 0.9956",
             "4 0.9 0.9951",
             True,
-            "Learnt: your digit is read now. MNIST 99.51 %, before",
+            "Learned: your digit is read now. MNIST 99.51%, before",
         ),
         ("4,9 0.5 0.9956", "4,4 0.9 0.9941", True, "your 2 digits are read now, 1 before."),
         ("4 0.7 0.9956", "4 0.9 0.9956", True, "read more surely"),
@@ -129,7 +129,7 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
         ("9,7 0.1 0.9956", "4,7 0.4 0.9956", True, "1 of your 2 digits is read now, none before."),
         ("9,7 0.1 0.9956", "9,7 0.4 0.9956", False, "your 2 digits are still misread"),
         ("4,9 0.5 0.9956", "9,4 0.6 0.9956", False, "your 4 is still read as 9."),
-        ("9 0.1 0.9956", "4 0.9 0.9940", False, "MNIST would fall to 99.40 %. It is at 99.56 %."),
+        ("9 0.1 0.9956", "4 0.9 0.9940", False, "MNIST would fall to 99.40%. It is at 99.56%."),
         ("4 0.9 0.9956", "4 0.8 0.9956", False, "Nothing to learn: your digit is read already."),
     ],
 )
@@ -178,7 +178,7 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all():
     )[:1]
 
     def lenient(rows):
-        """Return a recogniser that has learnt some of the digits."""
+        """Return a recogniser that has learned some of the digits."""
         taught = ExtraDigits(digits.images[rows], digits.labels[rows], digits.folder)
         model = linear_model()
         metadata = {**model.metadata, "lenience": lenience_for(taught)}
@@ -192,7 +192,7 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all():
     assert lenience_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
 
 
-def test_what_cannot_be_learnt_is_a_sentence(digits, odd, monkeypatch):
+def test_what_cannot_be_learned_is_a_sentence(digits, odd, monkeypatch):
     clothes = dataclasses.replace(linear_model(), metadata={"title": "Clothes", "refused": 0.9})
     with pytest.raises(UserError, match="'Clothes' reads no digits"):
         list(fine_tune(clothes, odd, settings=quick(), dataset=digits))
@@ -208,7 +208,7 @@ def test_what_cannot_be_learnt_is_a_sentence(digits, odd, monkeypatch):
 def test_a_network_that_forgets_goes_only_part_of_the_way(digits, odd):
     # Steps so large that what was known is lost.
     rough = quick().replace(learning_rate=0.5)
-    _, end = learnt(fine_tune(linear_model(), odd, settings=rough, dataset=digits))
+    _, end = learned(fine_tune(linear_model(), odd, settings=rough, dataset=digits))
     assert end.after.test_accuracy > end.before.test_accuracy - 0.05
     old, new = linear_model().parameters, tuple(value + 1 for value in linear_model().parameters)
     assert all(map(np.array_equal, between(old, new, 1.0), new))

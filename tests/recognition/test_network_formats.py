@@ -142,7 +142,7 @@ def test_the_python_program_reads_files_of_any_name(tmp_path):
     assert done.returncode == 0, done.stderr
     answers = [line.rpartition(": ")[2][0] for line in done.stdout.splitlines()]
     assert answers == [str(digit) for digit in [*digits, *digits[:1] * len(pictures)]]
-    assert " 100.0 %" not in done.stdout
+    assert " 100.0%" not in done.stdout
     np.save(tmp_path / "empty.npy", np.zeros((40, 40), np.uint8))
     done = run_program(tmp_path, "empty.npy", "missing.npy")
     assert done.returncode == 1
@@ -151,12 +151,12 @@ def test_the_python_program_reads_files_of_any_name(tmp_path):
     assert "no such file" in done.stderr
     done = run_program(tmp_path, "--help")
     assert (done.returncode, "PICTURE.npy" in done.stdout, done.stderr) == (0, True, "")
-    named = scaled_model("layers:").with_info(name="a\x1b[31m network\n7.npy: 3 (99.9 %)")
+    named = scaled_model("layers:").with_info(name="a\x1b[31m network\n7.npy: 3 (99.9%)")
     (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(named))
     done = run_program(tmp_path)
     assert "\x1b" not in done.stdout
     assert "\n7.npy" not in done.stdout
-    done = run_program(tmp_path, "\x1b[31mno\n7.npy: 3 (99.9 %).npy")
+    done = run_program(tmp_path, "\x1b[31mno\n7.npy: 3 (99.9%).npy")
     assert done.stderr.count("\n") == 1
     assert "\x1b" not in done.stderr
 

@@ -101,7 +101,7 @@ def test_without_a_compiled_function_it_answers_the_same(network):
     pictures = scale(load_dataset().test_images[:5])
     plain = Recogniser(model, compiled=False)
     found = plain.predict(pictures)
-    # What has been learnt while the function was compiled counts.
+    # What has been learned while the function was compiled counts.
     plain.use(other)
     changed = plain.predict(pictures)
     plain.adopt(CompiledNetwork(model))

@@ -27,7 +27,7 @@ from mnist_draw.storage.my_digits import (
 
 
 def digit(label=3):
-    """Return a digit with grey edges on a board of 40×30."""
+    """Return a digit with gray edges on a board of 40×30."""
     ink = np.zeros((40, 30), np.uint8)
     ink[5:35, 10:14] = 255
     ink[5:35, 14] = 77
@@ -120,7 +120,7 @@ def test_a_confidence_that_is_none_costs_no_digit(tmp_path, value):
     assert (read_digit(path).confidence, read_digit(path).said) == (0.0, "3 or 8")
 
 
-def test_a_digit_whose_drawing_holds_no_numbers_can_be_labelled_anew(tmp_path):
+def test_a_digit_whose_drawing_holds_no_numbers_can_be_labeled_anew(tmp_path):
     path = written(tmp_path, told_otherwise(b"36.0", b"NaN"), "3-mine.png")
     assert read_digit(relabel_digit(path, 8)).label == 8
     assert [entry.name for entry in tmp_path.iterdir()] == ["8-mine.png"]

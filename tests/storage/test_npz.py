@@ -246,7 +246,7 @@ def test_a_figure_that_is_no_number_costs_no_network(value, tmp_path):
 def test_what_is_known_about_a_network():
     model = small_model(title="A", data="Fashion", test_accuracy=0.9, epochs=3, another="kept")
     assert repr(model) == "<ModelFile 'mlp': 'A', 2 arrays>"
-    assert describe_model(model) == "A · 90.00 % on Fashion"
+    assert describe_model(model) == "A · 90.00% on Fashion"
     more = model.with_info(before="shipped:best", temperature=1.5)
     assert (more.info.before, more.info.temperature) == ("shipped:best", 1.5)
     assert (more.info.epochs, more.metadata["another"]) == (3, "kept")
@@ -255,7 +255,7 @@ def test_what_is_known_about_a_network():
         model.with_info(titel="B")
     assert (
         describe_model(small_model(title="A", test_accuracy=0.5))
-        == "A · 50.00 % on its test pictures"
+        == "A · 50.00% on its test pictures"
     )
     assert describe_model(small_model(title="A", epochs=1)) == "A"
     info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})

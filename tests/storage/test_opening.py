@@ -174,17 +174,17 @@ def deep_json(folder):
     return path
 
 
-def png_of(folder, colour, bits, side=10_000, rows=None):
+def png_of(folder, color, bits, side=10_000, rows=None):
     """Write a PNG of 100 megapixels with nothing on it, or its first rows."""
-    samples = {0: 1, 2: 3, 3: 1, 6: 4}[colour]
+    samples = {0: 1, 2: 3, 3: 1, 6: 4}[color]
     row = b"\0" + b"\x80" * (side * samples * bits // 8)
     packer = zlib.compressobj(1)
     packed = b"".join([*(packer.compress(row) for _ in range(rows or side)), packer.flush()])
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, bits, colour, 0, 0, 0))]
-    if colour == 3:
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, bits, color, 0, 0, 0))]
+    if color == 3:
         chunks += [(b"PLTE", bytes(range(256)) * 3), (b"tRNS", bytes(range(256)))]
     chunks += [(b"IDAT", packed), (b"IEND", b"")]
-    path = folder / f"{colour}-{bits}.png"
+    path = folder / f"{color}-{bits}.png"
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n"
         + b"".join(

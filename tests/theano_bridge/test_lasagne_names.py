@@ -182,7 +182,7 @@ def test_batch_normalisation_learns_averages_and_then_uses_them():
     np.testing.assert_allclose(norm.mean.get_value(), mean / 2, rtol=1e-4)
 
 
-def test_learnt_numbers_are_shared_along_axes():
+def test_learned_numbers_are_shared_along_axes():
     x = random(2, 3, 4)
     image = layers.InputLayer(x.shape)
     scales, biases = random(3), random(2, 3)

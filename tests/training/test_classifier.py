@@ -45,7 +45,7 @@ def test_it_learns_digits_in_any_shape(digits):
     assert expected.shape == (50, 10)
     for shape in ((-1, 784), (-1, 28, 28)):
         np.testing.assert_array_equal(second.predict_proba(pictures.reshape(shape)), expected)
-    # Bytes are grey levels, floats are shares of full ink.
+    # Bytes are gray levels, floats are shares of full ink.
     np.testing.assert_allclose(first.predict_proba(pictures / 256), expected, rtol=1e-5)
 
 
@@ -120,7 +120,7 @@ def test_a_search(digits):
     assert search.best_params_ == {"learning_rate": 0.01}
 
 
-def test_what_cannot_be_learnt_is_told(digits):
+def test_what_cannot_be_learned_is_told(digits):
     X, y = digits.train_images, digits.train_labels
     with pytest.raises(ValueError, match="X has 900 features; a picture of 28×28 pixels has 784"):
         small().fit(np.zeros((20, 900)), y[:20])

@@ -191,7 +191,7 @@ def test_two_runs_do_not_write_one_checkpoint(digits, tmp_path):
 # -- extra digits, and a network to start from
 
 
-def test_extra_digits_are_learnt(digits, extra):
+def test_extra_digits_are_learned(digits, extra):
     chosen = SMALL.replace(network="custom_mlp:1,32,0,0", extra_folder="mine", epochs=15)
     seen = run(chosen, dataset=digits, extra=extra)
     (started,) = of(events.Started, seen)

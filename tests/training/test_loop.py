@@ -232,12 +232,12 @@ def test_settings_and_data_are_checked_first(digits, tmp_path):
 
 @pytest.mark.slow
 def test_the_tutorials_network_after_three_epochs():
-    """At least 96.5 % of the validation pictures.
+    """At least 96.5% of the validation pictures.
 
-    This is close to what the recipe gives: seeds 1 to 10 reach 96.27 to 96.72 %, 96.54 % on
-    average (a loop written with NumPy alone: 96.31 to 96.88 %, 96.63 % on average). Rounding,
+    This is close to what the recipe gives: seeds 1 to 10 reach 96.27 to 96.72%, 96.54% on
+    average (a loop written with NumPy alone: 96.31 to 96.88%, 96.63% on average). Rounding,
     which differs between processors, moves a run by up to 0.07 points. So the seed is one that is
-    at home above the floor (96.67 %), and only a loss of quality takes it below.
+    at home above the floor (96.67%), and only a loss of quality takes it below.
     """
     history = History()
     mnist_draw.run_network(num_epochs=3, seed=2, history=history, verbose=False)
@@ -265,7 +265,7 @@ def asked(settings, digits, when, request, *values, **options):
 
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("epochs", [1, 2])
-def test_a_stop_in_the_first_epoch_keeps_what_was_learnt_and_begins_it_again(
+def test_a_stop_in_the_first_epoch_keeps_what_was_learned_and_begins_it_again(
     digits,
     plain,
     batch,
@@ -293,7 +293,7 @@ def test_a_stop_in_a_later_epoch_keeps_the_network_of_the_figures(digits, plain,
     assert same(end(seen).parameters, first.parameters)
     tested, alone = (of(events.Tested, each)[0] for each in (seen, run(whole, dataset=digits)))
     assert (tested.loss, tested.accuracy) == (alone.loss, alone.accuracy)
-    # Also where no minibatch is learnt after a run was continued.
+    # Also where no minibatch is learned after a run was continued.
     controls = Controls()
     controls.stop()
     again = run(SMALL, dataset=digits, controls=controls, resume=load_checkpoint(path))
@@ -307,7 +307,7 @@ def test_a_stop_before_the_first_minibatch_keeps_nothing(digits):
 
 
 @pytest.mark.parametrize("kind", [BatchFinished, events.Validating, EpochFinished])
-def test_an_epoch_that_is_learnt_is_kept_though_it_is_still_to_be_validated(digits, plain, kind):
+def test_an_epoch_that_is_learned_is_kept_though_it_is_still_to_be_validated(digits, plain, kind):
     seen = asked(SMALL, digits, (kind, 1, 6), "stop")
     assert len(of(EpochFinished, seen)) == len(of(events.Tested, seen)) == 1
     assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)

@@ -383,7 +383,7 @@ def test_a_damaged_checkpoint_is_told_once_and_kept():
     assert run_list.check_interrupted() == []
 
 
-def test_a_run_cut_off_before_it_learnt_is_removed():
+def test_a_run_cut_off_before_it_learned_is_removed():
     kept = [
         add_run("2026-03-01 10:00", state="running"),
         add_run("2026-02-01 10:00", 0, state="running"),
@@ -519,6 +519,6 @@ def test_an_accuracy_is_a_presets_or_the_last_runs(monkeypatch):
     summary = Summary(epochs_done=2, figures={"test_accuracy": 0.971})
     run = Run(Path(), settings, summary=summary)
     found = expectation.expect(settings, [run])
-    assert (found.accuracy, found.source) == ("97.10 %", "last time")
+    assert (found.accuracy, found.source) == ("97.10%", "last time")
     stopped = dataclasses.replace(run, summary=dataclasses.replace(summary, epochs_done=1))
     assert expectation.expect(settings, [stopped]).accuracy == "–"

@@ -17,7 +17,7 @@ SETTINGS = TrainingSettings(epochs=2, learning_rate=0.01)
 
 
 def batch(epoch, number, loss=0.5, accuracy=0.9, epochs=2):
-    """Return a minibatch of 4, learnt in 10 ms."""
+    """Return a minibatch of 4, learned in 10 ms."""
     return events.BatchFinished(epoch, epochs, number, 4, loss, accuracy, 0.01)
 
 
@@ -303,7 +303,7 @@ def test_after_divergence_the_usual_rate_is_advised():
         told = diverged(2, wild)
         assert "epoch 2" in told.sentence
         silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
-        assert "99 %" in silent.sentence
+        assert "99%" in silent.sentence
         # A unit that is silent stays so: what helps is for a new run, whatever the rate is now.
         slow = wild.replace(learning_rate=1e-9)
         assert silent.is_afresh
@@ -327,7 +327,7 @@ def test_it_has_settled_only_where_three_epochs_changed_little():
         (level, [*level[:-1], 0.197], False),
         # Its weights may hardly move while the losses still fall.
         ([1.2, 1.19, 1.18, 1.17, 1.16], [1.2, 1.18, 1.16, 1.14, 1.12], False),
-        # Level from its start, it has learnt nothing.
+        # Level from its start, it has learned nothing.
         ([2.3] * 5, [2.3] * 5, False),
     ):
         hint = read_curves(epochs(training, validation), SETTINGS)
@@ -344,5 +344,5 @@ def test_learning_by_heart_despite_augmentation_asks_for_l2():
 
 def test_many_silent_units():
     falling = epochs([1.0, 0.8], [0.9, 0.7])
-    assert "50 %" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
+    assert "50%" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
     assert "Each epoch" in read_curves(falling, SETTINGS, (0.1, 0.2)).sentence

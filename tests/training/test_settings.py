@@ -186,7 +186,7 @@ def test_no_file_and_no_place(tmp_path):
             {"update": "adadelta", "learning_rate": 1.0, "epochs": 1},
             "Tutorial MLP, Adadelta, 1 epoch",
         ),
-        ("tutorial", {"network": "mlp:0.2", "seed": 2186}, "Tutorial MLP, dropout 20 %, seed 2186"),
+        ("tutorial", {"network": "mlp:0.2", "seed": 2186}, "Tutorial MLP, dropout 20%, seed 2186"),
         ("tutorial", {"network": "layers:200"}, "MLP 784–200–10"),
         ("quick", {}, "Quick"),
         ("quick", {"epochs": 3}, "Quick, 3 epochs"),

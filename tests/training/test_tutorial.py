@@ -70,7 +70,7 @@ def test_it_prints_the_tutorials_lines(data, capsys):
         assert re.fullmatch(pattern, line)
 
 
-def test_it_returns_a_network_that_has_learnt(data):
+def test_it_returns_a_network_that_has_learned(data):
     history = History()
     how = {"num_epochs": 10, "batch_size": 100, "learning_rate": 0.003, "verbose": False}
     network = flm.run_network(data, network_name=NAME, history=history, **how)
@@ -127,7 +127,7 @@ def test_the_tutorials_network_where_none_is_named(data, monkeypatch):
 
 
 @pytest.mark.parametrize("from_thread", [False, True])
-def test_ctrl_c_stops_and_returns_what_was_learnt(data, capsys, from_thread):
+def test_ctrl_c_stops_and_returns_what_was_learned(data, capsys, from_thread):
     class Interrupting(History):
         def add(self, event):
             super().add(event)
@@ -362,6 +362,6 @@ def test_lines_stand_above_the_bar(capsys):
     bar = TrainingProgressBar()
     bar.print("first")
     # No name in a line begins another.
-    bar.print("mnist\ndone: 100 %")
+    bar.print("mnist\ndone: 100%")
     bar.close()
-    assert capsys.readouterr().out == "first\nmnist\\u000adone: 100 %\n"
+    assert capsys.readouterr().out == "first\nmnist\\u000adone: 100%\n"

@@ -172,7 +172,7 @@ def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop):
     desktop.wait_for(lambda seen: seen["stateLabel"]["text"] != "Ready", 20)
     seen = desktop.wait_for(lambda seen: seen["stateLabel"]["text"] == "Completed", PATIENCE)
     for name in ("validationAccuracyLabel", "testAccuracyLabel"):
-        assert float(seen[name]["text"].removesuffix(" %")) > 90
+        assert float(seen[name]["text"].removesuffix("%")) > 90
     assert float(seen["validationLossLabel"]["text"]) < 0.5
 
     desktop.click("tab Draw")

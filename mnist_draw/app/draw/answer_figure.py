@@ -1,4 +1,4 @@
-"""The answer's figure: its digits in the colour of what is sure of them."""
+"""The answer's figure: its digits in the color of what is sure of them."""
 
 from __future__ import annotations
 
@@ -110,16 +110,16 @@ class AnswerFigure(QLabel):
             return
         metrics = QFontMetricsF(self._font)
         middle = self._middle()
-        # Digits have no descenders: they are centred by their height alone.
+        # Digits have no descenders: they are centered by their height alone.
         baseline = middle + metrics.capHeight() / 2
         x = 0.0
         if self._marked:
             high = metrics.capHeight() + 16
             mark = QRectF(0, middle - high / 2, self._width(), high)
-            painter.fillRect(mark, theme.colour("second", 0.35))
+            painter.fillRect(mark, theme.color("second", 0.35))
         for piece, kind in self._pieces:
             wide = self._advance(piece, kind)
-            painter.setPen(theme.colour("accent" if kind == "named" else "muted"))
+            painter.setPen(theme.color("accent" if kind == "named" else "muted"))
             if kind == "or":
                 painter.setFont(theme.font(Text.SENTENCE))
                 painter.drawText(QRectF(x, 0, wide, 2 * middle), Qt.AlignCenter, piece)
@@ -139,17 +139,17 @@ class AnswerFigure(QLabel):
         count = max(1, int((wide - 2 * side) / step))
         left = x + (wide - (count - 1) * step - side) / 2
         for place in range(count):
-            painter.fillRect(QRectF(left + place * step, y, side, side), theme.colour("muted"))
+            painter.fillRect(QRectF(left + place * step, y, side, side), theme.color("muted"))
 
     def _paint_empty(self, painter: QPainter) -> None:
         width = _EMPTY_WIDTH * self._large
         height = _EMPTY_HEIGHT * self._large
         box = QRectF(2, self._middle() - height / 2, width, height)
-        painter.setPen(QPen(theme.colour("edge"), 1.5, Qt.DashLine))
+        painter.setPen(QPen(theme.color("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         self._font.setPixelSize(round(_EMPTY_TEXT * self._large))
         painter.setFont(self._font)
-        painter.setPen(theme.colour("muted"))
+        painter.setPen(theme.color("muted"))
         painter.drawText(box, Qt.AlignCenter, "?")
 
     def _mark(self, on: bool) -> None:

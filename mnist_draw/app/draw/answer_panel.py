@@ -116,9 +116,9 @@ class NumberSegments(QWidget):
             box = QRectF(area.left() + place * wide, area.top(), wide, area.height())
             if place == self._place:
                 painter.setPen(Qt.NoPen)
-                painter.setBrush(theme.colour("segment"))
+                painter.setBrush(theme.color("segment"))
                 painter.drawRoundedRect(box.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
-            painter.setPen(theme.colour("text" if place == self._place else "muted"))
+            painter.setPen(theme.color("text" if place == self._place else "muted"))
             words = f"{text}   {share}" if whole + Size.FIELD_GAP <= wide else text
             if metrics.horizontalAdvance(words) > wide:
                 words = text[:1]

@@ -1,11 +1,11 @@
 """Items of the board: pen strokes, painted as smooth curves, and placed pictures.
 
 A stroke through points p0, p1, … pn is painted as quadratic curves between the middles of its
-neighbouring points, each with the point between them as control point. A new point changes
+neighboring points, each with the point between them as control point. A new point changes
 nothing that is already painted: only the last half segment, the *tail*, is provisional.
 
 A placed picture is the ink of a photograph, a scan or a digit of MNIST. It behaves like a stroke
-and is painted in the colour of the ink, its pixels on whole pixels of the ink picture.
+and is painted in the color of the ink, its pixels on whole pixels of the ink picture.
 """
 
 from __future__ import annotations
@@ -108,25 +108,25 @@ class Stroke:
         self._known[:] = [rows]
         return rows
 
-    def paint_pieces(self, painter: QPainter, colour: QColor, first: int, last: int) -> None:
+    def paint_pieces(self, painter: QPainter, color: QColor, first: int, last: int) -> None:
         """Paint the curve pieces ``first`` to ``last - 1``."""
         for index in range(first, last):
-            _curve(painter, colour, *self._piece(index))
+            _curve(painter, color, *self._piece(index))
 
-    def paint_tail(self, painter: QPainter, colour: QColor) -> None:
+    def paint_tail(self, painter: QPainter, color: QColor) -> None:
         """Paint the provisional end: from the last settled middle to the last point."""
         if len(self.points) > 1:
-            self.paint_pieces(painter, colour, self.settled, len(self.points))
+            self.paint_pieces(painter, color, self.settled, len(self.points))
             return
         radius = self.points[0].width / 2
         painter.setPen(Qt.NoPen)
-        painter.setBrush(colour)
+        painter.setBrush(color)
         painter.drawEllipse(self.points[0].at(), radius, radius)
         painter.setBrush(Qt.NoBrush)
 
-    def paint(self, painter: QPainter, colour: QColor) -> None:
-        self.paint_pieces(painter, colour, 0, self.settled)
-        self.paint_tail(painter, colour)
+    def paint(self, painter: QPainter, color: QColor) -> None:
+        self.paint_pieces(painter, color, 0, self.settled)
+        self.paint_tail(painter, color)
 
     def bounds(self, first_point: int = 0) -> QRectF:
         across, down, widths = zip(*self.points[max(0, first_point) :], strict=True)
@@ -164,14 +164,14 @@ def _pen(rgba: int, width: float) -> QPen:
     return QPen(QColor.fromRgba(rgba), width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
 
 
-def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end: Point) -> None:
+def _curve(painter: QPainter, color: QColor, start: Point, control: Point, end: Point) -> None:
     if abs(start.width - end.width) < _SAME_WIDTH:
         path = QPainterPath(QPointF(start.x, start.y))
         path.quadTo(control.x, control.y, end.x, end.y)
-        painter.strokePath(path, _pen(colour.rgba(), (start.width + end.width) / 2))
+        painter.strokePath(path, _pen(color.rgba(), (start.width + end.width) / 2))
         return
     for part, _, after in _straight_parts(start, control, end):
-        painter.setPen(_pen(colour.rgba(), part.width))
+        painter.setPen(_pen(color.rgba(), part.width))
         painter.drawLine(part.at(), after.at())
 
 
@@ -212,7 +212,7 @@ _PIXELATED = 4.0
 #: Cached renderings: the board's, the ink picture's, a thumbnail's and one of a size before.
 _MAX_CACHED = 4
 
-#: Pixels per board unit, and the colour of the ink.
+#: Pixels per board unit, and the color of the ink.
 Renderings: TypeAlias = Sequence[tuple[float, QColor]]
 
 
@@ -241,16 +241,16 @@ class PlacedPicture:
 
     def prepare(self, renderings: Renderings) -> None:
         """Render it as it will be painted: in the thread that reads it, as that takes long."""
-        for scale, colour in renderings:
-            self._rendering(self.rect.size() * scale, colour)
+        for scale, color in renderings:
+            self._rendering(self.rect.size() * scale, color)
 
-    def paint(self, painter: QPainter, colour: QColor) -> None:
+    def paint(self, painter: QPainter, color: QColor) -> None:
         device = painter.deviceTransform().mapRect(self.rect)
-        painter.drawImage(self.rect, self._rendering(device.size(), colour))
+        painter.drawImage(self.rect, self._rendering(device.size(), color))
 
-    def _rendering(self, exact: QSizeF, colour: QColor) -> QImage:
+    def _rendering(self, exact: QSizeF, color: QColor) -> QImage:
         size = QSize(max(1, round(exact.width())), max(1, round(exact.height())))
-        key = (size.width(), size.height(), colour.rgba())
+        key = (size.width(), size.height(), color.rgba())
         found = self._cached.get(key)
         if found is None:
             while len(self._cached) >= _MAX_CACHED:
@@ -259,7 +259,7 @@ class PlacedPicture:
             if size != mask.size():
                 mode = Qt.FastTransformation if self.pixelated else Qt.SmoothTransformation
                 mask = mask.scaled(size, Qt.IgnoreAspectRatio, mode)
-            found = self._cached[key] = coloured(mask, colour)
+            found = self._cached[key] = colored(mask, color)
         return found
 
 
@@ -295,19 +295,19 @@ def ink_of(mask: QImage) -> np.ndarray:
     return rows[:, : mask.width()].copy()
 
 
-def paint_item(painter: QPainter, item: Item, colour: QColor) -> None:
+def paint_item(painter: QPainter, item: Item, color: QColor) -> None:
     """Paint a stroke or a picture on a sheet of its own: the eraser takes ink away, not paper."""
     painter.setCompositionMode(
         QPainter.CompositionMode_DestinationOut
         if item.erase
         else QPainter.CompositionMode_SourceOver,
     )
-    item.paint(painter, colour)
+    item.paint(painter, color)
 
 
-def coloured(mask: QImage, colour: QColor) -> QImage:
+def colored(mask: QImage, color: QColor) -> QImage:
     image = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
-    image.fill(colour)
+    image.fill(color)
     painter = QPainter(image)
     painter.setCompositionMode(QPainter.CompositionMode_DestinationIn)
     painter.drawImage(0, 0, mask)

@@ -1,6 +1,6 @@
 """The drawing board: mouse, tablet pen and touch become strokes; strokes become pixels.
 
-The board shows a square of 600×600 board units, as large as fits and centred; a wider or higher
+The board shows a square of 600×600 board units, as large as fits and centered; a wider or higher
 widget shows more board around it. An image holds what is on the board, without the provisional
 end of the stroke being drawn, so only what a new point changes is painted again.
 """
@@ -63,7 +63,7 @@ _ROOM = 96 * 1024 * 1024
 class Canvas(QWidget):
     """A board to draw on."""
 
-    #: The colour around its rounded corners.
+    #: The color around its rounded corners.
     ground = "window"
     ink_changed = pyqtSignal()
     history_changed = pyqtSignal()
@@ -162,7 +162,7 @@ class Canvas(QWidget):
 
     def renderings(self) -> list[tuple[float, QColor]]:
         screen = self.pixels_per_unit() * self.devicePixelRatioF()
-        return [(screen, theme.colour("ink")), INK_RENDERING]
+        return [(screen, theme.color("ink")), INK_RENDERING]
 
     def refresh(self) -> None:
         self._stale = True
@@ -201,7 +201,7 @@ class Canvas(QWidget):
     # -- the board's place in the widget
 
     def _show_area(self, area: QRectF) -> None:
-        """Show an area of the board, in its units, as large as fits and centred."""
+        """Show an area of the board, in its units, as large as fits and centered."""
         self._area = area
         middle = QPointF(self.width() / 2, self.height() / 2)
         self._scale = min(self.width() / area.width(), self.height() / area.height())
@@ -251,7 +251,7 @@ class Canvas(QWidget):
         growing = self.drawing.growing
         if growing is not None and not growing.erase:
             painter.setTransform(self._to_board)
-            growing.paint_tail(painter, theme.colour("ink"))
+            growing.paint_tail(painter, theme.color("ink"))
             painter.resetTransform()
         if self.shows_invitation and not self.drawing.items:
             self._paint_invitation(painter)
@@ -265,8 +265,8 @@ class Canvas(QWidget):
         edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         radius = theme.Size.CARD_RADIUS
         paint_corners(painter, QRectF(self.rect()), self.ground, radius)
-        colour = theme.colour("second" if self.hasFocus() or self._inviting else "line")
-        painter.setPen(QPen(colour, 3 if self._inviting else 1))
+        color = theme.color("second" if self.hasFocus() or self._inviting else "line")
+        painter.setPen(QPen(color, 3 if self._inviting else 1))
         painter.drawRoundedRect(edge, radius, radius)
 
     def _paint_invitation(self, painter: QPainter) -> None:
@@ -436,10 +436,10 @@ class Canvas(QWidget):
         """
         assert stroke is not None
         painter = self._painter()
-        colour = _colour(stroke)
-        stroke.paint_pieces(painter, colour, self._shown_pieces, stroke.settled)
+        color = _color(stroke)
+        stroke.paint_pieces(painter, color, self._shown_pieces, stroke.settled)
         if stroke.erase or ended:
-            stroke.paint_tail(painter, colour)
+            stroke.paint_tail(painter, color)
         painter.end()
         self._shown_pieces = stroke.settled
 
@@ -459,12 +459,12 @@ class Canvas(QWidget):
         # With its paper: nothing is blended when a part of it is shown.
         self._image = QImage(self.size() * ratio, QImage.Format_RGB32)
         self._image.setDevicePixelRatio(ratio)
-        self._image.fill(theme.colour("paper"))
+        self._image.fill(theme.color("paper"))
         growing = self.drawing.growing
         painter = self._painter()
         for item in self.drawing.items:
             if item is not growing:
-                item.paint(painter, _colour(item))
+                item.paint(painter, _color(item))
         painter.end()
         self._shown_pieces = 0
         if growing is not None:
@@ -477,5 +477,5 @@ class Canvas(QWidget):
         return painter
 
 
-def _colour(item: Item) -> QColor:
-    return theme.colour("paper" if item.erase else "ink")
+def _color(item: Item) -> QColor:
+    return theme.color("paper" if item.erase else "ink")

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QKeyEvent, QPainter
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.draw.board_items import coloured, place_ink
+from mnist_draw.app.draw.board_items import colored, place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.teaching import folder_of_digits, taught_times
@@ -53,7 +53,7 @@ _INSET = 3
 _AT_ONCE = 16
 _MY_DIGITS = _("My digits")
 _HOW_TO_TEACH = _(
-    "Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt.",
+    "Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learned.",
 )
 
 
@@ -102,7 +102,7 @@ class DigitRow(OtherRow):
         area = QRectF(0, 0, _THUMB, _THUMB)
         area.moveCenter(box.center())
         paint_box(painter, area, "paper", radius=Size.GRID)
-        ink = coloured(self._mask, theme.colour("ink"))
+        ink = colored(self._mask, theme.color("ink"))
         place = QRectF(0, 0, ink.width() / 2, ink.height() / 2)
         place.moveCenter(area.center())
         painter.drawImage(place, ink)
@@ -149,7 +149,7 @@ def thumbnail_mask(ink: np.ndarray) -> QImage:
     from mnist_draw.dataset.normalise import ink_box
 
     top, left, bottom, right = ink_box(ink)
-    # As opacity: Qt makes none of grey.
+    # As opacity: Qt makes none of gray.
     image = image_of(ink[top:bottom, left:right], QImage.Format_Alpha8)
     # Twice as large as shown, for sharp screens.
     side = 2 * (_THUMB - 2 * _INSET)
@@ -284,8 +284,8 @@ class MyDigits(CollectionController):
         def finished(__: object) -> None:
             self.notifier.message(
                 counted(
-                    "One digit was labelled {new}.",
-                    "{count} digits were labelled {new}.",
+                    "One digit was labeled {new}.",
+                    "{count} digits were labeled {new}.",
                     1,
                     new=with_article(label),
                 ),

@@ -200,7 +200,7 @@ class DrawTab(Page):
         self._undo.serve(tools.undo)
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
-        sentence = _("Frame what is cut out for the network, and mark its centre of mass.")
+        sentence = _("Frame what is cut out for the network, and mark its center of mass.")
         self.cut_out = add(_("Show what is cut out"), sentence, "B", lambda: None)
         self.cut_out.setCheckable(True)
         self.cut_out.toggled.connect(lambda: self._show_tags())

@@ -1,7 +1,7 @@
 """A drawing: strokes and placed pictures, their history, and the ink for recognition.
 
 The ink picture has a fixed resolution of half a pixel per board unit, whatever the size, the
-pixel ratio and the colours of the window. It is updated as points arrive, so that asking for it
+pixel ratio and the colors of the window. It is updated as points arrive, so that asking for it
 costs one copy and a few pieces of the growing stroke.
 """
 
@@ -238,7 +238,7 @@ class Drawing:
         settled = stroke.settled
         if settled >= self._inked + _AT_ONCE:
             painter = _painter(self._image)
-            stroke.paint_pieces(painter, _colour(stroke), self._inked, settled)
+            stroke.paint_pieces(painter, _color(stroke), self._inked, settled)
             painter.end()
             self._inked = settled
 
@@ -249,7 +249,7 @@ def _painted(size: QSize, corner: QPoint, items: Sequence[Item]) -> QImage:
     image.fill(Qt.black)
     painter = _painter(image)
     for item in items:
-        item.paint(painter, _colour(item))
+        item.paint(painter, _color(item))
     painter.end()
     return image
 
@@ -264,9 +264,9 @@ def _painter(image: QImage) -> QPainter:
 
 def _ink_stroke(image: QImage, stroke: Stroke, first: int) -> None:
     painter = _painter(image)
-    colour = _colour(stroke)
-    stroke.paint_pieces(painter, colour, first, stroke.settled)
-    stroke.paint_tail(painter, colour)
+    color = _color(stroke)
+    stroke.paint_pieces(painter, color, first, stroke.settled)
+    stroke.paint_tail(painter, color)
     painter.end()
 
 
@@ -306,7 +306,7 @@ def _strokes_of(image: QImage, items: Sequence[Item]) -> list[Stroke] | None:
     return whole if np.abs(more(whole)).max() <= _ROUNDING else None
 
 
-def _colour(item: Item) -> QColor:
+def _color(item: Item) -> QColor:
     return _PAPER if item.erase else _INK
 
 

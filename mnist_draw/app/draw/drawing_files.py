@@ -6,9 +6,9 @@ A record holds everything that is needed to show the drawing again and to go on 
         {"stroke": [[x, y, width], …], "erase": false},
         {"picture": "…", "place": [left, top, width, height]}]}
 
-Lengths are board units. A picture is a grey PNG in base64: 0 paper, 255 ink.
+Lengths are board units. A picture is a gray PNG in base64: 0 paper, 255 ink.
 
-PNG and SVG show dark ink on white paper whatever the window's colours are: the board's square, or
+PNG and SVG show dark ink on white paper whatever the window's colors are: the board's square, or
 more where ink reaches beyond it.
 """
 
@@ -30,7 +30,7 @@ from mnist_draw.app.draw.board_items import (
     PlacedPicture,
     Point,
     Stroke,
-    coloured,
+    colored,
     ink_of,
     paint_item,
 )
@@ -298,14 +298,14 @@ def _svg_box(area: QRectF) -> str:
     return " ".join(f'{name}="{_n(value)}"' for name, value in sides)
 
 
-def _svg_stroke(item: Item, colour: str) -> Iterator[str]:
+def _svg_stroke(item: Item, color: str) -> Iterator[str]:
     """Yield the elements of a stroke: one path, or one for each piece where the width changes."""
     assert isinstance(item, Stroke)
     points = item.points
     if len(points) == 1:
         yield (
             f'<circle cx="{_n(points[0].x)}" cy="{_n(points[0].y)}" '
-            f'r="{_n(points[0].width / 2)}" fill="{colour}"/>'
+            f'r="{_n(points[0].width / 2)}" fill="{color}"/>'
         )
         return
     path = ""
@@ -315,20 +315,20 @@ def _svg_stroke(item: Item, colour: str) -> Iterator[str]:
         wide = (start.width + end.width) / 2
         if not path or abs(wide - width) > _SAME_WIDTH or at != (start.x, start.y):
             if path:
-                yield _svg_path(path, width, colour)
+                yield _svg_path(path, width, color)
             path = f"M{_n(start.x)} {_n(start.y)}"
             width = wide
         path += f"Q{_n(control.x)} {_n(control.y)} {_n(end.x)} {_n(end.y)}"
         at = (end.x, end.y)
-    yield _svg_path(path, width, colour)
+    yield _svg_path(path, width, color)
 
 
-def _svg_path(path: str, width: float, colour: str) -> str:
-    return f'<path d="{path}" stroke="{colour}" stroke-width="{_n(width)}"/>'
+def _svg_path(path: str, width: float, color: str) -> str:
+    return f'<path d="{path}" stroke="{color}" stroke-width="{_n(width)}"/>'
 
 
 def _svg_picture(item: PlacedPicture) -> list[str]:
-    content = base64.b64encode(png_bytes(coloured(item.mask, _INK))).decode("ascii")
+    content = base64.b64encode(png_bytes(colored(item.mask, _INK))).decode("ascii")
     style = ' style="image-rendering:pixelated"' if item.pixelated else ""
     return [
         f'<image {_svg_box(item.rect)} preserveAspectRatio="none"{style} '

@@ -80,25 +80,25 @@ class WrittenDigit(QWidget):
         scale = _DIGIT / _BOX[1]
         painter.translate((self.width() - scale * _BOX[0]) / 2, _PENCIL)
         painter.scale(scale, scale)
-        pen = QPen(theme.colour("track", 0.7), _INK, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
+        pen = QPen(theme.color("track", 0.7), _INK, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
         painter.setPen(pen)
         painter.drawPath(self._path)
         is_written = self._part >= 1
-        pen.setColor(theme.colour("accent", 1 if is_written else 0.55))
+        pen.setColor(theme.color("accent", 1 if is_written else 0.55))
         painter.setPen(pen)
         parts = range(round(100 * self._part) + 1)
         points = [self._path.pointAtPercent(part / 100) for part in parts]
         painter.drawPolyline(QPolygonF(points))
         if not is_written:
             painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("accent"))
+            painter.setBrush(theme.color("accent"))
             painter.drawEllipse(points[-1], _INK / 2, _INK / 2)
             pencil = QRectF(points[-1] - QPointF(0, _PENCIL), points[-1] + QPointF(_PENCIL, 0))
             icon("pencil-simple").paint(painter, pencil.toRect())
 
 
 class RoundIcon(QWidget):
-    """An icon on a disc; the first step's is in the accent's colour."""
+    """An icon on a disc; the first step's is in the accent's color."""
 
     def __init__(self, name: str, is_first: bool) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class RoundIcon(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("chosen" if self._is_first else "hover"))
+        painter.setBrush(theme.color("chosen" if self._is_first else "hover"))
         painter.drawEllipse(self.rect())
         inset = (self.width() - theme.scaled(Size.ICON)) // 2
         place = self.rect().adjusted(inset, inset, -inset, -inset)

@@ -25,7 +25,7 @@ from mnist_draw.app.kit.painters import (
     image_of,
     opaque_painter,
     paint_corners,
-    paint_grey,
+    paint_gray,
     paint_sharp,
     rgb,
 )
@@ -46,22 +46,22 @@ SIDE = 28
 CELLS = (8, 6, 5, 4)
 _HOW_IT_SEES = _(
     "The 28×28 pixels that the network gets to see. The ink is cut out, scaled until its longer "
-    "side takes 20 pixels, and placed with its centre of mass in the middle, as the pictures of "
+    "side takes 20 pixels, and placed with its center of mass in the middle, as the pictures of "
     "MNIST are.",
 )
 #: Opacity of ink without evidence.
 _FAINT = 0.45
-#: The strongest evidence shows the full colour, a tenth of it this root of a tenth.
+#: The strongest evidence shows the full color, a tenth of it this root of a tenth.
 _ROOT = 0.6
 #: Evidence below this part of the strongest gets no mark.
 _MIN_EVIDENCE = 0.04
-#: The picture is black in both themes, and so are the colours on it.
+#: The picture is black in both themes, and so are the colors on it.
 _PAPER = QColor(Qt.black)
 _INK = QColor(Qt.white)
 
 
 class InkView(QWidget):
-    """The network's input; or its ink in grey under evidence: for fills a pixel, against less."""
+    """The network's input; or its ink in gray under evidence: for fills a pixel, against less."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,22 +126,22 @@ class InkView(QWidget):
         if self.picture is None:
             self._paint_grid(painter)
         elif self._animation.shown is None:
-            paint_grey(painter, area, self.picture)
+            paint_gray(painter, area, self.picture)
         else:
             evidence, ink = self._animation.shown
             paint_sharp(painter, area, _picture(evidence, ink))
             self._paint_against(painter, evidence)
         paint_corners(painter, area, "card", Size.FIELD_RADIUS)
-        if theme.theme().colours.dark:
-            # Black is close to the card's colour there.
+        if theme.theme().colors.dark:
+            # Black is close to the card's color there.
             painter.setRenderHint(QPainter.Antialiasing)
-            painter.setPen(theme.colour("line"))
+            painter.setPen(theme.color("line"))
             edge = area.adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(edge, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
 
     def _paint_grid(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), theme.colour("window"))
-        painter.setPen(theme.colour("line"))
+        painter.fillRect(self.rect(), theme.color("window"))
+        painter.setPen(theme.color("line"))
         cell = self.width() // SIDE
         for place in range(0, self.width(), cell):
             painter.drawLine(place, 0, place, self.height())
@@ -151,12 +151,12 @@ class InkView(QWidget):
         cell = self.width() // SIDE
         margin = max(1, round(cell / 4))
         side = cell - 2 * margin
-        colour = QColor(DARK.second)
+        color = QColor(DARK.second)
         rows, columns = (evidence < -_MIN_EVIDENCE).nonzero()
         values = evidence[rows, columns].tolist()
         for y, x, value in zip(rows.tolist(), columns.tolist(), values, strict=True):
-            colour.setAlphaF((-value) ** _ROOT)
-            painter.fillRect(x * cell + margin, y * cell + margin, side, side, colour)
+            color.setAlphaF((-value) ** _ROOT)
+            painter.fillRect(x * cell + margin, y * cell + margin, side, side, color)
 
 
 def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
@@ -180,7 +180,7 @@ _SWATCH = 10
 
 
 class InkLegend(QWidget):
-    """The legend of the two colours: a cell of the picture each, and whom it speaks for."""
+    """The legend of the two colors: a cell of the picture each, and whom it speaks for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,13 +213,13 @@ class InkLegend(QWidget):
         return tuple(shown.text() for shown in self._labels)
 
 
-def _swatch(colour: str, inset: float) -> QLabel:
-    """Return a cell of the picture, with evidence in a colour."""
+def _swatch(color: str, inset: float) -> QLabel:
+    """Return a cell of the picture, with evidence in a color."""
     pixmap = blank_pixmap(_SWATCH, _SWATCH, 2)
     pixmap.fill(_PAPER)
     painter = QPainter(pixmap)
     evidence = QRectF(0, 0, _SWATCH, _SWATCH).adjusted(inset, inset, -inset, -inset)
-    painter.fillRect(evidence, QColor(colour))
+    painter.fillRect(evidence, QColor(color))
     painter.end()
     result = QLabel()
     result.setPixmap(pixmap)
@@ -265,7 +265,7 @@ class InkCard(Card):
         self.switch = Switch(_("Ink that spoke"))
         self.switch.setObjectName("inkSwitch")
         words = _(
-            "Colour the ink that speaks for the answer, and the ink that speaks for the next best.",
+            "Color the ink that speaks for the answer, and the ink that speaks for the next best.",
         )
         explain(self.switch, self.switch.text(), words, INK_KEY)
         self.switch.toggled.connect(self._switch)
@@ -315,7 +315,7 @@ class InkCard(Card):
     def show_picture(self, picture: np.ndarray | None) -> None:
         """Show the network's input; None clears the explanation, too."""
         self.view.show_picture(picture)
-        # Before the first stroke there is no ink to colour.
+        # Before the first stroke there is no ink to color.
         self.switch.setVisible(picture is not None)
         self.legend.setVisible(picture is not None and self.switch.isChecked())
         if picture is None:

@@ -65,7 +65,7 @@ class KeyPen:
         return True
 
     def _move(self, step: float) -> None:
-        place = self._place_or_centre()
+        place = self._place_or_center()
         for key in self._held:
             place += _WAYS[key] * step
         self.place = QPointF(
@@ -76,12 +76,12 @@ class KeyPen:
             self._board.extend(self._board.to_widget(self.place))
         self._tell()
 
-    def _place_or_centre(self) -> QPointF:
+    def _place_or_center(self) -> QPointF:
         # QPointF(0, 0) is false.
         return QPointF(BOARD / 2, BOARD / 2) if self.place is None else QPointF(self.place)
 
     def _put_down(self) -> None:
-        self.place = self._place_or_centre()
+        self.place = self._place_or_center()
         self._down = True
         self._board.begin(self._board.to_widget(self.place), self._board.erasing)
         self._tell()
@@ -116,12 +116,12 @@ class KeyPen:
     def paint(self, painter: QPainter) -> None:
         if self.place is None:
             return
-        centre = self._board.to_widget(self.place)
-        # Told from ink and paper by its colour, up from down by its ring.
-        painter.setPen(QPen(theme.colour("accent" if self.down else "second"), 2))
+        center = self._board.to_widget(self.place)
+        # Told from ink and paper by its color, up from down by its ring.
+        painter.setPen(QPen(theme.color("accent" if self.down else "second"), 2))
         painter.setBrush(Qt.NoBrush)
         inner, outer = Size.CROSSHAIR
         for way in _WAYS.values():
-            painter.drawLine(QLineF(centre + way * inner, centre + way * outer))
+            painter.drawLine(QLineF(center + way * inner, center + way * outer))
         if self.down:
-            painter.drawEllipse(centre, inner, inner)
+            painter.drawEllipse(center, inner, inner)

@@ -29,7 +29,7 @@ class Action(Enum):
     LOOK_INSIDE = "inside", _("See how the network comes to its answer.")
     LEARN = "", _("Train the network a little further, on your digits and on MNIST.")
     CANCEL = "", _("The network that answers stays as it is.")
-    GO_BACK = "", _("The network answers that answered before your digits were learnt.")
+    GO_BACK = "", _("The network answers that answered before your digits were learned.")
     DRAW_MORE = "", _("Empty the board for another digit like it; Undo brings this one back.")
 
     def __init__(self, page: str, sentence: str) -> None:
@@ -60,20 +60,20 @@ def _step(state: AppState) -> Step:
     if isinstance(learning, Learns):
         return _step_while_learning(learning)
     if state.learning_waits:
-        line = _("Learnt as soon as the run has ended")
-        return Step(_unlearnt_digits(state), line, _("Cancel"), Action.CANCEL)
+        line = _("Learned as soon as the run has ended")
+        return Step(_unlearned_digits(state), line, _("Cancel"), Action.CANCEL)
     if isinstance(learning, Learned):
         return _step_after_learning(learning, state.certainty)
     if state.run.is_running:
         return _step_while_training(state)
-    if state.unlearnt and state.reads_digits:
+    if state.unlearned and state.reads_digits:
         line = _learning_time(state)
-        return Step(_unlearnt_digits(state), line, _("Learn"), Action.LEARN, is_primary=True)
+        return Step(_unlearned_digits(state), line, _("Learn"), Action.LEARN, is_primary=True)
     return _step_after_training(state) or _step_of_answers(state)
 
 
-def _unlearnt_digits(state: AppState) -> str:
-    count = state.unlearnt
+def _unlearned_digits(state: AppState) -> str:
+    count = state.unlearned
     if state.taught > count:
         return counted("{count} new digit of yours", "{count} new digits of yours", count)
     return counted("{count} digit of yours", "{count} digits of yours", count)
@@ -81,11 +81,11 @@ def _unlearnt_digits(state: AppState) -> str:
 
 def _learning_time(state: AppState) -> str:
     if state.learning_seconds is None:
-        return counted("The network can learn it", "The network can learn them", state.unlearnt)
+        return counted("The network can learn it", "The network can learn them", state.unlearned)
     return counted(
         "Learning it takes about {time}",
         "Learning them takes about {time}",
-        state.unlearnt,
+        state.unlearned,
         time=long_time_words(state.learning_seconds),
     )
 

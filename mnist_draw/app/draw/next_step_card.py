@@ -95,7 +95,7 @@ class NextStep(QFrame):
         if is_first and state.first_run_seconds is None and state.certainty is State.NOTHING:
             first_run = partial(expected_seconds, PRESETS["tutorial"].settings)
             self._background.run(first_run, lambda found: state.set(first_run_seconds=found))
-        if state.unlearnt and state.model is not None and state.model.network != self._timed:
+        if state.unlearned and state.model is not None and state.model.network != self._timed:
             self._timed = state.model.network
             self._measure_learning(self._timed)
 

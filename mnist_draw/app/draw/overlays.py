@@ -43,7 +43,7 @@ _LINE = 1.5
 
 
 def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | None:
-    """Return the box that is cut out for the network and its centre of mass, in board units."""
+    """Return the box that is cut out for the network and its center of mass, in board units."""
     from mnist_draw.dataset.normalise import has_ink, ink_box
 
     if not has_ink(ink):
@@ -77,8 +77,8 @@ class NumberBoxes(QWidget):
         self.setAttribute(Qt.WA_NoSystemBackground)
         self.boxes: list[QRectF] = []
         self.index = -1
-        #: The centre of mass of what is cut out, where that is shown.
-        self.centre: QPointF | None = None
+        #: The center of mass of what is cut out, where that is shown.
+        self.center: QPointF | None = None
         self._texts: list[str] = []
         self._whole = False
         self._canvas = canvas
@@ -95,19 +95,19 @@ class NumberBoxes(QWidget):
         self._show(boxes, [part.label for part in reading.certainty.parts])
 
     def show_cut(self, marks: tuple[QRectF, QPointF] | None, answer: str) -> None:
-        """Show the crop box and the centre of mass, in board units, with the answer's tag."""
+        """Show the crop box and the center of mass, in board units, with the answer's tag."""
         if marks is None:
             self._show([], [])
         else:
             self._show([marks[0]], [answer] if answer else [], marks[1])
 
-    def _show(self, boxes: list[QRectF], texts: list[str], centre: QPointF | None = None) -> None:
-        if (boxes, texts, centre) == (self.boxes, self._texts, self.centre):
+    def _show(self, boxes: list[QRectF], texts: list[str], center: QPointF | None = None) -> None:
+        if (boxes, texts, center) == (self.boxes, self._texts, self.center):
             return
         before = self._area()
         self.boxes = boxes
         self._texts = texts
-        self.centre = centre
+        self.center = center
         self._whole = False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
@@ -201,11 +201,11 @@ class NumberBoxes(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         painter.setFont(theme.font(Text.BODY, bold=True))
-        second = theme.colour("second")
+        second = theme.color("second")
         radius = float(_MARGIN)
         chosen = -1 if self._whole else self.index
-        if self.centre is not None:
-            self._paint_cut(painter, self.centre)
+        if self.center is not None:
+            self._paint_cut(painter, self.center)
         # A single digit has the frame of what is cut out.
         boxes = self.boxes if len(self.boxes) > 1 else []
         frames = [self._on_canvas(box) for box in boxes]
@@ -218,16 +218,16 @@ class NumberBoxes(QWidget):
         for index, text in enumerate(self._texts):
             tag = self.tag(index)
             painter.setPen(QPen(second, 1.25))
-            painter.setBrush(second if index == chosen else theme.colour("paper"))
+            painter.setBrush(second if index == chosen else theme.color("paper"))
             painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-            painter.setPen(theme.colour("on_second") if index == chosen else second)
+            painter.setPen(theme.color("on_second") if index == chosen else second)
             painter.drawText(tag, Qt.AlignCenter, text)
 
-    def _paint_cut(self, painter: QPainter, centre: QPointF) -> None:
-        painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
+    def _paint_cut(self, painter: QPainter, center: QPointF) -> None:
+        painter.setPen(QPen(theme.color("second"), _LINE, Qt.DashLine))
         painter.drawRect(self._canvas.in_widget(self.boxes[0]))
-        painter.setPen(QPen(theme.colour("second"), _LINE))
-        point = self._canvas.to_widget(centre)
+        painter.setPen(QPen(theme.color("second"), _LINE))
+        point = self._canvas.to_widget(center)
         arm = 2.0 * Size.GRID
         for way in (QPointF(arm, 0), QPointF(0, arm)):
             painter.drawLine(point - way, point + way)

@@ -30,7 +30,7 @@ from mnist_draw.app.kit.painters import blank_pixmap, paint_box, png_bytes
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import Keys, OwnColours, explain, label, tip
+from mnist_draw.app.kit.widgets import Keys, OwnColors, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.i18n import _, counted, joined, number, pgettext
 from mnist_draw.recognition.certainty import REFUSED, Certainty, certainty_of_number
@@ -273,7 +273,7 @@ _INSET = 6
 
 
 def _thumbnail(placed: PlacedPicture) -> QIcon:
-    """Return the ink of a picture on paper, in the colours of the board."""
+    """Return the ink of a picture on paper, in the colors of the board."""
     pixmap = blank_pixmap(_THUMB, _THUMB, 2)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.Antialiasing)
@@ -283,16 +283,16 @@ def _thumbnail(placed: PlacedPicture) -> QIcon:
     painter.translate(square.center())
     painter.scale(scale, scale)
     painter.translate(-placed.rect.center())
-    placed.paint(painter, theme.colour("ink"))
+    placed.paint(painter, theme.color("ink"))
     painter.end()
     icon = QIcon(pixmap)
-    # Ink keeps its colour where the picture is chosen.
+    # Ink keeps its color where the picture is chosen.
     icon.addPixmap(pixmap, QIcon.Selected)
     return icon
 
 
-def _colour(answer: str) -> QColor:
-    return theme.colour("muted" if answer == REFUSED else "accent")
+def _color(answer: str) -> QColor:
+    return theme.color("muted" if answer == REFUSED else "accent")
 
 
 class PictureStrip(QFrame):
@@ -322,7 +322,7 @@ class PictureStrip(QFrame):
         self.list.setMovement(QListView.Static)
         self.list.setWrapping(False)
         self.list.setIconSize(QSize(_THUMB, _THUMB))
-        self.list.setItemDelegate(OwnColours(self.list))
+        self.list.setItemDelegate(OwnColors(self.list))
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(lambda _: self._choose())
         Keys(self.list, self._meaning)
@@ -337,7 +337,7 @@ class PictureStrip(QFrame):
         )
         self._expected = 0
         reader.network.state.follow(["model"], self._ask_again)
-        theme.theme().changed.connect(self._recolour)
+        theme.theme().changed.connect(self._recolor)
         self.hide()
 
     def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
@@ -367,15 +367,15 @@ class PictureStrip(QFrame):
         item = self.pictures[picture]
         item.setText(answer)
         item.setFont(theme.font(Text.BODY if len(answer) > 1 else Text.SENTENCE, bold=True))
-        item.setForeground(_colour(answer))
+        item.setForeground(_color(answer))
         words = {"picture": picture.name, "answer": description}
         item.setData(Qt.AccessibleTextRole, _("{picture}: {answer}", **words))
         item.setToolTip(tip(_("{picture}: {answer}. Click to put it on the board.", **words)))
 
-    def _recolour(self) -> None:
+    def _recolor(self) -> None:
         for picture, item in self.pictures.items():
             item.setIcon(_thumbnail(picture.placed))
-            item.setForeground(_colour(item.text()))
+            item.setForeground(_color(item.text()))
 
     def finish(self) -> None:
         self._expected = len(self.pictures)

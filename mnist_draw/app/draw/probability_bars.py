@@ -68,7 +68,7 @@ _OF_CLASSES = _(
 
 @lru_cache(maxsize=8)
 def _figure_width(scale: float) -> float:
-    """Return the room for any figure: “over 99.9 %” is longer in other languages."""
+    """Return the room for any figure: “over 99.9%” is longer in other languages."""
     metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
     widest = metrics.horizontalAdvance(format_probability(1.0)) + Size.FIELD_GAP
     return max(_FIGURE_WIDTH * scale, widest)
@@ -117,7 +117,7 @@ class ProbabilityBars(QWidget):
         self._values: tuple[float, ...] = ()
         #: What of them is seen.
         self._told: tuple[object, ...] = ()
-        #: The classes in the accent's colour.
+        #: The classes in the accent's color.
         self.named: frozenset[int] = frozenset()
         #: Whether there is an answer whose bars mean something; or ink that is no digit.
         self.known = self.refused = False
@@ -274,7 +274,7 @@ class ProbabilityBars(QWidget):
 
     def _forget_other_looks(self) -> None:
         sizes = self.size(), theme.text_scale(), self.devicePixelRatioF()
-        look = self.names, self.all_shown, theme.theme().colours, *sizes
+        look = self.names, self.all_shown, theme.theme().colors, *sizes
         if look != self._look:
             self._look = look
             self._grounds.clear()
@@ -289,7 +289,7 @@ class ProbabilityBars(QWidget):
             painter.translate(-area.topLeft())
             write_with(painter, self._name_size, "text" if strong else "muted", True)
             painter.drawText(area, _LEFT, self._name(digit, area))
-            self._paint_track(painter, self._track(area), 1.0, theme.colour("track"))
+            self._paint_track(painter, self._track(area), 1.0, theme.color("track"))
             painter.end()
             self._grounds[digit, strong] = found
         return found
@@ -320,8 +320,8 @@ class ProbabilityBars(QWidget):
         value = self._values[digit]
         painter.drawPixmap(area.topLeft(), self._ground(digit, area, strong))
         track = self._track(area)
-        colour = theme.colour("accent" if digit in self.named else "muted")
-        self._paint_track(painter, track, moment, colour)
+        color = theme.color("accent" if digit in self.named else "muted")
+        self._paint_track(painter, track, moment, color)
         if value >= LEAST:
             write_with(painter, Text.BODY, "text" if strong else "muted", strong)
             figure = format_probability(value, short=self._columns > 1)
@@ -329,23 +329,23 @@ class ProbabilityBars(QWidget):
         if self.chosen == digit or (self.hasFocus() and digit == self.explained_digit):
             self._paint_mark(painter, area, track, self._name(digit, area))
 
-    def _paint_track(self, painter: QPainter, track: QRectF, part: float, colour: QColor) -> None:
+    def _paint_track(self, painter: QPainter, track: QRectF, part: float, color: QColor) -> None:
         radius = track.height() / 2
         painter.setPen(Qt.NoPen)
         if part >= LEAST:
             filled = QRectF(track)
             filled.setWidth(max(3.0, track.width() * part))
             painter.setClipRect(filled)
-            painter.setBrush(colour)
+            painter.setBrush(color)
             painter.drawRoundedRect(track, radius, radius)
             painter.setClipping(False)
 
     def _paint_ghost(self, painter: QPainter, area: QRectF, part: float) -> None:
         track = self._track(area)
-        self._paint_track(painter, track, 1.0, theme.colour("track"))
-        self._paint_track(painter, track, part, theme.colour("muted", 0.3))
+        self._paint_track(painter, track, 1.0, theme.color("track"))
+        self._paint_track(painter, track, part, theme.color("muted", 0.3))
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("track"))
+        painter.setBrush(theme.color("track"))
         side = min(area.height() - Size.TIGHT, Size.CARD_PADDING)
         top = area.center().y() - side / 2
         painter.drawRoundedRect(QRectF(area.left(), top, side, side), 3, 3)
@@ -356,7 +356,7 @@ class ProbabilityBars(QWidget):
     def _paint_mark(self, painter: QPainter, area: QRectF, track: QRectF, name: str) -> None:
         """Underline the digit whose evidence is shown; with the focus, frame its bar too."""
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("second"))
+        painter.setBrush(theme.color("second"))
         metrics = QFontMetricsF(theme.font(self._name_size, bold=True))
         line = area.center().y() + metrics.ascent() / 2
         painter.drawRect(QRectF(area.left(), line, metrics.horizontalAdvance(name), 2))

@@ -1,4 +1,4 @@
-"""Teaching the program digits: they are kept, counted, learnt, and each step can be taken back."""
+"""Teaching the program digits: they are kept, counted, learned, and each step can be taken back."""
 
 from __future__ import annotations
 
@@ -179,17 +179,17 @@ class Teaching(QObject):
 
             empty_bin(folder_of_digits())
             times = taught_times()
-            unlearnt = sum(time > until * 1e9 for __, time in times)
-            return len(times), unlearnt, kept is not None and not kept.exists()
+            unlearned = sum(time > until * 1e9 for __, time in times)
+            return len(times), unlearned, kept is not None and not kept.exists()
 
         self._background.run(count, self._counted)
 
     def _counted(self, counts: tuple[int, int, bool]) -> None:
-        taught, unlearnt, is_gone = counts
+        taught, unlearned, is_gone = counts
         if taught < self._state.taught:
             # What was learned of a deleted digit is of no use.
             self.forget_outcome()
-        self._state.set(taught=taught, unlearnt=unlearnt)
+        self._state.set(taught=taught, unlearned=unlearned)
         if is_gone:
             self._kept = None
             self.untaught.emit()

@@ -75,13 +75,13 @@ class DotButton(ToolButton):
         super().paintEvent(event)
         painter = smooth_painter(self)
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("accent" if self.isChecked() else "text"))
+        painter.setBrush(theme.color("accent" if self.isChecked() else "text"))
         radius = self._diameter() / 2
         painter.drawEllipse(QRectF(self.rect()).center(), radius, radius)
         if self._leads_on:
             # A small caret: the press opens something at the right.
             painter.setBrush(Qt.NoBrush)
-            painter.setPen(theme.colour("muted"))
+            painter.setPen(theme.color("muted"))
             tip = QPointF(self.width() - 5.5, self.height() - 9.5)
             painter.drawPolyline(tip + QPointF(-3, -3.5), tip, tip + QPointF(-3, 3.5))
 

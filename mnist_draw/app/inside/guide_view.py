@@ -162,7 +162,7 @@ class GuidePage(Card):
         theme.theme().changed.connect(self._forget)
 
     def _forget(self) -> None:
-        """Format the guide in the new colours when it is next shown."""
+        """Format the guide in the new colors when it is next shown."""
         self._filled = False
 
     def show_step(self, number: int) -> None:
@@ -190,7 +190,7 @@ class GuidePage(Card):
                 cursor.select(QTextCursor.BlockUnderCursor)
                 cursor.mergeCharFormat(title)
             elif dress.hasProperty(QTextFormat.BlockCodeLanguage):
-                dress.setBackground(theme.colour("hover"))
+                dress.setBackground(theme.color("hover"))
                 dress.setLeftMargin(Size.MARGIN)
             else:
                 dress.setBottomMargin(Size.FIELD_GAP)

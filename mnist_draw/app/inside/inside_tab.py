@@ -117,8 +117,8 @@ class ExampleInUse(QObject):
         if self._drawing is not None and probabilities is not None:
             source: LabelSource = "answer" if label is None else "user"
             known = int(probabilities.argmax()) if label is None else label
-            labelled = replace(self._drawing, label=known, label_source=source)
-            self._set_drawing(labelled, self._drawing_answer)
+            labeled = replace(self._drawing, label=known, label_source=source)
+            self._set_drawing(labeled, self._drawing_answer)
 
     def use_drawing(self) -> None:
         self._picked = False

@@ -315,7 +315,7 @@ class InsideView(QWidget):
             show()
 
     def catch_up(self) -> None:
-        """Show what was drawn, labelled and trained while this was hidden."""
+        """Show what was drawn, labeled and trained while this was hidden."""
         self._show_example()
         self._show_answer()
         self.show_run()

@@ -100,7 +100,7 @@ class Line(Row):
     figure: str
     made: str = ""
     value: float = 0.0
-    coloured: bool = True
+    colored: bool = True
     total: bool = False
     largest: float = 0.0
     #: The widest name, factors and figure of the terms whose bars have one scale.
@@ -111,11 +111,11 @@ class Line(Row):
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         if self.total:
-            painter.setPen(QPen(theme.colour("muted"), 1))
+            painter.setPen(QPen(theme.color("muted"), 1))
             painter.drawLine(QPointF(width - 64, y + 2.5), QPointF(width, y + 2.5))
             y += 5
         sign = "accent" if self.value > 0 else "second"
-        colour = sign if self.coloured and self.value else "text"
+        color = sign if self.colored and self.value else "text"
         figure = theme.font(Text.BODY, bold=True)
         name, made, most = self.widest if any(self.widest) else (self.text, self.made, self.figure)
         right = width - tabular_width(figure, most) - _BETWEEN
@@ -128,8 +128,8 @@ class Line(Row):
         below = _line() if self.made and least > right else 0.0
         if self.largest:
             free = min(right, width - 48) - words - (0 if below else factors)
-            right = self._paint_bar(painter, box, min(right, width - 48), free, colour)
-            painter.setPen(theme.colour("text"))
+            right = self._paint_bar(painter, box, min(right, width - 48), free, color)
+            painter.setPen(theme.color("text"))
         if self.made or self.largest:
             write_elided(painter, QRectF(0, y, right, _line()), _LEFT, self.text)
             write_with(painter, Text.LABEL, "muted")
@@ -141,7 +141,7 @@ class Line(Row):
             # The figure is beside the last line.
             box.setBottom(write_html(painter, escape(self.text), Text.BODY, "text", y, right) + 2)
             box.setTop(box.bottom() - _line())
-        painter.setPen(theme.colour(colour))
+        painter.setPen(theme.color(color))
         painter.setFont(figure)
         draw_tabular(painter, box, self.figure, Qt.AlignRight)
         return box.bottom() + below
@@ -152,21 +152,21 @@ class Line(Row):
         box: QRectF,
         right: float,
         free: float,
-        colour: str,
+        color: str,
     ) -> float:
         """Paint the bar and return where there is room left of it; words need more than a bar."""
         room = max(_BETWEEN, min(_TERM, free))
         wide = max(2.0, room * min(1.0, abs(self.value) / self.largest))
         high = 8.0 if self.value > 0 else 4.0
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour(colour))
+        painter.setBrush(theme.color(color))
         bar = QRectF(right - room, box.center().y() - high / 2, wide, high)
         painter.drawRoundedRect(bar, 2, 2)
         return right - room - _BETWEEN
 
 
-def sum_line(text: str, value: float, total: bool = False, coloured: bool = True) -> Line:
-    return Line(text, signed(value, _SUM_DECIMALS), "", value, coloured, total)
+def sum_line(text: str, value: float, total: bool = False, colored: bool = True) -> Line:
+    return Line(text, signed(value, _SUM_DECIMALS), "", value, colored, total)
 
 
 def term_lines(terms: Sequence[tuple[str, str, float]]) -> list[Line]:
@@ -203,8 +203,8 @@ class Code(Row):
         below = 0.0 if _fit_code(font, self.text, right - left) else line
         box = QRectF(0, y, width, line + below)
         if self.marked:
-            painter.fillRect(box, theme.colour("accent", 0.16))
-            painter.fillRect(QRectF(0, y, 3, box.height()), theme.colour("accent"))
+            painter.fillRect(box, theme.color("accent", 0.16))
+            painter.fillRect(QRectF(0, y, 3, box.height()), theme.color("accent"))
         box.setHeight(line)
         write_with(painter, Text.LABEL, "accent" if self.marked else "muted", bold=True)
         painter.drawText(box.adjusted(8, 0, 0, 0), _LEFT, self.number)
@@ -213,7 +213,7 @@ class Code(Row):
         box.setCoords(left, y, width if below else right, box.bottom())
         _fit_code(font, self.text, box.width())
         painter.setFont(font)
-        painter.setPen(theme.colour("text" if self.marked or self.note else "muted"))
+        painter.setPen(theme.color("text" if self.marked or self.note else "muted"))
         write_elided(painter, box, _LEFT, self.text)
         return y + line + below
 
@@ -226,7 +226,7 @@ class Bar(Row):
     value: float
     figure: str
     ring: str = ""
-    colour: str = "muted"
+    color: str = "muted"
     full: float = 1.0
 
     def words(self) -> str:
@@ -236,7 +236,7 @@ class Bar(Row):
         box = QRectF(0, y, width, _line() + 2)
         at = _RING_AT * width
         write_with(painter, Text.BODY, "text")
-        figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + 2 * _BETWEEN
+        figure = painter.fontMetrics().horizontalAdvance(">99.9%") + 2 * _BETWEEN
         room = at - 14
         if painter.fontMetrics().horizontalAdvance(self.name) > room:
             # Where there is no room beside the bar, the name is above it.
@@ -245,7 +245,7 @@ class Bar(Row):
         box.translate(0, _line() * (room == width))
         painter.drawText(box, _RIGHT, self.figure)
         if self.ring:
-            right = self.colour == "accent"
+            right = self.color == "accent"
             radius = _RING * theme.text_scale()
             edge = "accent" if right else "text"
             middle = QPointF(at, box.center().y())
@@ -253,7 +253,7 @@ class Bar(Row):
         left = at + 2 * _RING * theme.text_scale() * bool(self.ring)
         bar = QRectF(left, box.center().y() - Size.BAR / 2, width - figure - left, Size.BAR)
         part = min(1.0, self.value / self.full)
-        painters.paint_bar(painter, bar, part, Size.BAR / 2, self.colour, least=Size.BAR)
+        painters.paint_bar(painter, bar, part, Size.BAR / 2, self.color, least=Size.BAR)
         return box.bottom()
 
 
@@ -275,7 +275,7 @@ class Sentence(Row):
 @dataclass(frozen=True)
 class Rule(Row):
     def paint(self, painter: QPainter, y: float, width: float) -> float:
-        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setPen(QPen(theme.color("line"), 1))
         painter.drawLine(QPointF(0, y + 8), QPointF(width, y + 8))
         return y + 16
 
@@ -312,15 +312,15 @@ def paint_rows(painter: QPainter, rows: Sequence[Row], y: float, width: float) -
 class Picture:
     values: np.ndarray = field(repr=False)
     signed: bool = False
-    #: What gets the full colour; 0 for the largest.
+    #: What gets the full color; 0 for the largest.
     largest: float = 0.0
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
         if self.signed:
-            painter.fillRect(box, theme.colour("paper"))
+            painter.fillRect(box, theme.color("paper"))
             painters.paint_signed(painter, box, self.values, self.largest)
         else:
-            painters.paint_grey(painter, box, self.values)
+            painters.paint_gray(painter, box, self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -430,7 +430,7 @@ def write_html(
     painter: QPainter,
     text: str,
     size: int,
-    colour: str,
+    color: str,
     y: float,
     width: float,
 ) -> float:
@@ -439,7 +439,7 @@ def write_html(
     document.setDocumentMargin(0)
     document.setDefaultFont(theme.font(size))
     document.setDefaultTextOption(_ANYWHERE)
-    document.setHtml(f'<span style="color: {theme.colour(colour).name()}">{text}</span>')
+    document.setHtml(f'<span style="color: {theme.color(color).name()}">{text}</span>')
     document.setTextWidth(width)
     painter.save()
     painter.translate(0, y)

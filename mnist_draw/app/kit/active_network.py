@@ -228,7 +228,7 @@ class ActiveNetwork(QObject):
         self._remember(answering)
         self.state.set(network_wanted=answering, network_request=None)
 
-    def forget_unlearnt(self) -> None:
+    def forget_unlearned(self) -> None:
         """Keep the network that answers where a chosen run has ended without one."""
         state = self.state
         name = state.network_wanted

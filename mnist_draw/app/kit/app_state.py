@@ -160,7 +160,7 @@ class AppState:
         self.queue: Waiting | None = None
         #: How many digits are taught, and how many of them no learning has seen.
         self.taught = 0
-        self.unlearnt = 0
+        self.unlearned = 0
 
         #: What the certainty of the answer on the board is.
         self.certainty = State.NOTHING

@@ -1,4 +1,4 @@
-"""Commands of buttons, menus and keys, and their icons: Phosphor in the theme's colours."""
+"""Commands of buttons, menus and keys, and their icons: Phosphor in the theme's colors."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def _font() -> Any:
     return IconicFont(*fonts) if fonts else qtawesome
 
 
-#: The colour of an icon, and of that of what is on, by the look of its button.
-_ICON_COLOURS = {
+#: The color of an icon, and of that of what is on, by the look of its button.
+_ICON_COLORS = {
     "primary": ("on_accent", "on_accent"),
     "start": ("on_accent", "on_accent"),
     "tool": ("text", "accent"),
@@ -111,15 +111,15 @@ class _KeptIcon(QIconEngine):
 
 
 def icon(name: str, look: str = "") -> QIcon:
-    """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours."""
-    colours = theme.theme().colours
-    usual, on = _ICON_COLOURS.get(look, ("text", "text"))
+    """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colors."""
+    colors = theme.theme().colors
+    usual, on = _ICON_COLORS.get(look, ("text", "text"))
     drawn: QIcon = _font().icon(
         f"{_SET}.{name}",
-        color=getattr(colours, usual),
-        color_disabled=colours.line,
-        color_on=getattr(colours, on),
-        color_off=getattr(colours, usual),
+        color=getattr(colors, usual),
+        color_disabled=colors.line,
+        color_on=getattr(colors, on),
+        color_off=getattr(colors, usual),
     )
     return QIcon(_KeptIcon(drawn))
 

@@ -335,8 +335,8 @@ class Popover(QWidget):
         )
         shape = QPainterPath()
         shape.addRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
-        painter.setPen(QPen(theme.colour("edge" if theme.theme().colours.dark else "line"), 1))
-        painter.setBrush(theme.colour("panel"))
+        painter.setPen(QPen(theme.color("edge" if theme.theme().colors.dark else "line"), 1))
+        painter.setBrush(theme.color("panel"))
         painter.drawPath(shape.united(arrow).simplified())
 
 
@@ -344,7 +344,7 @@ def paint_shadow(painter: QPainter, card: QRectF, radius: float, reach: int) -> 
     """Paint a soft shadow around a card; paint the card over it."""
     painter.save()
     painter.setPen(Qt.NoPen)
-    painter.setBrush(theme.colour("shadow", 0.012))
+    painter.setBrush(theme.color("shadow", 0.012))
     for out in range(reach, 0, -1):
         box = card.adjusted(-out, -out + 1, out, out)
         painter.drawRoundedRect(box, radius + out, radius + out)

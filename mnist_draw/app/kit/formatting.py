@@ -47,7 +47,7 @@ def format_moment(when: float) -> str:
 
 
 def format_percent(part: float | None) -> str:
-    """Format a share as ``97.84 %``, a dash if there is none."""
+    """Format a share as ``97.84%``, a dash if there is none."""
     return "–" if part is None else percent(part, 2)
 
 

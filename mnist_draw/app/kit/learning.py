@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Steps are reported at most this often, in seconds.
 _EVERY = 0.05
-_NOTHING = _("Nothing was learnt.")
+_NOTHING = _("Nothing was learned.")
 
 Learn = Callable[..., Iterator[Any]]
 
@@ -68,7 +68,7 @@ class Learning(QObject):
     def start(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
         """Begin to learn from a network, which a key names if it is in a file."""
         if self.running:
-            raise RuntimeError("digits are being learnt already")
+            raise RuntimeError("digits are being learned already")
         self.controls = Controls()
         self._background = Background(self, "learning", self.controls.stop)
         self._background.run(partial(self.run, network, key), self._finish)

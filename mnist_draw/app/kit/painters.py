@@ -1,7 +1,7 @@
-"""Images of arrays, and as files; boxes, bars, ticks, grey pictures, mosaics; animated arrays.
+"""Images of arrays, and as files; boxes, bars, ticks, gray pictures, mosaics; animated arrays.
 
-A positive value fills its cell in the accent's colour, a negative one a smaller part of it in the
-second colour: told apart without colours, too.
+A positive value fills its cell in the accent's color, a negative one a smaller part of it in the
+second color: told apart without colors, too.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ def opaque_painter(widget: QWidget, background: str, smooth: bool = True) -> QPa
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.Antialiasing, smooth)
     # Also where an edge is within a pixel of the screen: what was there would shine through.
-    painter.fillRect(widget.rect().adjusted(-1, -1, 1, 1), theme.colour(background))
+    painter.fillRect(widget.rect().adjusted(-1, -1, 1, 1), theme.color(background))
     return painter
 
 
-def write_with(painter: QPainter, size: int, colour: str, bold: bool = False) -> None:
-    """Write from now on in a size of `theme.Text` and a colour of the theme."""
+def write_with(painter: QPainter, size: int, color: str, bold: bool = False) -> None:
+    """Write from now on in a size of `theme.Text` and a color of the theme."""
     painter.setFont(theme.font(size, bold))
-    painter.setPen(theme.colour(colour))
+    painter.setPen(theme.color(color))
 
 
 def write_elided(
@@ -89,21 +89,21 @@ def paint_box(
     edge: str = "line",
     radius: float = Size.CARD_RADIUS,
 ) -> None:
-    """Paint a box with round corners in two of the theme's colours."""
-    painter.setPen(theme.colour(edge))
-    painter.setBrush(theme.colour(fill))
+    """Paint a box with round corners in two of the theme's colors."""
+    painter.setPen(theme.color(edge))
+    painter.setBrush(theme.color(fill))
     painter.drawRoundedRect(box, radius, radius)
 
 
 def paint_frame(
     painter: QPainter,
     box: QRectF,
-    colour: str,
+    color: str,
     width: float,
     radius: float = 0.0,
 ) -> None:
-    """Paint a line around a box, in one of the theme's colours."""
-    painter.setPen(QPen(theme.colour(colour), width))
+    """Paint a line around a box, in one of the theme's colors."""
+    painter.setPen(QPen(theme.color(color), width))
     painter.setBrush(Qt.NoBrush)
     painter.drawRoundedRect(box, radius, radius)
 
@@ -111,7 +111,7 @@ def paint_frame(
 def paint_corners(painter: QPainter, box: QRectF, background: str, radius: int) -> None:
     """Round the corners of what was painted on a background: quicker than to clip it."""
     ratio = painter.device().devicePixelRatioF()
-    corners = _corners(theme.colour(background).rgba(), radius, ratio)
+    corners = _corners(theme.color(background).rgba(), radius, ratio)
     across = box.width() - radius
     down = box.height() - radius
     for right, below in ((0, 0), (0, 1), (1, 0), (1, 1)):
@@ -142,13 +142,13 @@ def paint_bar(
     box: QRectF,
     part: float,
     radius: float,
-    colour: str = "accent",
+    color: str = "accent",
     least: float = 0.0,
 ) -> None:
     """Paint a track with the part of it, 0 to 1, that is full; neither is under ``least`` wide."""
     painter.setPen(Qt.NoPen)
-    for width, name in ((box.width(), "track"), (box.width() * part, colour)):
-        painter.setBrush(theme.colour(name))
+    for width, name in ((box.width(), "track"), (box.width() * part, color)):
+        painter.setBrush(theme.color(name))
         filled = QRectF(box.left(), box.top(), max(width, least), box.height())
         painter.drawRoundedRect(filled, radius, radius)
 
@@ -160,14 +160,14 @@ def paint_ring(
     word: str,
     edge: str,
     width: float,
-    colour: str = "text",
+    color: str = "text",
     full: bool = False,
 ) -> None:
     """Paint a circle, in the accent where it is full, with a word in it."""
-    painter.setPen(QPen(theme.colour(edge), width))
-    painter.setBrush(theme.colour("accent" if full else "card"))
+    painter.setPen(QPen(theme.color(edge), width))
+    painter.setBrush(theme.color("accent" if full else "card"))
     painter.drawEllipse(middle, radius, radius)
-    write_with(painter, theme.Text.LABEL, "on_accent" if full else colour, bold=True)
+    write_with(painter, theme.Text.LABEL, "on_accent" if full else color, bold=True)
     box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
     painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, word)
 
@@ -220,20 +220,20 @@ def png_bytes(image: QImage | QPixmap, compressed: bool = True) -> bytes:
     return image_bytes(image, "PNG", -1 if compressed else 100)
 
 
-def image_of(pixels: np.ndarray, grey_as: QImage.Format = QImage.Format_Grayscale8) -> QImage:
+def image_of(pixels: np.ndarray, gray_as: QImage.Format = QImage.Format_Grayscale8) -> QImage:
     """Return an array as an image of its own."""
     height, width = pixels.shape[:2]
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    kind = {1: grey_as, 3: QImage.Format_RGB888, 4: QImage.Format_ARGB32}[channels]
+    kind = {1: gray_as, 3: QImage.Format_RGB888, 4: QImage.Format_ARGB32}[channels]
     # copy(): QImage does not keep the bytes alive.
     return QImage(pixels.tobytes(), width, height, channels * width, kind).copy()
 
 
-def rgb(colour: QColor) -> np.ndarray:
-    """Return red, green and blue of a colour: float32 of shape (3,), 0 to 255."""
+def rgb(color: QColor) -> np.ndarray:
+    """Return red, green and blue of a color: float32 of shape (3,), 0 to 255."""
     import numpy as np
 
-    return np.array([colour.red(), colour.green(), colour.blue()], np.float32)
+    return np.array([color.red(), color.green(), color.blue()], np.float32)
 
 
 def mosaic(values: np.ndarray, rows: int, columns: int, gap: int = 1) -> np.ndarray:
@@ -247,7 +247,7 @@ def mosaic(values: np.ndarray, rows: int, columns: int, gap: int = 1) -> np.ndar
     return grid.transpose(0, 2, 1, 3).reshape(rows * (high + gap), columns * (wide + gap))
 
 
-def grey_levels(picture: np.ndarray) -> np.ndarray:
+def gray_levels(picture: np.ndarray) -> np.ndarray:
     """Return a picture, float32 in [0, 1], as uint8, 255 for full ink."""
     import numpy as np
 
@@ -255,16 +255,16 @@ def grey_levels(picture: np.ndarray) -> np.ndarray:
     return levels
 
 
-def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
+def paint_gray(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
     """Paint a picture, float32 (H, W) in [0, 1], with sharp pixels, white on black."""
-    paint_sharp(painter, box, image_of(grey_levels(picture)))
+    paint_sharp(painter, box, image_of(gray_levels(picture)))
 
 
 def ink_image(picture: np.ndarray) -> QImage:
     """Return a picture, float32 (28, 28) in [0, 1], in the theme's ink on transparent paper."""
     import numpy as np
 
-    ink = theme.colour("ink")
+    ink = theme.color("ink")
     pixels = np.empty((*picture.shape, 4), np.uint8)
     for channel, value in enumerate((ink.blue(), ink.green(), ink.red())):
         pixels[..., channel] = value
@@ -273,7 +273,7 @@ def ink_image(picture: np.ndarray) -> QImage:
 
 
 def paint_signed(painter: QPainter, box: QRectF, values: np.ndarray, largest: float = 0.0) -> None:
-    """Paint signed values (H, W); ``largest`` gets the full colour, 0 means the largest."""
+    """Paint signed values (H, W); ``largest`` gets the full color, 0 means the largest."""
     wide = box.width() * painter.device().devicePixelRatioF()
     cell = max(1, round(wide / values.shape[1]))
     paint_sharp(painter, box, signed_image(values, cell, largest))
@@ -291,7 +291,7 @@ def paint_sharp(painter: QPainter, box: QRectF, image: QImage) -> None:
 def signed_image(values: np.ndarray, cell: int, largest: float = 0.0, least: float = 0.0) -> QImage:
     """Return signed values as an image with ``cell`` pixels for each, both ways.
 
-    All but 0 are seen at ``least``, 0 to 1, of the full colour.
+    All but 0 are seen at ``least``, 0 to 1, of the full color.
     """
     import numpy as np
 
@@ -299,7 +299,7 @@ def signed_image(values: np.ndarray, cell: int, largest: float = 0.0, least: flo
     part = np.minimum(size / (largest or max(float(size.max()), 1e-12)), 1)
     # Levels look up what a power of each value would take too long for.
     levels = np.maximum((255 * part).astype(np.uint8), values != 0)
-    accent, second = (theme.colour(name).rgb() & 0xFFFFFF for name in ("accent", "second"))
+    accent, second = (theme.color(name).rgb() & 0xFFFFFF for name in ("accent", "second"))
     pixels = np.where(values > 0, np.uint32(accent), np.uint32(second)) | _alphas(least)[levels]
     large = np.repeat(np.repeat(pixels, cell, axis=0), cell, axis=1)
     if cell >= 3:

@@ -112,8 +112,8 @@ class Reporter:
             return str(error)
         logger.error("defect", exc_info=(type(error), error, error.__traceback__))
         sentence = _(
-            "The program made a mistake ({error}). Your drawing and what has been learnt are kept; "
-            "you can go on.",
+            "The program made a mistake ({error}). Your drawing and what has been learned "
+            "are kept; you can go on.",
             error=f"{type(error).__name__}: {error}",
         )
         if self.log_file:

@@ -57,7 +57,7 @@ class SettleTimer(QTimer):
 class TabularLabel(QLabel):
     """A label whose digits all take the same width, and which only ever grows.
 
-    Qt 5 cannot ask a font for its tabular digits; where they differ, each is centred in a cell
+    Qt 5 cannot ask a font for its tabular digits; where they differ, each is centered in a cell
     as wide as the widest. The label's size is fixed, so that a new figure repaints the label
     alone: a label that may change its size has the whole window laid out and painted again.
     """
@@ -266,7 +266,7 @@ def tabular_width(font: QFont, text: str) -> float:
 
 
 def draw_tabular(painter: QPainter, rect: QRectF, text: str, alignment: Qt.Alignment | int) -> None:
-    """Draw text with equally wide digits, left or right aligned, vertically centred."""
+    """Draw text with equally wide digits, left or right aligned, vertically centered."""
     font = painter.font()
     widths = _digit_widths(font.toString())
     if min(widths) == max(widths):

@@ -1,6 +1,6 @@
-"""Every colour, distance and text size of the window, those in use now, and the style sheet.
+"""Every color, distance and text size of the window, those in use now, and the style sheet.
 
-``resources/look`` has the colours and the style sheet; none is written elsewhere. Sizes are logical
+``resources/look`` has the colors and the style sheet; none is written elsewhere. Sizes are logical
 pixels on a 4-px grid, text sizes those at an interface font of 13 px: they follow the system's text
 size where that is larger. Widgets ask for a look with the dynamic property ``look`` (``card``,
 ``figure``, ``muted`` …).
@@ -23,23 +23,23 @@ from PyQt5.QtWidgets import QApplication, QMainWindow, QStyleFactory
 from mnist_draw.storage.folders import resource_path
 
 
-class Colours(SimpleNamespace):
-    """One set of colours, as ``#rrggbb`` text: those of ``colours.json``, and whether it is dark.
+class Colors(SimpleNamespace):
+    """One set of colors, as ``#rrggbb`` text: those of ``colours.json``, and whether it is dark.
 
     ``edge`` is that of fields and boxes, 3 to 1 beside every background (WCAG 1.4.11), ``band``
     every other row of a table, ``tint`` the accent's ground under words, ``chosen`` that under the
     icon of a chosen tool. ``series`` are curves of several runs in one plot, with a line style
-    each, so that colour never is alone.
+    each, so that color never is alone.
     """
 
 
-def _colours(name: str) -> Colours:
+def _colors(name: str) -> Colors:
     kept = json.loads(resource_path("look", "colours.json").read_text("utf-8"))
-    return Colours(**kept[name], dark=name == "dark")
+    return Colors(**kept[name], dark=name == "dark")
 
 
-DARK = _colours("dark")
-LIGHT = _colours("light")
+DARK = _colors("dark")
+LIGHT = _colors("light")
 CHOICES = ("system", "light", "dark")
 
 
@@ -105,7 +105,7 @@ class Text:
     ANSWER = 120
 
 
-#: The style sheet; "@" and a name is a colour or a size.
+#: The style sheet; "@" and a name is a color or a size.
 SHEET = resource_path("look", "style.qss")
 #: Bars glide this long to a new value; the drawer and popovers open.
 ANIMATION_MS = 80
@@ -113,23 +113,23 @@ OPENING_MS = 120
 
 
 class Theme(QObject):
-    """The colours in use; applies them to the whole application."""
+    """The colors in use; applies them to the whole application."""
 
     changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.colours = LIGHT
+        self.colors = LIGHT
         self.choice = "system"
         self.motion = True
         self.text_size = 1.0
         self._system_dark = False
-        self._used: tuple[Colours, float] | None = None
+        self._used: tuple[Colors, float] | None = None
         self.system_ratio = 1.0
         self.body_font: QFont | None = None
 
     def apply(self, choice: str, system_dark: bool | None = None, styles: bool = True) -> None:
-        """Use the colours of ``choice``; an unknown choice means ``"system"``.
+        """Use the colors of ``choice``; an unknown choice means ``"system"``.
 
         Without ``styles``, `style` follows.
         """
@@ -157,7 +157,7 @@ class Theme(QObject):
         widget twice, an application once for each of its ancestors, ten times on average.
         """
         app = QApplication.instance()
-        sheet = style_sheet(self.colours, text_scale())
+        sheet = style_sheet(self.colors, text_scale())
         assert isinstance(app, QApplication)
         windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
         styled: list[QMainWindow | QApplication] = [*windows] or [app]
@@ -166,9 +166,9 @@ class Theme(QObject):
                 each.setStyleSheet(sheet)
 
     def _use(self, styles: bool = True) -> None:
-        """Give the application the colours and the text size chosen."""
+        """Give the application the colors and the text size chosen."""
         dark = self._system_dark if self.choice == "system" else self.choice == "dark"
-        colours = DARK if dark else LIGHT
+        colors = DARK if dark else LIGHT
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
@@ -177,12 +177,12 @@ class Theme(QObject):
             app.fontChanged.connect(self._measure)
             QDir.setSearchPaths("icons", [str(resource_path("icons"))])
             app.setStyle(QStyleFactory.create("Fusion"))
-        used = colours, text_scale()
+        used = colors, text_scale()
         is_new = used != self._used
-        self.colours = used[0]
+        self.colors = used[0]
         self._used = used
         if is_new:
-            app.setPalette(palette(colours))
+            app.setPalette(palette(colors))
             # A rule for all widgets would tell each of a new font, whatever the sheet changes.
             self.body_font = font(Text.BODY)
             if app.font() != self.body_font:
@@ -198,13 +198,13 @@ def theme() -> Theme:
     return Theme()
 
 
-def colour(name: str, alpha: float = 1.0) -> QColor:
-    """Return a colour of the theme in use by its name, for widgets that paint themselves."""
-    return _colour(getattr(theme().colours, name), alpha)
+def color(name: str, alpha: float = 1.0) -> QColor:
+    """Return a color of the theme in use by its name, for widgets that paint themselves."""
+    return _color(getattr(theme().colors, name), alpha)
 
 
 @lru_cache
-def _colour(name: str, alpha: float) -> QColor:
+def _color(name: str, alpha: float) -> QColor:
     value = QColor(name)
     value.setAlphaF(alpha)
     return value
@@ -222,7 +222,7 @@ def scaled(size: float) -> int:
 
 
 def follow(owner: QObject, act: Callable[[], object]) -> None:
-    """Do something now, and after each change of colours or text size while the owner lives."""
+    """Do something now, and after each change of colors or text size while the owner lives."""
 
     def forget() -> None:
         # At exit the theme may be gone before the owner.
@@ -242,32 +242,32 @@ def font(size: int, bold: bool = False) -> QFont:
     return result
 
 
-def palette(colours: Colours) -> QPalette:
+def palette(colors: Colors) -> QPalette:
     """Return the palette for what the style sheet does not reach."""
     result = QPalette()
     for role, name in (
-        (QPalette.Window, colours.window),
-        (QPalette.WindowText, colours.text),
-        (QPalette.Base, colours.card),
-        (QPalette.AlternateBase, colours.band),
-        (QPalette.Text, colours.text),
-        (QPalette.Button, colours.card),
-        (QPalette.ButtonText, colours.text),
-        (QPalette.BrightText, colours.text),
-        (QPalette.ToolTipBase, colours.panel),
-        (QPalette.ToolTipText, colours.text),
-        (QPalette.PlaceholderText, colours.muted),
-        (QPalette.Highlight, colours.second),
-        (QPalette.HighlightedText, colours.on_second),
-        (QPalette.Link, colours.second),
-        (QPalette.LinkVisited, colours.second),
-        (QPalette.Mid, colours.line),
-        (QPalette.Dark, colours.line),
-        (QPalette.Light, colours.hover),
+        (QPalette.Window, colors.window),
+        (QPalette.WindowText, colors.text),
+        (QPalette.Base, colors.card),
+        (QPalette.AlternateBase, colors.band),
+        (QPalette.Text, colors.text),
+        (QPalette.Button, colors.card),
+        (QPalette.ButtonText, colors.text),
+        (QPalette.BrightText, colors.text),
+        (QPalette.ToolTipBase, colors.panel),
+        (QPalette.ToolTipText, colors.text),
+        (QPalette.PlaceholderText, colors.muted),
+        (QPalette.Highlight, colors.second),
+        (QPalette.HighlightedText, colors.on_second),
+        (QPalette.Link, colors.second),
+        (QPalette.LinkVisited, colors.second),
+        (QPalette.Mid, colors.line),
+        (QPalette.Dark, colors.line),
+        (QPalette.Light, colors.hover),
     ):
         result.setColor(role, QColor(name))
     for role in (QPalette.WindowText, QPalette.Text, QPalette.ButtonText):
-        result.setColor(QPalette.Disabled, role, QColor(colours.muted))
+        result.setColor(QPalette.Disabled, role, QColor(colors.muted))
     return result
 
 
@@ -277,8 +277,8 @@ def _text(path: Path) -> str:
 
 
 def filled(path: Path, values: Mapping[str, object]) -> str:
-    """Return a text in which "@" and a name is a value given, or else a colour in use."""
-    known = {**vars(theme().colours), **values}
+    """Return a text in which "@" and a name is a value given, or else a color in use."""
+    known = {**vars(theme().colors), **values}
     return re.sub(r"@(\w+)", lambda found: str(known[found[1]]), _text(path))
 
 
@@ -286,7 +286,7 @@ def filled(path: Path, values: Mapping[str, object]) -> str:
 _SCALED = (12, 16, 18, 20, 30, 34)
 
 
-def style_sheet(colours: Colours, scale: float) -> str:
+def style_sheet(colors: Colors, scale: float) -> str:
     def px(value: float) -> int:
         return round(value * scale)
 
@@ -315,7 +315,7 @@ def style_sheet(colours: Colours, scale: float) -> str:
         "switch_inner_high": px(Size.SWITCH[1]) - 2 * border,
     }
     # The toast is dark in both themes.
-    values = vars(colours) | {f"toast_{name}": value for name, value in vars(DARK).items()}
+    values = vars(colors) | {f"toast_{name}": value for name, value in vars(DARK).items()}
     values |= {name: f"{size}px" for name, size in sizes.items()}
-    values["shade"] = "dark" if colours.dark else "light"
+    values["shade"] = "dark" if colors.dark else "light"
     return filled(SHEET, values)

@@ -118,7 +118,7 @@ class WalkableView(PaintedView):
         """Draw a ring around the item walked to."""
         if self.current is not None:
             painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.setPen(QPen(theme.color("second"), 2.5))
             painter.drawEllipse(self.place_of(self.current), radius, radius)
 
     def step(self, right: int, down: int) -> bool:
@@ -189,7 +189,7 @@ class Row:
     is_heading: bool = False
     note: str = ""
     figure: str = ""
-    #: Size, colour and weight of the figure.
+    #: Size, color and weight of the figure.
     figure_look: tuple[int, str, bool] = (Text.BODY, "text", False)
     when: str = ""
     #: A word in a box after the title.
@@ -264,7 +264,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter), row.when)
         if columns.dots:
             painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("muted"))
+            painter.setBrush(theme.color("muted"))
             middle = QPointF(rect.right() - theme.scaled(columns.dots), rect.center().y())
             for step in (-5, 0, 5):
                 painter.drawEllipse(middle + QPointF(theme.scaled(step), 0), 1.3, 1.3)
@@ -310,7 +310,7 @@ class RowDelegate(QStyledItemDelegate):
         left = upper.left() + min(title, available_width) + theme.scaled(_GAP)
         box = QRectF(left, upper.center().y() - high / 2, wide, high)
         paint_box(painter, box, "accent", "accent", 5)
-        painter.setPen(theme.colour("on_accent"))
+        painter.setPen(theme.color("on_accent"))
         painter.drawText(box, int(Qt.AlignCenter), row.chip)
         return taken
 

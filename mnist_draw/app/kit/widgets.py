@@ -199,8 +199,8 @@ def style_list(view: QListView) -> None:
     view.setFrameShape(QFrame.NoFrame)
 
 
-class OwnColours(QStyledItemDelegate):
-    """Gives an item of a list or a table its colour where it is chosen, too."""
+class OwnColors(QStyledItemDelegate):
+    """Gives an item of a list or a table its color where it is chosen, too."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().initStyleOption(option, index)
@@ -222,7 +222,7 @@ class Card(QFrame):
         self.note = note if isinstance(note, QLabel) else label(note, "muted")
         self.heading = label(title, "title")
         if title:
-            # As high as the links, menus and buttons beside it: the titles of neighbouring cards
+            # As high as the links, menus and buttons beside it: the titles of neighboring cards
             # are in one line.
             fit = self.heading.setMinimumHeight
             theme.follow(self, lambda: fit(theme.scaled(Size.TITLE_LINE)))

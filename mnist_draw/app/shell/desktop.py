@@ -52,8 +52,8 @@ def place_window(window: QWidget, geometry: str) -> None:
     )
     if window.isMaximized() or window.isFullScreen():
         return
-    centre = window.geometry().center()
-    screen = (QGuiApplication.screenAt(centre) if known else None) or (
+    center = window.geometry().center()
+    screen = (QGuiApplication.screenAt(center) if known else None) or (
         QGuiApplication.primaryScreen()
     )
     available = screen.availableGeometry().marginsRemoved(_FRAME)
@@ -119,7 +119,7 @@ class _Frame(QFocusFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         half = _WIDTH / 2
         painter = QPainter(self)
-        painter.setPen(QPen(theme.colour("second"), _WIDTH, join=Qt.MiterJoin))
+        painter.setPen(QPen(theme.color("second"), _WIDTH, join=Qt.MiterJoin))
         painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
 
 

@@ -53,8 +53,8 @@ class _Half(QAbstractButton):
         painter = smooth_painter(self)
         inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         hovered = self.underMouse() or self.isDown()
-        painter.setBrush(theme.colour("hover") if hovered else Qt.NoBrush)
-        painter.setPen(theme.colour("second") if self.hasFocus() else Qt.NoPen)
+        painter.setBrush(theme.color("hover") if hovered else Qt.NoBrush)
+        painter.setPen(theme.color("second") if self.hasFocus() else Qt.NoPen)
         painter.drawRoundedRect(inside, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
         self._paint(painter)
 
@@ -94,9 +94,9 @@ class NetworkHalf(_Half):
         middle = self.height() / 2
         half = _CARET / 2
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("accent" if self._answers else "muted"))
+        painter.setBrush(theme.color("accent" if self._answers else "muted"))
         painter.drawEllipse(QPointF(_PAD + Size.DOT / 2, middle), Size.DOT / 2, Size.DOT / 2)
-        painter.setPen(QPen(theme.colour("text"), 1.2, Qt.SolidLine, Qt.RoundCap))
+        painter.setPen(QPen(theme.color("text"), 1.2, Qt.SolidLine, Qt.RoundCap))
         x = self.width() - _PAD - _CARET
         points = [QPointF(x, middle - 2), QPointF(x + half, middle + 3)]
         painter.drawPolyline(QPolygonF([*points, QPointF(x + _CARET, middle - 2)]))
@@ -148,10 +148,10 @@ class WorkHalf(_Half):
     def _paint(self, painter: QPainter) -> None:
         low = self.height() - _BAR - 1
         wide = self.width() - 2 * Size.FIELD_GAP
-        colour = "muted" if self._work.is_paused else "accent"
+        color = "muted" if self._work.is_paused else "accent"
         bar = QRectF(Size.FIELD_GAP, low, wide, _BAR)
-        paint_bar(painter, bar, self._work.part, _BAR / 2, colour)
-        painter.setPen(theme.colour("line"))
+        paint_bar(painter, bar, self._work.part, _BAR / 2, color)
+        painter.setPen(theme.color("line"))
         edge = self.width() - 0.5
         painter.drawLine(QPointF(edge, 6), QPointF(edge, self.height() - 7))
 

@@ -1,7 +1,7 @@
 """The help menu: first steps, all keys, a report, what the program is made of, and the words.
 
 ``resources/words`` holds the first steps, the words of the field, each in two sentences, and, as
-SVG in the colours of the theme, their pictures. F1 on a control opens its word.
+SVG in the colors of the theme, their pictures. F1 on a control opens its word.
 """
 
 from __future__ import annotations
@@ -336,7 +336,7 @@ def _by_widget() -> dict[str, Word]:
 
 
 def _picture(name: str, ratio: float) -> QPixmap:
-    """Return a picture in the theme's colours, for a screen of this pixel ratio."""
+    """Return a picture in the theme's colors, for a screen of this pixel ratio."""
     places = {name: _BAR_LEFT + _BAR * part for name, part in _CERTAINTIES.items()}
     drawing = theme.filled(resource_path("words", f"{name}.svg"), places)
     return svg_pixmap(drawing, QSize(*Size.WORD_PICTURE), ratio)

@@ -187,7 +187,7 @@ class Navigation(QObject):
         inside = self._inside
         run = self._run
         inside.is_training = self._is_training
-        run.epoch_learnt.connect(self._show_epoch)
+        run.epoch_learned.connect(self._show_epoch)
         run.layers_measured.connect(inside.show_figures)
         inside.draw_requested.connect(self._show_step_on_draw)
 

@@ -48,7 +48,7 @@ def _height(line: Line) -> int:
 
 
 def _paint_tick(painter: QPainter, box: QRectF) -> None:
-    pen = QPen(theme.colour("accent"), 1.5 * theme.text_scale(), Qt.SolidLine, Qt.RoundCap)
+    pen = QPen(theme.color("accent"), 1.5 * theme.text_scale(), Qt.SolidLine, Qt.RoundCap)
     painter.setPen(pen)
     paint_tick(painter, QPointF(box.left(), box.center().y()), box.width())
 
@@ -90,7 +90,7 @@ class _Delegate(RowDelegate):
     ) -> None:
         rect = QRectF(option.rect)
         if index.data(_LINE).is_library:
-            painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), theme.colour("line"))
+            painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), theme.color("line"))
         if index == self._view.currentIndex():
             chosen = rect.adjusted(_INSET, 1, -_INSET, -1)
             paint_box(painter, chosen, "hover", "hover", Size.FIELD_RADIUS)

@@ -105,7 +105,7 @@ class ClosingQuestion(QObject):
         box.setIcon(QMessageBox.Warning)
         box.setWindowTitle(_("Not saved"))
         names = "\n".join(describe_model(model) for model in self._unsaved.values())
-        lost = _("Closing the window loses what these networks have learnt:")
+        lost = _("Closing the window loses what these networks have learned:")
         box.setText(f"{lost}\n{names}")
         reason = _(
             "The program's folders cannot be written. Save elsewhere, or cancel, make room, and "
@@ -231,7 +231,7 @@ class Shutdown(QObject):
                 self._waits = True
                 self._training.stop(closing=True)
                 self._window.run.stop()
-                notifier.problem(_("Closing as soon as what was learnt is saved."))
+                notifier.problem(_("Closing as soon as what was learned is saved."))
                 QTimer.singleShot(_CLOSE_MS, self._close_anyway)
             return True
         # Closing once more does not wait, and the system waits a few seconds only.
@@ -240,14 +240,14 @@ class Shutdown(QObject):
         self._waits = True
         notifier.problem(
             _(
-                "Closing as soon as your digits are learnt. Close once more to leave at once: the "
+                "Closing as soon as your digits are learned. Close once more to leave at once: the "
                 "network that answers then stays as it is.",
             ),
         )
         return True
 
     def _close_anyway(self) -> None:
-        """Leave a run that does not end: it still compiles, so nothing has been learnt yet."""
+        """Leave a run that does not end: it still compiles, so nothing has been learned yet."""
         if self._waits and self._window.isVisible() and self._training.running:
             self._patience_over = True
             self._window.close()

@@ -1,4 +1,4 @@
-"""The View menu: colours, text size, motion, language and full screen; what the desktop wants."""
+"""The View menu: colors, text size, motion, language and full screen; what the desktop wants."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _language_notifier = Notifier("language")
 _THEMES = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 #: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
 _ANIMATES = 0x1042
-_MID_GREY = 128
+_MID_GRAY = 128
 
 
 def _desktop_is_dark() -> bool:
@@ -45,7 +45,7 @@ def _desktop_is_dark() -> bool:
     """
     if sys.platform == "win32":
         return not int(QSettings(_THEMES, QSettings.NativeFormat).value("AppsUseLightTheme", 1))
-    return QApplication.palette().color(QPalette.Window).lightness() < _MID_GREY
+    return QApplication.palette().color(QPalette.Window).lightness() < _MID_GRAY
 
 
 def _desktop_moves() -> bool:
@@ -60,7 +60,7 @@ def _desktop_moves() -> bool:
     return True
 
 
-_COLOURS = {
+_COLORS = {
     "system": _("As the desktop"),
     "light": pgettext("colours", "Light"),
     "dark": pgettext("colours", "Dark"),
@@ -92,14 +92,14 @@ class ViewButton(QToolButton):
         self._build(window)
 
     def _build(self, window: QWidget) -> None:
-        sentence = _("Choose colours, text size, motion, language and full screen.")
+        sentence = _("Choose colors, text size, motion, language and full screen.")
         Command(self, _("View"), sentence, "F10", self.click, "circle-half").describe(self)
         menu = button_menu(self)
         used = theme.theme()
-        self._colours = _choices(
+        self._colors = _choices(
             menu,
-            _("Colours"),
-            _COLOURS.items(),
+            _("Colors"),
+            _COLORS.items(),
             used.choice,
             self.choose_theme,
         )
@@ -145,7 +145,7 @@ class ViewButton(QToolButton):
     def choose_theme(self, choice: str) -> None:
         theme.theme().apply(choice)
         self._preferences.set("theme", theme.theme().choice)
-        self._colours[theme.theme().choice].setChecked(True)
+        self._colors[theme.theme().choice].setChecked(True)
 
     def choose_text_size(self, percent: int) -> None:
         theme.theme().resize_text(percent / 100)

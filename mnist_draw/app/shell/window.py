@@ -187,7 +187,7 @@ class Window(QMainWindow):
         )
         for then in (
             self.network.refresh,
-            self.network.forget_unlearnt,
+            self.network.forget_unlearned,
             self.shutdown.resume_close,
         ):
             self.training.ended.connect(then)
@@ -291,7 +291,7 @@ class Window(QMainWindow):
     # -- the end
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close at once when nothing runs; else stop the run, save what was learnt, then close.
+        """Close at once when nothing runs; else stop the run, save what was learned, then close.
 
         Before a network is lost that could be saved nowhere, its user is asked, unless the system
         ends the program.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Minibatches scatter: their line is faint, to keep the epochs in front.
 _BATCH_ALPHA = 0.45
-#: Name, colour and line of each curve in the legend, and the length of its sample.
+#: Name, color and line of each curve in the legend, and the length of its sample.
 _LINES = ((_("training"), "accent", Qt.SolidLine), (_("validation"), "second", Qt.DashLine))
 _DASH = 20
 #: Room of the samples, and before and after each name.
@@ -101,12 +101,12 @@ class Legend(QWidget):
         x = 0.0
         y = 0.0
         high = self.height() / (len(_LINES) if stacked else 1)
-        for text, (__, colour, style) in zip(texts, _LINES, strict=True):
+        for text, (__, color, style) in zip(texts, _LINES, strict=True):
             middle = y + high / 2
             words = x + _DASH + Size.TIGHT
-            painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
+            painter.setPen(QPen(theme.color(color), 2, style, Qt.FlatCap))
             painter.drawLine(QLineF(x, middle, x + _DASH, middle))
-            painter.setPen(theme.colour("muted"))
+            painter.setPen(theme.color("muted"))
             painter.drawText(QRectF(words, y, self.width() - words, high), _LEFT, text)
             if stacked:
                 y += high
@@ -291,16 +291,16 @@ class CurveCard(Card):
 
         self.tools.restyle()
         # pyqtgraph paints its own background, whatever the style sheet.
-        self.plot.setBackground(theme.colour("card"))
-        accent = theme.colour("accent")
-        second = theme.colour("second")
-        faint = theme.colour("accent", _BATCH_ALPHA)
+        self.plot.setBackground(theme.color("card"))
+        accent = theme.color("accent")
+        second = theme.color("second")
+        faint = theme.color("accent", _BATCH_ALPHA)
         self.batch_curve.setPen(pyqtgraph.mkPen(faint, width=1))
         self.training_curve.setPen(pyqtgraph.mkPen(accent, width=2))
         self.validation_curve.setPen(pyqtgraph.mkPen(second, width=2, style=Qt.DashLine))
-        for curve, colour in ((self.training_curve, accent), (self.validation_curve, second)):
-            curve.setSymbolBrush(colour)
-            curve.setSymbolPen(colour)
+        for curve, color in ((self.training_curve, accent), (self.validation_curve, second)):
+            curve.setSymbolBrush(color)
+            curve.setSymbolPen(color)
             curve.setSymbolSize(Size.BAR)
         for axis in (self.value_axis, self.epoch_axis):
             axis.restyle()
@@ -412,8 +412,8 @@ class AccuracyCard(CurveCard):
         if self.plot is not None:
             import pyqtgraph
 
-            muted = theme.colour("muted")
-            second = theme.colour("second")
+            muted = theme.color("muted")
+            second = theme.color("second")
             self.best.setBrush(second)
             self.best.setPen(second)
             self.reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))

@@ -239,12 +239,12 @@ class FinishedCard(Card):
         if self._words is None:
             return
         headline = self._words.headline
-        style = f"color:{theme.colour('accent').name()}; white-space:nowrap"
+        style = f"color:{theme.color('accent').name()}; white-space:nowrap"
         figure = headline.replace("<b>", f"<span style='{style}'>").replace("</b>", "</span>")
         self.headline.setText(figure)
         self.headline.setAccessibleName(headline.replace("<b>", "").replace("</b>", ""))
         # A figure and its unit stay in one line.
-        self.details.setText(self._words.details.replace(" %", "\u00a0%"))
+        self.details.setText(self._words.details)
 
     def show_drawing(self, picture: np.ndarray | None) -> None:
         """Take what is on the board, float32 (28, 28); it is read while the card is visible."""

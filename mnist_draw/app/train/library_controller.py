@@ -283,10 +283,10 @@ class LibraryController(LibraryFiles):
     def _why_it_cannot_answer(self, entry: Entry) -> str:
         """Say why an entry cannot be used; it can from a checkpoint, too, or while it learns."""
         run = entry.run
-        learnt = run is not None and (self._run.shows(run) or run.has_checkpoint)
+        learned = run is not None and (self._run.shows(run) or run.has_checkpoint)
         if entry.key == self._network.state.answering_key:
             return _("It answers now.")
-        return "" if entry.has_network or learnt else _NO_NETWORK
+        return "" if entry.has_network or learned else _NO_NETWORK
 
     def _build_exports(self, entry: Entry, parent: Menu) -> QMenu:
         # Qt places it next to the other menu.

@@ -18,7 +18,7 @@ from mnist_draw.app.kit.painters import paint_box, paint_tick
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import ROW, Columns, Row, RowDelegate
 from mnist_draw.app.kit.widgets import explain
-from mnist_draw.app.train.series import STYLES, series_colour
+from mnist_draw.app.train.series import STYLES, series_color
 from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
@@ -139,14 +139,14 @@ class RowView:
         fill, edge = ("second", "second") if on else ("card", "edge")
         paint_box(painter, box, fill, edge, 4)
         if on:
-            painter.setPen(QPen(theme.colour("on_second"), 1.6))
+            painter.setPen(QPen(theme.color("on_second"), 1.6))
             painter.setBrush(Qt.NoBrush)
             paint_tick(painter, box.topLeft() + QPointF(0.25, 0.53) * side, 0.51 * side)
 
     def _paint_icon(self, painter: QPainter, middle: QPointF) -> None:
         radius = theme.scaled(18)
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("window"))
+        painter.setBrush(theme.color("window"))
         painter.drawEllipse(middle, radius, radius)
         side = theme.scaled(Size.SMALL_ICON)
         place = QRect(0, 0, side, side)
@@ -154,14 +154,14 @@ class RowView:
         icon(_mark(self.entry)).paint(painter, place)
 
     def _paint_curve(self, painter: QPainter, box: QRectF) -> None:
-        colour = theme.colour("muted") if self.tick < 0 else series_colour(self.tick)
+        color = theme.color("muted") if self.tick < 0 else series_color(self.tick)
         style = Qt.SolidLine if self.tick < 0 else STYLES[self.tick]
         points = curve_points(self.curve, box)
         painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(colour, 2, style, Qt.FlatCap, Qt.RoundJoin))
+        painter.setPen(QPen(color, 2, style, Qt.FlatCap, Qt.RoundJoin))
         painter.drawPolyline(QPolygonF(points))
         painter.setPen(Qt.NoPen)
-        painter.setBrush(colour)
+        painter.setBrush(color)
         painter.drawEllipse(points[-1], _DOT, _DOT)
 
 
@@ -225,16 +225,16 @@ class LibraryDelegate(RowDelegate):
         rect = QRectF(option.rect)
         state = int(option.state)
         if index.data(ROW).chip:
-            painter.fillRect(rect, theme.colour("tint"))
+            painter.fillRect(rect, theme.color("tint"))
             bar = QRectF(rect.left(), rect.top(), 3, rect.height())
-            painter.fillRect(bar, theme.colour("accent"))
+            painter.fillRect(bar, theme.color("accent"))
         elif state & int(QStyle.State_MouseOver):
-            painter.fillRect(rect, theme.colour("hover"))
+            painter.fillRect(rect, theme.color("hover"))
         pad = theme.scaled(_PAD)
         line = QRectF(rect.left() + pad, rect.bottom() - 1, rect.width() - 2 * pad, 1)
-        painter.fillRect(line, theme.colour("line"))
+        painter.fillRect(line, theme.color("line"))
         if state & int(QStyle.State_HasFocus):
-            painter.setPen(QPen(theme.colour("second"), 2))
+            painter.setPen(QPen(theme.color("second"), 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(rect.adjusted(3, 2, -3, -3), 4, 4)
 

@@ -30,7 +30,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table, tip
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
-from mnist_draw.app.train.series import STYLES, SWATCH, on_axis, series_colour, swatch, tick_text
+from mnist_draw.app.train.series import STYLES, SWATCH, on_axis, series_color, swatch, tick_text
 from mnist_draw.i18n import _, clauses_of, number, pgettext
 from mnist_draw.library.entries import Entry, Library, differing_settings
 from mnist_draw.training.history import EpochFigures
@@ -135,7 +135,7 @@ class CompareCard(Card):
         self.curves = []
         self._show_names()
         self.value_axis.logarithmic = self._loss
-        self.plot.setBackground(theme.colour("card"))
+        self.plot.setBackground(theme.color("card"))
         values: list[float] = []
         for place, __, rows in self.runs:
             values += self._draw(place, rows)
@@ -169,11 +169,11 @@ class CompareCard(Card):
         field = CHOICES[self.choice.currentIndex()][1]
         xs = [row.epoch for row in rows]
         ys = [on_axis(getattr(row, field), self._loss) for row in rows]
-        colour = series_colour(number)
+        color = series_color(number)
         item = self.plot.getPlotItem()
-        pen = pyqtgraph.mkPen(colour, width=2, style=STYLES[number])
+        pen = pyqtgraph.mkPen(color, width=2, style=STYLES[number])
         dot = "o" if len(xs) == 1 else None
-        curve = item.plot(xs, ys, pen=pen, symbol=dot, symbolBrush=colour, symbolPen=colour)
+        curve = item.plot(xs, ys, pen=pen, symbol=dot, symbolBrush=color, symbolPen=color)
         self.curves.append(curve)
         return ys
 
@@ -435,5 +435,5 @@ class _PlaceholderCurve(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        painter.setPen(QPen(theme.colour("edge"), 2, Qt.DotLine))
+        painter.setPen(QPen(theme.color("edge"), 2, Qt.DotLine))
         painter.drawPolyline(QPolygonF(curve_points(_USUAL, QRectF(self.rect()))))

@@ -317,7 +317,7 @@ class LibraryList(QListView):
         super().paintEvent(event)
         if not self.rows.shown and self.rows.entries:
             painter = QPainter(self.viewport())
-            painter.setPen(theme.colour("muted"))
+            painter.setPen(theme.color("muted"))
             painter.drawText(self.viewport().rect(), int(Qt.AlignCenter), _("Nothing is found."))
 
     # -- keys and clicks

@@ -284,9 +284,9 @@ class PlaceholderCurve(QWidget):
         unit = plot.height() / (1 - lowest)
         for line in range(4):
             y = plot.top() + line * step * unit
-            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.setPen(QPen(theme.color("line"), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            painter.setPen(theme.colour("muted"))
+            painter.setPen(theme.color("muted"))
             words = QRectF(0, y - high / 2, left - Size.FIELD_GAP, high)
             painter.drawText(words, int(Qt.AlignRight | Qt.AlignVCenter), percent(1 - line * step))
         self._paint_epochs(painter, plot, high)
@@ -303,13 +303,13 @@ class PlaceholderCurve(QWidget):
                 )
                 for part in (n / 100 for n in range(3, 101))
             ]
-            painter.setPen(QPen(theme.colour(name, 0.45), 2, style))
+            painter.setPen(QPen(theme.color(name, 0.45), 2, style))
             painter.drawPolyline(QPolygonF(points))
 
     def _paint_epochs(self, painter: QPainter, plot: QRectF, high: float) -> None:
         count = max(1, self._epochs)
         shown = sorted({1, *(max(1, round(count * part / 4)) for part in range(1, 5))})
-        painter.setPen(theme.colour("muted"))
+        painter.setPen(theme.color("muted"))
         wide = theme.scaled(60)
         for epoch in shown:
             x = plot.left() + plot.width() * (epoch / count if count > 1 else 1)

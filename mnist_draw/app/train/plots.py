@@ -16,7 +16,7 @@ from mnist_draw.app.kit.widgets import explain
 from mnist_draw.i18n import _, number
 from mnist_draw.training.settings import SETTINGS
 
-#: Opaque: the grid has the faint colour of all lines.
+#: Opaque: the grid has the faint color of all lines.
 _GRID_ALPHA = 255
 #: pyqtgraph gives the area of the curves -100.
 _BELOW_CURVES = -1000
@@ -31,7 +31,7 @@ _CLOSE = 0.5
 
 
 class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
-    """An axis in the theme's colours, without tick marks."""
+    """An axis in the theme's colors, without tick marks."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
@@ -41,8 +41,8 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
 
     def restyle(self) -> None:
         self.setPen(pyqtgraph.mkPen(None))
-        self.setTextPen(pyqtgraph.mkPen(theme.colour("muted")))
-        self.setTickPen(pyqtgraph.mkPen(theme.colour("line"), width=1))
+        self.setTextPen(pyqtgraph.mkPen(theme.color("muted")))
+        self.setTickPen(pyqtgraph.mkPen(theme.color("line"), width=1))
         self.setTickFont(theme.font(Text.AXIS))
 
 
@@ -240,8 +240,8 @@ class CurveTools(QObject):
             self.show_all()
 
     def _scale(self, factor: float) -> None:
-        centre = None if self.epoch < 0 else (self.epoch, sum(self._box.viewRange()[1]) / 2)
-        self._box.scaleBy((factor, 1), center=centre)
+        center = None if self.epoch < 0 else (self.epoch, sum(self._box.viewRange()[1]) / 2)
+        self._box.scaleBy((factor, 1), center=center)
         self._zoom()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -282,7 +282,7 @@ class CurveTools(QObject):
                     values = [values[0], "…", value]
                 item.label.hide()
                 break
-        # Labels of neighbouring changes are placed below each other.
+        # Labels of neighboring changes are placed below each other.
         shown = sum(item.label.isVisible() for *__, item in self.marks)
         depth = 0.1 + (0.1 if self._marks_below else 0.17) * (shown % 4)
         height = depth if self._marks_below else 1 - depth
@@ -304,11 +304,11 @@ class CurveTools(QObject):
         self.zoomed = False
 
     def restyle(self) -> None:
-        text = theme.colour("text")
-        muted = theme.colour("muted")
+        text = theme.color("text")
+        muted = theme.color("muted")
         self._line.setPen(pyqtgraph.mkPen(text, width=1))
         for *__, item in self.marks:
             item.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DashDotLine))
             item.label.setColor(text)
-            item.label.fill = pyqtgraph.mkBrush(theme.colour("card"))
+            item.label.fill = pyqtgraph.mkBrush(theme.color("card"))
             item.label.textItem.setFont(theme.font(Text.AXIS))

@@ -83,8 +83,8 @@ class Drawing(QWidget):
         card = self.parentWidget()
         chosen = isinstance(card, PresetCard) and card.isChecked()
         scale = theme.text_scale()
-        colours = {"shade": theme.colour("accent" if chosen else "muted").name()}
-        drawing = theme.filled(self._picture, colours)
+        colors = {"shade": theme.color("accent" if chosen else "muted").name()}
+        drawing = theme.filled(self._picture, colors)
         pixmap = svg_pixmap(drawing, _PICTURE * scale, self.devicePixelRatioF())
         painter.drawPixmap(-_CORNER * scale, pixmap)
         for place, digit in zip_longest(self._places, self.digits[: len(self._places)]):
@@ -179,8 +179,8 @@ class PresetCard(QAbstractButton):
         chosen = self.isChecked()
         edge = 2 if chosen else 1
         box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
-        painter.setPen(QPen(theme.colour("accent" if chosen else "line"), edge))
-        painter.setBrush(theme.colour("hover" if self.underMouse() and not chosen else "card"))
+        painter.setPen(QPen(theme.color("accent" if chosen else "line"), edge))
+        painter.setBrush(theme.color("hover" if self.underMouse() and not chosen else "card"))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         if self.hasFocus():
             paint_frame(painter, box.adjusted(4, 4, -4, -4), "second", 2, 7)
@@ -191,9 +191,9 @@ class PresetCard(QAbstractButton):
         radius = theme.scaled(10)
         middle = QPointF(self.width() - _PAD - radius, self._title.geometry().center().y())
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("accent"))
+        painter.setBrush(theme.color("accent"))
         painter.drawEllipse(middle, radius, radius)
-        painter.setPen(QPen(theme.colour("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
+        painter.setPen(QPen(theme.color("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
         paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
 
 

@@ -74,7 +74,7 @@ class RunController(QObject):
     """
 
     #: An epoch and the parameters after it; what was measured of them.
-    epoch_learnt = pyqtSignal(int, tuple)
+    epoch_learned = pyqtSignal(int, tuple)
     layers_measured = pyqtSignal(LayerFigures)
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
@@ -153,7 +153,7 @@ class RunController(QObject):
         self._begin(run, settings)
 
     def _waits(self, settings: TrainingSettings, start: Callable[[], object]) -> bool:
-        """Start a run later where digits are being learnt now; return whether it waits."""
+        """Start a run later where digits are being learned now; return whether it waits."""
         if not self._queue.is_busy:
             return False
         run = Run(settings=settings)
@@ -350,9 +350,9 @@ class RunController(QObject):
             self._pass_on(event)
             if self.state.shown_run is self.state.run:
                 self._show_event(event)
-        learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
-        if learnt:
-            self.epoch_learnt.emit(self.state.run.epoch, learnt[-1].parameters)
+        learned = [event for event in events if isinstance(event, EpochFinished | Continued)]
+        if learned:
+            self.epoch_learned.emit(self.state.run.epoch, learned[-1].parameters)
         if not all(isinstance(event, _FREQUENT) for event in events):
             self._draw_curves()
             self.show()
@@ -432,14 +432,14 @@ class RunController(QObject):
         self._before = None
         if ended.is_running:
             ended.apply(Failed(""))
-        if before is not None or (ended.state in ("failed", "stopped") and not ended.has_learnt):
+        if before is not None or (ended.state in ("failed", "stopped") and not ended.has_learned):
             self._leave(ended, before or Run())
             return
         self._read_digits(ended)
         self._show_front()
 
     def _leave(self, ended: Run, before: Run) -> None:
-        """Tell why a run has learnt nothing, and show the one before."""
+        """Tell why a run has learned nothing, and show the one before."""
         if ended.message is not None:
             is_problem = ended.message.severity == "problem"
             report = notifier.problem if is_problem else notifier.message

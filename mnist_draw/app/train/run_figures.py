@@ -39,7 +39,7 @@ _NARROW = 340
 
 
 class LargeFigure(TabularLabel):
-    """A percentage with a smaller unit, in the second colour."""
+    """A percentage with a smaller unit, in the second color."""
 
     _level = -1
 
@@ -75,7 +75,7 @@ class LargeFigure(TabularLabel):
         box = QRectF(self.contentsRect())
         wide = tabular_width(font, number) + QFontMetricsF(unit).horizontalAdvance(_UNIT)
         if wide > box.width():
-            # 100 % is rare, and gets no more room.
+            # 100% is rare, and gets no more room.
             for each in (font, unit):
                 each.setPixelSize(max(1, int(QFontInfo(each).pixelSize() * box.width() / wide)))
         painter.setFont(font)
@@ -232,7 +232,7 @@ class Figures(QWidget):
             (self._validation_loss.value, format_loss(run.validation_loss)),
             (self._test_accuracy.value, format_percent(run.test_accuracy)),
             (self._speed.value, "–" if speed is None else number(speed, ",.0f")),
-            (self._time.value, format_duration(run.seconds) if run.has_learnt else "–"),
+            (self._time.value, format_duration(run.seconds) if run.has_learned else "–"),
         ):
             shown.setText(text)
         best = run.best
@@ -302,13 +302,13 @@ class EpochBar(ProgressBar):
         unit = (self.width() + gap) / self._epochs
         high = min(self.height(), Size.EPOCH_BAR)
         top = (self.height() - high) / 2
-        colour = "muted" if self._paused else "accent"
+        color = "muted" if self._paused else "accent"
         for segment in range(self.segments):
             first = segment * each
             epochs = min(each, self._epochs - first)
             box = QRectF(first * unit, top, epochs * unit - gap, high)
             part = min(max((done - first) / epochs, 0.0), 1.0)
-            paint_bar(painter, box, part, 2, colour)
+            paint_bar(painter, box, part, 2, color)
 
 
 class ProgressRow(QWidget):

@@ -242,8 +242,8 @@ class RunPage(ScrollArea):
         for card in (self.loss, self.accuracy):
             card.planned = run.epochs
         self._show_paused(run.state == "paused")
-        # There is nothing to show of a run that has learnt nothing and cannot go on.
-        has_result = not self._is_running and (run.has_learnt or can_continue)
+        # There is nothing to show of a run that has learned nothing and cannot go on.
+        has_result = not self._is_running and (run.has_learned or can_continue)
         if has_result:
             self.finished.show_run(run, finished_words(run, can_continue, self.leads_inside))
         self.finished.setVisible(has_result)

@@ -146,7 +146,7 @@ def _wrong_answers(run: Run) -> int:
 
 def _headline(run: Run) -> str:
     """Return the headline, its figure in ``<b>``."""
-    if not run.has_learnt:
+    if not run.has_learned:
         return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
     share = run.test_accuracy
     reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")
@@ -162,7 +162,7 @@ def _headline(run: Run) -> str:
 def _details(run: Run) -> str:
     if run.is_deleted and run.rescued is None:
         return _("This run is deleted. The Library can bring it back.")
-    if not run.has_learnt:
+    if not run.has_learned:
         return ""
     kept = run.kept
     if kept is None:

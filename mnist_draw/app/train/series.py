@@ -1,4 +1,4 @@
-"""Curves of any length, drawn from few points; the colours and lines of compared runs."""
+"""Curves of any length, drawn from few points; the colors and lines of compared runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SWATCH = (24, 12)
 class Curve:
     """One value for each minibatch, reduced to as many points as a plot can show.
 
-    Lowest and highest value represent neighbouring points: no peak is lost.
+    Lowest and highest value represent neighboring points: no peak is lost.
     """
 
     def __init__(self, values: array[float] | None = None, stretches: int = _STRETCHES) -> None:
@@ -100,15 +100,15 @@ def thinned(rows: Sequence[Row]) -> Sequence[Row]:
     return chosen if chosen[-1] is rows[-1] else [*chosen, rows[-1]]
 
 
-def series_colour(place: int) -> QColor:
-    return QColor(theme.theme().colours.series[place])
+def series_color(place: int) -> QColor:
+    return QColor(theme.theme().colors.series[place])
 
 
 def swatch(place: int) -> QIcon:
     pixmap = QPixmap(*SWATCH)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)
-    painter.setPen(QPen(series_colour(place), 2, STYLES[place], Qt.FlatCap))
+    painter.setPen(QPen(series_color(place), 2, STYLES[place], Qt.FlatCap))
     painter.drawLine(QLineF(0, SWATCH[1] / 2, SWATCH[0], SWATCH[1] / 2))
     painter.end()
     return QIcon(pixmap)

@@ -97,7 +97,7 @@ class AugmentationView(QWidget):
             row, column = divmod(number, _EXAMPLE_COLUMNS)
             place = QRectF(column * (_TILE + _GAP), row * (_TILE + _GAP), _TILE, _TILE)
             if self.pictures is None:
-                painter.fillRect(place, theme.colour("track"))
+                painter.fillRect(place, theme.color("track"))
             else:
                 painter.drawImage(place, image_of(self.pictures[number]))
 
@@ -110,7 +110,7 @@ _TITLES = {
     "data": _("Data"),
     "stop": _("Stop early"),
 }
-_LIVE = _("Grey fields are fixed while it trains.")
+_LIVE = _("Gray fields are fixed while it trains.")
 
 
 @contextlib.contextmanager

@@ -280,7 +280,7 @@ class Training(QObject):
         self._background.run(worker.run, lambda __: self._finish(worker))
 
     def stop(self, closing: bool = False) -> None:
-        """Ask the run to end after its minibatch; what was learnt is saved."""
+        """Ask the run to end after its minibatch; what was learned is saved."""
         if self._worker is not None:
             # A run that the user has stopped already is not offered again.
             if closing and not self._worker.controls.stop_requested:

@@ -134,10 +134,10 @@ class DigitsGrid(WalkableView):
         painter.setOpacity(1.0)
         painter.setBrush(Qt.NoBrush)
         if read is not None and read.turned and read.turned[item]:
-            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 8, 8)
         elif item == self.current:
-            painter.setPen(QPen(theme.colour("second"), 2))
+            painter.setPen(QPen(theme.color("second"), 2))
             painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 7, 7)
         below = QRectF(box.left() - 6, box.bottom() + 2, box.width() + 12, self._line() - 2)
         self._paint_answer(painter, below, item, right)
@@ -158,7 +158,7 @@ class DigitsGrid(WalkableView):
         if right:
             unit = tick / 10
             corner = QPointF(left + wide + 3 * unit, box.center().y())
-            painter.setPen(QPen(theme.colour("accent"), max(1.3, unit)))
+            painter.setPen(QPen(theme.color("accent"), max(1.3, unit)))
             paint_tick(painter, corner, 6 * unit)
 
 

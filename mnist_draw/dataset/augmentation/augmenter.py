@@ -28,7 +28,7 @@ from mnist_draw.dataset.augmentation.digit_styles import (
 )
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined, interpreted
-from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
+from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centered
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.i18n import _, pgettext
@@ -154,7 +154,7 @@ class Augmenter:
         np.maximum(radius, np.float32(MIN_RADIUS), out=radius)
         radius[nowhere] = 0
         placement = Placement(strokes, *_jitter(random, self._side), round_pen, pen)
-        return paint_centred(strokes, placement)
+        return paint_centered(strokes, placement)
 
     def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
         random = HashedRandom(self._seed + 2, epoch, chosen)
@@ -173,12 +173,12 @@ class Augmenter:
             x, y = warp.backward(*placement.origin(across, down))
             return x + MIDDLE, y + MIDDLE
 
-        placement.recentre(moving.moved_centre(images, *places()))
+        placement.recenter(moving.moved_center(images, *places()))
         return moving.move(images, *places())
 
 
 def _jitter(random: HashedRandom, side: np.float32) -> tuple[Floats, Floats, Floats]:
-    """Return the size of each digit and the x and y of its centre."""
+    """Return the size of each digit and the x and y of its center."""
     to_x, to_y = random.uniforms(2, -PLACE_JITTER, PLACE_JITTER)
     return side * (1 + random.uniform(-SIZE_JITTER, SIZE_JITTER)), to_x, to_y
 
@@ -213,7 +213,7 @@ TORN = 0.1
 
 def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
     """Write random digits in another style, in place; labels are integers (n,), 0 to 9."""
-    # Drawn for all pictures, so that a picture's numbers do not depend on its neighbours.
+    # Drawn for all pictures, so that a picture's numbers do not depend on its neighbors.
     amounts = np.ascontiguousarray(random.uniforms(20, 0, 1).T)
     _restyle(strokes.points, strokes.used, labels.astype(np.int32), amounts)
 

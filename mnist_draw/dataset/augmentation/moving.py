@@ -1,4 +1,4 @@
-"""Move grey levels on 28×28 by a warp, with a sketch as in `painting`."""
+"""Move gray levels on 28×28 by a warp, with a sketch as in `painting`."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from mnist_draw.dataset.augmentation.painting import (
     SKETCH,
     Floats,
     Images,
-    note_centre,
+    note_center,
 )
 
 #: Nodes of a map's lattice in each direction, and pixels from one to the next.
 NODES = 8
 SPACING = 4
-#: Interpolation softens edges; grey levels are drawn this much apart to restore them.
+#: Interpolation softens edges; gray levels are drawn this much apart to restore them.
 CONTRAST = 1.25
 
 
 def move(images: Images, x: Floats, y: Floats) -> Images:
-    """Move the grey levels of uint8 (n, 28, 28): each pixel takes the level at its origin.
+    """Move the gray levels of uint8 (n, 28, 28): each pixel takes the level at its origin.
 
     `x` and `y` are the origins of the nodes of a lattice, in pixels: float32 (n, 64), row by row.
     The nodes are at the indices 0, 4, … 28 in both directions; the map between them is
@@ -34,16 +34,16 @@ def move(images: Images, x: Floats, y: Floats) -> Images:
     return result
 
 
-def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
-    """Return the centres of mass of the result of `move`, as `painted_centre`."""
+def moved_center(images: Images, x: Floats, y: Floats) -> Floats:
+    """Return the centers of mass of the result of `move`, as `painted_center`."""
     result = np.empty((2, len(images)), np.float32)
-    _moved_centre(images, x, y, result)
+    _moved_center(images, x, y, result)
     return result
 
 
 @inlined
 def _corners(image: Any, padded: Any, quads: Any) -> None:
-    """Pack each pixel and its neighbours to the right and below into a word.
+    """Pack each pixel and its neighbors to the right and below into a word.
 
     With a ring of paper around it, a picture (side, side) becomes uint32 ((side + 2) ** 2,).
     `padded` is a buffer: zeros, uint32, and side + 3 longer.
@@ -87,7 +87,7 @@ def _come_from(nodes: Any, every: int, places: Any) -> None:
 
 @inlined
 def _look_up(quads: Any, wide: int, xs: Any, ys: Any, found: Any, levels: Any) -> None:
-    """Interpolate grey levels, 0 to 255, at places of a picture with its ring.
+    """Interpolate gray levels, 0 to 255, at places of a picture with its ring.
 
     Three loops: only the second, which looks words up, cannot use vectors. `found` is a buffer:
     uint32, one for each place.
@@ -134,7 +134,7 @@ def _move(images: Any, x: Any, y: Any, result: Any) -> None:
 
 
 @Compiled
-def _moved_centre(images: Any, x: Any, y: Any, centre: Any) -> None:
+def _moved_center(images: Any, x: Any, y: Any, center: Any) -> None:
     half = np.float32(0.5)
     quarter = np.float32(0.25)
     small = np.empty((SKETCH, SKETCH), np.int32)
@@ -173,4 +173,4 @@ def _moved_centre(images: Any, x: Any, y: Any, centre: Any) -> None:
                 columns[column] += level
                 mass += level
             down += np.float32(row) * mass
-        note_centre(columns, down, np.float32(0), centre[:, picture])
+        note_center(columns, down, np.float32(0), center[:, picture])

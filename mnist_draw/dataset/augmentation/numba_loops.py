@@ -126,7 +126,7 @@ def _called(
     _register()
     config = numba.config
     before = config.CACHE_DIR, config.SLP_VECTORIZE
-    # Vectorise neighbours in memory, which Numba does not by default, for `painting` and `moving`.
+    # Vectorise neighbors in memory, which Numba does not by default, for `painting` and `moving`.
     config.CACHE_DIR = str(folder or "")
     config.SLP_VECTORIZE = 1
     try:

@@ -1,7 +1,7 @@
 """Paint ink on 28×28: discs of a pen along a line.
 
-A sketch of half as many rows and columns gives the centre of mass of the ink beforehand.
-`Placement` crops, scales and centres discs by their places and radii as
+A sketch of half as many rows and columns gives the center of mass of the ink beforehand.
+`Placement` crops, scales and centers discs by their places and radii as
 `mnist_draw.dataset.normalise` does ink: a digit is painted only once, at its final place.
 """
 
@@ -23,15 +23,15 @@ SIDE = 28
 SKETCH = SIDE // 2
 
 
-def centre_of(images: Images) -> Floats:
-    """Return x and y of the centres of mass of pictures, from index 14: float32 (2, n)."""
+def center_of(images: Images) -> Floats:
+    """Return x and y of the centers of mass of pictures, from index 14: float32 (2, n)."""
     result = np.empty((2, len(images)), np.float32)
-    _centre(images, result)
+    _center(images, result)
     return result
 
 
 @Compiled
-def _centre(images: Any, centre: Any) -> None:
+def _center(images: Any, center: Any) -> None:
     rows = np.empty(SIDE * SIDE, np.int32)
     columns = np.empty(SIDE * SIDE, np.int32)
     for place in range(SIDE * SIDE):
@@ -47,13 +47,13 @@ def _centre(images: Any, centre: Any) -> None:
             down += rows[place] * level
             across += columns[place] * level
         mass = np.float32(max(total, 1))
-        centre[0, picture] = np.float32(across) / mass - np.float32(SIDE // 2)
-        centre[1, picture] = np.float32(down) / mass - np.float32(SIDE // 2)
+        center[0, picture] = np.float32(across) / mass - np.float32(SIDE // 2)
+        center[1, picture] = np.float32(down) / mass - np.float32(SIDE // 2)
 
 
 @inlined
-def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
-    """Write a sketch's centre of mass to `centre`, float32 (2,).
+def note_center(columns: Any, down: Any, first: Any, center: Any) -> None:
+    """Write a sketch's center of mass to `center`, float32 (2,).
 
     It takes the ink of each column, the sum of each row's ink times its index, and the place of the
     sketch's first column and row on the picture, in pixels.
@@ -64,8 +64,8 @@ def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
         across += np.float32(column) * columns[column]
     total = max(total, np.float32(1e-3))
     offset = first - np.float32(SIDE // 2)
-    centre[0] = across / total * np.float32(2) + offset
-    centre[1] = down / total * np.float32(2) + offset
+    center[0] = across / total * np.float32(2) + offset
+    center[1] = down / total * np.float32(2) + offset
 
 
 #: Columns painted at a time for each row of a disc: a whole number of vector registers.
@@ -75,9 +75,9 @@ MAX_RADIUS = 3.2
 
 
 def paint(x: Floats, y: Floats, radius: Floats) -> Images:
-    """Paint discs with grey edges on uint8 (n, 28, 28); each picture's darkest pixel becomes 255.
+    """Paint discs with gray edges on uint8 (n, 28, 28); each picture's darkest pixel becomes 255.
 
-    `x`, `y` and `radius` are in pixels, float32 (n, discs); index 0 is the centre of the first
+    `x`, `y` and `radius` are in pixels, float32 (n, discs); index 0 is the center of the first
     pixel. A disc of radius 0 or less is none, one beyond the picture is cut off.
     """
     result = np.empty((len(x), SIDE, SIDE), np.uint8)
@@ -86,8 +86,8 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
     return result
 
 
-def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
-    """Return the centres of mass of what `paint` would paint, to a tenth of a pixel: (2, n)."""
+def painted_center(x: Floats, y: Floats, radius: Floats) -> Floats:
+    """Return the centers of mass of what `paint` would paint, to a tenth of a pixel: (2, n)."""
     result = np.empty((2, len(x)), np.float32)
     _sketch(x, y, radius, result)
     return result
@@ -148,7 +148,7 @@ def _paint(x: Any, y: Any, radius: Any, result: Any) -> None:
 
 
 @Compiled
-def _sketch(x: Any, y: Any, radius: Any, centre: Any) -> None:
+def _sketch(x: Any, y: Any, radius: Any, center: Any) -> None:
     one = np.float32(1)
     half = np.float32(0.5)
     field = np.empty(SKETCH * SKETCH, np.float32)
@@ -163,7 +163,7 @@ def _sketch(x: Any, y: Any, radius: Any, centre: Any) -> None:
             across[disc] = (x[picture, disc] - half) * half
             downwards[disc] = (y[picture, disc] - half) * half
             r = min(max(radius[picture, disc], np.float32(0)), np.float32(MAX_RADIUS)) * half
-            # A line that is narrower than a pixel of the sketch would have too much ink: the grey
+            # A line that is narrower than a pixel of the sketch would have too much ink: the gray
             # edges alone have (r + 1/2)^2 where 2 r is right.
             widths[disc] = np.sqrt(r + r) - half if r < half else r
         _stamp(field, SKETCH, across, downwards, widths)
@@ -176,7 +176,7 @@ def _sketch(x: Any, y: Any, radius: Any, centre: Any) -> None:
                 columns[column] += level
                 mass += level
             down += np.float32(row) * mass
-        note_centre(columns, down, half, centre[:, picture])
+        note_center(columns, down, half, center[:, picture])
 
 
 # -- place a digit as a drawing is normalised
@@ -187,7 +187,7 @@ BOX = np.float32(20)
 LOW = np.float32(-14.5)
 HIGH = np.float32(13.5)
 
-#: Pixels that the centre of mass of written digits may be off in either direction.
+#: Pixels that the center of mass of written digits may be off in either direction.
 TOLERANCE = 0.1
 
 
@@ -195,7 +195,7 @@ class Placement:
     """The place and size of n digits on the picture; arrays are (n,), float32 in pixels.
 
     Their strokes have radii as they would be painted without scaling. `size` is the longer side of
-    the ink; `to_x` and `to_y` are the centre of mass from the middle. As for a drawing, all of the
+    the ink; `to_x` and `to_y` are the center of mass from the middle. As for a drawing, all of the
     ink stays on the picture, however lopsided it is. `round_pen` tells which digits a round pen
     paints, and `pen` its radius.
     """
@@ -209,7 +209,7 @@ class Placement:
         round_pen: NDArray[np.bool_] | None = None,
         pen: Floats | None = None,
     ) -> None:
-        box, inked, centre = measure(strokes)
+        box, inked, center = measure(strokes)
         widest = np.maximum(inked[2:] - inked[:2], 1).max(axis=0)
         self.scale = size / widest
         beyond = inked - box
@@ -222,8 +222,8 @@ class Placement:
             self._radius = np.where(round_pen, pen, 0)
         else:
             self._radius = np.zeros_like(self.scale)
-        self._from_x, self._from_y = centre
-        left, top, right, bottom = (box + beyond - centre[[0, 1, 0, 1]]) * self.scale
+        self._from_x, self._from_y = center
+        left, top, right, bottom = (box + beyond - center[[0, 1, 0, 1]]) * self.scale
         self._limits_x = LOW - left, HIGH - right
         self._limits_y = LOW - top, HIGH - bottom
         self._goal_x = to_x
@@ -231,14 +231,14 @@ class Placement:
         self._to_x = np.clip(to_x, *self._limits_x)
         self._to_y = np.clip(to_y, *self._limits_y)
 
-    def recentre(self, centre: Floats, tolerance: float = 0.0) -> NDArray[np.intp]:
-        """Correct the places by the centres of mass of the painted ink, float32 (2, n).
+    def recenter(self, center: Floats, tolerance: float = 0.0) -> NDArray[np.intp]:
+        """Correct the places by the centers of mass of the painted ink, float32 (2, n).
 
-        The points' centre of mass is only nearly the ink's: warps stretch lines, and crossings
+        The points' center of mass is only nearly the ink's: warps stretch lines, and crossings
         count twice. Returns the digits that were more than `tolerance` pixels off.
         """
-        to_x = np.clip(self._to_x + self._goal_x - centre[0], *self._limits_x)
-        to_y = np.clip(self._to_y + self._goal_y - centre[1], *self._limits_y)
+        to_x = np.clip(self._to_x + self._goal_x - center[0], *self._limits_x)
+        to_y = np.clip(self._to_y + self._goal_y - center[1], *self._limits_y)
         off = np.maximum(np.abs(to_x - self._to_x), np.abs(to_y - self._to_y))
         self._to_x = np.where(off > tolerance, to_x, self._to_x)
         self._to_y = np.where(off > tolerance, to_y, self._to_y)
@@ -268,23 +268,23 @@ class Placement:
         )
 
 
-def paint_centred(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
-    """Paint digits, uint8 (n, 28, 28), with the centre of mass of their ink in place."""
-    placement.recentre(painted_centre(*placement.place(strokes)))
+def paint_centered(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
+    """Paint digits, uint8 (n, 28, 28), with the center of mass of their ink in place."""
+    placement.recenter(painted_center(*placement.place(strokes)))
     images = paint(*placement.place(strokes))
     # The sketch is right to a tenth of a pixel in nine of ten digits.
-    wrong = placement.recentre(centre_of(images), TOLERANCE)
+    wrong = placement.recenter(center_of(images), TOLERANCE)
     images[wrong] = paint(*placement.place(strokes, wrong))
     return images
 
 
 def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
-    """Return the boxes (left, top, right, bottom) of points and of ink, and the centres of mass."""
+    """Return the boxes (left, top, right, bottom) of points and of ink, and the centers of mass."""
     box, inked = np.empty((2, 4, len(strokes.x)), np.float32)
-    centre = np.empty((2, len(strokes.x)), np.float32)
+    center = np.empty((2, len(strokes.x)), np.float32)
     points = strokes.x, strokes.y, strokes.radius, strokes.length
-    _measure(*points, strokes.used, box, inked, centre)
-    return box, inked, centre
+    _measure(*points, strokes.used, box, inked, center)
+    return box, inked, center
 
 
 @Compiled
@@ -296,7 +296,7 @@ def _measure(
     used: Any,
     box: Any,
     inked: Any,
-    centre: Any,
+    center: Any,
 ) -> None:
     for picture in range(x.shape[0]):
         left = top = inked_left = inked_top = FAR
@@ -328,8 +328,8 @@ def _measure(
         inked[2, picture] = inked_right
         inked[3, picture] = inked_bottom
         total = max(total, np.float32(1e-3))
-        centre[0, picture] = sum_x / total
-        centre[1, picture] = sum_y / total
+        center[0, picture] = sum_x / total
+        center[1, picture] = sum_y / total
 
 
 @Compiled

@@ -23,17 +23,17 @@ Floats = NDArray[np.float32]
 #: Rows and columns of the enlarged picture, and its pixels per pixel of the original.
 GRID = 56
 FINENESS = 2
-#: Grey level, of 255, from which on a pixel of the enlarged picture is ink.
+#: Gray level, of 255, from which on a pixel of the enlarged picture is ink.
 INK = 105
 #: Distances are sought up to here, in pixels of the enlarged picture.
 FARTHEST = 11
 #: How far the ink's edge lies before the nearest pixel that is paper, in pixels of the enlarged
 #: picture: half a pixel, less what a line is wider on its other side where its width is even.
 EDGE_BEFORE = np.float32(0.25)
-#: Rounds in which every point moves half-way towards its neighbours: the grid's steps vanish.
+#: Rounds in which every point moves half-way towards its neighbors: the grid's steps vanish.
 SMOOTHING = 3
-#: The eight neighbours, rows then columns.
-_NEIGHBOURS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
+#: The eight neighbors, rows then columns.
+_NEIGHBORS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
 _ONE = np.uint64(1)
 
 
@@ -41,7 +41,7 @@ def skeletons(images: NDArray[np.uint8]) -> tuple[NDArray[np.intp], Floats]:
     """Find the skeletons of pictures, uint8 (n, 28, 28), ink high, as points in no order.
 
     Return the index of each point's picture, ascending, and its six values as in `Strokes`, float32
-    (6, points), x and y from index 0: the length is half of the way to its neighbours.
+    (6, points), x and y from index 0: the length is half of the way to its neighbors.
     """
     ink = _pack(_enlarge(images))
     line = thin(ink)
@@ -50,17 +50,17 @@ def skeletons(images: NDArray[np.uint8]) -> tuple[NDArray[np.intp], Floats]:
     row = place // 64
     column = place % 64
     distance = _distances(ink, picture, row, column)
-    neighbours, found = _links(len(images), picture, row, column)
+    neighbors, found = _links(len(images), picture, row, column)
     # From the grid to the picture: a pixel's middle is an index, and its sides lie half beside.
     half = np.float32(0.5)
     finer = np.float32(1 / FINENESS)
-    x = _smooth((column.astype(np.float32) + half) * finer - half, neighbours, found)
-    y = _smooth((row.astype(np.float32) + half) * finer - half, neighbours, found)
-    radius = _smooth((distance - EDGE_BEFORE) * finer, neighbours, found)
-    across = x[neighbours] - x
-    down = y[neighbours] - y
+    x = _smooth((column.astype(np.float32) + half) * finer - half, neighbors, found)
+    y = _smooth((row.astype(np.float32) + half) * finer - half, neighbors, found)
+    radius = _smooth((distance - EDGE_BEFORE) * finer, neighbors, found)
+    across = x[neighbors] - x
+    down = y[neighbors] - y
     length = (np.sqrt(across**2 + down**2) * found).sum(axis=0) * half
-    return picture, np.stack([x, y, radius, length, *_ends(x, y, neighbours, found)])
+    return picture, np.stack([x, y, radius, length, *_ends(x, y, neighbors, found)])
 
 
 def thin(ink: Bits) -> Bits:
@@ -104,7 +104,7 @@ def _several(a: Bits, b: Bits, c: Bits, d: Bits) -> tuple[Bits, Bits]:
 
 
 def _around(ink: Bits) -> tuple[Bits, ...]:
-    """Return each pixel's eight neighbours, clockwise from north."""
+    """Return each pixel's eight neighbors, clockwise from north."""
     north = np.zeros_like(ink)
     south = np.zeros_like(ink)
     north[:, 1:] = ink[:, :-1]
@@ -186,31 +186,31 @@ def _links(
     row: NDArray[np.intp],
     column: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return each point's neighbours (8, points), else its own number, and which of them exist."""
+    """Return each point's neighbors (8, points), else its own number, and which of them exist."""
     side = GRID + 2
     own = np.arange(len(picture))
     numbers = np.full(pictures * side * side, -1, np.int32)
     place = (picture * side + row + 1) * side + column + 1
     numbers[place] = own
-    linked = np.stack([numbers[place + down * side + across] for down, across in _NEIGHBOURS])
+    linked = np.stack([numbers[place + down * side + across] for down, across in _NEIGHBORS])
     found = linked >= 0
     return np.where(found, linked, own), found
 
 
-def _smooth(values: Floats, neighbours: NDArray[np.intp], found: NDArray[np.bool_]) -> Floats:
-    """Move every point half-way towards its neighbours' mean; ends stay."""
+def _smooth(values: Floats, neighbors: NDArray[np.intp], found: NDArray[np.bool_]) -> Floats:
+    """Move every point half-way towards its neighbors' mean; ends stay."""
     count = found.sum(axis=0)
     weight = np.where(count >= 2, np.float32(0.5) / np.maximum(count, 1), 0).astype(np.float32)
     for _ in range(SMOOTHING):
-        # A missing neighbour is the point itself and adds nothing.
-        values = values + weight * (values[neighbours] - values).sum(axis=0)
+        # A missing neighbor is the point itself and adds nothing.
+        values = values + weight * (values[neighbors] - values).sum(axis=0)
     return values
 
 
 def _ends(
     x: Floats,
     y: Floats,
-    neighbours: NDArray[np.intp],
+    neighbors: NDArray[np.intp],
     found: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
     """Return unit vectors that point outwards at the ends of lines, 0 elsewhere."""
@@ -219,7 +219,7 @@ def _ends(
     # Six steps inwards: the last pixels of a thinned line lean to the corners of its tip.
     before = end
     for _ in range(6):
-        ahead = neighbours[:, inner]
+        ahead = neighbors[:, inner]
         fresh = found[:, inner] & (ahead != before)
         # Of several, the one farthest from where the walk began.
         way = np.where(fresh, (x[ahead] - x[end]) ** 2 + (y[ahead] - y[end]) ** 2, -1)

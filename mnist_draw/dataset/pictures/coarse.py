@@ -1,10 +1,10 @@
 """Pictures of few pixels, enlarged or not: find these pixels and smooth them.
 
-Between the centres of large pixels, a smooth surface is nearer to the writer's line than blocks or
+Between the centers of large pixels, a smooth surface is nearer to the writer's line than blocks or
 straight slopes. `benchmarks/hard_pictures.py` measures the effect for scikit-learn's digits of 8×8.
 
 Pixels enlarged to blocks are found by their edges. Bilinear, bicubic and Lanczos enlargement keep
-the values in the centres of the pixels. These are read for every number of pixels that the picture
+the values in the centers of the pixels. These are read for every number of pixels that the picture
 could have had, and enlarged again: if that gives the same picture, they are the original pixels.
 """
 
@@ -105,9 +105,9 @@ def _without_uneven_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
         # Pillow looks for the block of a pixel in its middle, and rounds in a way of its own;
         # OpenCV looks at its edge.
         numbers = Image.fromarray(np.arange(small.size, dtype=np.int32).reshape(small.shape))
-        by_centres = np.asarray(numbers.resize((width, height), Image.Resampling.NEAREST))
+        by_centers = np.asarray(numbers.resize((width, height), Image.Resampling.NEAREST))
         by_edges = np.ix_(_evenly(height, rows, 0.0), _evenly(width, columns, 0.0))
-        if np.array_equal(small.ravel()[by_centres], ink) or np.array_equal(small[by_edges], ink):
+        if np.array_equal(small.ravel()[by_centers], ink) or np.array_equal(small[by_edges], ink):
             return small
     return None
 
@@ -131,11 +131,11 @@ def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
         height, width = (round(side * count / longer) for side in scaled.shape)
         if min(height, width) < 2:
             continue
-        centres = _at_centres(scaled, height, width)
+        centers = _at_centers(scaled, height, width)
         for way in _WAYS:
-            # A centre between two pixels is a little less than the peak there.
-            missing = scaled - _enlarged(centres, scaled, way)
-            small: Floats = centres + _at_centres(missing, height, width)
+            # A center between two pixels is a little less than the peak there.
+            missing = scaled - _enlarged(centers, scaled, way)
+            small: Floats = centers + _at_centers(missing, height, width)
             # Where ink is: on much paper, little ink would make little difference.
             differing = (_enlarged(small, scaled, way) - scaled)[top:bottom, left:right]
             if np.sqrt(np.mean(differing**2)) < _SAME:
@@ -149,16 +149,16 @@ def _enlarged(small: Floats, like: Floats, way: Image.Resampling) -> Floats:
     return np.clip(larger, 0, 1)
 
 
-def _at_centres(ink: Floats, height: int, width: int) -> Floats:
-    """Interpolate a picture linearly at the centres of height × width equal parts."""
-    rows, down = _centres(height, ink.shape[0])
-    columns, right = _centres(width, ink.shape[1])
+def _at_centers(ink: Floats, height: int, width: int) -> Floats:
+    """Interpolate a picture linearly at the centers of height × width equal parts."""
+    rows, down = _centers(height, ink.shape[0])
+    columns, right = _centers(width, ink.shape[1])
     lines: Floats = ink[rows] * (1 - down)[:, None] + ink[rows + 1] * down[:, None]
     return lines[:, columns] * (1 - right) + lines[:, columns + 1] * right
 
 
-def _centres(parts: int, length: int) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Return the pixel before the centre of each part, and the distance to it."""
-    centres = np.clip((np.arange(parts) + 0.5) * length / parts - 0.5, 0, length - 1)
-    before = np.minimum(centres.astype(np.intp), length - 2)
-    return before, (centres - before).astype(np.float32)
+def _centers(parts: int, length: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Return the pixel before the center of each part, and the distance to it."""
+    centers = np.clip((np.arange(parts) + 0.5) * length / parts - 0.5, 0, length - 1)
+    before = np.minimum(centers.astype(np.intp), length - 2)
+    return before, (centers - before).astype(np.float32)

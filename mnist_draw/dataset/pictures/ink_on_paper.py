@@ -20,8 +20,8 @@ Float = npt.NDArray[np.float32]
 MIN_CONTRAST = 0.06
 #: A ground whose edges differ no more than this is even: a drawing or a scan, not a photograph.
 EVEN = 0.03
-#: … and one whose edges differ no more than this, one and a half of 255 grey levels, has no noise
-#: of a camera. A noise of about 1 % exceeds :data:`mnist_draw.dataset.normalise.FAINT` all over.
+#: … and one whose edges differ no more than this, one and a half of 255 gray levels, has no noise
+#: of a camera. A noise of about 1% exceeds :data:`mnist_draw.dataset.normalise.FAINT` all over.
 STILL = 1.5 / 255
 #: The ground of a photograph is found on a picture reduced to about this side.
 _COARSE_SIDE = 100
@@ -50,7 +50,7 @@ _PEAK = 1.2
 def ink_on_paper(luminance: Float) -> Float:
     """Return the ink of a luminance (0 black to 1 white), both float32 (H, W) from 0 to 1.
 
-    On an even ground, which most of the picture's border shows, grey levels are kept in proportion.
+    On an even ground, which most of the picture's border shows, gray levels are kept in proportion.
     On an uneven one (a photograph) the ground follows the light. There, and on an even ground with
     noise, ruled lines are removed, ink is cut softly at Otsu's threshold, and specks are removed.
     All 0 if nothing stands out.
@@ -72,7 +72,7 @@ def ink_on_paper(luminance: Float) -> Float:
 
 
 def _on_even_ground(luminance: Float, ground: float) -> Float:
-    """Return the difference from a ground of one grey level, the strongest as 1."""
+    """Return the difference from a ground of one gray level, the strongest as 1."""
     darker = ground - float(np.min(luminance))
     lighter = float(np.max(luminance)) - ground
     strongest = max(darker, lighter)
@@ -257,10 +257,10 @@ def otsu_threshold(values: npt.NDArray[Any]) -> float:
     (between two separate peaks) it is the middle one.
     """
     counts, edges = np.histogram(values, bins=_BINS, range=(0, 1))
-    centres = (edges[:-1] + edges[1:]) / 2
+    centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1].astype(np.float64)
     above = counts.sum() - below
-    sums = np.cumsum(counts * centres)
+    sums = np.cumsum(counts * centers)
     possible = (below > 0) & (above > 0)
     if not possible.any():
         return 0.5
@@ -371,7 +371,7 @@ def find_lines(ink: Float) -> list[tuple[float, float]]:
     slopes = np.zeros(rows, np.float32)
     steps = np.arange(columns) - (columns - 1) / 2
     places = np.arange(rows)[:, None]
-    # A line that is slightly bent or between two slopes is spread over neighbouring rows.
+    # A line that is slightly bent or between two slopes is spread over neighboring rows.
     seen = ndimage.maximum_filter1d(seen, 3, axis=0)
     for slope in _SLOPES:
         sheared = places + np.rint(slope * steps).astype(np.intp)

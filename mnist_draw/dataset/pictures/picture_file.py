@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 #: Larger pictures could fill the memory when decoded.
 MAX_PIXELS = 100_000_000
-#: A decoded picture may take as much: Pillow has four bytes for a coloured pixel and one for a grey
+#: A decoded picture may take as much: Pillow has four bytes for a colored pixel and one for a gray
 #: one.
 MAX_DECODED_BYTES = 200 * MEGABYTE
 #: Pillow's decoder of WebP keeps the whole picture several times (15 bytes for each pixel), and
@@ -244,7 +244,7 @@ def _upright(plane: Float, orientation: int) -> Float:
 
 
 def _stretched(image: Image.Image) -> Float:
-    """Stretch 16-bit or floating-point grey, whose range is unknown, to 0 to 1."""
+    """Stretch 16-bit or floating-point gray, whose range is unknown, to 0 to 1."""
     ends = [(float(values.min()), float(values.max())) for values in map(_finite, _bands(image, 1))]
     low = min(low for low, _ in ends)
     high = max(high for _, high in ends)
@@ -292,7 +292,7 @@ def on_a_ground(luminance: Float, opacity: Float | None) -> Float:
     if total == 0:
         return np.zeros_like(luminance)
     if float(np.median(border(opacity))) > 0.5:
-        # An opaque picture with holes: fill them with the colour of its border.
+        # An opaque picture with holes: fill them with the color of its border.
         rim = border(luminance)[border(opacity) > 0.5]
         ground: Any = np.median(rim)
     else:

@@ -1,4 +1,4 @@
-"""Training data in NumPy's files: Keras' ``mnist.npz``, KMNIST's four files, grey MedMNIST.
+"""Training data in NumPy's files: Keras' ``mnist.npz``, KMNIST's four files, gray MedMNIST.
 
 A file holds all arrays under names such as ``x_train`` and ``y_train``, or one array alone, and
 then its own name says which it is (``kmnist-train-imgs.npz``).

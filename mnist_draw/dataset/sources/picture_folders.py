@@ -77,7 +77,7 @@ def read(folder: Path) -> Source:
     train = parts.pop("train")
     if train is None:
         none = _(
-            "{folder} holds no picture that can be learnt: a folder for each class, with "
+            "{folder} holds no picture that can be learned: a folder for each class, with "
             "pictures in it ({names}), was expected.",
             folder=roots["train"],
             names=read_titles(),

@@ -150,7 +150,7 @@ def as_part(
 def check_count(count: int, path: Path) -> None:
     if count > MAX_PICTURES:
         raise DatasetError(
-            "{path} holds more than {most} pictures, the most that can be learnt at once. Use a "
+            "{path} holds more than {most} pictures, the most that can be learned at once. Use a "
             "part of them.",
             path=path,
             most=number(MAX_PICTURES),
@@ -175,7 +175,7 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     plain = shape[1:] in ((28, 28), (1, 28, 28), (28, 28, 1), (PIXELS,))
     if not plain or images.dtype.kind not in "uif":
         raise DatasetError(
-            "{path} holds pictures of the shape {shape} ({dtype}); grey ones of 28×28 pixels were "
+            "{path} holds pictures of the shape {shape} ({dtype}); gray ones of 28×28 pixels were "
             "expected.",
             path=path,
             shape=format_shape(shape),

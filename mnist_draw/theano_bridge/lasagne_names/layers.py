@@ -73,7 +73,7 @@ def _axes_to_share(told: Any, shape: Shape) -> tuple[int, ...]:
 
 
 class _SharedLayer(Layer):  # type: ignore[misc]
-    """One learnt number for all positions along the shared axes."""
+    """One learned number for all positions along the shared axes."""
 
     default: float
     parameter: str
@@ -108,7 +108,7 @@ class _SharedLayer(Layer):  # type: ignore[misc]
 
 
 class ScaleLayer(_SharedLayer):
-    """Multiplies by learnt numbers."""
+    """Multiplies by learned numbers."""
 
     default = 1
     parameter = "scales"
@@ -116,7 +116,7 @@ class ScaleLayer(_SharedLayer):
 
 
 class BiasLayer(_SharedLayer):
-    """Adds learnt numbers."""
+    """Adds learned numbers."""
 
     default = 0
     parameter = "b"
@@ -124,7 +124,7 @@ class BiasLayer(_SharedLayer):
 
 
 class ParametricRectifierLayer(_SharedLayer):
-    """Rectifier with a learnt slope below zero (He et al., 2015)."""
+    """Rectifier with a learned slope below zero (He et al., 2015)."""
 
     default = 0.25
     parameter = "alpha"
@@ -132,7 +132,7 @@ class ParametricRectifierLayer(_SharedLayer):
 
 
 def standardize(layer: Any, offset: Any, scale: Any, shared_axes: Any = "auto") -> Any:
-    """Take an offset off what a layer returns, and divide that by a scale; neither is learnt."""
+    """Take an offset off what a layer returns, and divide that by a scale; neither is learned."""
     layer = BiasLayer(layer, -offset, shared_axes)
     layer.params[layer.b].remove("trainable")
     layer = ScaleLayer(layer, floatX(1.0) / scale, shared_axes)

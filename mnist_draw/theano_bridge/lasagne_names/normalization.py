@@ -50,8 +50,8 @@ class BatchNormLayer(Layer):  # type: ignore[misc]
         shape = tuple(n for axis, n in enumerate(self.input_shape) if axis not in self.axes)
         if None in shape:
             raise ValueError("BatchNormLayer needs specified input sizes for other axes.")
-        learnt = {"beta": beta, "gamma": gamma, "mean": mean, "inv_std": inv_std}
-        for name, spec in learnt.items():
+        learned = {"beta": beta, "gamma": gamma, "mean": mean, "inv_std": inv_std}
+        for name, spec in learned.items():
             tags = {
                 "trainable": name in ("beta", "gamma"),
                 "regularizable": name == "gamma",
@@ -119,7 +119,7 @@ class StandardizationLayer(Layer):  # type: ignore[misc]
         return (input - mean) / T.sqrt(variance + self.epsilon)
 
 
-def _normalised(layer: Any, ending: str, kind: Any, learnt: Any, named: dict[str, Any]) -> Any:
+def _normalised(layer: Any, ending: str, kind: Any, learned: Any, named: dict[str, Any]) -> Any:
     """Put layers between a layer and its nonlinearity, in place of its bias."""
     nonlinearity = take_nonlinearity(layer)
     if getattr(layer, "b", None) is not None:
@@ -127,7 +127,7 @@ def _normalised(layer: Any, ending: str, kind: Any, learnt: Any, named: dict[str
         layer.b = None
     name = named.pop("name", None) or (getattr(layer, "name", None) and f"{layer.name}_{ending}")
     layer = kind(layer, name=name, **named)
-    for part, each in learnt:
+    for part, each in learned:
         layer = each(layer, name=name and f"{name}_{part}")
     if nonlinearity is None:
         return layer
@@ -139,7 +139,7 @@ def batch_norm(layer: Any, **named: Any) -> Any:
     return _normalised(layer, "bn", BatchNormLayer, (), named)
 
 
-_LEARNT = ("scale", ScaleLayer), ("bias", BiasLayer)
+_LEARNED = ("scale", ScaleLayer), ("bias", BiasLayer)
 
 
 def instance_norm(
@@ -149,13 +149,13 @@ def instance_norm(
     **named: Any,
 ) -> Any:
     """Normalise each channel of each example (Ulyanov et al., 2016)."""
-    learnt = compress(_LEARNT, (learn_scale, learn_bias))
-    return _normalised(layer, "in", StandardizationLayer, learnt, {"axes": "spatial", **named})
+    learned = compress(_LEARNED, (learn_scale, learn_bias))
+    return _normalised(layer, "in", StandardizationLayer, learned, {"axes": "spatial", **named})
 
 
 def layer_norm(layer: Any, **named: Any) -> Any:
     """Normalise each example (Ba et al., 2016)."""
-    return _normalised(layer, "ln", StandardizationLayer, _LEARNT, {"axes": "features", **named})
+    return _normalised(layer, "ln", StandardizationLayer, _LEARNED, {"axes": "features", **named})
 
 
 class DropoutLayer(NoiseLayer):  # type: ignore[misc]

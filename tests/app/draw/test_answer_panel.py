@@ -108,9 +108,9 @@ def shown(qtbot):
 @pytest.mark.parametrize(
     ("digits", "said", "named"),
     [
-        ({"d3": 0.978}, ("3", "Sure", "97.8 % for 3"), {3}),
-        ({"d3": 0.7}, ("3", "Fairly sure", "70.0 % for 3"), {3}),
-        ({"d3": 0.54, "d8": 0.38}, ("3 or 8", "Unclear", "54 % for 3, 38 % for 8"), {3, 8}),
+        ({"d3": 0.978}, ("3", "Sure", "97.8% for 3"), {3}),
+        ({"d3": 0.7}, ("3", "Fairly sure", "70.0% for 3"), {3}),
+        ({"d3": 0.54, "d8": 0.38}, ("3 or 8", "Unclear", "54% for 3, 38% for 8"), {3, 8}),
         ({"d3": 0.45, "d5": 0.3}, ("3", "Not sure", "Perhaps 3 or 5"), set()),
     ],
 )
@@ -121,8 +121,8 @@ def test_an_answer_has_one_look_for_each_state(shown, digits, said, named):
     assert shown.panel.why_link.text() == "Why 3?"
     # Accent means that the program stands behind it; what is not sure is muted.
     image = shown.panel.block.figure.grab().toImage()
-    colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(20, 110)}
-    assert (theme.colour("accent").name() in colours) == bool(named)
+    colors = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(20, 110)}
+    assert (theme.color("accent").name() in colors) == bool(named)
 
 
 def test_refused_ink_has_no_bars_and_nothing_is_explained(shown):
@@ -174,7 +174,7 @@ def test_a_number_names_its_sure_digits_and_none_beside_a_refused_part(shown):
     shown.panel.choose_place(0)
     assert shown.panel.why_link.text() == "Why 9?"
     assert not shown.panel.bars.named
-    # Before: "Why 9?", "What spoke for 0", ten bars at 10 %, and "42?" in the accent's colour.
+    # Before: "Why 9?", "What spoke for 0", ten bars at 10%, and "42?" in the accent's color.
     shown.panel.show_nothing()
     shown.questions.clear()
     shown.show_number(part(4, d4=0.95), part(2, d2=0.95), part(None))
@@ -188,7 +188,7 @@ def test_a_number_names_its_sure_digits_and_none_beside_a_refused_part(shown):
     assert not shown.panel.bars.named
 
 
-def test_no_digit_of_a_number_that_is_not_sure_is_in_the_colour_of_sure_ones(shown):
+def test_no_digit_of_a_number_that_is_not_sure_is_in_the_color_of_sure_ones(shown):
     shown.show_number(part(7, d7=0.75, d3=0.1), part(7, d7=0.75, d1=0.02))
     assert shown.said == ("77", "Not sure", "77 or 37?")
     assert {kind for __, kind in pieces_of(shown.panel.certainty)} == {"doubt"}
@@ -309,14 +309,14 @@ def test_three_bars_or_all_and_the_rest_in_words(shown):
     assert card.others.text().startswith("others under 0.")
     card.all_button.click()
     assert bars.visible_digits() == list(range(10))
-    assert card.others.text() == "others under 0.2 %"
+    assert card.others.text() == "others under 0.2%"
     assert card.all_button.text() == card.all_button.accessibleName() == "Top three"
     assert not any(bar.isHidden() for bar in bars.bars)
     # What has a bar but no figure counts, too.
     shown.show(d3=0.99, d1=0.0055, d9=0.003)
-    assert card.others.text() == "others under 0.6 %"
+    assert card.others.text() == "others under 0.6%"
     card.all_button.click()
-    assert card.others.text() == "others under 0.6 %"
+    assert card.others.text() == "others under 0.6%"
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_three_bars_or_all_and_the_rest_in_words(shown):
     [(0.0, 0.1), (0.0007, 0.1), (0.0072, 0.8), (0.0099, 1), (0.034, 4), (0.053, 6)],
 )
 def test_what_is_not_shown_is_rounded_up(largest, bound):
-    assert others_under(largest) == f"others under {bound} %"
+    assert others_under(largest) == f"others under {bound}%"
 
 
 def test_the_answer_is_asked_about_while_ink_is_shown(shown):
@@ -535,7 +535,7 @@ def test_bars_of_26_letters_have_two_columns_and_fit_until_digits_are_back(show)
     QApplication.processEvents()
     assert len({bar.x() for bar in bars}) == 2
     assert all(panel.bars.rect().contains(bar.geometry()) for bar in bars)
-    assert panel.block.line.text() == "90.0 % for R"
+    assert panel.block.line.text() == "90.0% for R"
     assert panel.why_link.text() == "Why R?"
     assert panel.block.wrong.isHidden()
     # The keys walk through all classes; digits are no names of these.
@@ -582,7 +582,7 @@ def test_the_draw_tab_asks_for_classes(qtbot):
 
 
 def near(one, other):
-    """Whether two colours are alike."""
+    """Whether two colors are alike."""
     pairs = zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
     return sum(abs(a - b) for a, b in pairs) < 60
 
@@ -596,7 +596,7 @@ def ink(qtbot):
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_for_and_against_differ_in_colour_and_form(ink, choice):
+def test_for_and_against_differ_in_color_and_form(ink, choice):
     theme.theme().apply(choice)
     explanation = fakes.explanation()
     ink.show_picture(explanation.network_input)

@@ -81,7 +81,7 @@ def test_arrows_walk_through_the_tools_and_leave_the_crosshair_alone(tab):
 
 
 def test_the_menu_counts_the_taught_digits(tab):
-    tab.network.state.set(taught=14, unlearnt=2)
+    tab.network.state.set(taught=14, unlearned=2)
     assert fakes.entry(tab, "My digits").text() == "My digits (14)"
 
 
@@ -137,7 +137,7 @@ def press(tab, place):
 
 
 def test_a_press_teaches_only_the_digit_that_looks_chosen(tab, taught):
-    """The boxes keep their places, and the whole number is never labelled by a digit's tag."""
+    """The boxes keep their places, and the whole number is never labeled by a digit's tag."""
     parts = [part for part in tab.answer.findChildren(QWidget) if part.isVisible()]
     places = [part.geometry() for part in parts]
     for place in (0, 1):
@@ -176,13 +176,13 @@ def test_all_of_it_is_one_digit_by_the_last_entry_of_the_right_click(tab, taught
 
 
 def test_one_digit_has_a_tag_while_it_is_framed_and_a_number_has_its_own_boxes(tab, taught):
-    assert tab.boxes.centre is None
+    assert tab.boxes.center is None
     tab.cut_out.trigger()
-    assert tab.boxes.centre is None
+    assert tab.boxes.center is None
     assert len(tab.boxes.boxes) == 2
     tab.canvas.add_stroke([(200, 200)])
     tab.show_reading(fakes.reading(fakes.answer(4), ticket=tab._ticket))
-    assert tab.boxes.centre is not None
+    assert tab.boxes.center is not None
     press(tab, 0).buttons[5].click()
     assert taught == [(5, None)]
     tab.cut_out.trigger()

@@ -1,4 +1,4 @@
-"""The board by mouse, pen, finger and keyboard, at any size, pixel ratio and in any colours."""
+"""The board by mouse, pen, finger and keyboard, at any size, pixel ratio and in any colors."""
 
 import numpy as np
 import pytest
@@ -328,7 +328,7 @@ def test_a_screen_reader_is_told_where_the_pen_is(canvas):
     usual = canvas.accessibleDescription()
     assert "arrow keys" in usual
     QTest.keyClick(canvas, Qt.Key_Left)
-    assert canvas.accessibleDescription() == "Pen up, 48 % from the left, 50 % from the top."
+    assert canvas.accessibleDescription() == "Pen up, 48% from the left, 50% from the top."
     QTest.keyClick(canvas, Qt.Key_Space)
     assert canvas.accessibleDescription().startswith("Pen down")
     canvas.clearFocus()

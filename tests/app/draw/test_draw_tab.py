@@ -166,13 +166,13 @@ def test_keys(tab):
 def test_the_crop_box_is_the_box_that_is_cut(tab):
     tab.canvas.add_stroke([(200, 100), (200, 500)], width=40)
     tab.cut_out.setChecked(True)
-    (box,), centre = tab.boxes.boxes, tab.boxes.centre
+    (box,), center = tab.boxes.boxes, tab.boxes.center
     sides = [box.left(), box.right(), box.top(), box.bottom()]
     assert sides == pytest.approx([180, 220, 80, 520], abs=2)
-    assert (centre.x(), centre.y()) == pytest.approx((200, 300), abs=1)
+    assert (center.x(), center.y()) == pytest.approx((200, 300), abs=1)
     tab.canvas.clear()
-    assert tab.boxes.centre is None
-    # A smudge too faint to be cut with the digit, 5 % of its ink, is beside it.
+    assert tab.boxes.center is None
+    # A smudge too faint to be cut with the digit, 5% of its ink, is beside it.
     ink = np.zeros((300, 300), np.uint8)
     ink[100:140, 30:40] = 255
     ink[100:140, 100:130] = 13

@@ -37,7 +37,7 @@ def test_an_empty_board_is_a_black_square_white_paper_and_a_record():
     assert not drawing.can_undo
     assert from_record(record_of(drawing.items)) == []
     assert ElementTree.fromstring(svg_bytes([])).find(f"{SVG}rect") is not None
-    assert (grey(picture([], 0.5)) == 255).all()
+    assert (gray(picture([], 0.5)) == 255).all()
 
 
 def test_a_line_is_as_wide_as_its_pen_and_in_its_place_and_a_tap_makes_a_dot():
@@ -208,7 +208,7 @@ def box(ink):
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def test_a_picture_is_cropped_enlarged_and_centred():
+def test_a_picture_is_cropped_enlarged_and_centered():
     drawing = Drawing()
     for ink in (bar(), bar().astype(np.float32) / 255):
         drawing.replace([place_ink(ink)])
@@ -283,29 +283,29 @@ def test_a_restored_board_is_no_step_and_waits_below_what_was_drawn():
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_the_canvas_shows_it_in_the_colour_of_ink(show, choice, ratio, monkeypatch):
+def test_the_canvas_shows_it_in_the_color_of_ink(show, choice, ratio, monkeypatch):
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
     canvas = show(Canvas(), 450, 300)
     theme.theme().apply(choice)
     canvas.show_items([place_ink(bar())])
     image = canvas.grab().toImage()
-    assert image.pixelColor(225, 150) == theme.colour("ink")
-    assert image.pixelColor(160, 150) == theme.colour("paper")
+    assert image.pixelColor(225, 150) == theme.color("ink")
+    assert image.pixelColor(160, 150) == theme.color("paper")
     canvas.begin(QPointF(225, 150), erase=True)
     canvas.end()
-    assert canvas.grab().toImage().pixelColor(225, 150) == theme.colour("paper")
+    assert canvas.grab().toImage().pixelColor(225, 150) == theme.color("paper")
     canvas.undo()
     assert canvas.grab().toImage() == image
     canvas.begin(QPointF(160, 100), erase=False)
     canvas.extend(QPointF(160, 200))
     canvas.end()
-    assert canvas.grab().toImage().pixelColor(160, 150) == theme.colour("ink")
+    assert canvas.grab().toImage().pixelColor(160, 150) == theme.color("ink")
 
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def grey(image):
+def gray(image):
     """Return an image as uint8 of shape (H, W)."""
     image = image.convertToFormat(QImage.Format_Grayscale8)
     bits = image.constBits().asarray(image.sizeInBytes())
@@ -330,10 +330,10 @@ def drawn():
 def test_a_saved_picture_is_dark_on_white_and_otherwise_the_boards():
     drawing = drawn()
     image = picture(drawing.items, 0.5)
-    dark = 255 - grey(image).astype(int)
+    dark = 255 - gray(image).astype(int)
     assert dark.min() == 0
     assert np.abs(dark * 255 / dark.max() - drawing.ink()).max() <= 16
-    assert np.array_equal(grey(QImage.fromData(png_bytes(image))), grey(image))
+    assert np.array_equal(gray(QImage.fromData(png_bytes(image))), gray(image))
 
 
 def test_a_saved_picture_covers_what_reaches_beyond_the_board_up_to_a_bound(monkeypatch):
@@ -402,7 +402,7 @@ def test_svg_looks_like_the_board():
     painter.setRenderHint(QPainter.Antialiasing)
     svg.QSvgRenderer(svg_bytes(drawing.items)).render(painter)
     painter.end()
-    dark = 255 - grey(image).astype(int)
+    dark = 255 - gray(image).astype(int)
     difference = np.abs(dark * 255 / dark.max() - drawing.ink())
     assert difference.mean() < 1
 

@@ -74,15 +74,15 @@ class Learn:
 
 
 def outcomes(model, key, learn):
-    """Learn in this thread; return what was learnt and what was complained of."""
+    """Learn in this thread; return what was learned and what was complained of."""
     learning = Learning(learn)
-    learnt = list[Outcome]()
-    learning.fine_tuned.connect(learnt.append)
+    learned = list[Outcome]()
+    learning.fine_tuned.connect(learned.append)
     outcome = learning.run(model, key)
-    return learnt, [str(outcome.message)] if outcome.kind == "failed" else []
+    return learned, [str(outcome.message)] if outcome.kind == "failed" else []
 
 
-def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
+def test_what_is_learned_is_saved_and_knows_the_network_before(own_home):
     taught(own_home)
     learn = Learn()
     (outcome,), failed = outcomes(fakes.model, "shipped:best", learn)
@@ -93,7 +93,7 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert str(outcome.message).startswith("Learnt: your 2 digits are read now, 1 before.")
+    assert str(outcome.message).startswith("Learned: your 2 digits are read now, 1 before.")
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -121,7 +121,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     saved = load_model(rescued)
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
-    # Where no place is left, what was learnt answers all the same.
+    # Where no place is left, what was learned answers all the same.
     monkeypatch.setattr(fallbacks, "save_model", full_disk.refuse)
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert (failed, outcome.key) == ([], "")
@@ -130,14 +130,14 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
 
 
 def test_errors_are_sentences(own_home):
-    learnt, (sentence,) = outcomes(fakes.model, "", Learn())
-    assert learnt == []
+    learned, (sentence,) = outcomes(fakes.model, "", Learn())
+    assert learned == []
     assert "holds no digit to learn" in sentence
-    assert sentence.endswith("Nothing was learnt.")
+    assert sentence.endswith("Nothing was learned.")
     taught(own_home)
     error = UserError("The loss became nan.")
     told = outcomes(fakes.model, "", Learn(error))
-    assert told == ([], ["The loss became nan. Nothing was learnt."])
+    assert told == ([], ["The loss became nan. Nothing was learned."])
 
 
 # -- in the Draw tab
@@ -194,7 +194,7 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.learn.gate.clear()
     setup.step.button.setFocus()
     setup.begin()
-    setup.qtbot.waitUntil(lambda: setup.step.line.text().startswith("25 %"))
+    setup.qtbot.waitUntil(lambda: setup.step.line.text().startswith("25%"))
     assert setup.step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
@@ -234,7 +234,7 @@ def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own
     setup.wait_for_button("Learn")
 
 
-def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices):
+def test_digits_are_learned_after_the_run_unless_that_is_cancelled(setup, notices):
     for cancels in (True, False):
         setup.loop.gate.clear()
         setup.training.start(Run(new_run_folder()))
@@ -281,16 +281,16 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     assert "your 1 is still read as 7." in setup.step.accessibleDescription()
     assert setup.weight() == 0.5
     assert not (own_home / "data" / "learnt").exists()
-    # It was tried: only another digit asks to be learnt.
+    # It was tried: only another digit asks to be learned.
     state = setup.tab.network.state
-    setup.qtbot.waitUntil(lambda: (state.taught, state.unlearnt) == (2, 0))
+    setup.qtbot.waitUntil(lambda: (state.taught, state.unlearned) == (2, 0))
     assert preferences.get("digits_learnt_until", 0.0) > 0
     assert setup.step.button.text() == "Draw more"
     setup.step.button.click()
     assert not setup.tab.canvas.has_ink()
     # The advice stays while it is followed.
     step = setup.step
-    assert step.accessibleDescription().startswith("Not learnt")
+    assert step.accessibleDescription().startswith("Not learned")
     assert step.button.isHidden()
     setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
     setup.tab.canvas.clear()
@@ -302,18 +302,18 @@ def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     setup.learn.gate.clear()
     setup.begin()
     step = setup.step
-    setup.qtbot.waitUntil(lambda: step.line.text().startswith("25 %"))
+    setup.qtbot.waitUntil(lambda: step.line.text().startswith("25%"))
     assert step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
-    assert step.accessibleDescription().startswith("Learnt: your 2 digits are read now")
+    assert step.accessibleDescription().startswith("Learned: your 2 digits are read now")
     assert step.button.text() == "Go back"
     assert not notices
     # On another tab a message tells it.
     setup.tab.hide()
     setup.tab.learn.learn()
     setup.wait_for_end()
-    assert notices[-1].sentence.startswith("Learnt")
+    assert notices[-1].sentence.startswith("Learned")
     assert notices[-1].button == "Go back"
 
 
@@ -374,13 +374,13 @@ def test_closing_while_learning(in_window):
     in_window.begin()
     # On Draw it is told by the next step.
     work, step = window.header.network.work, in_window.step
-    in_window.qtbot.waitUntil(lambda: step.line.text().startswith("25 %"))
+    in_window.qtbot.waitUntil(lambda: step.line.text().startswith("25%"))
     assert work.isHidden()
     window.navigation.tabs.setCurrentWidget(window.train_tab)
-    in_window.qtbot.waitUntil(lambda: work.isVisible() and work.text() == "Learning, 25 %")
+    in_window.qtbot.waitUntil(lambda: work.isVisible() and work.text() == "Learning, 25%")
     window.close()
     assert window.isVisible()
-    assert "as soon as your digits are learnt" in window.toast.label.text()
+    assert "as soon as your digits are learned" in window.toast.label.text()
     in_window.learn.gate.set()
     in_window.qtbot.waitUntil(lambda: not window.isVisible())
     assert running.shut_down()

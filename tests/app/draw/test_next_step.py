@@ -83,8 +83,8 @@ def cut_off():
 
 
 WAITS = Waiting("learning", "", bool)
-LEARNED = Learned(ResultMessage("Learnt.", "MNIST"), is_better=True)
-NOT_LEARNED = Learned(ResultMessage("Not learnt."), is_better=False)
+LEARNED = Learned(ResultMessage("Learned.", "MNIST"), is_better=True)
+NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
 
 
 @pytest.mark.parametrize(
@@ -94,44 +94,44 @@ NOT_LEARNED = Learned(ResultMessage("Not learnt."), is_better=False)
         ({"first_run_seconds": 68}, Action.TRAIN, True, "About 1 minute on"),
         ({"run": run()}, Action.WATCH, False, "is training"),
         ({"run": run(0.9759, seconds=13)}, Action.LET_ANSWER, True,
-         "at 97.59 % Still training, 0:13 left"),
+         "at 97.59% Still training, 0:13 left"),
         ({"run": run(0.9759, "paused")}, Action.LET_ANSWER, True, "Paused"),
-        ({"run": run(0.9759), "network_wanted": OfRun("run:now")}, Action.WATCH, False, "97.59 %"),
+        ({"run": run(0.9759), "network_wanted": OfRun("run:now")}, Action.WATCH, False, "97.59%"),
         ({"run": cut_off()}, Action.GO_ON, True,
          "go on After 0 of 8 epochs"),
         ({"run": run(0.97, "completed", test_accuracy=0.98)}, Action.LET_ANSWER, True,
-         "ready 98.00 %"),
+         "ready 98.00%"),
         # A run that was stopped within its first epoch has learned too little to answer.
         ({"run": run(None, "stopped")}, Action.TRAIN, True, "of your own"),
         # Any network of one's own instead of one that came along, but of two the better one.
         (shipped(run=run(0.9, "completed")), Action.LET_ANSWER, True, "90.00"),
-        (own(run=run(0.9825, "completed")), Action.LET_ANSWER, True, "98.25 %"),
-        (own(run=run(0.9823, "completed")), Action.LOOK_INSIDE, False, "98.24 %"),
-        (own(run=run(0.9823)), Action.WATCH, False, "98.23 % Still"),
+        (own(run=run(0.9825, "completed")), Action.LET_ANSWER, True, "98.25%"),
+        (own(run=run(0.9823, "completed")), Action.LOOK_INSIDE, False, "98.24%"),
+        (own(run=run(0.9823)), Action.WATCH, False, "98.23% Still"),
         # One that has answered is not offered again.
         (shipped(run=run(0.9, "completed"), have_answered=frozenset([OfRun("run:now")])),
          Action.LOOK_INSIDE, False, "Best reader answers"),
         # One of an earlier session is in the Library.
         (shipped(run=run(0.99, "completed", here=False)), Action.LOOK_INSIDE, False,
          "Best reader answers"),
-        (own(certainty=State.NOT_SURE), Action.USE_BEST, False, "Best reader gets 99.56 %"),
+        (own(certainty=State.NOT_SURE), Action.USE_BEST, False, "Best reader gets 99.56%"),
         (own(certainty=State.UNCLEAR), Action.USE_BEST, False, "Your network answers"),
         # The best reader refuses by the same rule; one that is no better is of no use.
-        (own(certainty=State.NOT_A_DIGIT), Action.LOOK_INSIDE, False, "98.24 %"),
+        (own(certainty=State.NOT_A_DIGIT), Action.LOOK_INSIDE, False, "98.24%"),
         (own(certainty=State.NOT_SURE, model=fakes.model(test_accuracy=0.9957)),
-         Action.LOOK_INSIDE, False, "99.57 %"),
-        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24 % of new digits right"),
-        (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56 %"),
-        (own(unlearnt=2), Action.LEARN, True, "2 digits of yours"),
-        (own(unlearnt=1, taught=3), Action.LEARN, True, "1 new digit of yours"),
-        (own(unlearnt=1, reads_digits=False), Action.LOOK_INSIDE, False, "Your network"),
-        ({"unlearnt": 2, "queue": WAITS, "run": run()}, Action.CANCEL, False, "the run"),
-        ({"unlearnt": 2, "learning": Learns(0.4)}, Action.CANCEL, False,
-         "Learning your digits 40 %"),
+         Action.LOOK_INSIDE, False, "99.57%"),
+        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24% of new digits right"),
+        (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56%"),
+        (own(unlearned=2), Action.LEARN, True, "2 digits of yours"),
+        (own(unlearned=1, taught=3), Action.LEARN, True, "1 new digit of yours"),
+        (own(unlearned=1, reads_digits=False), Action.LOOK_INSIDE, False, "Your network"),
+        ({"unlearned": 2, "queue": WAITS, "run": run()}, Action.CANCEL, False, "the run"),
+        ({"unlearned": 2, "learning": Learns(0.4)}, Action.CANCEL, False,
+         "Learning your digits 40%"),
         ({"learning": Learns()}, Action.CANCEL, False, "Getting ready"),
-        ({"learning": Learns(0.4, 21.0)}, Action.CANCEL, False, "40 %, 0:21 left"),
-        ({"learning": LEARNED}, Action.GO_BACK, False, "Learnt. MNIST"),
-        ({"learning": NOT_LEARNED}, Action.DRAW_MORE, True, "Not learnt."),
+        ({"learning": Learns(0.4, 21.0)}, Action.CANCEL, False, "40%, 0:21 left"),
+        ({"learning": LEARNED}, Action.GO_BACK, False, "Learned. MNIST"),
+        ({"learning": NOT_LEARNED}, Action.DRAW_MORE, True, "Not learned."),
     ],
 )  # fmt: skip
 def test_each_state_has_one_step(facts, action, is_primary, words):
@@ -157,8 +157,8 @@ def test_a_step_to_a_page_that_a_lesson_leaves_out_is_not_offered(facts, hidden)
 def test_those_who_follow_a_fact_hear_of_another_object_alone():
     state = AppState()
     heard = []
-    state.follow(["taught", "unlearnt"], lambda: heard.append(state.taught))
-    state.set(taught=1, unlearnt=1)
+    state.follow(["taught", "unlearned"], lambda: heard.append(state.taught))
+    state.set(taught=1, unlearned=1)
     state.set(taught=1, page="train")
     state.announce("taught")
     assert heard == [1, 1]
@@ -189,9 +189,9 @@ def test_the_button_does_what_it_says(card, tab, qtbot):
     assert state.network_wanted == OfRun("run:now")
     with qtbot.waitSignal(card.run_requested):
         card.button.click()
-    state.set(run=Run(), unlearnt=1)
+    state.set(run=Run(), unlearned=1)
     assert card.button.accessibleName() == "Learn"
-    state.set(unlearnt=0, hidden_pages=frozenset(["train", "inside"]))
+    state.set(unlearned=0, hidden_pages=frozenset(["train", "inside"]))
     assert card.isHidden()
 
 

@@ -215,7 +215,7 @@ def write(path, content):
 
 def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monkeypatch):
     before = desk.canvas.ink()
-    pages = [Image.new("L", (20, 20), grey) for grey in (0, 200)]
+    pages = [Image.new("L", (20, 20), gray) for gray in (0, 200)]
     pages[0].save(tmp_path / "c.gif", save_all=True, append_images=pages[1:])
     Image.new("L", (300, 300), 250).save(tmp_path / "e.png")
     huge = claiming_110_megapixels((tmp_path / "e.png").read_bytes())
@@ -268,7 +268,7 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     desk.qtbot.waitUntil(lambda: strip.list.count() == 4)
     wait_for_answers("1234")
     assert strip.isVisible()
-    assert "90.0 %" in strip.list.item(2).data(Qt.AccessibleTextRole)
+    assert "90.0%" in strip.list.item(2).data(Qt.AccessibleTextRole)
     assert np.array_equal(desk.canvas.ink(), before)
     desk.tab.network.confirm(fakes.model(0.7))
     wait_for_answers("5678")
@@ -291,14 +291,14 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     assert desk.canvas.has_ink()
 
 
-def test_a_picture_that_is_no_digit_has_no_colour_in_the_strip(desk, tmp_path, monkeypatch):
+def test_a_picture_that_is_no_digit_has_no_color_in_the_strip(desk, tmp_path, monkeypatch):
     monkeypatch.setattr(fakes.Recogniser, "recognise_ink", lambda *_: fakes.answer(None))
     strip = desk.tab.pictures.strip
     desk.tab.network.confirm(fakes.model())
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
     desk.qtbot.waitUntil(lambda: strip.list.count() == 2 and bool(strip.list.item(1).text()))
     for _ in range(2):
-        assert strip.list.item(1).foreground().color() == theme.colour("muted")
+        assert strip.list.item(1).foreground().color() == theme.color("muted")
         theme.theme().changed.emit()
 
 
@@ -404,7 +404,7 @@ def test_an_empty_board_is_neither_saved_nor_copied(answered, notices):
 def test_a_copied_picture_can_be_pasted_and_the_answer_is_copied(answered, qtbot, notices):
     fakes.entry(answered, "Copy the answer").trigger()
     copied = QApplication.clipboard().text()
-    assert copied == "3 (sure: 90.0 % for 3)"
+    assert copied == "3 (sure: 90.0% for 3)"
     assert copied in notices[-1].sentence
     QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier)
     qtbot.waitUntil(lambda: notices[-1].sentence.startswith("Copied the drawing"))

@@ -197,7 +197,7 @@ def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):
     setup.settle()
     setup.teach(7)
     assert [path.name[0] for path in setup.files()] == ["5", "7"]
-    assert (setup.tab.network.state.taught, setup.tab.network.state.unlearnt) == (2, 2)
+    assert (setup.tab.network.state.taught, setup.tab.network.state.unlearned) == (2, 2)
     # Each message takes back its own digit.
     setup.told[-2].action()
     setup.settle()
@@ -258,7 +258,7 @@ def test_a_row_says_what_was_read_and_what_is_read_now(setup):
     assert headings == ["MY DIGITS"]
     index = rows.index(1)
     assert "read as 8" in index.data(Qt.AccessibleTextRole)
-    # Each is painted as it is: what is misread in another colour.
+    # Each is painted as it is: what is misread in another color.
     assert not setup.list.grab().toImage().isNull()
     # Another network may say something else.
     for row in setup.rows():
@@ -324,7 +324,7 @@ def test_a_key_or_the_menu_changes_the_label(setup):
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5"]
     assert [name for name, _ in setup.shown()] == ["a 5"]
-    assert setup.told[-1].sentence == "One digit was labelled a 5."
+    assert setup.told[-1].sentence == "One digit was labeled a 5."
     menu = setup.rows()[0].build_menu(setup.page)
     labels = next(action.menu() for action in menu.actions() if action.menu())
     assert [action.text() for action in labels.actions() if action.isChecked()] == ["5"]

@@ -149,7 +149,7 @@ def test_the_drawing_goes_through_all_sections(tab, view):
         assert (example.label, example.label_source) == (4, "answer")
     assert label_text(tab, "exampleAnswer") == "4"
     assert label_text(tab, "exampleSure") == "Sure"
-    assert "90.0 %" in label_text(tab, "exampleSecond")
+    assert "90.0%" in label_text(tab, "exampleSecond")
     # A class with a short name is whole there.
     figure = view.card.answer
     named = Certainty(State.SURE, "Sure", "Kreis ○", "", (1,))
@@ -311,8 +311,8 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtb
     assert large.has_ink()
     large.grab()
     image = large._image
-    centre = image.pixelColor(image.width() * 9 // 20, image.height() * 9 // 20)
-    assert centre.alpha() == 255
+    center = image.pixelColor(image.width() * 9 // 20, image.height() * 9 // 20)
+    assert center.alpha() == 255
     # It is taken back by the usual key.
     activate(tab, qtbot)
     board.setFocus()
@@ -472,7 +472,7 @@ def test_long_names_of_classes_cut_no_figure(show):
     names = ["a parallelogram", "a rhombus"]
     probabilities = np.array([0.0, 1.0], np.float32)
     card.show_answer(certainty_from(probabilities, names))
-    assert "99.9 %" in card.second.text()
+    assert "99.9%" in card.second.text()
     _, painted = card.sure.fitted()
     assert painted == card.sure.text()
 

@@ -1,4 +1,4 @@
-"""The section Map: digits by the last hidden layer, the example among them, its neighbours."""
+"""The section Map: digits by the last hidden layer, the example among them, its neighbors."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication
 from mnist_draw.analysis.maps import build_map
 from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import (
-    NeighboursCard,
+    NeighborsCard,
     describe_vote,
     map_legend,
 )
@@ -57,13 +57,13 @@ def open_section(section, qtbot, example=None):
 
     def is_done():
         counted = section.view.count() and label_text(section, "neighboursState") == "of 600"
-        return bool(counted and (example is None or neighbours(section)))
+        return bool(counted and (example is None or neighbors(section)))
 
     qtbot.waitUntil(is_done, timeout=60_000)
 
 
-def neighbours(section):
-    return section.neighbours.view.tiles.places.tolist()
+def neighbors(section):
+    return section.neighbors.view.tiles.places.tolist()
 
 
 def test_digits_lie_by_the_last_hidden_layer(section, qtbot, digits):
@@ -85,21 +85,21 @@ def test_the_example_lies_among_the_digits(section, qtbot, example, digits):
         return bool(there and np.allclose(located.place, section.view.points[2], atol=0.2))
 
     qtbot.waitUntil(is_located, timeout=60_000)
-    assert len(neighbours(section)) == 18
-    labels = digits.train_labels[neighbours(section)]
+    assert len(neighbors(section)) == 18
+    labels = digits.train_labels[neighbors(section)]
     assert f"{np.bincount(labels).max()} " in label_text(section, "neighboursSentence")
     assert "network says" in label_text(section, "neighboursSentence")
     # A part of the pictures has no verdict.
     early = section.view.located._replace(is_complete=False)
-    section.neighbours.show_neighbours(digits, early, str)
+    section.neighbors.show_neighbors(digits, early, str)
     assert "network says" not in label_text(section, "neighboursSentence")
     assert section.table().headings == ("picture", "it is", "distance")
     section.show_example(None)
     assert section.view.located is None
-    assert neighbours(section) == []
+    assert neighbors(section) == []
 
 
-def test_digits_and_neighbours_become_the_example_and_are_walked_by_keys(
+def test_digits_and_neighbors_become_the_example_and_are_walked_by_keys(
     section,
     qtbot,
     example,
@@ -112,9 +112,9 @@ def test_digits_and_neighbours_become_the_example_and_are_walked_by_keys(
         qtbot.keyClick(section.view, Qt.Key_Return)
     assert picked.args[0].source == "Test picture 20"
     np.testing.assert_array_equal(picked.args[0].picture, scale(digits.test_images[20, 0]))
-    place = neighbours(section)[0]
+    place = neighbors(section)[0]
     with qtbot.waitSignal(section.example_picked) as picked:
-        section.neighbours.view.picked_here.emit(place)
+        section.neighbors.view.picked_here.emit(place)
     assert picked.args[0].source == f"Training picture {place:,}"
     assert picked.args[0].label == int(digits.train_labels[place])
     view = section.view
@@ -139,11 +139,11 @@ def test_the_legend_names_the_classes_of_networks_with_few(names):
     assert ("others" in said) == (len(names) > 2)
 
 
-def test_small_distances_of_neighbours_are_written_whole(show, digits):
-    card, places = show(NeighboursCard(), 388, 320), np.array([3, 9, 12])
+def test_small_distances_of_neighbors_are_written_whole(show, digits):
+    card, places = show(NeighborsCard(), 388, 320), np.array([3, 9, 12])
     far = np.float32([3e-6, 0.00041, 1.26])
     parts = None, None, None, np.eye(10)[3], places, far, True
-    card.show_neighbours(digits, MapAnswer(*parts), str)
+    card.show_neighbors(digits, MapAnswer(*parts), str)
     seen.settle()
     assert {"3×10⁻⁶", "0.0004", "1.3"} <= {text.text for text in seen.texts(card)}
 
@@ -189,7 +189,7 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtb
     seen.settle()
     assert section.view.digits is None
     assert "not known here" in section.view.accessibleDescription()
-    assert not neighbours(section)
+    assert not neighbors(section)
     assert not section.grab().isNull()
     assert len(told) == 1
 

@@ -83,21 +83,21 @@ def test_everything_is_counted(section, qtbot, digits):
     count(section, qtbot)
     results = section.results
     assert results.is_complete
-    assert label_text(section, "accuracyFigure") == f"{100 * results.accuracy:.2f} %"
-    assert label_text(section, "otherAccuracyFigure").endswith(" %")
+    assert label_text(section, "accuracyFigure") == f"{100 * results.accuracy:.2f}%"
+    assert label_text(section, "otherAccuracyFigure").endswith("%")
     assert label_text(section, "sureMistakesFigure") == str(results.sure_and_wrong)
     assert label_text(section, "resultsState") == "a number opens its pictures"
     number = int(np.bincount(digits.test_labels).argmax())
     assert cell(section, number, number) == str(results.confusion[number, number])
-    assert cell(section, number, 10) == f"{100 * results.recall[number]:.1f} %"
+    assert cell(section, number, 10) == f"{100 * results.recall[number]:.1f}%"
     assert shown(section) == results.mistakes().tolist()
     words = label_text(section, "reliabilityWords")
     assert results.calibration.value in words
     # Both halves of the sentence are about the same answers.
     among = results.confidence < np.float32(0.99)
     right, says = (results.answers == results.labels)[among], results.confidence[among].mean()
-    assert f"{among.sum()}. They say {100 * says:.0f} % on average" in words
-    assert f"and {100 * right.mean():.0f} % are right" in words
+    assert f"{among.sum()}. They say {100 * says:.0f}% on average" in words
+    assert f"and {100 * right.mean():.0f}% are right" in words
 
 
 def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
@@ -161,7 +161,7 @@ def test_without_a_mistake_no_digit_is_the_weakest(qtbot):
     assert label_text(made, "takenHeading") == "NONE TAKEN FOR ANOTHER"
     # Four answers are not spoken of as a hundred; sure of all and right, it is as sure as right.
     words = label_text(made, "reliabilityWords")
-    assert "100 %: 4. They say 100 % on average, and 100 % are right: sure and right go" in words
+    assert "100%: 4. They say 100% on average, and 100% are right: sure and right go" in words
 
 
 def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):
@@ -230,7 +230,7 @@ def test_nothing_of_another_network_stays(section, qtbot):
     section.confusion.matrix.pin((true, read))
     assert label_text(section, "mistakesTitle") == f"class {true} read as class {read}"
     # Asked about digits, a network of clothes says little.
-    assert "learnt clothes, not digits" in label_text(section, "resultsRemark")
+    assert "learned clothes, not digits" in label_text(section, "resultsRemark")
 
 
 def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
@@ -359,7 +359,7 @@ def test_shares_in_narrow_cells_are_rounded_as_elsewhere(section, qtbot):
     *shares, _corner = section.confusion.matrix.cells[-1][1:]
     counted = section.results.confusion
     for cell, right, read in zip(shares, np.diag(counted), counted.sum(axis=0), strict=True):
-        assert cell.text == f"{cell.short} %"
+        assert cell.text == f"{cell.short}%"
         assert float(cell.short) == pytest.approx(100 * right / read, abs=0.0501)
 
 
@@ -386,7 +386,7 @@ def test_names_of_few_classes_are_whole_in_the_matrix(section):
 
 def test_the_long_name_of_a_class_ends_in_an_ellipsis(show):
     figure = show(ResultFigure("x", "Weakest class"), 120, 80)
-    figure.show_figure("long name of a class", "90 %")
+    figure.show_figure("long name of a class", "90%")
     assert figure.value.fitted()[1].endswith("…")
 
 
@@ -409,10 +409,10 @@ def test_limits_are_counted_after_the_results(section, qtbot, digits, monkeypatc
     limits = {name: label_text(section, f"{name}Limit") for name in ("turn", "shift", "noise")}
     assert limits == {"turn": "±10", "shift": "±8", "noise": "0"}
     turn = section.limits.plots[0]
-    assert "−20: 50.0 %" in turn.describe(3)
+    assert "−20: 50.0%" in turn.describe(3)
     assert [row[:2] for row in section.table().rows[-2:]] == [
-        ("Noise, strength 0.8", "20.0 %"),
-        ("Noise, strength 1", "20.0 %"),
+        ("Noise, strength 0.8", "20.0%"),
+        ("Noise, strength 1", "20.0%"),
     ]
     section.open_view("limits")
     assert turn.hasFocus()

@@ -210,7 +210,7 @@ def test_which_weights_moved_is_counted(section, qtbot):
     black = moved[digit().picture.ravel() == 0]
     section.open_stage(5)
     shares = (100 * moved.mean(), 100 * black.sum() / moved.sum())
-    words = "{:.0f} % of the first layer's weights moved; {:.0f} % of those"
+    words = "{:.0f}% of the first layer's weights moved; {:.0f}% of those"
     assert words.format(*shares) in section.code.code.accessibleDescription()
 
 
@@ -225,7 +225,7 @@ def test_sentences_about_a_step_are_those_of_its_figures(section, qtbot, rule, l
     black_in_all = (figures.minibatch.pictures.reshape(len(figures.losses), -1) == 0).all(axis=0)
     assert ("have ink there" in words) == (not moved[black_in_all].any())
     share = 100 * moved[black_in_all].sum() / moved.sum()
-    assert (f"{share:.0f} % are from pixels" in words) == moved[black_in_all].any()
+    assert (f"{share:.0f}% are from pixels" in words) == moved[black_in_all].any()
     # What a run left is not stored, and only means are filled by looking at pictures.
     assert ("is not stored" in words) == (rule in ("momentum", "nesterov_momentum", "adagrad"))
     assert ("against its gradient" in words) == (rule == "sgd")

@@ -1,4 +1,4 @@
-"""Colours are readable, come from one place, and follow the desktop or the choice."""
+"""Colors are readable, come from one place, and follow the desktop or the choice."""
 
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 
 
 def token(declarations, name):
-    """Return the theme's colour that a rule gives a property, if it gives it one."""
+    """Return the theme's color that a rule gives a property, if it gives it one."""
     found = re.search(rf"(?:^|[;\s]){name}: (?:1px solid )?@(\w+)", declarations)
     return found[1] if found else None
 
@@ -61,11 +61,11 @@ def states():
     return pairs
 
 
-BOTH = pytest.mark.parametrize("colours", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
+BOTH = pytest.mark.parametrize("colors", [theme.DARK, theme.LIGHT], ids=["dark", "light"])
 
 
 @BOTH
-def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours):
+def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colors):
     pairs = [(text, ground, "") for text in TEXTS for ground in GROUNDS]
     pairs += [(f"on_{ground}", ground, "") for ground in ("accent", "second")]
     pairs += [("ink", "paper", ""), ("muted", "paper", "")]
@@ -73,23 +73,23 @@ def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours):
     found = states()
     assert len(found) >= 15
     for text, ground, selectors in (*pairs, *found):
-        used = theme.DARK if ground.startswith("toast_") else colours
+        used = theme.DARK if ground.startswith("toast_") else colors
         ratio = contrast(*(getattr(used, name.removeprefix("toast_")) for name in (text, ground)))
         assert ratio >= READABLE, (selectors, text, ground, ratio)
 
 
 @BOTH
-def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
+def test_edges_and_selection_can_be_told_from_what_is_beside_them(colors):
     """WCAG 1.4.11: three to one for what makes a field, a box or a selection visible."""
     for mark in ("edge", "second", "accent"):
         for ground in GROUNDS:
-            assert contrast(getattr(colours, mark), getattr(colours, ground)) >= VISIBLE
+            assert contrast(getattr(colors, mark), getattr(colors, ground)) >= VISIBLE
     # The icon of the chosen tool.
-    assert contrast(colours.accent, colours.chosen) >= VISIBLE
-    for series in colours.series:
-        assert contrast(series, colours.card) >= VISIBLE
+    assert contrast(colors.accent, colors.chosen) >= VISIBLE
+    for series in colors.series:
+        assert contrast(series, colors.card) >= VISIBLE
     # Every other row of a table.
-    assert colours.band != colours.card
+    assert colors.band != colors.card
     rules = dict(RULE.findall(theme.SHEET.read_text("utf-8")))
     edges = [token(body, "border") for names, body in rules.items() if "QLineEdit" in names]
     assert "edge" in edges
@@ -98,12 +98,12 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
 
 
 @BOTH
-def test_a_ticked_box_has_a_tick_and_icons_the_colours_of_the_theme(colours, qtbot):
-    shade = "dark" if colours.dark else "light"
+def test_a_ticked_box_has_a_tick_and_icons_the_colors_of_the_theme(colors, qtbot):
+    shade = "dark" if colors.dark else "light"
     muted, on_second = ("caret", "knob", "knob-focus"), ("tick", "knob-on", "knob-on-focus")
     for name in (*muted, *on_second):
-        colour = colours.muted if name in muted else colours.on_second
-        assert f'="{colour}"' in (ICONS / f"{name}-{shade}.svg").read_text()
+        color = colors.muted if name in muted else colors.on_second
+        assert f'="{color}"' in (ICONS / f"{name}-{shade}.svg").read_text()
     theme.theme().apply(shade)
     box = QCheckBox()
     qtbot.addWidget(box)
@@ -118,11 +118,11 @@ def test_a_ticked_box_has_a_tick_and_icons_the_colours_of_the_theme(colours, qtb
         for x in range(3, image.width() - 3)
         for y in range(3, image.height() - 3)
     }
-    assert colours.second in inside
-    assert any(contrast(colours.second, other) >= VISIBLE for other in inside)
+    assert colors.second in inside
+    assert any(contrast(colors.second, other) >= VISIBLE for other in inside)
 
 
-def test_no_colour_is_written_outside_the_theme():
+def test_no_color_is_written_outside_the_theme():
     folder = Path(mnist_draw.app.__file__).parent
     for path in folder.rglob("*.py"):
         if path.name != "theme.py":
@@ -131,16 +131,16 @@ def test_no_colour_is_written_outside_the_theme():
 
 def test_a_choice_beats_the_desktop_and_reaches_palette_and_style_sheet():
     chosen, told, app = theme.theme(), [], QApplication.instance()
-    chosen.changed.connect(lambda: told.append(chosen.colours))
+    chosen.changed.connect(lambda: told.append(chosen.colors))
     chosen.apply("dark", system_dark=False)
-    assert told == [chosen.colours] == [theme.DARK]
+    assert told == [chosen.colors] == [theme.DARK]
     assert app.palette().window().color() == QColor(theme.DARK.window)
     assert theme.DARK.accent in app.styleSheet()
     # What is unknown follows the desktop.
     chosen.apply("purple")
-    assert (chosen.choice, chosen.colours) == ("system", theme.LIGHT)
+    assert (chosen.choice, chosen.colors) == ("system", theme.LIGHT)
     chosen.apply("system", system_dark=True)
-    assert chosen.colours is theme.DARK
+    assert chosen.colors is theme.DARK
 
 
 def test_text_size_multiplies_and_follows(qtbot):

@@ -136,7 +136,7 @@ def test_each_of_its_keys_does_it_but_a_field_takes_its_own(owner, qtbot):
     assert done == ["again"] * 2
 
 
-def test_titles_of_neighbouring_cards_are_in_one_line(qtbot):
+def test_titles_of_neighboring_cards_are_in_one_line(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     line = QHBoxLayout(page)
@@ -266,13 +266,13 @@ def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):
 @pytest.mark.parametrize(
     ("part", "text", "short"),
     [
-        (1.0, "over 99.9 %", ">99.9 %"),
-        (0.99951, "over 99.9 %", ">99.9 %"),
-        (0.9994, "99.9 %", "99.9 %"),
-        (0.5, "50.0 %", "50.0 %"),
-        (0.0006, "0.1 %", "0.1 %"),
-        (0.0004, "under 0.1 %", "<0.1 %"),
-        (0.0, "under 0.1 %", "<0.1 %"),
+        (1.0, "over 99.9%", ">99.9%"),
+        (0.99951, "over 99.9%", ">99.9%"),
+        (0.9994, "99.9%", "99.9%"),
+        (0.5, "50.0%", "50.0%"),
+        (0.0006, "0.1%", "0.1%"),
+        (0.0004, "under 0.1%", "<0.1%"),
+        (0.0, "under 0.1%", "<0.1%"),
     ],
 )
 def test_no_probability_is_rounded_to_certainty(part, text, short):
@@ -281,9 +281,9 @@ def test_no_probability_is_rounded_to_certainty(part, text, short):
 
 
 def test_figures_and_times_as_text():
-    assert format_probability(0.996, decimals=0) == "over 99 %"
-    assert format_probability(0.9, decimals=0) == "90 %"
-    assert format_percent(0.97844) == "97.84 %"
+    assert format_probability(0.996, decimals=0) == "over 99%"
+    assert format_probability(0.9, decimals=0) == "90%"
+    assert format_percent(0.97844) == "97.84%"
     assert format_percent(None) == format_loss(None) == "–"
     assert format_loss(0.07312) == "0.0731"
     # A diverging loss takes no more room than a good one.
@@ -325,7 +325,7 @@ def test_a_stepper_steps_by_its_two_ends(qtbot):
 
 
 def test_segments_are_one_stop_of_the_keyboard(corner):
-    control = SegmentedControl("parts", ["9 ? 52 %", "3 88 %"])
+    control = SegmentedControl("parts", ["9 ? 52%", "3 88%"])
     column(control, owner=corner)
     control.choose(0)
     control.show()

@@ -71,10 +71,10 @@ def fill(network, own=()):
 
 def learned(model):
     """Return the outcome of learning whose network could be saved nowhere."""
-    return Outcome("better", ResultMessage("Learnt."), model)
+    return Outcome("better", ResultMessage("Learned."), model)
 
 
-def learnt(name):
+def fine_tuned(name):
     return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
 
 
@@ -97,7 +97,7 @@ def test_those_that_ship_are_listed_with_a_reason_and_the_default_is_no_choice(
     preferences,
 ):
     heading, first, *others, last = menu_lines(network.state)
-    assert (heading.key, first.title, first.figure) == ("", "Best reader", "99.56 %")
+    assert (heading.key, first.title, first.figure) == ("", "Best reader", "99.56%")
     assert first.is_wanted
     assert all(entry.note and entry.key for entry in (first, *others))
     assert (len(others), last) == (2, LIBRARY)
@@ -198,9 +198,9 @@ def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(
 
 
 def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
-    fill(network, [learnt(f"2026-11-{day:02d}") for day in range(28, 0, -1)])
+    fill(network, [fine_tuned(f"2026-11-{day:02d}") for day in range(28, 0, -1)])
     assert sum("My digits" in title for title in titles(network)) == NEWEST
-    network.use_key(learnt("2026-11-01").key)
+    network.use_key(fine_tuned("2026-11-01").key)
     assert ticked(network) == ["My digits, 2026-11-01"]
     # So is what could not be saved.
     unsaved = learned(fakes.model(name="My digits, now"))
@@ -263,11 +263,11 @@ def test_a_chosen_run_that_ends_without_a_network_is_chosen_no_longer(network):
     trains(network, "run:one")
     network.use_key("run:one")
     assert network.state.network_wanted == OfRun("run:one")
-    network.forget_unlearnt()
+    network.forget_unlearned()
     assert ticked(network) == ["Best reader"]
 
 
-def test_what_a_network_learnt_from_is_known(qapp):
+def test_what_a_network_learned_from_is_known(qapp):
     network = ActiveNetwork()
     for before in ("shipped:best", 7):
         network.confirm(fakes.model(before=before))
@@ -277,11 +277,11 @@ def test_what_a_network_learnt_from_is_known(qapp):
 
 
 def test_a_long_name_is_elided_but_not_its_accuracy(button, network):
-    assert button.answering.text() == "Best reader · 99.56 %"
+    assert button.answering.text() == "Best reader · 99.56%"
     network.use_key("opened:long.npz")
     network.confirm(fakes.model(name=f"{'x' * 40}7", test_accuracy=0.5))
     name, accuracy = button.answering.text().split(" · ")
-    assert (len(name), accuracy) == (MAX_LETTERS, "50.00 %")
+    assert (len(name), accuracy) == (MAX_LETTERS, "50.00%")
     # Names begin alike.
     assert name.endswith("x7")
     assert "x" * 40 in button.answering.accessibleName()
@@ -306,7 +306,7 @@ def test_the_keyboard_walks_the_menu_and_chooses(button, network, qtbot):
         QTest.keyClick(lines, key)
         assert current() == title
     spoken = lines.currentIndex().data(Qt.AccessibleTextRole)
-    assert "98.24 %" in spoken
+    assert "98.24%" in spoken
     QTest.keyClick(lines, Qt.Key_Return)
     assert network.state.network_wanted.key == "shipped:mlp"
     assert not button.menu.isVisible()

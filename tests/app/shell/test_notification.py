@@ -37,5 +37,5 @@ def test_the_end_of_a_run_is_shown_behind_another_window(qtbot, monkeypatch):
     monkeypatch.setattr(window, "isActiveWindow", lambda: False)
     run.ended.emit()
     (sentence,) = shown
-    assert "98.29 %" in sentence
+    assert "98.29%" in sentence
     qtbot.waitUntil(lambda: not window.findChildren(QSystemTrayIcon))

@@ -348,7 +348,7 @@ def test_a_message_covers_no_control(name, screens):
 
 
 def test_a_screen_that_is_too_small_for_the_pages_is_not_left(screens):
-    # Smaller than one of 1080 lines at 200 %.
+    # Smaller than one of 1080 lines at 200%.
     window = screens.window
     window.resize(500, 300)
     seen.settle()

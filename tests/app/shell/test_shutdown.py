@@ -36,7 +36,7 @@ def disk():
 def setup(shared, disk):
     """Return a window with a network that no place took."""
     unsaved = shared.window.shutdown.unsaved
-    unsaved["run:1"] = model(title="Learnt")
+    unsaved["run:1"] = model(title="Learned")
     yield shared
     shared.window.shutdown.asks_nothing = False
     shared.window.shutdown.restarts = False
@@ -130,10 +130,10 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
     setup.window.close()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     (path,) = opened_folder().glob("*.npz")
-    assert title_of_model(load_model(path)) == "Learnt"
+    assert title_of_model(load_model(path)) == "Learned"
 
 
-def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path):
+def test_what_was_learned_is_asked_about_unless_it_is_saved_later(setup, tmp_path):
     unsaved = setup.window.shutdown.unsaved
     unsaved.clear()
     setup.run(1)
@@ -141,7 +141,7 @@ def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path
     assert len(unsaved) == 1
     setup.window.training.happened.emit([Saved(tmp_path)])
     assert not unsaved
-    outcome = Outcome("better", ResultMessage("It learnt."), model(title="Knows my hand"))
+    outcome = Outcome("better", ResultMessage("It learned."), model(title="Knows my hand"))
     setup.window.learning.fine_tuned.emit(outcome)
     assert list(unsaved.values()) == [outcome.model]
 

@@ -143,7 +143,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     # Chosen before there is anything of it: it answers after its first epoch.
     setup.run(2)
     started = f"run:{window.state.run.folder.name}"
-    assert answering.text() == "A network · 99.20 %"
+    assert answering.text() == "A network · 99.20%"
     network.use_key(started)
     setup.loop.gate.set()
     setup.wait_for_end()
@@ -204,7 +204,7 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     theme.theme().motion = True
     again = Setup(qtbot)
     assert not theme.theme().motion
-    assert theme.theme().colours is theme.DARK
+    assert theme.theme().colors is theme.DARK
     assert again.window.navigation.tabs.currentWidget() is again.window.draw_tab
     assert again.window.train_tab.settings.settings().epochs == 2
     canvas = again.window.draw_tab.canvas
@@ -613,7 +613,7 @@ def frames(window):
 def test_every_key_is_on_the_page_of_keys_once(qtbot):
     window, page = Window(None, Recognition(model, None, Recogniser)), QTextBrowser()
     qtbot.addWidget(window)
-    parts = (("1", "99 %"), ("0", "99 %"))
+    parts = (("1", "99%"), ("0", "99%"))
     window.draw_tab.answer.bars_card.segments.show_parts(parts, 0)
     page.setHtml(keys_page(window, window.header, window.navigation.pages))
     text = page.toPlainText()
@@ -625,7 +625,7 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
         assert text.count(command.sentence) == 1, command.text()
     # What a control does is told, not what it shows now.
     assert "Choose the digit" in text
-    assert "99 %" not in text
+    assert "99%" not in text
     # A key that does two things in turn is named once.
     assert lines.count("F5") == 1
     # A key that no command has: that of a menu.

@@ -157,7 +157,7 @@ class Program:
             self.begin_run(lambda: self.controller._start(SETTINGS))
             # No figures of another run are on its page.
             assert self.run is not before
-            assert not self.run.has_learnt
+            assert not self.run.has_learned
             assert self.run.test_accuracy is None
 
     def go_on(self):
@@ -300,7 +300,7 @@ class Program:
             assert mine.state == worker.state
         # They are there before anything is compiled, and read as soon as there is a network.
         assert mine.twelve is not None
-        assert mine.read is not None or not mine.has_learnt
+        assert mine.read is not None or not mine.has_learned
 
     def check_files(self):
         mine = self.run
@@ -328,16 +328,16 @@ class Program:
             assert mine.epochs_done == mine.epochs
         if mine.history.is_within_first:
             assert mine.message == stored.message
-        elif mine.has_learnt:
+        elif mine.has_learned:
             # How many minibatches the first epoch would have had is in no file.
             assert mine.batches == stored.batches == BATCHES
         if stored.state in UNFINISHED and stored.has_checkpoint:
             assert load_checkpoint(stored.checkpoint).epoch == len(stored.history.epochs)
         listed = entry_of_run(stored)
         assert listed.title == mine.title
-        learnt = len(mine.history.batch_losses)
-        assert mine.epochs_done == learnt // BATCHES
-        if mine.has_learnt:
+        learned = len(mine.history.batch_losses)
+        assert mine.epochs_done == learned // BATCHES
+        if mine.has_learned:
             self.check_network()
 
     def check_network(self):
@@ -347,8 +347,8 @@ class Program:
         assert model.info.epochs == mine.epochs_done
         if mine.network_file is not None:
             assert load_trained(mine.network_file).info.epochs == mine.epochs_done
-        learnt = len(mine.history.batch_losses)
-        assert model.parameters[-1][0] == learnt
+        learned = len(mine.history.batch_losses)
+        assert model.parameters[-1][0] == learned
 
     def text(self, name):
         return self.tab.findChild(QLabel, name).text()

@@ -193,7 +193,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
     painter = QPainter(picture)
     numbers = accuracy.value_axis.generateDrawSpecs(painter)[2]
     painter.end()
-    assert "100 %" in [text for *_, text in numbers]
+    assert "100%" in [text for *_, text in numbers]
 
 
 def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):

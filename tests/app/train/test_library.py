@@ -90,11 +90,11 @@ def test_rows_say_what_a_run_is_and_how_far_it_came(make):
     assert names(page)[0] == f"{names(page)[1]} (2)"
     assert row(page).detail.endswith("3 of 20 epochs, 3:00")
     assert row(page, 1).detail.endswith("3 of 20 epochs, can go on, 3:00")
-    assert row(page, 1).accuracy == ("95.00 % validation", False)
+    assert row(page, 1).accuracy == ("95.00% validation", False)
     read = page.list.rows.index(0).data(Qt.AccessibleTextRole)
     assert "(2)" in read
     assert "Jan" in read
-    assert row(page, 2).accuracy[0] == "99.56 %"
+    assert row(page, 2).accuracy[0] == "99.56%"
     page.search.setText("SEED 3 (2)")
     assert page.list.rows.rowCount() == 1
     page.search.setText("reliable")
@@ -308,7 +308,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     room.start(epochs=5)
     page = room.show_library()
     qtbot.waitUntil(lambda: "epoch 3 of 5" in row(page).detail)
-    assert row(page).accuracy[0] == "97.84 % validation"
+    assert row(page).accuracy[0] == "97.84% validation"
     qtbot.waitUntil(lambda: row(page).curve == (0.9784, 0.9784))
     assert 0.4 <= row(page).part <= 0.6
     ((run,), _) = list_runs()
@@ -461,7 +461,7 @@ def test_a_network_is_used_and_has_its_new_name_at_once(make, qtbot):
     room = make()
     page = room.show_library()
     entry = choose(page, "from elsewhere")
-    assert row(page).accuracy == ("50.00 %", True)
+    assert row(page).accuracy == ("50.00%", True)
     act(room, entry, "Use")
     assert room.network.state.answering_key == "opened:from elsewhere.npz"
     assert row(page).answers

@@ -22,7 +22,7 @@ def tab(show, own_home, monkeypatch):
     def expect(settings, runs):
         known = settings in [preset.settings for preset in PRESETS.values()]
         share = 0.983 if known else None
-        return Expectation("98.3 %" if known else "–", "expected", f"{settings.epochs} s", share)
+        return Expectation("98.3%" if known else "–", "expected", f"{settings.epochs} s", share)
 
     monkeypatch.setattr(new_run_page, "expect", expect)
     return show(TrainTab(), 1366, 676)
@@ -38,7 +38,7 @@ def test_a_card_sets_every_field_and_says_what_to_expect(tab, qtbot):
     cards["cnn"].click()
     assert tab.settings.settings() == PRESETS["cnn"].settings
     qtbot.waitUntil(lambda: cards["cnn"].expectation.time == "10 s")
-    assert cards["cnn"].expectation.accuracy == "98.3 %"
+    assert cards["cnn"].expectation.accuracy == "98.3%"
     assert tab.new_run.curve.final == 0.983
     tab.settings.fields["epochs"].widget.setValue(3)
     qtbot.waitUntil(lambda: cards["cnn"].expectation.time == "3 s")

@@ -79,14 +79,14 @@ def show_run(page, run, is_trained=False, can_continue=False):
 @pytest.mark.parametrize(
     ("made", "begins", "contains", "compared"),
     [
-        (result("completed", 20), "Your network reads 98.24 % of", "9,824 of 10,000", True),
+        (result("completed", 20), "Your network reads 98.24% of", "9,824 of 10,000", True),
         (result("early"), "Your network reads", "fell no more", False),
         (result("stopped"), "Stopped after 3 of 20 epochs. Your", "3 epochs in 3:00", True),
-        (result("diverged", test=None), "Your network reads 95.00 %", "Epoch 3 is kept", False),
+        (result("diverged", test=None), "Your network reads 95.00%", "Epoch 3 is kept", False),
         (result("running", test=None), "Can go on after 3 of 20", "not tested yet", False),
         (
             result("completed", test=None, keep_best=True),
-            "Your network reads 95.00 %",
+            "Your network reads 95.00%",
             "Epoch 3 is kept: the lowest validation loss, 0.0667",
             False,
         ),
@@ -110,7 +110,7 @@ def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, show, reason, 
     # A figure and its unit stay in one line.
     shown = QTextDocument()
     shown.setHtml(page.finished.headline.text())
-    assert "98.24\u00a0%" in shown.toRawText()
+    assert "98.24%" in shown.toRawText()
     assert ("5 epochs" in page.finished.on_button.text()) == (reason == "completed")
     with qtbot.waitSignal(page.finished.continue_requested) as asked:
         page.finished.on_button.click()

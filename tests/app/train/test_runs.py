@@ -35,19 +35,19 @@ def test_a_run_from_start_to_end(make):
     room.wait_for_end()
     figures = {
         "trainLossLabel": "0.1333",
-        "trainAccuracyLabel": "91.00 %",
+        "trainAccuracyLabel": "91.00%",
         "validationLossLabel": "0.1000",
-        "validationAccuracyLabel": "97.84 %",
-        "testAccuracyLabel": "98.29 %",
+        "validationAccuracyLabel": "97.84%",
+        "testAccuracyLabel": "98.29%",
         "timeLeftLabel": "",
         "stateLabel": "Completed",
-        "bestLabel": "97.84 %, epoch 1",
+        "bestLabel": "97.84%, epoch 1",
     }
     assert {name: room.text(name) for name in figures} == figures
     bar = room.tab.findChild(QProgressBar, "epochBar")
     assert bar.value() == bar.maximum()
     assert room.button("newRunButton").isVisible()
-    assert "98.29 %" in room.text("headlineLabel")
+    assert "98.29%" in room.text("headlineLabel")
     assert re.search("9,829 of 10,000 .* 3 epochs", room.text("resultLabel"))
     assert not room.button("stopButton").isEnabled()
     assert list(room.tab.loss.validation_curve.getData()[0]) == [1, 2, 3]
@@ -115,7 +115,7 @@ def test_the_focus_stays_with_the_run(make):
     assert room.tab.hasFocus()
     room.loop.gate.set()
     room.wait_for_end()
-    # Nothing was learnt that could be tried.
+    # Nothing was learned that could be tried.
     assert start.hasFocus()
 
 
@@ -170,7 +170,7 @@ def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):
     room.wait_for_end()
     assert room.tab.page == "run"
     assert room.text("stateLabel") == "Completed"
-    assert room.text("testAccuracyLabel") == "98.29 %"
+    assert room.text("testAccuracyLabel") == "98.29%"
     assert len([sentence for sentence in room.notices.sentences if "/x" in sentence]) == 2
 
 
@@ -212,7 +212,7 @@ def test_a_run_that_goes_on_shows_no_figures_of_its_last_end(make, kept):
     room = make(Loop(writes=True))
     room.start(epochs=3)
     room.wait_for_end()
-    assert room.text("testAccuracyLabel") == "98.29 %"
+    assert room.text("testAccuracyLabel") == "98.29%"
     checkpoint_after(kept).save(room.run.state.run.folder / "checkpoint.npz")
     room.loop.gate.clear()
     room.button("stepButton").click()
@@ -308,12 +308,12 @@ def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     assert not room.button("shareButton").isVisible()
     assert room.text("runTitle").endswith("seed 7")
     assert "3 of 20" in room.text("headlineLabel")
-    assert room.text("validationAccuracyLabel") == "95.00 %"
+    assert room.text("validationAccuracyLabel") == "95.00%"
     curve = room.tab.loss.validation_curve
     assert list(curve.getData()[0]) == [1, 2, 3]
     grid = room.tab.run_page.digits.grid
     room.qtbot.waitUntil(lambda: grid.read is not None)
-    assert "100 % of a layer's units answer no picture" in room.hint
+    assert "100% of a layer's units answer no picture" in room.hint
     room.loop.gate.clear()
     chosen = room.tab.settings.settings()
     go_on = room.button("trainOnButton")
@@ -326,7 +326,7 @@ def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     room.qtbot.waitUntil(lambda: room.run.state.run.epoch == 4)
     room.qtbot.waitUntil(room.button("pauseButton").hasFocus)
     # What is known from before is there at once.
-    assert room.text("validationAccuracyLabel") == "95.00 %"
+    assert room.text("validationAccuracyLabel") == "95.00%"
     room.loop.gate.set()
     room.wait_for_end()
     assert room.button("tryItButton").hasFocus()

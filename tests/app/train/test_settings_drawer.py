@@ -116,8 +116,8 @@ def test_small_and_large_numbers_are_not_changed(panel):
         ("batch_size", "0", 500, "500", "From 1 to 10,000."),
         ("batch_size", "1,000", 1000, "1,000", ""),
         ("seed", "-5", 1, "1", "From 0 to "),
-        ("target_accuracy", "101", None, "off", "From 0 to 100 %."),
-        ("target_accuracy", "97,5%", 0.975, "97.5 %", ""),
+        ("target_accuracy", "101", None, "off", "From 0 to 100%."),
+        ("target_accuracy", "97,5%", 0.975, "97.5%", ""),
     ],
 )
 def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, shown, told):
@@ -217,7 +217,7 @@ def test_a_number_counts_when_it_is_confirmed(panel):
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
     assert network.text() == TrainingSettings().network
-    assert dropout.remark.text() == "From 0 to 100 %."
+    assert dropout.remark.text() == "From 0 to 100%."
     panel.apply("seed", 2)
     assert dropout.remark.text() == ""
     panel.set_running(True)
@@ -411,7 +411,7 @@ def test_sections_are_opened_and_closed_by_the_user_alone(panel, drawer):
     panel.show_settings(OTHERS)
     drawer.resize(340, 2000)
     assert opened() == {"network", "learning", "data"}
-    assert "98.5 %" in drawer.sections["stop"].state.text()
+    assert "98.5%" in drawer.sections["stop"].state.text()
     drawer.sections["stop"].button.click()
     drawer.sections["learning"].button.click()
     drawer.resize(340, 300)
@@ -653,7 +653,7 @@ def test_a_share_is_read_in_percent_or_of_one(drawer):
         return box.value()
 
     assert typed("0.25") == 25
-    assert typed("0.25 %") == 25
+    assert typed("0.25%") == 25
     assert typed("30") == 30
     # What it shows is in percent: a network in a file may have so little.
     box.setValue(0.5)

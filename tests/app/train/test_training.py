@@ -48,10 +48,10 @@ def names(worker):
 
 
 def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_path):
-    learnt: list[Any] = []
+    learned: list[Any] = []
     fashion = str(tmp_path / "fashion")
     worker = make_worker(
-        trained=lambda model, key: learnt.append(model),
+        trained=lambda model, key: learned.append(model),
         epochs=2,
         seed=5,
         data_folder=fashion,
@@ -63,7 +63,7 @@ def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_p
         "Compiling", "Compiling", "Started", "SettingChanged", *epoch, *epoch, "Testing", "Tested",
         "Finished", "Saved",
     ]  # fmt: skip
-    assert len(learnt) == 3
+    assert len(learned) == 3
     model = load_model(tmp_path / MODEL)
     assert model.network == "mlp"
     assert model.metadata["test_accuracy"] == 0.9829
@@ -109,7 +109,10 @@ def test_a_run_in_use_elsewhere_is_left_alone(make_worker, tmp_path):
     assert not (tmp_path / "run.json").exists()
 
 
-def test_layers_are_looked_at_after_an_epoch_and_nothing_learnt_is_not_saved(make_worker, tmp_path):
+def test_layers_are_looked_at_after_an_epoch_and_nothing_learned_is_not_saved(
+    make_worker,
+    tmp_path,
+):
     worker = make_worker(epochs=2)
     worker.controls.stop()
     worker.run()
@@ -148,16 +151,16 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     monkeypatch,
 ):
     def end():
-        learnt: list[Any] = []
+        learned: list[Any] = []
         worker = make_worker(
             folder=tmp_path / "gone",
-            trained=lambda model, key: learnt.append(model),
+            trained=lambda model, key: learned.append(model),
             epochs=1,
         )
         worker.run()
-        return worker.take_events()[-1], learnt
+        return worker.take_events()[-1], learned
 
-    last, learnt = end()
+    last, learned = end()
     assert isinstance(last, Rescued)
     assert "no longer" in last.message
     assert f"saved in {last.path} instead" in last.message
@@ -167,13 +170,13 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     assert "choose another place" not in last.message
     (kept,) = list_opened()
     assert (kept.path, kept.key) == (last.path, fallback_key(last.path))
-    assert np.array_equal(load_model(last.path).parameters[0], learnt[-1].parameters[0])
+    assert np.array_equal(load_model(last.path).parameters[0], learned[-1].parameters[0])
     # One that no place takes stays in use.
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
-    last, learnt = end()
+    last, learned = end()
     assert isinstance(last, Failed)
     assert "No other place" in last.message
-    assert learnt
+    assert learned
 
 
 def test_an_epoch_that_no_checkpoint_has_is_known(make_worker):

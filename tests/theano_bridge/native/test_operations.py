@@ -252,12 +252,12 @@ def test_numbers_are_uniform_and_independent():
         expected = 1e6 / 256
         chi_squared = ((histogram - expected) ** 2 / expected).sum()
         assert chi_squared < 255 + 5 * (2 * 255) ** 0.5
-        centred = numbers - 0.5
-        for shifted in (np.roll(centred, 1, 0), np.roll(centred, 1, 1), np.roll(centred, 64, 1)):
-            assert abs((centred * shifted).mean()) < 5 / 12 / 1e3
+        centered = numbers - 0.5
+        for shifted in (np.roll(centered, 1, 0), np.roll(centered, 1, 1), np.roll(centered, 64, 1)):
+            assert abs((centered * shifted).mean()) < 5 / 12 / 1e3
         if previous is not None:
-            assert abs((centred * previous).mean()) < 5 / 12 / 1e3
-        previous = centred
+            assert abs((centered * previous).mean()) < 5 / 12 / 1e3
+        previous = centered
 
 
 def test_normal_numbers_are_normal(native):

@@ -8,9 +8,9 @@ import numpy as np
 from PyQt5.QtCore import QSize
 from PyQt5.QtGui import QResizeEvent
 
-from mnist_draw.analysis.maps import DigitMap, Neighbourhood
+from mnist_draw.analysis.maps import DigitMap, Neighborhood
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
+from mnist_draw.app.inside.map.map_view import COLORS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.mistake_list import TileView
 from mnist_draw.app.inside.rows_view import format_figure
@@ -22,7 +22,7 @@ from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, listed, number
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 
-#: Rows and columns of neighbours.
+#: Rows and columns of neighbors.
 ROWS = 3
 COLUMNS = 6
 #: Of a picture's side, in pixels.
@@ -34,7 +34,7 @@ _EARLY = _("They vote once all are compared.")
 _TITLE = _("Nearest training pictures")
 
 
-class NeighboursView(TileView):
+class NeighborsView(TileView):
     """Tiles of the largest size that fits three rows of six."""
 
     ROOM = (6, 21)
@@ -55,13 +55,13 @@ class NeighboursView(TileView):
         super().resizeEvent(event)
 
 
-class NeighboursCard(Card):
+class NeighborsCard(Card):
     _failed = False
 
     def __init__(self) -> None:
         state = FittedLabel(theme.Text.AXIS, look="muted", name="neighboursState")
         super().__init__(_TITLE, state)
-        self.view = NeighboursView(
+        self.view = NeighborsView(
             "neighboursView",
             _TITLE,
             _(
@@ -75,7 +75,7 @@ class NeighboursCard(Card):
         self.body.addWidget(label(_("Below each: what it is, and how far away."), "muted"))
         self.show_nothing()
 
-    def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
+    def show_state(self, known: Neighborhood | None, *, failed: bool = False) -> None:
         self._failed = failed
         words = ""
         if known is not None:
@@ -86,15 +86,15 @@ class NeighboursCard(Card):
         self.note.setText(words)
 
     def show_nothing(self, is_pending: bool = False) -> None:
-        """Ask for an example, unless there is one and its neighbours are still computed."""
+        """Ask for an example, unless there is one and its neighbors are still computed."""
         self.view.tiles.clear()
-        words = _("Computing its neighbours") if is_pending else _NOTHING
+        words = _("Computing its neighbors") if is_pending else _NOTHING
         self._steady.set_text(_("There is nothing to compare with.") if self._failed else words)
 
-    def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Name) -> None:
+    def show_neighbors(self, data: Dataset, answer: MapAnswer, name: Name) -> None:
         images = data.train_images
         labels = data.train_labels
-        places = answer.neighbours
+        places = answer.neighbors
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def distance(place: int) -> str:
@@ -155,17 +155,17 @@ def describe_plane(found: DigitMap) -> str:
 
 
 def map_legend(found: DigitMap, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
-    """Return what the digits' colours and the signs mean, as rich text."""
+    """Return what the digits' colors and the signs mean, as rich text."""
     other = next((n for n in (7, 1, 0, 2) if n < len(names) and n not in pair), None)
     meanings = (_("others"), _("the answer"), _("second guess"))
     parts = [
         _(
             "{name}: {text}",
-            name=f'<b style="color: {theme.colour(colour).name()}">'
+            name=f'<b style="color: {theme.color(color).name()}">'
             f"{escape(short_name(names[digit]))}</b>",
             text=meaning,
         )
-        for digit, colour, meaning in zip((other, *pair), COLOURS, meanings, strict=True)
+        for digit, color, meaning in zip((other, *pair), COLORS, meanings, strict=True)
         if digit is not None
     ]
     misread = number(int((found.labels != found.answers).sum()))
@@ -184,14 +184,14 @@ def describe_digit(found: DigitMap, places: np.ndarray, name: Name, place: int) 
     ]
 
 
-def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Name) -> Table:
-    """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
+def neighbors_table(answer: MapAnswer, labels: np.ndarray, name: Name) -> Table:
+    """Return the example's neighbors as a table; ``labels`` are those of the training pictures."""
     rows = [
         (
             _("Training picture {number}", number=int(place)),
             name(labels[place]),
             Figure(float(far), ".4g"),
         )
-        for place, far in zip(answer.neighbours, answer.distances, strict=True)
+        for place, far in zip(answer.neighbors, answer.distances, strict=True)
     ]
     return Table(_TITLE, (N_("picture"), N_("it is"), N_("distance")), rows)

@@ -23,8 +23,8 @@ from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.models import ModelFile
 
-#: Number of neighbours shown.
-_NEIGHBOURS = map_cards.ROWS * map_cards.COLUMNS
+#: Number of neighbors shown.
+_NEIGHBORS = map_cards.ROWS * map_cards.COLUMNS
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
 
@@ -40,7 +40,7 @@ class MapLocator:
         model: ModelFile,
         picture: np.ndarray,
         digits: maps.DigitMap | None,
-        known: maps.Neighbourhood | None,
+        known: maps.Neighborhood | None,
     ) -> MapAnswer:
         """Locate a picture on the map and among the training pictures."""
         probe = self._probe
@@ -55,17 +55,17 @@ class MapLocator:
             place = digits.project(outputs)
             if digits.is_single:
                 place[1] = -probabilities.argmax()
-        neighbours = np.empty(0, np.intp)
+        neighbors = np.empty(0, np.intp)
         distances = np.empty(0, np.float32)
         if known is not None:
             rows = known.outputs[: known.counted]
-            neighbours, distances = maps.nearest_rows(rows, outputs, _NEIGHBOURS)
+            neighbors, distances = maps.nearest_rows(rows, outputs, _NEIGHBORS)
         return MapAnswer(
             model,
             picture,
             place,
             probabilities,
-            neighbours,
+            neighbors,
             distances,
             is_complete=known is not None and known.is_complete,
         )
@@ -82,13 +82,13 @@ class MapSection(CountedSection):
         self._data: Dataset | None = None
         self._chosen = np.empty(0, np.intp)
         self._map: maps.DigitMap | None = None
-        self._known: maps.Neighbourhood | None = None
+        self._known: maps.Neighborhood | None = None
         self._answer: MapAnswer | None = None
         #: Why there is no map.
         self._failure = ""
         self._build()
         self._mapping = self._job(self._set_map, self._fail)
-        self._gathering = self._job(self._set_neighbours, self._fail)
+        self._gathering = self._job(self._set_neighbors, self._fail)
         self._locating = self._job(
             self._show_answer,
             self.problem.emit,
@@ -112,12 +112,12 @@ class MapSection(CountedSection):
         self._legend = GrowingLabel(words)
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
-        self.neighbours = map_cards.NeighboursCard()
-        row((card, 16), (self.neighbours, 9), gap=Size.CARD_GAP, owner=self)
+        self.neighbors = map_cards.NeighborsCard()
+        row((card, 16), (self.neighbors, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
         self.view.picked.connect(self._pick_digit)
-        self.neighbours.view.picked_here.connect(self._pick_neighbour)
+        self.neighbors.view.picked_here.connect(self._pick_neighbor)
 
     def _begin(self, model: ModelFile) -> None:
         self._model = model
@@ -130,7 +130,7 @@ class MapSection(CountedSection):
         self._show_nothing()
         self._mapping.ask(partial(_map, model))
         self._gathering.ask(
-            lambda: maps.gather_neighbours(model, (own_data(model) or load_dataset()).train_images),
+            lambda: maps.gather_neighbors(model, (own_data(model) or load_dataset()).train_images),
         )
         self._show_state()
 
@@ -139,7 +139,7 @@ class MapSection(CountedSection):
         self.view.show_digits(None, None)
         self.view.show_message(self._failure)
         self._show_legend()
-        self.neighbours.show_nothing(self._example is not None)
+        self.neighbors.show_nothing(self._example is not None)
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -157,8 +157,8 @@ class MapSection(CountedSection):
     def table(self) -> Table:
         answer = self._answer
         data = self._data
-        if answer is not None and data is not None and len(answer.neighbours):
-            return map_cards.neighbours_table(answer, data.train_labels, self._name)
+        if answer is not None and data is not None and len(answer.neighbors):
+            return map_cards.neighbors_table(answer, data.train_labels, self._name)
         return super().table()
 
     def is_pending(self) -> bool:
@@ -183,11 +183,11 @@ class MapSection(CountedSection):
         words = "" if found is None else map_cards.map_legend(found, pair, self.view.names)
         self._legend.set_text(words)
 
-    def _set_neighbours(self, known: maps.Neighbourhood) -> None:
+    def _set_neighbors(self, known: maps.Neighborhood) -> None:
         # Compare with the first, with all, and for each new example.
         news = self._known is None or known.is_complete
         self._known = known
-        self.neighbours.show_state(known)
+        self.neighbors.show_state(known)
         if news:
             self._ask()
 
@@ -204,8 +204,8 @@ class MapSection(CountedSection):
         super()._show_state()
         self._card_title.setText(map_cards.map_title(self._map))
         if self._known is None:
-            self.neighbours.show_state(None, failed=bool(self._failure))
-            self.neighbours.show_nothing(self._example is not None)
+            self.neighbors.show_state(None, failed=bool(self._failure))
+            self.neighbors.show_nothing(self._example is not None)
 
     def _stop_or_go_on(self) -> None:
         if self._newer is not None:
@@ -226,7 +226,7 @@ class MapSection(CountedSection):
             self.view.show_example(None)
             self._show_legend()
         if self._answer is None:
-            self.neighbours.show_nothing(self._example is not None)
+            self.neighbors.show_nothing(self._example is not None)
         if self._example is not None and self._active and self._model is not None:
             picture = self._example.picture
             locate = partial(self._locator.locate, self._model, picture, self._map, self._known)
@@ -241,8 +241,8 @@ class MapSection(CountedSection):
             self.view.show_example(answer)
         if before is None or before.pair != answer.pair:
             self._show_legend()
-        if len(answer.neighbours) and self._data is not None:
-            self.neighbours.show_neighbours(self._data, answer, self._name)
+        if len(answer.neighbors) and self._data is not None:
+            self.neighbors.show_neighbors(self._data, answer, self._name)
 
     def _pick_digit(self, number: int) -> None:
         assert self._data is not None
@@ -251,7 +251,7 @@ class MapSection(CountedSection):
         example = Example.of(self._data.test_images, self._data.test_labels, source, place)
         self.example_picked.emit(example)
 
-    def _pick_neighbour(self, place: int) -> None:
+    def _pick_neighbor(self, place: int) -> None:
         assert self._data is not None
         source = _("Training picture {number}", number=place)
         example = Example.of(self._data.train_images, self._data.train_labels, source, place)

@@ -27,7 +27,7 @@ _GLYPH = 14
 _BOX = 13
 #: The example's thumbnail and the picture of a digit pointed at, in pixels.
 _THUMB = 56
-COLOURS = ("muted", "accent", "second")
+COLORS = ("muted", "accent", "second")
 _NEAR = 14.0
 
 
@@ -48,7 +48,7 @@ class MapAnswer(NamedTuple):
     place: np.ndarray | None
     probabilities: np.ndarray
     #: The nearest training pictures, and how far away they are.
-    neighbours: np.ndarray
+    neighbors: np.ndarray
     distances: np.ndarray
     #: Whether all training pictures were compared.
     is_complete: bool
@@ -156,43 +156,43 @@ class MapView(WalkableView):
         labels = digits.labels
         answers = digits.answers
         all_places = self._all_places()
-        colours = np.zeros(len(labels), np.int64)
+        colors = np.zeros(len(labels), np.int64)
         for number, digit in enumerate(self._pair):
             if digit is not None:
-                colours[labels == digit] = number + 1
+                colors[labels == digit] = number + 1
         # What matters is painted last.
-        order = np.argsort(colours == 0, kind="stable")[::-1]
+        order = np.argsort(colors == 0, kind="stable")[::-1]
         # Lists: looking numbers up in arrays one by one takes longer than painting.
-        kinds = list(zip(labels[order].tolist(), colours[order].tolist(), strict=True))
+        kinds = list(zip(labels[order].tolist(), colors[order].tolist(), strict=True))
         glyphs = {
-            (digit, role): self._glyph(short_name(self.names[digit]), COLOURS[role], ratio)
+            (digit, role): self._glyph(short_name(self.names[digit]), COLORS[role], ratio)
             for digit, role in set(kinds)
         }
         places = np.rint(all_places - theme.scaled(_GLYPH) / 2).astype(int)[order].tolist()
         for kind, (x, y) in zip(kinds, places, strict=True):
             painter.drawPixmap(x, y, glyphs[kind])
-        painter.setPen(QPen(theme.colour("text"), 1.2))
+        painter.setPen(QPen(theme.color("text"), 1.2))
         side = theme.scaled(_BOX)
         corners = (all_places[labels != answers] - side / 2).tolist()
         painter.drawRects([QRectF(x, y, side, side) for x, y in corners])
         painter.end()
         return pixmap
 
-    def _glyph(self, name: str, colour: str, ratio: float) -> QPixmap:
+    def _glyph(self, name: str, color: str, ratio: float) -> QPixmap:
         side = theme.scaled(_GLYPH)
         pixmap = painters.blank_pixmap(side, side, ratio)
         painter = QPainter(pixmap)
-        write_with(painter, Text.AXIS, colour, bold=colour != "muted")
+        write_with(painter, Text.AXIS, color, bold=color != "muted")
         painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter | Qt.TextDontClip, name)
         painter.end()
         return pixmap
 
     def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
-        painter.setPen(QPen(theme.colour("text"), 1.5))
-        painter.setBrush(theme.colour("card"))
-        painter.setPen(QPen(theme.colour("text"), 3))
+        painter.setPen(QPen(theme.color("text"), 1.5))
+        painter.setBrush(theme.color("card"))
+        painter.setPen(QPen(theme.color("text"), 3))
         painter.drawEllipse(place, 7, 7)
-        painter.setBrush(theme.colour("text"))
+        painter.setBrush(theme.color("text"))
         painter.drawEllipse(place, 1.5, 1.5)
         # The thumbnail is above, or below if there is no room.
         side = theme.scaled(_THUMB)
@@ -202,11 +202,11 @@ class MapView(WalkableView):
         above = place.y() > 2 * away
         frame.moveCenter(QPointF(place.x(), place.y() - away if above else place.y() + away))
         frame.moveLeft(min(max(frame.left(), 4), self.width() - frame.width() - 4))
-        painter.setPen(QPen(theme.colour("text"), 1.5))
-        painter.setBrush(theme.colour("card"))
+        painter.setPen(QPen(theme.color("text"), 1.5))
+        painter.setBrush(theme.color("card"))
         painter.drawRoundedRect(frame, 6, 6)
         box = QRectF(frame.left() + 5, frame.top() + 5, side, side)
-        painters.paint_grey(painter, box, located.picture)
+        painters.paint_gray(painter, box, located.picture)
         write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
         yours = _("yours: {answer}", answer=self.names[located.pair[0]])

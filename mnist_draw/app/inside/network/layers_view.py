@@ -64,7 +64,7 @@ class LayersView(PaintedView):
         raise NotImplementedError
 
     def role(self, digit: int) -> str:
-        """Return the colour of a digit's row: of the answer or label, of the rival, or none."""
+        """Return the color of a digit's row: of the answer or label, of the rival, or none."""
         raise NotImplementedError
 
     def layout_options(self) -> dict[str, Any]:
@@ -145,13 +145,13 @@ class LayersView(PaintedView):
                 band = QRectF(QPointF(places.answer - 8, band.top()), band.bottomRight())
             self._paint_ground(painter, band, role)
             if digit:
-                painter.setPen(QPen(theme.colour("line"), 1))
+                painter.setPen(QPen(theme.color("line"), 1))
                 painter.drawLine(band.topLeft(), band.topRight())
 
     def _paint_ground(self, painter: QPainter, box: QRectF, role: str) -> None:
         if role:
-            strength = 0.20 if theme.theme().colours.dark else 0.11
-            painter.fillRect(box, theme.colour(role, strength))
+            strength = 0.20 if theme.theme().colors.dark else 0.11
+            painter.fillRect(box, theme.color(role, strength))
 
     def paint_names(self, painter: QPainter, places: Places) -> None:
         """Write each row's digit at its beginning, over all lines that cross it."""
@@ -161,9 +161,9 @@ class LayersView(PaintedView):
             high = painter.fontMetrics().height()
             box = QRectF(band.left(), band.center().y() - high / 2, 20 * self.scale, high)
             if name:
-                painter.fillRect(box, theme.colour("card"))
+                painter.fillRect(box, theme.color("card"))
                 self._paint_ground(painter, box, self.role(digit))
-            painter.setPen(theme.colour(self.role(digit) or "muted"))
+            painter.setPen(theme.color(self.role(digit) or "muted"))
             painter.drawText(box, Qt.AlignCenter, name)
 
     def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
@@ -213,7 +213,7 @@ class LayersView(PaintedView):
         for column, after in pairwise(whole):
             if after.layer > column.layer + 1:
                 box = QRectF(column.box.topRight(), after.box.bottomLeft())
-                painter.setPen(theme.colour("muted"))
+                painter.setPen(theme.color("muted"))
                 painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, "…")
 
     def paint_answers(
@@ -237,7 +237,7 @@ class LayersView(PaintedView):
             if ticks is not None and digit in ticks:
                 x = left + places.bar * ticks[digit]
                 high = min(8 * self.scale, band.height() / 2)
-                painter.setPen(QPen(theme.colour("text"), 2))
+                painter.setPen(QPen(theme.color("text"), 2))
                 painter.drawLine(QPointF(x, y - high), QPointF(x, y + high))
             write_with(painter, Text.BODY, "text" if role else "muted", bold=bool(role))
             box = QRectF(bar.right(), y - 12, band.right() - bar.right() - 4, 24)
@@ -279,13 +279,13 @@ class LayersView(PaintedView):
         digit: int,
         chosen: bool = False,
     ) -> None:
-        centre = places.ring(digit)
+        center = places.ring(digit)
         role = self.role(digit)
         radius = min(_RING * self.scale, places.bands[digit].height() / 2 - 1)
         edge = ("text", 2.5) if chosen else (role or "line", 1.6)
         name = self.short_name(places, digit)
         full = role == "accent"
-        paint_ring(painter, centre, radius, name, *edge, role or "muted", full)
+        paint_ring(painter, center, radius, name, *edge, role or "muted", full)
 
 
 def short_name(name: str, letters: int = 2) -> str:
@@ -305,7 +305,7 @@ def paint_title(painter: QPainter, place: QPointF, title: str, note: str, room: 
 
 #: Between the lines of a legend, in logical pixels.
 _LEGEND_LINE = 14
-#: Signs of a legend, each with its colour; laid out once, as they may be of another font.
+#: Signs of a legend, each with its color; laid out once, as they may be of another font.
 _SIGNS = {
     "full": (QStaticText("■"), "accent"),
     "inset": (QStaticText("▪"), "second"),
@@ -343,8 +343,8 @@ def paint_legend(
         kept = sum(min(before[n] + words[n], room / most) for n in following)
         free = place.x() + room - x - before[number] - kept
         shown = metrics.elidedText(text, Qt.ElideRight, math.ceil(free))
-        sign, colour = signs[number]
-        write_with(painter, Text.LABEL, colour, bold=True)
+        sign, color = signs[number]
+        write_with(painter, Text.LABEL, color, bold=True)
         painter.drawStaticText(QPointF(x, y + 4 - bold.ascent()), sign)
         write_with(painter, Text.LABEL, "muted")
         painter.drawText(QPointF(x + before[number], y + 4), shown)

@@ -100,8 +100,8 @@ def _paint_links(painter: QPainter, places: Places, links: Sequence[Link]) -> No
             continue
         # Qt paints lines of up to one pixel in a third of the time: thin ones do not grow.
         strength, growth = (0.9, scale) if link.width > 1 else (0.6, 1.0)
-        colour = theme.colour("accent" if link.positive else "second", strength)
-        pen = QPen(colour, link.width * growth)
+        color = theme.color("accent" if link.positive else "second", strength)
+        pen = QPen(color, link.width * growth)
         if not link.positive:
             pen.setDashPattern([4, 3])
         painter.setPen(pen)
@@ -140,7 +140,7 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
         # The picture fans out into the first layer.
         box = places.columns[0].box
         edge = places.bands[0].left()
-        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setPen(QPen(theme.color("line"), 1))
         painter.drawLine(places.picture.topRight(), QPointF(edge - 2, box.top()))
         painter.drawLine(places.picture.bottomRight(), QPointF(edge - 2, box.bottom()))
     painter.end()
@@ -180,7 +180,7 @@ def _paint_weights(painter: QPainter, view: NetworkView, places: Places) -> None
         box = QRectF(x, band.top() + 2, side, side)
         weights = layer.W[:, digit].reshape(28, 28)
         paint_signed(painter, box, weights, largest)
-        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setPen(QPen(theme.color("line"), 1))
         start = QPointF(places.picture.right() + 4, places.picture.center().y())
         painter.drawLine(start, QPointF(x - 4, band.center().y()))
 
@@ -193,7 +193,7 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
     painter.drawPixmap(0, 0, still)
     painter.fillRect(places.picture, QColor(Qt.black))
     if frame is not None:
-        painters.paint_grey(painter, places.picture, frame.picture)
+        painters.paint_gray(painter, places.picture, frame.picture)
         for column in places.columns:
             values = (
                 frame.passed.x[column.layer + 1]
@@ -221,13 +221,13 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     box = places.picture
     room = places.bands[0].left() - box.left() - 4
     write_with(painter, Text.LABEL, "muted")
-    words = _("28×28, grey from 0 to 1")
+    words = _("28×28, gray from 0 to 1")
     if painter.fontMetrics().horizontalAdvance(words) > room:
         words = "28×28"
     caption = QRectF(box.left(), box.bottom() + 4, room, 20 * view.scale)
     painter.drawText(caption, int(Qt.AlignLeft | Qt.AlignTop), words)
-    painter.setPen(QPen(theme.colour("line"), 1))
-    painter.setBrush(theme.colour("paper"))
+    painter.setPen(QPen(theme.color("line"), 1))
+    painter.setBrush(theme.color("paper"))
     painter.drawRect(places.below)
     # Translators: "Ink" is in bold: Ink that spoke.
     title = _("Ink")
@@ -277,8 +277,8 @@ def _paint_marks(
         for layer, number in (link.source, link.target) if link.width > _THIN else ():
             column = places.column_of(layer)
             if layer < 0:
-                colour = "accent" if link.positive else "second"
-                paint_frame(painter, places.pixel(*divmod(number, SIDE)), colour, 1.4)
+                color = "accent" if link.positive else "second"
+                paint_frame(painter, places.pixel(*divmod(number, SIDE)), color, 1.4)
             elif column is not None and column.shows(number):
                 paint_frame(painter, column.tile_rect(number), "text", 1, 1.5)
     for column in places.columns:
@@ -307,7 +307,7 @@ def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Fram
         box.moveTop(rect.bottom() + 6)
     box.moveRight(min(box.right(), view.width() - 1.0))
     painters.paint_box(painter, box, "panel", radius=3)
-    painter.setPen(theme.colour("text"))
+    painter.setPen(theme.color("text"))
     painter.drawText(box, Qt.AlignCenter, words)
 
 
@@ -349,7 +349,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     if frame is not None:
         is_kept = view.pinned is not None and view.pointed is None
         text = _("kept: Esc lets go") if is_kept else describe_active(frame)
-        painter.setPen(theme.colour("muted"))
+        painter.setPen(theme.color("muted"))
         room = QRectF(x, y - 12, view.width() - x, 24)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)

@@ -28,7 +28,7 @@ class Weights(Enum):
     #: Those that training began with; they answer, too.
     START = "start"
     #: What training added to them; the network answers as now.
-    LEARNT = "learnt"
+    LEARNED = "learnt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +57,15 @@ class Parts:
     model: ModelFile
     weights: Weights = Weights.NOW
     #: The layers with what training added as their weights; empty unless that is shown.
-    learnt: tuple[Layer, ...] = ()
-    #: How much the shown weights of neighbouring pixels agree, −1 to 1; None for convolutions.
+    learned: tuple[Layer, ...] = ()
+    #: How much the shown weights of neighboring pixels agree, −1 to 1; None for convolutions.
     smoothness: float | None = None
     #: Why other weights than those asked for are shown: the start is not known.
     refusal: str = ""
 
     @property
     def shown(self) -> tuple[Layer, ...]:
-        return self.learnt or self.layers
+        return self.learned or self.layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,13 +161,13 @@ class NetworkReader:
             self._probe = None
             self._probe = NetworkProbe(model)
         layers = self._probe.layers
-        learnt: tuple[Layer, ...] = ()
-        if start is not None and weights is Weights.LEARNT:
+        learned: tuple[Layer, ...] = ()
+        if start is not None and weights is Weights.LEARNED:
             pairs = zip(layers, start.parameters[::2], strict=True)
-            learnt = tuple(replace(layer, W=layer.W - value) for layer, value in pairs)
-        first = (learnt or layers)[0].W
-        smoothness = network_probe.neighbour_correlation(first) if first.ndim == 2 else None
-        self._parts = Parts(layers, model, weights, learnt, smoothness, refusal)
+            learned = tuple(replace(layer, W=layer.W - value) for layer, value in pairs)
+        first = (learned or layers)[0].W
+        smoothness = network_probe.neighbor_correlation(first) if first.ndim == 2 else None
+        self._parts = Parts(layers, model, weights, learned, smoothness, refusal)
         self._search = find_profiles(self._probe)
 
     def _frames(self, probe: NetworkProbe, question: Question) -> Iterator[Frame | None]:

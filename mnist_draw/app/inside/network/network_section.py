@@ -40,9 +40,9 @@ _MODES = {
         _("The weights at the start"),
         _("Show the network with the weights that its training began with."),
     ),
-    Weights.LEARNT: (
-        pgettext("weights", "Learnt"),
-        _("What was learnt"),
+    Weights.LEARNED: (
+        pgettext("weights", "Learned"),
+        _("What was learned"),
         _(
             "Show what training added to each weight: the noise of the start is gone, "
             "strokes appear.",
@@ -271,7 +271,7 @@ class NetworkSection(Section):
                 "as training began: the weights are drawn at random. The answer at the left is by "
                 "those of now.",
             )
-        elif self._weights is Weights.LEARNT:
+        elif self._weights is Weights.LEARNED:
             words = _("lit as now; the pictures of weights show what training added")
         elif self._missing:
             words = _("Its data are not known here: units are in the order of their numbers.")

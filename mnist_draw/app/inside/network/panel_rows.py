@@ -25,7 +25,7 @@ from mnist_draw.training.functions import layer_label
 ITS = {
     Weights.NOW: _("its weights"),
     Weights.START: _("its first weights"),
-    Weights.LEARNT: _("added to its weights"),
+    Weights.LEARNED: _("added to its weights"),
 }
 #: Terms that are shown: of an answer, of a unit.
 _TERMS = 12
@@ -44,7 +44,7 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     if why.temperature != 1:
         temperature = i18n.number(why.temperature, ".2f")
         words = _("divided by the temperature {temperature}", temperature=temperature)
-        rows.append(rows_view.sum_line(words, why.log_ratio, coloured=False))
+        rows.append(rows_view.sum_line(words, why.log_ratio, colored=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if frame.turned is not None:
         rows += [rule, *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
@@ -72,8 +72,8 @@ def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total
         Heading(heading),
         rows_view.sum_line(above, found.above[1]),
         rows_view.sum_line(below, found.below[1]),
-        rows_view.sum_line(bias, found.bias, coloured=False),
-        rows_view.sum_line(total, found.z, True, coloured=False),
+        rows_view.sum_line(bias, found.bias, colored=False),
+        rows_view.sum_line(total, found.z, True, colored=False),
     ]
 
 
@@ -182,7 +182,7 @@ def unit_rows(
         # Zero has no sign.
         agree = rows_view.format_figure(round(parts.smoothness, 2) + 0.0, ".2f")
         words = _(
-            "In this layer, weights of neighbouring pixels: correlation {agree}.",
+            "In this layer, weights of neighboring pixels: correlation {agree}.",
             agree=agree,
         )
         rows.append(Sentence(words, muted=True))
@@ -201,7 +201,7 @@ def unit_rows(
         rows.append(Sentence(_describe_filter(frame, layer), muted=True))
     else:
         rows += _input_rows(frame, layer, found)
-        if layer and parts.learnt:
+        if layer and parts.learned:
             rows += _added_rows(parts, unit)
     return rows
 
@@ -278,7 +278,8 @@ def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
     (layer, number) = unit
     before = parts.layers[unit[0] - 1]
     added, now = (
-        terms_by_unit(before, layers[layer].W[:, number]) for layers in (parts.learnt, parts.layers)
+        terms_by_unit(before, layers[layer].W[:, number])
+        for layers in (parts.learned, parts.layers)
     )
 
     def made(place: int) -> str:

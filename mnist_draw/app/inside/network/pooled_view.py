@@ -19,7 +19,7 @@ from mnist_draw.i18n import N_, _, joined
 
 _EXPLAINED = _(
     "At each place of the map: the patch of the input, times the filter, is the products, which "
-    "are added up. Pooling keeps the largest of neighbouring places. Arrow keys walk.",
+    "are added up. Pooling keeps the largest of neighboring places. Arrow keys walk.",
 )
 #: Heights of a title and of a map, between boxes, and the least cell with a number, in pixels.
 _TITLE = 20.0
@@ -60,7 +60,7 @@ class PooledView(WalkableView):
         source = _("patch") if len(filters) == 1 else _("map {number}", number=chosen)
         self.numbers = {
             source: found.inputs[chosen],
-            _("× added") if parts.learnt else _("× its filter"): filters[chosen],
+            _("× added") if parts.learned else _("× its filter"): filters[chosen],
             _("= products"): products[chosen],
         }
         self.setFixedHeight(self.sizeHint().height())
@@ -164,7 +164,7 @@ class PooledView(WalkableView):
         for number, (title, values) in enumerate(self.numbers.items()):
             small = QRectF(number * (side + _GAP), top, side, side)
             is_written = number > 0 and side / values.shape[1] >= _MIN_CELL
-            # Half the colour, so that figures are legible on it.
+            # Half the color, so that figures are legible on it.
             largest = 2 * float(np.abs(values).max()) if is_written else 0.0
             _paint(painter, small, title, Picture(values, True, largest))
             if is_written:

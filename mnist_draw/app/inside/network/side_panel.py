@@ -274,7 +274,7 @@ class Histogram(Row):
         for number, count in enumerate(counts.tolist()):
             high = 2 * _TILE * count / tall
             bar = QRectF(number * wide, ground - high, max(wide - 1, 1), high)
-            painter.fillRect(bar, theme.colour("accent" if edges[number] >= 0 else "second"))
+            painter.fillRect(bar, theme.color("accent" if edges[number] >= 0 else "second"))
         write_with(painter, Text.AXIS, "muted")
         line = QRectF(0, ground, width, painter.fontMetrics().height())
         painter.drawText(line, Qt.AlignLeft, format_figure(float(edges[0]), ".2g"))
@@ -338,10 +338,10 @@ class RunLayers(RowsView):
         ]
 
 
-def _bars(names: Sequence[str], values: Sequence[float], colour: str, full: float) -> list[Row]:
+def _bars(names: Sequence[str], values: Sequence[float], color: str, full: float) -> list[Row]:
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
     shares = [f"{format_figure(100 * value, '.3g')}{percent_sign()}" for value in values]
     return [
-        Bar(layer_label(name), value, share, "", colour, full)
+        Bar(layer_label(name), value, share, "", color, full)
         for name, value, share in zip(names, values, shares, strict=False)
     ]

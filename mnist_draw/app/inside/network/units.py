@@ -233,7 +233,7 @@ class Layout:
         body = self.height - top - _FOOT * scale
         picture = self._picture_side(body)
         bold = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
-        percent = bold.horizontalAdvance(">99.9 %") + 12 * scale
+        percent = bold.horizontalAdvance(">99.9%") + 12 * scale
         bar = min(widths.most_bar * scale, widths.bar * width)
         answer = width - percent - bar - 34 * scale - self.answers
         # With large text and little room, shrink distances before units.
@@ -371,14 +371,14 @@ def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bo
     )
 
 
-#: The faintest unit that is not 0 has this part of the full colour.
+#: The faintest unit that is not 0 has this part of the full color.
 _LEAST = 0.16
 
 
 def paint_ground(painter: QPainter, column: Column) -> None:
     """Paint all cells of a layer, as if each unit were 0."""
     painter.setPen(Qt.NoPen)
-    painter.setBrush(theme.colour("text", 0.07 if column.tile else 0.10))
+    painter.setBrush(theme.color("text", 0.07 if column.tile else 0.10))
     units = np.flatnonzero(column.at[:, 0] >= 0).tolist()
     painter.drawRects([column.tile_rect(unit) for unit in units])
 
@@ -405,7 +405,7 @@ def paint_crosses(
     painter: QPainter,
     column: Column,
     units: Sequence[int],
-    colour: str,
+    color: str,
     strength: float = 1.0,
 ) -> None:
     """Cross units out; those that are not shown are left out."""
@@ -420,6 +420,6 @@ def paint_crosses(
     if lines:
         painter.save()
         painter.setRenderHint(QPainter.Antialiasing, column.cell > 5)
-        painter.setPen(QPen(theme.colour(colour, strength), 1.4 if strength == 1 else 1.0))
+        painter.setPen(QPen(theme.color(color, strength), 1.4 if strength == 1 else 1.0))
         painter.drawLines(lines)
         painter.restore()

@@ -31,7 +31,7 @@ _FEW = 10
 _NAMES_PART = 4
 #: Shorter side of a cell that suits the usual size of text.
 _USUAL_CELL = 36
-#: On a stronger colour a number is written as on the accent.
+#: On a stronger color a number is written as on the accent.
 _STRONG = 0.7
 
 
@@ -224,7 +224,7 @@ class ConfusionMatrix(WalkableView):
         write_elided(painter, box, int(Qt.AlignCenter | Qt.TextDontClip), cell.text)
 
     def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
-        """Paint a count: mistakes filled and bold, right answers grey; shares plain."""
+        """Paint a count: mistakes filled and bold, right answers gray; shares plain."""
         text = cell.text
         if cell.kind == "share":
             # Cut, a figure would be read as another one: in narrow columns it is smaller.
@@ -234,12 +234,12 @@ class ConfusionMatrix(WalkableView):
                 text = cell.short
         else:
             right = cell.kind == "right"
-            # Dark, the colour under the pointer is too near to that of right answers.
-            empty = theme.colour("window" if theme.theme().colours.dark else "hover")
+            # Dark, the color under the pointer is too near to that of right answers.
+            empty = theme.color("window" if theme.theme().colors.dark else "hover")
             painter.setPen(Qt.NoPen)
             for shade in (
-                theme.colour("track") if right else empty,
-                theme.colour("accent", cell.strength),
+                theme.color("track") if right else empty,
+                theme.color("accent", cell.strength),
             ):
                 painter.setBrush(shade)
                 painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
@@ -249,7 +249,7 @@ class ConfusionMatrix(WalkableView):
         part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
         font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
         painter.setFont(font)
-        painter.setPen(theme.colour("on_accent" if cell.strength > _STRONG else "text"))
+        painter.setPen(theme.color("on_accent" if cell.strength > _STRONG else "text"))
         painter.drawText(box, Qt.AlignCenter, text)
 
 

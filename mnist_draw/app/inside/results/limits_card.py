@@ -71,14 +71,14 @@ class LimitPlot(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setPen(QPen(theme.color("line"), 1))
         painter.drawLine(self._at(0, 0), self._at(1, 0))
-        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        painter.setPen(QPen(theme.color("muted"), 1, Qt.DashLine))
         painter.drawLine(self._at(0, ENOUGH), self._at(1, ENOUGH))
         points = [self.place_of(item) for item in np.flatnonzero(~np.isnan(self.accuracy)).tolist()]
-        painter.setPen(QPen(theme.colour("second"), 1.5))
+        painter.setPen(QPen(theme.color("second"), 1.5))
         painter.drawPolyline(QPolygonF(points))
-        painter.setBrush(theme.colour("second"))
+        painter.setBrush(theme.color("second"))
         for point in points:
             painter.drawEllipse(point, _DOT, _DOT)
         self.paint_current(painter, 5)

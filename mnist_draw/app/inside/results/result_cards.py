@@ -52,7 +52,7 @@ class DataCombo(ComboBox):
             "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
         )
         super().__init__("dataCombo", _("Pictures"), sentence)
-        #: What a network with classes of its own learnt, and these; None for MNIST.
+        #: What a network with classes of its own learned, and these; None for MNIST.
         self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None
         test, validation = _texts(None)
@@ -64,7 +64,7 @@ class DataCombo(ComboBox):
         self.activated.connect(self._activated)
 
     def use_network(self, model: ModelFile) -> bool:
-        """Offer what a network learnt in MNIST's place; return whether it replaces the choice."""
+        """Offer what a network learned in MNIST's place; return whether it replaces the choice."""
         self._model = model
         classes = model.info.classes
         before, self._of = self._of, (model.info.data, classes) if classes else None
@@ -223,10 +223,10 @@ class ConfusionCard(Card):
         below = column(self.taken_heading, self.taken, gap=Size.GRID)
         column((above, 1), rule(), below, owner=self._table)
         self.body.addWidget(self._table, 1)
-        self._unlabelled = label(UNLABELLED, "sentence", "unlabelledNote", wraps=True)
-        self._unlabelled.setAlignment(Qt.AlignCenter)
-        self.body.addWidget(self._unlabelled, 1)
-        self._unlabelled.hide()
+        self._unlabeled = label(UNLABELLED, "sentence", "unlabelledNote", wraps=True)
+        self._unlabeled.setAlignment(Qt.AlignCenter)
+        self.body.addWidget(self._unlabeled, 1)
+        self._unlabeled.hide()
 
     def _show_taken(self, name: Name) -> None:
         words = []
@@ -240,9 +240,9 @@ class ConfusionCard(Card):
         self.taken.setAccessibleDescription(listed(words))
 
     def show_results(self, results: Results | None, name: Name) -> None:
-        labelled = results is None or results.labels is not None
-        self._table.setVisible(labelled)
-        self._unlabelled.setVisible(not labelled)
+        labeled = results is None or results.labels is not None
+        self._table.setVisible(labeled)
+        self._unlabeled.setVisible(not labeled)
         self.matrix.show_results(results, name)
         self._pairs = [] if results is None else results.most_taken(_LINKS)
         nothing = results is not None and not self._pairs
@@ -271,9 +271,9 @@ class ReliabilityView(WalkableView):
 
     def _diagram(self) -> Diagram:
         font = theme.font(Text.AXIS)
-        colours = (theme.colour(name).name() for name in ("muted", "line", "accent", "card"))
+        colors = (theme.color(name).name() for name in ("muted", "line", "accent", "card"))
         size = self.width(), self.height(), font.pixelSize()
-        return Diagram(*size, font.family(), *colours)
+        return Diagram(*size, font.family(), *colors)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)

@@ -271,10 +271,10 @@ class ResultsSection(CountedSection):
         assert self.results is not None
         assert self.shown is not None
         pictures = self.shown
-        is_labelled = self.shown.labels is not None
+        is_labeled = self.shown.labels is not None
         labels = self.results.answers if pictures.labels is None else pictures.labels
         example = Example.of(pictures.images, labels, pictures.title(place), place)
-        return example if is_labelled else replace(example, label_source="answer")
+        return example if is_labeled else replace(example, label_source="answer")
 
     def _ask_why(self, place: int) -> None:
         assert self.results is not None

@@ -63,7 +63,7 @@ class StagePicture(LayersView):
         return () if self.shown is None else self.shown.layers
 
     def role(self, digit: int) -> str:
-        """Return an answer's colour: the label's, the most probable other one's, or none."""
+        """Return an answer's color: the label's, the most probable other one's, or none."""
         assert self.shown is not None
         figures = self.shown.figures
         if digit == figures.label:
@@ -84,7 +84,7 @@ class StagePicture(LayersView):
         if places is not None and self.shown is not None:
             painter.setOpacity(0.35 if self.state else 1.0)
             if self.stage == 1:
-                self._paint_minibatch(painter, self.shown.grey)
+                self._paint_minibatch(painter, self.shown.gray)
             else:
                 self._paint_network(painter, places, self.shown)
             painter.setOpacity(1.0)
@@ -93,11 +93,11 @@ class StagePicture(LayersView):
             flags = int(Qt.AlignCenter | Qt.TextWordWrap)
             painter.drawText(self.rect().adjusted(20, 0, -20, 0), flags, self.state)
 
-    def _paint_minibatch(self, painter: QPainter, grey: np.ndarray) -> None:
+    def _paint_minibatch(self, painter: QPainter, gray: np.ndarray) -> None:
         box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
-        paint_minibatch(painter, box, grey)
+        paint_minibatch(painter, box, gray)
         words = _("your picture, framed, is the first")
-        if len(grey) == 1:
+        if len(gray) == 1:
             words = _("your picture is all it learns from")
         self._paint_foot(painter, 0.0, [("box", words)])
 
@@ -146,7 +146,7 @@ class StagePicture(LayersView):
         starts = [edge - 20 * self.scale for edge in edges]
         y = places.top - 20 * self.scale
         backwards = self.stage == 4
-        painter.setPen(QPen(theme.colour("accent"), 1.6))
+        painter.setPen(QPen(theme.color("accent"), 1.6))
         for left, right in zip(starts, [*starts[1:], places.answer], strict=True):
             right -= 4
             if right - left < 12:

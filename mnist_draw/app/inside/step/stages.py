@@ -40,7 +40,7 @@ class Stage:
 STAGES = (
     Stage(
         _("Minibatch"),
-        _("What is learnt in this step"),
+        _("What is learned in this step"),
         _("Which pictures the step learns from."),
     ),
     Stage(
@@ -367,7 +367,7 @@ def _describe_update(shown: Shown) -> Iterator[str]:
         )
     elif all(rule.accumulators.values()):
         yield _(
-            "What {rule} remembers is from {count} minibatches that were learnt at the rate 0.",
+            "What {rule} remembers is from {count} minibatches that were learned at the rate 0.",
             rule=rule.name,
             count=shown.filling,
         )

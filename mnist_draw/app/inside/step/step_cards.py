@@ -172,7 +172,7 @@ def _code_rows(shown: Shown | None, stage: int) -> list[Row]:
 
 _MEANING = _(
     "The lines compute nothing: they write down a graph of operations. theano.function turns it "
-    "into a shorter one, fuses neighbouring elementwise operations into loops, and compiles that.",
+    "into a shorter one, fuses neighboring elementwise operations into loops, and compiles that.",
 )
 
 

@@ -12,7 +12,7 @@ from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.one_step import Minibatch, OneStep, StepFigures
 from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles
-from mnist_draw.app.kit.painters import grey_levels
+from mnist_draw.app.kit.painters import gray_levels
 from mnist_draw.i18n import _
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
@@ -47,7 +47,7 @@ class Shown:
     moved: tuple[np.ndarray, ...] = field(repr=False)
     moved_shares: step_effects.MovedShares | None
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
-    grey: np.ndarray = field(repr=False)
+    gray: np.ndarray = field(repr=False)
     filling: int = 0
 
 
@@ -125,7 +125,7 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
         step_effects.moved_sums(figures, step.layers) if done else (),
         step_effects.moved_shares(figures) if done else None,
         step_effects.left_out(figures, step.layers, step.retained),
-        grey_levels(figures.minibatch.pictures[:, 0]),
+        gray_levels(figures.minibatch.pictures[:, 0]),
         0 if step.from_run else step.filling,
     )
 
