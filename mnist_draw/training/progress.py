@@ -93,7 +93,7 @@ class TrainingProgressBar:
             self._bar.set_postfix_str(", ".join(figures), refresh=False)
             self._bar.update()
         elif isinstance(event, events.EpochFinished):
-            share = _percent(event.validation_accuracy)
+            share = percent(event.validation_accuracy, 2)
             self._validated = [_("validated {accuracy}", accuracy=share)]
 
     def print(self, line: str, stream: TextIO | None = None) -> None:
