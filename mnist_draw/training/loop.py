@@ -273,7 +273,7 @@ class _Loop:
             yield from self._compile_evaluation()
             yield events.Testing()
             loss, accuracy = self._evaluate(self.data.test_images, self.data.test_labels)
-            yield events.Tested(loss, accuracy)
+            yield events.Tested(loss, accuracy, time.perf_counter() - began)
         yield events.Finished(
             reason,
             self.epoch,

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, TextIO
 
 from mnist_draw.errors import one_line
-from mnist_draw.i18n import _, number, pgettext
+from mnist_draw.i18n import _, number, percent, pgettext
 from mnist_draw.training import events
 
 #: How the end of a run reads by itself.
@@ -55,7 +55,7 @@ def describe(event: events.Event) -> list[str]:
         ]
     if isinstance(event, events.Tested):
         return [
-            _("Final results:"),
+            _("Final results in {seconds} seconds:", seconds=number(event.seconds, ".1f")),
             _figure(_("test loss"), number(event.loss, ".6f")),
             _figure(_("test accuracy"), _percent(event.accuracy)),
         ]

@@ -39,6 +39,7 @@ SCRIPTS: dict[str, list[str] | None] = {
     "tools/fit_rejection.py": None,
     "tools/screenshots.py": [],
     "tools/translations.py": None,
+    "examples/feedforward_lasagne_mnist.py": [],
     "examples/grid_search.py": [],
 }
 

@@ -61,7 +61,7 @@ def test_it_prints_the_tutorials_lines(data, capsys):
             r"  validation accuracy:\t\t\d+\.\d\d %",
         ]
     expected += [
-        "Final results:",
+        r"Final results in \d+\.\d seconds:",
         r"  test loss:\t\t\t\d\.\d{6}",
         r"  test accuracy:\t\t\d+\.\d\d %",
     ]
@@ -152,7 +152,7 @@ def test_ctrl_c_stops_and_returns_what_was_learned(data, capsys, from_thread):
     assert len(history.epochs) == 1
     assert len(history.batch_losses) == 8
     printed = capsys.readouterr().out
-    assert "Final results:" in printed
+    assert "Final results in" in printed
     assert "epoch 1" in printed
     (start, *_) = lasagne.layers.get_all_param_values(build_network(TrainingSettings(network=NAME)))
     assert (lasagne.layers.get_all_param_values(network)[0] != start).any()
