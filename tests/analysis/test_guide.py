@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_draw.analysis.guide import guide, step_for
+from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.network_probe import start_model
 from mnist_draw.analysis.robustness import altered, pictures_of
 from mnist_draw.dataset.mnist import scale
@@ -28,13 +28,6 @@ def test_there_are_sixteen_short_steps():
         assert step.code or step.number == 8
         assert step.text.count("**Exercise.**") == 1
     assert len({step.short for step in steps}) == 16
-
-
-def test_a_view_has_its_step():
-    assert step_for("network", "unit").title == "What one unit does"
-    assert step_for("network", "").section == "network"
-    assert step_for("x", "") is None
-    assert [step.number for step in guide() if "dense" in step.needs] == [3, 4, 6]
 
 
 def test_a_unit_is_explained_before_layers_and_steps_before_their_graph():

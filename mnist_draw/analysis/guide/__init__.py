@@ -84,12 +84,6 @@ def _pieces(content: str) -> list[str]:
     return [pieces[0].removeprefix("# "), *filter(None, pieces[1:])]
 
 
-def step_for(section: str, view: str) -> GuideStep | None:
-    """Return the first step about a view of a section, or else about the section."""
-    about = [step for step in guide() if step.section == section]
-    return next((step for step in about if step.view == view), about[0] if about else None)
-
-
 def _read(number: int, content: str) -> GuideStep:
     target = _TARGET.search(content)
     entries: dict[str, Any] = dict(_ENTRY.findall(target.group(1) if target else ""))

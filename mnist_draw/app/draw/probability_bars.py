@@ -77,9 +77,9 @@ def _figure_width(scale: float) -> float:
 class ProbabilityBar(QProgressBar):
     """A class's probability in thousandths, for programs and screen readers; it paints nothing."""
 
-    def __init__(self, digit: int, name: str, parent: QWidget) -> None:
+    def __init__(self, digit: int, name: str, parent: QWidget, object_name: str) -> None:
         super().__init__(parent)
-        self.setObjectName(f"probabilityBar{digit}")
+        self.setObjectName(f"{object_name}{digit}")
         self.setAccessibleName(_("Probability of {name}", name=name))
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setRange(0, FULL)
@@ -104,9 +104,10 @@ class ProbabilityBars(QWidget):
     digit_chosen = pyqtSignal()
     step_requested = pyqtSignal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, bar_name: str = "probabilityBar") -> None:
         super().__init__()
-        self.setObjectName("probabilityBars")
+        self._bar_name = bar_name
+        self.setObjectName(f"{bar_name}s")
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
@@ -136,7 +137,9 @@ class ProbabilityBars(QWidget):
         for bar in self.bars:
             bar.hide()
             bar.deleteLater()
-        self.bars = [ProbabilityBar(number, name, self) for number, name in enumerate(names)]
+        self.bars = [
+            ProbabilityBar(number, name, self, self._bar_name) for number, name in enumerate(names)
+        ]
         self._order = list(range(len(names)))
         self.chosen = None
         self.show_nothing()

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
+from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button
-from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.app.kit.widgets import (
+    Card,
+    Keys,
+    explain,
+    label,
+    no_key,
+    push_button,
+    set_look,
+)
+from mnist_draw.dataset.classes import DIGITS, class_list
 from mnist_draw.i18n import N_, _
-from mnist_draw.library.network_data import Name, in_a_sentence
+from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.recognition.certainty import Certainty
 
 WIDTH = 224
+#: Side of the board where it is a part of the section's picture.
+JOINED = 256
 #: Undo, clear, back to the drawing, random: object name, icon, title, sentence.
 _BUTTONS = (
     ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Take back the last stroke.")),
@@ -35,8 +47,8 @@ _BUTTONS = (
     (
         "exampleRandomButton",
         "dice-five",
-        _("Random test picture"),
-        _("Look at one of the test pictures, chosen at random."),
+        _("Random picture"),
+        _("Look at one of the validation pictures, chosen at random."),
     ),
 )
 #: A class's name shrinks until it fits beside the words.
@@ -78,6 +90,7 @@ class ExampleCard(Card):
     label_chosen = pyqtSignal(int)
     #: What the tab lacks of its usual height.
     _lack = 0
+    _is_joined = False
 
     def __init__(self, first: Canvas) -> None:
         super().__init__()
@@ -93,6 +106,11 @@ class ExampleCard(Card):
         self.undo_button, self.clear_button, self.back_button, self.random_button = buttons
         for button in buttons:
             self.top.addWidget(button)
+            Keys(button, self._meaning)
+            button.setFocusPolicy(Qt.ClickFocus)
+        # All tools are one stop of the keyboard, and this one is always there.
+        self.random_button.setFocusPolicy(Qt.StrongFocus)
+        self._tools = buttons
         self.body.addLayout(self.top)
         self.board = InsideBoard(first)
         self.picked = PickedPicture()
@@ -109,17 +127,37 @@ class ExampleCard(Card):
             look="link",
         )
         self.mine_button.hide()
-        below = QWidget()
-        below.setLayout(self._build_label())
-        self.body.addLayout(self._build_answer())
-        self.body.addLayout(row((FixedLabel(self.network, lines=1), 1), self.mine_button))
-        self.body.addWidget(below)
+        #: What is below the board; where card and section are one picture, that has the answer.
+        self.said = QWidget()
+        answer = self._build_answer()
+        network = row((FixedLabel(self.network, lines=1), 1), self.mine_button)
+        column(answer, network, self._build_label(), gap=Size.GRID + 2, owner=self.said)
+        self.body.addWidget(self.said)
         theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
         self.show_answer(None)
+
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
+        """Walk through the tools that can be used."""
+        steps: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1}
+        if event.key() not in steps:
+            return None
+        usable = [tool for tool in self._tools if tool.isVisible() and tool.isEnabled()]
+        focus = next(place for place, tool in enumerate(usable) if tool.hasFocus())
+        return partial(usable[(focus + steps[event.key()]) % len(usable)].setFocus)
+
+    def set_joined(self, on: bool) -> None:
+        """Show the board alone, larger, as a part of the section's picture."""
+        if on != self._is_joined:
+            self._is_joined = on
+            self.said.setVisible(not on)
+            set_look(self, "" if on else "card")
+            side = 0 if on else 13
+            self.body.setContentsMargins(side, 7, side, 9)
+            self._fit()
 
     def use_height(self, high: int) -> None:
         """Leave the guide its height in a low window."""
@@ -130,9 +168,10 @@ class ExampleCard(Card):
 
     def _fit(self) -> None:
         scale = min(theme.text_scale(), _MAX_SCALE)
-        self.setFixedWidth(round(WIDTH * scale))
+        self.setFixedWidth(round((JOINED if self._is_joined else WIDTH) * scale))
         # Large text needs the height more: the guide below keeps its buttons in sight.
-        side = round(SIDE - _SHRINK * max(0.0, scale - _BOARD_SCALE))
+        side = JOINED if self._is_joined else SIDE
+        side = round(side - _SHRINK * max(0.0, scale - _BOARD_SCALE))
         side = max(min(side, _LEAST_SIDE), side - self._lack)
         for part in (self._pages, self.board, self.picked):
             part.setFixedSize(side, side)
@@ -189,8 +228,10 @@ class ExampleCard(Card):
         self.undo_button.setEnabled(self.board.drawing.can_undo)
         self.clear_button.setEnabled(bool(self.board.drawing.items))
 
-    def show_example(self, example: Example | None, name: Name = str) -> None:
-        drawing = example is None or example.is_drawing
+    def show_example(self, example: Example | None) -> None:
+        is_sample = example is not None and example.is_sample
+        drawing = example is None or example.is_drawing or is_sample
+        self.board.show_sample(example.picture if example is not None and is_sample else None)
         self._pages.setCurrentWidget(self.board if drawing else self.picked)
         for button in (self.undo_button, self.clear_button):
             button.setVisible(drawing)
@@ -201,9 +242,9 @@ class ExampleCard(Card):
             self.picked.show_picture(example.picture)
             self.picked.setAccessibleName(example.source)
         self._show_history()
-        self._show_label(example, name)
+        self._show_label(example)
 
-    def _show_label(self, example: Example | None, name: Name) -> None:
+    def _show_label(self, example: Example | None) -> None:
         picked = example is not None and not example.is_drawing
         # Labels of a data set are right; the question there is why it was misread.
         self.label_button.setVisible(example is not None and not picked)
@@ -213,7 +254,9 @@ class ExampleCard(Card):
             read = N_("Read as {label}") if example.is_digit else N_("The network alone: {label}")
             said = {"user": N_("You said: it is {label}"), "data": N_("It is {label}")}
             message = said.get(example.label_source, read)
-            words = _(message, label=in_a_sentence(name(example.label)))
+            words = _(message, label=in_a_sentence(example.label))
+            if example.number_among(self._names) is None:
+                words = _("It is none of {classes}", classes=class_list(self._names))
         self.label_text.setText(words)
 
     def show_answer(self, certainty: Certainty | None) -> None:
@@ -224,6 +267,7 @@ class ExampleCard(Card):
 
 SIDE = 190
 _INVITATION = _("Draw here and watch it go through.")
+_SAMPLE = _("An example. Draw your own.")
 
 
 class InsideBoard(Canvas):
@@ -237,9 +281,15 @@ class InsideBoard(Canvas):
         self.setAccessibleName(_("Drawing board in small"))
         self._first = first
         self._telling = False
+        self._sample: np.ndarray | None = None
         self._fit_ink()
         self.ink_changed.connect(self._tell_first)
         first.ink_changed.connect(self._follow_first)
+
+    def show_sample(self, picture: np.ndarray | None) -> None:
+        """Show a picture in gray until something is drawn."""
+        self._sample = picture
+        self.update()
 
     def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
         # The pen's width and the eraser are chosen on the Draw tab.
@@ -268,11 +318,39 @@ class InsideBoard(Canvas):
             self.history_changed.emit()
 
     def _paint_invitation(self, painter: QPainter) -> None:
+        words = _INVITATION
+        if self._sample is not None:
+            words = _SAMPLE
+            box = QRectF(self.rect()).adjusted(9, 9, -9, -9)
+            painter.save()
+            painter.setOpacity(0.35)
+            painter.drawImage(box, ink_image(self._sample))
+            painter.restore()
         if self.width() < SIDE // 2:
             # The section beside it says the same, in words that have room.
             return
-        small = self.width() < SIDE
-        write_with(painter, theme.Text.LABEL if small else theme.Text.SENTENCE, "muted")
-        free = self.width() // (12 if small else 5)
-        room = self.rect().adjusted(free, 0, -free, 0)
-        painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), _INVITATION)
+        write_with(painter, theme.Text.LABEL, "muted")
+        free = theme.Size.GRID
+        room = self.rect().adjusted(free, free, -free, -free)
+        place = Qt.AlignBottom if self._sample is not None else Qt.AlignVCenter
+        painter.drawText(room, int(Qt.AlignHCenter | place | Qt.TextWordWrap), words)
+
+
+class AnswersCard(Card):
+    """How probable each class is, below the example."""
+
+    def __init__(self) -> None:
+        super().__init__(_("All answers"))
+        self.setObjectName("allAnswers")
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Preferred)
+        self.bars = ProbabilityBars("answerBar")
+        # Where large text leaves too little room below the example, they scroll.
+        held = QWidget()
+        column(self.bars, 1, owner=held)
+        self.body.addWidget(scrolled(held), 1)
+
+    def show_answer(self, probabilities: np.ndarray | None, certainty: Certainty | None) -> None:
+        if probabilities is None or certainty is None:
+            self.bars.show_nothing()
+        else:
+            self.bars.show_probabilities(probabilities.tolist(), certainty)

@@ -16,7 +16,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QTextBrowser, QToolButton
 
-from mnist_draw.analysis.guide import GuideStep, guide, step_for
+from mnist_draw.analysis.guide import GuideStep, guide
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row, scrolled
@@ -54,8 +54,6 @@ class GuideView(Card):
         self.words.setMinimumHeight(self.label.fontMetrics().lineSpacing())
         self.body.addWidget(self.words, 1)
         self.body.addLayout(row(self.show_button, 1))
-        #: Until somebody turns a page, the guide waits at its beginning.
-        self.used = number > 1
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
@@ -101,17 +99,7 @@ class GuideView(Card):
         explain(self.show_button, words, _("Open what this step of the guide is about."))
 
     def turn(self, step: int) -> None:
-        self.used = True
         self.show_step(self.step.number + step)
-
-    def turn_to(self, section: str, view: str) -> None:
-        """Turn to the step about a view, unless the current one is about it, or none was read."""
-        if not self.used:
-            return
-        step = step_for(section, view)
-        here = (self.step.section, self.step.view)
-        if step is not None and here != (section, view) and step is not self.step:
-            self.show_step(step.number)
 
 
 #: From this scale of text on a title has one line.

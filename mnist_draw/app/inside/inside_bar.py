@@ -29,7 +29,7 @@ from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, label, push_button, style_table
+from mnist_draw.app.kit.widgets import Switch, explain, label, push_button, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import write_atomically
@@ -60,14 +60,22 @@ class TableView(QTableWidget):
 
 notifier = Notifier("inside", "inside")
 
+#: Name and sentence of the switch of both depths, and of the guide's button.
+ALL_DETAILS = (
+    _("All details"),
+    _("Show every figure, weight and formula, or only what is seen at first sight."),
+)
+GUIDE = _("Guide"), _("Show the guide below the picture: twelve steps.")
+
 
 class InsideBar(QWidget):
     def __init__(self, sections: Sequence[type[Section]], menu: QMenu) -> None:
         super().__init__()
         self.question = label("", "sentence", "insideQuestion")
-        self.question.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
-        self._questions = [section.question for section in sections]
-        self.guide = push_button("guideButton", _("Guide"), _("Read the whole guide."))
+        self.question.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.details = Switch(ALL_DETAILS[0])
+        self.details.setObjectName("allDetailsSwitch")
+        self.guide = push_button("guideButton", *GUIDE)
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
         self._menu = icon_button(
@@ -86,18 +94,11 @@ class InsideBar(QWidget):
             button.setObjectName(f"{section.name}SectionButton")
         flow = FlowLayout()
         beside = QWidget()
-        row(self.question, self.guide, self._menu, owner=beside)
+        row((self.question, 1), self.details, self.guide, self._menu, owner=beside)
         beside.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         flow.addWidget(control)
         flow.addWidget(beside)
         self.setLayout(flow)
-        theme.follow(self, self._fit_question)
-
-    def _fit_question(self) -> None:
-        """Keep room for the longest question: the bar has as many lines in every section."""
-        self.question.ensurePolished()
-        widest = max(map(self.question.fontMetrics().horizontalAdvance, self._questions))
-        self.question.setMinimumWidth(widest + 2 * Size.FIELD_GAP)
 
 
 _PENDING = _(

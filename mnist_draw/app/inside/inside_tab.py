@@ -19,7 +19,7 @@ from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, NewestOnly
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import N_, _, pgettext
 from mnist_draw.library.network_data import all_names, class_name, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -38,20 +38,29 @@ if TYPE_CHECKING:
     Answer = tuple[np.ndarray | None, Certainty | None]
 
 
+#: The validation picture, counted from 0, that stands in while nothing is drawn.
+_SAMPLE = 241
+
+
 class ExampleInUse(QObject):
-    """Follows the Draw tab, whether its drawing is looked at here or not."""
+    """Follows the Draw tab, whether its drawing is looked at here or not.
+
+    What is looked at is the picture that was picked, else the drawing, else, while Inside is seen,
+    a validation picture of the network's own data.
+    """
 
     changed = pyqtSignal()
     answered = pyqtSignal()
 
     def __init__(self, network: ActiveNetwork, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.current: Example | None = None
         self.answer: Answer = (None, None)
+        self._picked: Example | None = None
         self._drawing: Example | None = None
         self._drawing_answer: Answer = (None, None)
-        self._picked = False
-        #: The classes that labels are counted among.
+        self._sample: Example | None = None
+        self._wants_sample = False
+        #: The classes of the network.
         self._classes: tuple[str, ...] = ()
         self._network = network
         self._background = Background(self)
@@ -60,25 +69,40 @@ class ExampleInUse(QObject):
         self.asking.answered.connect(self._take_answer)
         self._random = random.Random()
 
+    @property
+    def current(self) -> Example | None:
+        return self._picked or self._drawing or self._sample
+
+    def watch(self, on: bool) -> None:
+        """Ask the network, and show a sample where nothing is drawn, while they can be seen."""
+        self.asking.watch(on)
+        self._wants_sample = on
+        self._find_sample()
+
     def use_classes(self, classes: tuple[str, ...]) -> None:
-        """Drop pictures and labels of other classes: the number of a letter is that of a digit."""
+        """Put pictures of other data back; a drawing stays, without the answer's label."""
         is_other = self._classes not in ((), classes)
         self._classes = classes
         if not is_other:
             return
-        if self._drawing is not None:
-            self._drawing = replace(self._drawing, label=None, label_source="answer")
+        if self._drawing is not None and self._drawing.label_source == "answer":
+            self._drawing = replace(self._drawing, label=None)
         self._drawing_answer = (None, None)
+        self._sample = None
         self.use_drawing()
+        self._find_sample()
 
     def ask_again(self) -> None:
-        if self._picked or self._is_part():
+        if self._is_asked():
             self.answer = (None, None)
-            self._ask(self.current)
+            self._ask()
 
-    def _is_part(self) -> bool:
-        """Whether this is a digit of a number, whose probability there is weighed by the rest."""
-        return self.current is not None and bool(self.current.part) and self.current.is_digit
+    def _is_asked(self) -> bool:
+        """Whether the network is asked here: a digit of a number is weighed by the rest there."""
+        current = self.current
+        if current is None or current is not self._drawing:
+            return current is not None
+        return bool(current.part) and current.is_digit
 
     def name_of(self, number: int) -> str:
         return class_name(self._network.state.model, number)
@@ -98,7 +122,8 @@ class ExampleInUse(QObject):
         from mnist_draw.app.inside.section import Example
 
         is_digit = not certainty.is_refused
-        shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit, part=part)
+        read = self.name_of(int(probabilities.argmax()))
+        shown = Example(picture, read, is_digit=is_digit, part=part)
         before = self._drawing
         # What the user said of one digit is not said of a number, or of another of its digits.
         if before is not None and (before.label_source, before.part) == ("user", part):
@@ -108,7 +133,7 @@ class ExampleInUse(QObject):
     def _set_drawing(self, drawing: Example | None, answer: Answer) -> None:
         self._drawing = drawing
         self._drawing_answer = answer
-        if not self._picked:
+        if self._picked is None:
             self.use_drawing()
 
     def label_drawing(self, label: int | None = None) -> None:
@@ -117,31 +142,54 @@ class ExampleInUse(QObject):
         if self._drawing is not None and probabilities is not None:
             source: LabelSource = "answer" if label is None else "user"
             known = int(probabilities.argmax()) if label is None else label
-            labeled = replace(self._drawing, label=known, label_source=source)
+            labeled = replace(self._drawing, label=self.name_of(known), label_source=source)
             self._set_drawing(labeled, self._drawing_answer)
 
     def use_drawing(self) -> None:
-        self._picked = False
-        self.current = self._drawing
+        self._picked = None
         self.answer = self._drawing_answer
         self.changed.emit()
-        if self._is_part():
+        if self._is_asked():
             self.answer = (None, None)
-            self._ask(self.current)
+            self._ask()
         else:
             if self.asking.is_running:
                 self.asking.stop()
             self.answered.emit()
+        self._find_sample()
 
     def pick(self, example: Example) -> None:
-        self._picked = True
-        self.current = example
+        self._picked = example
+        self.answer = (None, None)
         self.changed.emit()
-        self._ask(example)
+        self._ask()
 
-    def pick_test(self, index: int | None = None) -> None:
-        """Pick a test picture of MNIST or of the network's own data, by default at random."""
+    def pick_test(self, index: int) -> None:
+        """Pick a test picture of MNIST or of the network's own data."""
+        self._load(lambda count: index % count, self.pick, is_test=True)
+
+    def pick_random(self) -> None:
+        """Pick a validation picture: test pictures are for what is counted."""
+        self._load(self._random.randrange, self.pick)
+
+    def _find_sample(self) -> None:
+        if self._wants_sample and self.current is None:
+            self._load(lambda count: _SAMPLE % count, self._show_sample)
+
+    def _show_sample(self, example: Example) -> None:
+        if self.current is None:
+            self._sample = replace(example, is_sample=True)
+            self.use_drawing()
+
+    def _load(
+        self,
+        choose: Callable[[int], int],
+        use: Callable[[Example], object],
+        is_test: bool = False,
+    ) -> None:
+        """Load a picture by its place, for the network that answers now."""
         model = self._network.state.model
+        classes = self._classes
 
         def load() -> Example:
             from mnist_draw.app.inside.section import Example
@@ -149,22 +197,28 @@ class ExampleInUse(QObject):
             from mnist_draw.library.network_data import own_data
 
             data = (None if model is None else own_data(model)) or load_dataset()
-            count = len(data.test_labels)
-            chosen = self._random.randrange(count) if index is None else index % count
-            source = _("Test picture {number}", number=chosen)
-            return Example.of(data.test_images, data.test_labels, source, chosen)
+            pictures = data.validation_images, data.validation_labels
+            said = N_("Validation picture {number}")
+            if is_test or not len(data.validation_labels):
+                pictures = data.test_images, data.test_labels
+                said = N_("Test picture {number}")
+            chosen = choose(len(pictures[1]))
+            return Example.of(*pictures, _(said, number=chosen), chosen, data.classes)
 
-        self._background.run(load, self.pick)
+        # Meanwhile a network of other classes may have come.
+        self._background.run(load, lambda found: classes == self._classes and use(found))
 
     def relabel(self, label: int) -> None:
-        if not self._picked:
+        if self._picked is None:
             self.label_drawing(label)
-        elif self.current is not None:
-            self.current = replace(self.current, label=label, label_source="user")
+        else:
+            name = self.name_of(label)
+            self._picked = replace(self._picked, label=name, label_source="user")
             self.changed.emit()
 
-    def _ask(self, example: Example | None) -> None:
+    def _ask(self) -> None:
         model = self._network.state.model
+        example = self.current
         if model is None or example is None:
             return
 
@@ -187,6 +241,8 @@ class ExampleInUse(QObject):
 _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION = "inside_section"
 _STEP = "inside_guide_step"
+_DETAILS = "inside_details"
+_GUIDE = "inside_guide"
 
 
 class InsideTab(Page):
@@ -254,7 +310,7 @@ class InsideTab(Page):
             from mnist_draw.app.inside.inside_view import InsideView
 
             section = self._preferences.get(_SECTION, "")
-            step = self._preferences.get(_STEP, 0)
+            step = self._preferences.get(_STEP, 1)
             self.view = InsideView(self, section, step)
             if self._network is not None:
                 self.view.use_network(*self._network)
@@ -285,3 +341,18 @@ class InsideTab(Page):
 
     def note_step(self, number: int) -> None:
         self._preferences.set(_STEP, number)
+
+    @property
+    def shows_details(self) -> bool:
+        """Whether all sections show all details; off at first."""
+        return self._preferences.get(_DETAILS, False)
+
+    def note_details(self, on: bool) -> None:
+        self._preferences.set(_DETAILS, on)
+
+    @property
+    def shows_guide(self) -> bool:
+        return self._preferences.get(_GUIDE, False)
+
+    def note_guide(self, on: bool) -> None:
+        self._preferences.set(_GUIDE, on)

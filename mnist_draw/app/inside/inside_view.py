@@ -1,4 +1,4 @@
-"""The frame of the tab *Inside*: one example at the left, four questions about the network."""
+"""The frame of the tab *Inside*: one example at the left, four sections, each in two depths."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QSizePolicy, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.analysis.guide import GuideStep
-from mnist_draw.app.inside.example import ExampleCard
+from mnist_draw.app.inside.example import AnswersCard, ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
-from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu, notifier
+from mnist_draw.app.inside.inside_bar import ALL_DETAILS, GUIDE, InsideBar, ViewMenu, notifier
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
@@ -23,6 +23,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import set_look
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names
@@ -58,7 +59,6 @@ class InsideView(QWidget):
         self._tab = tab
         self._active = tab.active
         self.example = tab.example
-        self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
         self._front: Section | None = None
@@ -67,10 +67,15 @@ class InsideView(QWidget):
         self._reported: dict[str, set[str]] = {}
         self.card = ExampleCard(tab.canvas)
         self.stack = QStackedWidget()
-        self.guide = GuideView(max(guide_step, 1))
-        theme.follow(self.guide, self._fit_guide)
-        self.left = column(self.card, (self.guide, 1), gap=Size.CARD_GAP)
-        # At the top, also where the guide is hidden.
+        self.guide = GuideView(guide_step)
+        self.answers = AnswersCard()
+        self.left = column(
+            self.card,
+            (self.guide, 1),
+            (self.answers, 1),
+            gap=Size.CARD_GAP,
+        )
+        # At the top, also where nothing is below it.
         self.left.setAlignment(self.card, Qt.AlignTop)
         self.page = GuidePage()
         self.pages = QStackedWidget()
@@ -84,18 +89,20 @@ class InsideView(QWidget):
         self.menu = ViewMenu(lambda: self.section, self)
         self.bar = InsideBar(SECTIONS, self.menu)
         gap = Size.CARD_GAP
-        below = row(self.left, (self.pages, 1), gap=gap)
+        #: The example and the section beside it; one card where both are one picture.
+        self.below = QFrame()
+        self._beside = row(self.left, (self.pages, 1), gap=gap, owner=self.below)
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, gap)
-        self.column = column(self.bar, (below, 1), gap=gap, margins=margins, owner=self)
+        self.column = column(self.bar, (self.below, 1), gap=gap, margins=margins, owner=self)
         self._connect()
+        theme.follow(self.below, self._fit)
         self.open_section(section)
-        if guide_step:
-            self.guide.show_step(guide_step)
 
     def _connect(self) -> None:
         bar = self.bar
         bar.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
-        bar.guide.clicked.connect(self.show_page)
+        bar.details.clicked.connect(self.show_details)
+        bar.guide.clicked.connect(self.show_guide)
         for number, kind in enumerate(SECTIONS):
             open_it = partial(self.open_section, kind.name)
             command = Command(self, kind.title, kind.question, f"Alt+{number + 1}", open_it)
@@ -103,7 +110,7 @@ class InsideView(QWidget):
         card = self.card
         example = self.example
         card.label_chosen.connect(example.relabel)
-        card.random_button.clicked.connect(lambda: example.pick_test())
+        card.random_button.clicked.connect(example.pick_random)
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
         use = self._active.use_instead
@@ -116,6 +123,8 @@ class InsideView(QWidget):
         board = card.board
         make = partial(Command, self)
         make(_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why)
+        make(*ALL_DETAILS, "F4", bar.details.click).describe(bar.details)
+        make(*GUIDE, "G", bar.guide.click).describe(bar.guide)
         make(_("Undo"), _("Take back the last stroke of the example."), "Ctrl+Z", board.undo)
         redo = "Ctrl+Y, Ctrl+Shift+Z"
         make(_("Redo"), _("Draw again what was taken back."), redo, board.redo)
@@ -136,7 +145,6 @@ class InsideView(QWidget):
         section = self._made.get(kind.name) or self._make(kind)
         self._tab.note_section(kind.name)
         self.bar.buttons.button(number).setChecked(True)
-        self.bar.question.setText(kind.question)
         if section is not before:
             if before is not None:
                 before.set_active(False)
@@ -147,8 +155,48 @@ class InsideView(QWidget):
             self._set_room()
             self.stack.setCurrentWidget(section)
             section.set_active(self.isVisible())
-            self._turn_guide_to(section)
+        self._fit()
         self.close_page()
+
+    def show_details(self, on: bool) -> None:
+        """Show all details in all sections, or the plain depth."""
+        focus = self.focusWidget()
+        self._tab.note_details(on)
+        self.bar.details.setChecked(on)
+        for section in self._made.values():
+            section.show_details(on)
+        self._fit()
+        if focus is not None and not focus.isVisible():
+            # What had the keyboard is gone with its depth.
+            self.bar.details.setFocus()
+
+    def show_guide(self, on: bool) -> None:
+        """Show the guide below the example, or what the section has there."""
+        self._tab.note_guide(on)
+        self.bar.guide.setChecked(on)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Lay out the example, what is below it, and the section, as one card or as several."""
+        section = self._front
+        if section is None:
+            return
+        is_joined = section.is_joined
+        has_guide = self._tab.shows_guide
+        self.guide.setVisible(has_guide and self.pages.currentWidget() is not self.page)
+        for each in self._made.values():
+            if each.aside is not None:
+                each.aside.setVisible(each is section and not has_guide)
+        self.answers.setVisible(section.aside is None and not has_guide)
+        self.card.set_joined(is_joined)
+        self.guide.setFixedWidth(self.card.width())
+        self.answers.setFixedWidth(self.card.width())
+        set_look(self.below, "card" if is_joined else "")
+        set_look(self.guide, "" if is_joined else "card")
+        pad = Size.MARGIN if is_joined else 0
+        self._beside.setContentsMargins(pad, Size.CARD_PADDING if is_joined else 0, pad, pad)
+        self._beside.setSpacing(0 if is_joined else Size.CARD_GAP)
+        self.bar.question.setText(section.question if section.details else "")
 
     def _set_room(self) -> None:
         if self._front is not None:
@@ -160,11 +208,14 @@ class InsideView(QWidget):
         section.problem.connect(partial(self._report, kind.name))
         section.example_picked.connect(self.example.pick)
         section.why_requested.connect(self.open_why)
-        section.view_changed.connect(partial(self._turn_guide_to, section))
         self.stack.addWidget(section)
+        if section.aside is not None:
+            self.left.addWidget(section.aside, 1)
+        section.show_details(self._tab.shows_details)
         if self.model is not None:
             section.use_network(self.model, self._key)
         section.show_example(self.example.current)
+        section.show_certainty(self.example.answer[1])
         self.show_run()
         return section
 
@@ -198,21 +249,17 @@ class InsideView(QWidget):
         if isinstance(section, NetworkSection) and tab.run_title:
             section.panel.run.show_run(tab.run_title, tab.run_parameters, tab.run_figures)
 
-    def _turn_guide_to(self, section: Section, view: str = "") -> None:
-        if section is self._front and not self._guided:
-            self.guide.turn_to(section.name, view or section.view_name())
-
     def begin_guide(self) -> None:
         """Show the guide's first step beside the views, ready for the next."""
-        # What is shown beside it does not turn it.
-        self.guide.used = False
         self.open_section("network")
+        self.show_guide(True)
         self._set_example(_EXAMPLE)
         self.guide.show_step(1)
         self.guide.next.setFocus()
 
     def _set_example(self, test: int) -> None:
-        if self.example.current is None:
+        current = self.example.current
+        if current is None or current.is_sample:
             self.example.pick_test(test)
 
     def show_step(self, step: GuideStep) -> None:
@@ -220,18 +267,13 @@ class InsideView(QWidget):
         if step.section == "draw":
             self._tab.draw_requested.emit()
             return
-        self.guide.used = True
-        self._guided = True
-        try:
-            other = self._other_network(step)
-            if other:
-                self._active.use_instead(f"shipped:{other}", TITLES[other])
-            if step.section != "results":
-                self._set_example(_EXAMPLE if step.test is None else step.test)
-            self.open_section(step.section)
-            self.section.open_view(step.view)
-        finally:
-            self._guided = False
+        other = self._other_network(step)
+        if other:
+            self._active.use_instead(f"shipped:{other}", TITLES[other])
+        if step.section != "results":
+            self._set_example(_EXAMPLE if step.test is None else step.test)
+        self.open_section(step.section)
+        self.section.open_view(step.view)
 
     def _other_network(self, step: GuideStep) -> str:
         if not step.needs or self.model is None:
@@ -258,17 +300,12 @@ class InsideView(QWidget):
         self.pages.setCurrentWidget(self.page)
         # The same words beside it would be read twice.
         self.guide.hide()
-        self.bar.guide.setChecked(True)
         self.page.show_step(self.guide.step.number)
         self.page.text.setFocus()
 
     def close_page(self) -> None:
         self.pages.setCurrentWidget(self.views)
-        self.guide.show()
-        self.bar.guide.setChecked(False)
-
-    def _fit_guide(self) -> None:
-        self.guide.setFixedWidth(self.card.width())
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.card.use_height(self.height())
@@ -277,11 +314,11 @@ class InsideView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         self.catch_up()
-        self.example.asking.watch(True)
+        self.example.watch(True)
         self.section.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.example.asking.watch(False)
+        self.example.watch(False)
         self.section.set_active(False)
 
     def use_network(self, model: ModelFile, key: str) -> None:
@@ -292,7 +329,10 @@ class InsideView(QWidget):
         self._key = key
         self._name_active()
         self._name_network()
-        self.card.show_classes(all_names(model))
+        names = all_names(model)
+        self.card.show_classes(names)
+        self.answers.bars.show_classes(names)
+        self.answers.bars.show_all(len(names) <= len(DIGITS))
         self.example.ask_again()
         if is_other:
             self._show_answer()
@@ -321,9 +361,13 @@ class InsideView(QWidget):
         self.show_run()
 
     def _show_example(self) -> None:
-        self.card.show_example(self.example.current, self.example.name_of)
+        self.card.show_example(self.example.current)
         for section in self._made.values():
             section.show_example(self.example.current)
 
     def _show_answer(self) -> None:
-        self.card.show_answer(self.example.answer[1])
+        probabilities, certainty = self.example.answer
+        self.card.show_answer(certainty)
+        self.answers.show_answer(probabilities, certainty)
+        for section in self._made.values():
+            section.show_certainty(certainty)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,9 +17,11 @@ from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.threads import Stream
 from mnist_draw.app.kit.widgets import label, push_button
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names, class_name
+from mnist_draw.recognition.certainty import Certainty
 from mnist_draw.storage.models import ModelFile
 
 #: The source of a label: the user, the data set, or in place of both the network's own answer.
@@ -33,8 +35,9 @@ class Example:
     #: float32 (28, 28): 0 is paper and 255/256 is full ink, as in MNIST when it is scaled for the
     #: network.
     picture: npt.NDArray[np.float32] = field(repr=False)
-    #: The class that the picture shows, from 0; None if unknown.
-    label: int | None = None
+    #: The name of the class that the picture shows: a number would be another class of another
+    #: network. None if unknown.
+    label: str | None = None
     #: The source of the label.
     label_source: LabelSource = "answer"
     #: The source of the picture: ``"drawing"``, ``"Test picture 1234"``.
@@ -45,12 +48,24 @@ class Example:
     is_digit: bool = True
     #: Of a drawing that is read as a number, which of its digits: ``"1, digit 2 of 51"``.
     part: str = ""
+    #: Whether it stands in for a drawing while nothing is drawn.
+    is_sample: bool = False
 
     @classmethod
-    def of(cls, images: np.ndarray, labels: np.ndarray, source: str, place: int) -> Example:
-        """Return a picture of a data set, uint8 (N, 1, 28, 28)."""
-        picture = scale(images[place, 0])
-        return cls(picture, int(labels[place]), "data", source, place)
+    def of(
+        cls,
+        images: np.ndarray,
+        labels: np.ndarray,
+        source: str,
+        place: int,
+        names: Sequence[str] = DIGITS,
+    ) -> Example:
+        """Return a picture of a data set, uint8 (N, 1, 28, 28), whose classes have these names."""
+        return cls(scale(images[place, 0]), names[int(labels[place])], "data", source, place)
+
+    def number_among(self, names: Sequence[str]) -> int | None:
+        """Return which of these classes the picture shows; None if it is none, or unknown."""
+        return names.index(self.label) if self.label in names else None
 
     @property
     def is_drawing(self) -> bool:
@@ -67,14 +82,16 @@ class Section(QWidget):
     problem = pyqtSignal(str)
     example_picked = pyqtSignal(object)
     why_requested = pyqtSignal(object, int, int)
-    view_changed = pyqtSignal(str)
 
+    #: Whether all details are shown; else the plain depth.
+    details = False
+    #: What is shown below the example while the guide is closed; None: all answers.
+    aside: QWidget | None = None
     #: The available width in pixels.
     _room = QWIDGETSIZE_MAX
     _model: ModelFile | None = None
     _key = ""
     _example: Example | None = None
-    _view_told = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,6 +113,23 @@ class Section(QWidget):
 
     def _name(self, number: int) -> str:
         return class_name(self._model, number)
+
+    def _label(self) -> int | None:
+        """Return the class of the network that the example shows; None if it is none of them."""
+        example = self._example
+        return None if example is None else example.number_among(all_names(self._model))
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the section is one picture with the example, in one card."""
+        return False
+
+    def show_details(self, on: bool) -> None:
+        """Show all details, or the plain depth."""
+        self.details = on
+
+    def show_certainty(self, certainty: Certainty | None) -> None:
+        """Show how sure the answer to the example is; None: it is not known yet."""
 
     def set_room(self, width: int) -> None:
         self._room = width
@@ -138,15 +172,6 @@ class Section(QWidget):
 
     def open_view(self, view: str) -> None:
         """Bring a view to the front by its name in the guide; an unknown one is the first."""
-
-    def view_name(self) -> str:
-        return ""
-
-    def _tell_view(self) -> None:
-        view = self.view_name()
-        if view != self._view_told:
-            self._view_told = view
-            self.view_changed.emit(view)
 
     def table(self) -> Table:
         return Table(self.title, (), ())

@@ -87,8 +87,16 @@ class SegmentedControl(QFrame):
         self.buttons = [ElidedButton(text, "segment") for text in texts]
         for number, part in enumerate(self.buttons):
             part.setCheckable(True)
+            # Qt makes the chosen part the only stop not before one has the keyboard.
+            part.setFocusPolicy(Qt.ClickFocus if number else Qt.StrongFocus)
             self.group.addButton(part, number)
+        self.group.idToggled.connect(self._move_stop)
         row(*((part, 1) for part in self.buttons), gap=2, margins=(3, 3, 3, 3), owner=self)
+
+    def _move_stop(self, number: int, on: bool) -> None:
+        for part in self.buttons if on else ():
+            is_chosen = part is self.group.button(number)
+            part.setFocusPolicy(Qt.StrongFocus if is_chosen else Qt.ClickFocus)
 
     def choose(self, number: int) -> None:
         """Choose a part without emitting `chosen`."""

@@ -9,7 +9,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 def digit(index=0):
     """Return a test digit as the drawing."""
     data = load_dataset()
-    return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
+    return Example(scale(data.test_images[index, 0]), str(data.test_labels[index]))
 
 
 def label_text(widget, name):

@@ -116,7 +116,7 @@ def test_digits_and_neighbors_become_the_example_and_are_walked_by_keys(
     with qtbot.waitSignal(section.example_picked) as picked:
         section.neighbors.view.picked_here.emit(place)
     assert picked.args[0].source == f"Training picture {place:,}"
-    assert picked.args[0].label == int(digits.train_labels[place])
+    assert picked.args[0].label == str(digits.train_labels[place])
     view = section.view
     qtbot.keyClick(view, Qt.Key_Right)
     first = view.current

@@ -404,7 +404,6 @@ def test_the_start_answers_and_what_was_learned_is_shown(section, qtbot, monkeyp
     choose(section, Weights.START)
     until(qtbot, lambda: view.parts.model is start)
     frame_where(section, qtbot, lambda frame: frame is not now)
-    assert section.view_name() == "fresh"
     # The unit's strongest pictures are those of its weights at the start.
     until(qtbot, lambda: getattr(section.panel.unit_rows.rows[0], "small", ()))
     pictures = digits.train_images[:, 0].reshape(-1, 784) / np.float32(256)

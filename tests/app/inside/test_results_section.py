@@ -173,7 +173,7 @@ def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):
         qtbot.keyClick(view, Qt.Key_Return)
     (example,) = picked.args
     np.testing.assert_array_equal(example.picture, scale(digits.test_images[place, 0]))
-    assert (example.label, example.label_source) == (int(digits.test_labels[place]), "data")
+    assert (example.label, example.label_source) == (str(digits.test_labels[place]), "data")
     assert (example.source, example.index) == (f"Test picture {place}", place)
     section.show_example(example)
     assert view.picked == place

@@ -65,7 +65,7 @@ NAMES = [
     "secondGuessLabel", "augmentationCombo", "libraryPage", "libraryRow", "tryItButton",
     "settingsFileButton", "layersView", "toolBar", "moreButton", "networkButton", "networkMenu",
     "toast", "pictureStrip", "boardCaption", "exampleCard", "insideBoard", "insideSections",
-    "guideButton", "insideMenu", "guideView", "guidePage", "networkView",
+    "guideButton", "allDetailsSwitch", "insideMenu", "guideView", "guidePage", "networkView",
     "orderCombo", "whyPanel", "rivalCombo", "unitPanel", "unitSwitch", "allOnButton", "whyLink",
     *(f"probabilityBar{digit}" for digit in range(10)),
 ]  # fmt: skip
@@ -491,7 +491,6 @@ def test_the_tour_and_look_inside_lead(shared, qtbot):
     assert window.navigation.current is inside
     view = inside.view
     assert view.pages.currentWidget() is view.views
-    view.section.view_changed.emit("why")
     assert view.guide.step.number == 1
     view.guide.show_button.click()
     assert window.navigation.current is tab

@@ -248,13 +248,15 @@ class MapSection(CountedSection):
         assert self._data is not None
         place = int(self._chosen[number])
         source = _("Test picture {number}", number=place)
-        example = Example.of(self._data.test_images, self._data.test_labels, source, place)
+        data = self._data
+        example = Example.of(data.test_images, data.test_labels, source, place, data.classes)
         self.example_picked.emit(example)
 
     def _pick_neighbor(self, place: int) -> None:
         assert self._data is not None
         source = _("Training picture {number}", number=place)
-        example = Example.of(self._data.train_images, self._data.train_labels, source, place)
+        data = self._data
+        example = Example.of(data.train_images, data.train_labels, source, place, data.classes)
         self.example_picked.emit(example)
 
 

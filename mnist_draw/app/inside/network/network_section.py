@@ -170,13 +170,6 @@ class NetworkSection(Section):
         self._open_wanted()
         self._ask()
 
-    def view_name(self) -> str:
-        if self._weights is Weights.START:
-            return "fresh"
-        if self.network.pinned is None or self.network.parts is None:
-            return "why"
-        return "map" if self.network.parts.layers[self.network.pinned[0]].convolves else "unit"
-
     def update_layout(self) -> None:
         beside = self.panel.minimumWidth() + Size.CARD_GAP
         reflow(self._top, self._room - beside - 2 * Size.CARD_PADDING)
@@ -320,7 +313,6 @@ class NetworkSection(Section):
     def _selected(self) -> None:
         self._ask()
         self._show_panel()
-        self._tell_view()
 
     def _choose_order(self, place: int) -> None:
         self.network.by_digit = place == 0
@@ -334,7 +326,6 @@ class NetworkSection(Section):
             return
         self._weights = weights
         self._ask()
-        self._tell_view()
 
     def _choose_rival(self, rival: int) -> None:
         frame = self.network.frame

@@ -273,16 +273,18 @@ class ResultsSection(CountedSection):
         pictures = self.shown
         is_labeled = self.shown.labels is not None
         labels = self.results.answers if pictures.labels is None else pictures.labels
-        example = Example.of(pictures.images, labels, pictures.title(place), place)
+        names = all_names(self._model)
+        example = Example.of(pictures.images, labels, pictures.title(place), place, names)
         return example if is_labeled else replace(example, label_source="answer")
 
     def _ask_why(self, place: int) -> None:
         assert self.results is not None
-        order = self.results.probabilities[place].argsort()
-        answer = int(order[-1])
+        answer, rival = (int(each) for each in self.results.probabilities[place].argsort()[:-3:-1])
         example = self._example_at(place)
-        # Of a mistake, what it is; of a right answer, what came second.
-        rival = example.label if example.label not in (answer, None) else int(order[-2])
+        label = example.number_among(all_names(self._model))
+        if label not in (answer, None):
+            # Of a mistake, what it is; of a right answer, what came second.
+            rival = label
         self.why_requested.emit(example, answer, rival)
 
     def _show_picked(self) -> None:

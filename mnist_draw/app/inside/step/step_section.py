@@ -220,8 +220,9 @@ class StepSection(Section):
     def _ask(self) -> None:
         example = self._example
         model = self._model
-        if example is not None and example.label is not None and model is not None:
-            task = Task(model, example.picture, example.label)
+        label = self._label()
+        if example is not None and label is not None and model is not None:
+            task = Task(model, example.picture, label)
             before = self._requested
             held_back = self._is_held_back()
             if held_back and not (before is None or task.shows_same(before)):
@@ -279,7 +280,7 @@ class StepSection(Section):
         self.all_the_same.setVisible(asks)
         if example is None:
             waiting = _EMPTY
-        elif example.label is None:
+        elif self._label() is None:
             waiting = _UNKNOWN
         elif asks:
             waiting = _TRAINING
@@ -329,7 +330,6 @@ class StepSection(Section):
         self.stage = stage
         self.reached = max(self.reached, stage)
         self._show()
-        self._tell_view()
 
     def _walk(self, step: int) -> None:
         """Go on or back by a key; there is nothing to go on to before there is a step."""
@@ -340,7 +340,6 @@ class StepSection(Section):
         self._stop_playing()
         self.views.setCurrentWidget(self.graph)
         self._ask_for_graphs()
-        self._tell_view()
 
     def _ask_for_graphs(self) -> None:
         model = self._model
