@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Doubles, Floats, Integers
 from mnist_draw.i18n import _, number, percent_sign
 from mnist_draw.training.events import LayerFigures, Parameters
 from mnist_draw.training.functions import layer_label, layer_names
-
-Floats = NDArray[np.float32]
 
 #: Bins of the histogram: enough to show its shape, wide enough to see.
 _BINS = 60
@@ -61,7 +59,7 @@ def _weights(parameters: Parameters) -> list[Any]:
     return [value for value in parameters if value.ndim > 1]
 
 
-def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def weight_histogram(weights: list[Any]) -> tuple[Integers, Doubles]:
     """Count weights in bins around 0; those far out count in the outermost ones."""
     values = np.concatenate([value.ravel() for value in weights])
     reach = max(_REACH * float(values.std()), 1e-6)

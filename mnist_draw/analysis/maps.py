@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
+from mnist_draw.arrays import Bytes, Floats, Places
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
-
-Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
 
 #: Test digits on a map, evenly chosen: MNIST's first half is harder than its second.
 DIGITS = 2000
@@ -53,12 +51,12 @@ class DigitMap:
     #: The network's calibrated probabilities, float32 (n, classes).
     probabilities: Floats = field(repr=False)
     #: uint8 (n,).
-    labels: npt.NDArray[np.uint8] = field(repr=False)
+    labels: Bytes = field(repr=False)
 
     @property
-    def answers(self) -> Indices:
+    def answers(self) -> Places:
         """The answer for each digit: intp (n,)."""
-        answers: Indices = self.probabilities.argmax(axis=1)
+        answers: Places = self.probabilities.argmax(axis=1)
         return answers
 
     @property
@@ -90,7 +88,7 @@ def nearest_rows(
     rows: npt.NDArray[np.floating[Any]],
     outputs: Floats,
     count: int,
-) -> tuple[Indices, Floats]:
+) -> tuple[Places, Floats]:
     """Return the indices of the rows that are nearest to outputs, the nearest first; distances."""
     distances = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _ROWS):
@@ -103,15 +101,15 @@ def nearest_rows(
     return places[order], np.sqrt(distances[places[order]])
 
 
-def chosen_digits(count: int) -> Indices:
+def chosen_digits(count: int) -> Places:
     """Return the indices of the test digits on a map, evenly spread: intp (n,)."""
     return np.arange(0, count, max(1, count // DIGITS), dtype=np.intp)[:DIGITS]
 
 
 def build_map(
     model: ModelFile,
-    images: npt.NDArray[np.uint8],
-    labels: npt.NDArray[np.uint8],
+    images: Bytes,
+    labels: Bytes,
 ) -> DigitMap:
     """Map digits, uint8 (n, 1, 28, 28), by the last hidden layer's outputs."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
@@ -131,8 +129,8 @@ def build_map(
 
 def _compute_map(
     network: NetworkProbe,
-    images: npt.NDArray[np.uint8],
-    labels: npt.NDArray[np.uint8],
+    images: Bytes,
+    labels: Bytes,
 ) -> dict[str, Any]:
     hidden, logits = zip(*network.outputs_of_all(images), strict=True)
     values = np.concatenate(hidden)
@@ -184,7 +182,7 @@ def principal_directions(centered: Floats) -> Floats:
     return directions
 
 
-def gather_neighbors(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighborhood]:
+def gather_neighbors(model: ModelFile, images: Bytes) -> Iterator[Neighborhood]:
     """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     count = len(images)

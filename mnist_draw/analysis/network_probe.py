@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_draw import theano_bridge
+from mnist_draw.arrays import Bytes, Floats, Labels
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
@@ -27,8 +27,6 @@ from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
-
-Floats = npt.NDArray[np.float32]
 
 #: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
 #: them take little memory.
@@ -211,7 +209,7 @@ class NetworkProbe:
         require_finite(self.network, logits, p)
         return ForwardPass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
 
-    def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, ForwardPass]]:
+    def run_many(self, images: Bytes) -> Iterator[tuple[slice, ForwardPass]]:
         """Yield slices of many pictures, uint8 (N, 1, 28, 28), and their numbers."""
         for start in range(0, len(images), SLICE):
             some = scale(images[start : start + SLICE])
@@ -235,7 +233,7 @@ class NetworkProbe:
 
     def outputs_of_all(
         self,
-        images: npt.NDArray[np.uint8],
+        images: Bytes,
     ) -> Iterator[tuple[Floats, Floats]]:
         """Yield the same for slices of many pictures, uint8 (N, 1, 28, 28)."""
         for start in range(0, len(images), SLICE):
@@ -264,7 +262,7 @@ def probabilities_of(answer: Floats, temperature: float) -> Floats:
     return probabilities
 
 
-def cross_entropies(logits: Floats, labels: npt.NDArray[np.integer[Any]]) -> Floats:
+def cross_entropies(logits: Floats, labels: Labels) -> Floats:
     """Return the loss of each picture in nats, float32 (N,), also where its probability is 0."""
     largest = logits.max(axis=1)
     sums = np.exp(logits - largest[:, None]).sum(axis=1)

@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis import network_probe
-from mnist_draw.analysis.network_probe import Floats, NetworkProbe
+from mnist_draw.analysis.network_probe import NetworkProbe
+from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import number
@@ -101,8 +102,8 @@ class StepFigures:
     p_after: Floats = field(default_factory=_none)
     after: tuple[Floats, ...] = field(default=(), repr=False)
     #: The update rule's accumulators.
-    state_before: tuple[npt.NDArray[Any], ...] = field(default=(), repr=False)
-    state_after: tuple[npt.NDArray[Any], ...] = field(default=(), repr=False)
+    state_before: tuple[Array, ...] = field(default=(), repr=False)
+    state_after: tuple[Array, ...] = field(default=(), repr=False)
 
     @property
     def is_done(self) -> bool:
@@ -150,7 +151,7 @@ class OneStep:
         self.layers = network_probe.describe_layers(model)
         #: For each dropout layer, by the next layer with weights, the share that it lets through.
         self.retained = {place: part for place, (_, part) in self.expressions.dropouts.items()}
-        self._start: tuple[npt.NDArray[Any], ...] | None = None
+        self._start: tuple[Array, ...] | None = None
         self.function: Any = None
         self.rewind()
 
@@ -270,7 +271,7 @@ class OneStep:
         """Return copies of the parameters, in Lasagne's order."""
         return tuple(np.array(v.get_value(), np.float32) for v in self.expressions.params)
 
-    def state(self) -> tuple[npt.NDArray[Any], ...]:
+    def state(self) -> tuple[Array, ...]:
         """Return copies of the update rule's accumulators."""
         return tuple(np.array(v.get_value()) for v in self.expressions.accumulators)
 
@@ -403,7 +404,7 @@ def read_from_run(
     model: ModelFile,
     settings: TrainingSettings,
     shapes: Shapes,
-) -> tuple[npt.NDArray[Any], ...] | None:
+) -> tuple[Array, ...] | None:
     """Return the accumulators of the network's run; None without a checkpoint of these shapes."""
     try:
         runs, _ = list_runs()
@@ -425,7 +426,7 @@ def read_from_run(
     return None
 
 
-def _fit(values: Sequence[npt.NDArray[Any]], shapes: Shapes) -> bool:
+def _fit(values: Sequence[Array], shapes: Shapes) -> bool:
     return [value.shape for value in values] == list(shapes) and all(
         bool(np.isfinite(value).all()) for value in values
     )

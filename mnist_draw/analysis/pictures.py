@@ -7,11 +7,10 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mnist_draw.arrays import Array, Bytes
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
@@ -26,9 +25,6 @@ from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit
 
-Images = npt.NDArray[np.uint8]
-Labels = npt.NDArray[np.uint8]
-
 #: At most so many sentences report pictures that were left out.
 _MAX_MESSAGES = 20
 
@@ -38,9 +34,9 @@ class Pictures:
     """Pictures as input of a network, with or without labels."""
 
     #: uint8 (N, 1, 28, 28): high values are ink.
-    images: Images
+    images: Bytes
     #: uint8 (N,), from 0; None if unknown.
-    labels: Labels | None
+    labels: Bytes | None
     #: Their name, such as ``"MNIST test"``.
     name: str
     #: What one of them is called: ``"Test picture {number}"``.
@@ -146,9 +142,9 @@ def _has_idx(folder: Path) -> bool:
     )
 
 
-def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None], list[str]]:
+def _read_folder(folder: Path) -> tuple[list[Array], list[int | None], list[str]]:
     """Read and normalise one picture after the other: a large one is not kept."""
-    images: list[npt.NDArray[Any]] = []
+    images: list[Array] = []
     labels: list[int | None] = []
     messages = []
     for path, label in find_pictures(folder):

@@ -14,8 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 from string import Template
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from mnist_draw import i18n
@@ -23,6 +21,7 @@ from mnist_draw.analysis import result_tables
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.table import Table, percent
+from mnist_draw.arrays import Bytes
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
 from mnist_draw.i18n import _, joined, language, number
 from mnist_draw.library.network_data import Name, class_name, class_names
@@ -241,7 +240,7 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
 
 def mistakes_svg(
     results: Results,
-    images: npt.NDArray[np.uint8],
+    images: Bytes,
     shown: Sequence[int],
     name: Name,
 ) -> str:
@@ -317,7 +316,7 @@ def _short(name: str) -> str:
     return name if len(name) <= _MAX_LETTERS else f"{name[: _MAX_LETTERS - 1]}…"
 
 
-def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
+def _data_uri(picture: Bytes) -> str:
     """Return a picture, uint8 (28, 28), as the address of a PNG that is in the page itself."""
     content = io.BytesIO()
     Image.fromarray(picture).save(content, "PNG", optimize=True)

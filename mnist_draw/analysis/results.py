@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.arrays import Array, Bytes, Doubles, Flags, Floats, Integers, Labels, Places
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
 from mnist_draw.recognition.answer import apply_temperature
@@ -24,9 +23,6 @@ from mnist_draw.recognition.certainty import SURE
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
-
-Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
 
 #: Pictures asked about at once: a slice takes 2 to 40 ms, so that counting can be stopped.
 SLICE = 64
@@ -74,7 +70,7 @@ class Results:
     #: float32 (n, C): the network's own, not calibrated.
     probabilities: Floats
     #: Integers (n,), 0 to C − 1; None if unknown.
-    labels: npt.NDArray[np.integer[Any]] | None
+    labels: Labels | None
     #: Of the calibration.
     temperature: float
     #: Number of pictures, N.
@@ -94,9 +90,9 @@ class Results:
         return int(self.probabilities.shape[1])
 
     @cached_property
-    def answers(self) -> Indices:
+    def answers(self) -> Places:
         """The most probable answers: intp (n,)."""
-        answers: Indices = self.probabilities.argmax(axis=1)
+        answers: Places = self.probabilities.argmax(axis=1)
         return answers
 
     @cached_property
@@ -110,11 +106,11 @@ class Results:
         return self.calibrated[np.arange(self.counted), self.answers]
 
     @cached_property
-    def right(self) -> npt.NDArray[np.bool_]:
+    def right(self) -> Flags:
         """Which answers are right: bool (n,); all if the labels are unknown."""
         if self.labels is None:
             return np.ones(self.counted, np.bool_)
-        right: npt.NDArray[np.bool_] = self.answers == self.labels
+        right: Flags = self.answers == self.labels
         return right
 
     @property
@@ -136,7 +132,7 @@ class Results:
         return float(-np.log(np.maximum(likely, np.finfo(np.float32).tiny)).mean())
 
     @cached_property
-    def confusion(self) -> npt.NDArray[np.int64]:
+    def confusion(self) -> Integers:
         """How often each true class (row) was read as each class (column): int64 (C, C)."""
         if self.labels is None:
             return np.zeros((self.classes, self.classes), np.int64)
@@ -145,12 +141,12 @@ class Results:
         return counts.reshape(self.classes, self.classes).astype(np.int64)
 
     @property
-    def recall(self) -> npt.NDArray[np.float64]:
+    def recall(self) -> Doubles:
         """Which part of each true class was read rightly: float64 (C,), NaN for none of it."""
         return _shares(np.diag(self.confusion), self.confusion.sum(axis=1))
 
     @property
-    def precision(self) -> npt.NDArray[np.float64]:
+    def precision(self) -> Doubles:
         """Which part of each answer was right: float64 (C,), NaN where it was never given."""
         return _shares(np.diag(self.confusion), self.confusion.sum(axis=0))
 
@@ -169,11 +165,11 @@ class Results:
         """Compute now, off the GUI thread, whatever takes more than a moment."""
         _ = self.confidence, self.right, self.loss, self.confusion, self.reliability
 
-    def mistakes(self) -> Indices:
+    def mistakes(self) -> Places:
         """Return the pictures that were read wrong, the surest mistake first."""
         return self._ordered(np.flatnonzero(~self.right), surest_first=True)
 
-    def pictures_of(self, true: int | None, read: int | None) -> Indices:
+    def pictures_of(self, true: int | None, read: int | None) -> Places:
         """Return the pictures of a cell: mistakes the surest first, right answers the last.
 
         None means every class but the other of the two: all that were misread, or all that
@@ -188,7 +184,7 @@ class Results:
             chosen = chosen & (self.answers == read)
         return self._ordered(np.flatnonzero(chosen), surest_first=true != read)
 
-    def least_sure(self) -> Indices:
+    def least_sure(self) -> Places:
         """Return all pictures, the least sure first."""
         return self._ordered(np.arange(self.counted), surest_first=False)
 
@@ -242,7 +238,7 @@ class Results:
         outside = [part for part in self.doubted if not part.least <= part.confidence <= part.most]
         return Calibration.MIXED if len(outside) > 1 else Calibration.AGREES
 
-    def _ordered(self, chosen: Indices, surest_first: bool) -> Indices:
+    def _ordered(self, chosen: Places, surest_first: bool) -> Places:
         confidence = self.confidence[chosen]
         order = np.argsort(-confidence if surest_first else confidence, kind="stable")
         return chosen[order]
@@ -292,15 +288,15 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
 
 
 def _shares(
-    part: npt.NDArray[np.integer[Any]],
-    whole: npt.NDArray[np.integer[Any]],
-) -> npt.NDArray[np.float64]:
-    shares: npt.NDArray[np.float64] = np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+    part: Labels,
+    whole: Labels,
+) -> Doubles:
+    shares: Doubles = np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
     return shares
 
 
 #: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.
-AsDrawn = Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]]
+AsDrawn = Callable[[Bytes], Array]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_draw.analysis.results import SLICE
+from mnist_draw.arrays import Bytes, Doubles
 from mnist_draw.dataset.augmentation import moving
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE
 from mnist_draw.dataset.mnist import load_dataset, scale
@@ -21,9 +21,6 @@ from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
-
-Images = npt.NDArray[np.uint8]
-Accuracy = npt.NDArray[np.float64]
 
 #: Test pictures that are changed: enough for an accuracy that is right to 1%, in seconds.
 PICTURES = 1000
@@ -72,7 +69,7 @@ SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts
 @dataclass(frozen=True, eq=False)
 class Limits:
     #: The accuracy, 0 to 1, at each of the `SETTINGS`: float64 (31,). NaN means not yet counted.
-    accuracy: Accuracy
+    accuracy: Doubles
     #: Number of the pictures.
     pictures: int
 
@@ -81,9 +78,9 @@ class Limits:
         """Number of settings counted so far."""
         return int(np.count_nonzero(~np.isnan(self.accuracy)))
 
-    def along(self, axis: Axis) -> Accuracy:
+    def along(self, axis: Axis) -> Doubles:
         """Return the accuracy at each amount of an axis."""
-        accuracy: Accuracy = self.accuracy[[name == axis.name for name, _amount in SETTINGS]]
+        accuracy: Doubles = self.accuracy[[name == axis.name for name, _amount in SETTINGS]]
         return accuracy
 
     def largest_borne(self, axis: Axis) -> float | None:
@@ -100,7 +97,7 @@ class Limits:
 NOT_COUNTED = Limits(np.full(len(SETTINGS), np.nan), 0)
 
 
-def altered(images: Images, name: str, amount: float) -> Images:
+def altered(images: Bytes, name: str, amount: float) -> Bytes:
     """Return pictures, uint8 (n, 28, 28), changed by an amount along the axis of a name."""
     if name == "turn" and amount:
         return _turned(images, amount)
@@ -111,7 +108,7 @@ def altered(images: Images, name: str, amount: float) -> Images:
     return images
 
 
-def _turned(images: Images, degrees: float) -> Images:
+def _turned(images: Bytes, degrees: float) -> Bytes:
     """Turn pictures clockwise around their middle."""
     nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING - MIDDLE
     x = np.tile(nodes, moving.NODES)
@@ -128,14 +125,14 @@ def _turned(images: Images, degrees: float) -> Images:
     )
 
 
-def _shifted(images: Images, pixels: int) -> Images:
+def _shifted(images: Bytes, pixels: int) -> Bytes:
     """Shift pictures to the right; ink that leaves the picture is lost."""
     wide = images.shape[2]
     padded = np.pad(images, ((0, 0), (0, 0), (wide, wide)))
     return padded[:, :, wide - pixels : 2 * wide - pixels]
 
 
-def _with_noise(images: Images, strength: float) -> Images:
+def _with_noise(images: Bytes, strength: float) -> Bytes:
     """Add normal noise; its standard deviation is a part of full ink."""
     random = np.random.default_rng(_NOISE_SEED)
     noise = random.standard_normal(images.shape, dtype=np.float32)
@@ -143,7 +140,7 @@ def _with_noise(images: Images, strength: float) -> Images:
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
 
-def pictures_of(model: ModelFile) -> tuple[Images, npt.NDArray[np.uint8]]:
+def pictures_of(model: ModelFile) -> tuple[Bytes, Bytes]:
     """Return the first test pictures of what a network learned, uint8 (n, 28, 28), and labels."""
     data = own_data(model) or load_dataset()
     return data.test_images[:PICTURES, 0], data.test_labels[:PICTURES]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mnist_draw.analysis.network_probe import Floats, Layer
+from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.one_step import OneStep, StepFigures
+from mnist_draw.arrays import Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from mnist_draw.analysis.network_probe import Floats, NetworkProbe
+from mnist_draw.analysis.network_probe import NetworkProbe
+from mnist_draw.arrays import Array, Bytes, Floats, Integers
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import own_data
@@ -48,20 +47,20 @@ class UnitProfiles:
     means: tuple[Floats, ...] = field(repr=False)
     #: int64 (units, 6): the training pictures that excite a unit most, counted from 0, strongest
     #: first.
-    best: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
+    best: tuple[Integers, ...] = field(repr=False)
     #: float32 (units, 6): its outputs for them; of an answer, its logit.
     heights: tuple[Floats, ...] = field(repr=False)
     #: uint8 (N, 28, 28): the training pictures that ``best`` counts.
-    pictures: npt.NDArray[np.uint8] = field(repr=False)
+    pictures: Bytes = field(repr=False)
 
     def picture(self, layer: int, unit: int, place: int) -> Floats:
         """Return one of the best pictures of a unit, float32 (28, 28) in [0, 1]."""
         return scale(self.pictures[self.best[layer][unit, place]])
 
-    def rows(self, layer: int) -> npt.NDArray[np.int64]:
+    def rows(self, layer: int) -> Integers:
         """Return for each unit the digit that excites it most on average, int64; −1 for none."""
         means = self.means[layer]
-        rows: npt.NDArray[np.int64] = np.where(means.any(axis=0), means.argmax(axis=0), -1)
+        rows: Integers = np.where(means.any(axis=0), means.argmax(axis=0), -1)
         return rows
 
 
@@ -95,9 +94,9 @@ def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     yield _profiles_of(arrays, layers, shown)
 
 
-def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, npt.NDArray[Any]]:
+def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, Array]:
     """Return what a profile has for each layer; labels are one-hot, (N, classes)."""
-    arrays: dict[str, npt.NDArray[Any]] = {}
+    arrays: dict[str, Array] = {}
     for n, values in enumerate(heights):
         arrays[f"means_{n}"] = labels.T @ values / np.maximum(labels.sum(axis=0), 1)[:, None]
         # Of fewer pictures than are shown some are shown twice.
@@ -108,9 +107,9 @@ def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, npt.NDArr
 
 
 def _profiles_of(
-    arrays: Mapping[str, npt.NDArray[Any]],
+    arrays: Mapping[str, Array],
     layers: int,
-    shown: npt.NDArray[np.uint8],
+    shown: Bytes,
 ) -> UnitProfiles | None:
     names = [[f"{name}_{n}" for n in range(layers)] for name in ("means", "best", "heights")]
     try:

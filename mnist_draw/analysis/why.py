@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_draw.analysis.network_probe import ForwardPass, Layer, NetworkProbe
-
-Floats = npt.NDArray[np.float32]
+from mnist_draw.arrays import Floats
 
 #: So many pixels are changed at most, a fifth of what a digit's ink has; full ink, as in MNIST.
 MAX_PIXELS = 30

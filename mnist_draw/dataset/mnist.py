@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array, Bytes, Floats, Integers
 from mnist_draw.dataset.classes import DIGITS, check_classes, class_list
 from mnist_draw.dataset.sources.formats import read_source, strip_suffixes
 from mnist_draw.dataset.sources.picture_folders import announce
@@ -26,9 +26,8 @@ from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, s
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.folders import named_path, resource_path
 
-Images = NDArray[np.uint8]
-Labels = NDArray[np.uint8]
-FloatImages = NDArray[np.float32]
+Images = Bytes
+Labels = Bytes
 
 #: Gray levels are divided by this, as in the tutorial: the whitest pixel becomes 255/256.
 GRAY_LEVELS = 256
@@ -67,7 +66,7 @@ class Dataset:
         )
 
 
-def scale(images: Images) -> FloatImages:
+def scale(images: Images) -> Floats:
     """Convert gray levels into the network's input: float32, 0 to 255/256."""
     return np.multiply(images, np.float32(1 / GRAY_LEVELS), dtype=np.float32)
 
@@ -81,7 +80,7 @@ class Arrays(tuple[Any, ...]):
 @asks_what_was_meant
 def load_data(
     folder: str | os.PathLike[str] | None = None,
-) -> tuple[FloatImages, Labels, FloatImages, Labels, FloatImages, Labels]:
+) -> tuple[Floats, Labels, Floats, Labels, Floats, Labels]:
     """Load the digits, or training data of one's own, as the tutorial does.
 
     Parameters
@@ -208,7 +207,7 @@ def _load(place: Path, name: str) -> Dataset:
     )
 
 
-def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _classes_of(source: Source) -> tuple[Integers, tuple[str, ...]]:
     """Return the sorted labels and their names: the ten digits for 0 to 9 without names."""
     found = np.unique(source.train.labels)
     if found[0] < 0:
@@ -225,7 +224,7 @@ def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     return np.array(numbers), classes
 
 
-def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]) -> Labels:
+def _renumbered(part: Part, numbers: Integers, classes: tuple[str, ...]) -> Labels:
     places = np.minimum(np.searchsorted(numbers, part.labels), len(numbers) - 1)
     strange = numbers[places] != part.labels
     if strange.any():
@@ -243,12 +242,12 @@ def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]
 
 @asks_what_was_meant
 def iterate_minibatches(
-    inputs: NDArray[Any],
-    targets: NDArray[Any],
+    inputs: Array,
+    targets: Array,
     batchsize: int,
     shuffle: bool = False,
     rng: np.random.Generator | None = None,
-) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+) -> Iterator[tuple[Array, Array]]:
     """Iterate over inputs and targets in minibatches of equal size.
 
     Examples that do not fill a last minibatch are left out, as in the tutorial; with

@@ -16,11 +16,10 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array, Bytes, Floats
 from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.sources.source import is_picture, pictures_in, visible_entries
@@ -31,7 +30,7 @@ from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
 
 #: Reads the ink of a file: (H, W), 0 for paper to 1 for ink.
-ReadPicture = Callable[[Path], NDArray[np.float32]]
+ReadPicture = Callable[[Path], Floats]
 #: Extra digits are repeated until they make up this part of the training pictures …
 SHARE = 0.1
 #: … but at most this often: a handful must not crowd out the others.
@@ -121,7 +120,7 @@ def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
     """
     repeats = repeats_for(len(extra), len(data.train_images))
     are_bytes = data.train_images.dtype == np.uint8
-    images: NDArray[Any] = extra.images if are_bytes else scale(extra.images)
+    images: Array = extra.images if are_bytes else scale(extra.images)
     labels = np.tile(extra.labels, repeats).astype(data.train_labels.dtype)
     return dataclasses.replace(
         data,
@@ -148,7 +147,7 @@ _MIN_COUNT = 3
 _UNSIGNED_BYTES = 0x08
 
 
-def idx_bytes(values: NDArray[np.uint8]) -> bytes:
+def idx_bytes(values: Bytes) -> bytes:
     """Return an IDX file of unsigned bytes, compressed with gzip; equal arrays, equal bytes."""
     header = struct.pack(f">HBB{values.ndim}I", 0, _UNSIGNED_BYTES, values.ndim, *values.shape)
     content = header + np.ascontiguousarray(values, np.uint8).tobytes()

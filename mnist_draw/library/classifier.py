@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mnist_draw.arrays import Array, Doubles, Floats, Places
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import MissingPackageError, asks_what_was_meant, one_line
@@ -195,18 +196,18 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._network_text = settings.network
         return self
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: ArrayLike) -> Array:
         """Return the most probable label of each picture, (N,), of the kind that was learned."""
         best = np.argmax(self.predict_proba(X), axis=1)
-        answers: NDArray[Any] = self.classes_[best]
+        answers: Array = self.classes_[best]
         return answers
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_proba(self, X: ArrayLike) -> Doubles:
         """Return the probability of each class, float64 (N, classes); each row sums to 1."""
         check_is_fitted(self)
         X = validate_data(self, _rows(X), dtype=[np.float32, np.uint8], reset=False)
         found = probabilities_of(self.network_, _pictures(X)).astype(np.float64)
-        shares: NDArray[np.float64] = found / found.sum(axis=1, keepdims=True)
+        shares: Doubles = found / found.sum(axis=1, keepdims=True)
         return shares
 
     def _settings(self, pictures: int, classes: int) -> TrainingSettings:
@@ -225,7 +226,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         smaller = settings.replace(batch_size=min(settings.batch_size, pictures))
         return settings_for(smaller, classes)
 
-    def _split(self, pictures: NDArray[Any], labels: NDArray[np.intp]) -> Dataset:
+    def _split(self, pictures: Array, labels: Places) -> Dataset:
         """Set pictures aside to validate with."""
         share = self.validation_fraction
         if not 0 <= share < 1:
@@ -279,7 +280,7 @@ def _rows(X: ArrayLike) -> Any:
     return np.reshape(X, (len(X), -1)) if getattr(X, "ndim", 2) > 2 else X  # type: ignore[arg-type]
 
 
-def _pictures(rows: Any) -> NDArray[np.float32]:
+def _pictures(rows: Any) -> Floats:
     """Return rows of pixels as float32 (N, 1, 28, 28)."""
     count, features = rows.shape
     if features > SIDE * SIDE:

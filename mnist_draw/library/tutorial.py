@@ -11,8 +11,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import UserError, asks_what_was_meant, did_you_mean
 from mnist_draw.i18n import listed
@@ -36,7 +36,7 @@ _predict_functions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 def run_network(
-    data: tuple[NDArray[Any], ...] | None = None,
+    data: tuple[Array, ...] | None = None,
     network: Any = None,
     num_epochs: int = 20,
     batch_size: int = 500,
@@ -154,7 +154,7 @@ def _check_history(history: Any) -> None:
 
 
 @asks_what_was_meant
-def get_class(network: Any, example: NDArray[Any]) -> Any:
+def get_class(network: Any, example: Array) -> Any:
     """Ask a network which digit a picture shows.
 
     Parameters
@@ -190,7 +190,7 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
     return int(digits[0]) if single else digits
 
 
-def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+def probabilities_of(network: Any, pictures: Floats) -> Floats:
     """Return the probabilities of a network's classes, float32 (N, classes).
 
     ``pictures`` are float32 (N, 1, 28, 28), N at least 1. A network is compiled the first time
@@ -204,7 +204,7 @@ def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.
     )
 
 
-def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:
+def _as_dataset(data: tuple[Array, ...], network: Any) -> Dataset:
     """Take the tutorial's six arrays, whatever their number type, if the network can.
 
     A compiled function believes its input: a label without an output unit must not get there.

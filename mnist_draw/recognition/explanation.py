@@ -15,15 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_names
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import mode_for
-
-Floats = npt.NDArray[np.float32]
 
 #: Subtracted from the logit of the explained digit, so that only the others count.
 _OUT_OF_REACH = 1e9
@@ -76,7 +74,7 @@ class Explainer:
         self._temperature.set_value(np.float32(model.info.temperature))
         self._names = class_names(model)
 
-    def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
+    def explain(self, network_input: Array, digit: int) -> Explanation:
         """Explain the evidence for one digit, or other class, in a picture of (28, 28).
 
         Raises `ModelFileError` if the parameters, each finite, are so large that the result is not.

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mnist_draw.arrays import Array
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
@@ -203,7 +203,7 @@ def fine_tune(
     model: ModelFile,
     extra: ExtraDigits,
     *,
-    inks: Sequence[npt.NDArray[Any]] | None = None,
+    inks: Sequence[Array] | None = None,
     settings: TrainingSettings | None = None,
     dataset: Dataset | None = None,
     controls: Controls | None = None,
@@ -306,7 +306,7 @@ class _Scorer:
         network: Any,
         data: Dataset,
         extra: ExtraDigits,
-        inks: Sequence[npt.NDArray[Any]] | None,
+        inks: Sequence[Array] | None,
     ) -> None:
         self._evaluate = compile_evaluate(network, str(data.test_images.dtype))
         self._data = data
@@ -321,7 +321,7 @@ class _Scorer:
         sure = probabilities[np.arange(len(labels)), labels].mean()
         return Score(labels, answers, float(sure), tested)
 
-    def _read(self, model: ModelFile) -> tuple[tuple[str, ...], npt.NDArray[Any]]:
+    def _read(self, model: ModelFile) -> tuple[tuple[str, ...], Array]:
         """Return what the network says of the digits, and its probabilities, (N, 10)."""
         if self._inks is None:
             probabilities = Recogniser(model).predict_images(self._extra.images)
@@ -336,7 +336,7 @@ class _Scorer:
     def validation_accuracy(self) -> float:
         return self._accuracy(self._data.validation_images, self._data.validation_labels)
 
-    def _accuracy(self, images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
+    def _accuracy(self, images: Array, labels: Array) -> float:
         right = 0.0
         for start in range(0, len(labels), EVALUATION_SLICE):
             chosen = slice(start, start + EVALUATION_SLICE)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mnist_draw.arrays import Array, Bytes, Labels
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE, has_ink, normalise_ink
 from mnist_draw.dataset.pictures.coarse import InkPixels
@@ -54,8 +54,8 @@ class PreparedInk:
     `is_coarse` says that the picture has few pixels.
     """
 
-    given: npt.NDArray[Any]
-    ink: npt.NDArray[Any]
+    given: Array
+    ink: Array
     network_input: Floats
     is_coarse: bool
     strokes: Sequence[PenStroke]
@@ -165,7 +165,7 @@ class Recogniser:
         with np.errstate(over="ignore", invalid="ignore"):
             return forward(self._operations, self._model.parameters, inputs)
 
-    def predict_images(self, images: npt.NDArray[np.uint8]) -> Floats:
+    def predict_images(self, images: Bytes) -> Floats:
         """Return calibrated probabilities, float32 (N, classes), of uint8 (N, 1, 28, 28)."""
         slices = (images[start : start + _SLICE] for start in range(0, len(images), _SLICE))
         return np.concatenate([self.predict(scale(part)) for part in slices])
@@ -196,7 +196,7 @@ class Recogniser:
 
     def recognise_ink(
         self,
-        ink: npt.NDArray[Any],
+        ink: Array,
         strokes: Sequence[PenStroke] | None = None,
     ) -> Answer:
         """Recognise one digit in ink as `normalise_ink` takes it.
@@ -210,7 +210,7 @@ class Recogniser:
         prepared = self.prepare(ink, strokes or ())
         return self.decide(prepared, self.read(prepared.network_input[None, None]))
 
-    def prepare(self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke]) -> PreparedInk:
+    def prepare(self, ink: Array, strokes: Sequence[PenStroke]) -> PreparedInk:
         """Draw strokes again, or smooth a picture of few pixels, and normalise the ink."""
         coarse = False
         drawn = draw_strokes(strokes) if strokes else None
@@ -269,8 +269,8 @@ class Recogniser:
 
 def calibrated(
     model: ModelFile,
-    validation_images: npt.NDArray[np.uint8],
-    validation_labels: npt.NDArray[np.integer[Any]],
+    validation_images: Bytes,
+    validation_labels: Labels,
 ) -> ModelFile:
     """Return a network with its temperature and its rate of refused validation pictures."""
     probabilities = Recogniser(model).predict_images(validation_images)
@@ -283,7 +283,7 @@ def calibrated(
     return model.with_info(refused=round(_refused(rule, some), 4))
 
 
-def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
+def _refused(rule: RejectionRule, pictures: Bytes) -> float:
     """Return the share of pictures that the rule refuses, cached: it is that of all networks."""
     layers = [cache.digest_of(layer) for layer in rule.layers]
     key = " ".join([cache.digest_of(pictures), *layers])
@@ -305,7 +305,7 @@ def _require_network(model: ModelFile, used: str, shapes: Sequence[Shape]) -> No
     model.require_shapes(shapes)
 
 
-def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:
+def require_finite(network: str, *figures: Array) -> None:
     """Raise `ModelFileError` if a result of a network is not finite."""
     if not all(np.isfinite(values).all() for values in figures):
         raise ModelFileError(

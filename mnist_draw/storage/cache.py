@@ -10,24 +10,24 @@ import contextlib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.arrays import Array
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import cache_folder
 
-Arrays = dict[str, npt.NDArray[Any]]
+Arrays = dict[str, Array]
 
 #: Limit for all results together; the least recently used are deleted first.
 MAX_BYTES = 200 * 1024 * 1024
 _FOLDER = "analysis"
 
 
-def digest_of(pictures: npt.NDArray[Any]) -> str:
+def digest_of(pictures: Array) -> str:
     digest = hashlib.sha256(repr((pictures.shape, pictures.dtype.str)).encode())
     # A view, not a copy: the GIL is held while Python copies, and the window would wait.
     digest.update(np.ascontiguousarray(pictures).reshape(-1).view(np.uint8).data)
@@ -52,7 +52,7 @@ def read_array(
     name: str,
     dtype: npt.DTypeLike,
     shape: tuple[int, ...],
-) -> npt.NDArray[Any] | None:
+) -> Array | None:
     """Return one array of a stored result; None unless it is finite and has this type and shape.
 
     A length of -1 may be any.
@@ -64,7 +64,7 @@ def read_array(
     return array if fits and np.isfinite(array).all() else None
 
 
-def save(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+def save(kind: str, version: int, key: str, arrays: Mapping[str, Array]) -> None:
     """Store a result, if the folder can be written."""
     with contextlib.suppress(OSError, StorageError):
         path = _path(kind, version, key)

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.arrays import Floats
 from mnist_draw.errors import (
     DocumentError,
     ModelFileError,
@@ -175,7 +176,7 @@ class ModelFile:
     """
 
     network: str
-    parameters: tuple[npt.NDArray[np.float32], ...]
+    parameters: tuple[Floats, ...]
     metadata: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -398,7 +399,7 @@ def _wrong_type(place: int, array: npz.Array) -> ModelFileError:
     return ModelFileError("Parameter {number} has the type {dtype}, expected float32.", **fields)
 
 
-def _as_parameter(value: Any, place: int) -> npt.NDArray[np.float32]:
+def _as_parameter(value: Any, place: int) -> Floats:
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise _wrong_type(place, array)

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from mnist_draw.arrays import Bytes
 from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.atomic import open_atomically, write_atomically
@@ -46,8 +46,6 @@ MAX_SIDE = 4096
 MAX_DIGITS = 20_000
 MAX_BYTES = 1024 * MEGABYTE
 
-Ink = npt.NDArray[np.uint8]
-
 
 class DigitError(UserError):
     """A file holds no valid digit; the sentence names it and the fault."""
@@ -62,7 +60,7 @@ class TaughtDigit:
     """
 
     label: int
-    ink: Ink
+    ink: Bytes
     taught: str = ""
     said: str = ""
     confidence: float = 0.0
@@ -98,7 +96,7 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     return saved
 
 
-def _token(ink: Ink) -> str:
+def _token(ink: Bytes) -> str:
     return f"{zlib.crc32(ink.tobytes()):08x}"
 
 
@@ -121,7 +119,7 @@ def keep_digit(digit: TaughtDigit) -> tuple[TaughtDigit, Path | None]:
         raise
 
 
-def _find_digit(ink: Ink) -> TaughtDigit | None:
+def _find_digit(ink: Bytes) -> TaughtDigit | None:
     # A number follows where the name was taken.
     for path in my_digits_folder().glob(f"*-{_token(ink)}*{SUFFIX}"):
         with contextlib.suppress(DigitError):
@@ -180,7 +178,7 @@ def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
         ) from error
 
 
-def _unpack(content: bytes) -> tuple[Ink, str] | None:
+def _unpack(content: bytes) -> tuple[Bytes, str] | None:
     """Return ink and text chunk of a PNG file; None if it has no chunk of this program."""
     from PIL import Image, UnidentifiedImageError
 
@@ -204,7 +202,7 @@ def _unpack(content: bytes) -> tuple[Ink, str] | None:
             return np.ascontiguousarray(255 - paper), str(image.info[CHUNK])
 
 
-def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
+def _parse(path: Path, ink: Bytes, text: str) -> TaughtDigit:
     """Return a digit; all but its label may be missing or invalid."""
     fields = FORMAT.unpack(text)
     label = label_of_name(path)

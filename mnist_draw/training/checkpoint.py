@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_draw import thread_priority
+from mnist_draw.arrays import Array, Doubles
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
@@ -61,8 +61,8 @@ class Checkpoint:
     epoch: int
     data: str
     parameters: Parameters
-    state: tuple[NDArray[Any], ...]
-    figures: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    state: tuple[Array, ...]
+    figures: tuple[Doubles, Doubles, Doubles]
     best_epoch: int
     best_loss: float
     best_parameters: Parameters
@@ -180,7 +180,7 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     )
 
 
-def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> NDArray[Any]:
+def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> Array:
     array = archive.read(name, max_bytes)
     if array is None:
         raise DocumentError(
@@ -284,7 +284,7 @@ class CheckpointWriter:
                 self._reports.append(report)
 
 
-def to_array(variable: Any) -> NDArray[Any]:
+def to_array(variable: Any) -> Array:
     """Return a copy of a shared variable's value as an array of numbers."""
     value = variable.get_value()
     if isinstance(value, np.random.Generator):
@@ -292,7 +292,7 @@ def to_array(variable: Any) -> NDArray[Any]:
     return np.array(value)
 
 
-def from_array(variable: Any, stored: NDArray[Any]) -> None:
+def from_array(variable: Any, stored: Array) -> None:
     """Give a shared variable the value that `to_array` has returned.
 
     Raises `ValueError` if the array is not of its kind or shape; the variable keeps its value.

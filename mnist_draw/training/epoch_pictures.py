@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from itertools import islice, pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw import thread_priority
+from mnist_draw.arrays import Array, Integers
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.augmentation.numba_loops import compiles_first, stopped_by
 from mnist_draw.dataset.mnist import GRAY_LEVELS, Dataset, iterate_minibatches, scale
@@ -19,7 +19,7 @@ from mnist_draw.dataset.normalise import BOX, usual_side
 from mnist_draw.training.settings import TrainingSettings
 
 #: Pictures, labels, and which of them make the minibatch.
-Minibatch = tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]
+Minibatch = tuple[Array, NDArray[np.int32], Integers]
 
 #: Pictures that a thread varies in one go. With fewer, what is done once for all of them would
 #: count, and so would filling the caches anew after each change from steps to pictures.
@@ -57,7 +57,7 @@ class EpochPictures:
         unwanted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._unwanted = unwanted
-        self._images: NDArray[Any] = data.train_images
+        self._images: Array = data.train_images
         self._labels = data.train_labels.astype(np.int32)
         self._styles = digits_shown(data)
         self._side = side_of_ink(data)
@@ -105,7 +105,7 @@ class EpochPictures:
         self,
         augmenter: Augmenter,
         epoch: int,
-        chosen: Iterator[NDArray[np.int64]],
+        chosen: Iterator[Integers],
     ) -> Iterator[Minibatch]:
         """Vary some minibatches on all cores, then hand them out, while which no core is wanted.
 
@@ -118,7 +118,7 @@ class EpochPictures:
         with ThreadPoolExecutor(threads, "pictures", lower) as pool:
             while group := list(islice(chosen, together)):
                 rows = np.concatenate(group)
-                pictures: NDArray[Any] = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
+                pictures: Array = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
                 ends = np.linspace(0, len(rows), threads + 1).astype(int)
                 shares = [slice(first, last) for first, last in pairwise(ends)]
                 with stopped_by(self._unwanted):

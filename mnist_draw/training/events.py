@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from mnist_draw.arrays import Doubles, Floats, Integers
 from mnist_draw.i18n import _, number
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from mnist_draw.training.history import History
     from mnist_draw.training.settings import TrainingSettings
 
-Parameters = tuple[NDArray[np.float32], ...]
+Parameters = tuple[Floats, ...]
 Reason = Literal["completed", "stopped", "diverged", "early", "target"]
 
 
@@ -389,5 +387,5 @@ class LayerFigures:
     updates: tuple[float, ...]
     dead: tuple[float, ...]
     pictures: int
-    counts: NDArray[np.int64]
-    edges: NDArray[np.float64]
+    counts: Integers
+    edges: Doubles

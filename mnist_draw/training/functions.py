@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_draw import theano_bridge
+from mnist_draw.arrays import Array, Floats, Integers
 from mnist_draw.dataset.mnist import GRAY_LEVELS
 from mnist_draw.i18n import N_, _, pgettext
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
-Probabilities = NDArray[np.float32]
+Probabilities = Floats
 #: pictures, labels → mean loss, share of right answers
-Step = Callable[[NDArray[Any], NDArray[Any]], tuple[Any, Any]]
+Step = Callable[[Array, Array], tuple[Any, Any]]
 #: pictures, labels, which of them → mean loss, share of right answers
-ChoosingStep = Callable[[NDArray[Any], NDArray[Any], NDArray[np.int64]], tuple[Any, Any]]
+ChoosingStep = Callable[[Array, Array, Integers], tuple[Any, Any]]
 
 
 @dataclass
@@ -39,7 +39,7 @@ class TrainingFunctions:
     state: list[Any]
 
 
-def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabilities]:
+def compile_predict(network: Any) -> Callable[[Floats], Probabilities]:
     """Compile float32 (N, 1, 28, 28) → probabilities, float32 (N, classes), without dropout.
 
     Takes a fraction of a second; the function belongs to one thread.
@@ -50,7 +50,7 @@ def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabiliti
 
     input_var = T.tensor4("pictures")
     test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
-    function: Callable[[NDArray[np.float32]], Probabilities] = theano.function(
+    function: Callable[[Floats], Probabilities] = theano.function(
         [input_var],
         test_prediction,
         mode=mode_for(network),
@@ -66,7 +66,7 @@ def weighted_layers(network: Any) -> list[Any]:
     return [layer for layer in lasagne.layers.get_all_layers(network) if isinstance(layer, kinds)]
 
 
-def layer_names(parameters: Sequence[NDArray[Any]]) -> tuple[str, ...]:
+def layer_names(parameters: Sequence[Array]) -> tuple[str, ...]:
     """Name the layers that have weights: convolutions, hidden layers, the output."""
     weights = [value for value in parameters if value.ndim > 1]
     convolutions = sum(value.ndim == 4 for value in weights)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Doubles, Integers
 from mnist_draw.errors import DocumentError, MissingPackageError, StorageError
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
@@ -95,7 +95,7 @@ class History:
         other.changes = list(self.changes)
         return other
 
-    def epoch_table(self) -> NDArray[np.float64]:
+    def epoch_table(self) -> Doubles:
         """Return the epochs as an array (epochs, 7), columns as in `EpochFigures`."""
         rows = [list(vars(figures).values()) for figures in self.epochs]
         return np.array(rows, dtype=np.float64).reshape(-1, len(EPOCH_COLUMNS))
@@ -110,16 +110,16 @@ class History:
         rows = ((n + 1, *figures, n // self.batches + 1) for n, figures in batches)
         return _table(("minibatch", "training_loss", "training_accuracy", "epoch"), rows)
 
-    def to_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def to_arrays(self) -> tuple[Doubles, Doubles, Doubles]:
         """Return copies of the losses (B,) and accuracies (B,) of batches, and of `epoch_table`."""
         return np.array(self.batch_losses), np.array(self.batch_accuracies), self.epoch_table()
 
     @classmethod
     def from_arrays(
         cls,
-        batch_losses: NDArray[np.float64],
-        batch_accuracies: NDArray[np.float64],
-        epoch_table: NDArray[np.float64],
+        batch_losses: Doubles,
+        batch_accuracies: Doubles,
+        epoch_table: Doubles,
     ) -> History:
         """Rebuild what `to_arrays` gave; `ValueError` if the arrays do not fit together."""
         losses, accuracies, table = (
@@ -211,27 +211,27 @@ class LossHistory(History):
         self.add(event)
 
     @property
-    def epoch(self) -> NDArray[np.int64]:
+    def epoch(self) -> Integers:
         """The numbers of the complete epochs, from 1, int64 (E,)."""
         return np.array([figures.epoch for figures in self.epochs], np.int64)
 
     @property
-    def training_loss(self) -> NDArray[np.float64]:
+    def training_loss(self) -> Doubles:
         """Mean cross-entropy in nats over an epoch's minibatches, with dropout, float64 (E,)."""
         return self._column("training_loss")
 
     @property
-    def training_accuracy(self) -> NDArray[np.float64]:
+    def training_accuracy(self) -> Doubles:
         """Share of right answers (0 to 1) over an epoch's minibatches, float64 (E,)."""
         return self._column("training_accuracy")
 
     @property
-    def validation_loss(self) -> NDArray[np.float64]:
+    def validation_loss(self) -> Doubles:
         """Mean cross-entropy in nats on the validation pictures after each epoch, float64 (E,)."""
         return self._column("validation_loss")
 
     @property
-    def validation_accuracy(self) -> NDArray[np.float64]:
+    def validation_accuracy(self) -> Doubles:
         """Share of right answers (0 to 1) on the validation pictures, float64 (E,)."""
         return self._column("validation_accuracy")
 
@@ -300,7 +300,7 @@ class LossHistory(History):
             f"accuracy {last.validation_accuracy:.2%}>"
         )
 
-    def _column(self, name: str) -> NDArray[np.float64]:
+    def _column(self, name: str) -> Doubles:
         return np.array([getattr(figures, name) for figures in self.epochs], np.float64)
 
 

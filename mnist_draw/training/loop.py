@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array
 from mnist_draw.dataset.augmentation.numba_loops import CompilingStoppedError
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
@@ -444,7 +444,7 @@ class _Loop:
             dtype = str(self.data.train_images.dtype)
             self._compiled_evaluate = compile_evaluate(self.network, dtype)
 
-    def _evaluate(self, pictures: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
+    def _evaluate(self, pictures: Array, labels: Array) -> tuple[float, float]:
         """Return mean loss and share of right answers."""
         evaluate = self._compiled_evaluate
         assert evaluate is not None

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Bytes, Floats
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import forward
@@ -29,13 +29,13 @@ class TwelveDigits:
     """
 
     numbers: tuple[int, ...]
-    pictures: NDArray[np.uint8]
+    pictures: Bytes
     labels: tuple[int, ...]
     classes: tuple[str, ...]
     of: int
     shows_digits: bool = True
 
-    def read(self, network: str, parameters: Sequence[NDArray[np.float32]]) -> DigitsRead:
+    def read(self, network: str, parameters: Sequence[Floats]) -> DigitsRead:
         operations = parse_network(network).operations
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = forward(operations, parameters, scale(self.pictures))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Bytes, Flags, Floats, Labels, Places
 from mnist_draw.dataset.augmentation import moving
 from mnist_draw.dataset.augmentation.digit_styles import (
     SHORT,
@@ -32,9 +32,6 @@ from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_cente
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.i18n import _, pgettext
-
-Floats = NDArray[np.float32]
-Images = NDArray[np.uint8]
 
 #: Jitter of place in pixels, and of size as a part of it.
 PLACE_JITTER = 0.5
@@ -97,8 +94,8 @@ class Augmenter:
     def __init__(
         self,
         recipe: str,
-        images: Images,
-        labels: NDArray[np.integer[Any]],
+        images: Bytes,
+        labels: Labels,
         seed: int,
         side: int = int(BOX),
     ) -> None:
@@ -111,10 +108,10 @@ class Augmenter:
 
     def batch(
         self,
-        indices: NDArray[np.integer[Any]],
+        indices: Labels,
         epoch: int,
-        result: Images | None = None,
-    ) -> Images:
+        result: Bytes | None = None,
+    ) -> Bytes:
         """Return the varied pictures of some indices, uint8 (n, 1, 28, 28), perhaps in `result`."""
         chosen = np.asarray(indices, np.intp)
         warp = self.recipe.warp
@@ -137,7 +134,7 @@ class Augmenter:
             varied[moved] = self._moved(chosen[moved], epoch, warp)
         return result
 
-    def _written(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
+    def _written(self, chosen: Places, epoch: int, limits: WarpRange) -> Bytes:
         """Paint digits along their skeletons, with another pen."""
         random = HashedRandom(self._seed + 1, epoch, chosen)
         strokes = self._store.strokes(chosen)
@@ -156,7 +153,7 @@ class Augmenter:
         placement = Placement(strokes, *_jitter(random, self._side), round_pen, pen)
         return paint_centered(strokes, placement)
 
-    def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
+    def _moved(self, chosen: Places, epoch: int, limits: WarpRange) -> Bytes:
         random = HashedRandom(self._seed + 2, epoch, chosen)
         strokes = self._store.strokes(chosen)
         warp = Warp(random, limits)
@@ -185,12 +182,12 @@ def _jitter(random: HashedRandom, side: np.float32) -> tuple[Floats, Floats, Flo
 
 def preview(
     recipe: str,
-    images: Images,
-    labels: NDArray[np.integer[Any]],
+    images: Bytes,
+    labels: Labels,
     seed: int,
     count: int = 16,
     side: int = int(BOX),
-) -> Images:
+) -> Bytes:
     """Return at most `count` examples of a recipe, of all classes, chosen by the seed."""
     order = np.random.default_rng(seed).permutation(len(images))[: 40 * count]
     # Round by round one of each class.
@@ -204,7 +201,6 @@ def preview(
         )
 
 
-Labels = NDArray[np.integer[Any]]
 #: Share of digits that are trimmed, that get a tail, and whose line has a gap.
 TRIMMED = 0.12
 TAILED = 0.15
@@ -295,7 +291,7 @@ def _one_end(digit: Digit, share: Any) -> int:
 
 
 @inlined
-def _ranked(chosen: NDArray[np.bool_], share: Any) -> int:
+def _ranked(chosen: Flags, share: Any) -> int:
     """Return the place of the chosen one that a share of 0 to 1 falls on."""
     rank = int(share * np.float32(chosen.sum()))
     for place in range(len(chosen)):

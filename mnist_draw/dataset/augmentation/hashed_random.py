@@ -10,12 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array, Flags, Floats
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
-
-Floats = NDArray[np.float32]
-Flags = NDArray[np.bool_]
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _FACTORS = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -25,7 +22,7 @@ _WORD = 2**64 - 1
 class HashedRandom:
     """Numbers for the pictures of one minibatch, given by their indices; new ones at each call."""
 
-    def __init__(self, seed: int, epoch: int, indices: NDArray[Any]) -> None:
+    def __init__(self, seed: int, epoch: int, indices: Array) -> None:
         start = _mixed(_mixed(seed) + epoch + 1)
         keys = np.asarray(indices).astype(np.uint64) * np.uint64(_GOLDEN) + np.uint64(start)
         self._keys = _mix(keys)

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from mnist_draw.arrays import Bytes, Floats
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 from mnist_draw.dataset.augmentation.painting import (
     SIDE,
     SKETCH,
-    Floats,
-    Images,
     note_center,
 )
 
@@ -22,7 +21,7 @@ SPACING = 4
 CONTRAST = 1.25
 
 
-def move(images: Images, x: Floats, y: Floats) -> Images:
+def move(images: Bytes, x: Floats, y: Floats) -> Bytes:
     """Move the gray levels of uint8 (n, 28, 28): each pixel takes the level at its origin.
 
     `x` and `y` are the origins of the nodes of a lattice, in pixels: float32 (n, 64), row by row.
@@ -34,7 +33,7 @@ def move(images: Images, x: Floats, y: Floats) -> Images:
     return result
 
 
-def moved_center(images: Images, x: Floats, y: Floats) -> Floats:
+def moved_center(images: Bytes, x: Floats, y: Floats) -> Floats:
     """Return the centers of mass of the result of `move`, as `painted_center`."""
     result = np.empty((2, len(images)), np.float32)
     _moved_center(images, x, y, result)

@@ -10,20 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Bytes, Flags, Floats, Places
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 from mnist_draw.dataset.augmentation.skeleton import FAR, MIDDLE, Strokes
-
-Floats = NDArray[np.float32]
-Images = NDArray[np.uint8]
 
 SIDE = 28
 #: Rows and columns of a sketch.
 SKETCH = SIDE // 2
 
 
-def center_of(images: Images) -> Floats:
+def center_of(images: Bytes) -> Floats:
     """Return x and y of the centers of mass of pictures, from index 14: float32 (2, n)."""
     result = np.empty((2, len(images)), np.float32)
     _center(images, result)
@@ -74,7 +71,7 @@ WINDOW = 8
 MAX_RADIUS = 3.2
 
 
-def paint(x: Floats, y: Floats, radius: Floats) -> Images:
+def paint(x: Floats, y: Floats, radius: Floats) -> Bytes:
     """Paint discs with gray edges on uint8 (n, 28, 28); each picture's darkest pixel becomes 255.
 
     `x`, `y` and `radius` are in pixels, float32 (n, discs); index 0 is the center of the first
@@ -206,7 +203,7 @@ class Placement:
         size: Floats,
         to_x: Floats,
         to_y: Floats,
-        round_pen: NDArray[np.bool_] | None = None,
+        round_pen: Flags | None = None,
         pen: Floats | None = None,
     ) -> None:
         box, inked, center = measure(strokes)
@@ -231,7 +228,7 @@ class Placement:
         self._to_x = np.clip(to_x, *self._limits_x)
         self._to_y = np.clip(to_y, *self._limits_y)
 
-    def recenter(self, center: Floats, tolerance: float = 0.0) -> NDArray[np.intp]:
+    def recenter(self, center: Floats, tolerance: float = 0.0) -> Places:
         """Correct the places by the centers of mass of the painted ink, float32 (2, n).
 
         The points' center of mass is only nearly the ink's: warps stretch lines, and crossings
@@ -247,7 +244,7 @@ class Placement:
     def place(
         self,
         strokes: Strokes,
-        rows: NDArray[np.intp] | None = None,
+        rows: Places | None = None,
     ) -> tuple[Floats, Floats, Floats]:
         """Return x, y and radius of the points of some digits, in pixels of the picture."""
         if rows is None:
@@ -268,7 +265,7 @@ class Placement:
         )
 
 
-def paint_centered(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
+def paint_centered(strokes: Strokes, placement: Placement) -> Bytes:
     """Paint digits, uint8 (n, 28, 28), with the center of mass of their ink in place."""
     placement.recenter(painted_center(*placement.place(strokes)))
     images = paint(*placement.place(strokes))

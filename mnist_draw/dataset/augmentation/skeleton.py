@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.arrays import Bytes, Flags, Floats, Places
 from mnist_draw.dataset.augmentation.numba_loops import Compiled
 
 Bits = NDArray[np.unsignedinteger[Any]]
-Floats = NDArray[np.float32]
 
 #: Rows and columns of the enlarged picture, and its pixels per pixel of the original.
 GRID = 56
@@ -37,7 +37,7 @@ _NEIGHBORS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 
 _ONE = np.uint64(1)
 
 
-def skeletons(images: NDArray[np.uint8]) -> tuple[NDArray[np.intp], Floats]:
+def skeletons(images: Bytes) -> tuple[Places, Floats]:
     """Find the skeletons of pictures, uint8 (n, 28, 28), ink high, as points in no order.
 
     Return the index of each point's picture, ascending, and its six values as in `Strokes`, float32
@@ -121,7 +121,7 @@ def _around(ink: Bits) -> tuple[Bits, ...]:
     )
 
 
-def _enlarge(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _enlarge(images: Bytes) -> Flags:
     """Double the pictures' sides by linear interpolation, and tell ink from paper."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).astype(np.uint16)
     rows = np.empty((len(images), GRID, 30), np.uint16)
@@ -135,7 +135,7 @@ def _enlarge(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return result
 
 
-def _pack(pixels: NDArray[np.bool_]) -> Bits:
+def _pack(pixels: Flags) -> Bits:
     wide = np.zeros((*pixels.shape[:2], 64), np.bool_)
     wide[:, :, :GRID] = pixels
     packed = np.packbits(wide, axis=2, bitorder="little")
@@ -157,9 +157,9 @@ def _rings() -> tuple[tuple[float, tuple[tuple[int, int], ...]], ...]:
 
 def _distances(
     ink: Bits,
-    picture: NDArray[np.intp],
-    row: NDArray[np.intp],
-    column: NDArray[np.intp],
+    picture: Places,
+    row: Places,
+    column: Places,
 ) -> Floats:
     """Return each point's distance to the nearest pixel that is paper."""
     padded = np.zeros((len(ink), GRID + 2 * FARTHEST), np.uint64)
@@ -182,10 +182,10 @@ def _distances(
 
 def _links(
     pictures: int,
-    picture: NDArray[np.intp],
-    row: NDArray[np.intp],
-    column: NDArray[np.intp],
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    picture: Places,
+    row: Places,
+    column: Places,
+) -> tuple[Places, Flags]:
     """Return each point's neighbors (8, points), else its own number, and which of them exist."""
     side = GRID + 2
     own = np.arange(len(picture))
@@ -197,7 +197,7 @@ def _links(
     return np.where(found, linked, own), found
 
 
-def _smooth(values: Floats, neighbors: NDArray[np.intp], found: NDArray[np.bool_]) -> Floats:
+def _smooth(values: Floats, neighbors: Places, found: Flags) -> Floats:
     """Move every point half-way towards its neighbors' mean; ends stay."""
     count = found.sum(axis=0)
     weight = np.where(count >= 2, np.float32(0.5) / np.maximum(count, 1), 0).astype(np.float32)
@@ -210,8 +210,8 @@ def _smooth(values: Floats, neighbors: NDArray[np.intp], found: NDArray[np.bool_
 def _ends(
     x: Floats,
     y: Floats,
-    neighbors: NDArray[np.intp],
-    found: NDArray[np.bool_],
+    neighbors: Places,
+    found: Flags,
 ) -> tuple[Floats, Floats]:
     """Return unit vectors that point outwards at the ends of lines, 0 elsewhere."""
     end = np.flatnonzero(found.sum(axis=0) == 1)
@@ -239,8 +239,6 @@ def _ends(
     end_y[end] = down / length
     return end_x, end_y
 
-
-Images = NDArray[np.uint8]
 
 #: Index of the middle of the picture; coordinates are relative to it.
 MIDDLE = np.float32(14)
@@ -270,7 +268,7 @@ class Strokes:
     """
 
     points: Floats
-    used: NDArray[np.intp]
+    used: Places
 
     @property
     def x(self) -> Floats:
@@ -292,7 +290,7 @@ class Strokes:
         values: Floats = self.points[place]
         return values
 
-    def part(self, rows: NDArray[np.intp]) -> Strokes:
+    def part(self, rows: Places) -> Strokes:
         """Return copies of the digits `rows`."""
         return Strokes(self.points[:, rows], self.used[rows])
 
@@ -300,7 +298,7 @@ class Strokes:
 class StrokeStore:
     """The skeletons of uint8 (N, 28, 28), found at the first request of any thread, then stored."""
 
-    def __init__(self, images: Images) -> None:
+    def __init__(self, images: Bytes) -> None:
         self._images = images
         # Place, size and direction of the end, if it is one; 32 MB for 50,000 digits.
         self._bytes = np.zeros((len(images), 5, MAX_POINTS), np.uint8)
@@ -309,7 +307,7 @@ class StrokeStore:
         self._count = np.zeros(len(images), np.uint8)
         self._known = np.zeros(len(images), np.bool_)
 
-    def strokes(self, indices: NDArray[np.intp]) -> Strokes:
+    def strokes(self, indices: Places) -> Strokes:
         """Return the digits at `indices`, with `EXTRA` empty places behind the points."""
         self._prepare(indices)
         used = self._count[indices].astype(np.intp) + EXTRA
@@ -317,17 +315,17 @@ class StrokeStore:
         _unpack(self._bytes, indices, used, points)
         return Strokes(points, used)
 
-    def has_points(self, indices: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def has_points(self, indices: Places) -> Flags:
         """Tell which digits have ink enough for a skeleton: bool (n,)."""
         self._prepare(indices)
         return self._count[indices] > 0
 
-    def _prepare(self, indices: NDArray[np.intp]) -> None:
+    def _prepare(self, indices: Places) -> None:
         missing = indices[~self._known[indices]]
         for start in range(0, len(missing), AT_ONCE):
             self._find(missing[start : start + AT_ONCE])
 
-    def _find(self, indices: NDArray[np.intp]) -> None:
+    def _find(self, indices: Places) -> None:
         picture, (x, y, radius, length, end_x, end_y) = skeletons(self._images[indices])
         first = np.searchsorted(picture, np.arange(len(indices)))
         rank = np.arange(len(picture)) - first[picture]

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Floats, Places
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
-
-Floats = NDArray[np.float32]
-Counts = NDArray[np.intp]
 
 #: Half of a digit's longer side, in pixels.
 HALF = np.float32(10.0)
@@ -91,7 +88,7 @@ class Warp:
         if waves:
             self._waves[...] = np.array(waves).transpose(1, 0, 2, 3).reshape(5, count, -1)
 
-    def forward(self, x: Floats, y: Floats, used: Counts) -> tuple[Floats, Floats]:
+    def forward(self, x: Floats, y: Floats, used: Places) -> tuple[Floats, Floats]:
         """Map points, float32 (n, points), of which each picture has `used`, (n,)."""
         to_x = np.zeros_like(x)
         to_y = np.zeros_like(y)

@@ -11,17 +11,15 @@ could have had, and enlarged again: if that gives the same picture, they are the
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from mnist_draw.arrays import Array, Floats, Places
 from mnist_draw.dataset.normalise import ink_box
 
-Ink = npt.NDArray[Any]
-
-#: Ink with fewer pixels than this on its longer side is coarse: MNIST's has 20.
+#: Array with fewer pixels than this on its longer side is coarse: MNIST's has 20.
 _COARSE = 14
 #: Enlargement of coarse ink, and paper left around it, in its own pixels.
 _TIMES = 4
@@ -31,7 +29,7 @@ _PAPER = 2
 class InkPixels:
     """The original pixels of a picture (H, W) with ink on it, which may have been enlarged."""
 
-    def __init__(self, ink: Ink) -> None:
+    def __init__(self, ink: Array) -> None:
         self._ink = ink
         blocks = without_blocks(ink)
         self._box = _ink_alone(ink if blocks is None else blocks)
@@ -40,7 +38,7 @@ class InkPixels:
             if before is not None:
                 self._box = _ink_alone(before)
 
-    def smoothed(self) -> Ink:
+    def smoothed(self) -> Array:
         """Crop coarse ink and enlarge it smoothly to float32, 0 to 1; else return the picture."""
         if max(self._box.shape) >= _COARSE:
             return self._ink
@@ -48,7 +46,7 @@ class InkPixels:
         width = box.shape[1] * _TIMES
         height = box.shape[0] * _TIMES
         fine = Image.fromarray(box / box.max()).resize((width, height), Image.Resampling.BICUBIC)
-        smooth: Ink = np.clip(np.asarray(fine), 0, 1)
+        smooth: Array = np.clip(np.asarray(fine), 0, 1)
         return smooth
 
     def are_few(self) -> bool:
@@ -63,12 +61,10 @@ class InkPixels:
         return bool(steepest * max(box.shape) < (_COARSE + 1) * float(box.max()))
 
 
-def _ink_alone(picture: Ink) -> npt.NDArray[np.float32]:
+def _ink_alone(picture: Array) -> Floats:
     top, left, bottom, right = ink_box(picture)
     return picture[top:bottom, left:right].astype(np.float32)
 
-
-Floats = npt.NDArray[np.float32]
 
 _WAYS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 #: Pixels on the longer side: less are no digit, more are not coarse.
@@ -81,7 +77,7 @@ _SAME = 0.012
 _SEARCHED = 160
 
 
-def without_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+def without_blocks(ink: Array) -> Array | None:
     """Return one pixel of each block of equal ones, of the same type; None without blocks.
 
     Any number of blocks of one size is found; blocks whose sizes differ by one, as the picture is
@@ -97,7 +93,7 @@ def without_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     return _without_uneven_blocks(ink) if most < _MAX_COUNT else None
 
 
-def _without_uneven_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+def _without_uneven_blocks(ink: Array) -> Array | None:
     height, width = ink.shape
     for count in range(_MIN_COUNT, min(_MAX_COUNT, max(ink.shape) // 2) + 1):
         rows, columns = (max(1, round(side * count / max(ink.shape))) for side in ink.shape)
@@ -112,7 +108,7 @@ def _without_uneven_blocks(ink: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     return None
 
 
-def _evenly(count: int, length: int, at: float) -> npt.NDArray[np.intp]:
+def _evenly(count: int, length: int, at: float) -> Places:
     """Return the index at a share of each of so many equal parts of a length."""
     return ((np.arange(count) + at) * length / count).astype(np.intp)
 
@@ -157,7 +153,7 @@ def _at_centers(ink: Floats, height: int, width: int) -> Floats:
     return lines[:, columns] * (1 - right) + lines[:, columns + 1] * right
 
 
-def _centers(parts: int, length: int) -> tuple[npt.NDArray[np.intp], Floats]:
+def _centers(parts: int, length: int) -> tuple[Places, Floats]:
     """Return the pixel before the center of each part, and the distance to it."""
     centers = np.clip((np.arange(parts) + 0.5) * length / parts - 0.5, 0, length - 1)
     before = np.minimum(centers.astype(np.intp), length - 2)

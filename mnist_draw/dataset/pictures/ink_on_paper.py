@@ -9,12 +9,12 @@ beside it is kept: the strokes that cross it or run along it.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-Float = npt.NDArray[np.float32]
+from mnist_draw.arrays import Array, Doubles, Flags, Floats
 
 #: The least difference of ink from its ground, of the range from black to white.
 MIN_CONTRAST = 0.06
@@ -47,7 +47,7 @@ _SOFT_TO = 1.4
 _PEAK = 1.2
 
 
-def ink_on_paper(luminance: Float) -> Float:
+def ink_on_paper(luminance: Floats) -> Floats:
     """Return the ink of a luminance (0 black to 1 white), both float32 (H, W) from 0 to 1.
 
     On an even ground, which most of the picture's border shows, gray levels are kept in proportion.
@@ -71,7 +71,7 @@ def ink_on_paper(luminance: Float) -> Float:
     return _without_noise(without_lines(ink / np.float32(strongest)), strongest)
 
 
-def _on_even_ground(luminance: Float, ground: float) -> Float:
+def _on_even_ground(luminance: Floats, ground: float) -> Floats:
     """Return the difference from a ground of one gray level, the strongest as 1."""
     darker = ground - float(np.min(luminance))
     lighter = float(np.max(luminance)) - ground
@@ -79,11 +79,11 @@ def _on_even_ground(luminance: Float, ground: float) -> Float:
     if strongest < MIN_CONTRAST:
         return np.zeros_like(luminance)
     difference = ground - luminance if darker >= lighter else luminance - ground
-    ink: Float = np.maximum(difference, 0).astype(np.float32) / np.float32(strongest)
+    ink: Floats = np.maximum(difference, 0).astype(np.float32) / np.float32(strongest)
     return ink
 
 
-def _on_uneven_ground(luminance: Float) -> Float:
+def _on_uneven_ground(luminance: Floats) -> Floats:
     """Return the share by which ink is darker than its ground (or lighter, on a dark one)."""
     height, width = luminance.shape
     factor = max(1, round(max(height, width) / _COARSE_SIDE))
@@ -99,13 +99,13 @@ def _on_uneven_ground(luminance: Float) -> Float:
     coarse = coarse - surface
     sign = np.float32(1 if _is_dark_ink(coarse) else -1)
     ground = _enlarged(_ground_around(sign * coarse) + sign * surface, (height, width), factor)
-    ink: Float = 1 - np.exp(np.minimum(sign * light - ground, 0))
+    ink: Floats = 1 - np.exp(np.minimum(sign * light - ground, 0))
     if outside is not None:
         ink[outside] = 0
     return ink
 
 
-def _surface(plane: Float) -> Float:
+def _surface(plane: Floats) -> Floats:
     """Fit a quadratic surface to the ground, without pixels that differ from it like ink."""
     down, across = np.meshgrid(
         np.linspace(-1, 1, plane.shape[0]),
@@ -122,11 +122,11 @@ def _surface(plane: Float) -> Float:
         ground = differs <= 2 * float(np.median(differs)) + 1e-3
         solution, *_ = np.linalg.lstsq(terms[ground], values[ground], rcond=None)
         fitted = terms @ solution
-    surface: Float = fitted.reshape(plane.shape).astype(np.float32)
+    surface: Floats = fitted.reshape(plane.shape).astype(np.float32)
     return surface
 
 
-def _is_dark_ink(coarse: Float) -> bool:
+def _is_dark_ink(coarse: Floats) -> bool:
     """Tell whether ink is darker than its surroundings: medians over a window larger than strokes.
 
     Third powers weigh large differences more than large areas, such as shadows.
@@ -140,7 +140,7 @@ def _is_dark_ink(coarse: Float) -> bool:
     return bool(np.sum(differs.astype(np.float64) ** 3) <= 0)
 
 
-def _ground_around(coarse: Float) -> Float:
+def _ground_around(coarse: Floats) -> Floats:
     """Close over dark ink with the narrowest window that closes over all of it."""
     from scipy import ndimage
 
@@ -153,22 +153,22 @@ def _ground_around(coarse: Float) -> Float:
     for size, ground in zip(sizes, grounds, strict=True):  # noqa: B007
         if np.count_nonzero(ground - coarse > least) >= _ENOUGH * whole:
             break
-    smooth: Float = ndimage.gaussian_filter(ground, max(1.0, size / 8), mode="nearest")
+    smooth: Floats = ndimage.gaussian_filter(ground, max(1.0, size / 8), mode="nearest")
     return smooth
 
 
-def _reduced(plane: Float, factor: int) -> Float:
+def _reduced(plane: Floats, factor: int) -> Floats:
     """Average blocks of pixels; the last ones are filled up with the picture's edge."""
     height, width = plane.shape
     rows = -(-height // factor)
     columns = -(-width // factor)
     filled = ((0, rows * factor - height), (0, columns * factor - width))
     padded = np.pad(plane, filled, mode="edge")
-    blocks: Float = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
+    blocks: Floats = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
     return blocks
 
 
-def _enlarged(coarse: Float, shape: tuple[int, int], factor: int) -> Float:
+def _enlarged(coarse: Floats, shape: tuple[int, int], factor: int) -> Floats:
     down, across = (
         np.clip((np.arange(length) + 0.5) / factor - 0.5, 0, blocks - 1)
         for length, blocks in zip(shape, coarse.shape, strict=True)
@@ -177,11 +177,11 @@ def _enlarged(coarse: Float, shape: tuple[int, int], factor: int) -> Float:
     columns = np.arange(coarse.shape[1])
     to_rows = np.maximum(1 - np.abs(down[:, None] - rows), 0).astype(np.float32)
     to_columns = np.maximum(1 - np.abs(across[:, None] - columns), 0).astype(np.float32)
-    full: Float = to_rows @ coarse @ to_columns.T
+    full: Floats = to_rows @ coarse @ to_columns.T
     return full
 
 
-def _without_noise(ink: Float, strongest: float) -> Float:
+def _without_noise(ink: Floats, strongest: float) -> Floats:
     """Cut at Otsu's threshold and remove specks; nothing is left of mere noise."""
     from scipy import ndimage
 
@@ -194,7 +194,7 @@ def _without_noise(ink: Float, strongest: float) -> Float:
     if contrast < MIN_CONTRAST:
         return np.zeros_like(ink)
     soft = (smooth / threshold - _SOFT_FROM) / (_SOFT_TO - _SOFT_FROM)
-    cleaned: Float = np.clip(soft, 0, 1).astype(np.float32)
+    cleaned: Floats = np.clip(soft, 0, 1).astype(np.float32)
     patches, count = ndimage.label(smooth > threshold * _SOFT_FROM, structure=np.ones((3, 3)))
     if count > 1:
         areas = np.bincount(patches.ravel())
@@ -250,7 +250,7 @@ def border(plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
 
 
-def otsu_threshold(values: npt.NDArray[Any]) -> float:
+def otsu_threshold(values: Array) -> float:
     """Return the threshold between two classes of values, 0 to 1, of any shape.
 
     N. Otsu, "A threshold selection method from gray-level histograms", 1979. Of equally good ones
@@ -271,7 +271,7 @@ def otsu_threshold(values: npt.NDArray[Any]) -> float:
     return float(edges[1 + (best[0] + best[-1]) // 2])
 
 
-def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
+def surroundings(coarse: Floats) -> Flags | None:
     """Return the mask (H, W) of pixels beside the sheet or on its edge; None without a sheet.
 
     `coarse` is the logarithm of the light, float32 (H, W), on a picture of about 100 pixels.
@@ -304,21 +304,21 @@ def surroundings(coarse: Float) -> npt.NDArray[np.bool_] | None:
         jump = abs(float(np.median(coarse[near])) - float(np.median(coarse[far])))
         whole = abs(float(np.median(coarse[inner])) - float(np.median(coarse[~outer])))
         if whole >= _CONTRAST and jump >= _SHARP * whole:
-            beside_or_edge: npt.NDArray[np.bool_] = ~inner
+            beside_or_edge: Flags = ~inner
             return beside_or_edge
     return None
 
 
-def continued(plane: Float, outside: npt.NDArray[np.bool_]) -> Float:
+def continued(plane: Floats, outside: Flags) -> Floats:
     """Fill pixels outside with the value of the nearest pixel inside."""
     from scipy import ndimage
 
     places = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
-    result: Float = plane[tuple(places)]
+    result: Floats = plane[tuple(places)]
     return result
 
 
-def _from_the_rim(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _from_the_rim(mask: Flags) -> Flags:
     """Keep the parts that touch the picture's border."""
     from scipy import ndimage
 
@@ -327,17 +327,17 @@ def _from_the_rim(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return np.isin(parts, touching[touching > 0])
 
 
-def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _largest(mask: Flags) -> Flags:
     from scipy import ndimage
 
     parts, _ = ndimage.label(mask)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    largest: npt.NDArray[np.bool_] = mask & (parts == sizes.argmax())
+    largest: Flags = mask & (parts == sizes.argmax())
     return largest
 
 
-def without_lines(ink: Float) -> Float:
+def without_lines(ink: Floats) -> Floats:
     """Remove the lines of the paper from ink, float32 (H, W); return the same array without any."""
     if min(ink.shape) < _MIN_SIDE:
         return ink
@@ -353,7 +353,7 @@ def without_lines(ink: Float) -> Float:
     return np.ascontiguousarray(cleaned)
 
 
-def find_lines(ink: Float) -> list[tuple[float, float]]:
+def find_lines(ink: Floats) -> list[tuple[float, float]]:
     """Find the lines that cross a picture nearly along its rows: row at the left, and slope."""
     from scipy import ndimage
 
@@ -400,7 +400,7 @@ def find_lines(ink: Float) -> list[tuple[float, float]]:
     ]
 
 
-def _reaches_both_edges(seen: Float, row: int, slope: float) -> bool:
+def _reaches_both_edges(seen: Floats, row: int, slope: float) -> bool:
     rows, columns = seen.shape
     places = np.arange(columns)
     line = np.rint(row + slope * (places - (columns - 1) / 2)).astype(np.intp)
@@ -409,11 +409,11 @@ def _reaches_both_edges(seen: Float, row: int, slope: float) -> bool:
     return float(np.mean(along[:end])) > 0.5 and float(np.mean(along[-end:])) > 0.5
 
 
-def _line_width(ink: Float) -> int:
+def _line_width(ink: Floats) -> int:
     return int(max(2, round(max(ink.shape) * _MAX_WIDTH)))
 
 
-def _opened_across(ink: Float, lines: list[tuple[float, float]]) -> Float:
+def _opened_across(ink: Floats, lines: list[tuple[float, float]]) -> Floats:
     """Within lines, replace ink by its opening across the line."""
     from scipy import ndimage
 
@@ -434,7 +434,7 @@ def _opened_across(ink: Float, lines: list[tuple[float, float]]) -> Float:
     return result
 
 
-def _half_width(ink: Float, places: list[npt.NDArray[np.float64]], reach: int) -> int:
+def _half_width(ink: Floats, places: list[Doubles], reach: int) -> int:
     """Return half of the lines' width, in whole pixels; medians ignore the strokes across."""
     last = ink.shape[0] - 1
     columns = np.arange(ink.shape[1])

@@ -16,16 +16,15 @@ from functools import lru_cache
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from mnist_draw.arrays import Floats
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.dataset.pictures.ink_on_paper import border, ink_on_paper
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.opening import MEGABYTE, open_file
 
-Float = npt.NDArray[np.float32]
 T = TypeVar("T")
 
 #: Larger pictures could fill the memory when decoded.
@@ -52,7 +51,7 @@ class PictureError(UserError):
     """A picture file is damaged, of an unknown format, too large, or holds several pictures."""
 
 
-def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
+def load_picture(source: str | os.PathLike[str] | bytes) -> Floats:
     """Read a file, or the content of one, and find the ink on it: float32 (H, W).
 
     It is 0 for the ground to 1 for the strongest ink, at most 800 pixels long; all 0 when there is
@@ -211,7 +210,7 @@ def _check_decoded(image: Image.Image, name: str) -> None:
     )
 
 
-def _planes(image: Image.Image, name: str) -> tuple[Float, Float | None]:
+def _planes(image: Image.Image, name: str) -> tuple[Floats, Floats | None]:
     """Return luminance and opacity, if the picture has any, both 0 to 1."""
     if image.format == "JPEG":
         # Lets the decoder shrink while it decodes: ten times faster for a photograph.
@@ -233,7 +232,7 @@ def _rgba(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGBA" else image.convert("RGBA")
 
 
-def _upright(plane: Float, orientation: int) -> Float:
+def _upright(plane: Floats, orientation: int) -> Floats:
     """Turn a picture as EXIF says the camera was held."""
     if not 2 <= orientation <= 8:
         return plane
@@ -243,7 +242,7 @@ def _upright(plane: Float, orientation: int) -> Float:
     return np.ascontiguousarray(turned[::down, ::across])
 
 
-def _stretched(image: Image.Image) -> Float:
+def _stretched(image: Image.Image) -> Floats:
     """Stretch 16-bit or floating-point gray, whose range is unknown, to 0 to 1."""
     ends = [(float(values.min()), float(values.max())) for values in map(_finite, _bands(image, 1))]
     low = min(low for low, _ in ends)
@@ -257,7 +256,7 @@ def _stretched(image: Image.Image) -> Float:
     return _reduced(image, stretch, full=1.0)
 
 
-def _finite(image: Image.Image) -> Float:
+def _finite(image: Image.Image) -> Floats:
     values = np.asarray(image, dtype=np.float32)
     return np.where(np.isfinite(values), values, np.float32(0))
 
@@ -273,7 +272,7 @@ def _reduced(
     image: Image.Image,
     convert: Callable[[Image.Image], Image.Image],
     full: float = 255.0,
-) -> Float:
+) -> Floats:
     """Convert, and average whole blocks of pixels until the picture fits the working size."""
     factor = -(-max(image.size) // WORKING_SIDE)
     converted = map(convert, _bands(image, factor))
@@ -284,7 +283,7 @@ def _reduced(
     return np.concatenate(planes) / np.float32(full)
 
 
-def on_a_ground(luminance: Float, opacity: Float | None) -> Float:
+def on_a_ground(luminance: Floats, opacity: Floats | None) -> Floats:
     """Put a transparent picture on a ground that contrasts with its opaque part."""
     if opacity is None or float(opacity.min()) > 0.99:
         return luminance

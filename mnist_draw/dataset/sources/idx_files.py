@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array
 from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, counted, number
@@ -136,7 +136,7 @@ _TYPES: dict[int, tuple[str, str]] = {
 MAX_BYTES = 256 * MEGABYTE
 
 
-def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
+def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> Array:
     """Read an IDX file, compressed with gzip or not, in the machine's byte order.
 
     `dimensions` are the allowed numbers of them; any fault raises DatasetError.
@@ -145,7 +145,7 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
         return _read(path, file, dimensions)
 
 
-def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[Any]:
+def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
         if not start:

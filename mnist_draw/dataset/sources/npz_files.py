@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
+from mnist_draw.arrays import Array
 from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
 from mnist_draw.errors import DatasetError
 from mnist_draw.storage.npz import open_archive
@@ -109,7 +107,7 @@ def _read_folder(folder: Path) -> Source:
     return Source(folder, parts["train"], parts["test"], names=names, shuffled=True)
 
 
-def _pair(path: Path, arrays: dict[str, NDArray[Any]], words: tuple[str, ...]) -> Part | None:
+def _pair(path: Path, arrays: dict[str, Array], words: tuple[str, ...]) -> Part | None:
     for word in words:
         for images, labels in _PAIRS:
             names = images.format(word), labels.format(word)
@@ -118,7 +116,7 @@ def _pair(path: Path, arrays: dict[str, NDArray[Any]], words: tuple[str, ...]) -
     return None
 
 
-def _only(path: Path) -> NDArray[Any]:
+def _only(path: Path) -> Array:
     arrays, names = _arrays(path)
     if len(arrays) != 1:
         raise DatasetError(
@@ -129,7 +127,7 @@ def _only(path: Path) -> NDArray[Any]:
     return next(iter(arrays.values()))
 
 
-def _arrays(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
+def _arrays(path: Path) -> tuple[dict[str, Array], list[str]]:
     """Read the numeric arrays of a file by their lower-case names; return all names, too."""
     with reading(path), open_archive(path, _MAX_BYTES) as archive:
         names = list(archive.sizes)

@@ -12,8 +12,8 @@ from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Bytes
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.sources.source import (
@@ -191,7 +191,7 @@ def _key(root: Path, files: list[tuple[Path, str]]) -> str:
     return "\n".join(lines)
 
 
-def _read_picture(path: Path) -> NDArray[np.uint8] | str:
+def _read_picture(path: Path) -> Bytes | str:
     """Return a normalised picture, or a sentence about its fault."""
     from mnist_draw.dataset.pictures.picture_file import load_picture
 

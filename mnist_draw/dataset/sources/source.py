@@ -11,11 +11,10 @@ import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Array, Bytes
 from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.errors import DatasetError, DocumentError, StorageError, reason_of
 from mnist_draw.i18n import _, counted, number
@@ -30,8 +29,8 @@ MAX_PICTURES = 400_000
 class Part:
     """Pictures, uint8 (N, 28, 28), ink high, with the labels of the file `path`, integers (N,)."""
 
-    images: NDArray[np.uint8]
-    labels: NDArray[Any]
+    images: Bytes
+    labels: Array
     path: Path
 
 
@@ -111,8 +110,8 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def as_part(
-    images: NDArray[Any],
-    labels: NDArray[Any],
+    images: Array,
+    labels: Array,
     path: Path,
     images_path: Path | None = None,
 ) -> Part:
@@ -157,7 +156,7 @@ def check_count(count: int, path: Path) -> None:
         )
 
 
-def check_pixels(values: NDArray[Any], path: Path) -> None:
+def check_pixels(values: Array, path: Path) -> None:
     low = float(values.min())
     high = float(values.max())
     if not (low >= 0 and high <= 255):
@@ -170,7 +169,7 @@ def check_pixels(values: NDArray[Any], path: Path) -> None:
         )
 
 
-def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+def _as_pictures(images: Array, path: Path) -> Bytes:
     shape = images.shape
     plain = shape[1:] in ((28, 28), (1, 28, 28), (28, 28, 1), (PIXELS,))
     if not plain or images.dtype.kind not in "uif":
@@ -188,7 +187,7 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     check_pixels(images, path)
     if images.dtype.kind == "f" and images.max() <= 1:
         images = images * 255
-    pixels: NDArray[np.uint8] = np.rint(images).astype(np.uint8)
+    pixels: Bytes = np.rint(images).astype(np.uint8)
     return pixels
 
 
@@ -229,7 +228,7 @@ def split_off(part: Part) -> tuple[Part, Part]:
     return _some(part, slice(None, -count)), _some(part, slice(-count, None))
 
 
-def _some(part: Part, chosen: slice | NDArray[Any]) -> Part:
+def _some(part: Part, chosen: slice | Array) -> Part:
     return Part(part.images[chosen], part.labels[chosen], part.path)
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_draw.arrays import Bytes, Floats
 from mnist_draw.dataset.sources.idx_files import exchange_axes
 from mnist_draw.dataset.sources.source import (
     PIXELS,
@@ -42,7 +42,7 @@ _MAX_DIGITS = 18
 @dataclass(frozen=True, eq=False)
 class _Table:
     path: Path
-    images: NDArray[np.uint8]
+    images: Bytes
     #: None where the table has only pixels.
     labels: list[str] | None
 
@@ -142,7 +142,7 @@ def _parse(path: Path, lines: Iterator[str]) -> _Table:
     return _Table(path, images, labels)
 
 
-def _numbers(lines: list[str], column: int, labels: list[str] | None) -> NDArray[np.float32]:
+def _numbers(lines: list[str], column: int, labels: list[str] | None) -> Floats:
     """Parse lines of numbers, none if that fails; with `labels`, a column of texts goes there."""
 
     def take(text: str) -> int:
