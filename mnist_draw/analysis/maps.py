@@ -56,8 +56,7 @@ class DigitMap:
     @property
     def answers(self) -> Places:
         """The answer for each digit: intp (n,)."""
-        answers: Places = self.probabilities.argmax(axis=1)
-        return answers
+        return self.probabilities.argmax(axis=1)
 
     @property
     def is_single(self) -> bool:
@@ -66,8 +65,7 @@ class DigitMap:
 
     def project(self, outputs: Floats) -> Floats:
         """Project a new picture's outputs, (units,), on the directions: (2,)."""
-        place: Floats = self.directions @ (outputs - self.mean)
-        return place
+        return self.directions @ (outputs - self.mean)
 
 
 @dataclass(frozen=True, eq=False)

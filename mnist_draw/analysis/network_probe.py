@@ -65,8 +65,7 @@ class Layer:
         """Return its sums for N inputs, before its nonlinearity: (N, ...), shaped as `shape`."""
         if self.convolves:
             return _by_channels(convolved, values, self.W) + self.b[:, None, None]
-        sums: Floats = values.reshape(len(values), -1) @ self.W + self.b
-        return sums
+        return values.reshape(len(values), -1) @ self.W + self.b
 
     def gradient_by_input(self, delta: Floats) -> Floats:
         """Return a derivative by its input, shaped as `incoming`, from that by its sums."""
@@ -258,16 +257,14 @@ def probabilities_of(answer: Floats, temperature: float) -> Floats:
     """Return the calibrated probabilities of what `NetworkProbe.outputs` gives for the answer."""
     scaled = answer / np.float32(temperature)
     powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    probabilities: Floats = powers / powers.sum(axis=-1, keepdims=True)
-    return probabilities
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def cross_entropies(logits: Floats, labels: Labels) -> Floats:
     """Return the loss of each picture in nats, float32 (N,), also where its probability is 0."""
     largest = logits.max(axis=1)
     sums = np.exp(logits - largest[:, None]).sum(axis=1)
-    losses: Floats = np.log(sums) + largest - logits[np.arange(len(labels)), labels]
-    return losses
+    return np.log(sums) + largest - logits[np.arange(len(labels)), labels]
 
 
 class Chain:

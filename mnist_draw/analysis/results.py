@@ -92,8 +92,7 @@ class Results:
     @cached_property
     def answers(self) -> Places:
         """The most probable answers: intp (n,)."""
-        answers: Places = self.probabilities.argmax(axis=1)
-        return answers
+        return self.probabilities.argmax(axis=1)
 
     @cached_property
     def calibrated(self) -> Floats:
@@ -110,8 +109,7 @@ class Results:
         """Which answers are right: bool (n,); all if the labels are unknown."""
         if self.labels is None:
             return np.ones(self.counted, np.bool_)
-        right: Flags = self.answers == self.labels
-        return right
+        return self.answers == self.labels
 
     @property
     def wrong(self) -> int:
@@ -291,8 +289,7 @@ def _shares(
     part: Labels,
     whole: Labels,
 ) -> Doubles:
-    shares: Doubles = np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
-    return shares
+    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
 
 
 #: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.

@@ -80,8 +80,7 @@ class Limits:
 
     def along(self, axis: Axis) -> Doubles:
         """Return the accuracy at each amount of an axis."""
-        accuracy: Doubles = self.accuracy[[name == axis.name for name, _amount in SETTINGS]]
-        return accuracy
+        return self.accuracy[[name == axis.name for name, _amount in SETTINGS]]
 
     def largest_borne(self, axis: Axis) -> float | None:
         """Return the largest amount up to which enough is right, on both sides; None for none."""

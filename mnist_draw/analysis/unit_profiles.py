@@ -60,8 +60,7 @@ class UnitProfiles:
     def rows(self, layer: int) -> Integers:
         """Return for each unit the digit that excites it most on average, int64; −1 for none."""
         means = self.means[layer]
-        rows: Integers = np.where(means.any(axis=0), means.argmax(axis=0), -1)
-        return rows
+        return np.where(means.any(axis=0), means.argmax(axis=0), -1)
 
 
 def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:

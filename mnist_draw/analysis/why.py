@@ -39,8 +39,7 @@ class Sum:
 
     @cached_property
     def terms(self) -> Floats:
-        terms: Floats = self.inputs * self.weights
-        return terms
+        return self.inputs * self.weights
 
     @property
     def above(self) -> tuple[int, float]:
@@ -122,8 +121,7 @@ def given_on(passed: ForwardPass, layer: int, off: bool) -> Floats:
     """
     sums = passed.z[layer + 1] if layer + 1 < len(passed.z) else passed.logits
     with_it, without = (sums[1], sums[0]) if off else (sums[0], sums[1])
-    change: Floats = (with_it - without).reshape(len(with_it), -1).sum(axis=1)
-    return change
+    return (with_it - without).reshape(len(with_it), -1).sum(axis=1)
 
 
 def strongest(terms: Floats, most_for: int, most_against: int) -> tuple[list[int], list[int]]:

@@ -118,8 +118,7 @@ def normalise_ink(ink: Ink, side: int = BOX) -> FloatImage:
     down = _offset(box.sum(axis=1), mass, scale)
     across = _offset(box.sum(axis=0), mass, scale)
     result = _resampling(height, scale, down) @ box @ _resampling(width, scale, across).T
-    normalised: FloatImage = result / result.max() * FULL
-    return normalised
+    return result / result.max() * FULL
 
 
 def as_bytes(picture: FloatImage) -> npt.NDArray[np.uint8]:
@@ -162,5 +161,4 @@ def _resampling(length: int, scale: float, offset: float) -> FloatImage:
     else:
         centers = (np.arange(SIDE) + 0.5 - offset) / scale - 0.5
         weights = np.clip(1 - np.abs(centers[:, None] - np.arange(length)), 0, 1)
-    matrix: FloatImage = weights.astype(np.float32)
-    return matrix
+    return weights.astype(np.float32)

@@ -199,16 +199,14 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: ArrayLike) -> Array:
         """Return the most probable label of each picture, (N,), of the kind that was learned."""
         best = np.argmax(self.predict_proba(X), axis=1)
-        answers: Array = self.classes_[best]
-        return answers
+        return self.classes_[best]
 
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Return the probability of each class, float64 (N, classes); each row sums to 1."""
         check_is_fitted(self)
         X = validate_data(self, _rows(X), dtype=[np.float32, np.uint8], reset=False)
         found = probabilities_of(self.network_, _pictures(X)).astype(np.float64)
-        shares: Doubles = found / found.sum(axis=1, keepdims=True)
-        return shares
+        return found / found.sum(axis=1, keepdims=True)
 
     def _settings(self, pictures: int, classes: int) -> TrainingSettings:
         values = {

@@ -35,8 +35,7 @@ _HALF = np.float32(0.5)
 
 def _softmax(sums: Floats) -> Floats:
     powers: Floats = np.exp(sums - sums.max(axis=1, keepdims=True))
-    found: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return found
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)

@@ -170,8 +170,7 @@ def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: floa
     scaled = _log(probabilities) / temperature
     scaled -= scaled.max(axis=-1, keepdims=True)
     powers = np.exp(scaled)
-    result: Probabilities = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
+    return (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 def fit_temperature(

@@ -159,8 +159,7 @@ def _onnx(model: ModelFile) -> bytes:
         "classes": json.dumps(names, ensure_ascii=False),
     }
     helper.set_model_props(made, properties)
-    found: bytes = made.SerializeToString(deterministic=True)
-    return found
+    return made.SerializeToString(deterministic=True)
 
 
 def _description(model: ModelFile, names: Sequence[str], temperature: float) -> str:

@@ -57,8 +57,7 @@ def predict(pictures: Array) -> npt.NDArray[np.float32]:
 def read_picture(name: str) -> Array:
     """Return a file's gray levels, ink high: the array of an .npy file, or one picture."""
     if name.endswith(".npy"):
-        pictures: Array = np.load(name, allow_pickle=False)
-        return pictures
+        return np.load(name, allow_pickle=False)
     from PIL import Image
 
     with Image.open(name) as image:

@@ -182,8 +182,7 @@ def read_values(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
         raise DocumentError("it does not hold preferences of mnist_draw")
     check_version(document.get("schema"), SCHEMA)
-    values: dict[str, Any] = document["values"]
-    return values
+    return document["values"]
 
 
 def _is_name(text: str) -> bool:

@@ -50,12 +50,11 @@ def compile_predict(network: Any) -> Callable[[Floats], Probabilities]:
 
     input_var = T.tensor4("pictures")
     test_prediction = lasagne.layers.get_output(network, input_var, deterministic=True)
-    function: Callable[[Floats], Probabilities] = theano.function(
+    return theano.function(
         [input_var],
         test_prediction,
         mode=mode_for(network),
     )
-    return function
 
 
 def weighted_layers(network: Any) -> list[Any]:
@@ -156,12 +155,11 @@ def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
     test_prediction = lasagne.layers.get_output(network, _scaled(pictures), deterministic=True)
     test_loss = lasagne.objectives.categorical_crossentropy(test_prediction, target_var).mean()
     test_accuracy = _share_of_right_answers(test_prediction, target_var)
-    function: Step = theano.function(
+    return theano.function(
         [pictures, target_var],
         [test_loss, test_accuracy],
         mode=theano_bridge.fast_mode(),
     )
-    return function
 
 
 def _pictures(dtype: str) -> Any:

@@ -251,8 +251,7 @@ def gray_levels(picture: np.ndarray) -> np.ndarray:
     """Return a picture, float32 in [0, 1], as uint8, 255 for full ink."""
     import numpy as np
 
-    levels: np.ndarray = np.clip(picture * 255, 0, 255).astype(np.uint8)
-    return levels
+    return np.clip(picture * 255, 0, 255).astype(np.uint8)
 
 
 def paint_gray(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:

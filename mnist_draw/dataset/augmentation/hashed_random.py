@@ -30,8 +30,7 @@ class HashedRandom:
 
     def uniform(self, low: float, high: float) -> Floats:
         """Draw one number for each picture: float32 (n,), from `low` up to `high`."""
-        drawn: Floats = self.uniforms(1, low, high)[0]
-        return drawn
+        return self.uniforms(1, low, high)[0]
 
     def uniforms(self, count: int, low: float, high: float) -> Floats:
         """Draw `count` numbers for each picture: float32 (count, n)."""

@@ -287,8 +287,7 @@ class Strokes:
         return self._values(3)
 
     def _values(self, place: int) -> Floats:
-        values: Floats = self.points[place]
-        return values
+        return self.points[place]
 
     def part(self, rows: Places) -> Strokes:
         """Return copies of the digits `rows`."""

@@ -46,8 +46,7 @@ class InkPixels:
         width = box.shape[1] * _TIMES
         height = box.shape[0] * _TIMES
         fine = Image.fromarray(box / box.max()).resize((width, height), Image.Resampling.BICUBIC)
-        smooth: Array = np.clip(np.asarray(fine), 0, 1)
-        return smooth
+        return np.clip(np.asarray(fine), 0, 1)
 
     def are_few(self) -> bool:
         """Tell whether a picture shows no more than some pixels could, however it was enlarged.

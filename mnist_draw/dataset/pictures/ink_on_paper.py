@@ -79,8 +79,7 @@ def _on_even_ground(luminance: Floats, ground: float) -> Floats:
     if strongest < MIN_CONTRAST:
         return np.zeros_like(luminance)
     difference = ground - luminance if darker >= lighter else luminance - ground
-    ink: Floats = np.maximum(difference, 0).astype(np.float32) / np.float32(strongest)
-    return ink
+    return np.maximum(difference, 0).astype(np.float32) / np.float32(strongest)
 
 
 def _on_uneven_ground(luminance: Floats) -> Floats:
@@ -122,8 +121,7 @@ def _surface(plane: Floats) -> Floats:
         ground = differs <= 2 * float(np.median(differs)) + 1e-3
         solution, *_ = np.linalg.lstsq(terms[ground], values[ground], rcond=None)
         fitted = terms @ solution
-    surface: Floats = fitted.reshape(plane.shape).astype(np.float32)
-    return surface
+    return fitted.reshape(plane.shape).astype(np.float32)
 
 
 def _is_dark_ink(coarse: Floats) -> bool:
@@ -153,8 +151,7 @@ def _ground_around(coarse: Floats) -> Floats:
     for size, ground in zip(sizes, grounds, strict=True):  # noqa: B007
         if np.count_nonzero(ground - coarse > least) >= _ENOUGH * whole:
             break
-    smooth: Floats = ndimage.gaussian_filter(ground, max(1.0, size / 8), mode="nearest")
-    return smooth
+    return ndimage.gaussian_filter(ground, max(1.0, size / 8), mode="nearest")
 
 
 def _reduced(plane: Floats, factor: int) -> Floats:
@@ -164,8 +161,7 @@ def _reduced(plane: Floats, factor: int) -> Floats:
     columns = -(-width // factor)
     filled = ((0, rows * factor - height), (0, columns * factor - width))
     padded = np.pad(plane, filled, mode="edge")
-    blocks: Floats = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
-    return blocks
+    return padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
 
 
 def _enlarged(coarse: Floats, shape: tuple[int, int], factor: int) -> Floats:
@@ -177,8 +173,7 @@ def _enlarged(coarse: Floats, shape: tuple[int, int], factor: int) -> Floats:
     columns = np.arange(coarse.shape[1])
     to_rows = np.maximum(1 - np.abs(down[:, None] - rows), 0).astype(np.float32)
     to_columns = np.maximum(1 - np.abs(across[:, None] - columns), 0).astype(np.float32)
-    full: Floats = to_rows @ coarse @ to_columns.T
-    return full
+    return to_rows @ coarse @ to_columns.T
 
 
 def _without_noise(ink: Floats, strongest: float) -> Floats:
@@ -304,8 +299,7 @@ def surroundings(coarse: Floats) -> Flags | None:
         jump = abs(float(np.median(coarse[near])) - float(np.median(coarse[far])))
         whole = abs(float(np.median(coarse[inner])) - float(np.median(coarse[~outer])))
         if whole >= _CONTRAST and jump >= _SHARP * whole:
-            beside_or_edge: Flags = ~inner
-            return beside_or_edge
+            return ~inner
     return None
 
 
@@ -314,8 +308,7 @@ def continued(plane: Floats, outside: Flags) -> Floats:
     from scipy import ndimage
 
     places = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
-    result: Floats = plane[tuple(places)]
-    return result
+    return plane[tuple(places)]
 
 
 def _from_the_rim(mask: Flags) -> Flags:
@@ -333,8 +326,7 @@ def _largest(mask: Flags) -> Flags:
     parts, _ = ndimage.label(mask)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    largest: Flags = mask & (parts == sizes.argmax())
-    return largest
+    return mask & (parts == sizes.argmax())
 
 
 def without_lines(ink: Floats) -> Floats:

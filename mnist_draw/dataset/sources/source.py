@@ -187,8 +187,7 @@ def _as_pictures(images: Array, path: Path) -> Bytes:
     check_pixels(images, path)
     if images.dtype.kind == "f" and images.max() <= 1:
         images = images * 255
-    pixels: Bytes = np.rint(images).astype(np.uint8)
-    return pixels
+    return np.rint(images).astype(np.uint8)
 
 
 #: One picture in six is for validation, as in MNIST (10,000 of 60,000), and at most as many.
