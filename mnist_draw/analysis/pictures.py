@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +23,7 @@ from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_digit
+from mnist_draw.storage.opening import PathName
 
 #: At most so many sentences report pictures that were left out.
 _MAX_MESSAGES = 20
@@ -109,7 +109,7 @@ def my_digits() -> Pictures:
     return replace(mine, are_digits=True)
 
 
-def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = None) -> Pictures:
+def folder_pictures(folder: PathName, model: ModelFile | None = None) -> Pictures:
     """Return the pictures of a folder: the test pictures of IDX files, or else picture files.
 
     A subfolder 0 to 9 or the first digit of a file's name labels a picture. If only some have a

@@ -29,6 +29,7 @@ from mnist_draw.networks import title_of_model
 from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path, resource_path
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.opening import PathName
 
 #: The page that holds everything.
 PAGE = "report.html"
@@ -86,7 +87,7 @@ class Diagram:
         return left + wide * confidence, top + high * (1 - share)
 
 
-def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> Path:
+def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
     """Make the folder of a report, before the work that fills it begins."""
     if not os.fspath(folder):
         raise StorageError("The report has no folder to go to: its name is empty.")
@@ -136,7 +137,7 @@ def _is_page(path: Path) -> bool:
 
 
 def write_report(
-    folder: str | os.PathLike[str],
+    folder: PathName,
     model: ModelFile,
     pictures: Pictures,
     results: Results,

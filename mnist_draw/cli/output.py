@@ -15,6 +15,7 @@ from unicodedata import east_asian_width
 
 from mnist_draw.errors import UserError, one_line, reason_of
 from mnist_draw.i18n import _
+from mnist_draw.storage.opening import PathName
 
 PROGRAM = "mnist-draw"
 #: Codes of ECMA-48 that terminals read.
@@ -50,7 +51,7 @@ def json_line(values: object) -> str:
     return json.dumps(json.loads(lone))
 
 
-def typed(path: str | os.PathLike[str]) -> str:
+def typed(path: PathName) -> str:
     """Quote a file name for a shell; return an empty text if it is not printable."""
     name = os.fspath(path)
     if not name.isprintable():

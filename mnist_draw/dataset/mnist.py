@@ -25,6 +25,7 @@ from mnist_draw.dataset.sources.source import Part, Source, set_aside, shuffled,
 from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.folders import named_path, resource_path
+from mnist_draw.storage.opening import PathName
 
 Images = Bytes
 Labels = Bytes
@@ -122,7 +123,7 @@ def load_data(
 
 
 def load_dataset(
-    folder: str | os.PathLike[str] | None = None,
+    folder: PathName | None = None,
     tell: Callable[[str], object] = lambda sentence: None,
 ) -> Dataset:
     """Load a data set as `load_data` does, but as bytes; MNIST itself is read only once.
@@ -149,7 +150,7 @@ def _shipped() -> Dataset:
     return _load(resource_path("mnist"), dataset_name(None))
 
 
-def dataset_name(path: str | os.PathLike[str] | None) -> str:
+def dataset_name(path: PathName | None) -> str:
     """Name a data set after its file or folder; MNIST without one."""
     if path is None:
         return "MNIST"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gzip
-import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
+from mnist_draw.storage.opening import PathName
 
 #: Reads the ink of a file: (H, W), 0 for paper to 1 for ink.
 ReadPicture = Callable[[Path], Floats]
@@ -50,7 +50,7 @@ class ExtraDigits:
 
 
 def load_extra(
-    folder: str | os.PathLike[str],
+    folder: PathName,
     read_picture: ReadPicture,
 ) -> tuple[ExtraDigits, list[str]]:
     """Read and normalise all digits of a folder; return sentences about those left out, too."""
@@ -154,7 +154,7 @@ def idx_bytes(values: Bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 
 
-def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int, int]:
+def export_idx(extra: ExtraDigits, folder: PathName) -> tuple[int, int]:
     """Write a data set as MNIST is published; return how many digits are for training and test."""
     place = Path(folder)
     if len(extra) < _MIN_COUNT:
@@ -190,7 +190,7 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
     return int(np.count_nonzero(~tested)), int(np.count_nonzero(tested))
 
 
-def export_csv(extra: ExtraDigits, path: str | os.PathLike[str]) -> None:
+def export_csv(extra: ExtraDigits, path: PathName) -> None:
     """Write a CSV table: a header, then for each digit its label and 784 gray levels by row."""
     header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
     table = np.column_stack([extra.labels, extra.images.reshape(len(extra), -1)])

@@ -22,7 +22,7 @@ from mnist_draw.storage import ModelFile
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.folders import data_folder, named_path
-from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.opening import MEGABYTE, PathName
 from mnist_draw.storage.unique_paths import quarantine
 
 #: Turns a class, from 0, into what it is called.
@@ -122,7 +122,7 @@ def dataset_metadata(data: Dataset) -> dict[str, Any]:
 
 
 def remember_data(
-    path: str | os.PathLike[str] | None,
+    path: PathName | None,
     data: Dataset,
     name: str | None = None,
 ) -> None:
@@ -140,7 +140,7 @@ def remember_data(
         write_atomically(_file(), FORMAT.pack({"places": [entry, *others][:_MAX_COUNT]}))
 
 
-def remember_for(model: ModelFile, path: str | os.PathLike[str] | None, data: Dataset) -> None:
+def remember_for(model: ModelFile, path: PathName | None, data: Dataset) -> None:
     """Store the path of data that a user names for a network with classes of its own.
 
     The user's folder may have another name than the one in the model file. If the network's data

@@ -23,6 +23,7 @@ from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.models import ModelInfo, read_info
+from mnist_draw.storage.opening import PathName
 from mnist_draw.training.checkpoint import is_checkpoint, load_checkpoint
 from mnist_draw.training.run import CHECKPOINT, Run
 
@@ -103,7 +104,7 @@ class StoredNetwork:
         return load_trained(self.path).with_info(name=self.title)
 
 
-def load_trained(path: str | os.PathLike[str]) -> ModelFile:
+def load_trained(path: PathName) -> ModelFile:
     """Read a model file and check its parameters against its network."""
     try:
         return load_model(path, shapes_of=lambda text: parse_network(text).parameter_shapes())

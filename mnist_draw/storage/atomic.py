@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.i18n import _
+from mnist_draw.storage.opening import PathName
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,7 +36,7 @@ _SUFFIX = ".tmp"
 _ABANDONED = 3600.0
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+def write_atomically(path: PathName, data: bytes) -> None:
     """Write `data` to `path`, replacing what was there in one step.
 
     A symbolic link is followed, and the mode of an existing file is kept. Raises `StorageError` if
@@ -46,7 +47,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def open_atomically(path: PathName) -> Iterator[BinaryIO]:
     """Give a binary file that replaces `path` if the block ends without an error."""
     target, mode = _inspect(path)
     temporary = _temporary_beside(target)
@@ -77,7 +78,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
-def resolve_path(path: str | os.PathLike[str]) -> Path:
+def resolve_path(path: PathName) -> Path:
     """Return the absolute path with its links followed."""
     try:
         return Path(os.path.realpath(path))
@@ -89,7 +90,7 @@ def resolve_path(path: str | os.PathLike[str]) -> Path:
         ) from error
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def check_writable(path: PathName) -> None:
     """Check now whether `write_atomically` could write to `path` after long work."""
     target, _ = _inspect(path)
     sweep(target.parent)
@@ -118,7 +119,7 @@ def sweep(folder: Path) -> None:
                     path.unlink()
 
 
-def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
+def _inspect(path: PathName) -> tuple[Path, int | None]:
     """Follow links, refuse what must not be replaced, and return the mode of an existing file."""
     try:
         target = resolve_path(path)
@@ -227,7 +228,7 @@ def acquire_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
 
 
 @contextlib.contextmanager
-def held(path: str | os.PathLike[str]) -> Iterator[bool]:
+def held(path: PathName) -> Iterator[bool]:
     """Lock a file while the block runs; give False if another program has locked it."""
     beside = lock_file(Path(os.path.realpath(path)))
     lock = make_lock(beside)

@@ -17,6 +17,7 @@ import platformdirs
 
 from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.storage.atomic import sweep
+from mnist_draw.storage.opening import PathName
 
 APPLICATION = "mnist_draw"
 HOME_VARIABLE = "MNIST_DRAW_HOME"
@@ -80,7 +81,7 @@ def is_private(path: Path) -> bool:
     return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
-def named_path(name: str | os.PathLike[str]) -> Path:
+def named_path(name: PathName) -> Path:
     """Return a path that a user has typed, with ``~`` expanded."""
     path = Path(name)
     try:

@@ -42,7 +42,7 @@ from mnist_draw.i18n import _, number, percent
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import has_content, write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
-from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.opening import MEGABYTE, PathName
 
 MAX_HEADER_BYTES = MEGABYTE
 FORMAT = Format("mnist_draw model", 1, MAX_HEADER_BYTES)
@@ -254,12 +254,12 @@ class ModelFile:
                 )
 
 
-def save_model(path: str | os.PathLike[str], model: ModelFile) -> None:
+def save_model(path: PathName, model: ModelFile) -> None:
     """Write a model file atomically; equal models give equal bytes, and no suffix is added."""
     write_atomically(path, pack_model(model))
 
 
-def refuse_foreign(path: str | os.PathLike[str], who: str) -> None:
+def refuse_foreign(path: PathName, who: str) -> None:
     """Raise StorageError if `who` would replace a file that is neither a network nor empty."""
     place = Path(path)
     if place.is_dir() or not has_content(place):
@@ -288,7 +288,7 @@ def pack_model(model: ModelFile) -> bytes:
     return npz.pack(arrays)
 
 
-def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) -> ModelFile:
+def load_model(path: PathName, shapes_of: ShapesOf | None = None) -> ModelFile:
     """Read and validate a model file; a ``ModelFileError`` names the file and the fault.
 
     `shapes_of` gives the parameter shapes of an architecture from its description, such as ``lambda
@@ -299,7 +299,7 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
         return _unpack(archive, shapes_of)
 
 
-def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
+def read_info(path: PathName) -> tuple[str, ModelInfo]:
     """Return a network's description and metadata without its parameters."""
     with _archive(path) as archive:
         header = _read_header(archive)
@@ -358,7 +358,7 @@ def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Sha
 
 
 @contextlib.contextmanager
-def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
+def _archive(path: PathName) -> Iterator[npz.Archive]:
     """Open the arrays of a file; an error in the block names the file and its fault."""
     try:
         with npz.open_archive(path) as archive:
@@ -371,7 +371,7 @@ def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
         ) from error
 
 
-def _describe_fault(error: Exception, path: str | os.PathLike[str]) -> str:
+def _describe_fault(error: Exception, path: PathName) -> str:
     if isinstance(error, FileNotFoundError):
         return _("There is no such file.")
     if isinstance(error, npz.NpzError) and not Path(path).stat().st_size:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import os
 import time
 import warnings
 import zipfile
@@ -33,7 +32,7 @@ from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder, make_folder
 from mnist_draw.storage.npz import distinct_entries
-from mnist_draw.storage.opening import MEGABYTE, open_file, read_file
+from mnist_draw.storage.opening import MEGABYTE, PathName, open_file, read_file
 from mnist_draw.storage.unique_paths import move_to_bin, move_to_free_name, reserved_file
 
 CHUNK = "mnist_draw"
@@ -259,7 +258,7 @@ def list_digits(folder: Path | None = None) -> list[TaughtDigit]:
     return [digit for digit in found if digit is not None]
 
 
-def pack_digits(target: str | os.PathLike[str], digits: list[TaughtDigit]) -> None:
+def pack_digits(target: PathName, digits: list[TaughtDigit]) -> None:
     """Write saved digits into one shared file, replacing it."""
     with open_atomically(target) as file, zipfile.ZipFile(file, "w") as archive:
         for digit in digits:
@@ -267,7 +266,7 @@ def pack_digits(target: str | os.PathLike[str], digits: list[TaughtDigit]) -> No
             archive.write(digit.path, digit.path.name)
 
 
-def merge_digits(source: str | os.PathLike[str], folder: Path | None = None) -> Merged:
+def merge_digits(source: PathName, folder: Path | None = None) -> Merged:
     """Save the new digits of a shared file; an error keeps those saved before it."""
     folder = folder or my_digits_folder()
     known = {_identity(digit) for digit in list_digits(folder)}

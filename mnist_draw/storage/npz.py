@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from mnist_draw.errors import DocumentError
 from mnist_draw.i18n import number
-from mnist_draw.storage.opening import MEGABYTE, open_file, read_into
+from mnist_draw.storage.opening import MEGABYTE, PathName, open_file, read_into
 
 Array = npt.NDArray[np.generic]
 
@@ -152,7 +152,7 @@ class Archive:
 
 
 @contextlib.contextmanager
-def open_archive(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> Iterator[Archive]:
+def open_archive(path: PathName, max_bytes: int = MAX_BYTES) -> Iterator[Archive]:
     """Open an ``.npz`` file; errors as `open_file` and `Archive`."""
     with open_file(path, max_bytes + MAX_DIRECTORY_BYTES) as file:
         yield Archive(file, max_bytes)

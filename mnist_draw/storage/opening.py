@@ -19,12 +19,13 @@ from typing import IO, BinaryIO, Final, cast
 from mnist_draw.errors import DocumentError, StorageError, reason_of
 from mnist_draw.i18n import _, number
 
+PathName = str | os.PathLike[str]
 MEGABYTE: Final = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 @contextlib.contextmanager
-def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
+def open_file(path: PathName, max_bytes: int) -> Iterator[BinaryIO]:
     """Open a regular file of at most `max_bytes` for reading; FileNotFoundError if it is gone."""
     path = Path(path)
     try:
@@ -51,7 +52,7 @@ def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO
         raise _unreadable(path, error) from error
 
 
-def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+def read_file(path: PathName, max_bytes: int) -> bytes:
     """Return the content of a regular file that is not too large; errors as :func:`open_file`."""
     with open_file(path, max_bytes) as file:
         # Python allocates as much as is asked for, however short the file is.
@@ -66,7 +67,7 @@ def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
 
 
 @contextlib.contextmanager
-def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
+def open_unfolded(path: PathName, max_bytes: int) -> Iterator[BinaryIO]:
     """Open a file as :func:`open_file`; gzip, known by its content, unfolds as it is read."""
     with open_file(path, max_bytes) as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC

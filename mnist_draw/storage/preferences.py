@@ -6,7 +6,6 @@ says so.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import check_version, drop_non_finite, pack, parse
 from mnist_draw.storage.folders import config_folder
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE, PathName, read_file
 from mnist_draw.storage.unique_paths import quarantine
 
 SCHEMA = 1
@@ -39,7 +38,7 @@ class Preferences:
     window may have written meanwhile.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: PathName | None = None) -> None:
         self.path = Path(path) if path is not None else config_folder() / FILE_NAME
         self.notice = ""
         self._values: dict[str, Any] = {}

@@ -26,7 +26,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import held, open_atomically
 from mnist_draw.storage.document import Format
-from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.opening import MEGABYTE, PathName
 from mnist_draw.training.events import Checkpointed, CheckpointFailed, Parameters, SettingChanged
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.settings import TrainingSettings
@@ -100,7 +100,7 @@ class Checkpoint:
             npz.write(file, self.to_arrays())
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+def load_checkpoint(path: PathName) -> Checkpoint:
     """Read a checkpoint and check all of it.
 
     Raises `CheckpointError` if the file is missing, damaged, from a newer program or something
@@ -122,7 +122,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         ) from error
 
 
-def is_checkpoint(path: str | os.PathLike[str]) -> bool:
+def is_checkpoint(path: PathName) -> bool:
     """Whether a file claims to be a checkpoint; its content is not checked."""
     try:
         with npz.open_archive(path, MAX_BYTES) as archive:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
 from mnist_draw.storage.folders import config_folder
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE, PathName, read_file
 from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.setting import check_name
@@ -190,11 +189,11 @@ def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ())
 # -- files
 
 
-def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> None:
+def save_settings(path: PathName, settings: TrainingSettings) -> None:
     write_atomically(path, pack(settings.to_json(), indent=2) + b"\n")
 
 
-def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
+def load_settings(path: PathName) -> TrainingSettings:
     """Read settings from a JSON file.
 
     Settings that the file does not name are as `TrainingSettings.from_json` has them.
@@ -210,7 +209,7 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
         ) from error
 
 
-def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_settings(path: PathName) -> dict[str, Any]:
     """Read the names and values in a file without checking them."""
     try:
         values = parse(read_file(path, MEGABYTE))

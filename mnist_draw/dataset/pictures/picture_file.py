@@ -23,7 +23,7 @@ from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.dataset.pictures.ink_on_paper import border, ink_on_paper
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.i18n import _, number
-from mnist_draw.storage.opening import MEGABYTE, open_file
+from mnist_draw.storage.opening import MEGABYTE, PathName, open_file
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class PictureError(UserError):
     """A picture file is damaged, of an unknown format, too large, or holds several pictures."""
 
 
-def load_picture(source: str | os.PathLike[str] | bytes) -> Floats:
+def load_picture(source: PathName | bytes) -> Floats:
     """Read a file, or the content of one, and find the ink on it: float32 (H, W).
 
     It is 0 for the ground to 1 for the strongest ink, at most 800 pixels long; all 0 when there is
@@ -61,7 +61,7 @@ def load_picture(source: str | os.PathLike[str] | bytes) -> Floats:
     return ink_on_paper(on_a_ground(luminance, opacity))
 
 
-def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
+def picture_size(source: PathName | bytes) -> tuple[int, int]:
     """Return width and height of the whole upright picture, from the beginning of its file."""
     return _opened(source, _upright_size)
 
@@ -77,7 +77,7 @@ def _upright_size(image: Image.Image, _name: str) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _bytes_of(source: str | os.PathLike[str] | bytes, name: str) -> Iterator[BinaryIO]:
+def _bytes_of(source: PathName | bytes, name: str) -> Iterator[BinaryIO]:
     if isinstance(source, bytes):
         yield io.BytesIO(source)
         return
@@ -92,7 +92,7 @@ def _bytes_of(source: str | os.PathLike[str] | bytes, name: str) -> Iterator[Bin
         raise PictureError("{name} could not be read: {error}.", name=name, error=error) from error
 
 
-def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image, str], T]) -> T:
+def _opened(source: PathName | bytes, look: Callable[[Image.Image, str], T]) -> T:
     """Open a picture, check it, and return the result of `look`."""
     if isinstance(source, bytes):
         name = _("The picture")
