@@ -123,6 +123,8 @@ def reason_of(error: Exception) -> str:
     It is a phrase that fits after ``": "`` and before ``". "``: in lower case where the words are
     the system's or the program's, without a full stop.
     """
+    if isinstance(error, UnicodeDecodeError):
+        return _("it is no text in UTF-8")
     if not isinstance(error, OSError):
         return str(error).rstrip(".。")
     if error.errno is None:

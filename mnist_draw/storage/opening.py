@@ -16,12 +16,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
-from mnist_draw.errors import DocumentError, StorageError, reason_of
+from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
 from mnist_draw.i18n import _, number
 
 PathName = str | os.PathLike[str]
 MEGABYTE: Final = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextlib.contextmanager
+def reading(path: PathName, kind: type[UserError], *damage: type[Exception]) -> Iterator[None]:
+    """Turn what reading a file raises, and what damaged content does, into a kind that names it."""
+    faults: tuple[type[Exception], ...] = (DocumentError, *damage)
+    try:
+        yield
+    except kind:
+        raise
+    except FileNotFoundError:
+        raise kind(_("There is no file {path}.", path=path)) from None
+    except StorageError as error:
+        raise kind(str(error)) from error
+    except faults as error:
+        unusable = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
+        raise kind(unusable) from error
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 from dataclasses import astuple, dataclass
 from math import prod
@@ -26,7 +25,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import held, open_atomically
 from mnist_draw.storage.document import Format
-from mnist_draw.storage.opening import MEGABYTE, PathName
+from mnist_draw.storage.opening import MEGABYTE, PathName, reading
 from mnist_draw.training.events import Checkpointed, CheckpointFailed, Parameters, SettingChanged
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.settings import TrainingSettings
@@ -106,20 +105,8 @@ def load_checkpoint(path: PathName) -> Checkpoint:
     Raises `CheckpointError` if the file is missing, damaged, from a newer program or something
     else, and `UserError` if its settings are out of range.
     """
-    name = os.fspath(path)
-    try:
-        with npz.open_archive(path, MAX_BYTES) as archive:
-            return _unpack(archive)
-    except FileNotFoundError:
-        raise CheckpointError("There is no file {path}.", path=name) from None
-    except StorageError as error:
-        raise CheckpointError(str(error)) from error
-    except (ValueError, DocumentError) as error:
-        raise CheckpointError(
-            "{path} cannot be continued: {reason}. What it holds is unchanged.",
-            path=name,
-            reason=error,
-        ) from error
+    with reading(path, CheckpointError, ValueError), npz.open_archive(path, MAX_BYTES) as archive:
+        return _unpack(archive)
 
 
 def is_checkpoint(path: PathName) -> bool:

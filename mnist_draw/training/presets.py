@@ -16,7 +16,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
 from mnist_draw.storage.folders import config_folder
-from mnist_draw.storage.opening import MEGABYTE, PathName, read_file
+from mnist_draw.storage.opening import MEGABYTE, PathName, read_file, reading
 from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.setting import check_name
@@ -211,17 +211,11 @@ def load_settings(path: PathName) -> TrainingSettings:
 
 def read_settings(path: PathName) -> dict[str, Any]:
     """Read the names and values in a file without checking them."""
-    try:
+    with reading(path, SettingsError):
         values = parse(read_file(path, MEGABYTE))
         if not isinstance(values, dict):
             raise DocumentError("it holds no names with values")
-    except FileNotFoundError:
-        raise SettingsError("There is no file {path}.", path=path) from None
-    except StorageError as error:
-        raise SettingsError(str(error)) from error
-    except DocumentError as error:
-        raise SettingsError("{path} cannot be used: {reason}.", path=path, reason=error) from error
-    return values
+        return values
 
 
 # -- the user's own presets, in one file by name

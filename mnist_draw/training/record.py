@@ -21,7 +21,7 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.models import read_info
-from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.opening import MEGABYTE, reading
 from mnist_draw.training.checkpoint import ARRAYS, MAX_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.events import Loaded, Renamed
 from mnist_draw.training.history import History, read_change
@@ -171,16 +171,12 @@ def save_history(folder: Path, history: History) -> None:
 
 def read_history(path: Path) -> History:
     """Read the figures that `save_history` has written; raises `UserError`."""
-    try:
-        with npz.open_archive(path) as archive:
-            arrays = archive.read_all()
+    with (
+        reading(path, CheckpointError, OSError, KeyError, ValueError),
+        npz.open_archive(path) as archive,
+    ):
+        arrays = archive.read_all()
         return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in ARRAYS))
-    except (OSError, KeyError, ValueError, npz.NpzError) as error:
-        raise CheckpointError(
-            "{path} cannot be used: {reason}.",
-            path=path,
-            reason=error,
-        ) from error
 
 
 def load_history(run: Run) -> History:

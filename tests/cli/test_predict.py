@@ -142,7 +142,7 @@ def test_json_has_no_name_that_strict_readers_refuse(model, seven, tmp_path, cap
     assert [each["image"] for each in found] == [
         f"{tmp_path}/\U0001f600\\udcff.png", f"{tmp_path}/none\\udcff.png",
     ]  # fmt: skip
-    assert "does not exist" in found[1]["error"]
+    assert "no file" in found[1]["error"]
     for each in found:
         json.dumps(each, ensure_ascii=False).encode()
     assert main(["predict", "--json", "--model", "\udcff.npz", str(bad)]) == 1
@@ -184,7 +184,7 @@ def test_a_table(model, seven, seventy_two, capsys):
     assert float(rows[0]["p7"]) == float(rows[0]["confidence"])
     assert float(rows[2]["confidence"]) > 0.5
     assert sum(float(rows[0][f"p{digit}"]) for digit in range(10)) == pytest.approx(1, abs=1e-4)
-    assert "does not exist" in rows[1]["error"]
+    assert "no file" in rows[1]["error"]
     assert rows[1]["digit"] == rows[0]["error"] == ""
 
 

@@ -210,7 +210,7 @@ FAILURES = [
     (["--data", "no-such-folder"], "no-such-folder is not a folder"),
     (["--data", "folder"], "holds no data set"),
     (["--resume", "none.ckpt"], "no file none.ckpt"),
-    (["--resume", "text.json"], "text.json cannot be continued"),
+    (["--resume", "text.json"], "text.json cannot be used"),
     (["--config", "none.json"], "no file none.json"),
     (["--config", "text.json"], "not a JSON file"),
     (["--config", "wrong.json"], "there is no 'epoch'"),

@@ -118,7 +118,7 @@ def test_what_is_no_picture_is_said(tmp_path):
             load_picture(path)
     path.write_bytes(encoded(255 - digit()))
     assert difference(load_picture(str(path))) < 0.012
-    for name, words in (("none.png", "does not exist"), ("", "is a folder"), ("a\0b", "be read")):
+    for name, words in (("none.png", "no file"), ("", "is a folder"), ("a\0b", "be used")):
         with pytest.raises(PictureError, match=words):
             load_picture(f"{tmp_path}/{name}")
 

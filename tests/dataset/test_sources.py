@@ -295,7 +295,7 @@ def test_arrays_that_make_no_sense(tmp_path, arrays, expected):
     np.savez(tmp_path / "data.npz", **arrays)
     assert expected in complaint(tmp_path / "data.npz")
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 and no more")
-    assert "cannot be read" in complaint(tmp_path / "data.npz")
+    assert "cannot be used" in complaint(tmp_path / "data.npz")
 
 
 # -- tables
@@ -439,7 +439,7 @@ def test_every_number_type_in_the_machines_byte_order(tmp_path, write_idx, dtype
 
 def test_missing_file_and_folder_in_its_place(tmp_path):
     assert f"no file {tmp_path / 'absent'}" in idx_complaint(tmp_path / "absent")
-    assert f"{tmp_path} cannot be read" in idx_complaint(tmp_path)
+    assert f"{tmp_path} cannot be used" in idx_complaint(tmp_path)
 
 
 @pytest.mark.parametrize(

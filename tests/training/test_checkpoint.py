@@ -164,10 +164,10 @@ def test_what_is_no_checkpoint(tmp_path):
     assert "is a folder" in complaint(tmp_path)
     for content in (b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99):
         (tmp_path / "run").write_bytes(content)
-        assert "cannot be continued" in complaint(tmp_path / "run")
+        assert "cannot be used" in complaint(tmp_path / "run")
         assert (tmp_path / "run").read_bytes() == content
     np.savez(tmp_path / "other.npz", header=np.arange(3), weights=np.zeros(3))
-    assert "cannot be continued" in complaint(tmp_path / "other.npz")
+    assert "cannot be used" in complaint(tmp_path / "other.npz")
 
 
 def rewritten(path, target, **changes):

@@ -21,9 +21,9 @@ from PIL import Image, UnidentifiedImageError
 from mnist_draw.arrays import Floats
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.dataset.pictures.ink_on_paper import border, ink_on_paper
-from mnist_draw.errors import DocumentError, StorageError, UserError
+from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, number
-from mnist_draw.storage.opening import MEGABYTE, PathName, open_file
+from mnist_draw.storage.opening import MEGABYTE, PathName, open_file, reading
 
 T = TypeVar("T")
 
@@ -77,19 +77,12 @@ def _upright_size(image: Image.Image, _name: str) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _bytes_of(source: PathName | bytes, name: str) -> Iterator[BinaryIO]:
+def _bytes_of(source: PathName | bytes) -> Iterator[BinaryIO]:
     if isinstance(source, bytes):
         yield io.BytesIO(source)
         return
-    try:
-        with open_file(source, MAX_FILE_BYTES) as file:
-            yield file
-    except FileNotFoundError:
-        raise PictureError("{name} does not exist.", name=name) from None
-    except StorageError as error:
-        raise PictureError(str(error)) from error
-    except DocumentError as error:
-        raise PictureError("{name} could not be read: {error}.", name=name, error=error) from error
+    with reading(source, PictureError), open_file(source, MAX_FILE_BYTES) as file:
+        yield file
 
 
 def _opened(source: PathName | bytes, look: Callable[[Image.Image, str], T]) -> T:
@@ -100,7 +93,7 @@ def _opened(source: PathName | bytes, look: Callable[[Image.Image, str], T]) -> 
         name = _("The picture {path}", path=os.fspath(source))
     Image.init()
     try:
-        with warnings.catch_warnings(), _bytes_of(source, name) as file:
+        with warnings.catch_warnings(), _bytes_of(source) as file:
             # Pillow warns of large pictures and of damaged EXIF data: the size is checked
             # below, and without EXIF a picture is not rotated.
             warnings.simplefilter("ignore")

@@ -15,10 +15,10 @@ from typing import BinaryIO
 import numpy as np
 
 from mnist_draw.arrays import Array
-from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
+from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, counted, number
-from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_into
+from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_into, reading
 
 _RAW = "raw"
 _IMAGES = re.compile(r"(.*?)(train|t10k|test)-images-idx3-ubyte")
@@ -141,7 +141,7 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> Array:
 
     `dimensions` are the allowed numbers of them; any fault raises DatasetError.
     """
-    with reading(path), open_unfolded(path, MAX_BYTES) as file:
+    with reading(path, DatasetError, OSError), open_unfolded(path, MAX_BYTES) as file:
         return _read(path, file, dimensions)
 
 

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 from mnist_draw.arrays import Array
-from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
+from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names
 from mnist_draw.errors import DatasetError
 from mnist_draw.storage.npz import open_archive
-from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.opening import MEGABYTE, reading
 
 #: As the largest of the IDX files.
 _MAX_BYTES = 320 * MEGABYTE
@@ -129,7 +129,7 @@ def _only(path: Path) -> Array:
 
 def _arrays(path: Path) -> tuple[dict[str, Array], list[str]]:
     """Read the numeric arrays of a file by their lower-case names; return all names, too."""
-    with reading(path), open_archive(path, _MAX_BYTES) as archive:
+    with reading(path, DatasetError, OSError), open_archive(path, _MAX_BYTES) as archive:
         names = list(archive.sizes)
         arrays = {name.lower(): archive.read(name, _MAX_BYTES) for name in names}
     return {name: array for name, array in arrays.items() if array is not None}, names

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from mnist_draw.arrays import Array, Bytes
 from mnist_draw.dataset.picture_formats import read_suffixes
-from mnist_draw.errors import DatasetError, DocumentError, StorageError, reason_of
+from mnist_draw.errors import DatasetError, reason_of
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.models import format_shape
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE, read_file, reading
 
 #: The most pictures of a part: 300 MB of pixels.
 MAX_PICTURES = 400_000
@@ -78,27 +78,6 @@ def visible_entries(folder: Path) -> list[Path]:
 def files_of(folder: Path) -> list[Path]:
     """List the files of a folder: some archives hold folders with the names of data files."""
     return [path for path in visible_entries(folder) if path.is_file()]
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn an error of reading a file into a `DatasetError` that names it."""
-    try:
-        yield
-    except DatasetError:
-        raise
-    except FileNotFoundError:
-        raise DatasetError("There is no file {path}.", path=path) from None
-    except StorageError as error:
-        raise DatasetError("The data set: {error}", error=error) from error
-    except UnicodeDecodeError as error:
-        raise DatasetError("{path} is no text in UTF-8.", path=path) from error
-    except (DocumentError, OSError) as error:
-        raise DatasetError(
-            "{path} cannot be read: {reason}.",
-            path=path,
-            reason=reason_of(error),
-        ) from error
 
 
 def is_picture(path: Path) -> bool:
@@ -283,7 +262,7 @@ def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
 
 
 def _lines(path: Path) -> list[str]:
-    with reading(path):
+    with reading(path, DatasetError, OSError, UnicodeDecodeError):
         text = read_file(path, MEGABYTE).decode("utf-8-sig")
     return [line.strip() for line in text.splitlines() if line.strip()]
 

@@ -24,11 +24,10 @@ from mnist_draw.dataset.sources.source import (
     check_pixels,
     files_of,
     find_names,
-    reading,
 )
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, counted
-from mnist_draw.storage.opening import MEGABYTE, open_unfolded
+from mnist_draw.storage.opening import MEGABYTE, open_unfolded, reading
 
 _LABEL_COLUMNS = ("label", "class", "target", "y")
 #: Lines parsed at once.
@@ -98,7 +97,10 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
 
 
 def _read_table(path: Path) -> _Table:
-    with reading(path), open_unfolded(path, _MAX_TEXT) as file:
+    with (
+        reading(path, DatasetError, OSError, UnicodeDecodeError),
+        open_unfolded(path, _MAX_TEXT) as file,
+    ):
         text = io.TextIOWrapper(file, encoding="utf-8-sig")
         try:
             table = _parse(path, text)
