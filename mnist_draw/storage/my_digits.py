@@ -14,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import re
 import time
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,10 @@ MAX_SIDE = 4096
 #: Of a shared file: a class of 30 that teaches 100 digits each has 3,000 of about 10 kB.
 MAX_DIGITS = 20_000
 MAX_BYTES = 1024 * MEGABYTE
+
+#: In names of files, before the number that follows where a name was taken.
+_TOKEN = re.compile(r"-([0-9a-f]{8})(?:-\d+)?$")
+_DARK = 128
 
 
 class DigitError(UserError):
@@ -88,15 +94,44 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
     folder = my_digits_folder() if folder is None else folder
     taught = digit.taught or time.strftime("%Y-%m-%d %H:%M:%S")
     stamp = "".join(filter(str.isdigit, taught))
-    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{_token(digit.ink)}{SUFFIX}"
+    name = f"{digit.label}-{stamp[:8]}-{stamp[8:]}-{ink_token(digit.ink)}{SUFFIX}"
     with reserved_file(folder / name) as path:
         saved = dataclasses.replace(digit, taught=taught, path=path)
         write_atomically(path, pack_digit(saved))
     return saved
 
 
-def _token(ink: Bytes) -> str:
-    return f"{zlib.crc32(ink.tobytes()):08x}"
+def ink_token(ink: Bytes) -> str:
+    """Return what the file's name knows the ink by, wherever on the board it is; empty without ink.
+
+    Only what is at least half as dark as ink is decides where it ends: boxes around digits may
+    leave out what is fainter.
+    """
+    dark = ink >= _DARK
+    rows = np.flatnonzero(dark.any(axis=1))
+    columns = np.flatnonzero(dark.any(axis=0))
+    if not len(rows):
+        return ""
+    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return f"{zlib.crc32(cut.tobytes(), cut.shape[1]):08x}"
+
+
+def token_of_name(path: Path) -> str:
+    """Return the token that a file's name holds; empty in names that others gave."""
+    found = _TOKEN.search(path.stem)
+    return found[1] if found else ""
+
+
+@lru_cache(maxsize=MAX_DIGITS)
+def was_read_right(path: Path, modified: int) -> bool:
+    """Whether the network read a digit as its label when it was taught."""
+    from PIL import Image
+
+    # Its text precedes the picture, which need not be decoded. Any damage is found when it is read.
+    with contextlib.suppress(Exception), Image.open(path, formats=["PNG"]) as image:
+        said = FORMAT.unpack(str(image.info[CHUNK])).get_text("said", 20, "")
+        return said == str(label_of_name(path))
+    return False
 
 
 def keep_digit(digit: TaughtDigit) -> tuple[TaughtDigit, Path | None]:
@@ -119,11 +154,13 @@ def keep_digit(digit: TaughtDigit) -> tuple[TaughtDigit, Path | None]:
 
 
 def _find_digit(ink: Bytes) -> TaughtDigit | None:
-    # A number follows where the name was taken.
-    for path in my_digits_folder().glob(f"*-{_token(ink)}*{SUFFIX}"):
-        with contextlib.suppress(DigitError):
-            if (digit := read_digit(path)) and np.array_equal(digit.ink, ink):
-                return digit
+    # Earlier versions took all of the picture. A number follows where the name was taken.
+    for token in (ink_token(ink), f"{zlib.crc32(ink.tobytes()):08x}"):
+        for path in my_digits_folder().glob(f"*-{token}*{SUFFIX}"):
+            with contextlib.suppress(DigitError):
+                digit = read_digit(path)
+                if digit is not None and ink_token(digit.ink) == ink_token(ink):
+                    return digit
     return None
 
 

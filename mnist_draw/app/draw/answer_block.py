@@ -119,6 +119,7 @@ class AnswerBlock(QWidget):
 
     #: The board is this digit.
     teach_requested = pyqtSignal(int)
+    take_back_requested = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,6 +132,8 @@ class AnswerBlock(QWidget):
         self._digits = True
         #: Whether the ten digits are offered.
         self.asking = False
+        #: What the user said of the ink, if anything.
+        self._said: int | None = None
         self._likely = 0
         self._before: QWidget | None = None
         self._pages = QStackedWidget()
@@ -169,6 +172,7 @@ class AnswerBlock(QWidget):
         self.question = label(_("It is"), "body", "teachLabel")
         words = _("Cancel"), _("Save nothing."), "Esc"
         self.cancel = push_button("teachCancelButton", *words, "link", self.end)
+        self.take_back = take_back_button(self._take_back)
         self.buttons = [self._build_button(digit) for digit in range(10)]
         grid = QGridLayout()
         grid.setSpacing(Size.TIGHT)
@@ -182,7 +186,7 @@ class AnswerBlock(QWidget):
 
         theme.follow(self, fit)
         page = QWidget()
-        top = row((self.question, 1), self.cancel)
+        top = row((self.question, 1), self.take_back, self.cancel)
         column(1, top, grid, 1, gap=Size.TIGHT, owner=page)
         return page
 
@@ -194,6 +198,7 @@ class AnswerBlock(QWidget):
         act = partial(self._teach, digit)
         button = push_button(f"teachDigit{digit}", text, sentence, keys, "digit", act)
         button.setText(str(digit))
+        button.setCheckable(True)
         return button
 
     def show_classes(self, names: Sequence[str]) -> None:
@@ -256,14 +261,15 @@ class AnswerBlock(QWidget):
         self._before = QApplication.focusWidget()
         self.asking = True
         self._pages.setCurrentIndex(1)
-        self.buttons[self._likely].setFocus(Qt.OtherFocusReason)
+        focused = self._likely if self._said is None else self._said
+        self.buttons[focused].setFocus(Qt.OtherFocusReason)
 
     def end(self) -> None:
         """Offer the two buttons again; the focus goes back to where it was."""
         if not self.asking:
             return
         self.asking = False
-        held = QApplication.focusWidget() in (*self.buttons, self.cancel)
+        held = QApplication.focusWidget() in (*self.buttons, self.take_back, self.cancel)
         self._pages.setCurrentIndex(0)
         if held:
             before = self._before
@@ -271,14 +277,41 @@ class AnswerBlock(QWidget):
                 before = self.wrong
             before.setFocus(Qt.OtherFocusReason)
 
+    def show_said(self, said: int | None) -> None:
+        """Offer to change what the user said of the ink."""
+        if said != self._said:
+            self._said = said
+            mark_said(self.buttons, self.take_back, said)
+            self.wrong.setText(_("Wrong?") if said is None else _("Change"))
+            self.wrong.setAccessibleName(self.wrong.text())
+
     def _teach(self, digit: int) -> None:
+        mark_said(self.buttons, self.take_back, self._said)
         self.end()
         self.teach_requested.emit(digit)
+
+    def _take_back(self) -> None:
+        self.end()
+        self.take_back_requested.emit()
 
     def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
         if not self.asking or event.modifiers() & ~Qt.KeypadModifier:
             return None
         if event.key() == Qt.Key_Escape:
             return self.end
+        if event.key() == Qt.Key_Delete and self.take_back.isVisible():
+            return self._take_back
         digit = event.key() - Qt.Key_0
         return partial(self._teach, digit) if digit in range(10) else None
+
+
+def take_back_button(act: Callable[[], object]) -> QPushButton:
+    sentence = _("What you said of this ink does not count any more.")
+    return push_button("takeBackButton", _("Take it back"), sentence, "Delete", "link", act)
+
+
+def mark_said(buttons: Sequence[QPushButton], take_back: QPushButton, said: int | None) -> None:
+    """Mark the button of the digit that the user said; offer to take it back."""
+    for digit, button in enumerate(buttons):
+        button.setChecked(digit == said)
+    take_back.setVisible(said is not None)

@@ -225,7 +225,9 @@ class Canvas(QWidget):
     def _point(self, point: QPointF, weight: float, erase: bool) -> Point:
         x = (min(max(point.x(), 0.0), self.width()) - self._corner.x()) / self._scale
         y = (min(max(point.y(), 0.0), self.height()) - self._corner.y()) / self._scale
-        return Point(x, y, self.pen_width * weight * (_ERASER if erase else 1.0))
+        width = self.pen_width * weight * (_ERASER if erase else 1.0)
+        # As it is saved: the ink is the same after the next start, and so is what was said of it.
+        return Point(round(x, 2), round(y, 2), round(width, 2))
 
     # -- the widget
 

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QRectF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
@@ -20,10 +20,12 @@ from mnist_draw.app.draw.next_step_card import NextStep
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, PostedInk, Recognition
+from mnist_draw.app.draw.tags import Tag, tag_of
 from mnist_draw.app.draw.teaching import LearnController, Teaching
 from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.app_state import Learns, TaughtInk
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import board as notices
@@ -32,7 +34,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, number, pgettext
-from mnist_draw.recognition.certainty import State
+from mnist_draw.recognition.certainty import Certainty, State
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -133,9 +135,14 @@ class DrawTab(Page):
         self.boxes.chosen.connect(self._ask_digit)
         self.boxes.whole_chosen.connect(self._ask_whole)
         self.answer.place_changed.connect(self.boxes.mark)
+        self.answer.place_changed.connect(self._show_said)
         self.first_start.example.clicked.connect(self.pictures.examples.show_any)
         canvas.history_changed.connect(self._note_history)
         self.answer.teach_requested.connect(self.teaching.teach)
+        self.answer.block.take_back_requested.connect(
+            lambda: self._take_back_said(self._panel_place),
+        )
+        self.network.state.follow(["taught_inks", "learning"], self._show_tags)
         self.learn.drawing_requested.connect(self._draw_another)
         self.learn.is_watched = self.answer.isVisible
         theme.theme().changed.connect(self._fit_panel)
@@ -339,13 +346,45 @@ class DrawTab(Page):
                 self.network.state.set(certainty=state)
 
     def _show_tags(self) -> None:
+        """Frame what is read, and say in tags as what, and what the user said of it."""
         reading = self._reading
-        if self.cut_out.isChecked() and (reading is None or reading.number is None):
+        number = None if reading is None else reading.number
+        tags: list[Tag] = []
+        boxes: list[QRectF] = []
+        center = None
+        whole = None if reading is None else self._tag(reading.certainty, None)
+        if reading is not None and whole is not None and whole.spoken:
+            boxes = [self._on_board(reading.places[0].box)]
+            tags = [whole]
+        elif reading is not None and number is not None:
+            boxes = [self._on_board(part.box) for part in number.digits]
+            tags = [self._tag(part, place) for place, part in enumerate(reading.certainty.parts)]
+        if self.cut_out.isChecked() and number is None:
             marks = crop_marks(self.canvas.ink(), self.canvas.drawing)
-            certainty = self.answer.certainty
-            self.boxes.show_cut(marks, "" if certainty is None else certainty.label)
-        elif self.boxes.boxes or (reading is not None and reading.number is not None):
-            self.boxes.show_reading(reading)
+            if marks is not None:
+                boxes = [marks[0]]
+                center = marks[1]
+                certainty = self.answer.certainty
+                tags = [] if certainty is None else [self._tag(certainty, None)]
+        self.boxes.show_tags(boxes, tags, center)
+        self._show_said()
+
+    def _on_board(self, box: tuple[int, int, int, int]) -> QRectF:
+        return self.canvas.drawing.to_board(*box)
+
+    def _tag(self, read: Certainty, place: int | None) -> Tag:
+        learns = isinstance(self.network.state.learning, Learns)
+        return tag_of(read.label, self._taught(place), learns)
+
+    def _show_said(self) -> None:
+        said = self._taught(self._panel_place)
+        self.answer.block.show_said(None if said is None else said.label)
+
+    @property
+    def _panel_place(self) -> int | None:
+        """The digit of the number that the panel is about; None without a number."""
+        place = self.answer.place
+        return None if place < 0 else place
 
     def _ask_digit(self, index: int) -> None:
         self.answer.choose_place(index)
@@ -363,7 +402,28 @@ class DrawTab(Page):
         if self._question is None:
             self._question = DigitPopover(self.window())
             self._question.said.connect(lambda digit: teaching.teach(digit, self._place))
+            self._question.taken_back.connect(lambda: self._take_back_said(self._place))
             self._question.closed.connect(lambda: self.boxes.mark_whole(False))
             self.canvas.history_changed.connect(self._question.hide)
         self._place = place
-        self._question.ask(self.canvas, self.boxes.tag(tag), teaching.likely(place), question)
+        said = self._taught(place)
+        self._question.ask(
+            self.canvas,
+            self.boxes.tag(tag),
+            teaching.likely(place),
+            question,
+            None if said is None else said.label,
+        )
+
+    def _taught(self, place: int | None) -> TaughtInk | None:
+        """Return what was said of a digit of the number, or of all of the ink."""
+        places = () if self._reading is None else self._reading.places
+        index = 0 if place is None else place + 1
+        if index >= len(places):
+            return None
+        return self.network.state.taught_inks.get(places[index].token)
+
+    def _take_back_said(self, place: int | None) -> None:
+        said = self._taught(place)
+        if said is not None:
+            self.teaching.take_back(said.path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.kit.app_state import PREPARING, Learned, Learns, name_of_key
 from mnist_draw.app.kit.formatting import format_duration
-from mnist_draw.i18n import _, counted, number, percent, pgettext
+from mnist_draw.i18n import _, counted, joined, number, percent, pgettext
 from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import long_time_words
@@ -73,21 +73,15 @@ def _step(state: AppState) -> Step:
 
 
 def _unlearned_digits(state: AppState) -> str:
-    count = state.unlearned
-    if state.taught > count:
-        return counted("{count} new digit of yours", "{count} new digits of yours", count)
-    return counted("{count} digit of yours", "{count} digits of yours", count)
+    return counted("{count} digit to learn", "{count} digits to learn", state.unlearned)
 
 
 def _learning_time(state: AppState) -> str:
+    name = state.network_title
+    stays = _("{name} itself stays.", name=name) if name else ""
     if state.learning_seconds is None:
-        return counted("The network can learn it", "The network can learn them", state.unlearned)
-    return counted(
-        "Learning it takes about {time}",
-        "Learning them takes about {time}",
-        state.unlearned,
-        time=long_time_words(state.learning_seconds),
-    )
+        return stays
+    return joined(_("About {time}.", time=long_time_words(state.learning_seconds)), stays)
 
 
 # -- learning

@@ -44,7 +44,7 @@ _FACTS = (
     "queue",
     "reads_digits",
     "run",
-    "taught",
+    "unlearned",
 )
 
 
@@ -75,7 +75,7 @@ class NextStep(QFrame):
         pad = Size.CARD_PADDING
         row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
         self._state.follow(_FACTS, self._show)
-        self._state.follow(["certainty", "taught"], self._measure)
+        self._state.follow(["certainty", "unlearned"], self._measure)
         QTimer.singleShot(_AT_REST_MS, self._settle)
         theme.follow(self, lambda: self.setFixedHeight(theme.scaled(_HIGH)))
         self._show()

@@ -14,6 +14,7 @@ from PyQt5.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
     QTabletEvent,
@@ -21,6 +22,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 
+from mnist_draw.app.draw.answer_block import mark_said, take_back_button
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu, Popover
 from mnist_draw.app.kit.layout import row
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.draw.drawing import Drawing
-    from mnist_draw.app.draw.recognition import BoardReading
+    from mnist_draw.app.draw.tags import Tag
 
 #: Width of the lines in logical pixels: seen over ink as well as over paper.
 _LINE = 1.5
@@ -60,6 +62,8 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
 
 #: From a digit to its box, in logical pixels.
 _MARGIN = 4
+#: Height of a tag.
+_TAG_HIGH = 28
 _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 
 
@@ -79,35 +83,27 @@ class NumberBoxes(QWidget):
         self.index = -1
         #: The center of mass of what is cut out, where that is shown.
         self.center: QPointF | None = None
-        self._texts: list[str] = []
+        self.tags: list[Tag] = []
         self._whole = False
         self._canvas = canvas
         self._on_tag = False
         canvas.resized.connect(lambda: self.resize(canvas.size()))
         self.hide()
 
-    def show_reading(self, reading: BoardReading | None) -> None:
-        number = None if reading is None else reading.number
-        if reading is None or number is None:
-            self._show([], [])
-            return
-        boxes = [self._canvas.drawing.to_board(*part.box) for part in number.digits]
-        self._show(boxes, [part.label for part in reading.certainty.parts])
-
-    def show_cut(self, marks: tuple[QRectF, QPointF] | None, answer: str) -> None:
-        """Show the crop box and the center of mass, in board units, with the answer's tag."""
-        if marks is None:
-            self._show([], [])
-        else:
-            self._show([marks[0]], [answer] if answer else [], marks[1])
-
-    def _show(self, boxes: list[QRectF], texts: list[str], center: QPointF | None = None) -> None:
-        if (boxes, texts, center) == (self.boxes, self._texts, self.center):
+    def show_tags(
+        self,
+        boxes: list[QRectF],
+        tags: list[Tag],
+        center: QPointF | None = None,
+    ) -> None:
+        """Show boxes in board units with their tags, and the center of mass of what is cut out."""
+        if (boxes, tags, center) == (self.boxes, self.tags, self.center):
             return
         before = self._area()
         self.boxes = boxes
-        self._texts = texts
+        self.tags = tags
         self.center = center
+        self.setAccessibleDescription(joined(*(tag.spoken for tag in tags)))
         self._whole = False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
@@ -130,9 +126,9 @@ class NumberBoxes(QWidget):
 
     def tag(self, index: int) -> QRectF:
         box = self._on_canvas(self.boxes[index])
-        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        wide = metrics.horizontalAdvance(self._texts[index]) + 2 * Size.FIELD_GAP
-        size = QSizeF(wide, metrics.height() + 2 * Size.GRID)
+        tag = self.tags[index]
+        wide = _half_width(tag.read) + (_half_width(tag.said) if tag.said else 0)
+        size = QSizeF(wide, theme.scaled(_TAG_HIGH))
         below = box.bottom() + Size.FIELD_GAP
         if below + size.height() > self.height():
             below = max(box.top() - Size.FIELD_GAP - size.height(), 0.0)
@@ -140,7 +136,7 @@ class NumberBoxes(QWidget):
         return QRectF(QPointF(left, below), size)
 
     def index_at(self, point: QPointF) -> int | None:
-        shown = range(len(self._texts)) if self.isVisible() else ()
+        shown = range(len(self.tags)) if self.isVisible() else ()
         return next((index for index in shown if self.tag(index).contains(point)), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -159,14 +155,14 @@ class NumberBoxes(QWidget):
                 if index is not None:
                     text = _(
                         "Read as {answer}: look at this digit, and say what it is.",
-                        answer=self._texts[index],
+                        answer=self.tags[index].read,
                     )
                     QToolTip.showText(event.globalPos(), tip(text), self._canvas)
                     return True
             case QContextMenuEvent():
                 by_key = event.reason() == QContextMenuEvent.Keyboard
                 index = self.index if by_key else self.index_at(QPointF(event.pos()))
-                if index is not None and 0 <= index < len(self._texts):
+                if index is not None and 0 <= index < len(self.tags):
                     below = self.tag(index).bottomLeft().toPoint()
                     self.menu(index).popup(self._canvas.mapToGlobal(below))
                     return True
@@ -194,7 +190,7 @@ class NumberBoxes(QWidget):
         area = QRectF()
         for box in self.boxes:
             area = area.united(self._on_canvas(box))
-        for index in range(len(self._texts)):
+        for index in range(len(self.tags)):
             area = area.united(self.tag(index))
         return area.adjusted(-2, -2, 2, 2)
 
@@ -215,13 +211,34 @@ class NumberBoxes(QWidget):
         if self._whole:
             painter.setPen(QPen(second, 3))
             painter.drawRoundedRect(functools.reduce(QRectF.united, frames), radius, radius)
-        for index, text in enumerate(self._texts):
-            tag = self.tag(index)
-            painter.setPen(QPen(second, 1.25))
-            painter.setBrush(second if index == chosen else theme.color("paper"))
-            painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-            painter.setPen(theme.color("on_second") if index == chosen else second)
-            painter.drawText(tag, Qt.AlignCenter, text)
+        for index in range(len(self.tags)):
+            self._paint_tag(painter, index, index == chosen)
+
+    def _paint_tag(self, painter: QPainter, index: int, is_chosen: bool) -> None:
+        tag = self.tags[index]
+        place = self.tag(index).adjusted(0.5, 0.5, -0.5, -0.5)
+        read = QRectF(place.topLeft(), QSizeF(_half_width(tag.read), place.height()))
+        shape = QPainterPath()
+        shape.addRoundedRect(place, _MARGIN, _MARGIN)
+        second = theme.color("second")
+        edge = theme.color("accent") if tag.is_learned else second
+        is_filled = is_chosen and not tag.is_learned
+        ink = theme.color("on_second") if is_filled else edge
+        painter.fillPath(shape, second if is_filled or tag.said else theme.color("paper"))
+        if tag.said:
+            ink = theme.color("muted")
+            painter.save()
+            painter.setClipPath(shape)
+            painter.fillRect(read, theme.color("paper"))
+            painter.restore()
+            painter.setPen(theme.color("on_second"))
+            said = QRectF(read.topRight(), place.bottomRight())
+            painter.drawText(said, Qt.AlignCenter, tag.said)
+        painter.setPen(QPen(edge, 1.25))
+        painter.setBrush(Qt.NoBrush)
+        painter.drawPath(shape)
+        painter.setPen(ink)
+        painter.drawText(read, Qt.AlignCenter, tag.read)
 
     def _paint_cut(self, painter: QPainter, center: QPointF) -> None:
         painter.setPen(QPen(theme.color("second"), _LINE, Qt.DashLine))
@@ -233,6 +250,11 @@ class NumberBoxes(QWidget):
             painter.drawLine(point - way, point + way)
 
 
+def _half_width(text: str) -> float:
+    metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+    return metrics.horizontalAdvance(text) + 2 * Size.FIELD_GAP
+
+
 #: So many of the ten digits are in a row.
 _IN_A_ROW = 5
 _STEPS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1, Qt.Key_Up: -5, Qt.Key_Down: 5}
@@ -242,6 +264,8 @@ class DigitPopover(Popover):
     """Asks below a tag which digit it is: ten buttons, or a digit's key."""
 
     said = pyqtSignal(int)
+    #: What was said is not to count any more.
+    taken_back = pyqtSignal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, "digitPopover", _("What is it?"))
@@ -255,27 +279,44 @@ class DigitPopover(Popover):
             act = functools.partial(self._say, digit)
             button = push_button(f"isDigit{digit}", name, sentence, str(digit), "choice", act)
             button.setText(str(digit))
+            button.setCheckable(True)
             grid.addWidget(button, *divmod(digit, _IN_A_ROW))
             self.buttons.append(button)
+        self.take_back = take_back_button(self._take_back)
         self.body.addLayout(row((self.question, 1), label(_("or type it"), "muted")))
         self.body.addLayout(grid)
+        self.body.addLayout(row(1, self.take_back))
         Keys(self, self._meaning)
 
-    def ask(self, canvas: Canvas, tag: QRectF, likely: int, question: str) -> None:
-        """Open below a tag of the board, with the keyboard on the likeliest digit."""
+    def ask(
+        self,
+        canvas: Canvas,
+        tag: QRectF,
+        likely: int,
+        question: str,
+        said: int | None,
+    ) -> None:
+        """Open below a tag of the board, with the keyboard on what was said or is likeliest."""
+        mark_said(self.buttons, self.take_back, said)
         self.question.setText(question)
         self.setAccessibleName(question)
         self.open_at(canvas, tag.toAlignedRect())
-        self.buttons[likely].setFocus(Qt.PopupFocusReason)
+        self.buttons[likely if said is None else said].setFocus(Qt.PopupFocusReason)
 
     def _say(self, digit: int) -> None:
         self.hide()
         self.said.emit(digit)
 
+    def _take_back(self) -> None:
+        self.hide()
+        self.taken_back.emit()
+
     def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
         focus = self.focusWidget()
         if event.text() in tuple("0123456789"):
             return functools.partial(self._say, int(event.text()))
+        if event.key() == Qt.Key_Delete and self.take_back.isVisible():
+            return self._take_back
         if event.key() in _STEPS and focus in self.buttons:
             place = self.buttons.index(focus) + _STEPS[event.key()]
             return self.buttons[place % len(self.buttons)].setFocus

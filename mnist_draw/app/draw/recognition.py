@@ -73,6 +73,30 @@ def _sample() -> np.ndarray:
     return ink
 
 
+class InkPlace(NamedTuple):
+    """Where ink is, as left, top, width and height in pixels, and what its file is known by."""
+
+    box: tuple[int, int, int, int]
+    token: str
+
+
+def places_of(ink: np.ndarray, number: NumberAnswer | None) -> tuple[InkPlace, ...]:
+    """Return the place of all ink, then of each digit of the number."""
+    from mnist_draw.dataset.normalise import has_ink, ink_box
+    from mnist_draw.storage.my_digits import ink_token
+
+    if not has_ink(ink):
+        return ()
+    top, left, bottom, right = ink_box(ink)
+    boxes = [(left, top, right - left, bottom - top)]
+    if number is not None:
+        boxes += [part.box for part in number.digits]
+    return tuple(
+        InkPlace(box, ink_token(ink[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]))
+        for box in boxes
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class BoardReading:
     """The answer to the board: one digit, and a number if there are several."""
@@ -81,6 +105,8 @@ class BoardReading:
     number: NumberAnswer | None
     certainty: Certainty
     ticket: int
+    #: As `places_of` has them.
+    places: tuple[InkPlace, ...] = ()
 
 
 class PostedInk(NamedTuple):
@@ -200,7 +226,7 @@ class Recognition(QObject):
             several = number if number.is_number else None
             # Sentences are written here: the window has no time for them.
             certainty = answer.certainty if several is None else certainty_of_number(several)
-            reading = BoardReading(answer, several, certainty, ticket)
+            reading = BoardReading(answer, several, certainty, ticket, places_of(ink, several))
             self._worker.deliver(self, lambda: self.answered.emit(reading))
             self._compile_when_quiet()
 

@@ -13,7 +13,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, Waiting
+from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, TaughtInk, Waiting
 from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -136,23 +136,29 @@ class Teaching(QObject):
         digit = with_article(saved.label)
         if before is not None and before != saved.path:
             self._before[saved.path] = before
+        kept = ""
         if before == saved.path:
             kept = _("This drawing is kept as {digit} already.", digit=digit)
+        elif saved.said == str(saved.label):
+            kept = _("It is read as {digit} already: kept, nothing to learn.", digit=saved.label)
         elif self._state.run.is_running:
             kept = _("Kept as {digit}. The network can learn it after the run.", digit=digit)
+        # The tag says what was said, the next step that it can be learned.
+        if kept:
+            notifier.undo(kept, partial(self.take_back, saved.path))
         else:
-            kept = _("Kept as {digit}. The network can learn it now.", digit=digit)
-        notifier.undo(kept, partial(self._take_back, saved.path))
+            notifier.forget()
         self._tell_change()
 
     def take_back_last(self) -> bool:
         """Take back what the board was just taught as; return whether there was something."""
         path = self._kept if self._is_last else None
         if path is not None:
-            self._take_back(path)
+            self.take_back(path)
         return path is not None
 
-    def _take_back(self, path: Path) -> None:
+    def take_back(self, path: Path) -> None:
+        """Delete a taught digit; bring back the label that its ink had before."""
         self._is_last = False
         before = self._before.pop(path, None)
 
@@ -174,22 +180,26 @@ class Teaching(QObject):
         until = self._learned_until
         kept = self._kept
 
-        def count() -> tuple[int, int, bool]:
+        def count() -> tuple[list[TaughtInk], dict[str, TaughtInk], bool]:
+            from mnist_draw.storage.my_digits import token_of_name
             from mnist_draw.storage.unique_paths import empty_bin
 
             empty_bin(folder_of_digits())
-            times = taught_times()
-            unlearned = sum(time > until * 1e9 for __, time in times)
-            return len(times), unlearned, kept is not None and not kept.exists()
+            digits = _list_digits(until)
+            by_token = {token_of_name(digit.path): digit for digit in digits}
+            by_token.pop("", None)
+            return digits, by_token, kept is not None and not kept.exists()
 
         self._background.run(count, self._counted)
 
-    def _counted(self, counts: tuple[int, int, bool]) -> None:
-        taught, unlearned, is_gone = counts
+    def _counted(self, counts: tuple[list[TaughtInk], dict[str, TaughtInk], bool]) -> None:
+        digits, by_token, is_gone = counts
+        taught = len(digits)
         if taught < self._state.taught:
             # What was learned of a deleted digit is of no use.
             self.forget_outcome()
-        self._state.set(taught=taught, unlearned=unlearned)
+        unlearned = sum(digit.is_new for digit in digits)
+        self._state.set(taught=taught, unlearned=unlearned, taught_inks=by_token)
         if is_gone:
             self._kept = None
             self.untaught.emit()
@@ -222,6 +232,22 @@ def taught_times() -> tuple[tuple[str, int], ...]:
         with contextlib.suppress(OSError):
             times.append((str(path), path.stat().st_mtime_ns))
     return tuple(times)
+
+
+def _list_digits(learned_until: float) -> list[TaughtInk]:
+    """List the taught digits; what was read right when it was taught is not to be learned."""
+    from mnist_draw.dataset.own_digits import find_pictures
+    from mnist_draw.storage.my_digits import label_of_name, was_read_right
+
+    found = []
+    for path, label in find_pictures(folder_of_digits()):
+        with contextlib.suppress(OSError):
+            modified = path.stat().st_mtime_ns
+            was_misread = not was_read_right(path, modified)
+            is_new = was_misread and modified > learned_until * 1e9
+            said = label_of_name(path) if label is None else label
+            found.append(TaughtInk(-1 if said is None else said, path, was_misread, is_new))
+    return found
 
 
 class LearnController(QObject):

@@ -12,6 +12,8 @@ from mnist_draw.recognition.certainty import State
 from mnist_draw.training.run import Run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnist_draw.library.entries import Entry
     from mnist_draw.storage.models import ModelFile
 
@@ -122,6 +124,18 @@ LearningState = Idle | Learns | Learned
 
 
 @dataclass(frozen=True)
+class TaughtInk:
+    """What the user said of ink, as the file of the taught digit has it."""
+
+    label: int
+    path: Path
+    #: Whether the network read it as something else then.
+    was_misread: bool
+    #: Whether no learning has seen it, and it was misread.
+    is_new: bool
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A run or learning that starts when the other has ended."""
 
@@ -158,9 +172,11 @@ class AppState:
         self.learning: LearningState = Idle()
         #: What waits for the run or the learning at hand.
         self.queue: Waiting | None = None
-        #: How many digits are taught, and how many of them no learning has seen.
+        #: How many digits are taught, and how many misread ones of them no learning has seen.
         self.taught = 0
         self.unlearned = 0
+        #: The taught digits by the tokens of their ink.
+        self.taught_inks: dict[str, TaughtInk] = {}
 
         #: What the certainty of the answer on the board is.
         self.certainty = State.NOTHING

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.overlays import crop_marks
 from mnist_draw.app.draw.recognition import PostedInk
-from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.app.draw.tags import Tag
 from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes
@@ -272,13 +272,12 @@ def test_a_number_is_shown_and_marked_until_the_next_digit_or_clearing(tab):
 
 
 def test_tags_are_on_the_board_wherever_the_digit_is(tab):
-    ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
-    number = NumberAnswer("01", tuple(ends))
-    tab.boxes.show_reading(fakes.reading(fakes.answer(1), number))
+    ends = [QRectF(0, 0, 10, 10), QRectF(590, 0, 10, 600)]
+    tab.boxes.show_tags(ends, [Tag("0"), Tag("1", "you said 7")])
     for place in range(2):
         assert QRectF(tab.boxes.rect()).contains(tab.boxes.tag(place))
         assert tab.boxes.index_at(tab.boxes.tag(place).center()) == place
-    tab.boxes.show_reading(None)
+    tab.boxes.show_tags([], [])
     assert tab.boxes.index_at(QPointF(10, 10)) is None
 
 

@@ -1,18 +1,24 @@
 """Teaching: the row below the answer, the rows of the Library, and the files of digits."""
 
+import json
 import shutil
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
 from mnist_draw.app.draw.board_items import ink_of
 from mnist_draw.app.draw.digit_list import MyDigits, thumbnail_mask
+from mnist_draw.app.draw.drawing_files import from_record, record_of
+from mnist_draw.app.draw.recognition import places_of
+from mnist_draw.app.draw.tags import tag_of
+from mnist_draw.app.kit.app_state import Idle, Learns, TaughtInk
 from mnist_draw.app.kit.threads import Background, running
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.dataset.mnist import load_dataset
@@ -58,8 +64,18 @@ class Setup(fakes.Parts):
         """Draw something else than before, and let the network answer."""
         self.tab.canvas.clear()
         self.drawn += 1
-        self.tab.canvas.add_stroke([(x + self.drawn, y) for x, y in STROKE])
-        self.tab.show_reading(fakes.reading(fakes.answer(digit, second), ticket=self.tab._ticket))
+        self.tab.canvas.add_stroke([(200, 150 - 4 * self.drawn), *STROKE])
+        self.read(digit, second)
+
+    def read(self, digit=8, second=3):
+        """Let the network answer to what is on the board."""
+        said = fakes.answer(digit, second)
+        places = places_of(self.tab.canvas.ink(), None)
+        reading = fakes.reading(said, ticket=self.tab._ticket)
+        self.tab.show_reading(replace(reading, places=places))
+
+    def tags(self):
+        return [(tag.read, tag.said, tag.is_learned) for tag in self.tab.boxes.tags]
 
     def teach(self, label):
         self.draw()
@@ -115,7 +131,8 @@ def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert digit.confidence == pytest.approx(0.9)
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
     assert len(digit.drawing["items"]) == 1
-    assert setup.told[-1].sentence == "Kept as a 3. The network can learn it now."
+    # The tag and the next step say the rest.
+    assert setup.told == []
     setup.tab.network.state.set(run=Run(state="training"))
     setup.teaching._saved((replace(digit, path=path), None))
     assert "after the run" in setup.told[-1].sentence
@@ -164,7 +181,7 @@ def test_the_same_ink_is_one_digit_whose_label_is_the_last(setup):
             setup.settle()
             setup.button("teachDigit5").click()
             setup.settle()
-        setup.told[-1].action()
+        setup.button("takeBackButton").click()
         setup.settle()
         assert setup.files() == kept
 
@@ -187,7 +204,7 @@ def test_one_drawing_has_one_label_in_a_hostile_folder(setup):
 
 def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):
     setup.teach(3)
-    setup.told[-1].action()
+    setup.button("takeBackButton").click()
     setup.settle()
     assert setup.files() == []
     # The file is not gone.
@@ -198,8 +215,11 @@ def test_undo_forgets_the_digit_and_the_same_drawing_can_be_taught_next(setup):
     setup.teach(7)
     assert [path.name[0] for path in setup.files()] == ["5", "7"]
     assert (setup.tab.network.state.taught, setup.tab.network.state.unlearned) == (2, 2)
-    # Each message takes back its own digit.
-    setup.told[-2].action()
+    # Each drawing takes back its own digit.
+    setup.tab.canvas.undo()
+    setup.tab.canvas.undo()
+    setup.read()
+    setup.button("takeBackButton").click()
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["7"]
 
@@ -242,6 +262,99 @@ def test_a_full_disk_is_told_and_nothing_is_lost(setup, monkeypatch):
     assert "still on the board" in sentence
     assert setup.tab.canvas.has_ink()
     monkeypatch.undo()
+
+
+# -- what the tag says
+
+
+@pytest.mark.parametrize(
+    ("read", "taught", "learns", "expected"),
+    [
+        ("4", None, False, ("4", "", False)),
+        ("4", TaughtInk(9, "", True, True), False, ("4", "you said 9", False)),
+        ("4 ?", TaughtInk(4, "", True, True), False, ("4 ?", "you said 4", False)),
+        ("4", TaughtInk(9, "", True, True), True, ("4", "you said 9 · learning", False)),
+        ("9", TaughtInk(9, "", True, False), False, ("9 ✓", "", True)),
+        ("4", TaughtInk(9, "", True, False), False, ("still 4", "", False)),
+        # It was read right when it was taught.
+        ("4", TaughtInk(4, "", False, False), False, ("4", "", False)),
+    ],
+)
+def test_a_tag_says_what_is_read_and_what_was_said(read, taught, learns, expected):
+    tag = tag_of(read, taught, learns)
+    assert (tag.read, tag.said, tag.is_learned) == expected
+
+
+def test_what_was_said_stays_with_its_ink(setup, qtbot):
+    state = setup.tab.network.state
+    setup.teach(3)
+    assert setup.tags() == [("8", "you said 3", False)]
+    assert setup.button("wrongButton").text() == "Change"
+    assert setup.button("teachDigit3").isChecked()
+    assert "you said 3" in setup.tab.boxes.accessibleDescription()
+    # Through undo and redo, …
+    setup.tab.canvas.undo()
+    setup.read()
+    assert setup.tags() == []
+    setup.tab.canvas.redo()
+    setup.read()
+    assert setup.tags() == [("8", "you said 3", False)]
+    # … while it is learned and after that.
+    state.set(learning=Learns(0.4))
+    assert setup.tags() == [("8", "you said 3 · learning", False)]
+    setup.teaching.note_learned(time.time() + 1)
+    state.set(learning=Idle())
+    setup.settle()
+    assert setup.tags() == [("still 8", "", False)]
+    setup.read(digit=3, second=8)
+    assert setup.tags() == [("3 ✓", "", True)]
+
+
+def test_what_was_said_comes_back_with_the_drawing_at_the_next_start(setup):
+    canvas = setup.tab.canvas
+    canvas.begin(QPointF(101.237, 83.111), False)
+    for step in range(40):
+        canvas.extend(QPointF(101.237 + 3.7 * step, 83.111 + 5.3 * step))
+    canvas.end()
+    setup.read()
+    setup.button("teachDigit3").click()
+    setup.settle()
+    saved = json.loads(json.dumps(record_of(canvas.drawing.items)))
+    canvas.clear()
+    canvas.restore(from_record(saved))
+    canvas.undo()
+    setup.read()
+    assert setup.tags() == [("8", "you said 3", False)]
+
+
+@pytest.mark.parametrize("key", [Qt.Key_Delete, None])
+def test_what_was_said_is_taken_back_where_it_was_said(setup, key):
+    setup.teach(3)
+    setup.button("wrongButton").click()
+    assert setup.button("teachDigit3").hasFocus()
+    if key is None:
+        setup.button("takeBackButton").click()
+    else:
+        QTest.keyClick(setup.button("teachDigit3"), key)
+    setup.settle()
+    assert setup.files() == []
+    assert setup.tags() == []
+    assert setup.button("wrongButton").text() == "Wrong?"
+    assert setup.tab.canvas.has_ink()
+
+
+def test_what_is_read_right_already_is_kept_but_not_to_be_learned(setup):
+    setup.teach(8)
+    state = setup.tab.network.state
+    assert (state.taught, state.unlearned) == (1, 0)
+    assert setup.tags() == []
+    assert "read as 8 already" in setup.told[-1].sentence
+    assert setup.tab.next_step.button.text() != "Learn"
+    # Said to be something else, it is.
+    setup.button("teachDigit3").click()
+    setup.settle()
+    assert (state.taught, state.unlearned) == (1, 1)
+    assert setup.tab.next_step.accessibleDescription().startswith("1 digit to learn")
 
 
 # -- the rows of the Library
