@@ -337,9 +337,32 @@ class RunController(QObject):
                 run.apply(Renamed(entry.run.name))
                 if run.is_deleted:
                     run.apply(Restored(entry.run.has_checkpoint, entry.has_network))
+                if self._is_outdated(run, entry.run):
+                    self.background.run(partial(load_run, run.folder), self._renew)
             elif run.exists and not self.training.running:
                 run.apply(Deleted())
         self.show()
+
+    def _is_outdated(self, run: Run, stored: Run) -> bool:
+        """Whether another window or a command has changed a run since it was read."""
+        is_same = (run.state, run.epochs_done, run.epochs) == (
+            stored.state,
+            stored.epochs_done,
+            stored.epochs,
+        )
+        # Where its files cannot be written, this window alone knows it.
+        is_kept_here = run.message is not None and run.message.severity == "problem"
+        return not (is_same or is_kept_here or self.shows(run))
+
+    def _renew(self, stored: Run) -> None:
+        """Show a run as its files are now, unless they were read for nothing."""
+        state = self.state
+        for name, run in (("run", state.run), ("shown_run", state.shown_run)):
+            if run.folder == stored.folder and self._is_outdated(run, stored):
+                state.set(**{name: stored})
+        if state.shown_run is stored:
+            self._show_front()
+            self._read_digits(stored)
 
     # -- events of the run
 
