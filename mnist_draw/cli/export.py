@@ -108,11 +108,12 @@ def _require_free(out: Path, overwrite: bool) -> None:
 
 
 def _run_of(what: str) -> Run:
+    from mnist_draw.library.entries import run_named
     from mnist_draw.library.networks import find_stored
-    from mnist_draw.training.run_list import list_runs, run_called
+    from mnist_draw.training.run_list import list_runs
 
     try:
-        return run_called(what, list_runs()[0])
+        return run_named(what, list_runs()[0])
     except UserError:
         is_network = Path(what).is_file()
         with contextlib.suppress(UserError):

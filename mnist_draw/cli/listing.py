@@ -50,6 +50,7 @@ def list_networks(arguments: argparse.Namespace) -> int:
 
 
 def list_runs(arguments: argparse.Namespace) -> int:
+    from mnist_draw.library.entries import list_entries
     from mnist_draw.recognition.run_session import in_use
     from mnist_draw.training import run_list
     from mnist_draw.training.record import cut_off, to_json
@@ -60,6 +61,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
         report(sentence)
     rows = []
     going_on = []
+    names = {entry.run.folder: entry.name for entry in list_entries(runs) if entry.run}
     for run in map(cut_off, runs):
         state = run.state
         if state == "running" and not in_use(run.folder):
@@ -76,7 +78,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
         rows.append(
             (
                 run.folder.name,
-                without_middle(run.title),
+                without_middle(names[run.folder]),
                 pgettext("run", "running") if state == "running" else STATE_WORDS[run.state],
                 _("{done} of {total}", done=run.epochs_done, total=run.settings.epochs),
                 _percent(run.figures.get("validation_accuracy")),

@@ -28,7 +28,7 @@ from mnist_draw.training.history import EpochFigures, read_change
 from mnist_draw.training.presets import course_of, run_name
 from mnist_draw.training.record import cut_off, load_history
 from mnist_draw.training.run import STATE_WORDS, Run
-from mnist_draw.training.run_list import list_runs, readable_runs
+from mnist_draw.training.run_list import list_runs, readable_runs, run_called
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: Why somebody would choose one of the networks that came with the program.
@@ -169,6 +169,14 @@ def list_entries(runs: Iterable[Run] | None = None, going_on: Iterable[Path] = (
     made += [_entry_of_file(stored, titles) for stored in own]
     made.sort(key=lambda entry: entry.when, reverse=True)
     return _told_apart([*made, *shipped])
+
+
+def run_named(name: str, runs: Sequence[Run]) -> Run:
+    """Return the run that a user names, also by a title with its number."""
+    for entry in list_entries(runs):
+        if entry.run is not None and entry.name == name != entry.title:
+            return entry.run
+    return run_called(name, runs)
 
 
 def newest(entries: Sequence[Entry]) -> list[Entry]:

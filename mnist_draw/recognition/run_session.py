@@ -26,6 +26,7 @@ from mnist_draw.training.events import (
     Checkpointed,
     Continued,
     DataLoaded,
+    EpochAdded,
     Event,
     Failed,
     Interrupted,
@@ -198,6 +199,7 @@ class RunSession:
             from mnist_draw.training.loop import train
 
             self._train = train
+        planned = self.run.epochs
         for event in self._train(
             self.run.settings,
             dataset=self.data,
@@ -210,7 +212,18 @@ class RunSession:
         ):
             if isinstance(event, Checkpointed):
                 self._follow(event.path)
+            if self.run.epochs > planned:
+                planned = self.run.epochs
+                self._record_plan(planned)
             yield event
+
+    def _record_plan(self, epochs: int) -> None:
+        """Write into the record that epochs were added; its figures stay those of its start."""
+        if self._is_listed:
+            with contextlib.suppress(OSError, UserError):
+                record = read_run(self.run.folder)
+                record.apply(EpochAdded(epochs))
+                save_record(record)
 
     def _follow(self, checkpoint: Path) -> None:
         """Write how far the run is if its checkpoint is elsewhere and cannot tell."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import sys
 import threading
@@ -47,6 +48,7 @@ class Controls:
     def add_epoch(self) -> None:
         with self._changed:
             self.extra_epochs += 1
+            self._changed.notify_all()
 
     def change(self, name: str, value: LiveValue) -> None:
         """Train on with another value of a setting, from the next minibatch."""
@@ -72,10 +74,15 @@ class Controls:
         with self._changed:
             return dict(self._changes)
 
-    def wait_while_paused(self) -> None:
-        """Return when the loop may go on or has to stop; called by the loop."""
+    def wait_while_paused(self, extra_epochs: float = math.inf) -> None:
+        """Return when the loop may go on, has to stop, or more epochs than these are requested."""
+
+        def is_over() -> bool:
+            is_longer = self.extra_epochs > extra_epochs
+            return not self._pause or self.stop_requested or is_longer
+
         with self._changed:
-            self._changed.wait_for(lambda: not self._pause or self.stop_requested)
+            self._changed.wait_for(is_over)
 
 
 #: Signals that end a command: ``kill``, a closed terminal, Ctrl-Break. Each system has some.

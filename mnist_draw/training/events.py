@@ -224,6 +224,14 @@ class Finished:
     epochs: int
 
 
+@dataclass(frozen=True)
+class EpochAdded:
+    """The run is longer than planned, by request."""
+
+    #: All planned epochs.
+    epochs: int
+
+
 Event = (
     BatchSizeChosen
     | Compiling
@@ -233,6 +241,7 @@ Event = (
     | Testing
     | Paused
     | Resumed
+    | EpochAdded
     | SettingChanged
     | EpochFinished
     | Checkpointed
@@ -256,11 +265,6 @@ class Requested:
     """The run starts, or goes on, in a thread of its own."""
 
     settings: TrainingSettings
-
-
-@dataclass(frozen=True)
-class EpochAdded:
-    """One epoch more was requested."""
 
 
 @dataclass(frozen=True)

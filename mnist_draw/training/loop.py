@@ -370,7 +370,10 @@ class _Loop:
         """Wait until the run is resumed or stopped, after so many minibatches of the epoch."""
         yield events.Paused(number, batches)
         paused = time.perf_counter()
-        self.controls.wait_while_paused()
+        while self.controls.paused:
+            if self.epochs > self.run.epochs:
+                yield events.EpochAdded(self.epochs)
+            self.controls.wait_while_paused(self.run.epochs - self._planned)
         # A pause says nothing of what an epoch takes.
         learned.began += time.perf_counter() - paused
         if not self.controls.stop_requested:

@@ -141,7 +141,9 @@ def cut_off(run: Run) -> Run:
         with contextlib.suppress(UserError):
             checkpoint = load_checkpoint(run.checkpoint)
             if checkpoint.epoch >= run.epochs_done:
-                run.settings = checkpoint.settings
+                # Epochs that were added since are in the record.
+                epochs = max(checkpoint.settings.epochs, run.epochs)
+                run.settings = checkpoint.settings.replace(epochs=epochs)
                 run.history = checkpoint.history()
     return run
 

@@ -67,7 +67,6 @@ RunEvent = (
     Event
     | Queued
     | Requested
-    | EpochAdded
     | StopRequested
     | Renamed
     | RunMessage
@@ -211,7 +210,7 @@ class Run:
             case Requested():
                 self._request(event)
             case EpochAdded():
-                self._plan(self.settings.epochs + 1)
+                self._plan(event.epochs)
             case StopRequested():
                 self._ask_to_stop()
             case Renamed():

@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from mnist_draw.cli import main
+from mnist_draw.library.entries import run_named
 from mnist_draw.library.networks import (
     find_network,
     list_run_networks,
@@ -116,6 +117,20 @@ def test_runs(here, capsys):
     # In the words of the window and of --json.
     assert "completed" in out
     end(going_on, "stopped")
+
+
+def test_runs_have_the_names_of_the_library(here, capsys):
+    older = make_run()
+    newer = make_run()
+    for files in (older, newer):
+        end(files, "completed")
+    assert main(["runs"]) == 0
+    out = capsys.readouterr().out
+    name = f"{newer.run.title} (2)"
+    assert out.count(newer.run.title) == 2
+    assert out.count(name) == 1
+    assert main(["export", name, "figures.csv"]) == 0
+    assert run_named(name, list_runs()[0]).folder == newer.run.folder
 
 
 def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):

@@ -318,7 +318,7 @@ def test_a_pause_does_not_count_into_what_an_epoch_takes(digits, monkeypatch):
     controls, clock = Controls(), itertools.count()
     monkeypatch.setattr("mnist_draw.training.loop.time.perf_counter", lambda: next(clock))
 
-    def sleep():
+    def sleep(extra_epochs):
         list(itertools.islice(clock, 1_000_000))
         controls.resume()
 

@@ -67,9 +67,10 @@ def add_run(name, epochs=2, planned=5, **changes):
     return run
 
 
-def session():
+def session(**options):
     """Return a run that has begun, with an epoch."""
-    files = RunSession(TrainingSettings(network="layers:2"), run_list.new_run_folder())
+    folder = run_list.new_run_folder()
+    files = RunSession(TrainingSettings(network="layers:2"), folder, **options)
     files.begin()
     files.run.apply(EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
     return files
@@ -297,6 +298,26 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     told = end(files, "stopped")
     assert "may be missing" in told
     assert "goes on" not in told
+
+
+def test_an_added_epoch_is_in_the_record_of_a_run_that_is_killed():
+    def train(settings, run, **_):
+        added = events.EpochAdded(settings.epochs + 1)
+        run.apply(added)
+        yield added
+
+    files = session(train=train)
+    planned = files.run.epochs
+    for _ in files.events():
+        stored = read_run(files.run.folder)
+    assert (stored.state, stored.epochs) == ("running", planned + 1)
+
+
+def test_an_added_epoch_is_kept_if_the_checkpoint_is_older():
+    run = add_run("2026-01-01 10:00")
+    run.apply(events.EpochAdded(run.epochs + 1))
+    save_record(run)
+    assert record.load_run(run.folder).epochs == run.epochs
 
 
 def test_an_epoch_that_was_added_before_the_stop_is_in_the_record():

@@ -66,7 +66,7 @@ _COMPILING = events.Compiling("the validation function", 1, 2)
         ((batch(1, 1), _COMPILING), "compiling", "Compiling the validation function ..."),
         ((), "training", "Epoch 1 of 2"),
         ((batch(1, 1), events.Paused(1, 1)), "paused", "Paused at 1 of 2"),
-        ((events.Paused(1, 1), events.EpochAdded()), "paused", "Paused at 1 of 3"),
+        ((events.Paused(1, 1), events.EpochAdded(3)), "paused", "Paused at 1 of 3"),
         ((events.Paused(1, 1), events.Resumed(1, 1)), "training", "Epoch 1 of 2"),
         ((events.Validating(1),), "validating", "Epoch 1 of 2"),
         ((*_EPOCH, batch(2, 1)), "training", "Epoch 2 of 2"),
@@ -181,7 +181,7 @@ def test_progress_and_time_left():
 
 
 def test_planned_epochs_have_one_number():
-    run = after(events.EpochAdded())
+    run = after(events.EpochAdded(3))
     assert (run.epochs, run.settings.epochs, run.run_part) == (3, 3, 0)
     # A minibatch from before the request changes nothing.
     run.apply(batch(1, 1, epochs=2))

@@ -206,7 +206,7 @@ class RunController(QObject):
         controls = self.training.controls
         if controls is not None:
             controls.add_epoch()
-            self.state.run.apply(EpochAdded())
+            self.state.run.apply(EpochAdded(self.state.run.epochs + 1))
             self._draw_curves()
             self.show()
         else:

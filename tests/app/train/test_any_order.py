@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from PyQt5 import sip
 from PyQt5.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.draw.next_step import next_step
@@ -25,17 +26,17 @@ from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train import run_controller, training
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.library.entries import entry_of_run, list_entries
-from mnist_draw.library.networks import delete, find_by_key, list_fine_tuned, rename
+from mnist_draw.library.entries import entry_of_run
+from mnist_draw.library.networks import find_by_key, rename
 from mnist_draw.library.stored_network import load_trained, network_of_run
 from mnist_draw.recognition import recogniser
 from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
-from mnist_draw.recognition.run_session import RunSession, in_use
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, save_digit
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.storage.unique_paths import bring_back
 from mnist_draw.training import loop
 from mnist_draw.training.checkpoint import load_checkpoint
+from mnist_draw.training.events import EpochAdded
 from mnist_draw.training.functions import TrainingFunctions
 from mnist_draw.training.record import load_run
 from mnist_draw.training.run import RUNNING, UNFINISHED
@@ -135,9 +136,12 @@ class SteppedLoop(Stepped):
     def __call__(self, used, run, **options):
         self.run = run
         options["dataset"] = TINY
-        for self.event in loop.train(used, run=run, **options):
-            yield self.event
-            self.wait()
+        for event in loop.train(used, run=run, **options):
+            yield event
+            # In a pause an added epoch is an event that is not waited for.
+            if not isinstance(event, EpochAdded):
+                self.event = event
+                self.wait()
             if self.is_killed:
                 raise KilledError
 
@@ -206,7 +210,7 @@ class Program:
         self.listings = 0
         self.window = Window(
             Preferences(),
-            Recognition(lambda: self.network.load_first(), None, self.recognise, None, self.answering),
+            Recognition(self.load_first, None, self.recognise, worker=self.answering),
             Training(self.train),
             Learning(self.learn),
         )
@@ -220,6 +224,9 @@ class Program:
         self.answer()
         self.tab.settings.show_settings(SETTINGS)
         self.settle()
+
+    def load_first(self):
+        return self.network.load_first()
 
     def recognise(self, model):
         self.recogniser = Recogniser(model)
@@ -414,17 +421,20 @@ class Program:
     # -- steps of the window
 
     def kill(self):
-        """End the process; nothing is written any more."""
+        """End the process; nothing is written any more, but what was planned is known."""
+        planned = {}
         if self.is_training and not self.loop.has_ended.is_set():
             self.loop.is_killed = True
             self.controls.stop()
             self.loop.permitted.release()
             self.loop.has_ended.wait()
+            planned = {self.loop.run.folder: self.loop.run.epochs}
         if self.is_learning:
             self.window.learning.stop()
             self.learning.step()
         self.leave()
         self.begin()
+        assert planned.get(self.run.folder, self.run.epochs) == self.run.epochs
 
     def restart(self):
         """Close the window and open it again."""
@@ -441,7 +451,7 @@ class Program:
             QApplication.processEvents()
         self.settle()
         self.window.hide()
-        self.window.deleteLater()
+        sip.delete(self.window)
 
     def show_train(self):
         self.window.navigation.show_page("train")
@@ -667,7 +677,8 @@ def stepped(qapp, monkeypatch):
     monkeypatch.setattr(training, "load_dataset", lambda _: TINY)
     monkeypatch.setattr(RunSession, "load", lambda session: setattr(session, "data", TINY))
     monkeypatch.setattr(recogniser, "calibrated", lambda model, *_: model)
-    monkeypatch.setattr(window_module, "Explanations", partial(Explanations, make_explainer=Explainer))
+    quick = partial(Explanations, make_explainer=Explainer)
+    monkeypatch.setattr(window_module, "Explanations", quick)
     save = RunSession.end
 
     def end(session):
@@ -680,7 +691,7 @@ def stepped(qapp, monkeypatch):
 
 @pytest.mark.slow
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     # To shorten what fails would take minutes; the steps are named in the report.
@@ -692,6 +703,7 @@ def stepped(qapp, monkeypatch):
 @example(["step", "step", "end", "restart", "go_on"])
 @example(["epoch", "steps", "pause", "step", "add_epoch", "end", "restart"])
 @example(["epoch", "late_epoch"])
+@example(["step", "pause", "step", "add_epoch", "kill", "go_on"])
 @given(
     st.lists(
         st.sampled_from([*STEPS, *STEPS, *(f"other {step}" for step in STEPS)]),
