@@ -67,15 +67,17 @@ class Layer:
             return _by_channels(convolved, values, self.W) + self.b[:, None, None]
         return values.reshape(len(values), -1) @ self.W + self.b
 
-    def gradient_by_input(self, delta: Floats) -> Floats:
-        """Return a derivative by its input, shaped as `incoming`, from that by its sums."""
+    def gradient_by_input(self, deltas: Floats) -> Floats:
+        """Return N derivatives by its input, (N, *incoming), from those by its sums."""
+        count = len(deltas)
         if not self.convolves:
-            return (self.W @ delta).reshape(self.incoming)
-        found = np.zeros(self.incoming, np.float32)
+            return (deltas @ self.W.T).reshape(count, *self.incoming)
+        found = np.zeros((count, *self.incoming), np.float32)
         (_, high, wide) = self.shape
-        for y, x in np.ndindex(self.W.shape[2:]):
-            weights = self.W[:, :, -1 - y, -1 - x]
-            found[:, y : y + high, x : x + wide] += np.tensordot(weights, delta, (0, 0))
+        weights = self.W[:, :, ::-1, ::-1]
+        patches = np.tensordot(weights, deltas, (0, 1))
+        for y, x in np.ndindex(weights.shape[2:]):
+            found[:, :, y : y + high, x : x + wide] += patches[:, y, x].swapaxes(0, 1)
         return found
 
     def filter(self, unit: int) -> Floats:

@@ -8,7 +8,7 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
-from mnist_draw.analysis.guide import step_for
+from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.layer_inspection import (
     dead_shares,
     describe_silent_units,
@@ -164,7 +164,8 @@ def test_the_shipped_networks_know_their_start():
                 assert agree == pytest.approx(expected, abs=1e-4)
             if stored.path.stem == "mlp":
                 words = "{:.2f} at the start, {:.2f} now and {:.2f} in what was learned"
-                said = " ".join(step_for("network", "unit").text.split())
+                step = next(step for step in guide() if step.view == "unit")
+                said = " ".join(step.text.split())
                 assert words.format(abs(found[0]), *found[1:]) in said
 
 

@@ -39,6 +39,9 @@ from mnist_draw.recognition.certainty import Certainty
 WIDTH = 224
 #: Side of the board where it is a part of the section's picture.
 JOINED = 256
+JOINED_NARROW = 176
+#: Under this width of the tab, in logical pixels.
+_NARROW = 1200
 #: Undo, clear, back to the drawing, random: object name, icon, title, sentence.
 _BUTTONS = (
     ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Take back the last stroke.")),
@@ -61,7 +64,7 @@ _MAX_SCALE = 1.5
 _BOARD_SCALE = 1.13
 _SHRINK = 312
 #: Of the tab in a window of 768 pixels; the least side of the board where there is less.
-_USUAL_HEIGHT = 715
+_USUAL_HEIGHT = 690
 _LEAST_SIDE = 120
 
 
@@ -90,7 +93,9 @@ class ExampleCard(Card):
     label_chosen = pyqtSignal(int)
     #: What the tab lacks of its usual height.
     _lack = 0
+    _is_narrow = False
     _is_joined = False
+    _has_guide = False
 
     def __init__(self, first: Canvas) -> None:
         super().__init__()
@@ -149,30 +154,35 @@ class ExampleCard(Card):
         focus = next(place for place, tool in enumerate(usable) if tool.hasFocus())
         return partial(usable[(focus + steps[event.key()]) % len(usable)].setFocus)
 
-    def set_joined(self, on: bool) -> None:
+    def set_joined(self, on: bool, has_guide: bool) -> None:
         """Show the board alone, larger, as a part of the section's picture."""
-        if on != self._is_joined:
+        if (on, has_guide) != (self._is_joined, self._has_guide):
             self._is_joined = on
+            self._has_guide = has_guide
             self.said.setVisible(not on)
             set_look(self, "" if on else "card")
             side = 0 if on else 13
-            self.body.setContentsMargins(side, 7, side, 9)
+            self.body.setContentsMargins(side, 0 if on else 7, side, 9)
             self._fit()
 
-    def use_height(self, high: int) -> None:
-        """Leave the guide its height in a low window."""
-        lack = max(0, _USUAL_HEIGHT - high)
-        if lack != self._lack:
-            self._lack = lack
-            self._fit()
+    def use_room(self, wide: int, high: int) -> None:
+        """Leave the section its width in a narrow window, the guide its height in a low one."""
+        self._is_narrow = wide < _NARROW
+        self._lack = max(0, _USUAL_HEIGHT - high)
+        self._fit()
 
     def _fit(self) -> None:
         scale = min(theme.text_scale(), _MAX_SCALE)
-        self.setFixedWidth(round((JOINED if self._is_joined else WIDTH) * scale))
-        # Large text needs the height more: the guide below keeps its buttons in sight.
-        side = JOINED if self._is_joined else SIDE
-        side = round(side - _SHRINK * max(0.0, scale - _BOARD_SCALE))
-        side = max(min(side, _LEAST_SIDE), side - self._lack)
+        side = SIDE
+        wide = round(WIDTH * scale)
+        if self._is_joined:
+            side = wide = JOINED_NARROW if self._is_narrow else JOINED
+        else:
+            # Large text needs the height more: the guide below keeps its buttons in sight.
+            side = round(side - _SHRINK * max(0.0, scale - _BOARD_SCALE))
+        if self._has_guide or not self._is_joined:
+            side = max(min(side, _LEAST_SIDE), side - self._lack)
+        self.setFixedWidth(wide)
         for part in (self._pages, self.board, self.picked):
             part.setFixedSize(side, side)
         high = round(theme.Text.GIVEN * min(theme.text_scale(), _MAX_SCALE)) + 2
@@ -237,6 +247,8 @@ class ExampleCard(Card):
             button.setVisible(drawing)
         self.back_button.setVisible(not drawing)
         self.title.setText((example and example.part) or _("Your drawing"))
+        if is_sample:
+            self.title.setText(_("An example"))
         if example is not None and not drawing:
             self.title.setText(example.source)
             self.picked.show_picture(example.picture)
@@ -267,7 +279,7 @@ class ExampleCard(Card):
 
 SIDE = 190
 _INVITATION = _("Draw here and watch it go through.")
-_SAMPLE = _("An example. Draw your own.")
+_SAMPLE = _("Draw your own.")
 
 
 class InsideBoard(Canvas):

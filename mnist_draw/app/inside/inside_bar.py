@@ -28,8 +28,9 @@ from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Switch, explain, label, push_button, style_table
+from mnist_draw.app.kit.widgets import Switch, explain, push_button, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import write_atomically
@@ -71,7 +72,8 @@ GUIDE = _("Guide"), _("Show the guide below the picture: twelve steps.")
 class InsideBar(QWidget):
     def __init__(self, sections: Sequence[type[Section]], menu: QMenu) -> None:
         super().__init__()
-        self.question = label("", "sentence", "insideQuestion")
+        self.question = ElidedLabel("", "sentence", "insideQuestion")
+        # As high as the bar: messages are shown in its place.
         self.question.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.details = Switch(ALL_DETAILS[0])
         self.details.setObjectName("allDetailsSwitch")

@@ -63,6 +63,7 @@ class InsideView(QWidget):
         self._key = ""
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
+        self._asides: dict[str, QWidget] = {}
         #: Messages about the network in use, and the sections that sent them.
         self._reported: dict[str, set[str]] = {}
         self.card = ExampleCard(tab.canvas)
@@ -184,11 +185,10 @@ class InsideView(QWidget):
         is_joined = section.is_joined
         has_guide = self._tab.shows_guide
         self.guide.setVisible(has_guide and self.pages.currentWidget() is not self.page)
-        for each in self._made.values():
-            if each.aside is not None:
-                each.aside.setVisible(each is section and not has_guide)
+        for name, aside in self._asides.items():
+            aside.setVisible(aside is section.aside and name == section.name and not has_guide)
         self.answers.setVisible(section.aside is None and not has_guide)
-        self.card.set_joined(is_joined)
+        self.card.set_joined(is_joined, has_guide)
         self.guide.setFixedWidth(self.card.width())
         self.answers.setFixedWidth(self.card.width())
         set_look(self.below, "card" if is_joined else "")
@@ -210,6 +210,7 @@ class InsideView(QWidget):
         section.why_requested.connect(self.open_why)
         self.stack.addWidget(section)
         if section.aside is not None:
+            self._asides[kind.name] = section.aside
             self.left.addWidget(section.aside, 1)
         section.show_details(self._tab.shows_details)
         if self.model is not None:
@@ -308,7 +309,8 @@ class InsideView(QWidget):
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.card.use_height(self.height())
+        self.card.use_room(self.width(), self.height())
+        self._fit()
         # In this pass of the layout, not in another one.
         self.column.activate()
 

@@ -259,11 +259,11 @@ def paint_gray(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
     paint_sharp(painter, box, image_of(gray_levels(picture)))
 
 
-def ink_image(picture: np.ndarray) -> QImage:
-    """Return a picture, float32 (28, 28) in [0, 1], in the theme's ink on transparent paper."""
+def ink_image(picture: np.ndarray, color: str = "ink") -> QImage:
+    """Return a picture, float32 (28, 28) in [0, 1], in a color of the theme on clear paper."""
     import numpy as np
 
-    ink = theme.color("ink")
+    ink = theme.color(color)
     pixels = np.empty((*picture.shape, 4), np.uint8)
     for channel, value in enumerate((ink.blue(), ink.green(), ink.red())):
         pixels[..., channel] = value

@@ -63,6 +63,7 @@ def section(qtbot, show, monkeypatch):
     """Return an active section that waits for nothing."""
     monkeypatch.setattr(network_section, "REST_S", 0.0)
     made = show(NetworkSection(), 1090, 600)
+    made.show_details(True)
     made.set_active(True)
     yield made
     # A loaded machine may still be compiling when it is first asked to end.

@@ -90,6 +90,19 @@ class Screens:
         rows = self.tab.library.list.rows
         self.setup.qtbot.waitUntil(lambda: len(rows.entries) >= 9)
 
+    def show_section(self, name, details):
+        view = self.inside(name)
+        view.show_details(details)
+        view.show_guide(False)
+        self.setup.qtbot.waitUntil(lambda: not view.section.is_pending())
+        seen.settle()
+
+    def network_plain(self):
+        self.show_section("network", False)
+
+    def network_details(self):
+        self.show_section("network", True)
+
     def inside(self, section):
         self.window.navigation.tabs.setCurrentWidget(self.window.inside_tab)
         view = self.window.inside_tab.open()
@@ -137,12 +150,15 @@ BUDGET = {
     "running": (70, 17),
     "finished": (95, 18),
     "library": (110, 9 + 9),
+    "network_plain": (65, 16),
 }
+#: The same for all details of the sections of Inside, which may scroll to the side.
+DETAILS = {"network_details": (110, 26)}
 
 
-@pytest.mark.parametrize("name", BUDGET)
+@pytest.mark.parametrize("name", [*BUDGET, *DETAILS])
 def test_a_screen_keeps_to_its_words_and_stops(name, screens):
-    most_words, most_stops = BUDGET[name]
+    most_words, most_stops = {**BUDGET, **DETAILS}[name]
     screens.show(name)
     words, stops = seen.words(screens.window), seen.stops(screens.window)
     assert len(words) <= most_words, " ".join(words)

@@ -12,6 +12,7 @@ import numpy as np
 
 from mnist_draw.analysis import network_probe
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
+from mnist_draw.analysis.strokes import Strokes, find_strokes
 from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles, ideal_picture
 from mnist_draw.analysis.why import Sum, WhySum, few_pixels_to, unit_sum, why_sum
 from mnist_draw.errors import DatasetError, UserError
@@ -49,6 +50,8 @@ class Question:
     turns: bool = False
     #: How often the network's data were missing: they are looked for anew.
     misses: int = 0
+    #: Whether the strokes of the plain depth are asked for, and nothing else.
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,8 @@ class Answer:
     frame: Frame | None
     profiles: UnitProfiles | None
     #: Why there are no profiles of units: their data are missing.
-    missing: str
+    missing: str = ""
+    strokes: Strokes | None = None
 
 
 class NetworkReader:
@@ -128,6 +132,10 @@ class NetworkReader:
         probe = self._probe
         parts = self._parts
         if probe is None or parts is None:
+            return
+        if question.is_plain:
+            found = None if question.picture is None else find_strokes(probe, question.picture)
+            yield Answer(question, parts, None, None, strokes=found)
             return
         for frame in self._frames(probe, question):
             yield Answer(question, parts, frame, self._profiles, self._missing)

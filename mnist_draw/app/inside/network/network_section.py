@@ -9,16 +9,18 @@ from mnist_draw.app.inside.network import network_reader
 from mnist_draw.app.inside.network.network_reader import Weights
 from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.panel_rows import changed_pixels, unit_table, why_table
+from mnist_draw.app.inside.network.plain_network import PlainNetwork
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Example, Section, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
-from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
 from mnist_draw.i18n import N_, _, counted, listed, pgettext
 from mnist_draw.library.network_data import all_names
+from mnist_draw.recognition.certainty import Certainty
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.functions import layer_label
 
@@ -81,7 +83,12 @@ class NetworkSection(Section):
             deliver_stale=True,
         )
         self.panel = SidePanel()
-        row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
+        self.plain = PlainNetwork()
+        self.aside = self.plain.pixels
+        self._detailed = QWidget()
+        row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self._detailed)
+        column(self.plain, self._detailed, gap=0, owner=self)
+        self._detailed.hide()
         self._connect()
 
     def _build_card(self) -> Card:
@@ -119,6 +126,21 @@ class NetworkSection(Section):
         self.panel.closed.connect(self.network.clear_selection)
         self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
+    @property
+    def is_joined(self) -> bool:
+        return not self.details
+
+    def show_details(self, on: bool) -> None:
+        super().show_details(on)
+        self.aside = None if on else self.plain.pixels
+        self.plain.setVisible(not on)
+        self._detailed.setVisible(on)
+        self._ask()
+
+    def show_certainty(self, certainty: Certainty | None) -> None:
+        is_refused = certainty is not None and certainty.is_refused
+        self.plain.show_refusal(certainty if is_refused else None)
+
     def use_network(self, model: ModelFile, key: str) -> None:
         is_other = self._is_other_run(model, key)
         self._model = model
@@ -130,6 +152,8 @@ class NetworkSection(Section):
             self._pair = None
             self._show_frame(None)
             self.panel.filters.show_rows(())
+            self.plain.show_strokes(None, None)
+        self.plain.show_classes(all_names(model))
         rows = _("Rows by digit") if self._name(0) == "0" else _("Rows by class")
         self.order.setItemText(0, rows)
         self._ask()
@@ -141,11 +165,13 @@ class NetworkSection(Section):
     def show_example(self, example: Example | None) -> None:
         before = self._example
         self._example = example
+        self.plain.pixels.show_picture(None if example is None else example.picture)
         if example is None or before is None or before.picture is not example.picture:
             self._chosen = self._turns = False
             if example is None:
                 self._pair = None
                 self._show_frame(None)
+                self.plain.show_strokes(None, None)
             elif self.network.parts is not None:
                 self._show_note()
             self._ask()
@@ -190,7 +216,9 @@ class NetworkSection(Section):
 
     def is_pending(self) -> bool:
         view = self.network
-        unlit = view.parts is not None and self._example is not None and view.frame is None
+        shown = view.frame if self.details else self.plain.strokes.strokes
+        is_digit = self._example is not None and (self.details or self._example.is_digit)
+        unlit = view.parts is not None and is_digit and shown is None
         return not self._failed and (self._waits or unlit)
 
     def _ask(self) -> None:
@@ -210,6 +238,7 @@ class NetworkSection(Section):
                     view.output,
                     self._turns,
                     self._misses,
+                    not self.details,
                 ),
             )
 
@@ -220,6 +249,8 @@ class NetworkSection(Section):
             return
         if answer.parts is not view.parts:
             self._show_parts(answer.parts)
+        if answer.strokes is not None and self._example is not None:
+            self.plain.show_strokes(answer.strokes, self._example)
         if answer.profiles is not None and answer.profiles is not view.profiles:
             view.show_profiles(answer.profiles)
             self._show_note()
