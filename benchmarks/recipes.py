@@ -66,7 +66,7 @@ def run(settings: TrainingSettings, data: Dataset) -> Outcome:
     twelve, right = choose_twelve(data), []
     for event in train(settings, dataset=data):
         if isinstance(event, events.EpochFinished):
-            right.append(twelve.read(settings.network, event.parameters).right)
+            right.append(twelve.read(settings.network, event.parameters, event.epoch).right)
         elif isinstance(event, events.Testing):
             seconds = time.perf_counter() - began
         elif isinstance(event, events.Tested):

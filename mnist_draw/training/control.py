@@ -7,11 +7,15 @@ import math
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, SettingsError
+
+#: Seconds between two snapshots of the weights, at least: each is copied and read.
+_SNAPSHOT_S = 1.0
 
 
 class Controls:
@@ -27,6 +31,9 @@ class Controls:
         self.closing = False
         #: Requested epochs beyond the plan.
         self.extra_epochs = 0
+        #: Whether somebody sees how the network changes within an epoch.
+        self.is_watched = False
+        self._last_snapshot = -math.inf
         self._pause = False
         self._changes: dict[str, LiveValue] = {}
 
@@ -73,6 +80,14 @@ class Controls:
         """A copy of the settings that were changed during the run, with their newest values."""
         with self._changed:
             return dict(self._changes)
+
+    def wants_snapshot(self) -> bool:
+        """Whether the weights are to be copied now; called by the loop."""
+        now = time.monotonic()
+        if not self.is_watched or now - self._last_snapshot < _SNAPSHOT_S:
+            return False
+        self._last_snapshot = now
+        return True
 
     def wait_while_paused(self, extra_epochs: float = math.inf) -> None:
         """Return when the loop may go on, has to stop, or more epochs than these are requested."""

@@ -90,6 +90,15 @@ class BatchFinished:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """Copies of the weights after a minibatch, for those who watch the run."""
+
+    epoch: int
+    batch: int
+    parameters: Parameters = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Validating:
     """The epoch's minibatches are done and the validation pictures come next."""
 
@@ -237,6 +246,7 @@ Event = (
     | Compiling
     | Started
     | BatchFinished
+    | Snapshot
     | Validating
     | Testing
     | Paused

@@ -45,6 +45,8 @@ EVALUATION_SLICE = 500
 #: A mean cross-entropy from here on (in nats; guessing gives 2.3) is no learning any more, nor
 #: is one that is no number: the weights are 10 ** 5 times too large and will not come back.
 DIVERGED_LOSS = 1e6
+#: Minibatches between two snapshots within an epoch.
+_SNAPSHOT_BATCHES = 50
 
 
 def train(
@@ -363,6 +365,9 @@ class _Loop:
                 accuracy,
                 seconds,
             )
+            can_show = batch % _SNAPSHOT_BATCHES == 0 and batch < self.batches
+            if can_show and self.controls.wants_snapshot():
+                yield events.Snapshot(number, batch, self.parameters())
             if writer is not None:
                 yield from writer.reports()
 

@@ -48,6 +48,7 @@ from mnist_draw.training.events import (
     RunMessage,
     Saved,
     SettingChanged,
+    Snapshot,
     Started,
     StopRequested,
     Tested,
@@ -286,7 +287,7 @@ class Run:
                 self.read = event.after(self.read)
             case DigitsMissing():
                 self.has_no_digits = self.twelve is None
-            case Tested() | Diverged():
+            case Tested() | Diverged() | Snapshot():
                 pass
 
     def _request(self, event: Requested) -> None:

@@ -54,6 +54,15 @@ def test_events_come_in_their_order(plain):
     assert all(event.seconds > 0 for event in batches)
 
 
+@pytest.mark.parametrize(("watched", "batches"), [(False, []), (True, [50])])
+def test_who_watches_gets_the_weights_after_50_minibatches(digits, watched, batches):
+    controls = Controls()
+    controls.is_watched = watched
+    settings = SMALL.replace(epochs=1, batch_size=10)
+    found = of(events.Snapshot, run(settings, dataset=digits, controls=controls))
+    assert [snapshot.batch for snapshot in found] == batches
+
+
 def test_figures_are_means_of_the_batches(plain):
     batches = of(BatchFinished, plain)
     for number, epoch in enumerate(of(EpochFinished, plain), 1):

@@ -120,7 +120,8 @@ def _is_to_answer(state: AppState, accuracy: float) -> bool:
     """Whether a run is to answer: instead of a network of the user, only if it reads more."""
     if name_of_key(state.run.network_key) == state.network_wanted:
         return False
-    reads_fewer = _is_own(state) and accuracy < (_accuracy(state) or 0.0)
+    is_alike = state.reads_digits == state.run.tested_on[1]
+    reads_fewer = _is_own(state) and is_alike and accuracy < (_accuracy(state) or 0.0)
     return not reads_fewer
 
 
@@ -148,7 +149,7 @@ def _step_after_training(state: AppState) -> Step | None:
     accuracy = _accuracy_of_run(run)
     is_offered = run.was_trained_here and name_of_key(run.network_key) not in state.have_answered
     if is_offered and accuracy is not None and _is_to_answer(state, accuracy):
-        line = _("{share} of new digits right", share=percent(accuracy, 2))
+        line = _of_unseen(accuracy, run.tested_on[1])
         button = _("Let it answer")
         action = Action.LET_ANSWER
         return Step(_("Your network is ready"), line, button, action, is_primary=True)
@@ -185,20 +186,26 @@ def _accuracy(state: AppState) -> float | None:
     return info.test_accuracy or info.validation_accuracy
 
 
+def _of_unseen(accuracy: float, are_digits: bool) -> str:
+    share = percent(accuracy, 2)
+    if are_digits:
+        return _("{share} of unseen digits right", share=share)
+    return _("{share} of unseen pictures right", share=share)
+
+
 def _step_of_answers(state: AppState) -> Step:
     accuracy = _accuracy(state)
     is_own = _is_own(state)
     best = next((entry.test_accuracy for entry in state.entries if entry.is_shipped), None)
     reads_fewer = best is not None and (accuracy is None or accuracy < best)
-    if is_own and reads_fewer and state.certainty in (State.UNCLEAR, State.NOT_SURE):
+    # A network is compared only with those of the same classes.
+    can_use_best = is_own and state.reads_digits and reads_fewer
+    if can_use_best and state.certainty in (State.UNCLEAR, State.NOT_SURE):
         line = _("Best reader gets {share}", share=percent(best or 0, 2))
         return Step(_("Your network answers"), line, _("Use Best reader"), Action.USE_BEST)
     line = ""
     if accuracy is not None:
-        share = percent(accuracy, 2)
-        line = _("{share} of new pictures right", share=share)
-        if state.reads_digits:
-            line = _("{share} of new digits right", share=share)
+        line = _of_unseen(accuracy, state.reads_digits)
     entry = state.entry_of(state.answering_key)
     sentence = _("The network answers")
     if is_own:

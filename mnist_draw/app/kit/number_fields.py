@@ -7,7 +7,7 @@ from PyQt5.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheel
 from PyQt5.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QDoubleSpinBox, QLabel, QWidget
 
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.i18n import _, number, parse_number, percent, percent_sign
+from mnist_draw.i18n import N_, _, number, parse_number, percent, percent_sign
 
 
 class Remark(QLabel):
@@ -84,6 +84,9 @@ class NumberField(QDoubleSpinBox):
     what scrolls.
     """
 
+    #: What to enter in place of what is no number, or out of range.
+    wrong = N_("Enter a number from {low} to {high}.")
+
     def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
         super().__init__()
         self.setDecimals(decimals)
@@ -121,8 +124,7 @@ class NumberField(QDoubleSpinBox):
 
     def fixup(self, text: str) -> str:
         low, high = (number(limit, _LIMIT) for limit in (self.minimum(), self.maximum()))
-        said = _("From {low} to {high}.", low=low, high=f"{high}{self.suffix()}")
-        self.remark.say(_("Not a number.") if self._read(text) is None else said)
+        self.remark.say(_(self.wrong, low=low, high=f"{high}{self.suffix()}"))
         return text
 
     def event(self, event: QEvent) -> bool:
@@ -147,6 +149,8 @@ class NumberField(QDoubleSpinBox):
 
 class NumberBox(NumberField):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
+
+    wrong = N_("Enter a whole number from {low} to {high}.")
 
     def __init__(self, low: int, high: int, step: int = 1) -> None:
         super().__init__(low, high, 0)

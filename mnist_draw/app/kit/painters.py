@@ -75,10 +75,9 @@ def write_elided(
     box: QRectF,
     flags: Qt.Alignment | int,
     text: str,
-    mode: Qt.TextElideMode = Qt.ElideRight,
 ) -> None:
     """Write a line with an ellipsis where the box is too narrow for it."""
-    shown = painter.fontMetrics().elidedText(text, mode, int(box.width()))
+    shown = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
     painter.drawText(box, int(flags), shown)
 
 

@@ -115,14 +115,12 @@ class FittedLabel(QLabel):
         two_lines: bool = False,
         look: str = "",
         name: str = "",
-        elide: Qt.TextElideMode = Qt.ElideRight,
     ) -> None:
         super().__init__()
         self.setProperty("look", look)
         self.setObjectName(name)
         self.setTextFormat(Qt.PlainText)
         self._smallest = smallest
-        self._elide = elide
         self._two_lines = two_lines
 
     def minimumSizeHint(self) -> QSize:
@@ -151,7 +149,7 @@ class FittedLabel(QLabel):
             if lines.width() <= area.width() and lines.height() <= area.height():
                 return font, text
         font.setPixelSize(max(smallest, int(usual * area.width() / needed_width)))
-        shown = QFontMetricsF(font).elidedText(text, self._elide, area.width())
+        shown = QFontMetricsF(font).elidedText(text, Qt.ElideRight, area.width())
         # The first letters of a sentence say nothing; those of a name do.
         says_nothing = self._two_lines and len(shown) * _LEAST_PART < len(text)
         return font, "" if says_nothing else shown

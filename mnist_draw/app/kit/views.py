@@ -280,8 +280,7 @@ class RowDelegate(QStyledItemDelegate):
         if row.chip:
             upper.setWidth(available_area.width() - self._paint_chip(painter, upper, row))
             write_with(painter, Text.BODY, "text", bold=True)
-        # Names often begin alike.
-        write_elided(painter, upper, _LEFT, row.title, Qt.ElideMiddle)
+        write_elided(painter, upper, _LEFT, row.title)
         write_with(painter, Text.LABEL, "muted")
         lower = QRectF(
             available_area.left(),
@@ -289,7 +288,7 @@ class RowDelegate(QStyledItemDelegate):
             available_area.width(),
             high,
         )
-        write_elided(painter, lower, _LEFT, row.note, Qt.ElideRight)
+        write_elided(painter, lower, _LEFT, row.note)
         if row.part is not None:
             wide, thick = (theme.scaled(side) for side in _BAR)
             top = available_area.bottom() - 2 * thick

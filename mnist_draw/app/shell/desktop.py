@@ -30,10 +30,10 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.layout import fitted
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.train.run_words import plain, result_sentence
 from mnist_draw.i18n import _
 
 if TYPE_CHECKING:
@@ -180,8 +180,7 @@ class RunNotification(QObject):
         run = self._run.state.run
         sentence = run.label
         if run.test_accuracy is not None:
-            share = format_percent(run.test_accuracy)
-            sentence = _("Your network reads {share} of digits it has never seen.", share=share)
+            sentence = plain(result_sentence(run))
         tray = QSystemTrayIcon(self._window.windowIcon(), self)
         tray.messageClicked.connect(self._window.activateWindow)
         tray.show()

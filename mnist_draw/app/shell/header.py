@@ -63,7 +63,7 @@ class NetworkHalf(_Half):
     """Names the network that answers; opens the menu."""
 
     def __init__(self) -> None:
-        self._name = FittedLabel(Text.AXIS, look="title", elide=Qt.ElideMiddle)
+        self._name = FittedLabel(Text.AXIS, look="title")
         self._figure = label("", "status")
         super().__init__("networkButton", self._name, self._figure)
         explain(self, _("Network"), _("The network that answers. Choose another."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
 
 #: Longer names are elided; the accuracy never is.
 MAX_LETTERS = 24
+_NUMBER = re.compile(r" \(\d+\)$")
 
 
 def elided(name: str) -> str:
-    """Shorten a name in the middle: names often begin alike, and differ at the end."""
-    half = MAX_LETTERS // 2
-    return name if len(name) <= MAX_LETTERS else f"{name[:half]}…{name[half + 1 - MAX_LETTERS :]}"
+    """Shorten a name at its end; the number of one of several equal names stays."""
+    if len(name) <= MAX_LETTERS:
+        return name
+    number = _NUMBER.search(name)
+    end = "…" if number is None else f"…{number.group()}"
+    return f"{name[: MAX_LETTERS - len(end)]}{end}"
 
 
 # -- what is trained or learned

@@ -24,6 +24,7 @@ from mnist_draw.app.train.run_words import (
     FinishedWords,
     count_epochs,
     epochs_to_train_on,
+    plain,
 )
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.stored_network import load_trained
@@ -242,7 +243,7 @@ class FinishedCard(Card):
         style = f"color:{theme.color('accent').name()}; white-space:nowrap"
         figure = headline.replace("<b>", f"<span style='{style}'>").replace("</b>", "</span>")
         self.headline.setText(figure)
-        self.headline.setAccessibleName(headline.replace("<b>", "").replace("</b>", ""))
+        self.headline.setAccessibleName(plain(headline))
         # A figure and its unit stay in one line.
         self.details.setText(self._words.details)
 

@@ -95,8 +95,9 @@ class NewRunPage(ScrollArea):
         )
         self.setWidget(inner)
         theme.follow(self, self._fit)
-        self._digits_of: tuple[str | None, int] | None = None
-        self._twelve = NewestOnly(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
+        #: The data set of the twelve pictures in one entry; None while none are shown.
+        self._digits_of: tuple[str | None] | None = None
+        self._twelve = NewestOnly(lambda folder: choose_twelve(load_dataset(folder)), self)
         self._twelve.answered.connect(self._show_digits)
         self._twelve.failed.connect(lambda __: self._show_digits(None))
         form.edited.connect(self.renew)
@@ -212,10 +213,9 @@ class NewRunPage(ScrollArea):
             card.setEnabled(self.form.state.offers(card.preset))
         self._sentence.setText(_sentence(chosen))
         self._show_cards()
-        digits_of = chosen.data_folder, chosen.seed
-        if self.isVisible() and digits_of != self._digits_of:
-            self._digits_of = digits_of
-            self._twelve.ask(digits_of)
+        if self.isVisible() and (chosen.data_folder,) != self._digits_of:
+            self._digits_of = (chosen.data_folder,)
+            self._twelve.ask(chosen.data_folder)
 
     def _show_digits(self, twelve: TwelveDigits | None) -> None:
         """Show the digits that are read after each epoch; None if the data cannot be read."""

@@ -368,6 +368,9 @@ class RunController(QObject):
 
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
+        controls = self.training.controls
+        if controls is not None:
+            controls.is_watched = self.tab.isVisible()
         for event in events:
             self.state.run.apply(event)
             self._pass_on(event)

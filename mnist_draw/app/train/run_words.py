@@ -11,6 +11,7 @@ from mnist_draw.networks import NetworkSpec, parse_network
 from mnist_draw.networks.operations import Dense
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
+from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
 
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
@@ -93,6 +94,58 @@ def requests(run: Run, is_trained: bool, can_continue: bool) -> frozenset[str]:
     return frozenset({"start", "step"} if can_continue else {"start"})
 
 
+# -- twelve test pictures
+
+
+@dataclass(frozen=True)
+class RowWords:
+    """A row of the twelve test pictures: its heading, how it was chosen, how many are right."""
+
+    heading: str
+    sentence: str
+    right: str
+
+
+@dataclass(frozen=True)
+class TwelveWords:
+    """What the card of the twelve test pictures says."""
+
+    title: str
+    when: str
+    rows: tuple[RowWords, RowWords]
+
+
+def twelve_words(twelve: TwelveDigits | None, read: DigitsRead | None) -> TwelveWords:
+    shows_digits = twelve is None or twelve.shows_digits
+    title = _("Twelve test digits") if shows_digits else _("Twelve test pictures")
+    random_right = ""
+    hard_right = ""
+    if twelve is not None and read is not None:
+        random_right = _count_right(read.right[: twelve.at_random])
+        hard_right = _count_right(read.right[twelve.at_random :])
+    sentence = _("Six test pictures, chosen by chance.")
+    random = RowWords(_("Picked at random"), sentence, random_right)
+    sentence = _("Six that look much like another class: networks learn them one after another.")
+    if shows_digits:
+        sentence = _("Six that turn right one after another, the last one hardly ever.")
+    hard = RowWords(_("Hard on purpose"), sentence, hard_right)
+    return TwelveWords(title, _when_read(read), (random, hard))
+
+
+def _count_right(right: tuple[bool, ...]) -> str:
+    return _("{right} of {all} right", right=sum(right), all=len(right)) if right else ""
+
+
+def _when_read(read: DigitsRead | None) -> str:
+    if read is None:
+        return _("None read yet")
+    if not read.batch:
+        return _("after epoch {number}", number=number(max(1, read.epoch)))
+    if read.epoch > 1:
+        return _("in epoch {number}", number=number(read.epoch))
+    return counted("after {count} minibatch", "after {count} minibatches", read.batch)
+
+
 # -- the end of a run
 
 
@@ -148,15 +201,25 @@ def _headline(run: Run) -> str:
     """Return the headline, its figure in ``<b>``."""
     if not run.has_learned:
         return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
+    text = result_sentence(run)
+    return text if run.is_whole else joined(run.label, text)
+
+
+def result_sentence(run: Run) -> str:
+    """Say how many pictures the network of a run gets right, the figure in ``<b>``."""
     share = run.test_accuracy
-    reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")
+    reads = N_("Your network gets <b>{share}</b> of unseen pictures right.")
     if run.tested_on[1]:
-        reads = N_("Your network reads <b>{share}</b> of digits it has never seen.")
+        reads = N_("Your network gets <b>{share}</b> of unseen digits right.")
     if share is None:
         share = run.validation_accuracy if run.kept is None else run.kept.validation_accuracy
-        reads = N_("Your network reads <b>{share}</b> of the validation pictures.")
-    text = _(reads, share=format_percent(share))
-    return text if run.is_whole else joined(run.label, text)
+        reads = N_("Your network gets <b>{share}</b> of the validation pictures right.")
+    return _(reads, share=format_percent(share))
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence without the marks of its figure."""
+    return sentence.replace("<b>", "").replace("</b>", "")
 
 
 def _details(run: Run) -> str:

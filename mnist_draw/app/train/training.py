@@ -45,6 +45,7 @@ from mnist_draw.training.events import (
     Rescued,
     RunMessage,
     Saved,
+    Snapshot,
     Testing,
 )
 from mnist_draw.training.run import UNFINISHED, Run, RunEvent
@@ -177,22 +178,27 @@ class TrainingWorker:
     def _take(self, event: Event) -> None:
         if isinstance(event, Testing | Finished):
             self._close_inspector()
+        if isinstance(event, Snapshot):
+            self._read_digits(event.parameters, event.epoch, event.batch)
+            return
         self._events.append(event)
         if isinstance(event, EpochFinished):
             self._trained(self._model(event.parameters), self.session.run.key)
-            self._read_digits(event.parameters)
+            self._read_digits(event.parameters, event.epoch, _batch_of(self.session.run))
             self._inspect(event)
 
     def _show_digits(self) -> None:
         if self.session.data is not None:
-            self._digits = choose_twelve(self.session.data, self.session.run.settings.seed)
+            self._digits = choose_twelve(self.session.data)
             self._events.append(self._digits)
-            if self.session.continued is not None:
-                self._read_digits(self.session.continued.parameters)
+            before = self.session.continued
+            if before is not None:
+                self._read_digits(before.parameters, before.epoch)
 
-    def _read_digits(self, parameters: Parameters) -> None:
+    def _read_digits(self, parameters: Parameters, epoch: int, batch: int = 0) -> None:
         if self._digits is not None:
-            self._events.append(self._digits.read(self.session.run.settings.network, parameters))
+            network = self.session.run.settings.network
+            self._events.append(self._digits.read(network, parameters, epoch, batch))
 
     def _inspect(self, event: EpochFinished) -> None:
         if self._inspector is None:
@@ -322,6 +328,11 @@ def list_with_cut_off() -> tuple[list[Run], Run | None]:
     return runs, next((run for run in left if not in_use(run.folder)), None)
 
 
+def _batch_of(run: Run) -> int:
+    """Return after which minibatch of a first epoch a run was stopped; 0 after a whole epoch."""
+    return len(run.history.batch_losses) if run.history.is_within_first else 0
+
+
 def read_digits(run: Run) -> list[RunEvent]:
     """Have the twelve digits read by the network of a run that has ended, and inspect it."""
     try:
@@ -329,7 +340,7 @@ def read_digits(run: Run) -> list[RunEvent]:
     except UserError:
         # A data set that is gone says so where it is chosen.
         return [DigitsMissing()]
-    twelve = choose_twelve(data, run.settings.seed)
+    twelve = choose_twelve(data)
     try:
         rescued = run.rescued
         model = load_trained(rescued.path) if rescued else network_of_run(run).load()
@@ -339,4 +350,5 @@ def read_digits(run: Run) -> list[RunEvent]:
     pictures = scale(data.validation_images[:CONVOLUTION_PICTURES])
     epoch = run.epochs_done
     layers = inspect_layers(model.network, epoch, None, model.parameters, pictures)
-    return [twelve, twelve.read(model.network, model.parameters), layers]
+    read = twelve.read(model.network, model.parameters, epoch, _batch_of(run))
+    return [twelve, read, layers]

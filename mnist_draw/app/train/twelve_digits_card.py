@@ -1,26 +1,32 @@
-"""Twelve test digits, and what the network in training reads after each epoch."""
+"""Twelve test pictures in two rows, and what the network in training reads."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import ink_image, paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
-from mnist_draw.app.kit.widgets import Card, set_look
+from mnist_draw.app.kit.widgets import Card, tip
+from mnist_draw.app.train.run_words import TwelveWords, twelve_words
 from mnist_draw.i18n import _, joined
-from mnist_draw.training.twelve_digits import TWELVE, DigitsRead, TwelveDigits
+from mnist_draw.training.twelve_digits import EACH, TWELVE, DigitsRead, TwelveDigits
 
-#: Side of a picture in pixels: where there is little room, and at most.
-_SIDES = (36, 84)
-#: Of equally large pictures, the first has them.
-_COLUMNS = (6, 4, 3, 12)
+#: Side of a picture in pixels: at least, and at most.
+_SIDES = (30, 84)
+#: Side that the card asks for.
+_USUAL_SIDE = 56
 #: Wrong digits, and those of a network that has read none yet.
 _FADED = 0.45
 _GAP = 10
+#: From one picture to the next at most, in pictures.
+_WIDEST = 1.9
+_LEFT = int(Qt.AlignLeft | Qt.AlignTop)
+_RIGHT = int(Qt.AlignRight | Qt.AlignTop)
 
 
 class DigitsGrid(WalkableView):
@@ -31,11 +37,12 @@ class DigitsGrid(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "twelveDigits",
-            _("Twelve new digits"),
-            _("Test digits it never learns from, and what it reads after each epoch."),
+            _("Twelve test digits"),
+            _("Test digits it never learns from, and what it reads while it is trained."),
         )
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None
+        self.words = twelve_words(None, None)
         theme.follow(self, self.updateGeometry)
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> bool:
@@ -44,40 +51,57 @@ class DigitsGrid(WalkableView):
         if others:
             self.twelve = twelve
             self.read = read
+            self.words = twelve_words(twelve, read)
             self.update()
         return others
 
     # -- places
 
     def sizeHint(self) -> QSize:
-        return QSize(6 * theme.scaled(56 + _GAP), 2 * (theme.scaled(56) + self._line()))
+        side = theme.scaled(_USUAL_SIDE)
+        return QSize(EACH * (side + _GAP), 2 * (self._heading() + side + self._line()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(4 * (_SIDES[0] + _GAP), 2 * (theme.scaled(_SIDES[0]) + self._line()))
+        rows = 2 * (self._heading() + theme.scaled(_SIDES[0]) + self._line())
+        return QSize(EACH * (_SIDES[0] + _GAP), rows)
+
+    def _heading(self) -> int:
+        """Return the height of a row's heading with the gap below it."""
+        return theme.scaled(Text.AXIS) + Size.FIELD_GAP
 
     def _line(self) -> int:
         """Return the height of an answer with the gap below it."""
-        return theme.scaled(Text.BODY) + 2 * Size.FIELD_GAP
+        return theme.scaled(Text.BODY) + Size.FIELD_GAP
 
-    def arrangement(self) -> tuple[int, float]:
-        """Return the columns that give the largest pictures, and their side."""
-        found = []
-        for columns in _COLUMNS:
-            rows = -(-TWELVE // columns)
-            wide = (self.width() - 2 * Size.TIGHT + _GAP) / columns - _GAP
-            high = self.height() / rows - self._line()
-            found.append((min(wide, high, theme.scaled(_SIDES[1])), columns))
-        side, columns = max(found, key=lambda one: one[0])
-        return columns, max(side, 8.0)
+    def side(self) -> float:
+        wide = (self.width() - 2 * Size.TIGHT + _GAP) / EACH - _GAP
+        high = self.height() / 2 - self._heading() - self._line()
+        return max(min(wide, high, theme.scaled(_SIDES[1])), 8.0)
+
+    def _across(self) -> float:
+        """Return how far each picture is from the next: in a wide card they stay together."""
+        side = self.side()
+        return min((self.width() - 2 * Size.TIGHT - side) / (EACH - 1), _WIDEST * side)
+
+    def _top_of(self, row: int) -> float:
+        """Return where a row begins with its heading."""
+        needed = self._heading() + self.side() + self._line()
+        return row * min(self.height() / 2, 1.3 * needed)
+
+    def heading_of(self, row: int) -> QRectF:
+        wide = (EACH - 1) * self._across() + self.side()
+        return QRectF(Size.TIGHT, self._top_of(row), wide, self._heading())
+
+    def _place(self, item: int) -> tuple[int, int]:
+        """Return row and column of a picture."""
+        at_random = EACH if self.twelve is None else self.twelve.at_random
+        return (0, item) if item < at_random else (1, item - at_random)
 
     def box_of(self, item: int) -> QRectF:
-        columns, side = self.arrangement()
-        rows = -(-TWELVE // columns)
-        room = self.width() - 2 * Size.TIGHT
-        across = (room - side) / (columns - 1)
-        down = min(self.height() / rows, side + 2.2 * self._line())
-        row, column = divmod(item, columns)
-        return QRectF(Size.TIGHT + column * across, Size.TIGHT + row * down, side, side)
+        row, column = self._place(item)
+        side = self.side()
+        top = self._top_of(row) + self._heading()
+        return QRectF(Size.TIGHT + column * self._across(), top, side, side)
 
     def count(self) -> int:
         return 0 if self.twelve is None else len(self.twelve.labels)
@@ -99,8 +123,13 @@ class DigitsGrid(WalkableView):
         return _("Test picture {number}: {name}, read as {answer}.", answer=answer, **fields)
 
     def step(self, right: int, down: int) -> bool:
-        columns = self.arrangement()[0]
-        return super().step(right or down * columns, 0)
+        return super().step(right or down * EACH, 0)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        for row, words in enumerate(self.words.rows):
+            if self.heading_of(row).contains(event.localPos()):
+                QToolTip.showText(event.globalPos(), tip(words.sentence), self)
 
     def _name(self, label: int) -> str:
         assert self.twelve is not None
@@ -116,6 +145,12 @@ class DigitsGrid(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
+        for row, words in enumerate(self.words.rows):
+            box = self.heading_of(row)
+            write_with(painter, Text.AXIS, "muted")
+            painter.drawText(box, _LEFT, words.heading)
+            write_with(painter, Text.AXIS, "text", bold=True)
+            painter.drawText(box, _RIGHT, words.right)
         for item in range(TWELVE if self.twelve is None else self.count()):
             self._paint(painter, item)
 
@@ -164,22 +199,21 @@ class DigitsGrid(WalkableView):
 
 class TwelveDigitsCard(Card):
     def __init__(self) -> None:
-        super().__init__(_("Twelve new digits"))
+        super().__init__(_("Twelve test digits"))
         self.grid = DigitsGrid()
-        self.right = FittedLabel(look="muted", name="digitsRightLabel")
-        self.right.setText(_("None read yet"))
-        self.top.addWidget(self.right)
+        self.when = FittedLabel(look="muted", name="digitsReadLabel")
+        self.top.addWidget(self.when)
         self.body.addWidget(self.grid, 1)
+        self._show(self.grid.words)
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
-        if not self.grid.show_digits(twelve, read):
-            return
-        words = _("None read yet")
-        if read is not None:
-            words = _("{right} of {all} right", right=sum(read.right), all=len(read.right))
-        shows_digits = twelve is None or twelve.shows_digits
-        self.heading.setText(_("Twelve new digits") if shows_digits else _("Twelve new pictures"))
-        self.right.setText(words)
-        set_look(self.right, "muted" if read is None else "title")
-        told = map(self.grid.describe, range(self.grid.count()))
-        self.grid.setAccessibleDescription(words if read is None else joined(*told) or words)
+        if self.grid.show_digits(twelve, read):
+            self._show(self.grid.words)
+
+    def _show(self, words: TwelveWords) -> None:
+        self.heading.setText(words.title)
+        self.when.setText(words.when)
+        counts = (joined(f"{row.heading}:", row.right) for row in words.rows if row.right)
+        pictures = map(self.grid.describe, range(self.grid.count()))
+        self.grid.setAccessibleName(words.title)
+        self.grid.setAccessibleDescription(joined(words.when, *counts, *pictures))

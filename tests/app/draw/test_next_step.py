@@ -116,11 +116,14 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
          "Best reader answers"),
         (own(certainty=State.NOT_SURE), Action.USE_BEST, False, "Best reader gets 99.56%"),
         (own(certainty=State.UNCLEAR), Action.USE_BEST, False, "Your network answers"),
+        # It reads digits only: no advice to a network of letters.
+        (own(certainty=State.NOT_SURE, reads_digits=False), Action.LOOK_INSIDE, False,
+         "98.24% of unseen pictures right"),
         # The best reader refuses by the same rule; one that is no better is of no use.
         (own(certainty=State.NOT_A_DIGIT), Action.LOOK_INSIDE, False, "98.24%"),
         (own(certainty=State.NOT_SURE, model=fakes.model(test_accuracy=0.9957)),
          Action.LOOK_INSIDE, False, "99.57%"),
-        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24% of new digits right"),
+        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24% of unseen digits right"),
         (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56%"),
         (own(unlearned=2), Action.LEARN, True, "2 digits to learn Mine itself stays."),
         (own(unlearned=1, learning_seconds=61.0), Action.LEARN, True, "About 1 minute. Mine"),

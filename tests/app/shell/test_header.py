@@ -279,11 +279,11 @@ def test_what_a_network_learned_from_is_known(qapp):
 def test_a_long_name_is_elided_but_not_its_accuracy(button, network):
     assert button.answering.text() == "Best reader · 99.56%"
     network.use_key("opened:long.npz")
-    network.confirm(fakes.model(name=f"{'x' * 40}7", test_accuracy=0.5))
+    network.confirm(fakes.model(name=f"{'x' * 40} (2)", test_accuracy=0.5))
     name, accuracy = button.answering.text().split(" · ")
     assert (len(name), accuracy) == (MAX_LETTERS, "50.00%")
-    # Names begin alike.
-    assert name.endswith("x7")
+    # Of equal names the number tells them apart.
+    assert name.endswith("x… (2)")
     assert "x" * 40 in button.answering.accessibleName()
     assert "x" * 40 in button.answering.toolTip()
     assert "Choose another" in button.answering.toolTip()

@@ -135,8 +135,8 @@ def test_digits_grow_with_the_text(tab, qtbot):
     tab.resize(1366, 768)
     grid = tab.new_run.digits.grid
     theme.theme().resize_text(1.75)
-    qtbot.waitUntil(lambda: grid.height() >= 2 * theme.scaled(36))
-    qtbot.waitUntil(lambda: grid.arrangement()[1] >= theme.scaled(36))
+    qtbot.waitUntil(lambda: grid.height() >= 2 * theme.scaled(30))
+    qtbot.waitUntil(lambda: grid.side() >= theme.scaled(30))
     # Below the curve they are in a low and wide room, without wide gaps.
     first, second = grid.box_of(0), grid.box_of(1)
     assert second.left() - first.right() < first.width()

@@ -9,6 +9,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QTextDocument
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import run_words
@@ -43,26 +44,51 @@ def read(*wrong):
 
 
 def test_the_digits_say_what_was_read_and_open(qtbot, show):
-    card = show(TwelveDigitsCard(), 494, 222)
+    card = show(TwelveDigitsCard(), 494, 232)
     card.show_digits(TWELVE, None)
-    assert card.right.text() == "None read yet"
+    assert card.when.text() == "None read yet"
     unread = card.grid.grab().toImage()
     card.show_digits(TWELVE, read(8, 11))
-    assert card.right.text() == "10 of 12 right"
+    assert [row.right for row in card.grid.words.rows] == ["6 of 6 right", "4 of 6 right"]
     assert card.grid.grab().toImage() != unread
-    assert "Test picture 108: 8, read as 0." in card.grid.accessibleDescription()
+    said = card.grid.accessibleDescription()
+    assert "Hard on purpose: 4 of 6 right" in said
+    assert "Test picture 108: 8, read as 0." in said
     with qtbot.waitSignal(card.grid.chosen) as chosen:
-        QTest.mouseClick(card.grid, Qt.LeftButton, pos=card.grid.box_of(7).center().toPoint())
-    assert chosen.args == [107]
+        QTest.mouseClick(card.grid, Qt.LeftButton, pos=card.grid.box_of(4).center().toPoint())
+    assert chosen.args == [104]
     QTest.keyClick(card.grid, Qt.Key_Right)
     QTest.keyClick(card.grid, Qt.Key_Down)
     with qtbot.waitSignal(card.grid.chosen) as chosen:
         QTest.keyClick(card.grid, Qt.Key_Return)
     assert chosen.args == [111]
-    # In a high card there are fewer beside each other.
-    assert card.grid.arrangement()[0] == 6
-    card.resize(414, 376)
-    assert card.grid.arrangement()[0] == 4
+
+
+def test_the_heading_of_a_row_says_how_its_digits_are_chosen(show, monkeypatch):
+    tips = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _, text, *__: tips.append(text))
+    card = show(TwelveDigitsCard(), 494, 232)
+    card.show_digits(TWELVE, None)
+    QTest.mouseMove(card.grid, card.grid.heading_of(1).center().toPoint())
+    assert "turn right" in tips[-1]
+
+
+@pytest.mark.parametrize(
+    ("reading", "when"),
+    [
+        (None, "None read yet"),
+        (DigitsRead((), (), epoch=1, batch=50), "after 50 minibatches"),
+        (DigitsRead((), (), epoch=3, batch=50), "in epoch 3"),
+        (DigitsRead((), (), epoch=3), "after epoch 3"),
+    ],
+)
+def test_when_the_twelve_digits_were_read(reading, when):
+    assert run_words.twelve_words(TWELVE, reading).when == when
+
+
+def test_pictures_of_other_classes_are_not_called_digits():
+    words = run_words.twelve_words(replace(TWELVE, shows_digits=False), None)
+    assert words.title == "Twelve test pictures"
 
 
 def result(state, epochs=3, test=0.9824, **settings):
@@ -79,14 +105,14 @@ def show_run(page, run, is_trained=False, can_continue=False):
 @pytest.mark.parametrize(
     ("made", "begins", "contains", "compared"),
     [
-        (result("completed", 20), "Your network reads 98.24% of", "9,824 of 10,000", True),
-        (result("early"), "Your network reads", "fell no more", False),
+        (result("completed", 20), "Your network gets 98.24% of", "9,824 of 10,000", True),
+        (result("early"), "Your network gets", "fell no more", False),
         (result("stopped"), "Stopped after 3 of 20 epochs. Your", "3 epochs in 3:00", True),
-        (result("diverged", test=None), "Your network reads 95.00%", "Epoch 3 is kept", False),
+        (result("diverged", test=None), "Your network gets 95.00%", "Epoch 3 is kept", False),
         (result("running", test=None), "Can go on after 3 of 20", "not tested yet", False),
         (
             result("completed", test=None, keep_best=True),
-            "Your network reads 95.00%",
+            "Your network gets 95.00%",
             "Epoch 3 is kept: the lowest validation loss, 0.0667",
             False,
         ),
@@ -161,7 +187,7 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale)
     for is_trained in (False, True):
         show_run(page, made, is_trained)
         qtbot.wait(1)
-        assert page.digits.grid.arrangement()[1] >= 28
+        assert page.digits.grid.side() >= 28
         assert page.digits.heading.width() >= page.digits.heading.sizeHint().width()
 
 

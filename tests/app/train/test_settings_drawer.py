@@ -109,14 +109,14 @@ def test_small_and_large_numbers_are_not_changed(panel):
     [
         ("learning_rate", "2e-05", 2e-5, "2e-05", ""),
         ("learning_rate", "0,01", 0.01, "0.01", ""),
-        ("learning_rate", "1e9", 0.001, "0.001", "From 1e-20 to 1,000,000."),
-        ("learning_rate", "1.5.3", 0.001, "0.001", "Not a number"),
-        ("epochs", "-abc", 20, "20", "Not a number"),
-        ("epochs", "0,5", 20, "20", "Not a number"),
-        ("batch_size", "0", 500, "500", "From 1 to 10,000."),
+        ("learning_rate", "1e9", 0.001, "0.001", "Enter a number from 1e-20 to 1,000,000."),
+        ("learning_rate", "1.5.3", 0.001, "0.001", "Enter a number from"),
+        ("epochs", "-abc", 20, "20", "Enter a whole number from 1 to"),
+        ("epochs", "0,5", 20, "20", "Enter a whole number from 1 to"),
+        ("batch_size", "0", 500, "500", "Enter a whole number from 1 to 10,000."),
         ("batch_size", "1,000", 1000, "1,000", ""),
-        ("seed", "-5", 1, "1", "From 0 to "),
-        ("target_accuracy", "101", None, "off", "From 0 to 100%."),
+        ("seed", "-5", 1, "1", "from 0 to "),
+        ("target_accuracy", "101", None, "off", "from 0 to 100%."),
         ("target_accuracy", "97,5%", 0.975, "97.5%", ""),
     ],
 )
@@ -126,7 +126,7 @@ def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, sh
     QTest.keyClicks(field.widget, typed)
     QTest.keyClick(field.widget, Qt.Key_Return)
     error = field.remark.text()
-    assert error.startswith(told)
+    assert told in error
     assert bool(error) == bool(told)
     assert getattr(panel.settings(), name) == pytest.approx(value)
     assert field.widget.text() == shown
@@ -217,7 +217,7 @@ def test_a_number_counts_when_it_is_confirmed(panel):
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
     assert network.text() == TrainingSettings().network
-    assert dropout.remark.text() == "From 0 to 100%."
+    assert "from 0 to 100%" in dropout.remark.text()
     panel.apply("seed", 2)
     assert dropout.remark.text() == ""
     panel.set_running(True)
