@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain, product
-from math import gcd
+from math import gcd, lcm
 from typing import NamedTuple
 
 from mnist_draw.theano_bridge.native.kernels.emitter import (
@@ -47,7 +47,7 @@ class Instruction:
     chunk: int
     operands: dict[int, Region]
     written: frozenset[int]
-    fixed: bool = False
+    multiple: int = 1
     whole: bool = False
     work: int = 0
 
@@ -109,40 +109,36 @@ class Group:
     @property
     def chunk(self) -> int:
         """Units in a chunk: as the member wants it that is cut into the fewest chunks."""
-        wanted = self._fixed or self._divided or {self.units}
-        return min(max(wanted), self.units)
+        return min(-(-self._wanted // self._multiple) * self._multiple, self.units)
 
     @property
-    def _fixed(self) -> set[int]:
-        """Units in the chunks of the members that cannot be cut otherwise."""
-        return {self._units_of(m) for m in self.members if m.fixed}
+    def _wanted(self) -> int:
+        wanted = (-(-m.chunk * self.units // m.extent) for m in self.members if m.chunks > 1)
+        return max(wanted, default=self.units)
 
     @property
-    def _divided(self) -> set[int]:
-        """Units in the chunks of the other members that are worth cutting."""
-        return {self._units_of(m) for m in self.members if m.chunks > 1 and not m.fixed}
-
-    def _units_of(self, member: Instruction) -> int:
-        return -(-member.chunk * self.units // member.extent)
+    def _multiple(self) -> int:
+        """Units of which all chunks but the last are multiples; the last has no fewer."""
+        return lcm(*(-(-m.multiple * self.units // m.extent) for m in self.members))
 
     @property
     def possible(self) -> bool:
         """Whether its members can be cut at the same places, into as many chunks as they need."""
         if any(m.chunks > self.units for m in self.members):
             return False
-        if any(m.chunk * self.units % m.extent for m in self.members if m.fixed):
+        if any(m.multiple * self.units % m.extent for m in self.members if m.multiple > 1):
             return False
-        fixed = self._fixed
-        divided = self._divided
-        return len(fixed) <= 1 and (not fixed or not divided or max(fixed) <= max(divided))
+        return self._multiple <= self._wanted
 
     def chunks(self) -> list[list[Call]]:
         """Return, for each chunk, what is called."""
         chunk = self.chunk
         segments = self.segments()
+        starts = range(0, max(1, self.units - self._multiple + 1), chunk)
+        stops = [*starts[1:], self.units]
         return [
-            list(self._calls(segments, start, min(start + chunk, self.units)))
-            for start in range(0, self.units, chunk)
+            list(self._calls(segments, start, stop))
+            for start, stop in zip(starts, stops, strict=True)
         ]
 
     def _calls(
@@ -170,7 +166,7 @@ class Group:
 
     def _block(self, members: list[Instruction]) -> int:
         if len(members) == 1:
-            return self.chunk
+            return self.units
         written = [r.last - r.first for m in members for r in m.writes if r.by_rows]
         return max(1, min(self.chunk, BLOCK_BYTES * self.units // max(1, sum(written))))
 

@@ -18,7 +18,7 @@ from mnist_draw.theano_bridge.native import phases, runner
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
 from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 from mnist_draw.theano_bridge.native.phases import Call, Group, Instruction, Region
-from mnist_draw.theano_bridge.native.team import Program, team
+from mnist_draw.theano_bridge.native.team import MAX_THREADS, Program, team
 
 Array = np.ndarray[Any, Any]
 #: Places of words, each with the input whose address it holds, and an offset.
@@ -112,7 +112,7 @@ def passed_on(
     result: dict[Group, dict[Region, int]] = {}
     for group in groups:
         for members, block in group.segments():
-            if block == group.chunk:
+            if block >= group.chunk:
                 continue
             inside = set(members)
             for region in dict.fromkeys(r for member in members for r in member.writes):
@@ -216,7 +216,7 @@ class Planner:
         elements: int = 0,
         rows: Collection[int] = (),
         writes: Collection[int] = (0,),
-        fixed: bool = False,
+        multiple: int = 1,
         whole: bool = False,
         work: int = 0,
     ) -> None:
@@ -250,7 +250,7 @@ class Planner:
                 max(1, min(chunk, extent)),
                 operands,
                 written,
-                fixed,
+                min(multiple, extent),
                 whole,
                 work or sum(operands[at].last - operands[at].first for at in written) // 4,
             ),
@@ -260,6 +260,11 @@ class Planner:
         """Return the chunk that cuts work into fair parts for all threads."""
         chunks = max(1, min(self.threads * parts, elements // MIN_CHUNK))
         return -(-extent // (chunks * multiple)) * multiple
+
+    @staticmethod
+    def part(pictures: int) -> int:
+        """Return how many pictures are one part of a sum: from shapes alone, for all threads."""
+        return -(-pictures // MAX_THREADS)
 
     def finish(self, outputs: Sequence[Value] = ()) -> tuple[Program, Array, Sources]:
         """Compile the kernels and lay out the table; memory that no kernel uses is let go."""

@@ -22,8 +22,7 @@ def region(array, by_rows=True):
 def instruction(reads=(), writes=(), extent=LENGTH, chunk=6, name="kernel", **flags):
     regions = dict(enumerate([*reads, *writes]))
     written = frozenset(range(len(reads), len(regions)))
-    fixed, whole = flags.get("fixed", False), flags.get("whole", False)
-    return Instruction(Function(name, ""), [], [], extent, chunk, regions, written, fixed, whole)
+    return Instruction(Function(name, ""), [], [], extent, chunk, regions, written, **flags)
 
 
 def names(arranged):
@@ -69,8 +68,19 @@ def programs(draw):
         # A kernel that overwrites what it reads elsewhere would be wrong by itself.
         whole = [a for a in draw(st.lists(st.integers(0, 4), max_size=1)) if a != target]
         extent = draw(st.sampled_from([1, 4, 6, 8, 12, 24]))
-        result.append((target, along, whole, extent, draw(st.integers(1, extent))))
+        multiple = draw(st.integers(1, extent))
+        chunk = min(extent, multiple * draw(st.integers(1, extent)))
+        result.append((target, along, whole, extent, chunk, multiple))
     return result
+
+
+def assert_multiples(group, calls_of_chunks):
+    """No chunk ends within a part of a member, or has less than one, so that none shares a part."""
+    for member in group.members:
+        starts = [min(c.start for c in calls if c.member is member) for calls in calls_of_chunks]
+        ends = [*starts, member.extent]
+        assert not any(start % member.multiple for start in starts)
+        assert ends[-1] - ends[-2] >= member.multiple
 
 
 @given(programs(), st.sets(st.integers(0, 4)), st.sampled_from([1, 2, 3, 8, 1000]), st.randoms())
@@ -81,14 +91,15 @@ def test_any_timing_gives_the_same(program, read_later, block, rng):
             [region(target)],
             extent,
             chunk,
+            multiple=multiple,
             whole=rng.random() < 0.3,
         )
-        for target, along, whole, extent, chunk in program
+        for target, along, whole, extent, chunk, multiple in program
     ]
     work = dict(zip(instructions, enumerate(program), strict=True))
 
     def call(memory, member, start, stop, unit=0, each=0, rooms=()):
-        number, (target, along, whole, extent, _) = work[member]
+        number, (target, along, whole, extent, _, _) = work[member]
 
         def part(array):
             first, last = start * LENGTH // extent, stop * LENGTH // extent
@@ -113,6 +124,7 @@ def test_any_timing_gives_the_same(program, read_later, block, rng):
         chunks = []
         for group, regions, calls_of_chunks in phase:
             each = LENGTH // group.units
+            assert_multiples(group, calls_of_chunks)
             for calls in calls_of_chunks:
                 rooms = {r: np.full(units * each, -1) for r, units in regions.items()}
                 chunks.append([(*call, each, rooms) for call in calls])

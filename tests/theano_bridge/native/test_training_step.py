@@ -134,14 +134,26 @@ def help_with(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_number_of_threads_hardly_changes_the_result(monkeypatch, help_with):
+@pytest.mark.parametrize(
+    ("network", "pictures", "update"),
+    [
+        ("mlp", 200, "rmsprop"),
+        ("custom_mlp:2,300,0.1,0.3", 37, "adam"),
+        ("custom_mlp:1,700,0,0", 130, "nesterov_momentum"),
+        ("cnn", 60, "adagrad"),
+        ("deep_cnn", 33, "adadelta"),
+    ],
+)
+def test_the_number_of_threads_changes_no_bit(network, pictures, update, monkeypatch, help_with):
     results = []
-    for threads in (1, 3):
+    for threads in (1, 2, 3, 8):
         help_with(threads)
         mode = theano.Mode(linker=NativeLinker())
-        results.append(trained(mode, monkeypatch, network="mlp")[0])
-    for one, three in zip(*results, strict=True):
-        np.testing.assert_allclose(one, three, rtol=1e-3, atol=1e-5)
+        changed = trained(mode, monkeypatch, 3, pictures, network=network, update=update)
+        results.append([*changed[0], *changed[1], changed[2]])
+    for other in results[1:]:
+        for one, same in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(one, same)
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (200, 100)])

@@ -8,16 +8,25 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.theano_bridge.native.handlers.arrays import contiguous, materialise
+from mnist_draw.theano_bridge.native.handlers.row_operations import add_up
 from mnist_draw.theano_bridge.native.handlers.zeros import is_often_zero, root_of
 from mnist_draw.theano_bridge.native.kernels import contractions, reductions, sparse
 from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
+from mnist_draw.theano_bridge.native.team import MAX_THREADS
 
-#: A thread with fewer rows of a matrix product than this is better off with columns: the BLAS
-#: packs the other operand anew for each thread, which pays only over many rows.
-_FEW_ROWS = 64
+#: A product of fewer rows than this is cut by columns: the BLAS packs the other operand anew for
+#: each call, which pays only over many rows.
+_FEW_ROWS = 128
+#: OpenBLAS takes other kernels, which round otherwise, for fewer multiplications than this, and
+#: for rows that are left over where 12 of them are taken at a time.
+_SMALL = 1_000_000
+_ROWS = 12
+#: Calls of the BLAS for a product that is cut by shape alone, so that any number of threads
+#: computes the same: small ones, and those of few rows.
+_CALLS = 6
 
 #: A sparse product of so few columns, or with so few rows or products for an element, is not tried.
 _MIN_COLUMNS = 64
@@ -60,35 +69,39 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -
     (ta, lda) = _layout(a.array)
     (tb, ldb) = _layout(b.array)
     # Rows are what other kernels can follow; few of them are cut the other way.
-    columns = m < min(n, _FEW_ROWS * planner.threads)
+    columns = m < min(n, _FEW_ROWS)
+    extent = c.shape[columns]
     kernel = contractions.matrix_product(c.dtype.name)
     gemm = contractions.gemm(c.dtype.name)
-    arguments: list[Argument] = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), gemm]
+    panels = sparse.Panels.of(n)
+    unit = panels.width if columns else _ROWS
+    multiple = -(-_SMALL * extent // (m * n * k * unit)) * unit
+    step = extent
+    if columns or m * n * k < MAX_THREADS * _SMALL:
+        multiple = -(-extent // (_CALLS * unit)) * unit
+        step = multiple
+    arguments: list[Argument] = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), gemm, step]
     by_rows = [] if columns else [0] if ta else [0, 1]
     writes = [0]
-    # Rows of C are columns to the BLAS, whose innermost kernels take 4 of them, or 16 of the other.
     work = m * n * k // 16
-    multiple = 16
     if root is not None:
         decision, marks = _marks_of_rows(planner, root, a)
-        panels = sparse.Panels.of(n)
         # At most two chunks for each thread: see `Planner.share`.
         slots = 2 * planner.threads
         # Lanes behind the last column are multiplied too: what lay there could be slow to multiply.
         scratch = planner.zeros((slots, sparse.WORD * panels.width), sparse.DTYPE)
         arguments += [*decision, marks, scratch, slots, addresses_of([kernel])[kernel.name]]
         kernel = sparse.product(panels, bool(ta), bool(tb))
-        by_rows += [] if columns else [16]
-        writes = [0, 17]
-        multiple = panels.width
-    chunk = planner.share(c.shape[columns], work, multiple if columns else 4, parts=1)
+        by_rows += [] if columns else [17]
+        writes = [0, 18]
     planner.add(
         kernel,
         arguments,
-        c.shape[columns],
-        chunk,
+        extent,
+        planner.share(extent, work, multiple, parts=1),
         rows=by_rows,
         writes=writes,
+        multiple=multiple,
         whole=True,
         work=work // len(writes),
     )
@@ -250,21 +263,21 @@ def convolve(
     size: int,
     *more: Argument,
 ) -> None:
-    """Add a kernel over pictures, with scratch memory of a size for each chunk.
+    """Add a kernel over pictures, with scratch memory of a size for each part of them.
 
     What is written beside the result comes first of ``more``.
     """
     count = len(operands[0])
-    chunk = planner.share(count, operands[0].size)
-    scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
+    part = planner.part(count)
+    scratch = planner.empty((-(-count // part), size), shapes.dtype)
     planner.add(
         kernel,
-        [*operands, scratch, chunk, *more],
+        [*operands, scratch, part, *more],
         count,
-        chunk,
+        planner.share(count, operands[0].size, part),
         rows=(0, 1, 5),
         writes=(0, 3, 5),
-        fixed=True,
+        multiple=part,
         work=_work(shapes, count),
     )
 
@@ -294,8 +307,8 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     x = _padded(planner, x, sides)
     g = contiguous(planner, g)
     count = x.shape[0]
-    chunk = planner.share(count, g.array.size)
-    parts = -(-count // chunk)
+    part = planner.part(count)
+    parts = -(-count // part)
     limit = _most_gathered(shapes) if _may_have_few(node.inputs[1]) else 0
     sums = [planner.empty((parts, contractions.part_size(shapes, False)), shapes.dtype)]
     scratch = planner.zeros((parts, shapes.places * shapes.padded(shapes.filters)), shapes.dtype)
@@ -306,18 +319,18 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
         more = [sums[1], planner.zeros((parts, area), shapes.dtype), limit]
     planner.add(
         contractions.convolution_by_filters(shapes, bool(limit)),
-        [sums[0], x, g, scratch, chunk, *more],
+        [sums[0], x, g, scratch, part, *more],
         count,
-        chunk,
+        planner.share(count, g.array.size, part),
         rows=(1, 2),
         writes=(0, 3, 5, 6),
-        fixed=True,
+        multiple=part,
         work=_work(shapes, count),
     )
     out = planner.empty(filters, shapes.dtype)
-    function = contractions.add_parts(shapes, bool(limit))
-    arguments: list[Argument] = [out, sums[0], parts, *sums[1:]]
-    planner.add(function, arguments, shapes.filters, elements=sums[0].size, rows=(0,))
+    totals = [add_up(planner, each) for each in sums]
+    function = contractions.turn_filters(shapes, bool(limit))
+    planner.add(function, [out, *totals], shapes.filters, elements=out.size, rows=(0,))
     return [Value(out)]
 
 

@@ -15,6 +15,9 @@ from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 #: From so many elements on (200 kB of float32, more than a first-level cache holds), a sum over
 #: the first dimension is taken while its rows are at hand.
 _LARGE = 50_000
+#: Rows of a part are a multiple of 12, as those of a matrix product, at most so many of them, so
+#: that both can be cut at the same places.
+_PARTS = 48
 
 
 def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
@@ -36,10 +39,13 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     if out.size == 1 and target == "float32" and operation == "Add":
         accumulator = "float64"
     groups = _groups(value.shape, axes)
-    if operation == "Add" and source == target == accumulator and len(groups) > 1:
-        divided = _by_parts(planner, value, groups, out)
-        if divided is not None:
-            return [divided]
+    if (
+        operation == "Add"
+        and source == target == accumulator
+        and value.array.size >= _LARGE
+        and [flag for flag, _ in groups] in ([True, False], [True, False, True])
+    ):
+        return [_by_parts(planner, value, [size for _, size in groups], shape)]
     if len(groups) == 2 and groups[0][0] and not groups[1][0]:
         rows = groups[0][1]
         columns = groups[1][1]
@@ -80,36 +86,36 @@ def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, i
 def _by_parts(
     planner: Planner,
     value: Value,
-    groups: list[tuple[bool, int]],
-    out: Array,
-) -> Value | None:
-    """Plan a sum over the first dimension that follows its rows; None where it would not pay."""
-    summed = [flag for flag, _ in groups]
-    if summed not in ([True, False], [True, False, True]) or value.array.size < _LARGE:
-        return None
-    outer = groups[0][1]
-    kept = groups[1][1]
-    inner = groups[2][1] if len(groups) == 3 else 1
-    # The chunks of matrix products, or those of convolutions: otherwise it could not follow them.
-    multiple, each = (4, 1) if inner == 1 else (1, 2)
-    chunk = planner.share(outer, value.array.size, multiple, each)
-    parts = -(-outer // chunk)
-    if parts == 1:
-        return None
+    sizes: list[int],
+    shape: list[int],
+) -> Value:
+    """Plan a sum over the first dimension, and the last of three, that follows its rows."""
+    (outer, kept, inner) = [*sizes, 1][:3]
+    part = planner.part(outer) if inner > 1 else 12 * -(-outer // (12 * _PARTS))
+    parts = -(-outer // part)
     dtype = value.array.dtype.name
     partial = planner.empty((parts, kept), dtype)
     planner.add(
         kernels.sum_by_parts(dtype, inner > 1),
-        [partial, value, kept, inner, chunk],
+        [partial, value, kept, inner, part],
         outer,
-        chunk,
+        planner.share(outer, value.array.size, part),
         rows=(1,),
-        fixed=True,
+        multiple=part,
         work=value.array.size,
     )
-    function = kernels.reduce_columns("Add", dtype, dtype, dtype)
-    planner.add(function, [out, partial, parts, kept], kept, kept, rows=(0,))
-    return Value(out)
+    return Value(add_up(planner, partial).reshape(shape))
+
+
+def add_up(planner: Planner, parts: Array) -> Array:
+    """Plan the sum of parts, a row for each."""
+    (rows, columns) = parts.shape
+    dtype = parts.dtype.name
+    out = planner.empty((columns,), dtype)
+    kernel = kernels.reduce_columns("Add", dtype, dtype, dtype)
+    chunk = planner.share(columns, parts.size, 64)
+    planner.add(kernel, [out, parts, rows, columns], columns, chunk, rows=(0,))
+    return out
 
 
 def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:

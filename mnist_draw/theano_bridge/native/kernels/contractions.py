@@ -36,7 +36,7 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     begun_part,
     blocks,
     index_of,
-    scratch_of,
+    part_of,
     turn,
 )
 
@@ -71,15 +71,14 @@ def matrix_product(e: Emitter, dtype: str) -> None:
 
     Arguments: the addresses of C, A and B (row-major); M, N, K; the leading dimensions of A, B
     and C; whether A and B are stored transposed (0 or 1); whether start and stop are rows (0) or
-    columns (1) of C; the address of the BLAS' gemm.
+    columns (1) of C; the address of the BLAS' gemm; how many of them are a call's.
 
     The BLAS counts columns first, so it is asked for Cᵀ = Bᵀ Aᵀ; transposed operands go through
     its own flags, never through a copy.
     """
     c, a, b = e.arguments(0, 3)
-    m, n, k, lda, ldb, ldc, ta, tb, columns, product = e.arguments(3, 13)
+    m, n, k, lda, ldb, ldc, ta, tb, columns, product, step = e.arguments(3, 14)
     size = register(4 if dtype == "float32" else 8)
-    part = e.op("sub", STOP, START)
 
     def chosen(flag: Register, yes: Register, no: Register) -> Register:
         return e.choose(e.value(f"icmp ne {flag.typed}, 0", "bool").name, yes, no)
@@ -88,25 +87,27 @@ def matrix_product(e: Emitter, dtype: str) -> None:
         return e.op("add", address, e.op("mul", elements, size))
 
     zero = register(0)
-    # A row of op(A) lies lda apart, or side by side where A is stored transposed; columns of
-    # op(B) the other way round.
-    a_row = chosen(ta, START, e.op("mul", START, lda))
-    b_column = chosen(tb, e.op("mul", START, ldb), START)
-    a = moved(a, chosen(columns, zero, a_row))
-    b = moved(b, chosen(columns, b_column, zero))
-    c = moved(c, chosen(columns, START, e.op("mul", START, ldc)))
-    rows = chosen(columns, m, part)
-    width = chosen(columns, part, n)
     letters = (chosen(flag, register(ord("T")), register(ord("N"))) for flag in (tb, ta))
     flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
-    sizes = (width, rows, k, ldb, lda, ldc)
-    slots = [e.variable("int32", convert(e, value, "int32")) for value in sizes]
+    slots = [e.variable("int32") for _ in range(6)]
     one = e.variable(dtype, literal(1, dtype))
     nothing = e.variable(dtype, literal(0, dtype))
-    function, pa, pb, pc = map(e.address, (product, a, b, c))
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
-    arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
-    e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
+    with e.loop(START, STOP, step=step) as first:
+        part = e.smaller(step, e.op("sub", STOP, first))
+        # A row of op(A) lies lda apart, or side by side where A is stored transposed; columns of
+        # op(B) the other way round.
+        a_row = chosen(ta, first, e.op("mul", first, lda))
+        b_column = chosen(tb, e.op("mul", first, ldb), first)
+        pa = e.address(moved(a, chosen(columns, zero, a_row)))
+        pb = e.address(moved(b, chosen(columns, b_column, zero)))
+        pc = e.address(moved(c, chosen(columns, first, e.op("mul", first, ldc))))
+        sizes = (chosen(columns, part, n), chosen(columns, m, part), k, ldb, lda, ldc)
+        for slot, value in zip(slots, sizes, strict=True):
+            e.set(slot, convert(e, value, "int32"))
+        arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
+        function = e.address(product)
+        e.line(f"call void {function}({', '.join(f'ptr {x}' for x in arguments)})")
 
 
 @written
@@ -134,14 +135,14 @@ def convolution(e: Emitter, shapes: Shapes) -> None:
     """Convolve pictures with packed filters.
 
     Arguments: the addresses of the result (pictures, filters, places), of the pictures, of the
-    packed filters and of scratch memory for each chunk (places × filters, padded); pictures in
-    a chunk.
+    packed filters and of scratch memory for each part (places × filters, padded); pictures in
+    a part.
     """
     s = shapes
     v = Vectors(e, s.dtype)
     out, x, w, scratch_base = e.pointers(4)
     width = s.padded(s.filters)
-    scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
+    scratch = part_of(e, scratch_base, (START, e.argument(4)), s.places * width, s.dtype)
     with e.rows() as n:
         convolve_picture(v, s, (x, w, scratch), n)
         target = index_of(e, (n, s.filters * s.places))
@@ -220,8 +221,8 @@ def convolution_by_input(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     """Compute the gradient by the pictures from the gradient by the result.
 
     Arguments: the addresses of the gradient by the pictures, of that by the result, of the
-    packed filters and of scratch memory for each chunk (height × width × channels, padded);
-    pictures in a chunk. If ``sparse``, how many numbers of a picture's gradient may not be zero
+    packed filters and of scratch memory for each part (height × width × channels, padded);
+    pictures in a part. If ``sparse``, how many numbers of a picture's gradient may not be zero
     where zeros are left out.
     """
     s = shapes
@@ -229,7 +230,7 @@ def convolution_by_input(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     out, g, w, scratch_base = e.pointers(4)
     lanes_of = s.padded(s.channels)
     area = s.height * s.width
-    scratch = scratch_of(e, scratch_base, e.argument(4), area * lanes_of, s.dtype)
+    scratch = part_of(e, scratch_base, (START, e.argument(4)), area * lanes_of, s.dtype)
     with e.rows() as n:
         with e.loop(0, area * lanes_of, independent=True) as i:
             e.store(scratch, i, literal(0, s.dtype))
@@ -299,11 +300,11 @@ def part_size(s: Shapes, sparse: bool) -> int:
 
 @written
 def convolution_by_filters(e: Emitter, shapes: Shapes, sparse: bool) -> None:
-    """Compute the gradient by the filters, a part for each chunk of pictures.
+    """Compute the gradient by the filters, in parts.
 
-    Arguments: the addresses of the parts (channels × taps × filters, padded, for each chunk), of
-    the pictures, of the gradient by the result and of scratch memory for each chunk
-    (places × filters, padded); pictures in a chunk. If ``sparse``, also the addresses of other
+    Arguments: the addresses of the parts (channels × taps × filters, padded), of the pictures, of
+    the gradient by the result and of scratch memory for each part (places × filters,
+    padded); pictures in a part. If ``sparse``, also the addresses of other
     parts (filters × taps × channels, padded) and of scratch memory (height × width × channels,
     padded); how many numbers of a picture's gradient may not be zero where zeros are left out.
     """
@@ -311,17 +312,17 @@ def convolution_by_filters(e: Emitter, shapes: Shapes, sparse: bool) -> None:
     v = Vectors(e, s.dtype)
     parts, x, g, scratch_base = e.pointers(4)
     width = s.padded(s.filters)
-    chunk = e.argument(4)
-    scratch = scratch_of(e, scratch_base, chunk, s.places * width, s.dtype)
-    part = begun_part(e, parts, chunk, part_size(s, False), s.dtype)
+    pictures = e.argument(4)
+    scratch = part_of(e, scratch_base, (START, pictures), s.places * width, s.dtype)
     if sparse:
-        marked = begun_part(e, e.pointer(5), chunk, part_size(s, True), s.dtype)
         area = s.height * s.width
         apart = s.padded(s.channels)
-        picture = scratch_of(e, e.pointer(6), chunk, area * apart, s.dtype)
+        picture = part_of(e, e.pointer(6), (START, pictures), area * apart, s.dtype)
     with e.rows() as n:
+        part = begun_part(e, parts, (n, pictures), part_size(s, False), s.dtype)
         is_few = "false"
         if sparse:
+            marked = begun_part(e, e.pointer(5), (n, pictures), part_size(s, True), s.dtype)
             is_few = is_sparse(v, s, g, n, e.argument(7))
             with e.when(is_few):
                 source = index_of(e, (n, s.channels * area))
@@ -378,28 +379,20 @@ def _by_filters_tile(
 
 
 @written
-def add_parts(e: Emitter, shapes: Shapes, sparse: bool) -> None:
-    """Add up the chunks' parts of the gradient by the filters, in the filters' own order.
+def turn_filters(e: Emitter, shapes: Shapes, sparse: bool) -> None:
+    """Bring the gradient by the filters, the sum of all parts, into the filters' own order.
 
-    Arguments: the addresses of the result and of the parts; parts; if ``sparse``, the address of
-    the other parts, see `convolution_by_filters`.
+    Arguments: the addresses of the result and of the sum; if ``sparse``, that of the other sum to
+    add, see `convolution_by_filters`.
     """
     s = shapes
-    out = e.pointer(0)
-    parts = e.argument(2)
-    total = e.variable(s.dtype)
+    out, *sums = e.pointers(2 + sparse)
     width = s.padded(s.filters)
     apart = s.padded(s.channels)
     with e.rows() as f, e.loop(0, s.channels) as c, e.loop(0, s.taps) as tap:
-        places = [index_of(e, (c, s.taps * width), (tap, width), f)]
+        value = e.load(sums[0], s.dtype, index_of(e, (c, s.taps * width), (tap, width), f))
         if sparse:
-            places.append(index_of(e, (f, s.taps * apart), (tap, apart), c))
-        e.set(total, literal(0, s.dtype))
-        with e.loop(0, parts) as part:
-            for which, place in enumerate(places):
-                at = index_of(e, place, (part, part_size(s, bool(which))))
-                value = e.load(e.pointer(1 + 2 * which), s.dtype, at)
-                e.set(total, e.op("fadd", value, e.get(total, s.dtype)))
+            place = index_of(e, (f, s.taps * apart), (tap, apart), c)
+            value = e.op("fadd", value, e.load(sums[1], s.dtype, place))
         turned = e.op("sub", register(s.taps - 1), tap) if s.flip else tap
-        to = index_of(e, (f, s.channels * s.taps), (c, s.taps), turned)
-        e.store(out, to, e.get(total, s.dtype))
+        e.store(out, index_of(e, (f, s.channels * s.taps), (c, s.taps), turned), value)

@@ -134,7 +134,7 @@ class Emitter:
         self,
         start: Register | int,
         stop: Register | int,
-        step: int = 1,
+        step: Register | int = 1,
         independent: bool = False,
     ) -> Iterator[Register]:
         """Repeat the lines of the ``with`` block for start, start + step, … below stop.
@@ -162,7 +162,7 @@ class Emitter:
             self._access = f", !llvm.access.group {group}"
         yield index
         self._access = outer
-        following = self.value(f"add nsw i64 {index.name}, {step}", "int64")
+        following = self.op("add nsw", index, step)
         self.set(counter, following)
         self.line(f"br label %{head}{suffix}")
         self.label(end)

@@ -12,6 +12,7 @@ from typing import Any
 from mnist_draw.theano_bridge.native.kernels import scalars
 from mnist_draw.theano_bridge.native.kernels.contractions import convolve_picture
 from mnist_draw.theano_bridge.native.kernels.emitter import (
+    START,
     Emitter,
     Function,
     Register,
@@ -24,7 +25,7 @@ from mnist_draw.theano_bridge.native.kernels.vectors import (
     Vectors,
     blocks,
     index_of,
-    scratch_of,
+    part_of,
     turn,
 )
 
@@ -54,7 +55,7 @@ def convolution_pool(
     """Convolve pictures with packed filters, apply a scalar operation and take regions' maxima.
 
     Arguments: the addresses of the maxima (pictures, filters, regions), of the pictures, of the
-    packed filters and of scratch memory for each chunk (see `scratch_size`); pictures in a chunk;
+    packed filters and of scratch memory for each part (see `scratch_size`); pictures in a part;
     the addresses of the maxima's codes and of the operation's operands but the "result": for
     each "filter" one, or a "scalar". ``outputs``: which output is pooled, and the sign of
     which is in the codes; without the latter there are none.
@@ -62,10 +63,10 @@ def convolution_pool(
     e = Emitter("convolution_pool")
     v = Vectors(e, s.dtype)
     out, x, w, scratch_base = e.pointers(4)
-    chunk = e.argument(4)
+    pictures = e.argument(4)
     codes = e.pointer(5)
     width = s.padded(s.filters)
-    scratch = scratch_of(e, scratch_base, chunk, scratch_size(s, regions), s.dtype)
+    scratch = part_of(e, scratch_base, (START, pictures), scratch_size(s, regions), s.dtype)
     places = iter(range(6, 6 + len(operands)))
     others = [scratch if kind == "result" else e.pointer(next(places)) for kind in operands]
     maxima = e.element(scratch, s.dtype, s.places * width)

@@ -86,12 +86,12 @@ def plus(e: Emitter, a: Register, b: Register) -> Register:
 
 @written
 def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
-    """part[c, k] = Σ_o Σ_i x[o, k, i] for the o of chunk c, which may come in several blocks."""
+    """part[p, k] = Σ_o Σ_i x[o, k, i] for the o of part p."""
     parts, x = e.pointers(2)
-    kept, inner, chunk = e.arguments(2, 5)
-    part = begun_part(e, parts, chunk, kept, dtype)
+    kept, inner, rows = e.arguments(2, 5)
     total = e.variable(dtype)
     with e.rows() as o:
+        part = begun_part(e, parts, (o, rows), kept, dtype)
         row = e.op("mul", o, kept)
         with e.loop(0, kept, independent=not planes) as k:
             place = e.op("add", row, k)

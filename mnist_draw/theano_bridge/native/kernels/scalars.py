@@ -1,8 +1,8 @@
 """Theano's scalar operations as LLVM instructions.
 
-Each entry of the table writes one operation for one element. Floating-point instructions allow
-contraction (a multiplication and an addition rounded once) and nothing that would change the
-meaning of infinities or of what is not a number.
+Each entry of the table writes one operation for one element. LLVM may change no floating-point
+instruction, or the numbers that fill no vector at the end of a loop could be rounded otherwise; in
+`_exp` multiplications and additions may be fused, since there is one way to do that.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def _floats_only(write_it: Write, name: str) -> Write:
     return checked
 
 
-_multiply = _folded("fmul contract", "mul")
-_divide = _floats_only(_folded("fdiv contract arcp", "sdiv"), "division")
+_multiply = _folded("fmul", "mul")
+_divide = _floats_only(_folded("fdiv", "sdiv"), "division")
 
 
 def _neg(e: Emitter, inputs: list[Register], dtype: str) -> Register:
@@ -226,8 +226,8 @@ OPERATIONS: dict[str, Write] = {
         name: _comparison(*(kind + name.lower() for kind in "osu"))
         for name in ("GE", "GT", "LE", "LT")
     },
-    "Add": _folded("fadd contract", "add"),
-    "Sub": _folded("fsub contract", "sub"),
+    "Add": _folded("fadd", "add"),
+    "Sub": _folded("fsub", "sub"),
     "Mul": _multiply,
     "TrueDiv": _divide,
     "Neg": _neg,

@@ -144,7 +144,7 @@ def turn_marks(e: Emitter) -> None:
 
 
 #: Arguments of `product` before its own: those of `contractions.matrix_product`.
-_OWN = 13
+_OWN = 14
 
 
 def product(panels: Panels, a_turned: bool, b_turned: bool) -> Function:

@@ -10,7 +10,6 @@ import llvmlite.binding as llvm
 
 from mnist_draw.theano_bridge.native.kernels.emitter import (
     LLVM_TYPES,
-    START,
     Emitter,
     Register,
     literal,
@@ -259,16 +258,28 @@ def blocks(e: Emitter, vectors: int, largest: int) -> Iterator[tuple[Register, i
         yield register(whole), vectors - whole
 
 
-def begun_part(e: Emitter, base: str, chunk: Register, size: Register | int, dtype: str) -> str:
-    """Return the chunk's part of a sum, which is 0 at first; a chunk may come in several blocks."""
-    part = scratch_of(e, base, chunk, size, dtype)
-    begins = e.test("icmp eq", e.op("srem", START, chunk))
+def begun_part(
+    e: Emitter,
+    base: str,
+    place: tuple[Register, Register],
+    size: Register | int,
+    dtype: str,
+) -> str:
+    """Return the part of a sum that a row belongs to, which is 0 at its first."""
+    part = part_of(e, base, place, size, dtype)
+    begins = e.test("icmp eq", e.op("srem", *place))
     with e.when(begins), e.loop(0, size, independent=True) as i:
         e.store(part, i, literal(0, dtype))
     return part
 
 
-def scratch_of(e: Emitter, base: str, chunk: Register, size: Register | int, dtype: str) -> str:
-    """Return the scratch memory of the chunk at hand."""
-    number = e.op("sdiv", START, chunk)
+def part_of(
+    e: Emitter,
+    base: str,
+    place: tuple[Register, Register],
+    size: Register | int,
+    dtype: str,
+) -> str:
+    """Return the memory of a part; the place is a row and how many of them are a part."""
+    number = e.op("sdiv", *place)
     return e.element(base, dtype, e.op("mul nsw", number, size))
