@@ -40,6 +40,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+from homes import share_compiled_code  # noqa: E402
 from idle_process import IdleProcess  # noqa: E402
 
 #: Board units that the pen covers in a second.
@@ -373,6 +374,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # The end of the program removes it.
     home = tempfile.TemporaryDirectory()
+    if arguments.quick:
+        share_compiled_code(Path(home.name))
     os.environ["MNIST_DRAW_HOME"] = home.name
     _open(arguments)
     # Reached only if there was no window.

@@ -18,6 +18,7 @@ is learned here is kept.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 import time
@@ -34,7 +35,12 @@ from mnist_draw.dataset.own_digits import ExtraDigits, normalised
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import default_model
 from mnist_draw.library.stored_network import load_trained
-from mnist_draw.recognition.fine_tuning import REHEARSED, FineTuned, fine_tune
+from mnist_draw.recognition.fine_tuning import (
+    REHEARSED,
+    FineTuned,
+    fine_tune,
+    fine_tuning_settings,
+)
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.my_digits import TaughtDigit
@@ -116,9 +122,20 @@ def choose(
     return [(writer, "hard") for writer in worst] + [(int(w), "random") for w in sorted(drawn)]
 
 
-def learned(model: ModelFile, taught: ExtraDigits) -> FineTuned:
+def learned(model: ModelFile, taught: ExtraDigits, quick: bool) -> FineTuned:
     """Let a network learn digits."""
-    *_, end = fine_tune(model, taught)
+    settings = fine_tuning_settings(model.network)
+    data = load_dataset()
+    if quick:
+        settings = settings.replace(epochs=1, training_examples=500)
+        data = dataclasses.replace(
+            data,
+            validation_images=data.validation_images[:500],
+            validation_labels=data.validation_labels[:500],
+            test_images=data.test_images[:500],
+            test_labels=data.test_labels[:500],
+        )
+    *_, end = fine_tune(model, taught, settings=settings, dataset=data)
     assert isinstance(end, FineTuned)
     return end
 
@@ -136,6 +153,7 @@ def measure(
     chosen: str,
     model: ModelFile,
     control: ModelFile,
+    quick: bool,
 ) -> Result:
     """Teach one network one writer's hand."""
     taught, others = writers.parts(writer)
@@ -144,7 +162,7 @@ def measure(
     recogniser.use(control)
     controlled = accuracy(recogniser, others)
     began = time.perf_counter()
-    end = learned(model, taught)
+    end = learned(model, taught, quick)
     seconds = time.perf_counter() - began
     recogniser.use(end.model)
     return Result(
@@ -229,8 +247,11 @@ def main(argv: list[str] | None = None) -> int:
             )
         results: dict[str, list[Result]] = {}
         for name, model in models.items():
-            control = learned(model, mnist_digits(arguments.taught)).model
-            results[name] = [measure(writers, who, why, model, control) for who, why in chosen]
+            quick = arguments.quick
+            control = learned(model, mnist_digits(arguments.taught), quick).model
+            results[name] = [
+                measure(writers, who, why, model, control, quick) for who, why in chosen
+            ]
             if not arguments.json:
                 print(report(name, results[name]), flush=True)
     except UserError as error:

@@ -37,6 +37,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+from homes import share_compiled_code  # noqa: E402
 from idle_process import IdleProcess  # noqa: E402
 from peers.alternation import alternate, ratio, summary  # noqa: E402
 
@@ -254,6 +255,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     training: list[float] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="politeness-")))
+        if arguments.quick:
+            share_compiled_code(folder)
         environment = {"MNIST_DRAW_HOME": str(folder)}
         if not arguments.screen:
             environment["QT_QPA_PLATFORM"] = "offscreen"

@@ -32,10 +32,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-#: Milliseconds of rest after the first answer before processor time and memory are read again.
-REST_MS = 10_000
+from homes import share_compiled_code  # noqa: E402
+
+#: Seconds of rest after the first answer before processor time and memory are read again.
+REST_S = 10.0
 #: What other processes are timed beside the program's.
 OTHERS = {"import torch": "torch", "import numpy, PyQt5.QtWidgets": "PyQt5"}
 
@@ -43,7 +45,7 @@ OTHERS = {"import torch": "torch", "import numpy, PyQt5.QtWidgets": "PyQt5"}
 # -- what is measured, in a process of its own
 
 
-def open_window(networks: str, rests: bool) -> None:
+def open_window(networks: str, rest: float) -> None:
     """Open the window, draw, rest and train if that is wanted, print the figures, close."""
     from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer
     from PyQt5.QtGui import QMouseEvent
@@ -81,8 +83,8 @@ def open_window(networks: str, rests: bool) -> None:
     def answered(reading: Any) -> None:
         if "answered" not in seen:
             note("answered")
-            if rests:
-                QTimer.singleShot(REST_MS, rested)
+            if rest:
+                QTimer.singleShot(round(1000 * rest), rested)
             else:
                 end()
 
@@ -142,7 +144,7 @@ def _resident_mb() -> float:
 # -- who measures
 
 
-def start_once(home: Path, networks: str, screen: bool, rests: bool) -> dict[str, float]:
+def start_once(home: Path, networks: str, screen: bool, rest: float) -> dict[str, float]:
     """Start the program in a fresh process; return its figures."""
     environment = os.environ | {"MNIST_DRAW_HOME": str(home), "STARTUP_BEGAN": str(time.time())}
     if not screen:
@@ -150,7 +152,7 @@ def start_once(home: Path, networks: str, screen: bool, rests: bool) -> dict[str
     for name in ("PYTENSOR_FLAGS", "THEANO_FLAGS", "NUMBA_CACHE_DIR"):
         environment.pop(name, None)
     done = subprocess.run(
-        [sys.executable, __file__, "--measure", "--networks", networks, *(["--rests"] * rests)],
+        [sys.executable, __file__, "--measure", "--networks", networks, "--rest", str(rest)],
         env=environment, capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     if done.returncode or not done.stdout:
@@ -167,15 +169,20 @@ def time_other(code: str) -> dict[str, float]:
     return {"answered": time.perf_counter() - began, "answered_cpu": spent}
 
 
-def measure(repeats: int, networks: str, screen: bool) -> dict[str, dict[str, float]]:
+def measure(repeats: int, networks: str, screen: bool, quick: bool) -> dict[str, dict[str, float]]:
     """Measure all in turns; medians."""
     others = {code: code for code, name in OTHERS.items() if importlib.util.find_spec(name)}
     runs: dict[str, list[dict[str, float]]] = {}
     for turn in range(1, repeats + 1):
         with tempfile.TemporaryDirectory(prefix="startup-") as folder:
+            if quick:
+                share_compiled_code(Path(folder))
             for state in ("first start", "later start"):
+                rest = 0.0
+                if turn == repeats and not (quick and state == "first start"):
+                    rest = 0.1 if quick else REST_S
                 runs.setdefault(state, []).append(
-                    start_once(Path(folder), networks, screen, turn == repeats),
+                    start_once(Path(folder), networks, screen, rest),
                 )
         for code in others:
             runs.setdefault(code, []).append(time_other(code))
@@ -212,15 +219,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--rests", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--rest", type=float, default=0.0, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.measure:
-        open_window(arguments.networks, arguments.rests)
+        open_window(arguments.networks, arguments.rest)
         return 0
     if arguments.quick:
         arguments.repeats = 1
         arguments.networks = "mlp"
-    results = measure(arguments.repeats, arguments.networks, arguments.screen)
+    results = measure(
+        arguments.repeats,
+        arguments.networks,
+        arguments.screen,
+        arguments.quick,
+    )
     print(json.dumps(results) if arguments.json else table(results))
     return 0
 

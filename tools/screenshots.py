@@ -106,6 +106,10 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     if "--quick" in sys.argv:
         with tempfile.TemporaryDirectory() as home:
+            sys.path.append(str(ROOT / "benchmarks"))
+            from homes import share_compiled_code
+
+            share_compiled_code(Path(home))
             command = [sys.executable, Path(__file__).resolve(), Path(home, "draw_light.png")]
             environment = {**os.environ, "MNIST_DRAW_HOME": home}
             sys.exit(subprocess.run(command, check=False, cwd=home, env=environment).returncode)

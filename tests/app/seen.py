@@ -7,6 +7,8 @@ from PyQt5.QtCore import QPoint, QRectF, QSize, Qt
 from PyQt5.QtGui import QPaintDevice, QPaintEngine, QRegion
 from PyQt5.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
 
+from mnist_draw.app.kit.threads import running
+
 #: A word has a letter; figures, signs and units such as % are none.
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -144,3 +146,9 @@ def _seen_width(widget: QWidget) -> int:
         place.setLeft(max(place.left(), 0))
         place.setRight(min(place.right(), above.width() - 1))
     return place.width()
+
+
+def wait_for_threads(qtbot):
+    """Wait until no thread of the program works and what they have posted is delivered."""
+    qtbot.waitUntil(lambda: not running._threads, timeout=60_000)
+    QApplication.processEvents()

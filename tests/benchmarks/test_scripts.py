@@ -1,6 +1,5 @@
 """Each script of the repository starts and ends well with --quick."""
 
-import os
 import re
 import subprocess
 import sys
@@ -65,7 +64,7 @@ def ink(tmp_path_factory):
 @pytest.mark.process
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("script", [name for name, given in SCRIPTS.items() if given is not None])
-def test_a_script_starts_and_ends_with_quick(script, ink, tmp_path):
+def test_a_script_starts_and_ends_with_quick(script, ink, tmp_path, own_home):
     options = [ink if word == INK else word for word in SCRIPTS[script]]
     done = subprocess.run(
         [sys.executable, str(ROOT / script), *options, "--quick"],
@@ -73,7 +72,6 @@ def test_a_script_starts_and_ends_with_quick(script, ink, tmp_path):
         text=True,
         check=False,
         cwd=tmp_path,
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
     )
     missing = re.search(r"No module named '(\w+)'|could not be fetched", done.stderr)
     if done.returncode and missing:

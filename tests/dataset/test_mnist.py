@@ -1,8 +1,9 @@
 """Loading data sets: MNIST as it ships, and any folder of IDX files."""
 
+import contextlib
 import gzip
 import hashlib
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -39,9 +40,12 @@ def test_the_files_that_ship_are_mnist(name):
 
 def test_threads_that_ask_at_once_share_one_mnist(monkeypatch):
     loaded = load_dataset()
+    second = threading.Barrier(2)
 
     def load(*_):
-        time.sleep(0.05)
+        # A second thread that reads would come while the first one does.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            second.wait(0.05)
         return replace(loaded)
 
     monkeypatch.setattr(mnist, "_load", load)

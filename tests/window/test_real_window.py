@@ -1,5 +1,6 @@
 """The real program in a real X window: train an epoch, draw a 1 and a 0, read the answers."""
 
+import contextlib
 import json
 import math
 import os
@@ -98,10 +99,15 @@ class Desktop:
                 return seen
             if self.program.poll() is not None:
                 break
-            time.sleep(0.05)
+            self._let(0.05)
         seen = self.see()
         texts = {name: entry["text"] for name, entry in seen.items() if entry.get("text")}
         raise AssertionError(f"after {seconds} s: {texts}; the program said: {self.output()}")
+
+    def _let(self, seconds):
+        """Let the program go on, unless it ends."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.program.wait(seconds)
 
     def focus(self):
         """Give the window the keyboard: there is no window manager that would."""
@@ -117,7 +123,7 @@ class Desktop:
         """Click the middle of a widget, once it stays where it is."""
         before = None
         while before != (before := self.place(name)):
-            time.sleep(_SETTLED)
+            self._let(_SETTLED)
         self.xdotool("mousemove", *self.place(name), "click", "--repeat", times, 1)
 
     def press(self, *keys):

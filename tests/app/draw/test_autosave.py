@@ -9,6 +9,7 @@ import full_disk
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPointF
+from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw import autosave
 from mnist_draw.app.draw.autosave import Autosave, board_path
@@ -103,10 +104,11 @@ def test_the_board_survives(qtbot):
 
 
 def test_it_is_written_soon_after_a_change_but_not_while_the_pen_is_down(qtbot, monkeypatch):
-    monkeypatch.setattr(autosave, "_DELAY_MS", 1)
+    monkeypatch.setattr(autosave, "_DELAY_MS", 0)
     session = Session(qtbot)
     session.canvas.begin(QPointF(100, 100), erase=False)
-    qtbot.wait(30)
+    for _ in range(3):
+        QApplication.processEvents()
     assert not board_path().exists()
     session.canvas.extend(QPointF(200, 200))
     session.canvas.end()

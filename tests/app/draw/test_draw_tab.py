@@ -38,8 +38,7 @@ def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, 
     tab.canvas.begin(QPointF(100, 100), erase=False)
     tab.canvas.extend(QPointF(140, 130))
     tab.canvas.clear()
-    qtbot.wait(30)
-    assert not posted[-1].read()[0].any()
+    qtbot.waitUntil(lambda: not posted[-1].read()[0].any())
 
 
 def test_other_pages_get_the_answer_when_they_are_shown(tab):

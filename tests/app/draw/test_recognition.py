@@ -101,8 +101,9 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, 
         recognition.start()
     qtbot.waitUntil(lambda: made[0].compiled is not None)
     # The same architecture needs no other function.
-    recognition.post_model(fakes.model(fill=2.0))
-    qtbot.wait(100)
+    other = fakes.model(fill=2.0)
+    recognition.post_model(other)
+    qtbot.waitUntil(lambda: made[0].parameters is other.parameters)
     assert running.shut_down()
     assert len(compiled) == 1
     assert made[0].compiled is compiled[0]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.draw.board_items import ink_of
 from mnist_draw.app.draw.digit_list import MyDigits, thumbnail_mask
@@ -58,7 +58,7 @@ class Setup(fakes.Parts):
         """Wait until all work in other threads is done and delivered."""
         for _ in range(6):
             assert running.shut_down()
-            self.qtbot.wait(1)
+            QApplication.processEvents()
 
     def draw(self, digit=8, second=3):
         """Draw something else than before, and let the network answer."""

@@ -28,6 +28,7 @@ from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.run import Run
 
 from ..fakes import answer, model
+from ..seen import wait_for_threads
 from .examples import label_text
 
 
@@ -209,7 +210,7 @@ def test_of_a_digit_of_a_number_the_network_alone_is_asked(tab, view, qtbot):
     """In a number the reader weighs it by the others; the sections show what the network says."""
     tab.example._network.state.model = linear_model()
     said = draw(tab)
-    qtbot.wait(50)
+    wait_for_threads(qtbot)
     assert tab.example.answer[0] is said.probabilities
     shown = (said.network_input, said.probabilities, said.certainty)
     tab.example.show_drawing(*shown, "4, digit 2 of 34")
@@ -220,7 +221,7 @@ def test_of_a_digit_of_a_number_the_network_alone_is_asked(tab, view, qtbot):
     # Back to one digit, an answer that is still computed comes too late.
     tab.example.show_drawing(*shown, "4, digit 2 of 34")
     draw(tab)
-    qtbot.wait(100)
+    wait_for_threads(qtbot)
     assert tab.example.answer[0] is not None
     assert not np.array_equal(tab.example.answer[0], alone)
 

@@ -42,6 +42,7 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.storage.models import ModelFile
 
 from .. import seen
+from ..seen import wait_for_threads
 from .examples import digit
 
 #: Milliseconds after which a state is not waited for any longer; none is asserted to take less.
@@ -234,7 +235,7 @@ def test_another_rival_is_compared_and_nothing_while_it_cannot_be_seen(section, 
     section.set_active(False)
     before = section.network.frame
     section.show_example(digit(1))
-    qtbot.wait(100)
+    wait_for_threads(qtbot)
     assert section.network.frame is before
     section.set_active(True)
     frame_where(section, qtbot, lambda frame: frame is not before)

@@ -23,6 +23,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
 
 from .. import seen
+from ..seen import wait_for_threads
 from .examples import label_text
 
 
@@ -77,7 +78,7 @@ def shown(section):
 
 def test_everything_is_counted(section, qtbot, digits):
     section.use_network(linear_model(), "shipped:x")
-    qtbot.wait(100)
+    wait_for_threads(qtbot)
     assert section.pictures is None
     assert section.table().rows == ()
     count(section, qtbot)

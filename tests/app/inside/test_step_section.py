@@ -9,6 +9,7 @@ from linear_network import unknown_model
 from made_networks import random_model
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.step import step_section
@@ -27,6 +28,7 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
 from .. import seen
+from ..seen import wait_for_threads
 from .examples import digit
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
@@ -96,7 +98,7 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     sizes = set()
     for number, stage in enumerate(STAGES, 1):
         section.open_stage(number)
-        qtbot.wait(20)
+        QApplication.processEvents()
         sizes.add((section.picture.size().width(), section.code.size().width()))
         assert section.heading.text() == stage.heading
         assert chips[number - 1].isChecked()
@@ -283,7 +285,7 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
     assert not section.all_the_same.isVisible()
     before = shown(section)
     section.use_network(network(factor=0.05), "")
-    qtbot.wait(50)
+    wait_for_threads(qtbot)
     assert shown(section) is before
     assert "of an earlier epoch" in section.note.text()
     # Its copy learns on all the same.
@@ -319,7 +321,7 @@ def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
     assert "Draw on the left" in section.picture.state
     section.set_active(False)
     section.show_example(digit())
-    qtbot.wait(100)
+    wait_for_threads(qtbot)
     assert section.picture.shown is None
     section.set_active(True)
     qtbot.waitUntil(lambda: is_ready(section), timeout=60_000)

@@ -293,8 +293,7 @@ def places_at_rest(window, bar, qtbot):
         parts = [part for part in shown if part is not bar and not bar.isAncestorOf(part)]
         places = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
         found[:] = [*found, places] if not found or found[-1] == places else [places]
-        qtbot.wait(50)
-        return len(found) == 12
+        return len(found) == 40
 
     qtbot.waitUntil(are_still, timeout=60_000)
     return found[-1]

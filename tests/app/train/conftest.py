@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import WorkQueue
@@ -109,7 +110,7 @@ class Room(Parts):
         """Wait for files, and for what is shown of them."""
         for background in (self.background, self.run.background):
             assert background.wait()
-            self.qtbot.wait(1)
+            QApplication.processEvents()
 
     def close(self):
         self.loop.gate.set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PyQt5.QtCore import QPointF, Qt, QVariantAnimation
 from PyQt5.QtGui import QPainter, QPicture
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
@@ -172,7 +172,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
     accuracy.resize(560, 300)
     accuracy.show()
     accuracy.redraw()
-    qtbot.wait(20)
+    QApplication.processEvents()
     words = accuracy.reference.label
     # It has no ground, and is inside of the plot.
     assert words.fill.style() == Qt.NoBrush
@@ -188,7 +188,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
         assert place.right() <= accuracy.plot.width(), "cut"
     # In a low plot the highest value has its number, too.
     accuracy.resize(560, 200)
-    qtbot.wait(20)
+    QApplication.processEvents()
     picture = QPicture()
     painter = QPainter(picture)
     numbers = accuracy.value_axis.generateDrawSpecs(painter)[2]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from filelock import FileLock
-from PyQt5.QtCore import QPoint, QRectF, Qt
+from PyQt5.QtCore import QPoint, QRectF, Qt, QTimer
 from PyQt5.QtGui import QContextMenuEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton
@@ -352,7 +352,9 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         assert page.list.choose(row(page, 1).entry.key)
         page.list.edit_name()
         write_epochs(run, 6)
-        qtbot.wait(200)
+        for timer in room.library.findChildren(QTimer):
+            if timer.interval() == files.FOLLOW_MS:
+                qtbot.waitSignal(timer.timeout).wait()
         assert page.list.editing
         QTest.keyClick(QApplication.focusWidget(), Qt.Key_Escape)
         qtbot.waitUntil(lambda: "epoch 7 of 20" in row(page).detail)
@@ -574,7 +576,7 @@ def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp
         window.navigation.tabs.setCurrentWidget(window.train_tab)
         for _ in range(2):
             window.open_later(str(path))
-            qtbot.wait(1)
+            QApplication.processEvents()
             qtbot.waitUntil(lambda: window.state.answering_key == "opened:given.npz")
             assert window.background.wait()
             assert window.navigation.tabs.currentWidget() is window.draw_tab

@@ -9,7 +9,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QTextDocument
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QToolTip
+from PyQt5.QtWidgets import QApplication, QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import run_words
@@ -186,7 +186,7 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale)
     theme.theme().resize_text(scale)
     for is_trained in (False, True):
         show_run(page, made, is_trained)
-        qtbot.wait(1)
+        QApplication.processEvents()
         assert page.digits.grid.side() >= 28
         assert page.digits.heading.width() >= page.digits.heading.sizeHint().width()
 

@@ -9,7 +9,7 @@ from own_classes import draw_classes
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QInputDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import theme
@@ -139,7 +139,7 @@ def test_neither_a_change_nor_an_error_moves_a_field(drawer, panel, qtbot):
 
     def place():
         drawer.layout().activate()
-        qtbot.wait(1)
+        QApplication.processEvents()
         return last.mapTo(drawer, QPoint())
 
     before = place()

@@ -28,6 +28,8 @@ from mnist_draw.training.updates import UPDATE_RULES
 # PyTensor 3.3's own NumPy code inverts truth values in a way that Python 3.12 dislikes.
 pytestmark = pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")
 RNG = np.random.default_rng(8)
+#: Waited for with a limit: nobody sets it.
+_NEVER = threading.Event()
 PICTURES = RNG.integers(0, 256, (200, 1, 28, 28)).astype(np.uint8)
 LABELS = RNG.integers(0, 10, 200).astype(np.int32)
 
@@ -258,7 +260,7 @@ def test_short_steps_run_without_helpers(monkeypatch, help_with):
 @pytest.mark.skipif(sys.platform == "win32", reason="its clock of threads is too coarse")
 def test_a_busy_computer_makes_no_step_long(monkeypatch):
     # The thread waits for its core, and does nothing.
-    monkeypatch.setattr(runner, "functions", lambda: (lambda *_: time.sleep(0.05), None))
+    monkeypatch.setattr(runner, "functions", lambda: (lambda *_: _NEVER.wait(0.05), None))
     program = team_module.Program(np.zeros((1, runner.WORDS), np.int64))
     team_module.Team().run(program)
     assert program.step == 1
@@ -288,7 +290,7 @@ def test_a_helper_that_has_not_come_yet_is_dismissed_too():
 
 def _processor_time(seconds):
     before = time.process_time()
-    time.sleep(seconds)
+    _NEVER.wait(seconds)
     return time.process_time() - before
 
 
@@ -296,7 +298,7 @@ def _wait_until(condition):
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.001)
+        _NEVER.wait(0.001)
 
 
 def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with):
