@@ -14,6 +14,7 @@ from mnist_draw import __main__ as start
 from mnist_draw import i18n
 from mnist_draw.analysis.guide import guide
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.training.presets import PRESETS, run_name
 
 MOMENT = datetime(2026, 3, 9, 14, 3)
@@ -65,8 +66,8 @@ def test_text_is_no_number() -> None:
 
 
 def test_fields_and_forms() -> None:
-    assert i18n._("There is no {name}.", name="best") == "There is no best."
-    assert i18n._("50% {") == "50% {"
+    assert _("There is no {name}.", name="best") == "There is no best."
+    assert _("50% {") == "50% {"
     assert i18n.counted("{count} picture of {name}", "{count} pictures of {name}", 1, name="7") == (
         "1 picture of 7"
     )
@@ -93,12 +94,12 @@ def test_english_is_shown_where_a_translation_has_other_fields(
             return broken
 
     monkeypatch.setattr(i18n, "_translations", Broken())
-    assert i18n._("There is no {name}.", name="best") == "There is no best."
+    assert _("There is no {name}.", name="best") == "There is no best."
     assert i18n.pgettext("of a network", "It is {name}.", name="best") == "It is best."
     for count, said in ((1, "1 picture"), (2, "2 pictures")):
         assert i18n.counted("{count} picture", "{count} pictures", count, name="7") == said
     with pytest.raises(KeyError):
-        i18n._("There is no {name}.", other="a mistake of the program")
+        _("There is no {name}.", other="a mistake of the program")
 
 
 @pytest.mark.parametrize(

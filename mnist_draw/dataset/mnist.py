@@ -133,7 +133,7 @@ def load_dataset(
     if folder is None:
         # Two threads at once would read it twice, and each keep its own.
         with _reading:
-            return _shipped()
+            return shipped()
     place = named_path(folder)
     before = announce.set(tell)
     try:
@@ -146,7 +146,7 @@ _reading = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Dataset:
+def shipped() -> Dataset:
     return _load(resource_path("mnist"), dataset_name(None))
 
 

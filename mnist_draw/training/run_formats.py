@@ -53,9 +53,9 @@ def pack_events(run: Run | None, history: History) -> bytes:
     # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
     # cannot be written.
     events = [Event(wall_time=time.time(), file_version="brain.Event:2")]
-    for name, value, step, moment in _points(history, run.started_at):
+    for name, value, step, moment in points(history, run.started_at):
         events.append(Event(summary=summary.scalar(name, value), step=step, wall_time=moment))
-    settings = summary.text("settings", _settings(run))
+    settings = summary.text("settings", settings_table(run))
     events.append(Event(summary=settings, step=0, wall_time=run.started_at))
     return b"".join(_tf_record(event.SerializeToString()) for event in events)
 
@@ -72,7 +72,7 @@ def _tf_record(data: bytes) -> bytes:
     return length + checksums[0] + data + checksums[1]
 
 
-def _points(history: History, start: float) -> Iterator[tuple[str, float, int, float]]:
+def points(history: History, start: float) -> Iterator[tuple[str, float, int, float]]:
     """Yield name, value, step and time of each point; times are seconds since 1970."""
     moment = start
     for figures in history.epochs:
@@ -97,7 +97,7 @@ def _points(history: History, start: float) -> Iterator[tuple[str, float, int, f
         yield "accuracy/test", history.test_accuracy, len(history.epochs), moment
 
 
-def _settings(run: Run) -> str:
+def settings_table(run: Run) -> str:
     """Return a table in Markdown, as TensorBoard shows texts, by the names of a settings file."""
     values = run.settings.to_json()
     for change in reversed(run.changes):

@@ -230,8 +230,8 @@ def test_what_is_told_of_an_epoch():
     first = inspected(1, 1.0, np.ones((7, 1, 28, 28), np.float32), silent=5)
     assert first.dead == (0.25,)
     assert describe_silent_units(first).startswith("25% of hidden 1")
-    assert "the 7 validation pictures" in describe_silent_units(first)
-    assert "after the second epoch" in describe_updates(first)
+    assert "7 validation pictures" in describe_silent_units(first)
+    assert "the second epoch" in describe_updates(first)
 
 
 def test_a_network_without_hidden_layers_has_no_silent_units():

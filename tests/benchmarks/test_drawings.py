@@ -200,7 +200,7 @@ def test_the_first_digits_are_taught_and_the_others_measured(
 ):
     taught: list[ExtraDigits] = []
 
-    def fine_tune(model, extra):
+    def fine_tune(model, extra, **_):
         """Return a network that calls everything a 5."""
         taught.append(extra)
         weights, biases = (np.zeros_like(value) for value in model.parameters)

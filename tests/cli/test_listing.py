@@ -254,5 +254,5 @@ def test_a_network_has_no_figures(here, capsys):
     (here / "own.npz").write_bytes(b"")
     for name in ("best", "own.npz", "shipped:best"):
         assert main(["export", name, "x.csv"]) == 1
-        assert f"{name} is a network without a run" in capsys.readouterr().err
+        assert f"{name} is a network" in capsys.readouterr().err
     assert not (here / "x.csv").exists()

@@ -160,7 +160,7 @@ def test_a_folder_is_read(model, seven, capsys):
     assert [line.rpartition(": ")[0] for line in lines] == names
     (folder / "nothing").mkdir()
     assert main(["predict", str(folder / "nothing"), "--model", model]) == 1
-    assert f"{folder / 'nothing'} is a folder without pictures" in capsys.readouterr().err
+    assert f"{folder / 'nothing'} is a folder" in capsys.readouterr().err
     assert main(["predict", str(folder / "nothing"), "--model", model, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert "without pictures" in found["error"]

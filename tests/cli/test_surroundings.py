@@ -172,7 +172,7 @@ def test_names_that_lead_nowhere_end_in_a_sentence(arguments, name, blank, monke
 def test_what_is_too_long_loses_its_middle():
     assert shortened("as it is") == "as it is"
     sentence = str(UserError(f"There is no file {LONG}. Name another."))
-    assert sentence.startswith("There is no file xxx")
+    assert "no file xxx" in sentence
     assert sentence.endswith("xxx. Name another.")
     assert len(sentence) < 500
     assert len(shortened("many words " * 10_000)) < 1600

@@ -131,7 +131,7 @@ def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypat
     monkeypatch.setattr("mnist_draw.training.loop.train", reports)
     assert main([*QUICK, "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
-    assert err == "mnist-draw: The loss became nan. Try less.\n"
+    assert "became nan" in err
     assert "saved in m.npz" in out
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
@@ -279,7 +279,7 @@ def test_a_network_learns_them_too(mine, capsys):
     ):
         assert main([*arguments, "--output", "m.npz", "--overwrite"]) == 0
         out, err = capsys.readouterr()
-        assert f"Learning 2 digits from {folder} too." in out
+        assert f"2 digits from {folder} too." in out
         assert "5-damaged.png" in err
         assert "left out" in err
         model = load_trained("m.npz")
@@ -401,7 +401,7 @@ def test_data_that_are_gone_or_of_other_classes(shapes, own_home, capsys):
     shutil.rmtree(shapes)
     assert main(["evaluate", "shapes.npz"]) == 1
     told = capsys.readouterr().err
-    assert f"was trained on shapes, which is no longer at {shapes}. Put it back" in told
+    assert f"no longer at {shapes}" in told
     # It is read in two lines beside the tabs of the window.
     assert len(told.replace(str(shapes.parent), "")) < 160
     shapes.mkdir()

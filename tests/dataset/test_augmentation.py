@@ -330,9 +330,9 @@ def double_loops(values, result):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-    numba_loops._code_folder.cache_clear()
+    numba_loops.code_folder.cache_clear()
     yield tmp_path
-    numba_loops._code_folder.cache_clear()
+    numba_loops.code_folder.cache_clear()
 
 
 def code_files(home):
@@ -421,6 +421,6 @@ def trapped(home):
 def test_code_that_others_can_write_is_not_run(home):
     sprung = trapped(home)
     (home / "cache" / "loops" / "private").chmod(0o777)
-    numba_loops._code_folder.cache_clear()
+    numba_loops.code_folder.cache_clear()
     assert doubles()
     assert not sprung.exists()

@@ -105,7 +105,8 @@ def test_unknown_names_list_what_exists(text):
 )
 def test_numbers_out_of_range(arguments, fault):
     said = complaint(f"custom_mlp:{arguments}")
-    assert f"'custom_mlp:{arguments}' cannot be built: {fault}." in said
+    assert f"'custom_mlp:{arguments}'" in said
+    assert f"built: {fault}." in said
     assert "custom_mlp:2,800,0.2,0.5" in said
 
 
@@ -169,7 +170,8 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers():
 )
 def test_layers_that_cannot_be(arguments, fault):
     said = complaint(f"layers:{arguments}")
-    assert f"'layers:{arguments}' cannot be built: {fault}" in said
+    assert f"'layers:{arguments}'" in said
+    assert f"built: {fault}" in said
     assert "UNITS[@ACTIVATION][/DROPOUT]" in said
 
 

@@ -282,7 +282,7 @@ def test_what_is_put_aside_replaces_nothing(tmp_path, monkeypatch, content):
     for _ in range(3):
         path.write_bytes(content)
         told = quarantine(path)
-        assert told.startswith("It was put aside as board.json.unreadable-")
+        assert "board.json.unreadable-" in told
         assert not path.exists()
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [content] * 3
     path.write_bytes(content)

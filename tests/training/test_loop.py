@@ -186,7 +186,7 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, s
 
 
 def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
+    monkeypatch.setattr(numba_loops, "code_folder", lambda: tmp_path)
 
     # What is compiled is not what counts here.
     def as_it_is(self, rows, epoch, result):
@@ -210,10 +210,10 @@ def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
 
 
 def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
+    monkeypatch.setattr(numba_loops, "code_folder", lambda: tmp_path)
 
     def compiling(self, rows, epoch, result):
-        numba_loops._stop_if_unwanted()
+        numba_loops.stop_if_unwanted()
         raise AssertionError("it was compiled to the end")
 
     monkeypatch.setattr(Augmenter, "batch", compiling)

@@ -142,7 +142,7 @@ class Autosave(QObject):
         self._canvas = canvas
         self._background = background
         self._files = BoardFiles()
-        self._saved_items: list[Item] | None = None
+        self.saved_items: list[Item] | None = None
         self._problem = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -173,9 +173,9 @@ class Autosave(QObject):
     def _unsaved(self) -> list[Item] | None:
         """Return copies of what changed since it was written; it counts as written then."""
         items = self._canvas.drawing.items
-        if self._saved_items is None or items is self._saved_items:
+        if self.saved_items is None or items is self.saved_items:
             return None
-        self._saved_items = items
+        self.saved_items = items
         return snapshot(items)
 
     def _save_when_idle(self) -> None:
@@ -192,7 +192,7 @@ class Autosave(QObject):
             notifier.problem(problem)
         drawing = self._canvas.drawing
         # If something was drawn meanwhile, the restored board is not shown.
-        self._saved_items = drawing.items if not drawing.can_undo else []
+        self.saved_items = drawing.items if not drawing.can_undo else []
         self._canvas.history_changed.connect(self._timer.start)
         self._timer.start()
         self._offer()
@@ -225,7 +225,7 @@ class Autosave(QObject):
             QTimer.singleShot(_DELAY_MS, partial(self._switch, read))
         else:
             self._canvas.show_items(read[0])
-            self._saved_items = self._canvas.drawing.items
+            self.saved_items = self._canvas.drawing.items
             self._offer()
 
     def _written(self, problem: str) -> None:
@@ -235,7 +235,7 @@ class Autosave(QObject):
         self._problem = problem
         if problem:
             # The next change, or the end of the program, tries again.
-            self._saved_items = []
+            self.saved_items = []
 
 
 def _write(files: BoardFiles, items: list[Item]) -> str:

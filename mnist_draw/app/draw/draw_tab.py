@@ -71,7 +71,7 @@ class DrawTab(Page):
         self.first_start = FirstStart(canvas)
         self.tools = ToolBar(canvas)
         self.answer = AnswerPanel()
-        self._background = background = Background(self)
+        self.background = background = Background(self)
         self.pictures = PictureTools(canvas, background, self.network, self.answer, self)
         self.autosave = Autosave(canvas, background)
         self.teaching = Teaching(canvas, background, self.network, self)
@@ -79,10 +79,10 @@ class DrawTab(Page):
         self.next_step = NextStep(self.network, self.learn)
         self.answer.add_row(self.next_step)
         self._reading: BoardReading | None = None
-        self._question: DigitPopover | None = None
+        self.question: DigitPopover | None = None
         self._place: int | None = None
         self._draws_another = False
-        self._ticket = 0
+        self.ticket = 0
         # It runs out after what waits to be painted has been painted.
         self._posting = QTimer(self)
         self._posting.setTimerType(Qt.PreciseTimer)
@@ -91,7 +91,7 @@ class DrawTab(Page):
         #: The ticket answered last, and the moment from which ink may be posted again.
         self._answered = 0
         self._due = 0.0
-        self._is_waiting = False
+        self.is_waiting = False
         self._emptied = 0
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
         margins = (Size.MARGIN,) * 4
@@ -154,7 +154,7 @@ class DrawTab(Page):
         recognition.ready.connect(network.confirm)
         connect_direct(self.ink_posted, recognition.post_ink)
         recognition.answered.connect(self.show_reading)
-        recognition.failed.connect(lambda _: self.note_read(self._ticket))
+        recognition.failed.connect(lambda _: self.note_read(self.ticket))
         network.state.follow(["model"], lambda: explanations.post_model(network.state.model))
         connect_direct(answer.explanation_requested, explanations.post)
         connect_direct(answer.ink.watched, explanations.watch)
@@ -198,13 +198,13 @@ class DrawTab(Page):
         eraser.describe(tools.eraser)
         sentence = _("Take back the last stroke, picture or clearing.")
         icon = "arrow-counter-clockwise"
-        self._undo = add(_("Undo"), sentence, "Ctrl+Z", self._take_back, icon)
+        self.undo = add(_("Undo"), sentence, "Ctrl+Z", self._take_back, icon)
         sentence = _("Bring back what was undone.")
         keys = "Ctrl+Y, Ctrl+Shift+Z"
         self._redo = add(_("Redo"), sentence, keys, canvas.redo, "arrow-clockwise")
         sentence = _("Empty the board; can be undone.")
         self._clear = add(pgettext("the board", "Clear"), sentence, "Delete", canvas.clear, "trash")
-        self._undo.serve(tools.undo)
+        self.undo.serve(tools.undo)
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
         sentence = _("Frame what is cut out for the network, and mark its center of mass.")
@@ -277,7 +277,7 @@ class DrawTab(Page):
         drawing = self.canvas.drawing
         steps = tools.undo, tools.redo, tools.clear
         focused = next((button for button in steps if button.hasFocus()), None)
-        self._undo.setEnabled(drawing.can_undo)
+        self.undo.setEnabled(drawing.can_undo)
         self._redo.setEnabled(drawing.can_redo)
         self._clear.setEnabled(bool(drawing.items))
         if focused is not None and not focused.isEnabled():
@@ -294,26 +294,26 @@ class DrawTab(Page):
 
     def _pull_ink(self) -> None:
         """Post the ink when it can be read: what waits would only be replaced by newer ink."""
-        if self._answered >= self._ticket:
+        if self._answered >= self.ticket:
             self._post_ink()
         else:
-            self._is_waiting = True
+            self.is_waiting = True
 
     def note_read(self, answered: int) -> None:
         """Note that the ink posted last was read, or could not be."""
         self._answered = answered
-        if self._is_waiting:
-            self._is_waiting = False
+        if self.is_waiting:
+            self.is_waiting = False
             self._note_ink()
 
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""
-        self._ticket += 1
+        self.ticket += 1
         # One that is late does not delay those after it.
         self._due = max(self._due + _READ_S, time.monotonic())
         drawing = self.canvas.drawing
         if drawing.is_blank():
-            self._emptied = self._ticket
+            self._emptied = self.ticket
             self._reading = None
             self.answer.show_nothing()
             self._show_tags()
@@ -321,7 +321,7 @@ class DrawTab(Page):
             self._show_tags()
         posted = PostedInk(
             drawing.reader(),
-            self._ticket,
+            self.ticket,
             drawing.beginning,
             self.decimals.isChecked(),
         )
@@ -335,9 +335,9 @@ class DrawTab(Page):
             self.answer.show_reading(reading)
             boxes = self.boxes.boxes
             self._show_tags()
-            if self._question is not None and self.boxes.boxes != boxes:
+            if self.question is not None and self.boxes.boxes != boxes:
                 # Another network divides the ink otherwise.
-                self._question.hide()
+                self.question.hide()
             self.teaching.note_answer(reading.answer, reading.number)
             # While a stroke grows the answer changes too often to be followed.
             if not self.canvas.is_drawing():
@@ -399,15 +399,15 @@ class DrawTab(Page):
         teaching = self.teaching
         if not teaching.ready:
             return
-        if self._question is None:
-            self._question = DigitPopover(self.window())
-            self._question.said.connect(lambda digit: teaching.teach(digit, self._place))
-            self._question.taken_back.connect(lambda: self._take_back_said(self._place))
-            self._question.closed.connect(lambda: self.boxes.mark_whole(False))
-            self.canvas.history_changed.connect(self._question.hide)
+        if self.question is None:
+            self.question = DigitPopover(self.window())
+            self.question.said.connect(lambda digit: teaching.teach(digit, self._place))
+            self.question.taken_back.connect(lambda: self._take_back_said(self._place))
+            self.question.closed.connect(lambda: self.boxes.mark_whole(False))
+            self.canvas.history_changed.connect(self.question.hide)
         self._place = place
         said = self._taught(place)
-        self._question.ask(
+        self.question.ask(
             self.canvas,
             self.boxes.tag(tag),
             teaching.likely(place),

@@ -84,7 +84,7 @@ class NumberBoxes(QWidget):
         #: The center of mass of what is cut out, where that is shown.
         self.center: QPointF | None = None
         self.tags: list[Tag] = []
-        self._whole = False
+        self.whole = False
         self._canvas = canvas
         self._on_tag = False
         canvas.resized.connect(lambda: self.resize(canvas.size()))
@@ -104,7 +104,7 @@ class NumberBoxes(QWidget):
         self.tags = tags
         self.center = center
         self.setAccessibleDescription(joined(*(tag.spoken for tag in tags)))
-        self._whole = False
+        self.whole = False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
         # Without boxes no event of the board is looked at: each look takes microseconds.
@@ -121,7 +121,7 @@ class NumberBoxes(QWidget):
 
     def mark_whole(self, on: bool) -> None:
         """Mark all of the ink instead, while it is asked what that is."""
-        self._whole = on
+        self.whole = on
         self.update(self._area().toAlignedRect())
 
     def tag(self, index: int) -> QRectF:
@@ -199,7 +199,7 @@ class NumberBoxes(QWidget):
         painter.setFont(theme.font(Text.BODY, bold=True))
         second = theme.color("second")
         radius = float(_MARGIN)
-        chosen = -1 if self._whole else self.index
+        chosen = -1 if self.whole else self.index
         if self.center is not None:
             self._paint_cut(painter, self.center)
         # A single digit has the frame of what is cut out.
@@ -208,7 +208,7 @@ class NumberBoxes(QWidget):
         for index, frame in enumerate(frames):
             painter.setPen(QPen(second, 3 if index == chosen else 1.25))
             painter.drawRoundedRect(frame, radius, radius)
-        if self._whole:
+        if self.whole:
             painter.setPen(QPen(second, 3))
             painter.drawRoundedRect(functools.reduce(QRectF.united, frames), radius, radius)
         for index in range(len(self.tags)):
@@ -339,12 +339,12 @@ class BoardCaption(QLabel):
         self.setTextFormat(Qt.PlainText)
         self._canvas = canvas
         self._sentence = self._for_now = ""
-        self._busy = SettleTimer(self)
+        self.busy_timer = SettleTimer(self)
         canvas.resized.connect(self._fit)
         self.hide()
 
     def say(self, sentence: str, for_now: str = "") -> None:
-        self._busy.stop()
+        self.busy_timer.stop()
         self._sentence = sentence
         self._for_now = for_now
         text = joined(sentence, for_now)
@@ -355,7 +355,7 @@ class BoardCaption(QLabel):
 
     def say_busy(self, sentence: str) -> None:
         self.say("")
-        self._busy.wait_for(sentence, functools.partial(self.say, sentence))
+        self.busy_timer.wait_for(sentence, functools.partial(self.say, sentence))
 
     def withdraw(self) -> None:
         """Leave out what was true for now."""

@@ -71,7 +71,7 @@ class MnistExamples:
         self._wrong: list[Mistake] = []
         self._mistakes: tuple[Mistake, ...] = ()
         self._known: ModelFile | None = None
-        self._busy = False
+        self.is_busy = False
         self._put = canvas.expect_picture()
 
     def show_any(self) -> None:
@@ -85,10 +85,10 @@ class MnistExamples:
             notifier.problem(_("The network is not ready yet. Try again in a moment."))
             return
         self._put = self._canvas.expect_picture()
-        if self._busy:
+        if self.is_busy:
             return
         if model is not self._known:
-            self._busy = True
+            self.is_busy = True
             self._caption.say_busy(_("Looking for pictures that the network gets wrong"))
             self._reader.ask(partial(self._search, model), partial(self._searched, model))
             return
@@ -152,7 +152,7 @@ class MnistExamples:
     # -- in the GUI thread
 
     def _searched(self, model: ModelFile, mistakes: tuple[Mistake, ...] | None) -> None:
-        self._busy = False
+        self.is_busy = False
         self._caption.say("")
         if mistakes is None:
             return

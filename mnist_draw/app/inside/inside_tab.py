@@ -258,7 +258,7 @@ class InsideTab(Page):
         self.is_training: Callable[[], bool] = bool
         self.canvas = canvas
         self.active = network
-        self._preferences = preferences
+        self.preferences = preferences
         self._network: tuple[ModelFile, str] | None = None
         self.example = ExampleInUse(network, self)
         #: What is known of the run in training.
@@ -309,8 +309,8 @@ class InsideTab(Page):
         if self.view is None:
             from mnist_draw.app.inside.inside_view import InsideView
 
-            section = self._preferences.get(_SECTION, "")
-            step = self._preferences.get(_STEP, 1)
+            section = self.preferences.get(_SECTION, "")
+            step = self.preferences.get(_STEP, 1)
             self.view = InsideView(self, section, step)
             if self._network is not None:
                 self.view.use_network(*self._network)
@@ -337,22 +337,22 @@ class InsideTab(Page):
         return view
 
     def note_section(self, name: str) -> None:
-        self._preferences.set(_SECTION, name)
+        self.preferences.set(_SECTION, name)
 
     def note_step(self, number: int) -> None:
-        self._preferences.set(_STEP, number)
+        self.preferences.set(_STEP, number)
 
     @property
     def shows_details(self) -> bool:
         """Whether all sections show all details; off at first."""
-        return self._preferences.get(_DETAILS, False)
+        return self.preferences.get(_DETAILS, False)
 
     def note_details(self, on: bool) -> None:
-        self._preferences.set(_DETAILS, on)
+        self.preferences.set(_DETAILS, on)
 
     @property
     def shows_guide(self) -> bool:
-        return self._preferences.get(_GUIDE, False)
+        return self.preferences.get(_GUIDE, False)
 
     def note_guide(self, on: bool) -> None:
-        self._preferences.set(_GUIDE, on)
+        self.preferences.set(_GUIDE, on)

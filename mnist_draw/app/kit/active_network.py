@@ -276,7 +276,7 @@ class BackgroundReader(QObject):
         super().__init__(parent)
         self.network = network
         self.background = Background(self)
-        self._make_recogniser = _recogniser
+        self.make_recogniser = _recogniser
         self._made: tuple[ModelFile, Any] | None = None
 
     def ask(self, question: Callable[[Any], T], finished: Callable[[T | None], object]) -> bool:
@@ -299,7 +299,7 @@ class BackgroundReader(QObject):
     def _recogniser_of(self, model: ModelFile) -> Any:
         """Return the recogniser of a network; only the background thread calls this."""
         if self._made is None or self._made[0].network != model.network:
-            self._made = (model, self._make_recogniser(model))
+            self._made = (model, self.make_recogniser(model))
         elif self._made[0] is not model:
             # Other parameters of the same network: nothing has to be compiled.
             self._made[1].use(model)

@@ -140,7 +140,7 @@ class CurveCard(Card):
         self._title = title
         self._sentence = sentence
         self._batches = Curve()
-        self._history = History()
+        self.history = History()
         #: Epochs on the axis.
         self.planned = 20
         self.top.takeAt(self.top.count() - 1)
@@ -226,7 +226,7 @@ class CurveCard(Card):
 
     def show_history(self, history: History, planned: int) -> None:
         """Show a run; figures added to its history appear with the next `redraw`."""
-        self._history = history
+        self.history = history
         self._batches = Curve(
             history.batch_losses if self._is_loss else history.batch_accuracies,
         )
@@ -246,15 +246,15 @@ class CurveCard(Card):
 
     def _place(self, row: EpochFigures) -> float:
         """Return where an epoch ends: a first one that is stopped within, where its line does."""
-        history = self._history
+        history = self.history
         return row.epoch if history.epochs_done else len(self._batches) / history.batches
 
     def redraw(self) -> None:
         if self.tools is None:
             return
-        rows: Sequence[EpochFigures] = self._history.epochs
+        rows: Sequence[EpochFigures] = self.history.epochs
         first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
-        xs, ys = self._batches.points(self._history.batches, first, last)
+        xs, ys = self._batches.points(self.history.batches, first, last)
         self.batch_curve.setData(xs, self._map(ys))
         if self.tools.zoomed:
             # Row n holds epoch n + 1; a little more than what is visible.
@@ -273,7 +273,7 @@ class CurveCard(Card):
 
     def _point(self, epoch: float) -> None:
         """Show the figures of the epoch under the crosshair in the legend."""
-        rows = self._history.epochs
+        rows = self.history.epochs
         chosen = min(max(round(epoch), 1), len(rows)) if epoch >= 0 else 0
         if not chosen:
             self.legend.show_figures("", ("", ""))
@@ -323,7 +323,7 @@ class LossCard(CurveCard):
         self._add_menu()
 
     def _range(self) -> tuple[float, float]:
-        epochs = self._history.epochs
+        epochs = self.history.epochs
         if not self._batches and not epochs:
             return self._map(0.02), self._map(2.0)
         values = [v for v in self._batches.range() if math.isfinite(v)]
@@ -367,7 +367,7 @@ class AccuracyCard(CurveCard):
     def redraw(self) -> None:
         super().redraw()
         if self.plot is not None:
-            rows = self._history.epochs
+            rows = self.history.epochs
             best = max(rows, key=lambda row: row.validation_accuracy, default=None)
             points = [] if best is None else [(self._place(best), 100 * best.validation_accuracy)]
             self.best.setData(pos=points)
@@ -421,6 +421,6 @@ class AccuracyCard(CurveCard):
             self.reference.label.textItem.setFont(theme.font(Text.AXIS))
 
     def _range(self) -> tuple[float, float]:
-        values = [100 * v for row in self._history.epochs for v in self._pair(row)]
+        values = [100 * v for row in self.history.epochs for v in self._pair(row)]
         low = min([92.0, *(2 * math.floor(v / 2) for v in values)]) if values else 80.0
         return low, 100.0

@@ -67,7 +67,7 @@ def stopped_by(unwanted: Callable[[], bool]) -> Iterator[None]:
 
 def compiles_first() -> bool:
     """Whether the first call will compile, which takes seconds: no machine code is stored yet."""
-    folder = _code_folder()
+    folder = code_folder()
     # Numba's index of what is compiled of a function.
     return folder is None or not any(folder.rglob("*.nbi"))
 
@@ -100,8 +100,8 @@ class Compiled:
         self._ready(*arguments)
 
     def _first_call(self, arguments: tuple[Any, ...]) -> Callable[..., None]:
-        _stop_if_unwanted()
-        folder = _code_folder()
+        stop_if_unwanted()
+        folder = code_folder()
         if folder is not None:
             try:
                 return _called(self.function, arguments, folder)
@@ -155,7 +155,7 @@ def _listen() -> None:
 
     class Steps(event.Listener):  # type: ignore[misc]
         def on_start(self, event: object) -> None:
-            _stop_if_unwanted()
+            stop_if_unwanted()
 
         def on_end(self, event: object) -> None:
             pass
@@ -163,7 +163,7 @@ def _listen() -> None:
     event.register("numba:run_pass", Steps())
 
 
-def _stop_if_unwanted() -> None:
+def stop_if_unwanted() -> None:
     unwanted = _unwanted.get()
     if unwanted is not None and unwanted():
         raise CompilingStoppedError
@@ -176,7 +176,7 @@ def _digest() -> str:
 
 
 @lru_cache(maxsize=1)
-def _code_folder() -> Path | None:
+def code_folder() -> Path | None:
     """Return the folder of machine code; None if nothing can be written."""
     try:
         private = private_folder(cache_folder() / "loops")

@@ -126,14 +126,14 @@ def show_number(tab):
         said = fakes.answer(digit)
         box = (60 + 80 * place, 50, 60, 100)
         parts.append(DigitAnswer(digit, 0.9, box, said.probabilities, said.network_input))
-    reading = fakes.reading(fakes.answer(4), NumberAnswer("42", tuple(parts)), tab._ticket)
+    reading = fakes.reading(fakes.answer(4), NumberAnswer("42", tuple(parts)), tab.ticket)
     tab.show_reading(reading)
 
 
 def press(tab, place):
     spot = tab.boxes.tag(place).center().toPoint()
     QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, spot)
-    return tab._question
+    return tab.question
 
 
 def test_a_press_teaches_only_the_digit_that_looks_chosen(tab, taught):
@@ -169,10 +169,10 @@ def test_all_of_it_is_one_digit_by_the_last_entry_of_the_right_click(tab, taught
     last = tab.boxes.menu(1).actions()[-1]
     assert "one digit" in last.text()
     last.trigger()
-    assert tab.boxes._whole
+    assert tab.boxes.whole
     QTest.keyClick(QApplication.focusWidget(), Qt.Key_8)
     assert taught == [(8, None)]
-    assert not tab.boxes._whole
+    assert not tab.boxes.whole
 
 
 def test_one_digit_has_a_tag_while_it_is_framed_and_a_number_has_its_own_boxes(tab, taught):
@@ -181,7 +181,7 @@ def test_one_digit_has_a_tag_while_it_is_framed_and_a_number_has_its_own_boxes(t
     assert tab.boxes.center is None
     assert len(tab.boxes.boxes) == 2
     tab.canvas.add_stroke([(200, 200)])
-    tab.show_reading(fakes.reading(fakes.answer(4), ticket=tab._ticket))
+    tab.show_reading(fakes.reading(fakes.answer(4), ticket=tab.ticket))
     assert tab.boxes.center is not None
     press(tab, 0).buttons[5].click()
     assert taught == [(5, None)]
@@ -211,8 +211,8 @@ def test_a_short_wait_is_not_told(tab, qtbot):
     caption.say_busy("Looking for digits")
     assert not caption.isVisible()
     caption.say("Test digit 3: it is a 0.")
-    assert not caption._busy.isActive()
-    caption._busy.setInterval(1)
+    assert not caption.busy_timer.isActive()
+    caption.busy_timer.setInterval(1)
     caption.say_busy("Looking for digits")
     qtbot.waitUntil(caption.isVisible)
     tab.canvas.add_stroke([(100, 100)])

@@ -44,14 +44,14 @@ def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, 
 def test_other_pages_get_the_answer_when_they_are_shown(tab):
     told: list[object] = []
     tab.answer.evidence_changed.connect(lambda picture, *__: told.append(picture))
-    last = fakes.reading(fakes.answer(4), None, tab._ticket + 1)
+    last = fakes.reading(fakes.answer(4), None, tab.ticket + 1)
     tab.show_reading(last)
     assert text(tab, "predictionLabel") == "4"
     assert not told
     tab.hide()
     assert told == [last.answer.network_input]
     # Another network answers meanwhile.
-    other = fakes.reading(fakes.answer(9), None, tab._ticket + 2)
+    other = fakes.reading(fakes.answer(9), None, tab.ticket + 2)
     tab.show_reading(other)
     assert told == [last.answer.network_input, other.answer.network_input]
 
@@ -90,10 +90,10 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
 
     watch = Watch()
     tab.canvas.begin(QPointF(100, 100), erase=False)
-    qtbot.waitUntil(lambda: tab._ticket == 1)
+    qtbot.waitUntil(lambda: tab.ticket == 1)
     tab.canvas.installEventFilter(watch)
     tab.ink_posted.connect(lambda *_: seen.append("posted"))
-    tab.note_read(tab._ticket)
+    tab.note_read(tab.ticket)
     tab.canvas.extend(QPointF(140, 130))
     tab.canvas.extend(QPointF(150, 160))
     assert seen == []
@@ -102,9 +102,9 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
     assert seen == ["painted", "posted"]
     # It waits until what was posted has been read; the whole stroke waits for nothing.
     tab.canvas.extend(QPointF(160, 180))
-    qtbot.waitUntil(lambda: tab._is_waiting)
+    qtbot.waitUntil(lambda: tab.is_waiting)
     assert seen.count("posted") == 1
-    tab.note_read(tab._ticket)
+    tab.note_read(tab.ticket)
     qtbot.waitUntil(lambda: seen.count("posted") == 2)
     tab.canvas.end()
     assert seen.count("posted") == 3
@@ -113,7 +113,7 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
 def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
     tools = [tab.tools.undo, tab.tools.redo, tab.tools.clear]
     enabled = lambda: [button.isEnabled() for button in tools]  # noqa: E731
-    assert text(tab, "secondGuessLabel") == "Getting the network ready"
+    assert "network ready" in text(tab, "secondGuessLabel")
     assert enabled() == [False, False, False]
     tab.canvas.add_stroke(STROKE)
     assert enabled() == [True, False, True]

@@ -153,7 +153,7 @@ def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
     section.set_active(True)
     qtbot.waitUntil(lambda: section.view.count() > 0, timeout=60_000)
     section.use_network(hidden_model(1, epochs=9), "")
-    assert label_text(section, "mapState") == "Counted after epoch 7, now at 9"
+    assert "now at 9" in label_text(section, "mapState")
     section.state.link.click()
     assert section.view.count() == 0
     qtbot.waitUntil(lambda: section.view.count() > 0, timeout=60_000)

@@ -90,7 +90,7 @@ def one_window(qapp, quick_explanations, request, tmp_path_factory):
         patch.setenv("MNIST_DRAW_HOME", str(tmp_path_factory.mktemp("home")))
         made = Setup(QtBot(request))
         autosave = made.window.draw_tab.autosave
-        made.qtbot.waitUntil(lambda: autosave._saved_items is not None)
+        made.qtbot.waitUntil(lambda: autosave.saved_items is not None)
     yield made
     made.close()
     sip.delete(made.window)
@@ -111,7 +111,7 @@ def shared(one_window, qtbot):
     window.navigation.tabs.setCurrentWidget(window.draw_tab)
     window.draw_tab.canvas.clear()
     window.draw_tab.autosave.save()
-    assert window.draw_tab._background.wait()
+    assert window.draw_tab.background.wait()
     # What the background has to say is said now.
     QApplication.processEvents()
     window.toast.clear()

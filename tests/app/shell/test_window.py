@@ -260,9 +260,9 @@ def test_errors_of_any_thread_reach_the_message_bar(shared, qtbot):
 
 def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtbot, tmp_path):
     tab = setup.window.draw_tab
-    qtbot.waitUntil(lambda: tab.autosave._saved_items is not None)
+    qtbot.waitUntil(lambda: tab.autosave.saved_items is not None)
     gate = threading.Event()
-    tab._background.run(gate.wait)
+    tab.background.run(gate.wait)
     paths = [tmp_path / f"{number}.png" for number in range(50)]
     tab.pictures.input.read([str(path) for path in paths])
     tab.canvas.add_stroke([(100, 100), (300, 300)])

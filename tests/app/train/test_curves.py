@@ -91,7 +91,7 @@ def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
         QTest.keyClick(card.plot, Qt.Key_Plus)
     closer = card.tools.visible_epochs()
     assert closer[1] - closer[0] < 0.4 * (whole[1] - whole[0])
-    add_epoch(card._history, 31, 0.03, 0.06)
+    add_epoch(card.history, 31, 0.03, 0.06)
     card.redraw()
     assert card.tools.visible_epochs() == closer
     drawn = card.training_curve.getData()[0]

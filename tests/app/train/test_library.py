@@ -193,7 +193,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     # A network that has no curve is ticked: why it is not drawn is said.
     page.compare.show_runs(page.compare.runs, "It has no curve.")
     assert not page.compare.message.isHidden()
-    assert page.compare.message.text() == "It has no curve."
+    assert "no curve" in page.compare.message.text()
     # Below the list the comparison waits until two are ticked.
     choose(page, names(page)[-1])
     QTest.keyClick(page.list, Qt.Key_Space)

@@ -105,7 +105,7 @@ def test_a_run_in_use_elsewhere_is_left_alone(make_worker, tmp_path):
     assert "elsewhere" in worker.take_events()[-1].message
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
     worker.run()
-    assert "put aside as checkpoint.npz.unreadable-" in worker.take_events()[-1].message
+    assert "checkpoint.npz.unreadable-" in worker.take_events()[-1].message
     assert not (tmp_path / "run.json").exists()
 
 

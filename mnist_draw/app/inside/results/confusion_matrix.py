@@ -97,9 +97,9 @@ class ConfusionMatrix(WalkableView):
         left = max(_LEFT * scale, min(names, self.width() / _NAMES_PART))
         return QRectF(self.rect()).adjusted(left, edge, -_RIGHT * scale, -edge)
 
-    def _name_text(self, growth: float) -> int:
+    def name_text(self, growth: float) -> int:
         """Return the size of the names' text: it grows with the figures while all names fit."""
-        first = self._box(0, 0)
+        first = self.box_of(0, 0)
         scale = theme.text_scale()
         wide = min(first.width(), first.left()) - Size.GRID
         # Above and below its ink, a line of text has room.
@@ -114,7 +114,7 @@ class ConfusionMatrix(WalkableView):
         down = (grid.top() + grid.height() * part for part in parts)
         return [0.0, *across, float(self.width())], [0.0, *down, float(self.height())]
 
-    def _box(
+    def box_of(
         self,
         row: int,
         column: int,
@@ -145,7 +145,7 @@ class ConfusionMatrix(WalkableView):
         return item if row >= 0 and column >= 0 and item < self.count() else None
 
     def place_of(self, item: int) -> QPointF:
-        return self._box(*divmod(item, self.classes + 1)).center()
+        return self.box_of(*divmod(item, self.classes + 1)).center()
 
     def grid(self) -> tuple[int, int]:
         return self.classes + 1, self.classes + 1
@@ -182,13 +182,13 @@ class ConfusionMatrix(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        growth = self._growth()
+        growth = self.growth()
         (true, read) = self.pinned or (None, None)
-        named = self._name_text(growth)
+        named = self.name_text(growth)
         edges = self._edges()
         for row, line in enumerate(self.cells):
             for column, cell in enumerate(line):
-                box = self._box(row - 1, column - 1, edges)
+                box = self.box_of(row - 1, column - 1, edges)
                 if cell.kind in ("word", "name"):
                     kept = (row - 1 == true) if not column else (not row and column - 1 == read)
                     self._paint_name(painter, box, cell, named, kept)
@@ -196,7 +196,7 @@ class ConfusionMatrix(WalkableView):
                     self._paint_cell(painter, box, cell, growth)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
             if marked is not None:
-                box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
+                box = self.box_of(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
                 paint_frame(painter, box, "second", wide, 5)
 
     def _kept(self) -> int | None:
@@ -205,9 +205,9 @@ class ConfusionMatrix(WalkableView):
         row, column = (self.classes if part is None else part for part in self.pinned)
         return self.item(row, column)
 
-    def _growth(self) -> float:
+    def growth(self) -> float:
         """Return how much larger than usual figures are painted, so that they fill large cells."""
-        box = self._box(0, 0)
+        box = self.box_of(0, 0)
         return max(1.0, min(box.width(), box.height()) / (_USUAL_CELL * theme.text_scale()))
 
     def _paint_name(
