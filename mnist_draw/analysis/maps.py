@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,12 @@ class DigitMap:
     def answers(self) -> Places:
         """The answer for each digit: intp (n,)."""
         return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def spread(self) -> float:
+        """The part of the variance that the plane keeps, 0 to 1."""
+        whole = self.outputs.astype(np.float32).var(axis=0).sum()
+        return float(self.points.var(axis=0).sum() / max(float(whole), 1e-12))
 
     @property
     def is_single(self) -> bool:

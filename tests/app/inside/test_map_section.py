@@ -12,8 +12,10 @@ from mnist_draw.analysis.maps import build_map
 from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import (
     NeighborsCard,
-    describe_vote,
+    describe_plane,
+    describe_votes,
     map_legend,
+    votes_of,
 )
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.map.map_view import MapAnswer
@@ -72,7 +74,7 @@ def test_digits_lie_by_the_last_hidden_layer(section, qtbot, digits):
     made = build_map(hidden_model(), digits.test_images[chosen], digits.test_labels[chosen])
     np.testing.assert_array_equal(section.view.points, made.points)
     assert section.view.parentWidget().heading.text().startswith("50 ")
-    assert "10 numbers" in label_text(section, "mapState")
+    assert "10 values" in label_text(section, "mapState")
 
 
 def test_the_example_lies_among_the_digits(section, qtbot, example, digits):
@@ -88,11 +90,19 @@ def test_the_example_lies_among_the_digits(section, qtbot, example, digits):
     assert len(neighbors(section)) == 18
     labels = digits.train_labels[neighbors(section)]
     assert f"{np.bincount(labels).max()} " in label_text(section, "neighboursSentence")
-    assert "network says" in label_text(section, "neighboursSentence")
+    assert label_text(section, "neighboursVerdict").startswith("Neighbors")
+    votes = section.neighbors.votes.votes
+    assert votes[0][0] == np.bincount(labels).max()
+    # Distances are a detail.
+    tiles = section.neighbors.view.tiles
+    assert tiles.data(tiles.index(0)) == str(labels[0])
+    section.show_details(True)
+    assert tiles.data(tiles.index(0)) != str(labels[0])
+    assert "% of the spread" in label_text(section, "mapState")
     # A part of the pictures has no verdict.
     early = section.view.located._replace(is_complete=False)
     section.neighbors.show_neighbors(digits, early, str)
-    assert "network says" not in label_text(section, "neighboursSentence")
+    assert label_text(section, "neighboursVerdict") == ""
     assert section.table().headings == ("picture", "it is", "distance")
     section.show_example(None)
     assert section.view.located is None
@@ -143,6 +153,7 @@ def test_small_distances_of_neighbors_are_written_whole(show, digits):
     card, places = show(NeighborsCard(), 388, 320), np.array([3, 9, 12])
     far = np.float32([3e-6, 0.00041, 1.26])
     parts = None, None, None, np.eye(10)[3], places, far, True
+    card.show_details(True)
     card.show_neighbors(digits, MapAnswer(*parts), str)
     seen.settle()
     assert {"3×10⁻⁶", "0.0004", "1.3"} <= {text.text for text in seen.texts(card)}
@@ -173,10 +184,26 @@ def test_a_small_window_shows_the_section_whole(section, qtbot, show, example):
     view.takeWidget()
 
 
-def test_the_nearest_are_counted():
-    nines = np.array([9] * 14 + [4] * 4)
-    for part in ("18 nearest: 14 × 9, 4 × 4.", "network says 4."):
-        assert part in describe_vote(nines, "4", str)
+@pytest.mark.parametrize(
+    ("labels", "answer", "first", "second"),
+    [
+        ([4] * 13 + [9] * 5, 4, "13 of the 18 nearest: 4.", "Neighbors and network agree: 4."),
+        ([9] * 10 + [4] * 8, 4, "10 of the 18 nearest: 9.", "Neighbors say 9, the network 4."),
+        ([4] * 9 + [9] * 9, 4, "9 of the 18 nearest: 4.", "The neighbors are split."),
+        ([0] * 3, 0, "3 of the 3 nearest: 0.", "Neighbors and network agree: 0."),
+    ],
+)
+def test_the_neighbors_vote(labels, answer, first, second):
+    assert describe_votes(votes_of(np.array(labels)), answer, str) == (first, second)
+
+
+def test_the_share_of_the_spread_is_what_the_plane_keeps_of_the_variance(digits):
+    chosen = np.arange(0, 200, 4)
+    made = build_map(hidden_model(), digits.test_images[chosen], digits.test_labels[chosen])
+    values = made.outputs - made.outputs.mean(axis=0)
+    kept = np.linalg.svd(values, compute_uv=False)[:2] ** 2
+    assert made.spread == pytest.approx(kept.sum() / (values**2).sum(), rel=1e-2)
+    assert f"{100 * made.spread:.0f}%" in describe_plane(made, True)
 
 
 def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtbot, example):

@@ -103,6 +103,12 @@ class Screens:
     def network_details(self):
         self.show_section("network", True)
 
+    def map_plain(self):
+        self.show_section("map", False)
+
+    def map_details(self):
+        self.show_section("map", True)
+
     def inside(self, section):
         self.window.navigation.tabs.setCurrentWidget(self.window.inside_tab)
         view = self.window.inside_tab.open()
@@ -151,9 +157,10 @@ BUDGET = {
     "finished": (95, 18),
     "library": (110, 9 + 9),
     "network_plain": (65, 16),
+    "map_plain": (65, 16),
 }
 #: The same for all details of the sections of Inside, which may scroll to the side.
-DETAILS = {"network_details": (110, 26)}
+DETAILS = {"network_details": (110, 26), "map_details": (110, 26)}
 
 
 @pytest.mark.parametrize("name", [*BUDGET, *DETAILS])

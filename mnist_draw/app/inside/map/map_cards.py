@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QSize
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtCore import QModelIndex, QRectF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt5.QtWidgets import QSizePolicy, QStyleOptionViewItem, QWidget
 
 from mnist_draw.analysis.maps import DigitMap, Neighborhood
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.map.map_view import COLORS, MapAnswer
+from mnist_draw.app.inside.map.map_view import MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
-from mnist_draw.app.inside.results.mistake_list import TileView
+from mnist_draw.app.inside.results.mistake_list import TileDelegate, TileView
 from mnist_draw.app.inside.rows_view import format_figure
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.i18n import N_, _, listed, number
+from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 
-#: Rows and columns of neighbors.
-ROWS = 3
-COLUMNS = 6
+#: Neighbors, and the rows and columns that they are shown in.
+NEIGHBORS = 18
+ROWS = 4
+COLUMNS = 5
 #: Of a picture's side, in pixels.
 _MIN_SIDE = 40
 _MAX_SIDE = 96
@@ -34,11 +39,63 @@ _EARLY = _("They vote once all are compared.")
 _TITLE = _("Nearest training pictures")
 
 
-class NeighborsView(TileView):
-    """Tiles of the largest size that fits three rows of six."""
+class VotesView(QWidget):
+    """How many of the neighbors are what is answered, and how many the second most frequent."""
 
-    ROOM = (6, 21)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("neighbourVotes")
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.votes: list[tuple[int, str, str]] = []
+        theme.follow(self, lambda: self.setFixedHeight(theme.scaled(Text.GIVEN + 8)))
+
+    def show_votes(self, votes: Sequence[tuple[int, str, str]]) -> None:
+        """Show numbers of votes, each with its class and its color."""
+        self.votes = list(votes)
+        self.setAccessibleName(listed(f"{count} × {name}" for count, name, __ in votes))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        wide = self.width() / 2
+        for place, (count, name, color) in enumerate(self.votes):
+            box = QRectF(place * wide, 0, wide, self.height())
+            write_with(painter, Text.GIVEN, color, bold=True)
+            painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), str(count))
+            taken = painter.fontMetrics().horizontalAdvance(str(count))
+            write_with(painter, Text.SURER, "text", bold=True)
+            words = box.adjusted(taken + Size.FIELD_GAP, Size.CARD_GAP, -Size.TIGHT, 0)
+            write_elided(painter, words, Qt.AlignLeft | Qt.AlignVCenter, f"× {name}")
+
+
+class _VotingTile(TileDelegate):
+    """Frames a tile in the color of the answer or the second guess that it shows."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().paint(painter, option, index)
+        view = self._view
+        color = view.colors.get(view.tiles.place(index)) if isinstance(view, NeighborsView) else ""
+        if color:
+            side = view.picture_side()
+            aside = max(2.0, (option.rect.width() - side) / 2)
+            box = QRectF(option.rect.left() + aside, option.rect.top() + 3, side, side)
+            line = Qt.SolidLine if color == "accent" else Qt.DashLine
+            painter.setPen(QPen(theme.color(color), 2, line))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRect(box)
+
+
+class NeighborsView(TileView):
+    """Tiles of the largest size that fits."""
+
+    ROOM = (8, 21)
     MAX_NAME = 0
+
+    def __init__(self, name: str, title: str, sentence: str) -> None:
+        super().__init__(name, title, sentence)
+        #: The color of the frame of each picture that has one.
+        self.colors: dict[int, str] = {}
+        self.setItemDelegate(_VotingTile(self))
 
     def picture_side(self) -> int:
         wider, line = self.ROOM
@@ -56,7 +113,9 @@ class NeighborsView(TileView):
 
 
 class NeighborsCard(Card):
+    details = False
     _failed = False
+    _said: tuple[Dataset, MapAnswer, Name] | None = None
 
     def __init__(self) -> None:
         state = FittedLabel(theme.Text.AXIS, look="muted", name="neighboursState")
@@ -65,15 +124,27 @@ class NeighborsCard(Card):
             "neighboursView",
             _TITLE,
             _(
-                "Training pictures for which the last hidden layer puts out most nearly the same "
-                "numbers, the nearest first. Enter or a click makes one the example.",
+                "Training pictures to which the last hidden layer gives most nearly the same "
+                "values, the nearest first. Enter or a click makes one the example.",
             ),
         )
+        self.votes = VotesView()
+        self.body.addWidget(self.votes)
         self.body.addWidget(self.view, 1)
-        self._steady = GrowingLabel(label("", "", "neighboursSentence"))
+        self._steady = GrowingLabel(label("", "title", "neighboursSentence"))
         self.body.addWidget(self._steady)
-        self.body.addWidget(label(_("Below each: what it is, and how far away."), "muted"))
+        self._verdict = GrowingLabel(label("", "", "neighboursVerdict"))
+        self.body.addWidget(self._verdict)
+        self._below = label(_("Below each: what it is, and how far away."), "muted")
+        self.body.addWidget(self._below)
+        self.show_details(False)
         self.show_nothing()
+
+    def show_details(self, on: bool) -> None:
+        self.details = on
+        self._below.setVisible(on)
+        if self._said is not None:
+            self.show_neighbors(*self._said)
 
     def show_state(self, known: Neighborhood | None, *, failed: bool = False) -> None:
         self._failed = failed
@@ -87,11 +158,15 @@ class NeighborsCard(Card):
 
     def show_nothing(self, is_pending: bool = False) -> None:
         """Ask for an example, unless there is one and its neighbors are still computed."""
+        self._said = None
         self.view.tiles.clear()
+        self.votes.show_votes(())
+        self._verdict.set_text("")
         words = _("Computing its neighbors") if is_pending else _NOTHING
         self._steady.set_text(_("There is nothing to compare with.") if self._failed else words)
 
     def show_neighbors(self, data: Dataset, answer: MapAnswer, name: Name) -> None:
+        self._said = data, answer, name
         images = data.train_images
         labels = data.train_labels
         places = answer.neighbors
@@ -103,11 +178,12 @@ class NeighborsCard(Card):
 
         names = [name(n) for n in range(len(answer.probabilities))]
         # Small distances are long words, too.
-        small = [distance(place) for place in places if far[place] < 0.1]
+        small = [distance(place) for place in places if self.details and far[place] < 0.1]
         gap = "\n" if self.view.make_room([*names, *small], 1) else "   "
 
         def caption(place: int) -> str:
-            return f"{narrow_name(name(int(labels[place])))}{gap}{distance(place)}"
+            words = narrow_name(name(int(labels[place])))
+            return f"{words}{gap}{distance(place)}" if self.details else words
 
         def describe(place: int) -> str:
             return _(
@@ -117,22 +193,38 @@ class NeighborsCard(Card):
                 distance=distance(place),
             )
 
+        colors = dict(zip(answer.pair, ("accent", "second"), strict=True))
+        shown = {int(place): colors.get(int(labels[place]), "") for place in places}
+        self.view.colors = shown
         self.view.tiles.show_pictures(images, places, caption, describe)
-        answered = name(answer.pair[0])
-        said = describe_vote(labels[places], answered, name) if answer.is_complete else _EARLY
-        self._steady.set_text(said)
+        votes = votes_of(labels[places])
+        self.votes.show_votes(
+            [(count, narrow_name(name(n)), colors.get(n, "muted")) for n, count in votes[:2]],
+        )
+        said = describe_votes(votes, answer.pair[0], name)
+        self._steady.set_text(said[0] if answer.is_complete else _EARLY)
+        self._verdict.set_text(said[1] if answer.is_complete else "")
 
 
-def describe_vote(labels: np.ndarray, answer: str, name: Name) -> str:
+def votes_of(labels: np.ndarray) -> list[tuple[int, int]]:
+    """Return the classes of some pictures and how many have each, the most frequent first."""
     counts = np.bincount(labels)
-    order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
-    times = listed(f"{number(int(counts[n]))} × {name(n)}" for n in order)
-    return _(
-        "The {total} nearest: {counts}. The network says {answer}.",
-        total=number(len(labels)),
-        counts=times,
-        answer=answer,
-    )
+    order = np.argsort(-counts, kind="stable")
+    return [(int(n), int(counts[n])) for n in order if counts[n]]
+
+
+def describe_votes(votes: Sequence[tuple[int, int]], answer: int, name: Name) -> tuple[str, str]:
+    """Say what most neighbors are, and whether the network answers the same."""
+    (most, count), *others = votes
+    total = sum(number for __, number in votes)
+    said = name(most)
+    first = _("{count} of the {total} nearest: {name}.", count=count, total=total, name=said)
+    if others and others[0][1] == count:
+        return first, _("The neighbors are split.")
+    if most == answer:
+        return first, _("Neighbors and network agree: {name}.", name=said)
+    other = name(answer)
+    return first, _("Neighbors say {name}, the network {other}.", name=said, other=other)
 
 
 def map_title(found: DigitMap | None) -> str:
@@ -142,22 +234,28 @@ def map_title(found: DigitMap | None) -> str:
     return _("{count} test pictures", count=number(len(found.labels)))
 
 
-def describe_plane(found: DigitMap) -> str:
+def describe_plane(found: DigitMap, details: bool) -> str:
     """Explain what near means, and how the plane was chosen."""
     if found.is_single:
         return _(
             "A single unit: the further right, the more it puts out. Each class has its row.",
         )
-    return _(
-        "Near means alike to the network: a flat shadow of {count} numbers (PCA).",
-        count=number(len(found.mean)),
-    )
+    count = number(len(found.mean))
+    if details:
+        return _(
+            "Near means alike to the network: a flat shadow of {count} values (PCA), {share} of "
+            "the spread.",
+            count=count,
+            share=percent(found.spread, 0),
+        )
+    return _("Near means alike to the network: a flat shadow of {count} values.", count=count)
 
 
 def map_legend(found: DigitMap, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
     """Return what the digits' colors and the signs mean, as rich text."""
     other = next((n for n in (7, 1, 0, 2) if n < len(names) and n not in pair), None)
-    meanings = (_("others"), _("the answer"), _("second guess"))
+    meanings = (_("the answer"), _("second guess"), _("all others"))
+    colors = "accent", "second", "muted"
     parts = [
         _(
             "{name}: {text}",
@@ -165,7 +263,7 @@ def map_legend(found: DigitMap, pair: tuple[int | None, int | None], names: tupl
             f"{escape(short_name(names[digit]))}</b>",
             text=meaning,
         )
-        for digit, color, meaning in zip((other, *pair), COLORS, meanings, strict=True)
+        for digit, color, meaning in zip((*pair, other), colors, meanings, strict=True)
         if digit is not None
     ]
     misread = number(int((found.labels != found.answers).sum()))

@@ -12,7 +12,7 @@ from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map import map_cards
 from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
-from mnist_draw.app.inside.section import CountedSection, Example
+from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
@@ -23,8 +23,6 @@ from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.models import ModelFile
 
-#: Number of neighbors shown.
-_NEIGHBORS = map_cards.ROWS * map_cards.COLUMNS
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
 
@@ -59,7 +57,7 @@ class MapLocator:
         distances = np.empty(0, np.float32)
         if known is not None:
             rows = known.outputs[: known.counted]
-            neighbors, distances = maps.nearest_rows(rows, outputs, _NEIGHBORS)
+            neighbors, distances = maps.nearest_rows(rows, outputs, map_cards.NEIGHBORS)
         return MapAnswer(
             model,
             picture,
@@ -113,7 +111,7 @@ class MapSection(CountedSection):
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
         self.neighbors = map_cards.NeighborsCard()
-        row((card, 16), (self.neighbors, 9), gap=Size.CARD_GAP, owner=self)
+        self._columns = row((card, 16), (self.neighbors, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
         self.view.picked.connect(self._pick_digit)
@@ -140,6 +138,14 @@ class MapSection(CountedSection):
         self.view.show_message(self._failure)
         self._show_legend()
         self.neighbors.show_nothing(self._example is not None)
+
+    def update_layout(self) -> None:
+        reflow(self._columns, self._room)
+
+    def show_details(self, on: bool) -> None:
+        super().show_details(on)
+        self.neighbors.show_details(on)
+        self._show_state()
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -198,7 +204,7 @@ class MapSection(CountedSection):
             return _("Computing the layer's outputs for the test pictures"), ""
         if self._newer is not None:
             return self._epochs(), _("Look again")
-        return map_cards.describe_plane(self._map), ""
+        return map_cards.describe_plane(self._map, self.details), ""
 
     def _show_state(self) -> None:
         super()._show_state()
@@ -264,4 +270,7 @@ def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, maps.DigitMap]:
     """Return a network's data, the indices of the test pictures on the map, and the map."""
     data = own_data(model) or load_dataset()
     chosen = maps.chosen_digits(len(data.test_labels))
-    return data, chosen, maps.build_map(model, data.test_images[chosen], data.test_labels[chosen])
+    made = maps.build_map(model, data.test_images[chosen], data.test_labels[chosen])
+    # Here rather than where it is shown: that would keep the window waiting.
+    _ = made.spread
+    return data, chosen, made

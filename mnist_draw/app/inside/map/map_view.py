@@ -25,6 +25,8 @@ MARGIN = 22
 #: Pixels of a glyph's cell, and of the box around a misread digit.
 _GLYPH = 14
 _BOX = 13
+#: The text of a mark where there are more classes than digits.
+_SMALL = 9
 #: The example's thumbnail and the picture of a digit pointed at, in pixels.
 _THUMB = 56
 COLORS = ("muted", "accent", "second")
@@ -182,7 +184,8 @@ class MapView(WalkableView):
         side = theme.scaled(_GLYPH)
         pixmap = painters.blank_pixmap(side, side, ratio)
         painter = QPainter(pixmap)
-        write_with(painter, Text.AXIS, color, bold=color != "muted")
+        size = Text.AXIS if len(self.names) <= len(DIGITS) else _SMALL
+        write_with(painter, size, color, bold=color != "muted")
         painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter | Qt.TextDontClip, name)
         painter.end()
         return pixmap
