@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mnist_draw.library.tutorial import load_network as load_network
     from mnist_draw.library.tutorial import run_network as run_network
     from mnist_draw.library.tutorial import save_network as save_network
-    from mnist_draw.networks.mlp import build_mlp as build_mlp
+    from mnist_draw.networks.specification import build_mlp as build_mlp
     from mnist_draw.training.history import LossHistory as LossHistory
 
 __version__ = "0.1.0"
@@ -53,7 +53,7 @@ _HOME = {
     "EpochFigures": "mnist_draw.training.history",
     "LossHistory": "mnist_draw.training.history",
     "MnistClassifier": "mnist_draw.library.classifier",
-    "build_mlp": "mnist_draw.networks.mlp",
+    "build_mlp": "mnist_draw.networks.specification",
     "get_class": "mnist_draw.library.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.mnist",
     "load_data": "mnist_draw.dataset.mnist",

@@ -16,6 +16,7 @@ from mnist_draw.dataset.sources.formats import DATA_FORMATS
 from mnist_draw.errors import DatasetError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import (
+    ACTIVATION_TITLES,
     ACTIVATIONS,
     MEANINGS,
     OPERATIONS,
@@ -130,10 +131,10 @@ def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
 
     assert f"{name}," in help_of("train", capsys).replace(";", ",")
     choose_in(panel, "networkCombo", NETWORKS["layers"].title)
-    choose_in(panel, "layer1ActivationCombo", name)
+    choose_in(panel, "layer1ActivationCombo", ACTIVATION_TITLES[name])
     menu = panel.findChild(QComboBox, "layer1ActivationCombo")
     assert menu.currentData(Qt.ToolTipRole) == MEANINGS[name]
-    [layer, *_] = parse_network(panel.settings.settings().network).layers.hidden
+    [layer, *_] = parse_network(panel.settings.settings().network).hidden
     assert layer.activation == name
 
 

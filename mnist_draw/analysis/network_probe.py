@@ -8,7 +8,7 @@ if" in the same call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,17 @@ from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.networks import parse_network, title_of_model
-from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, Dense, MaxPooling, convolved, pooled
+from mnist_draw.networks.layer_text import text_of
+from mnist_draw.networks.operations import (
+    OUTPUT_ACTIVATIONS,
+    Convolution,
+    Dense,
+    MaxPooling,
+    NetworkLayer,
+    convolved,
+    folded,
+    pooled,
+)
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
@@ -52,6 +62,9 @@ class Layer:
     b: Floats = field(repr=False)
     #: Its name in `OUTPUT_ACTIVATIONS`.
     activation: str = "rectify"
+    #: Of a convolution, in pixels.
+    stride: int = 1
+    padding: int = 0
 
     @property
     def units(self) -> int:
@@ -64,7 +77,8 @@ class Layer:
     def sums(self, values: Floats) -> Floats:
         """Return its sums for N inputs, before its nonlinearity: (N, ...), shaped as `shape`."""
         if self.convolves:
-            return _by_channels(convolved, values, self.W) + self.b[:, None, None]
+            found = _by_channels(convolved, values, self.W, self.stride, self.padding)
+            return found + self.b[:, None, None]
         return values.reshape(len(values), -1) @ self.W + self.b
 
     def gradient_by_input(self, deltas: Floats) -> Floats:
@@ -72,13 +86,17 @@ class Layer:
         count = len(deltas)
         if not self.convolves:
             return (deltas @ self.W.T).reshape(count, *self.incoming)
-        found = np.zeros((count, *self.incoming), np.float32)
-        (_, high, wide) = self.shape
+        channels, high, wide = self.incoming
+        edge = self.padding
+        found = np.zeros((count, channels, high + 2 * edge, wide + 2 * edge), np.float32)
+        step = self.stride
+        rows, columns = (step * (size - 1) + 1 for size in self.shape[1:])
         weights = self.W[:, :, ::-1, ::-1]
         patches = np.tensordot(weights, deltas, (0, 1))
         for y, x in np.ndindex(weights.shape[2:]):
-            found[:, :, y : y + high, x : x + wide] += patches[:, y, x].swapaxes(0, 1)
-        return found
+            places = found[:, :, y : y + rows : step, x : x + columns : step]
+            places += patches[:, y, x].swapaxes(0, 1)
+        return found[:, :, edge : edge + high, edge : edge + wide]
 
     def filter(self, unit: int) -> Floats:
         """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""
@@ -121,7 +139,7 @@ class NetworkProbe:
         """Take another model of the same network, without compiling again."""
         model.require_shapes(self._shapes)
         if "_built" in vars(self):
-            self._built.use(model)
+            self._built.use(without_normalization(model))
         self.model = model
         self.layers = describe_layers(model)
 
@@ -132,7 +150,7 @@ class NetworkProbe:
 
     @cached_property
     def _built(self) -> BuiltNetwork:
-        return BuiltNetwork(self.model)
+        return BuiltNetwork(without_normalization(self.model))
 
     @cached_property
     def gradient(self) -> Any:
@@ -195,7 +213,7 @@ class NetworkProbe:
         with np.errstate(over="ignore", invalid="ignore"):
             for operation in self._operations:
                 if isinstance(operation, MaxPooling):
-                    values = _by_channels(pooled, values, operation.side)
+                    values = _by_channels(pooled, values, operation.side, operation.stride)
                     continue
                 place = len(x)
                 layer = self.layers[place]
@@ -302,19 +320,38 @@ class Chain:
 
 
 def describe_layers(model: ModelFile) -> tuple[Layer, ...]:
+    """Describe the layers with weights; batch normalization is part of their weights and biases."""
     names = iter((*layer_names(model.parameters)[:-1], "answer"))
     arrays = iter(model.parameters)
     incoming: tuple[int, ...] = (1, SIDE, SIDE)
     found = []
     for operation in parse_network(model.network).operations:
         shape = operation.output_shape(incoming)
-        if not isinstance(operation, MaxPooling):
-            activation = operation.activation if isinstance(operation, Dense) else "rectify"
-            W = next(arrays)
-            b = next(arrays)
-            found.append(Layer(next(names), shape, incoming, W, b, activation))
+        if isinstance(operation, Convolution | Dense):
+            W, b = folded(operation, arrays)
+            layer = Layer(next(names), shape, incoming, W, b, operation.activation)
+            if isinstance(operation, Convolution):
+                layer = replace(layer, stride=operation.stride, padding=operation.padding)
+            found.append(layer)
         incoming = shape
     return tuple(found)
+
+
+def without_normalization(model: ModelFile) -> ModelFile:
+    """Return a network that computes the same without batch normalization."""
+    specification = parse_network(model.network)
+    arrays = iter(model.parameters)
+    layers: list[NetworkLayer] = []
+    parameters: list[Floats] = []
+    for layer in specification.layers:
+        if isinstance(layer, Convolution | Dense):
+            parameters += folded(layer, arrays)
+            layer = replace(layer, normalized=False)
+        layers.append(layer)
+    if layers == list(specification.layers):
+        return model
+    text = f"layers:{text_of(layers[:-1])}#{specification.classes}"
+    return replace(model, network=parse_network(text).text, parameters=tuple(parameters))
 
 
 def _by_channels(function: Callable[..., Floats], values: Floats, *more: Any) -> Floats:

@@ -85,7 +85,7 @@ class StoredNetwork:
     def kind(self) -> str:
         """``"MLP"`` or ``"CNN"``; empty if unknown."""
         try:
-            return "CNN" if parse_network(self.network).kind.endswith("cnn") else "MLP"
+            return "CNN" if parse_network(self.network).convolves else "MLP"
         except UserError:
             return ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import math
 import os
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,11 @@ import numpy as np
 
 from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
-from mnist_draw.errors import UserError, asks_what_was_meant, did_you_mean
-from mnist_draw.i18n import listed
+from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.library.networks import file_of, find_network
-from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.mlp import MlpLayer, MlpLayers
-from mnist_draw.networks.operations import activation_name
-from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.lasagne_layers import read_network
+from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.storage.models import load_model, refuse_foreign
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
@@ -296,87 +293,19 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
         An existing network of this program is replaced atomically; any other file is refused. No
         suffix is added.
     network : lasagne.layers.Layer
-        The output layer of a network of one of the program's kinds.
+        The output layer of a chain of layers from 784 pixels to a dense layer with softmax: dense
+        layers, convolutions, max pooling, batch normalization, dropout.
     title : str, optional
         Its title in menus.
 
     Raises
     ------
-    ModelFileError
-        It is of no kind that the program has.
+    LayerError
+        The program has no such layer; the sentence names it.
     StorageError
         The file cannot be written, or it holds something else.
     """
-    import lasagne
-
-    name = network_name(network)
-    values = lasagne.layers.get_all_param_values(network)
-    model = ModelFile(name, tuple(values))
+    found, parameters = read_network(network)
+    model = ModelFile(found.text, parameters)
     refuse_foreign(path, "save_network")
     save_model(path, model.with_info(title=title or None))
-
-
-def network_name(network: Any) -> str:
-    """Return the text of a network of Lasagne's layers; ModelFileError if there is none."""
-    import lasagne
-
-    layers = lasagne.layers.get_all_layers(network)
-    texts = [_mlp_text(layers), *(name for name, kind in NETWORKS.items() if kind.in_menu)]
-    classes = int(network.output_shape[-1])
-    for text in filter(None, texts):
-        try:
-            specification = parse_network(text).with_classes(classes)
-        except UserError:  # more layers or units than the program allows
-            continue
-        if _signature(specification.build()) == _signature(network):
-            return specification.text
-    found = ", ".join(type(layer).__name__ for layer in layers)
-    raise ModelFileError(
-        "The program has no network of these layers ({found}), so nothing was saved. It has "
-        "{names}. Its numbers alone are saved by numpy.savez(path, "
-        "*lasagne.layers.get_all_param_values(network)).",
-        found=found,
-        names=listed((kind.grammar for kind in NETWORKS.values()), long=True),
-    )
-
-
-def _signature(network: Any) -> list[tuple[object, ...]]:
-    """Describe what a network computes, apart from its parameters and dropout."""
-    import lasagne
-
-    signature: list[tuple[object, ...]] = []
-    for layer in lasagne.layers.get_all_layers(network):
-        if isinstance(layer, lasagne.layers.InputLayer):
-            # A dense layer takes pictures as rows and as squares.
-            signature.append(("input", math.prod(layer.shape[1:])))
-        elif not isinstance(layer, lasagne.layers.DropoutLayer):
-            shapes = tuple(param.get_value(borrow=True).shape for param in layer.get_params())
-            function = getattr(layer, "nonlinearity", None)
-            signature.append(
-                (type(layer), layer.output_shape[1:], shapes, activation_name(function)),
-            )
-    return signature
-
-
-def _mlp_text(layers: list[Any]) -> str:
-    """Return the text of dense layers and their dropout; empty if there are other layers."""
-    import lasagne
-
-    hidden: list[MlpLayer] = []
-    input_dropout = 0.0
-    for layer in layers[1:-1]:
-        if isinstance(layer, lasagne.layers.DenseLayer):
-            hidden.append(MlpLayer(layer.num_units, activation_name(layer.nonlinearity)))
-        elif isinstance(layer, lasagne.layers.DropoutLayer) and hidden:
-            last = hidden.pop()
-            hidden.append(MlpLayer(last.units, last.activation, float(layer.p)))
-        elif isinstance(layer, lasagne.layers.DropoutLayer):
-            input_dropout = float(layer.p)
-        else:
-            return ""
-    tutorial = [("rectify", 500), ("rectify", 300)]
-    shares = {layer.dropout for layer in hidden}
-    usual = [(layer.activation, layer.units) for layer in hidden] == tutorial
-    if usual and len(shares) == 1 and not input_dropout:
-        return f"mlp:{shares.pop():g}"
-    return f"layers:{MlpLayers(tuple(hidden), input_dropout).text()}"

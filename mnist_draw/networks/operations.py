@@ -9,7 +9,7 @@ an entry of `ACTIVATIONS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from importlib import import_module
 from typing import Any
@@ -109,37 +109,50 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution with filters of ``side`` pixels, without padding, then rectifiers."""
+    """A convolution with square filters, then its activation.
+
+    ``side`` and ``stride`` are in pixels, ``padding`` is the paper added on each side. One that is
+    normalized has batch normalization between its sums and its activation, and no biases.
+    """
 
     filters: int
     side: int
+    activation: str = "rectify"
+    stride: int = 1
+    padding: int = 0
+    normalized: bool = False
 
     def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
-        """Return the shapes of the filters and biases, from that of the input."""
-        return (self.filters, incoming[0], self.side, self.side), (self.filters,)
+        """Return the shapes of its parameters, from that of the input."""
+        weights = (self.filters, incoming[0], self.side, self.side)
+        return weights, *_shapes_beside(self, self.filters)
 
     def output_shape(self, incoming: Shape) -> Shape:
         """Return the output shape: filters, height and width."""
         _, height, width = incoming
-        return self.filters, height - self.side + 1, width - self.side + 1
+        return self.filters, self._length(height), self._length(width)
+
+    def _length(self, size: int) -> int:
+        return (size + 2 * self.padding - self.side) // self.stride + 1
 
     def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy; channels are the last axis."""
-        values = convolved(values, next(parameters))
-        # The largest of four stays the largest with the bias and the rectifier, and a quarter is
-        # left to add to.
+        weights, bias = folded(self, parameters)
+        values = convolved(values, weights, self.stride, self.padding)
+        # The largest of four stays the largest with the bias and the activation, which never
+        # falls, and a quarter is left to add to.
         if isinstance(beside[1], MaxPooling):
-            values = pooled(values, beside[1].side)
-        values += next(parameters)
-        np.maximum(values, np.float32(0), out=values)
-        return values
+            values = pooled(values, beside[1].side, beside[1].stride)
+        values += bias
+        return ACTIVATIONS[self.activation].compute(values)
 
 
 @dataclass(frozen=True)
 class MaxPooling:
-    """The largest value of each square."""
+    """The largest value of each square, every ``stride`` pixels; 0: squares do not overlap."""
 
     side: int = 2
+    stride: int = 0
 
     def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
         """Return no shapes: it has no parameters."""
@@ -148,24 +161,28 @@ class MaxPooling:
     def output_shape(self, incoming: Shape) -> Shape:
         """Return the output shape: what does not fill a square is dropped."""
         channels, height, width = incoming
-        return channels, height // self.side, width // self.side
+        stride = self.stride or self.side
+        return channels, (height - self.side) // stride + 1, (width - self.side) // stride + 1
 
     def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy, unless the convolution before it has done so."""
-        return values if isinstance(beside[0], Convolution) else pooled(values, self.side)
+        if isinstance(beside[0], Convolution):
+            return values
+        return pooled(values, self.side, self.stride)
 
 
 @dataclass(frozen=True)
 class Dense:
-    """Fully connected units."""
+    """Fully connected units; normalized as a `Convolution` is."""
 
     units: int
     activation: str = "rectify"
+    normalized: bool = False
 
     def parameter_shapes(self, incoming: Shape) -> tuple[Shape, ...]:
-        """Return the shapes of the weights and biases, from that of the input."""
+        """Return the shapes of its parameters, from that of the input."""
         inputs = reduce(lambda one, other: one * other, incoming)
-        return (inputs, self.units), (self.units,)
+        return (inputs, self.units), *_shapes_beside(self, self.units)
 
     def output_shape(self, incoming: Shape) -> Shape:
         """Return the number of units."""
@@ -173,8 +190,30 @@ class Dense:
 
     def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy."""
-        sums: Floats = _flat(values) @ next(parameters) + next(parameters)
+        weights, bias = folded(self, parameters)
+        sums: Floats = _flat(values) @ weights + bias
         return OUTPUT_ACTIVATIONS[self.activation].compute(sums)
+
+
+def _shapes_beside(operation: Convolution | Dense, units: int) -> tuple[Shape, ...]:
+    """Return the shapes of biases, or of beta, gamma, mean and inverse standard deviation."""
+    return ((units,),) * (4 if operation.normalized else 1)
+
+
+def folded(
+    operation: Convolution | Dense,
+    parameters: Iterator[Floats],
+) -> tuple[Floats, Floats]:
+    """Return weights and biases that compute the same as weights and batch normalization."""
+    weights = next(parameters)
+    if not operation.normalized:
+        return weights, next(parameters)
+    beta = next(parameters)
+    gamma = next(parameters)
+    mean = next(parameters)
+    scale = gamma * next(parameters)
+    shape = (-1, 1, 1, 1) if isinstance(operation, Convolution) else (1, -1)
+    return weights * scale.reshape(shape), beta - mean * scale
 
 
 Operation = Convolution | MaxPooling | Dense
@@ -186,7 +225,7 @@ def with_classes(operations: Sequence[Operation], classes: int) -> tuple[Operati
     """Return the same operations with another number of outputs."""
     *before, last = operations
     assert isinstance(last, Dense), "a network ends with dense units, one for each class"
-    return (*before, Dense(classes, last.activation))
+    return (*before, replace(last, units=classes))
 
 
 def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:
@@ -230,10 +269,13 @@ def _flat(values: Floats) -> Floats:
     return values.reshape(len(values), -1)
 
 
-def convolved(values: Floats, weights: Floats) -> Floats:
+def convolved(values: Floats, weights: Floats, stride: int = 1, padding: int = 0) -> Floats:
     """Convolve (N, H, W, channels) with Lasagne's (filters, channels, h, w)."""
     filters, channels, height, width = weights.shape
+    if padding:
+        values = np.pad(values, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(1, 2))
+    windows = windows[:, ::stride, ::stride]
     count, rows, columns = windows.shape[:3]
     # Copy what is contiguous in memory together: a window's columns with all channels.
     patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, height * width * channels)
@@ -243,10 +285,12 @@ def convolved(values: Floats, weights: Floats) -> Floats:
     return result.reshape(count, rows, columns, filters)
 
 
-def pooled(values: Floats, side: int) -> Floats:
-    rows, columns = (size // side * side for size in values.shape[1:3])
+def pooled(values: Floats, side: int, stride: int = 0) -> Floats:
+    """Return the largest value of each square of (N, H, W, channels)."""
+    stride = stride or side
+    rows, columns = (size - side + 1 for size in values.shape[1:3])
     corners = [
-        values[:, row:rows:side, column:columns:side]
+        values[:, row : row + rows : stride, column : column + columns : stride]
         for row in range(side)
         for column in range(side)
     ]
@@ -256,6 +300,14 @@ def pooled(values: Floats, side: int) -> Floats:
 # ---- Not for the Python program that the network can be exported as: other frameworks
 
 
+#: What the activations of hidden layers are called on the screen; files have their names.
+ACTIVATION_TITLES = {
+    "rectify": "ReLU",
+    "leaky": "Leaky ReLU",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "elu": "ELU",
+}
 #: What the activations of hidden layers give.
 MEANINGS = {
     "rectify": _("0 below 0, else its input"),
@@ -299,13 +351,16 @@ class OperationKind:
 def _convolution_layer(network: Any, operation: Convolution) -> Any:
     import lasagne
 
-    return lasagne.layers.Conv2DLayer(
+    network = lasagne.layers.Conv2DLayer(
         network,
         num_filters=operation.filters,
         filter_size=(operation.side, operation.side),
-        nonlinearity=lasagne.nonlinearities.rectify,
+        stride=(operation.stride, operation.stride),
+        pad=operation.padding,
+        nonlinearity=ACTIVATIONS[operation.activation].function(),
         W=lasagne.init.GlorotUniform(),
     )
+    return lasagne.layers.batch_norm(network) if operation.normalized else network
 
 
 def _convolution_onnx(
@@ -313,17 +368,30 @@ def _convolution_onnx(
     parameters: Sequence[Floats],
     incoming: Shape,
 ) -> list[OnnxNode]:
-    filters, bias = parameters
+    filters, bias = folded(operation, iter(parameters))
     # Lasagne's convolutions flip their filters, ONNX's do not.
     constants = {"filters": filters[:, :, ::-1, ::-1], "bias": bias}
-    kernel = {"kernel_shape": [operation.side, operation.side]}
-    return [OnnxNode("Conv", constants, kernel), OnnxNode("Relu")]
+    attributes = {
+        "kernel_shape": [operation.side] * 2,
+        "strides": [operation.stride] * 2,
+        "pads": [operation.padding] * 4,
+    }
+    return [OnnxNode("Conv", constants, attributes), _activation_node(operation)]
+
+
+def _activation_node(operation: Convolution | Dense) -> OnnxNode:
+    activation = OUTPUT_ACTIVATIONS[operation.activation]
+    return OnnxNode(activation.onnx, attributes=activation.onnx_attributes)
 
 
 def _pooling_layer(network: Any, operation: MaxPooling) -> Any:
     import lasagne
 
-    return lasagne.layers.MaxPool2DLayer(network, pool_size=(operation.side, operation.side))
+    return lasagne.layers.MaxPool2DLayer(
+        network,
+        pool_size=(operation.side, operation.side),
+        stride=(operation.stride or operation.side,) * 2,
+    )
 
 
 def _pooling_onnx(
@@ -331,29 +399,60 @@ def _pooling_onnx(
     parameters: Sequence[Floats],
     incoming: Shape,
 ) -> list[OnnxNode]:
-    sides = [operation.side, operation.side]
-    return [OnnxNode("MaxPool", attributes={"kernel_shape": sides, "strides": sides})]
+    strides = [operation.stride or operation.side] * 2
+    attributes = {"kernel_shape": [operation.side] * 2, "strides": strides}
+    return [OnnxNode("MaxPool", attributes=attributes)]
 
 
 def _dense_layer(network: Any, operation: Dense) -> Any:
     import lasagne
 
-    return lasagne.layers.DenseLayer(
+    network = lasagne.layers.DenseLayer(
         network,
         num_units=operation.units,
         nonlinearity=OUTPUT_ACTIVATIONS[operation.activation].function(),
     )
+    return lasagne.layers.batch_norm(network) if operation.normalized else network
 
 
 def _dense_onnx(operation: Dense, parameters: Sequence[Floats], incoming: Shape) -> list[OnnxNode]:
-    weights, bias = parameters
-    activation = OUTPUT_ACTIVATIONS[operation.activation]
+    weights, bias = folded(operation, iter(parameters))
     # Lasagne and ONNX flatten in the same order: one filter after the other.
     return [
         *([OnnxNode("Flatten")] if len(incoming) > 1 else []),
         OnnxNode("Gemm", {"weights": weights, "bias": bias}),
-        OnnxNode(activation.onnx, attributes=activation.onnx_attributes),
+        _activation_node(operation),
     ]
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """A share of the values before it is left out at each training step; then it does nothing."""
+
+    share: float
+
+
+#: What a network is made of, its dropout included.
+NetworkLayer = Operation | Dropout
+
+
+def _dropout_layer(network: Any, layer: Dropout) -> Any:
+    import lasagne
+
+    return lasagne.layers.DropoutLayer(network, p=layer.share)
+
+
+def build_layers(layers: Sequence[NetworkLayer], input_var: Any = None) -> Any:
+    """Build Lasagne's layers on an input layer of pictures; return the output layer."""
+    import lasagne
+
+    network = lasagne.layers.InputLayer(shape=(None, 1, SIDE, SIDE), input_var=input_var)
+    for layer in layers:
+        if isinstance(layer, Dropout):
+            network = _dropout_layer(network, layer)
+        else:
+            network = OPERATIONS[type(layer)].layer(network, layer)
+    return network
 
 
 #: All operations, by class.

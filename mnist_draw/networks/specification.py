@@ -6,77 +6,97 @@ the tutorial's network for letters. Training appends the number of classes of it
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
-from mnist_draw.errors import UserError, no_such
+from mnist_draw.errors import UserError, asks_what_was_meant, no_such
 from mnist_draw.i18n import N_, _, listed, number, percent
-from mnist_draw.networks.mlp import (
+from mnist_draw.networks.layer_text import (
     MAX_LAYERS,
     MAX_UNITS,
-    MlpLayer,
-    MlpLayers,
     as_share,
-    build_layers,
-    build_mlp,
     read_layers,
     shortest,
+    text_of,
+    title_of,
 )
 from mnist_draw.networks.operations import (
     ACTIVATIONS,
     CLASSES,
-    OPERATIONS,
     Convolution,
     Dense,
+    Dropout,
     MaxPooling,
+    NetworkLayer,
     Operation,
     Shape,
+    build_layers,
     parameter_shapes,
-    with_classes,
 )
 
 _CLASSES_MARK = "#"
+#: The most hidden layers of ``custom_mlp``.
+_MAX_DEPTH = 10
 #: Held while a network is built: Lasagne draws the first weights from one generator for the whole
 #: process, which a run sets to its seed.
 BUILDING = threading.RLock()
 
+#: Lasagne's convolutional network for MNIST, with dropout of 50% before dense layers.
 CNN = (
     *(Convolution(32, 5), MaxPooling()),
     *(Convolution(32, 5), MaxPooling()),
-    *(Dense(256), Dense(CLASSES, "softmax")),
+    *(Dropout(0.5), Dense(256), Dropout(0.5)),
 )
+#: Three convolutions, the program's best reader, with the same dropout.
 DEEP_CNN = (
     *(Convolution(32, 5), MaxPooling()),
     *(Convolution(64, 3), Convolution(128, 3), MaxPooling()),
-    *(Dense(256), Dense(CLASSES, "softmax")),
+    *(Dropout(0.5), Dense(256), Dropout(0.5)),
 )
 
 
-def build_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
-    """Build Lasagne's convolutional network for MNIST, with dropout of 50% before dense layers."""
-    return _build_convolutional(input_var, with_classes(CNN, classes))
+def _tutorial_layers(dropout: float) -> tuple[NetworkLayer, ...]:
+    return Dense(500), Dropout(dropout), Dense(300), Dropout(dropout)
 
 
-def build_deep_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
-    """Build a network of three convolutions, the program's best reader, with the same dropout."""
-    return _build_convolutional(input_var, with_classes(DEEP_CNN, classes))
+def _custom_layers(
+    depth: float,
+    width: float,
+    drop_input: float,
+    drop_hidden: float,
+) -> tuple[NetworkLayer, ...]:
+    hidden = Dense(int(width)), Dropout(drop_hidden)
+    layers = Dropout(drop_input), *hidden * int(depth)
+    return tuple(layer for layer in layers if layer != Dropout(0.0))
 
 
-def _build_convolutional(input_var: Any, operations: Sequence[Operation]) -> Any:
-    """Build the layers of some operations, with dropout of 50% before the dense ones."""
-    import lasagne
+@asks_what_was_meant
+def build_mlp(input_var: Any = None, dropout: float = 0.4, classes: int = CLASSES) -> Any:
+    """Build the tutorial's network: 784-500-300-10.
 
-    network = lasagne.layers.InputLayer(shape=(None, 1, 28, 28), input_var=input_var)
-    for operation in operations:
-        if isinstance(operation, Dense):
-            network = lasagne.layers.dropout(network, p=0.5)
-        network = OPERATIONS[type(operation)].layer(network, operation)
-    return network
+    Two hidden layers of rectifiers, each followed by dropout of 40%, and a softmax over the
+    ten digits. Weights start as `lasagne.init.GlorotUniform`, biases at 0.
+
+    Parameters
+    ----------
+    input_var : theano variable, optional
+        4-D float, minibatch × 1 × 28 × 28; by default, Lasagne makes one.
+    dropout : float
+        Share of both hidden layers' units dropped in training, from 0 to below 1.
+    classes : int
+        The number of outputs.
+
+    Returns
+    -------
+    lasagne.layers.DenseLayer
+        The output layer: minibatch × classes probabilities.
+    """
+    return build_layers((*_tutorial_layers(dropout), Dense(classes, "softmax")), input_var)
 
 
 class NetworkError(UserError):
@@ -85,15 +105,13 @@ class NetworkError(UserError):
 
 @dataclass(frozen=True)
 class Count:
-    """A whole number in a network's text: its name in the grammar, texts of the form, range.
+    """A whole number in a network's text: its name in the grammar, its range.
 
     ``mark`` is how a list of changes says it.
     """
 
     name: str
-    title: str
     mark: str
-    sentence: str
     default: int
     low: int
     high: int
@@ -122,7 +140,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Share:
-    """A dropout in a network's text: at least 0, below 1; texts as those of a `Count`."""
+    """A dropout in a network's text: at least 0, below 1; title and sentence of its field."""
 
     name: str
     title: str
@@ -142,19 +160,31 @@ Number = Count | Share
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network by name: how to build it, and the shapes of its parameters."""
+    """A network by name: its layers, how to build it, and the shapes of its parameters."""
 
     text: str
     title: str
     kind: str
-    _build: Callable[[Any], Any]
-    operations: tuple[Operation, ...]
+    #: From the picture to the output; `operations` are those that act when it answers.
+    layers: tuple[NetworkLayer, ...]
     numbers: tuple[int | float, ...] = ()
-    layers: MlpLayers | None = None
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        return tuple(layer for layer in self.layers if not isinstance(layer, Dropout))
+
+    @property
+    def hidden(self) -> tuple[NetworkLayer, ...]:
+        """The layers without the output."""
+        return self.layers[:-1]
+
+    @property
+    def convolves(self) -> bool:
+        return any(isinstance(layer, Convolution) for layer in self.layers)
 
     @property
     def classes(self) -> int:
-        last = self.operations[-1]
+        last = self.layers[-1]
         assert isinstance(last, Dense)
         return last.units
 
@@ -165,10 +195,10 @@ class NetworkSpec:
     def build(self, input_var: Any = None) -> Any:
         """Build the Lasagne layers and return the output layer; imports Lasagne."""
         with BUILDING:
-            return self._build(input_var)
+            return build_layers(self.layers, input_var)
 
-    def told_numbers(self) -> list[str]:
-        """Say each of its numbers, as a list of changes does."""
+    def format_numbers(self) -> list[str]:
+        """Format each of its numbers, as a list of changes does."""
         return [
             _(one.mark, value=number(value) if isinstance(one, Count) else percent(value, None))
             for one, value in zip(NETWORKS[self.kind].numbers, self.numbers, strict=True)
@@ -179,186 +209,148 @@ class NetworkSpec:
         return parameter_shapes(self.operations)
 
 
+#: What the text behind a kind's name says: itself in its shortest form, its numbers, the layers.
+Arguments = tuple[str, tuple[int | float, ...], tuple[NetworkLayer, ...]]
+
+
 @dataclass(frozen=True)
 class NetworkKind:
+    """A kind of network: how the text behind its name is read, and texts that explain it.
+
+    ``titled`` makes the title of one with some layers, without the output, and classes.
+    """
+
     name: str
     title: str
     grammar: str
     meaning: str
-    read: Callable[[str, int], NetworkSpec]
     example: str
+    read: Callable[[str], Arguments]
+    titled: Callable[[tuple[NetworkLayer, ...], int], str]
     numbers: tuple[Number, ...] = ()
     in_menu: bool = True
 
 
-def kind_with_numbers(
-    name: str,
-    title: str,
-    meaning: str,
-    build: Callable[..., Any],
-    operations: Callable[..., tuple[Operation, ...]],
-    numbers: tuple[Number, ...] = (),
-    spec_title: Callable[..., str] | None = None,
-) -> NetworkKind:
-    """Return a kind whose text is its name and, after a colon, some numbers."""
-
-    def read(arguments: str, classes: int) -> NetworkSpec:
-        given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []
-        if len(given) > len(numbers):
-            raise ValueError(_("{count} numbers are too many", count=len(given)))
-        texts = [*given, *(str(one.default) for one in numbers[len(given) :])]
-        values = tuple(one.read(text) for one, text in zip(numbers, texts, strict=True))
-        usual = len(numbers) == 1 and values[0] == numbers[0].default
-        behind = "" if usual or not numbers else ":" + ",".join(map(shortest, values))
-        return NetworkSpec(
-            name + behind + _classes_text(classes),
-            spec_title(classes, *values) if spec_title else title,
-            name,
-            lambda var: build(var, *values, classes=classes),
-            with_classes(operations(*values), classes),
-            values,
-        )
-
-    names = ",".join(one.name for one in numbers)
-    return NetworkKind(
-        name,
-        title,
-        f"{name}[:{names}]" if numbers else name,
-        meaning,
-        read,
-        ":".join([name, ",".join(str(one.default) for one in numbers)]).rstrip(":"),
-        numbers,
-    )
+def _read_numbers(
+    text: str,
+    numbers: Sequence[Number],
+    layers: Callable[..., tuple[NetworkLayer, ...]],
+) -> Arguments:
+    given = [part.strip() for part in text.split(",")] if text.strip() else []
+    if len(given) > len(numbers):
+        raise ValueError(_("{count} numbers are too many", count=len(given)))
+    texts = [*given, *(str(one.default) for one in numbers[len(given) :])]
+    values = tuple(one.read(text) for one, text in zip(numbers, texts, strict=True))
+    is_usual = len(numbers) == 1 and values[0] == numbers[0].default
+    return "" if is_usual else ",".join(map(shortest, values)), values, layers(*values)
 
 
-def _classes_text(classes: int) -> str:
-    return "" if classes == CLASSES else f"{_CLASSES_MARK}{classes}"
+def _read_list(text: str) -> Arguments:
+    layers = read_layers(text)
+    return text_of(layers), (), layers
 
 
-def _custom_layers(depth: float, width: float, drop_input: float, drop_hidden: float) -> MlpLayers:
-    return MlpLayers((MlpLayer(int(width), "rectify", drop_hidden),) * int(depth), drop_input)
-
-
-_CUSTOM = kind_with_numbers(
-    "custom_mlp",
-    _("MLP of your own"),
-    _(
-        "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
-        "DROP_HID hidden units in training",
-    ),
-    lambda var, *numbers, classes: build_layers(var, _custom_layers(*numbers), classes),
-    lambda *numbers: _custom_layers(*numbers).operations(),
-    (
-        Count(
-            "DEPTH",
-            _("Depth"),
-            N_("depth {value}"),
-            _("Number of hidden layers."),
-            2,
-            0,
-            MAX_LAYERS,
-        ),
-        Count(
-            "WIDTH",
-            _("Units"),
-            N_("units {value}"),
-            _("Units in each hidden layer."),
-            800,
-            1,
-            MAX_UNITS,
-        ),
-        Share(
-            "DROP_IN",
-            _("Pixels left out"),
-            N_("pixels left out {value}"),
-            _("Share of the pixels left out in training."),
-            0.2,
-        ),
-        Share(
-            "DROP_HID",
-            _("Units left out"),
-            N_("units left out {value}"),
-            _("Share of the units left out in training."),
-            0.5,
-        ),
-    ),
-    lambda classes, *numbers: _custom_layers(*numbers).title(classes),
+_DROPOUT = Share(
+    "DROPOUT",
+    _("Dropout"),
+    N_("dropout {value}"),
+    _("Share of the hidden units left out at each training step."),
+    0.4,
+)
+#: Of ``custom_mlp``, a text of earlier versions: it has no fields of its own in the form.
+_CUSTOM = (
+    Count("DEPTH", N_("depth {value}"), 2, 0, _MAX_DEPTH),
+    Count("WIDTH", N_("units {value}"), 800, 1, MAX_UNITS),
+    Share("DROP_IN", "", N_("pixels left out {value}"), "", 0.2),
+    Share("DROP_HID", "", N_("units left out {value}"), "", 0.5),
 )
 
 
-def _read_custom(arguments: str, classes: int) -> NetworkSpec:
-    spec = _CUSTOM.read(arguments, classes)
-    return dataclasses.replace(spec, layers=_custom_layers(*spec.numbers))
-
-
-def _read_layers(arguments: str, classes: int) -> NetworkSpec:
-    layers = read_layers(arguments)
-    return NetworkSpec(
-        f"layers:{layers.text()}{_classes_text(classes)}",
-        layers.title(classes),
-        "layers",
-        lambda var: build_layers(var, layers, classes),
-        with_classes(layers.operations(), classes),
-        layers=layers,
+def _fixed_kind(
+    name: str,
+    title: str,
+    meaning: str,
+    layers: tuple[NetworkLayer, ...],
+) -> NetworkKind:
+    """Return a kind without numbers."""
+    return NetworkKind(
+        name,
+        title,
+        name,
+        meaning,
+        name,
+        lambda text: ("", (), layers),
+        lambda layers, classes: title,
     )
+
+
+def _tutorial_title(layers: tuple[NetworkLayer, ...], classes: int) -> str:
+    units = title_of(layers, classes).removeprefix("MLP ")
+    return f"{_('Tutorial MLP')} {units}"
 
 
 #: All kinds of networks by name, the tutorial's first.
 NETWORKS: dict[str, NetworkKind] = {
     kind.name: kind
     for kind in (
-        kind_with_numbers(
+        NetworkKind(
             "mlp",
             _("Tutorial MLP"),
+            "mlp[:DROPOUT]",
             _(
                 "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
                 "unless another share is given",
             ),
-            build_mlp,
-            lambda dropout: (Dense(500), Dense(300), Dense(CLASSES, "softmax")),
-            (
-                Share(
-                    "DROPOUT",
-                    _("Dropout"),
-                    N_("dropout {value}"),
-                    _("Share of the hidden units left out at each training step."),
-                    0.4,
-                ),
-            ),
-            lambda classes, dropout: f"{_('Tutorial MLP')} 784–500–300–{classes}",
+            "mlp:0.4",
+            lambda text: _read_numbers(text, (_DROPOUT,), _tutorial_layers),
+            _tutorial_title,
+            (_DROPOUT,),
         ),
         NetworkKind(
             "layers",
-            _("MLP of your own"),
-            "layers:[/DROPOUT,]UNITS[@ACTIVATION][/DROPOUT],…",
+            _("Layers of your own"),
+            "layers:LAYER,LAYER,…",
             _(
-                "hidden layers one by one, up to {most}: each with its UNITS, an ACTIVATION "
-                "({names}; rectify unless another is given) and the share of its units that a "
-                "DROPOUT leaves out in training; a DROPOUT before all layers leaves out pixels: "
+                "up to {most} layers one by one, without the output: conv32x5, a convolution with "
+                "32 filters of 5×5 pixels (then s2, its stride, and p2, its padding); pool2, max "
+                "pooling; norm, batch normalization of the layer before it; 256, a dense layer; "
+                "/0.5, dropout; @ and an activation ({names}; rectify unless another is named): "
                 "layers:500/0.4,300/0.4 is the tutorial's network",
                 most=MAX_LAYERS,
                 names=", ".join(ACTIVATIONS),
             ),
-            _read_layers,
-            "layers:500@tanh/0.4,300",
+            "layers:conv32x5,pool2,/0.5,256@tanh",
+            _read_list,
+            title_of,
         ),
-        dataclasses.replace(_CUSTOM, read=_read_custom, in_menu=False),
-        kind_with_numbers(
+        NetworkKind(
+            "custom_mlp",
+            _("Layers of your own"),
+            "custom_mlp[:DEPTH,WIDTH,DROP_IN,DROP_HID]",
+            _(
+                "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN "
+                "inputs and DROP_HID hidden units in training",
+            ),
+            "custom_mlp:2,800,0.2,0.5",
+            lambda text: _read_numbers(text, _CUSTOM, _custom_layers),
+            title_of,
+            _CUSTOM,
+            in_menu=False,
+        ),
+        _fixed_kind(
             "cnn",
             _("CNN, two 5×5 convolutions"),
             _(
                 "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50% "
                 "dropout",
             ),
-            build_cnn,
-            lambda: CNN,
+            CNN,
         ),
-        kind_with_numbers(
+        _fixed_kind(
             "deep_cnn",
             _("CNN, three convolutions"),
             _("three convolutions of 32, 64 and 128 filters, 256 hidden units, 50% dropout"),
-            build_deep_cnn,
-            lambda: DEEP_CNN,
+            DEEP_CNN,
         ),
     )
 }
@@ -379,7 +371,7 @@ def parse_network(text: str) -> NetworkSpec:
         known = () if kind else NETWORKS
         raise NetworkError(no_such(_("Network"), text, known, list_kinds()))
     try:
-        return kind.read(arguments, classes)
+        shortened, numbers, layers = kind.read(arguments)
     except ValueError as error:
         takes = listed((one.allowed() for one in kind.numbers), long=True) or kind.meaning
         raise NetworkError(
@@ -391,6 +383,14 @@ def parse_network(text: str) -> NetworkSpec:
             takes=takes,
             example=kind.example,
         ) from None
+    plain = f"{name}:{shortened}" if shortened or kind.numbers[1:] or name == "layers" else name
+    return NetworkSpec(
+        plain if classes == CLASSES else f"{plain}{_CLASSES_MARK}{classes}",
+        kind.titled(layers, classes),
+        name,
+        (*layers, Dense(classes, "softmax")),
+        numbers,
+    )
 
 
 def _read_classes(text: str, count: str) -> int:

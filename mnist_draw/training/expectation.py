@@ -107,8 +107,7 @@ def _work(settings: TrainingSettings) -> float:
 
 @lru_cache(maxsize=256)
 def _convolves(network: str) -> bool:
-    operations = parse_network(network).operations
-    return any(isinstance(one, Convolution) for one in operations)
+    return parse_network(network).convolves
 
 
 def _seconds_of_work(runs: Sequence[Run], settings: TrainingSettings) -> Iterator[float]:

@@ -166,9 +166,9 @@ def _network_text(network: str, usual: str) -> str:
     """Name a network by its numbers where only these differ, else by its title."""
     spec = parse_network(network)
     other = parse_network(usual)
-    if spec.kind != other.kind or spec.layers is not None:
+    if spec.kind != other.kind or not spec.numbers:
         return spec.title
-    told = zip(spec.told_numbers(), other.told_numbers(), strict=True)
+    told = zip(spec.format_numbers(), other.format_numbers(), strict=True)
     return listed(now for now, before in told if now != before)
 
 

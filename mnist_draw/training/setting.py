@@ -220,7 +220,7 @@ class NetworkText(Setting):
             spec = parse_network(value)
         except UserError:
             return str(value)
-        return listed([spec.title, *spec.told_numbers()])
+        return listed([spec.title, *spec.format_numbers()])
 
 
 @dataclass(frozen=True, kw_only=True)

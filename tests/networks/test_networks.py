@@ -14,16 +14,18 @@ from hypothesis import strategies as st
 
 from mnist_draw import i18n
 from mnist_draw.networks import NETWORKS, NetworkError, parse_network
-from mnist_draw.networks.mlp import MlpLayer, MlpLayers, build_mlp
+from mnist_draw.networks.layer_text import read_layers, text_of
 from mnist_draw.networks.operations import (
     ACTIVATIONS,
     TOGETHER,
     Convolution,
     Dense,
+    Dropout,
     MaxPooling,
     forward,
     parameter_shapes,
 )
+from mnist_draw.networks.specification import build_mlp
 from mnist_draw.training.functions import compile_predict
 from mnist_draw.training.settings import SETTINGS
 
@@ -127,25 +129,33 @@ def test_a_dropout_that_cannot_be(text):
 
 # -- layers, one by one
 
+ACTIVATION = st.sampled_from(sorted(ACTIVATIONS))
+DROPOUT = st.builds(Dropout, st.floats(0, 1, exclude_min=True, exclude_max=True))
+#: With padding of half their sides, convolutions keep the picture's size.
+CONVOLUTION = st.builds(
+    lambda filters, half, name, norm: Convolution(filters, 2 * half + 1, name, 1, half, norm),
+    st.integers(1, 64),
+    st.integers(1, 3),
+    ACTIVATION,
+    st.booleans(),
+)
 LAYERS = st.builds(
-    MlpLayers,
+    lambda *parts: tuple(layer for part in parts for layer in part),
+    st.lists(st.one_of(DROPOUT, CONVOLUTION), max_size=6),
+    st.lists(st.builds(MaxPooling, st.integers(2, 3), st.integers(0, 2)), max_size=2),
     st.lists(
-        st.builds(
-            MlpLayer,
-            st.integers(1, 10_000),
-            st.sampled_from(sorted(ACTIVATIONS)),
-            st.floats(0, 1, exclude_max=True),
-        ),
+        st.one_of(DROPOUT, st.builds(Dense, st.integers(1, 10_000), ACTIVATION, st.booleans())),
         max_size=10,
-    ).map(tuple),
-    st.floats(0, 1, exclude_max=True),
+    ),
 )
 
 
 @given(LAYERS)
 def test_layers_through_their_text(layers):
-    spec = parse_network(f"layers:{layers.text()}")
-    assert spec.layers == layers
+    text = text_of(layers)
+    assert read_layers(text) == layers
+    spec = parse_network(f"layers:{text}")
+    assert spec.hidden == layers
     assert parse_network(spec.text).text == spec.text
 
 
@@ -160,19 +170,26 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers():
     ("arguments", "fault"),
     [
         ("500,,300", "the layer '' begins with no number of units"),
+        ("pol2", "the layer 'pol2' begins with no number of units"),
+        ("norm", "batch normalization goes directly below"),
+        ("pool2,norm", "batch normalization goes directly below"),
+        ("256,conv8x3", "conv8x3 needs a picture"),
+        ("conv8x5,pool2,pool2,pool2,conv8x5", "the picture is 3×3 at conv8x5: smaller than 5×5"),
+        ("conv8x3p3", "conv8x3p3 needs a side and a stride"),
+        ("conv0x3", "conv0x3 needs 1 to 1,024 filters"),
         ("10001", "the layer '10001' begins with no number of units"),
         ("30@relu", "there is no activation 'relu'"),
         ("30/1", "DROPOUT is 1"),
         ("30/", "DROPOUT is missing"),
         ("30/nan", "DROPOUT is nan"),
-        (",".join(["9"] * 11), "11 hidden layers are too many"),
+        (",".join(["9"] * 21), "21 layers are too many"),
     ],
 )
 def test_layers_that_cannot_be(arguments, fault):
     said = complaint(f"layers:{arguments}")
     assert f"'layers:{arguments}'" in said
     assert f"built: {fault}" in said
-    assert "UNITS[@ACTIVATION][/DROPOUT]" in said
+    assert "layers:conv32x5" in said
 
 
 layers = lasagne.layers
@@ -197,6 +214,10 @@ layers = lasagne.layers
             "MaxPool2D 128×4×4, Dropout 0.5, Dense 256, Dropout 0.5, Dense 10",
         ),
         ("layers:/0.2,30@rectify/0.4", "Dropout 0.2, Dense 30, Dropout 0.4, Dense 10"),
+        (
+            "layers:conv4x3s2p1,pool3s2,/0.5,9",
+            "Conv2D 4×14×14, MaxPool2D 4×6×6, Dropout 0.5, Dense 9, Dense 10",
+        ),
     ],
 )
 def test_layers_shapes_and_dropout(text, expected):
@@ -228,9 +249,15 @@ def test_weights_start_as_glorot_uniform_and_biases_at_nothing():
 
 
 EVERY_ACTIVATION = "layers:" + ",".join(f"30@{name}" for name in ACTIVATIONS)
+EVERY_CONVOLUTION = "layers:" + ",".join(f"conv4x3p1@{name},norm" for name in ACTIVATIONS)
+FURTHER = (
+    EVERY_ACTIVATION,
+    EVERY_CONVOLUTION + ",pool3s2,30,norm",
+    "layers:conv8x5s2p2,pool2,conv8x4,norm,pool2",
+)
 
 
-@pytest.mark.parametrize("text", [*(kind.example for kind in NETWORKS.values()), EVERY_ACTIVATION])
+@pytest.mark.parametrize("text", [*(kind.example for kind in NETWORKS.values()), *FURTHER])
 def test_it_puts_out_what_lasagnes_layers_do(text):
     specification = parse_network(text)
     output = specification.build()

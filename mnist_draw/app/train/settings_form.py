@@ -15,6 +15,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.form_state import Chosen, FormState, batch_size_problem
+from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import load_dataset
@@ -95,7 +96,13 @@ class SettingsForm(QObject):
         return self.state.settings
 
     def confirm(self) -> bool:
-        """Commit the focused field when a key starts the run; return whether it is valid."""
+        """Commit the focused field when a key starts the run; return whether all are valid."""
+        layers = self.fields["network"].widget
+        assert isinstance(layers, NetworkFields)
+        if layers.error:
+            notifier.problem(layers.error)
+            layers.list.setFocus()
+            return False
         box = QApplication.focusWidget()
         if not isinstance(box, QAbstractSpinBox):
             return True

@@ -9,7 +9,14 @@ from own_classes import draw_classes
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog
+from PyQt5.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QInputDialog,
+    QWidget,
+)
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import theme
@@ -509,38 +516,89 @@ def test_a_preset_of_the_program_is_not_deleted_for_one_of_ones_own_by_its_name(
 # -- an MLP of one's own
 
 
-def test_layers_are_added_changed_and_removed(panel):
+def layer_list(panel):
     fields = widget(panel, NetworkFields, "network")
     fields.combo.setCurrentIndex(fields.combo.findData("layers"))
-    # The tutorial's network, layer by layer.
+    return fields.list
+
+
+def test_a_list_begins_as_the_network_before(panel):
+    layers = layer_list(panel)
     assert panel.settings().network == "layers:500/0.4,300/0.4"
     tutorial, own = (parse_network(text) for text in ("mlp", panel.settings().network))
     assert own.parameter_shapes() == tutorial.parameter_shapes()
     # The dropout that is chosen there is that of both layers.
     panel.apply("network", "mlp:0.95")
-    fields.combo.setCurrentIndex(fields.combo.findData("layers"))
+    layer_list(panel)
     assert panel.settings().network == "layers:500/0.95,300/0.95"
+    panel.apply("network", "cnn")
+    layer_list(panel)
+    assert panel.settings().network == "layers:conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"
     panel.apply("network", "custom_mlp:2,800,0.2,0.5")
-    rows = fields.rows
-    assert [row.units.value() for row in rows.rows] == [800, 800]
-    rows.add_button.click()
-    rows.rows[0].activation.setCurrentIndex(rows.rows[0].activation.findData("tanh"))
-    rows.rows[1].units.setValue(300)
-    rows.rows[2].dropout.setValue(12.5)
-    assert panel.settings().network == "layers:/0.2,800@tanh/0.5,300/0.5,800/0.125"
-    rows.rows[1].button.click()
-    assert panel.settings().network == "layers:/0.2,800@tanh/0.5,800/0.125"
-    assert rows.rows[1].units.objectName() == "layer2UnitsSpinBox"
-    while rows.rows:
-        rows.rows[0].button.click()
-    assert panel.settings().network == "layers:/0.2"
-    rows.add_button.click()
-    assert panel.settings().network == "layers:/0.2,300/0.4"
-    for _ in range(20):
-        rows.add_button.click()
-    assert len(rows.rows) == 10
-    assert not rows.add_button.isEnabled()
-    parse_network(panel.settings().network)
+    assert layers.entries == ["/0.2", "800", "/0.5", "800", "/0.5"]
+    assert panel.settings().network == "custom_mlp:2,800,0.2,0.5"
+
+
+def test_layers_are_added_changed_moved_and_removed(panel):
+    panel.apply("network", "cnn")
+    layers = layer_list(panel)
+    layers.rows[0].findChild(QAbstractSpinBox, "layer1FiltersSpinBox").setValue(8)
+    menu = layers.findChild(QComboBox, "layer1ActivationCombo")
+    menu.setCurrentIndex(menu.findData("tanh"))
+    layers.add("normalization")
+    assert panel.settings().network == "layers:conv8x5@tanh,norm,pool2,conv32x5,pool2,/0.5,256/0.5"
+    layers.remove(6)
+    layers.remove(5)
+    layers.add("dropout")
+    assert panel.settings().network == "layers:conv8x5@tanh,norm,pool2,conv32x5,pool2,/0.5,/0.5"
+    layers.undo()
+    layers.move_layer(2, 3)
+    assert panel.settings().network == "layers:conv8x5@tanh,norm,conv32x5,pool2,pool2,/0.5"
+    while layers.rows:
+        layers.rows[0].remove_button.click()
+    assert panel.settings().network == "layers:"
+    layers.add("dense")
+    assert panel.settings().network == "layers:300"
+
+
+def test_a_layer_that_cannot_be_is_named_and_starts_nothing(panel):
+    panel.apply("network", "cnn")
+    layers = layer_list(panel)
+    before = panel.settings().network
+    layers.add("pooling")
+    layers.add("pooling")
+    # The last network that can be stays.
+    assert panel.settings().network == before.replace("pool2,conv", "pool2,pool2,conv", 1)
+    assert not panel.confirm()
+    assert "layer 5" in widget(panel, NetworkFields, "network").error
+    layers.undo()
+    assert layers.error is None
+    assert panel.confirm()
+
+
+def test_layers_are_reached_by_keys_alone(panel, drawer, qtbot):
+    drawer.show()
+    panel.apply("network", "cnn")
+    layers = layer_list(panel)
+    box = layers.findChild(QWidget, "layerList")
+    box.setFocus()
+    for key, modifiers, expected in (
+        (Qt.Key_Down, Qt.NoModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
+        (Qt.Key_Up, Qt.AltModifier, None),
+        (Qt.Key_Z, Qt.ControlModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
+        (Qt.Key_D, Qt.ControlModifier, "conv32x5,conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
+        (Qt.Key_Delete, Qt.NoModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
+    ):
+        QTest.keyClick(box, key, modifiers)
+        if expected is not None:
+            assert layers.text == expected
+    QTest.keyClick(box, Qt.Key_Home)
+    QTest.keyClick(box, Qt.Key_Return)
+    assert drawer.focusWidget() is layers.rows[0].fields[0]
+    QTest.keyClick(drawer.focusWidget(), Qt.Key_Tab)
+    assert drawer.focusWidget() is layers.rows[0].fields[1]
+    QTest.keyClick(drawer.focusWidget(), Qt.Key_Escape)
+    assert drawer.focusWidget() is box
 
 
 def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, tmp_path, qtbot):
