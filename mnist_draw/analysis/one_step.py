@@ -140,6 +140,10 @@ class OneStep:
                 count=number(count),
                 most=number(MAX_NUMBERS),
             )
+        if any(getattr(layer, "normalized", False) for layer in specification.layers):
+            raise StepError(
+                "A step through batch normalization is not shown. Choose another network.",
+            )
         self.model = model
         self.settings = settings or settings_of(model)
         self.number = 0

@@ -199,7 +199,7 @@ class Tested:
 
     loss: float
     accuracy: float
-    seconds: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)

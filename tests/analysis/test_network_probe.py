@@ -23,6 +23,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.run_start import build_network
@@ -240,3 +241,35 @@ def test_a_network_without_hidden_layers_has_no_silent_units():
     seen = inspect_layers("custom_mlp:0,1,0,0", 1, weights, weights, pictures)
     assert (seen.names, seen.updates) == (("output",), (0.0,))
     assert "no rectifiers" in describe_silent_units(seen)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["layers:conv4x5s2p2,norm,conv4x3@tanh,norm,8,norm,/0.5", "layers:conv4x3p1,pool3s2,8@elu"],
+)
+def test_normalization_strides_and_padding_are_part_of_the_layers(text):
+    specification = parse_network(text)
+    random = np.random.default_rng(7)
+    parameters = tuple(
+        np.abs(random.normal(0, 0.3, shape)).astype(np.float32) + np.float32(0.01)
+        for shape in specification.parameter_shapes()
+    )
+    probe = NetworkProbe(ModelFile(text, parameters))
+    some = pictures(2)
+    expected = forward(specification.operations, parameters, some)
+    np.testing.assert_allclose(probe.run(some).p, expected, rtol=1e-4, atol=1e-6)
+    layer = probe.layers[0]
+    inputs = random.normal(size=(1, *layer.incoming)).astype(np.float32)
+    delta = random.normal(size=(1, *layer.shape)).astype(np.float32)
+    change = ((layer.sums(inputs) - layer.sums(0 * inputs)) * delta).sum()
+    found = (layer.gradient_by_input(delta) * inputs).sum()
+    assert found == pytest.approx(float(change), rel=1e-3)
+    # The compiled gradient is that of the same network.
+    pair = np.zeros(10, np.float32)
+    pair[3] = 1
+    direction = random.normal(size=(28, 28)).astype(np.float32)
+    step = np.float32(1e-3)
+    ahead = probe.run(some[:1] + step * direction).logits[0, 3]
+    behind = probe.run(some[:1] - step * direction).logits[0, 3]
+    slope = (probe.input_gradient(some[0, 0], pair) * direction).sum()
+    assert slope == pytest.approx(float(ahead - behind) / (2 * step), rel=0.05, abs=0.05)

@@ -171,8 +171,8 @@ class NetworkReader:
         layers = self._probe.layers
         learned: tuple[Layer, ...] = ()
         if start is not None and weights is Weights.LEARNED:
-            pairs = zip(layers, start.parameters[::2], strict=True)
-            learned = tuple(replace(layer, W=layer.W - value) for layer, value in pairs)
+            pairs = zip(layers, network_probe.describe_layers(start), strict=True)
+            learned = tuple(replace(now, W=now.W - before.W) for now, before in pairs)
         first = (learned or layers)[0].W
         smoothness = network_probe.neighbor_correlation(first) if first.ndim == 2 else None
         self._parts = Parts(layers, model, weights, learned, smoothness, refusal)
