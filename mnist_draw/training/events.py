@@ -272,9 +272,10 @@ class Queued:
 
 @dataclass(frozen=True)
 class Requested:
-    """The run starts, or goes on, in a thread of its own."""
+    """The run starts, or goes on, in a thread of its own; how long it is expected to take."""
 
     settings: TrainingSettings
+    expected_seconds: float | None = None
 
 
 @dataclass(frozen=True)

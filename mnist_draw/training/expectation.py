@@ -190,6 +190,8 @@ class Expectation:
     time: str
     #: The accuracy as a number, 0 to 1; None where none is known.
     share: float | None = None
+    #: Seconds; None where the size of the data set is not known.
+    seconds: float | None = None
 
 
 #: Where a preset's accuracy is from.
@@ -207,10 +209,11 @@ def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
     for preset in PRESETS.values():
         if not differing(settings, preset.settings):
             share = preset.expected_accuracy
-            return Expectation(percent(share, 1), EXPECTED, duration, share)
+            return Expectation(percent(share, 1), EXPECTED, duration, share, seconds)
     for run in runs:
         accuracy = run.figures.get("test_accuracy")
         is_whole = run.epochs_done == settings.epochs and not run.changes
         if accuracy is not None and is_whole and not differing(run.settings, settings):
-            return Expectation(percent(accuracy, 2), _("last time"), duration, accuracy)
-    return Expectation("–", _("not tried yet"), duration)
+            reached = percent(accuracy, 2)
+            return Expectation(reached, _("last time"), duration, accuracy, seconds)
+    return Expectation("–", _("not tried yet"), duration, seconds=seconds)

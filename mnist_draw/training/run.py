@@ -17,6 +17,8 @@ import numpy as np
 
 from mnist_draw.errors import one_line, plain_name
 from mnist_draw.i18n import _, counted, joined, number, pgettext
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import Dense
 from mnist_draw.training import hints
 from mnist_draw.training.events import (
     BatchFinished,
@@ -60,6 +62,7 @@ from mnist_draw.training.presets import course_of, run_name
 from mnist_draw.training.setting import MODEL_OF_RUN
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
+from mnist_draw.training.updates import learning_rate_at
 
 if TYPE_CHECKING:
     from mnist_draw.training.checkpoint import Checkpoint
@@ -131,8 +134,13 @@ _LABELS = {
     "diverged": _("Stopped: the loss grew without limit"),
     "failed": _("Not started"),
 }
-#: The speed is the mean over this many minibatches.
-_SPEED_OVER = 50
+#: What the latest minibatches show is the mean or median over this many.
+LATEST = 10
+#: Before the first validation, its part of the time of an epoch's minibatches.
+_VALIDATION_PART = 0.1
+#: The expected time of an epoch changes by at most this part with each epoch, of these many.
+_STEADY = 1 / 3
+_STEADY_OVER = 20
 
 
 @dataclass(frozen=True)
@@ -184,10 +192,12 @@ class Run:
     batch: int = field(default=0, compare=False)
     #: Seconds of its last minibatches since it was started or continued.
     _batch_seconds: deque[float] = field(
-        default_factory=lambda: deque(maxlen=_SPEED_OVER),
+        default_factory=lambda: deque(maxlen=LATEST),
         repr=False,
         compare=False,
     )
+    #: What the run was expected to take before it began; None if unknown.
+    expected_seconds: float | None = field(default=None, compare=False)
     #: Seconds of the minibatches after the last complete epoch.
     _seconds_since: float = field(default=0.0, repr=False, compare=False)
     #: What takes the place of the hint.
@@ -296,7 +306,8 @@ class Run:
         self.was_trained_here = True
         self.message = None
         self.rescued = None
-        self._batch_seconds = deque(maxlen=_SPEED_OVER)
+        self._batch_seconds = deque(maxlen=LATEST)
+        self.expected_seconds = event.expected_seconds
 
     def _plan(self, epochs: int) -> None:
         """Lengthen the run; an event from before an epoch was added has fewer."""
@@ -542,12 +553,29 @@ class Run:
     @property
     def seconds_left(self) -> float | None:
         """Estimated seconds to the end of the run; None if unknown."""
-        each = self._of_last_epoch("seconds")
-        if each is None and self.has_begun:
-            each = self.batches * sum(self._batch_seconds) / len(self._batch_seconds)
+        each = self._seconds_of_epoch()
         if each is None:
-            return None
+            return self.expected_seconds
         return each * max(0.0, self.epochs - (self.epoch - 1 + self.epoch_part))
+
+    @property
+    def seconds_to_validation(self) -> float | None:
+        """Estimated seconds to the end of the epoch's minibatches; None if unknown."""
+        if len(self._batch_seconds) < LATEST:
+            return None
+        return float(np.median(self._batch_seconds)) * (self.batches - self.batch)
+
+    def _seconds_of_epoch(self) -> float | None:
+        if not self.has_learned:
+            if len(self._batch_seconds) < LATEST:
+                return None
+            batches = self.batches * float(np.median(self._batch_seconds))
+            return batches * (1 + _VALIDATION_PART)
+        first, *others = self.history.epochs[-_STEADY_OVER:]
+        each = first.seconds
+        for row in others:
+            each = min(max(row.seconds, (1 - _STEADY) * each), (1 + _STEADY) * each)
+        return each
 
     # -- figures
 
@@ -571,6 +599,25 @@ class Run:
     def training_accuracy(self) -> float | None:
         """Share of right answers in the epoch's minibatches so far, 0 to 1."""
         return self._mean_so_far("training_accuracy", self.history.batch_accuracies)
+
+    @property
+    def latest_accuracy(self) -> float | None:
+        """Share of right answers in the last minibatches after the last epoch, 0 to 1."""
+        latest = self.history.batch_accuracies[-min(LATEST, self.history.incomplete) :]
+        return sum(latest) / len(latest) if self.history.incomplete else None
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the last minibatch, as its schedule has lowered it."""
+        done = (max(1, self.epoch) - 1) * self.batches + max(1, self.batch) - 1
+        progress = done / (self.epochs * self.batches)
+        return learning_rate_at(self.settings.learning_rate, self.settings.schedule, progress)
+
+    @property
+    def guessing(self) -> float:
+        """The accuracy of guessing among the classes, 0 to 1."""
+        output = parse_network(self.settings.network).operations[-1]
+        return 1 / output.units if isinstance(output, Dense) else 0.1
 
     @property
     def validation_loss(self) -> float | None:

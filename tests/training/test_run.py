@@ -173,11 +173,51 @@ def test_progress_and_time_left():
     )
     run = after(batch(1, 1))
     assert (run.epoch_part, run.run_part) == (0.25, 0.125)
-    assert run.seconds_left == pytest.approx(0.07)
+    # Until ten minibatches are through, it is what was expected.
+    assert run.seconds_left is None
+    run.apply(events.Requested(SETTINGS, 60))
+    assert run.seconds_left == 60
     run = after(*_EPOCH)
     assert run.run_part == 0.5
     assert run.seconds_left == pytest.approx(0.1)
     assert (run.best.validation_accuracy, run.best.epoch) == (0.95, 1)
+
+
+def test_the_time_left_is_steady():
+    run = Run(settings=SETTINGS.replace(epochs=4))
+    for number in range(1, 11):
+        # The first one is slow.
+        seconds = 9 if number == 1 else 0.1
+        run.apply(events.BatchFinished(1, 4, number, 20, 0.5, 0.9, seconds))
+    assert run.seconds_to_validation == pytest.approx(1)
+    # An epoch has twenty, and a tenth for its validation.
+    assert run.seconds_left == pytest.approx(3.5 * 2.2)
+    run = Run(settings=SETTINGS.replace(epochs=4))
+    for number, seconds in ((1, 3.0), (2, 30.0)):
+        figures = 0.3, 0.9, 0.2, 0.9, 9.0
+        run.apply(events.EpochFinished(number, 4, seconds, *figures, True, ()))
+    assert run.seconds_left == pytest.approx(2 * 4)
+
+
+def test_the_latest_minibatches_say_how_a_first_epoch_does():
+    run = Run()
+    assert run.latest_accuracy is None
+    for number in range(1, 13):
+        run.apply(events.BatchFinished(1, 2, number, 20, 0.5, 0.5 if number > 2 else 0.1, 0.01))
+    assert run.latest_accuracy == pytest.approx(0.5)
+
+
+def test_a_schedule_lowers_the_learning_rate_that_is_shown():
+    run = Run(settings=SETTINGS.replace(schedule="cosine", learning_rate=0.01, epochs=2))
+    assert run.learning_rate == 0.01
+    run.apply(events.BatchFinished(2, 2, 1, 4, 0.5, 0.9, 0.01))
+    assert run.learning_rate == pytest.approx(0.005)
+
+
+def test_guessing_is_right_for_one_of_the_classes():
+    assert Run().guessing == 0.1
+    letters = SETTINGS.replace(network="mlp#26")
+    assert Run(settings=letters).guessing == pytest.approx(1 / 26)
 
 
 def test_planned_epochs_have_one_number():

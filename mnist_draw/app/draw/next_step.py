@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.kit.app_state import PREPARING, Learned, Learns, name_of_key
 from mnist_draw.app.kit.formatting import format_duration
-from mnist_draw.i18n import _, counted, joined, number, percent, pgettext
+from mnist_draw.app.train.run_words import time_left
+from mnist_draw.i18n import _, counted, joined, number, percent, pgettext, with_comma
 from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import long_time_words
@@ -136,8 +137,8 @@ def _step_while_training(state: AppState) -> Step:
     line = _("Still training")
     if is_paused:
         line = _("Paused")
-    elif run.seconds_left is not None:
-        line = _("Still training, {time} left", time=format_duration(run.seconds_left))
+    elif left := time_left(run):
+        line = with_comma(line, left)
     sentence = _("Your network is at {share}", share=percent(accuracy, 2))
     if not _is_to_answer(state, accuracy):
         return Step(sentence, line, watch, Action.WATCH)

@@ -178,5 +178,22 @@ class FlowLayout(QLayout):
             x += width + self.spacing()
 
 
+class EqualColumns(FlowLayout):
+    """Equally wide columns over the whole width, in as few lines as their widest widget allows."""
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        shown = self._shown()
+        widest = max((item.sizeHint().width() for item in shown), default=1)
+        columns = max(1, (width + self.spacing()) // (widest + self.spacing()))
+        return [shown[first : first + columns] for first in range(0, len(shown), columns)]
+
+    def _place_line(self, line: list[QLayoutItem], rect: QRect) -> None:
+        columns = len(self._lines(rect.width())[0])
+        each = (rect.width() + self.spacing()) / columns
+        for place, item in enumerate(line):
+            left = rect.left() + round(place * each)
+            item.setGeometry(QRect(left, rect.top(), item.sizeHint().width(), rect.height()))
+
+
 def _height_of(line: list[QLayoutItem]) -> int:
     return max((item.sizeHint().height() for item in line), default=0)

@@ -23,10 +23,10 @@ from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card
 from mnist_draw.app.train.run_words import TUTORIAL_ACCURACY, is_like_tutorial
-from mnist_draw.app.train.series import Curve, on_axis, thinned, tick_text
+from mnist_draw.app.train.series import Curve, axis_epochs, on_axis, thinned, tick_text
 from mnist_draw.i18n import _, joined, number, percent
 from mnist_draw.training.history import EpochFigures, History
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.run import Run
 
 if TYPE_CHECKING:
     from mnist_draw.app.train.plots import CurveTools
@@ -61,6 +61,8 @@ class Legend(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
         self.figures = ("", "")
         self.epoch = ""
+        #: A name appears with its line.
+        self._lines: tuple[tuple[str, str, Qt.PenStyle], ...] = _LINES[:1]
 
     def show_figures(self, epoch: str, figures: tuple[str, str]) -> None:
         if (epoch, figures) != (self.epoch, self.figures):
@@ -69,8 +71,14 @@ class Legend(QWidget):
             self.setAccessibleName(" ".join(self.texts()))
             self.update()
 
+    def show_validation(self, on: bool) -> None:
+        lines = _LINES if on else _LINES[:1]
+        if lines != self._lines:
+            self._lines = lines
+            self.update()
+
     def texts(self) -> list[str]:
-        pairs = zip(_LINES, self.figures, strict=True)
+        pairs = zip(self._lines, self.figures, strict=False)
         named = [f"{name} {figure}".rstrip() for (name, *__), figure in pairs]
         return [*named, self.epoch]
 
@@ -100,8 +108,8 @@ class Legend(QWidget):
         metrics = QFontMetricsF(painter.font())
         x = 0.0
         y = 0.0
-        high = self.height() / (len(_LINES) if stacked else 1)
-        for text, (__, color, style) in zip(texts, _LINES, strict=True):
+        high = self.height() / (len(self._lines) if stacked else 1)
+        for text, (__, color, style) in zip(texts, self._lines, strict=True):
             middle = y + high / 2
             words = x + _DASH + Size.TIGHT
             painter.setPen(QPen(theme.color(color), 2, style, Qt.FlatCap))
@@ -259,16 +267,23 @@ class CurveCard(Card):
         if self.tools.zoomed:
             # Row n holds epoch n + 1; a little more than what is visible.
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
+        self.legend.show_validation(bool(self.history.epochs))
         epochs = thinned(rows)
         x = np.array([self._place(row) for row in epochs])
         pairs = np.array([self._pair(row) for row in epochs]).reshape(-1, 2)
         for curve, y in zip((self.training_curve, self.validation_curve), pairs.T, strict=True):
             curve.setData(x, self._map(y))
             curve.setSymbol("o" if len(epochs) == 1 else None)
+        if not self.history.epochs:
+            x, y = self._batches.means(self.history.batches)
+            self.training_curve.setData(x, self._map(y))
+            self.training_curve.setSymbol(None)
         if self.tools.zoomed:
             return
         low, high = self._range()
-        self.epoch_axis.show_epochs(self.plot, self.planned)
+        done = len(self.history.epochs)
+        batches = 0 if done or not self._batches else self.history.batches
+        self.epoch_axis.show_epochs(self.plot, axis_epochs(done, self.planned), batches)
         self.plot.setYRange(low, high, padding=0.03)
 
     def _point(self, epoch: float) -> None:
@@ -332,6 +347,18 @@ class LossCard(CurveCard):
         return low, max(self._map(max(values)), low + 0.1)
 
 
+#: Where an axis of accuracies may begin and end, in percent.
+_LOWEST = (98.0, 95.0, 90.0, 80.0, 50.0, 0.0)
+_HIGHEST = (25.0, 50.0, 100.0)
+
+
+def accuracy_range(values: Sequence[float]) -> tuple[float, float]:
+    """Return the range of an axis for accuracies, in percent: a tenth of it is below the lowest."""
+    high = next(end for end in _HIGHEST if max(values) <= 0.9 * end or end == _HIGHEST[-1])
+    least = min(values) - 0.1 * (high - min(values))
+    return next((begin for begin in _LOWEST if begin <= least), 0.0), high
+
+
 class AccuracyCard(CurveCard):
     """Share of right answers in percent, with the tutorial's result as a reference."""
 
@@ -339,6 +366,7 @@ class AccuracyCard(CurveCard):
         sentence = _("Share of right answers over epochs, in percent.")
         super().__init__(_("Accuracy"), "accuracyPlot", sentence, "accuracy", format_percent)
         self._is_like_tutorial = True
+        self._guessing = 0.1
         self.pulse_animation = QVariantAnimation(self)
         self.pulse_animation.setDuration(_PULSE_MS)
         self.pulse_animation.setStartValue(0.0)
@@ -347,11 +375,17 @@ class AccuracyCard(CurveCard):
         self._pulsed = float("-inf")
         self._add_menu()
 
-    def compare_with_tutorial(self, settings: TrainingSettings) -> None:
-        """Show the tutorial's result if network and data are the tutorial's."""
-        self._is_like_tutorial = is_like_tutorial(settings)
+    def compare(self, run: Run) -> None:
+        """Show what guessing gets, and the tutorial if network and data are the tutorial's."""
+        self._is_like_tutorial = is_like_tutorial(run.settings)
+        self._guessing = run.guessing
         if self.plot is not None:
-            self.reference.setVisible(self._is_like_tutorial)
+            self._place_lines()
+
+    def _place_lines(self) -> None:
+        self.reference.setVisible(self._is_like_tutorial and bool(self.history.epochs))
+        self.guessing.setValue(100 * self._guessing)
+        self.guessing.label.setFormat(_("guessing: {share}", share=percent(self._guessing)))
 
     def pulse(self) -> None:
         now = time.monotonic()
@@ -371,6 +405,7 @@ class AccuracyCard(CurveCard):
             best = max(rows, key=lambda row: row.validation_accuracy, default=None)
             points = [] if best is None else [(self._place(best), 100 * best.validation_accuracy)]
             self.best.setData(pos=points)
+            self._place_lines()
 
     def _add_extras(self, item: Any) -> None:
         import pyqtgraph
@@ -387,7 +422,13 @@ class AccuracyCard(CurveCard):
         item.addItem(self.best, ignoreBounds=True)
         self.reference.setZValue(10)
         item.addItem(self.reference)
-        self.reference.setVisible(self._is_like_tutorial)
+        self.guessing = pyqtgraph.InfiniteLine(
+            angle=0,
+            label="",
+            labelOpts={"position": 0.99, "anchors": [(1.0, 1.0), (1.0, 1.0)]},
+        )
+        # Without it the line would widen the range of the axis.
+        item.addItem(self.guessing, ignoreBounds=True)
         box = item.getViewBox()
         box.sigRangeChanged.connect(self._place_label)
         box.sigResized.connect(self._place_label)
@@ -416,11 +457,11 @@ class AccuracyCard(CurveCard):
             second = theme.color("second")
             self.best.setBrush(second)
             self.best.setPen(second)
-            self.reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
-            self.reference.label.setColor(muted)
-            self.reference.label.textItem.setFont(theme.font(Text.AXIS))
+            for line in (self.reference, self.guessing):
+                line.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
+                line.label.setColor(muted)
+                line.label.textItem.setFont(theme.font(Text.AXIS))
 
     def _range(self) -> tuple[float, float]:
         values = [100 * v for row in self.history.epochs for v in self._pair(row)]
-        low = min([92.0, *(2 * math.floor(v / 2) for v in values)]) if values else 80.0
-        return low, 100.0
+        return accuracy_range(values) if values else (0.0, 100.0)

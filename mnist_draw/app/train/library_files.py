@@ -37,8 +37,8 @@ from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.history import History
 from mnist_draw.training.record import load_history
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_formats import RUN_FORMATS
-from mnist_draw.training.settings import TrainingSettings
 
 #: Size of a picture of curves, in logical pixels.
 _PICTURE = (1240, 416)
@@ -91,7 +91,7 @@ class LibraryFiles(CollectionController):
             return
 
         def draw(history: History) -> None:
-            content = _draw_curves(entry.name, run.settings, history)
+            content = _draw_curves(entry.name, run, history)
             self.save(path, lambda: content)
 
         self.background.run(lambda: load_history(run), draw)
@@ -151,7 +151,7 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: save_opened(model, name), finished)
 
 
-def _draw_curves(name: str, settings: TrainingSettings, history: History) -> bytes:
+def _draw_curves(name: str, run: Run, history: History) -> bytes:
     """Return a picture with the name of a run, its accuracy and its loss."""
     page = QWidget()
     accuracy = AccuracyCard()
@@ -165,7 +165,7 @@ def _draw_curves(name: str, settings: TrainingSettings, history: History) -> byt
         card.build()
         card.show_history(history, len(history.epochs))
         card.menu_button.hide()
-    accuracy.compare_with_tutorial(settings)
+    accuracy.compare(run)
     page.resize(*_PICTURE)
     content = png_bytes(page.grab())
     page.deleteLater()

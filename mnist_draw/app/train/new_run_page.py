@@ -191,6 +191,12 @@ class NewRunPage(ScrollArea):
             self._background.run(_read_runs, self._note_runs)
         self.renew()
 
+    @property
+    def expected_seconds(self) -> float | None:
+        """What the chosen card promises; None until that is known."""
+        chosen = (card for card in self.cards.cards.values() if card.isChecked())
+        return next((card.expectation.seconds for card in chosen), None)
+
     def _note_runs(self, runs: tuple[Run, ...]) -> None:
         self._runs = runs
         self._show_cards()

@@ -47,16 +47,26 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
 
 
 class EpochAxis(_Axis):
+    """Epochs, or the minibatches of the first one while that is trained."""
+
     def __init__(self) -> None:
         super().__init__("bottom")
         self.last = 0
+        #: The minibatches of an epoch; 0 where epochs are shown.
+        self._batches = 0
 
-    def show_epochs(self, plot: Any, last: int) -> None:
-        """Show all epochs up to the last one; a single one has room for its name."""
+    def show_epochs(self, plot: Any, last: int, batches: int = 0) -> None:
+        """Show all epochs up to the last one, or the minibatches of the first."""
         self.last = max(1, last)
-        plot.setXRange(0, max(2, last), padding=0.01)
+        self._batches = batches
+        # A single epoch has room for its name.
+        plot.setXRange(0, 1 if batches else max(2, last), padding=0.01)
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        if self._batches:
+            each = round(nice_step(self._batches / 5, whole=True))
+            minibatches = sorted({1, *range(each, self._batches + 1, each)})
+            return [(1.0, [minibatch / self._batches for minibatch in minibatches])]
         most = max(2, min(_MAX_EPOCHS, int(size / theme.scaled(_EACH))))
         step = nice_step((high - low) / most, whole=True)
         first_room, last_room = (theme.scaled(part) * (high - low) / size for part in _AROUND)
@@ -73,7 +83,15 @@ class EpochAxis(_Axis):
             ticks.append(self.last)
         return [(step, ticks)]
 
+    def boundingRect(self) -> Any:
+        # pyqtgraph leaves out the words of the first minibatch, which begin further left.
+        return super().boundingRect().adjusted(-theme.scaled(_AROUND[0]), 0, 0, 0)
+
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self._batches:
+            first = _("minibatch {number}", number=1)
+            batches = [round(value * self._batches) for value in values]
+            return [first if batch == 1 else number(batch) for batch in batches]
         first = _("epoch {number}", number=1)
         return [first if value == 1 else number(value, ",.0f") for value in values]
 

@@ -150,7 +150,7 @@ class RunController(QObject):
                 self.tab.settings.show_error(error.setting, str(error))
             return
         self._preferences.set("training", settings.to_json())
-        self._begin(run, settings)
+        self._begin(run, Requested(settings, self.tab.new_run.expected_seconds))
 
     def _waits(self, settings: TrainingSettings, start: Callable[[], object]) -> bool:
         """Start a run later where digits are being learned now; return whether it waits."""
@@ -229,12 +229,12 @@ class RunController(QObject):
         self.tab.settings.show_run(settings)
         shown = self.state.shown_run if run.folder == self.state.shown_run.folder else run
         # The run stays as it is where it cannot be continued.
-        self._begin(copy.copy(shown), settings, resume=True)
+        self._begin(copy.copy(shown), Requested(settings), resume=True)
 
-    def _begin(self, run: Run, settings: TrainingSettings, resume: bool = False) -> None:
+    def _begin(self, run: Run, requested: Requested, resume: bool = False) -> None:
         """Show a requested run without events yet; one that is continued as it was left."""
         self._before = Run() if self.state.run.state == "waiting" else self.state.shown_run
-        run.apply(Requested(settings))
+        run.apply(requested)
         self.state.set(run=run, shown_run=run)
         self.training.start(run, resume)
         notifier.forget()

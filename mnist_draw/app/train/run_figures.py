@@ -11,8 +11,8 @@ from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
-from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
-from mnist_draw.app.kit.layout import FlowLayout, column, row
+from mnist_draw.app.kit.formatting import format_loss, format_percent
+from mnist_draw.app.kit.layout import EqualColumns, column, row
 from mnist_draw.app.kit.painters import paint_bar, smooth_painter
 from mnist_draw.app.kit.steady_labels import (
     GrowingLabel,
@@ -23,8 +23,9 @@ from mnist_draw.app.kit.steady_labels import (
 )
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
-from mnist_draw.app.train.run_words import PASSING, time_left
+from mnist_draw.app.train.run_words import PASSING, large_figure, minibatch_words, time_left
 from mnist_draw.i18n import _, number, percent, percent_sign
+from mnist_draw.training.expectation import time_words
 from mnist_draw.training.hints import Hint, read_curves
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
@@ -50,6 +51,12 @@ class LargeFigure(TabularLabel):
             set_look(self, f"large{level}")
             self.fit()
 
+    def set_muted(self, on: bool) -> None:
+        if on != self.property("muted"):
+            self.setProperty("muted", on)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     def _unit_font(self) -> QFont:
         font = self.font()
         font.setPixelSize(max(1, round(_UNIT_PART * QFontInfo(font).pixelSize())))
@@ -58,7 +65,8 @@ class LargeFigure(TabularLabel):
     def fit(self) -> None:
         wide = tabular_width(self.font(), number(98.24, ".2f"))
         wide += QFontMetricsF(self._unit_font()).horizontalAdvance(_UNIT)
-        size = QSize(math.ceil(wide) + 2, math.ceil(QFontMetricsF(self.font()).height()))
+        # Figures have nothing below their line.
+        size = QSize(math.ceil(wide) + 2, math.ceil(QFontMetricsF(self.font()).ascent()))
         if size != self._needed:
             self._needed = size
             self.setFixedSize(size)
@@ -102,10 +110,16 @@ class Figure(QWidget):
         self.value = value or TabularLabel("–", widest=widest)
         self.value.setObjectName(name)
         self.value.setProperty("look", "value")
-        explain(self.value, caption, sentence)
-        self._caption = label(caption, "muted")
+        self._sentence = sentence
+        self._caption = label("", "muted")
+        self.name(caption)
         self._widest = widest
         column(self._caption, self.value, gap=Size.CAPTION_GAP, owner=self)
+
+    def name(self, caption: str) -> None:
+        if caption != self._caption.text():
+            self._caption.setText(caption)
+            explain(self.value, caption, self._sentence)
 
     def sizeHint(self) -> QSize:
         # A longer text is cut rather than that it widens the page.
@@ -144,7 +158,13 @@ _FIGURES = (
         _("Validation loss"),
         "validationLossLabel",
         _("Mean cross-entropy on pictures the network does not learn from, in nats."),
-        _LOSS,
+        _("after epoch {number}", number=1),
+    ),
+    (
+        _("Learning rate"),
+        "learningRateLabel",
+        _("The learning rate of the last minibatch; a schedule lowers it."),
+        number(0.00012, "g"),
     ),
     (
         _("Test accuracy"),
@@ -152,58 +172,54 @@ _FIGURES = (
         _("Share of right answers on the test pictures at the end of the run, in percent."),
         _SHARE,
     ),
-    (
-        _("Pictures a second"),
-        "throughputLabel",
-        _("Training pictures per second in the last epoch."),
-        number(100_000),
-    ),
 )
 
 
 class Figures(QWidget):
-    """The live figures of a run; a running one has its accuracy in large type next to them."""
+    """The figures of a run; a running one has its accuracy in large type next to them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         title, sentence = _ACCURACY
         usual = percent(0.9824, 2)
-        self._large = LargeFigure("–", widest=usual)
-        figure = Figure(title, "validationAccuracyLabel", sentence, usual, self._large)
-        figure.setObjectName("accuracyFigure")
-        self._best_share = TabularLabel(widest=_("best {share}", share=usual), look="title")
+        self._large_value = LargeFigure("–", widest=usual)
+        name = "validationAccuracyLabel"
+        self._large = Figure(title, name, sentence, usual, self._large_value)
+        self._large.setObjectName("accuracyFigure")
+        self._note = TabularLabel(widest=_("best {share}", share=usual), look="title")
         widest = _("in epoch {number}", number=number(20))
-        self._best_epoch = TabularLabel(widest=widest, look="muted")
+        self._line = TabularLabel(widest=widest, look="muted")
         upright = QWidget()
         upright.setProperty("look", "upright")
         upright.setAttribute(Qt.WA_StyledBackground)
-        best = column(1, self._best_share, self._best_epoch, 1, gap=Size.CAPTION_GAP)
+        notes = column(1, self._note, self._line, 1, gap=Size.CAPTION_GAP)
         self._beside = QWidget()
-        large = row(column(1, figure, 1), best, upright, gap=Size.MARGIN, owner=self._beside)
+        large = row(column(1, self._large, 1), notes, upright, gap=Size.MARGIN, owner=self._beside)
         self._accuracy = Figure(title, "", sentence, usual)
         sentence = _("The best validation accuracy, and its epoch.")
         self._best = Figure(_("Best"), "bestLabel", sentence, _best(0.9825, 20))
         self.small = [Figure(*each) for each in _FIGURES]
         self._training_loss, self._training_accuracy, self._validation_loss = self.small[:3]
-        self._test_accuracy, self._speed = self.small[3:]
+        self._rate, self._test_accuracy = self.small[3:]
         self._training_loss.setObjectName("lossLabel")
-        self._time = Figure(_("Time"), "timeLabel", _("What all epochs took."), "0:00:00")
-        flow = FlowLayout()
+        flow = EqualColumns()
         # All in one line beside the settings of a window 1,280 pixels wide.
         flow.setSpacing(Size.CARD_PADDING)
-        for each in (self._accuracy, self._best, *self.small, self._time):
+        for each in (self._accuracy, self._best, *self.small):
             flow.addWidget(each)
         whole = row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)
         self._rows = (large, whole)
         self._upright = upright
+        self._is_running = True
         self.show_running(True)
 
     def show_running(self, on: bool) -> None:
+        self._is_running = on
         self._beside.setVisible(on)
-        at_the_end = (self._accuracy, self._best, self._test_accuracy, self._speed, self._time)
-        for each in at_the_end:
+        for each in (self._accuracy, self._best, self._test_accuracy):
             each.setVisible(not on)
+        self._rate.setVisible(on)
         for each in self.small:
             set_look(each.value, "surer" if on else "value")
         self._fit()
@@ -215,39 +231,34 @@ class Figures(QWidget):
         """Choose the large figure's size: 64 pixels, fewer where there is less room."""
         wide = self.width() + 2 * Size.MARGIN
         level = 2 if wide >= 1200 else 1 if wide >= 1024 else 0
-        self._large.show_large(0 if theme.text_scale() > _LARGE_TEXT else level)
+        self._large_value.show_large(0 if theme.text_scale() > _LARGE_TEXT else level)
         below = self.width() < theme.scaled(_NARROW)
         for line in self._rows:
             line.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
         self._upright.setHidden(below)
 
     def show_run(self, run: Run) -> None:
-        accuracy = format_percent(run.validation_accuracy)
-        speed = run.speed
+        large = large_figure(run)
+        self._large.name(large.caption)
+        self._large_value.set_muted(large.is_muted)
+        # Before the first validation the large figure is the training accuracy.
+        self._training_accuracy.setVisible(not (self._is_running and large.is_muted))
+        validation_loss = format_loss(run.validation_loss)
+        if run.is_running and run.validation_loss is None:
+            validation_loss = _("after epoch {number}", number=number(1))
+        best = run.best
         for shown, text in (
-            (self._large, accuracy),
-            (self._accuracy.value, accuracy),
+            (self._large_value, large.value),
+            (self._note, large.note),
+            (self._line, large.line),
+            (self._accuracy.value, format_percent(run.validation_accuracy)),
             (self._training_loss.value, format_loss(run.training_loss)),
             (self._training_accuracy.value, format_percent(run.training_accuracy)),
-            (self._validation_loss.value, format_loss(run.validation_loss)),
+            (self._validation_loss.value, validation_loss),
+            (self._rate.value, number(run.learning_rate, ".3g")),
             (self._test_accuracy.value, format_percent(run.test_accuracy)),
-            (self._speed.value, "–" if speed is None else number(speed, ",.0f")),
-            (self._time.value, format_duration(run.seconds) if run.has_learned else "–"),
+            (self._best.value, _best(best.validation_accuracy, best.epoch) if best else "–"),
         ):
-            shown.setText(text)
-        best = run.best
-        if best is None:
-            texts = "–", "", ""
-        else:
-            share = format_percent(best.validation_accuracy)
-            epoch = number(best.epoch)
-            texts = (
-                _best(best.validation_accuracy, best.epoch),
-                _("best {share}", share=share),
-                _("in epoch {number}", number=epoch),
-            )
-        labels = self._best.value, self._best_share, self._best_epoch
-        for shown, text in zip(labels, texts, strict=True):
             shown.setText(text)
 
 
@@ -320,11 +331,15 @@ class ProgressRow(QWidget):
         widest = _("Epoch {epoch} of {epochs}", epoch=20, epochs=20)
         self.state_label = TabularLabel("", widest, "title", "stateLabel")
         explain(self.state_label, _("State"), _("What the run is doing."))
-        self._time_left = TabularLabel("", _("{time} left", time="0:00:00"), name="timeLeftLabel")
+        widest = _("minibatch {done} of {all}", done=number(100), all=number(100))
+        self._minibatch = TabularLabel("", widest, "muted", "minibatchLabel")
+        widest = _("about {time} left", time=time_words(1200))
+        self._time_left = TabularLabel("", widest, name="timeLeftLabel")
         self._time_left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         explain(self._time_left, _("Time left"), _("Estimated time to the end of the run."))
         self._bar = EpochBar()
-        row(self.state_label, (self._bar, 1), self._time_left, gap=Size.MARGIN, owner=self)
+        words = row(self.state_label, self._minibatch, gap=Size.FIELD_GAP)
+        row(words, (self._bar, 1), self._time_left, gap=Size.MARGIN, owner=self)
         self._settling = SettleTimer(self)
 
     def show_run(self, run: Run) -> None:
@@ -336,6 +351,9 @@ class ProgressRow(QWidget):
         else:
             self._settling.stop()
             show()
+        minibatch = minibatch_words(run)
+        self._minibatch.setText(minibatch)
+        self._minibatch.setVisible(bool(minibatch))
         self._bar.show_run(run)
         self._time_left.setText(time_left(run))
 

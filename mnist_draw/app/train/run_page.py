@@ -40,7 +40,7 @@ class Arrangement:
 _TRAINING = Arrangement(
     {"accuracy": (0, 0, 2, 1), "digits": (0, 1, 1, 1), "loss": (1, 1, 1, 1)},
     widths=(820, 494),
-    heights=(222, 182),
+    heights=(232, 172),
     least=(170, 120),
 )
 _ENDED = Arrangement(
@@ -270,7 +270,7 @@ class RunPage(ScrollArea):
 
     def show_curves(self, run: Run) -> None:
         """Draw the curves of another run, or of another part of it."""
-        self.accuracy.compare_with_tutorial(run.settings)
+        self.accuracy.compare(run)
         for card in (self.loss, self.accuracy):
             card.show_history(run.history, run.epochs)
         for change in run.changes:

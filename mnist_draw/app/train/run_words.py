@@ -9,7 +9,8 @@ from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.i18n import N_, _, counted, joined, number, percent
 from mnist_draw.networks import NetworkSpec, parse_network
 from mnist_draw.networks.operations import Dense
-from mnist_draw.training.run import Run
+from mnist_draw.training.expectation import time_words
+from mnist_draw.training.run import LATEST, Run
 from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
 
@@ -24,6 +25,9 @@ TRAIN_ON = _(
     "one before is not kept. Right click: another number.",
 )
 _GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
+#: Epochs until the time left is no longer rough, and the seconds from which on it is.
+_SETTLED = 2
+_LONG = 3570
 #: States that are usually over at once; their words appear where they last.
 PASSING = ("loading", "compiling", "testing", "stopping")
 
@@ -61,9 +65,60 @@ def _layers(network: NetworkSpec) -> str:
 def time_left(run: Run) -> str:
     """Return the expected time of a run, empty where none is expected."""
     left = run.seconds_left
-    if left is None or run.state not in ("waiting", "training", "validating"):
+    if left is None or run.state not in ("training", "validating"):
         return ""
-    return _("{time} left", time=format_duration(left))
+    is_rough = run.epochs_done < _SETTLED or left > _LONG
+    words = N_("about {time} left") if is_rough else N_("{time} left")
+    return _(words, time=time_words(left))
+
+
+@dataclass(frozen=True)
+class FigureWords:
+    """The large figure of a run in training and what is next to it."""
+
+    caption: str
+    value: str
+    note: str
+    line: str
+    #: Gray: nothing is validated yet.
+    is_muted: bool
+
+
+def large_figure(run: Run) -> FigureWords:
+    """Return the training accuracy so far until there is a validation accuracy."""
+    best = run.best
+    if best is not None:
+        share = format_percent(best.validation_accuracy)
+        return FigureWords(
+            caption=_("Validation accuracy"),
+            value=format_percent(run.validation_accuracy),
+            note=_("best {share}", share=share),
+            line=_("in epoch {number}", number=number(best.epoch)),
+            is_muted=False,
+        )
+    accuracy = run.latest_accuracy
+    seconds = run.seconds_to_validation
+    line = ""
+    if seconds is not None and run.is_running:
+        line = _("First validation in about {time}", time=format_duration(seconds))
+    return FigureWords(
+        caption=_("Training accuracy so far"),
+        value="–" if accuracy is None else percent(accuracy, 1),
+        note=counted(
+            "mean of the last {count} minibatch",
+            "mean of the last {count} minibatches",
+            LATEST,
+        ),
+        line=line,
+        is_muted=True,
+    )
+
+
+def minibatch_words(run: Run) -> str:
+    """Say how far the first epoch is; a later one has its bar and its figures."""
+    if run.epochs_done or run.state not in ("training", "paused"):
+        return ""
+    return _("minibatch {done} of {all}", done=number(run.batch), all=number(run.batches))
 
 
 #: What a user can ask of a run in each of its states. After it has ended, *Stop* is not among it.

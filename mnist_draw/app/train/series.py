@@ -22,6 +22,8 @@ LOWEST_LOSS = 1e-6
 _STRETCHES = 1024
 #: Points of a curve over epochs, at most.
 _MAX_ROWS = 2000
+#: Values before and after each that its running mean takes in.
+_EACH_SIDE = 4
 STYLES = (Qt.SolidLine, Qt.DashLine, Qt.DotLine, Qt.DashDotLine, Qt.SolidLine, Qt.DashLine)
 #: Size of a swatch, in pixels.
 SWATCH = (24, 12)
@@ -49,6 +51,17 @@ class Curve:
             self._high = max(self._high, value)
         self._seen = len(self._values)
         return self._low, self._high
+
+    def means(self, per_epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return x and y of the running mean of nine values, or of as many as there are."""
+        count = len(self._values)
+        if not count:
+            return np.zeros(0), np.zeros(0)
+        sums = np.concatenate([[0.0], np.cumsum(np.frombuffer(self._values))])
+        places = np.arange(0, count, math.ceil(count / self._most))
+        first = np.maximum(places - _EACH_SIDE, 0)
+        last = np.minimum(places + _EACH_SIDE + 1, count)
+        return (places + 1) / per_epoch, (sums[last] - sums[first]) / (last - first)
 
     def points(
         self,
@@ -80,6 +93,17 @@ class Curve:
         offsets = starts - starts[0]
         extremes = (np.minimum.reduceat(inside, offsets), np.maximum.reduceat(inside, offsets))
         return np.repeat((starts + 1) / per_epoch, 2), np.stack(extremes, axis=1).ravel()
+
+
+def axis_epochs(done: int, planned: int) -> int:
+    """Return how many epochs an axis shows: it grows when an epoch ends, at most to the plan."""
+    if not done or done >= planned:
+        return max(done, 1)
+    size = 2
+    while size <= done:
+        # 2, 5, 10, 20, 50 …
+        size = round(2.5 * size) if str(size).startswith("2") else 2 * size
+    return min(size, planned)
 
 
 def on_axis(values: Any, is_loss: bool) -> Any:

@@ -24,7 +24,7 @@ _USUAL_SIDE = 56
 _FADED = 0.45
 _GAP = 10
 #: From one picture to the next at most, in pictures.
-_WIDEST = 1.9
+_WIDEST = 1.99
 _LEFT = int(Qt.AlignLeft | Qt.AlignTop)
 _RIGHT = int(Qt.AlignRight | Qt.AlignTop)
 

@@ -94,7 +94,7 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         ({"first_run_seconds": 68}, Action.TRAIN, True, "About 1 minute on"),
         ({"run": run()}, Action.WATCH, False, "is training"),
         ({"run": run(0.9759, seconds=13)}, Action.LET_ANSWER, True,
-         "at 97.59% Still training, 0:13 left"),
+         "at 97.59% Still training, about 15 s left"),
         ({"run": run(0.9759, "paused")}, Action.LET_ANSWER, True, "Paused"),
         ({"run": run(0.9759), "network_wanted": OfRun("run:now")}, Action.WATCH, False, "97.59%"),
         ({"run": cut_off()}, Action.GO_ON, True,

@@ -14,11 +14,12 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
+from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard, accuracy_range
 from mnist_draw.app.train.plots import log_ticks
-from mnist_draw.app.train.series import Curve
+from mnist_draw.app.train.series import Curve, axis_epochs
 from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.history import EpochFigures, History
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 
@@ -127,8 +128,51 @@ def test_marks_show_every_change_and_one_label_those_of_an_epoch(accuracy):
         ({"training_examples": 1000}, False),
         ({"data_folder": "elsewhere"}, False),
     ):
-        accuracy.compare_with_tutorial(TrainingSettings(**changes))
+        accuracy.show_history(history(2), 10)
+        accuracy.compare(Run(settings=TrainingSettings(**changes)))
         assert accuracy.reference.isVisible() == shown
+
+
+@pytest.mark.parametrize(
+    ("done", "planned", "shown"),
+    [(0, 100, 1), (1, 100, 2), (2, 100, 5), (5, 100, 10), (60, 100, 100), (7, 8, 8), (8, 8, 8)],
+)
+def test_the_axis_of_epochs_grows_when_an_epoch_ends(done, planned, shown):
+    assert axis_epochs(done, planned) == shown
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([97.2, 98.4], (95, 100)),
+        ([98.5, 99.5], (98, 100)),
+        ([91.0, 96.0], (90, 100)),
+        ([60.0, 95.0], (50, 100)),
+        ([7.4, 15.9], (0, 25)),
+    ],
+)
+def test_the_axis_of_accuracies_begins_below_the_lowest(values, shown):
+    assert accuracy_range(values) == shown
+
+
+def test_the_first_epoch_is_drawn_minibatch_by_minibatch(accuracy):
+    accuracy.build()
+    made = History()
+    for batch in range(1, 21):
+        made.add(BatchFinished(1, 10, batch, 100, 1.0, batch / 20, 0.01))
+    accuracy.show_history(made, 10)
+    # The mean of the nine around each.
+    assert accuracy.training_curve.getData()[1][10] == pytest.approx(55)
+    assert accuracy.tools.visible_epochs()[1] == pytest.approx(1, abs=0.02)
+    ticks = accuracy.epoch_axis.tickValues(0, 1, 700)[0][1]
+    assert accuracy.epoch_axis.tickStrings(ticks, 1, 1) == [
+        "minibatch 1", "20", "40", "60", "80", "100",
+    ]  # fmt: skip
+    assert texts(accuracy) == ["training", ""]
+    assert accuracy.guessing.value() == 10
+    add_epoch(made, 1, 0.9, 0.9)
+    accuracy.redraw()
+    assert texts(accuracy) == ["training", "validation", ""]
 
 
 def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_the_last(card):
@@ -137,13 +181,13 @@ def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_th
     assert len(card.training_curve.getData()[0]) <= 2001
     assert card.training_curve.getData()[0][-1] == 10_000
     for planned in (1, 2, 7, 19, 20, 23, 100, 1234):
-        card.show_history(History(), planned)
+        card.show_history(history(planned), planned)
         ticks = card.epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
         assert ticks[-1] == planned
         steps = [after - before for before, after in pairwise(ticks)]
         assert len(steps) < 2 or min(steps) >= 0.5 * max(steps)
         assert len(ticks) <= 8
-    card.show_history(History(), 8)
+    card.show_history(history(8), 8)
     for size in (150, 250, 300, 350, 380, 500, 700):
         ticks = card.epoch_axis.tickValues(-0.08, 8.08, size)[0][1]
         steps = [after - before for before, after in pairwise(ticks)]
@@ -221,6 +265,7 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
 
 def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     legend = Legend()
+    legend.show_validation(True)
     qtbot.addWidget(legend)
     # What a window of 1024 pixels leaves beside the title.
     legend.resize(110, 26)

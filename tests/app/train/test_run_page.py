@@ -240,10 +240,11 @@ def test_a_bar_has_a_segment_for_each_epoch_or_for_several(qtbot, epochs, segmen
 
 def test_a_longer_figure_moves_no_other(show):
     row = show(Figures(), 1300, 120)
-    run = Run()
+    run = result("training")
     row.show_run(run)
+    row.layout().activate()
     before = [figure.geometry() for figure in row.small]
-    run.apply(events.BatchFinished(1, 1, 1, 1, 123456789.0, 0.9, 0.01))
+    run.apply(events.BatchFinished(4, 20, 1, 1, 123456789.0, 0.9, 0.01))
     row.show_run(run)
     row.layout().activate()
     assert [figure.geometry() for figure in row.small] == before
@@ -289,6 +290,45 @@ def test_a_pause_while_a_function_is_compiled_begins_with_the_next_minibatch():
 def test_a_time_is_left_while_a_run_trains(state, shown):
     run = Run(state=state, history=figures(2))
     assert bool(time_left(run)) == shown
+
+
+def first_minute(batches, each=0.1):
+    run = Run(Path("one"), TrainingSettings(epochs=100))
+    run.apply(events.Started(1, 100, 100, 500, 50_000))
+    for batch in range(1, batches + 1):
+        run.apply(events.BatchFinished(1, 100, batch, 100, 0.7, 0.79, each))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("run", "caption", "value", "line", "is_muted"),
+    [
+        (first_minute(0), "Training accuracy so far", "–", "", True),
+        (first_minute(5), "Training accuracy so far", "79.0%", "", True),
+        (first_minute(60), "Training accuracy so far", "79.0%", "First validation in about 0:04",
+         True),
+        (result("training"), "Validation accuracy", "95.00%", "in epoch 1", False),
+        # There is no second large figure at the end.
+        (result("completed"), "Validation accuracy", "95.00%", "in epoch 1", False),
+    ],
+)  # fmt: skip
+def test_the_large_figure(run, caption, value, line, is_muted):
+    words = run_words.large_figure(run)
+    assert (words.caption, words.value, words.line) == (caption, value, line)
+    assert words.is_muted == is_muted
+
+
+@pytest.mark.parametrize(
+    ("each", "left"),
+    [(0.0005, "about 5 s left"), (0.01, "about 2 min left"), (1.0, "about 3 h left")],
+)
+def test_the_time_left_is_a_rough_one_in_the_first_minute(each, left):
+    assert time_left(first_minute(50, each)) == left
+
+
+def test_the_bar_counts_the_minibatches_of_the_first_epoch_alone():
+    assert run_words.minibatch_words(first_minute(62)) == "minibatch 62 of 100"
+    assert run_words.minibatch_words(result("training")) == ""
 
 
 @pytest.mark.parametrize(
