@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mnist_draw.errors import DatasetError, strip_control_chars
+from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, listed, number
 
 #: MNIST's classes, and the default for a network.
@@ -41,13 +41,6 @@ def check_classes(names: Sequence[str], source: str) -> None:
             most=MAX_CLASSES,
         )
     for name in names:
-        if name != strip_control_chars(name):
-            raise DatasetError(
-                "{source} has a class whose name is not in UTF-8 ({name!r}). Give its folder a "
-                "name that can be shown.",
-                source=source,
-                name=name,
-            )
         if not name.strip():
             raise DatasetError(
                 "{source} has a class that is called {name!r}; give it a name.",

@@ -86,14 +86,6 @@ class Score:
         return len(self.labels) - len(self.wrong)
 
 
-@dataclass(frozen=True)
-class FineTuningStep:
-    """The current step, and the progress of the whole, 0 to 1."""
-
-    label: str
-    part: float
-
-
 @dataclass(frozen=True, eq=False)
 class FineTuned:
     model: ModelFile
@@ -207,13 +199,13 @@ def fine_tune(
     settings: TrainingSettings | None = None,
     dataset: Dataset | None = None,
     controls: Controls | None = None,
-) -> Iterator[FineTuningStep | FineTuned]:
-    """Fine-tune a network, in the thread that iterates."""
+) -> Iterator[float | FineTuned]:
+    """Fine-tune a network in the thread that iterates; yield its progress, 0 to 1, and its end."""
     settings = settings or fine_tuning_settings(model.network)
     # The user's path does not belong into the model file.
     settings = settings.replace(extra_folder=None)
     controls = controls or Controls()
-    yield FineTuningStep(_("Reading your digits with the network in use"), 0.0)
+    yield 0.0
     data = dataset or load_dataset()
     if not reads_digits(model):
         raise UserError(
@@ -230,7 +222,7 @@ def fine_tune(
     validated = reader.validation_accuracy()
     if controls.stop_requested:
         return
-    yield FineTuningStep(_("Getting ready to learn"), _BEFORE / 2)
+    yield _BEFORE / 2
     finished: events.Finished | None = None
     few = min(settings.training_examples or REHEARSED, len(data.train_labels))
     rehearsed = settings.replace(training_examples=few)
@@ -246,8 +238,7 @@ def fine_tune(
             done = ((event.epoch - 1) * event.batches + event.batch) / (
                 event.epochs * event.batches
             )
-            part = _BEFORE + (_TRAINED - _BEFORE) * done
-            yield FineTuningStep(pgettext("a step", "Learning"), part)
+            yield _BEFORE + (_TRAINED - _BEFORE) * done
         elif isinstance(event, events.Diverged):
             unchanged = _("The network in use is unchanged.")
             raise UserError(joined(event.message, unchanged))
@@ -256,8 +247,7 @@ def fine_tune(
     if finished is None or finished.reason == "stopped" or controls.stop_requested:
         return
     for place, share in enumerate(SHARES):
-        part = _TRAINED + (1 - _TRAINED) * place / len(SHARES)
-        yield FineTuningStep(_("Trying it on MNIST"), part)
+        yield _TRAINED + (1 - _TRAINED) * place / len(SHARES)
         parameters = between(model.parameters, finished.parameters, share)
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - MAX_FORGOTTEN:

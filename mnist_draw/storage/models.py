@@ -116,29 +116,30 @@ class ModelInfo:
     def of(cls, metadata: dict[str, Any]) -> ModelInfo:
         """Read the metadata of a model file; a value of no use counts as unknown."""
         read = Fields(metadata)
+        texts: dict[str, Any] = {
+            name: read.get_text(name, _MAX_LENGTH, "")
+            for name in ("data", "created", "program", "engine", "before", "home")
+        }
+        titles: dict[str, Any] = {
+            name: one_line(read.get_text(name, _MAX_LENGTH, "").strip())
+            for name in ("name", "title", "before_name")
+        }
         settings = read.get_fields("settings", None)
         learnt = read.get_fields("learnt", None)
         return cls(
-            name=one_line(read.get_text("name", _MAX_LENGTH, "").strip()),
-            title=one_line(read.get_text("title", _MAX_LENGTH, "").strip()),
-            data=read.get_text("data", _MAX_LENGTH, ""),
+            **texts,
+            **titles,
             classes=_class_names(read),
             side=read.get_int("side", 1, 28, 20),
             test_accuracy=read.get_float("test_accuracy", 0, 1, None),
             validation_accuracy=read.get_float("validation_accuracy", 0, 1, None),
             test_loss=read.get_float("test_loss", 0, 1e300, None),
             epochs=read.get_int("epochs", 0, _MAX_COUNT, None),
-            created=read.get_text("created", _MAX_LENGTH, ""),
-            program=read.get_text("program", _MAX_LENGTH, ""),
-            engine=read.get_text("engine", _MAX_LENGTH, ""),
             temperature=read.get_float("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, 1.0),
             refused=read.get_float("refused", 0, 1, 0.0),
             lenience=read.get_float("lenience", 0, MAX_LENIENCE, 0.0),
             threshold=read.get_float("threshold", -1e6, 1e6, None),
-            before=read.get_text("before", _MAX_LENGTH, ""),
-            before_name=one_line(read.get_text("before_name", _MAX_LENGTH, "").strip()),
             extra_digits=read.get_int("extra_digits", 0, _MAX_COUNT, 0),
-            home=read.get_text("home", _MAX_LENGTH, ""),
             settings=settings.values if settings is not None else None,
             learnt=learnt.values if learnt is not None else None,
             changes=tuple(read.get_list("changes", _MAX_COUNT, [])),

@@ -261,12 +261,12 @@ class CheckpointWriter:
                 checkpoint.save(self._path)
                 report = Checkpointed(self._path, checkpoint.epoch)
             except UserError as error:
-                report = CheckpointFailed(self._path, checkpoint.epoch, str(error), checkpoint)
+                report = CheckpointFailed(str(error), checkpoint)
             except Exception as error:
                 # Too little memory, or a defect: the run is worth more than its checkpoint.
                 reason = f"{type(error).__name__} ({error})"
                 sentence = _("Could not write {path}: {reason}.", path=self._path, reason=reason)
-                report = CheckpointFailed(self._path, checkpoint.epoch, sentence, checkpoint)
+                report = CheckpointFailed(sentence, checkpoint)
             with self._changed:
                 self._reports.append(report)
 

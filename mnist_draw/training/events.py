@@ -68,8 +68,6 @@ class Started:
     first_epoch: int
     epochs: int
     batches: int
-    batch_size: int
-    training_examples: int
 
 
 @dataclass(frozen=True)
@@ -102,8 +100,6 @@ class Snapshot:
 class Validating:
     """The epoch's minibatches are done and the validation pictures come next."""
 
-    epoch: int
-
 
 @dataclass(frozen=True)
 class Testing:
@@ -112,18 +108,12 @@ class Testing:
 
 @dataclass(frozen=True)
 class Paused:
-    """The loop waits, after the given minibatch."""
-
-    epoch: int
-    batch: int
+    """The loop waits."""
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """The loop goes on, after the given minibatch."""
-
-    epoch: int
-    batch: int
+    """The loop goes on."""
 
 
 @dataclass(frozen=True)
@@ -184,8 +174,6 @@ class CheckpointFailed:
     ``checkpoint`` is what was to be written, to continue the run from memory.
     """
 
-    path: Path
-    epoch: int
     message: str
     checkpoint: Checkpoint | None = field(default=None, repr=False, compare=False)
 
@@ -209,10 +197,6 @@ class Diverged:
     ``message`` says so in words and what to try.
     """
 
-    epoch: int
-    batch: int
-    loss: float
-    learning_rate: float
     message: str
 
 
@@ -228,7 +212,6 @@ class Finished:
 
     reason: Reason
     epochs_done: int
-    seconds: float
     parameters: Parameters = field(repr=False)
     epochs: int
 
@@ -327,8 +310,6 @@ class KeptElsewhere:
 @dataclass(frozen=True)
 class Saved:
     """The run's network is in its file."""
-
-    path: Path
 
 
 @dataclass(frozen=True)

@@ -247,13 +247,7 @@ class _Loop:
         """Train and test; each event has to be applied to the run before the next."""
         began = time.perf_counter()
         settings = self.settings
-        yield events.Started(
-            self.epoch + 1,
-            self.epochs,
-            self.batches,
-            settings.batch_size,
-            len(self.data.train_labels),
-        )
+        yield events.Started(self.epoch + 1, self.epochs, self.batches)
         start = None if writer is None or self.epoch else self._checkpoint()
         # Asked before each epoch, the first included: a run that is continued may already
         # have reached what it was to stop at.
@@ -276,14 +270,9 @@ class _Loop:
             yield events.Testing()
             loss, accuracy = self._evaluate(self.data.test_images, self.data.test_labels)
             yield events.Tested(loss, accuracy, time.perf_counter() - began)
-        yield events.Finished(
-            reason,
-            self.epoch,
-            time.perf_counter() - began,
-            self.parameters(),
-            # An epoch that was added after the last one was too late.
-            self.epoch if reason == "completed" else self.epochs,
-        )
+        # An epoch that was added after the last one was too late.
+        epochs = self.epoch if reason == "completed" else self.epochs
+        yield events.Finished(reason, self.epoch, self.parameters(), epochs)
 
     def _ending(self) -> events.Reason | None:
         """Return why the run ends after the complete epochs; None if it goes on."""
@@ -327,7 +316,7 @@ class _Loop:
         for batch in range(1, self.batches + 1):
             # Before the batch, so that a stop during compilation or validation trains nothing.
             if self.controls.paused:
-                yield from self._pause(number, batch - 1, learned)
+                yield from self._pause(learned)
             if self.controls.stop_requested:
                 return
             changes = self._changes(number, batch)
@@ -371,9 +360,9 @@ class _Loop:
             if writer is not None:
                 yield from writer.reports()
 
-    def _pause(self, number: int, batches: int, learned: _Learned) -> Iterator[Event]:
-        """Wait until the run is resumed or stopped, after so many minibatches of the epoch."""
-        yield events.Paused(number, batches)
+    def _pause(self, learned: _Learned) -> Iterator[Event]:
+        """Wait until the run is resumed or stopped."""
+        yield events.Paused()
         paused = time.perf_counter()
         while self.controls.paused:
             if self.epochs > self.run.epochs:
@@ -382,7 +371,7 @@ class _Loop:
         # A pause says nothing of what an epoch takes.
         learned.began += time.perf_counter() - paused
         if not self.controls.stop_requested:
-            yield events.Resumed(number, batches)
+            yield events.Resumed()
 
     def _validate(
         self,
@@ -390,7 +379,7 @@ class _Loop:
         learned: _Learned,
     ) -> Generator[Event, None, events.EpochFinished | None]:
         """Validate what was learned, even when a stop is requested; None if the loss diverged."""
-        yield events.Validating(number)
+        yield events.Validating()
         loss, accuracy = self._evaluate(self.data.validation_images, self.data.validation_labels)
         if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learned.rate)
@@ -479,7 +468,7 @@ class _Loop:
             batch=number(batch),
             rate=number(rate, ".7g"),
         )
-        return events.Diverged(epoch, batch, loss, rate, joined(happened, kept, calmer))
+        return events.Diverged(joined(happened, kept, calmer))
 
     def _checkpoint(self) -> Checkpoint:
         state = tuple(to_array(variable) for variable in self.functions.state)

@@ -37,22 +37,21 @@ def list_runs() -> tuple[list[Run], list[str]]:
     folders = _folders(runs_folder())
     for folder in folders:
         try:
-            runs.append(read_run(folder))
+            run: Run | None = read_run(folder)
         except FileNotFoundError:
-            rebuilt = rebuilt_run(folder)
-            if rebuilt is not None:
-                runs.append(rebuilt)
+            run = rebuilt_run(folder)
         except StorageError as error:
+            run = None
             messages.append(joined(str(error), _("The run is not listed.")))
         except UserError as error:
             aside = quarantine(folder / RECORD)
-            rebuilt = rebuilt_run(folder)
-            if rebuilt is not None:
-                runs.append(rebuilt)
-            listed = _("The run is left out.")
-            if rebuilt is not None:
-                listed = _("The run is listed from its checkpoint.")
+            run = rebuilt_run(folder)
+            listed = _("The run is listed from its checkpoint.")
+            if run is None:
+                listed = _("The run is left out.")
             messages.append(joined(str(error), aside, listed))
+        if run is not None:
+            runs.append(run)
     runs.sort(key=lambda run: (run.started, run.folder.name), reverse=True)
     return runs, messages
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -201,16 +200,16 @@ class Loop:
         if self.error is not None:
             raise self.error
         first = resume.epoch + 1 if resume else 1
-        yield events.Started(first, settings.epochs, self.batches, settings.batch_size, 50_000)
+        yield events.Started(first, settings.epochs, self.batches)
         done, reason = first - 1, "completed"
         for epoch in range(first, settings.epochs + 1):
             for batch in range(1, self.batches + 1):
                 if batch > 1 and epoch > self.free_epochs:
                     self.gate.wait(10)
                 if controls.paused:
-                    yield events.Paused(epoch, batch - 1)
+                    yield events.Paused()
                     controls.wait_while_paused()
-                    yield events.Resumed(epoch, batch - 1)
+                    yield events.Resumed()
                 asked = controls.changes.get("learning_rate", settings.learning_rate)
                 if asked != settings.learning_rate:
                     before = settings.learning_rate
@@ -237,7 +236,7 @@ class Loop:
                 )
             if reason == "stopped":
                 break
-            yield events.Validating(epoch)
+            yield events.Validating()
             figures = (0.1, 0.4 / epoch, 0.91, 0.3 / epoch, 0.9784, 5e4, True)
             yield events.EpochFinished(epoch, settings.epochs, *figures, parameters)
             done = epoch
@@ -247,7 +246,7 @@ class Loop:
         if done:
             yield events.Testing()
             yield events.Tested(0.07, 0.9829)
-        yield events.Finished(reason, done, 1.5, parameters, settings.epochs)
+        yield events.Finished(reason, done, parameters, settings.epochs)
 
 
 def checkpoint_after(epoch):
@@ -279,4 +278,4 @@ class FullDisk(Loop):
             yield event
             if isinstance(event, events.EpochFinished):
                 kept = checkpoint_after(event.epoch)
-                yield events.CheckpointFailed(Path(), event.epoch, "The disk is full.", kept)
+                yield events.CheckpointFailed("The disk is full.", kept)

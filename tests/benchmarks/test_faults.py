@@ -33,7 +33,7 @@ def test_a_run_that_diverged_in_its_first_epoch_counts_as_sound(tmp_path):
     def diverge(settings, *, run, **_):
         for event in (
             BatchFinished(1, 20, 1, 1, float("nan"), 0.1, 0.01),
-            Finished("diverged", 0, 0.01, (), settings.epochs),
+            Finished("diverged", 0, (), settings.epochs),
         ):
             run.apply(event)
             yield event

@@ -86,7 +86,7 @@ def make_run(epochs=2, name=""):
 
 
 def end(files, state):
-    files.run.apply(events.Finished(state, files.run.epochs_done, 1.0, (), 3))
+    files.run.apply(events.Finished(state, files.run.epochs_done, (), 3))
     files.end()
 
 

@@ -120,8 +120,8 @@ def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypat
         for epoch in (1, 2):
             figures = (0.1, 0.4, 0.91, 0.3, 0.9784, 5e4, True)
             yield events.EpochFinished(epoch, 3, *figures, parameters)
-        yield events.Diverged(3, 7, float("nan"), 0.5, "The loss became nan. Try less.")
-        yield events.Finished("diverged", 2, 1.0, parameters, 3)
+        yield events.Diverged("The loss became nan. Try less.")
+        yield events.Finished("diverged", 2, parameters, 3)
 
     def reports(*_args, run, **_options):
         for event in events_of_loop():

@@ -60,7 +60,7 @@ def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
     path = tmp_path / "run"
     seen = run(SMALL, dataset=digits, checkpoint=path)
     told = of(events.CheckpointFailed, seen)
-    assert told[-1].epoch == 2
+    assert told[-1].checkpoint.epoch == 2
     assert told[-1].message == f"Could not write {path}: the disk is full."
     assert (end(seen).reason, end(seen).epochs_done) == ("completed", 2)
     assert not path.exists()

@@ -45,12 +45,12 @@ def test_events_come_in_their_order(plain):
     stages = of(events.Compiling, plain)
     assert [stage.done for stage in stages] == list(range(stages[0].total))
     assert all(stage.stage for stage in stages)
-    assert of(events.Started, plain) == [events.Started(1, 2, 6, 100, 600)]
+    assert of(events.Started, plain) == [events.Started(1, 2, 6)]
     batches = of(BatchFinished, plain)
     assert [(b.epoch, b.epochs, b.batch, b.batches) for b in batches] == [
         (epoch, 2, batch, 6) for epoch in (1, 2) for batch in range(1, 7)
     ]
-    assert [event.epoch for event in of(events.Validating, plain)] == [1, 2]
+    assert len(of(events.Validating, plain)) == 2
     assert all(event.seconds > 0 for event in batches)
 
 
@@ -169,7 +169,7 @@ def test_pictures_that_are_scaled_already_give_the_same(digits, plain):
 
 def test_training_examples_takes_the_first(digits):
     seen = run(SMALL.replace(training_examples=250, epochs=1), dataset=digits)
-    assert of(events.Started, seen) == [events.Started(1, 1, 2, 100, 250)]
+    assert of(events.Started, seen) == [events.Started(1, 1, 2)]
     assert of(EpochFinished, seen)[0].images_per_second > 0
 
 
@@ -182,7 +182,7 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, s
     assert chosen.batch_size == size
     assert f"there are {pictures} training pictures" in chosen.message
     [started] = of(events.Started, seen)
-    assert (started.batch_size, started.batches) == (size, pictures // size)
+    assert started.batches == pictures // size
 
 
 def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
@@ -363,10 +363,10 @@ def test_a_pause_ends_when_another_thread_asks(digits, plain, request_name):
 
     seen = run(SMALL, listen, dataset=digits, controls=controls)
     asker.join()
-    place = seen.index(events.Paused(1, 2))
+    place = seen.index(events.Paused())
     assert isinstance(seen[place - 1], BatchFinished)
     if request_name == "resume":
-        assert seen[place + 1] == events.Resumed(1, 2)
+        assert seen[place + 1] == events.Resumed()
         assert same(end(seen).parameters, end(plain).parameters)
     else:
         assert len(of(BatchFinished, seen)) == 2
@@ -417,7 +417,8 @@ WILD = SMALL.replace(update="sgd", learning_rate=1e6)
 def test_divergence_keeps_the_start(digits):
     seen = run(WILD, dataset=digits)
     told = of(events.Diverged, seen)[0]
-    assert (told.epoch, told.learning_rate) == (1, 1e6)
+    assert "in epoch 1, minibatch" in told.message
+    assert "rate of 1000000" in told.message
     assert "start were kept" in told.message
     assert "learning rate, 0.1" in told.message
     assert not of(events.Tested, seen)

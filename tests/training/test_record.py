@@ -78,7 +78,7 @@ def session(**options):
 
 def end(files, state):
     done = len(files.run.history.epochs)
-    files.run.apply(Finished(state, done, 1.0, (), files.run.epochs))
+    files.run.apply(Finished(state, done, (), files.run.epochs))
     return files.end()
 
 
@@ -324,7 +324,7 @@ def test_an_epoch_that_was_added_before_the_stop_is_in_the_record():
     files = session()
     files.controls.add_epoch()
     planned = TrainingSettings().epochs + files.controls.extra_epochs
-    files.run.apply(Finished("stopped", 1, 1.0, (), planned))
+    files.run.apply(Finished("stopped", 1, (), planned))
     files.end()
     assert read_run(files.run.folder).epochs == TrainingSettings().epochs + 1
 

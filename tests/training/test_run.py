@@ -31,13 +31,13 @@ def whole_epoch(epoch, epochs=2):
 
 
 def finished(reason, done, epochs=2):
-    return events.Finished(reason, done, 17.0, (), epochs)
+    return events.Finished(reason, done, (), epochs)
 
 
 def after(*happened, folder=Path("one")):
     """Return a run of 2 epochs of 4 minibatches that has started, after some events."""
     run = Run(folder, SETTINGS)
-    started = events.Started(1, 2, 4, 50, 200)
+    started = events.Started(1, 2, 4)
     for event in (events.Requested(SETTINGS), started, *happened):
         run.apply(event)
     return run
@@ -65,10 +65,10 @@ _COMPILING = events.Compiling("the validation function", 1, 2)
         ((_COMPILING,), "compiling", "Getting ready"),
         ((batch(1, 1), _COMPILING), "compiling", "Compiling the validation function ..."),
         ((), "training", "Epoch 1 of 2"),
-        ((batch(1, 1), events.Paused(1, 1)), "paused", "Paused at 1 of 2"),
-        ((events.Paused(1, 1), events.EpochAdded(3)), "paused", "Paused at 1 of 3"),
-        ((events.Paused(1, 1), events.Resumed(1, 1)), "training", "Epoch 1 of 2"),
-        ((events.Validating(1),), "validating", "Epoch 1 of 2"),
+        ((batch(1, 1), events.Paused()), "paused", "Paused at 1 of 2"),
+        ((events.Paused(), events.EpochAdded(3)), "paused", "Paused at 1 of 3"),
+        ((events.Paused(), events.Resumed()), "training", "Epoch 1 of 2"),
+        ((events.Validating(),), "validating", "Epoch 1 of 2"),
         ((*_EPOCH, batch(2, 1)), "training", "Epoch 2 of 2"),
         ((events.Testing(),), "testing", "Reading 10,000 test pictures"),
         ((events.StopRequested(),), "stopping", "Stopping"),
@@ -103,9 +103,9 @@ def test_events_lead_to_a_state_and_its_words(happened, state, label):
             (events.RunMessage("Set aside.", "note"), events.BatchSizeChosen(90, 500, 900)),
             "Set aside. The batch size is 90",
         ),
-        ((batch(1, 1), events.CheckpointFailed(Path(), 1, "Full.")), "Full."),
-        ((batch(1, 1), events.CheckpointFailed(Path(), 1, "Full."), finished_epoch(1)), ""),
-        ((events.CheckpointFailed(Path(), 1, "Full."), events.Checkpointed(Path(), 1)), ""),
+        ((batch(1, 1), events.CheckpointFailed("Full.")), "Full."),
+        ((batch(1, 1), events.CheckpointFailed("Full."), finished_epoch(1)), ""),
+        ((events.CheckpointFailed("Full."), events.Checkpointed(Path(), 1)), ""),
         ((events.Failed("No memory."),), "No memory."),
         ((events.Rescued(Path("x"), "opened:x", "Saved in x."),), "Saved in x."),
         ((batch(1, 1), finished("stopped", 0)), "Nothing to keep."),
@@ -125,7 +125,7 @@ def test_messages(happened, words):
         ((), False, False, None),
         ((*_EPOCH, events.Checkpointed(Path(), 1)), False, True, None),
         ((*_EPOCH, events.Checkpointed(Path(), 1), finished("stopped", 1)), True, True, None),
-        ((*_EPOCH, finished("completed", 1), events.Saved(Path())), False, True, "one/model.npz"),
+        ((*_EPOCH, finished("completed", 1), events.Saved()), False, True, "one/model.npz"),
         (
             (*_EPOCH, finished("completed", 1), events.Rescued(Path("x"), "opened:x", "")),
             False,
@@ -133,13 +133,13 @@ def test_messages(happened, words):
             "x",
         ),
         # The file is of an earlier epoch.
-        ((events.Saved(Path()), *_EPOCH), False, True, None),
+        ((events.Saved(), *_EPOCH), False, True, None),
         (
             (
                 *_EPOCH,
                 events.Checkpointed(Path(), 1),
                 finished("completed", 1),
-                events.Saved(Path()),
+                events.Saved(),
                 events.Deleted(),
             ),
             False,
@@ -240,7 +240,7 @@ def test_a_continued_run_shows_its_epochs_and_the_time_left_by_their_speed():
     run.apply(events.Requested(settings))
     run.apply(events.Continued(figures(2), (), settings))
     assert (run.run_part, run.seconds_left) == (0.2, 8 * 60)
-    run.apply(events.Started(3, 10, 4, 50, 200))
+    run.apply(events.Started(3, 10, 4))
     assert (run.run_part, run.seconds_left) == (0.2, 8 * 60)
     # The first minibatches are slow.
     run.apply(events.BatchFinished(3, 10, 1, 4, 0.5, 0.9, 100.0))

@@ -98,11 +98,11 @@ class Learning(QObject):
         model = network() if callable(network) else network
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
-            if hasattr(step, "model"):
+            if not isinstance(step, float):
                 return self._take(model, key, step, messages)
             if time.monotonic() - last > _EVERY:
                 last = time.monotonic()
-                self.stepped.emit(step.part)
+                self.stepped.emit(step)
         return _STOPPED
 
     def _take(self, before: ModelFile, key: str, fine_tuned: Any, messages: list[str]) -> Outcome:

@@ -223,7 +223,7 @@ class TrainingWorker:
         self._trained(model, session.run.key)
         failure = session.failure
         if failure is None:
-            self._events.append(Saved(session.run.model))
+            self._events.append(Saved())
             return None
         path = save_fallback(model)
         if path is None:

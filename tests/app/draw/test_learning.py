@@ -21,7 +21,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as kept
 from mnist_draw.networks import title_of_model
-from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
+from mnist_draw.recognition.fine_tuning import FineTuned, Score
 from mnist_draw.storage import load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
@@ -61,7 +61,7 @@ class Learn:
         assert len(inks) == len(extra)
         self.calls.append((model, extra))
         self.threads.append(threading.current_thread())
-        yield FineTuningStep("Learning", 0.25)
+        yield 0.25
         if self.error is not None:
             raise self.error
         self.gate.wait(10)

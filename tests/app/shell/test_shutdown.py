@@ -139,7 +139,7 @@ def test_what_was_learned_is_asked_about_unless_it_is_saved_later(setup, tmp_pat
     setup.run(1)
     setup.wait_for_end()
     assert len(unsaved) == 1
-    setup.window.training.happened.emit([Saved(tmp_path)])
+    setup.window.training.happened.emit([Saved()])
     assert not unsaved
     outcome = Outcome("better", ResultMessage("It learned."), model(title="Knows my hand"))
     setup.window.learning.fine_tuned.emit(outcome)

@@ -30,7 +30,7 @@ from mnist_draw.library.entries import entry_of_run
 from mnist_draw.library.networks import find_by_key, rename
 from mnist_draw.library.stored_network import load_trained, network_of_run
 from mnist_draw.recognition import recogniser
-from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
+from mnist_draw.recognition.fine_tuning import FineTuned, Score
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, save_digit
 from mnist_draw.storage.preferences import Preferences
@@ -170,7 +170,7 @@ class SteppedLearning(Stepped):
     def __call__(self, model, extra, inks=(), controls=None):
         try:
             for part in (0.25, 0.5):
-                yield FineTuningStep("Learning", part)
+                yield part
                 self.wait()
                 if controls.stop_requested:
                     return

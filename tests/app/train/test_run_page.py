@@ -197,12 +197,12 @@ def test_no_state_widens_the_page(show, size):
     run = Run(Path("one"))
     for event in (
         events.Requested(TrainingSettings()),
-        events.Started(1, 1000, 4, 500, 50_000),
+        events.Started(1, 1000, 4),
         events.BatchFinished(1, 1000, 1, 4, 123456789.0, 1.0, 1e-9),
         events.EpochFinished(1, 1000, 9e6, 1e9, 1.0, 1e9, 1.0, 1e9, True, ()),
-        events.Paused(1, 0),
+        events.Paused(),
         events.Testing(),
-        events.Finished("stopped", 1, 1.0, (), 1000),
+        events.Finished("stopped", 1, (), 1000),
     ):
         run.apply(event)
         show_run(page, run, can_continue=run.has_ended)
@@ -216,7 +216,7 @@ def test_curves_are_drawn_while_they_can_be_seen_and_when_they_are_shown(qtbot, 
     page = show(RunPage(), 1240, 600)
     page.loss.build()
     run = Run(Path("one"))
-    run.apply(events.Started(1, 10, 4, 500, 50_000))
+    run.apply(events.Started(1, 10, 4))
     page.show_curves(run)
     page.hide()
     for batch in (1, 2, 3):

@@ -233,9 +233,10 @@ def test_in_its_thread(make_training, qtbot):
     loop = Loop()
     training, happened = make_training(loop)
     with qtbot.waitSignal(training.ended):
-        training.start(Run(new_run_folder(), TrainingSettings(epochs=2)))
+        run = Run(new_run_folder(), TrainingSettings(epochs=2))
+        training.start(run)
         assert training.running
     assert not training.running
     assert loop.threads[0] is not threading.main_thread()
     assert isinstance(happened[-1], Saved)
-    assert happened[-1].path.exists()
+    assert run.model.exists()
