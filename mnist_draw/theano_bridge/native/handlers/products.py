@@ -13,7 +13,7 @@ from mnist_draw.theano_bridge.native.handlers.zeros import is_often_zero, root_o
 from mnist_draw.theano_bridge.native.kernels import contractions, reductions, sparse
 from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
-from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
+from mnist_draw.theano_bridge.native.kernels.vectors import WORD, Shapes
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
 from mnist_draw.theano_bridge.native.team import MAX_THREADS
 
@@ -71,7 +71,7 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -
     # Rows are what other kernels can follow; few of them are cut the other way.
     columns = m < min(n, _FEW_ROWS)
     extent = c.shape[columns]
-    kernel = contractions.matrix_product(c.dtype.name)
+    kernel = contractions.matrix_product(c.dtype.name, bool(ta), bool(tb), columns)
     gemm = contractions.gemm(c.dtype.name)
     panels = sparse.Panels.of(n)
     unit = panels.width if columns else _ROWS
@@ -80,7 +80,7 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -
     if columns or m * n * k < MAX_THREADS * _SMALL:
         multiple = -(-extent // (_CALLS * unit)) * unit
         step = multiple
-    arguments: list[Argument] = [c, a, b, m, n, k, lda, ldb, n, ta, tb, int(columns), gemm, step]
+    arguments: list[Argument] = [c, a, b, m, n, k, lda, ldb, n, gemm, step]
     by_rows = [] if columns else [0] if ta else [0, 1]
     writes = [0]
     work = m * n * k // 16
@@ -89,11 +89,11 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array, root: Any = None) -
         # At most two chunks for each thread: see `Planner.share`.
         slots = 2 * planner.threads
         # Lanes behind the last column are multiplied too: what lay there could be slow to multiply.
-        scratch = planner.zeros((slots, sparse.WORD * panels.width), sparse.DTYPE)
+        scratch = planner.zeros((slots, WORD * panels.width), sparse.DTYPE)
         arguments += [*decision, marks, scratch, slots, addresses_of([kernel])[kernel.name]]
-        kernel = sparse.product(panels, bool(ta), bool(tb))
-        by_rows += [] if columns else [17]
-        writes = [0, 18]
+        kernel = sparse.product(panels, bool(ta), bool(tb), columns)
+        by_rows += [] if columns else [14]
+        writes = [0, 15]
     planner.add(
         kernel,
         arguments,
@@ -114,8 +114,7 @@ def _may_be_sparse(variable: Any, a: Value, b: Value) -> bool:
         a.array.dtype.name == sparse.DTYPE
         and n >= _MIN_COLUMNS
         and min(m, k) >= _MIN_SPARSE
-        and sparse.is_supported()
-        and is_often_zero(variable)
+        and _may_have_few(variable)
     )
 
 
@@ -124,12 +123,12 @@ def _marks(planner: Planner, root: Any, a: Value) -> tuple[Array, Array]:
     if root not in planner.marks:
         stored = a.array.T if _layout(a.array)[0] else a.array
         rows, columns = stored.shape
-        counts = planner.empty((rows,), "int32")
+        counts = planner.empty((rows,), "int64")
         marks = _no_marks(planner, rows, columns)
         planner.marks[root] = counts, marks
         planner.add(
-            sparse.mark_nonzeros(),
-            [counts, marks[:rows], Value(stored, a.source), columns, marks.shape[1]],
+            sparse.mark_nonzeros(columns),
+            [counts, marks[:rows], Value(stored, a.source)],
             rows,
             elements=stored.size,
             rows=(0, 1, 2),
@@ -141,8 +140,8 @@ def _marks(planner: Planner, root: Any, a: Value) -> tuple[Array, Array]:
 
 def _no_marks(planner: Planner, rows: int, columns: int) -> Array:
     """Reserve marks for rows, whole words of them, and columns; all are 0."""
-    down, across = (-(-count // sparse.WORD) for count in (rows, columns))
-    return planner.zeros((down * sparse.WORD, across), "uint64")
+    down, across = (-(-count // WORD) for count in (rows, columns))
+    return planner.zeros((down * WORD, across), "uint64")
 
 
 def _max_density(elements: int) -> float:
@@ -190,7 +189,7 @@ def _layout(array: Array) -> tuple[int, int]:
     return 1, max(1, array.shape[0])
 
 
-def _prepared(
+def _padded_shapes(
     op: Any,
     image: tuple[int, ...],
     filters: tuple[int, ...],
@@ -225,14 +224,12 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
 
 
 def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array:
-    taps = shapes.taps
-    sides = [(shapes.channels, taps), (shapes.filters, shapes.channels * taps)]
-    (outer, per_outer), (lanes, per_lane) = reversed(sides) if by_input else sides
-    packed = planner.zeros((outer, taps, shapes.padded(lanes)), shapes.dtype)
-    function = contractions.pack_weights(shapes.dtype, shapes.flip)
-    how = taps, lanes, packed.shape[-1], per_outer, per_lane
-    arguments = [packed, contiguous(planner, w), *how]
-    planner.add(function, arguments, outer, elements=packed.size, rows=(0,))
+    outer = shapes.filters if by_input else shapes.channels
+    lanes = shapes.channels if by_input else shapes.filters
+    packed = planner.zeros((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
+    function = contractions.pack_weights(shapes, by_input)
+    operands: list[Argument] = [packed, contiguous(planner, w)]
+    planner.add(function, operands, outer, elements=packed.size, rows=(0,))
     return packed
 
 
@@ -248,7 +245,7 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
 
 def prepared(planner: Planner, op: Any, x: Value, w: Value) -> tuple[Shapes, Value, Array]:
     """Plan what comes before a convolution; return shapes, padded pictures, packed filters."""
-    shapes, sides = _prepared(op, x.shape, w.shape, x.array.dtype.name)
+    shapes, sides = _padded_shapes(op, x.shape, w.shape, x.array.dtype.name)
     if x.shape[1] != w.shape[1]:
         raise ValueError(f"filters for {w.shape[1]} channels do not fit pictures of {x.shape[1]}")
     x = _padded(planner, x, sides)
@@ -287,7 +284,7 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     w, g, height, width = values
     size = _numbers(height, width)
     image = (g.shape[0], w.shape[1], *size)
-    shapes, sides = _prepared(node.op, image, w.shape, w.array.dtype.name)
+    shapes, sides = _padded_shapes(node.op, image, w.shape, w.array.dtype.name)
     packed = _packed(planner, shapes, w, by_input=True)
     g = contiguous(planner, g)
     out = planner.empty((g.shape[0], shapes.channels, shapes.height, shapes.width), shapes.dtype)
@@ -303,7 +300,7 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan the gradient of a convolution by its filters."""
     x, g, rows, columns = values
     filters = (g.shape[1], x.shape[1], *_numbers(rows, columns))
-    shapes, sides = _prepared(node.op, x.shape, filters, x.array.dtype.name)
+    shapes, sides = _padded_shapes(node.op, x.shape, filters, x.array.dtype.name)
     x = _padded(planner, x, sides)
     g = contiguous(planner, g)
     count = x.shape[0]
@@ -342,8 +339,8 @@ def _most_gathered(s: Shapes) -> int:
     return limit if limit >= _MIN_GATHERED * s.filters * s.places else 0
 
 
-def _may_have_few(gradient: Any) -> bool:
-    return sparse.is_supported() and is_often_zero(gradient)
+def _may_have_few(variable: Any) -> bool:
+    return sparse.is_supported() and is_often_zero(variable)
 
 
 def _work(shapes: Shapes, count: int) -> int:

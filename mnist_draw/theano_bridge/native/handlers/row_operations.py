@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -33,26 +34,20 @@ def reduce(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     shape = [size for axis, size in enumerate(value.shape) if axis not in axes]
     if empty:
         return [Value(np.zeros(shape, target), static=True)]
-    out = planner.empty(shape, target)
     # Long sums of float32 are taken in parts; only sums to a single number need more digits.
     accumulator = "int64" if not target.startswith("float") else target
-    if out.size == 1 and target == "float32" and operation == "Add":
+    if prod(shape) == 1 and target == "float32" and operation == "Add":
         accumulator = "float64"
     groups = _groups(value.shape, axes)
-    if (
-        operation == "Add"
-        and source == target == accumulator
-        and value.array.size >= _LARGE
-        and [flag for flag, _ in groups] in ([True, False], [True, False, True])
-    ):
-        return [_by_parts(planner, value, [size for _, size in groups], shape)]
-    if len(groups) == 2 and groups[0][0] and not groups[1][0]:
-        rows = groups[0][1]
-        columns = groups[1][1]
-        chunk = planner.share(columns, rows * columns, 64)
-        function = kernels.reduce_columns(operation, source, target, accumulator)
-        planner.add(function, [out, value, rows, columns], columns, chunk, rows=(0,))
-        return [Value(out)]
+    summed = [flag for flag, _ in groups]
+    sizes = [size for _, size in groups]
+    is_sum = operation == "Add" and source == target == accumulator
+    if is_sum and value.array.size >= _LARGE and summed in ([True, False], [True, False, True]):
+        return [Value(_by_parts(planner, value, *sizes).reshape(shape))]
+    if summed == [True, False]:
+        how = (operation, source, target, accumulator)
+        return [Value(_by_columns(planner, value, sizes, how).reshape(shape))]
+    out = planner.empty(shape, target)
     if groups[0][0] and len(groups) == 1:
         groups.insert(0, (False, 1))
     if not groups[0][0]:
@@ -83,14 +78,8 @@ def _groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[bool, i
     return groups or [(True, 1)]
 
 
-def _by_parts(
-    planner: Planner,
-    value: Value,
-    sizes: list[int],
-    shape: list[int],
-) -> Value:
+def _by_parts(planner: Planner, value: Value, outer: int, kept: int, inner: int = 1) -> Array:
     """Plan a sum over the first dimension, and the last of three, that follows its rows."""
-    (outer, kept, inner) = [*sizes, 1][:3]
     part = planner.part(outer) if inner > 1 else 12 * -(-outer // (12 * _PARTS))
     parts = -(-outer // part)
     dtype = value.array.dtype.name
@@ -104,27 +93,33 @@ def _by_parts(
         multiple=part,
         work=value.array.size,
     )
-    return Value(add_up(planner, partial).reshape(shape))
+    return add_up(planner, partial)
 
 
 def add_up(planner: Planner, parts: Array) -> Array:
     """Plan the sum of parts, a row for each."""
-    (rows, columns) = parts.shape
     dtype = parts.dtype.name
-    out = planner.empty((columns,), dtype)
-    kernel = kernels.reduce_columns("Add", dtype, dtype, dtype)
-    chunk = planner.share(columns, parts.size, 64)
-    planner.add(kernel, [out, parts, rows, columns], columns, chunk, rows=(0,))
+    return _by_columns(planner, parts, parts.shape, ("Add", dtype, dtype, dtype))
+
+
+def _by_columns(
+    planner: Planner,
+    value: Argument,
+    sizes: Sequence[int],
+    how: tuple[str, str, str, str],
+) -> Array:
+    """Plan a reduction over rows."""
+    (rows, columns) = sizes
+    out = planner.empty((columns,), how[2])
+    chunk = planner.share(columns, rows * columns, 64)
+    kernel = kernels.reduce_columns(*how)
+    planner.add(kernel, [out, value, rows, columns], columns, chunk, rows=(0,))
     return out
 
 
 def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan a softmax, or its logarithm, over the last dimension."""
-    value = contiguous(planner, values[0])
-    axis = node.op.axis
-    axis = axis if isinstance(axis, tuple) else (axis,)
-    if axis not in ((value.array.ndim - 1,), (-1,)) or not value.array.dtype.kind == "f":
-        raise UnknownOperationError(f"softmax over {axis}")
+    value = _of_rows(planner, node, values)
     dtype = value.array.dtype.name
     columns = value.shape[-1]
     out = planner.empty(value.shape, dtype)
@@ -134,12 +129,19 @@ def softmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     return [Value(out)]
 
 
-def argmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
-    """Plan the index of the largest element of each row."""
+def _of_rows(planner: Planner, node: Any, values: list[Value]) -> Value:
+    """Return what an operation over the last dimension takes."""
     value = contiguous(planner, values[0])
     axis = node.op.axis
-    if tuple(axis or ()) != (value.array.ndim - 1,) or value.array.dtype.kind != "f":
-        raise UnknownOperationError(f"argmax over {axis}")
+    axis = axis if isinstance(axis, tuple) else (axis,)
+    if axis not in ((value.array.ndim - 1,), (-1,)) or value.array.dtype.kind != "f":
+        raise UnknownOperationError(f"{type(node.op).__name__} over {axis}")
+    return value
+
+
+def argmax(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
+    """Plan the index of the largest element of each row."""
+    value = _of_rows(planner, node, values)
     out = planner.empty(value.shape[:-1], "int64")
     rows = prod(value.shape[:-1])
     columns = value.shape[-1]

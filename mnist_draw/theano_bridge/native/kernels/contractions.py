@@ -66,44 +66,37 @@ def gemm(dtype: str) -> int:
 
 
 @written
-def matrix_product(e: Emitter, dtype: str) -> None:
+def matrix_product(e: Emitter, dtype: str, ta: bool, tb: bool, columns: bool) -> None:
     """C = A B through the BLAS, part of its rows or of its columns.
 
     Arguments: the addresses of C, A and B (row-major); M, N, K; the leading dimensions of A, B
-    and C; whether A and B are stored transposed (0 or 1); whether start and stop are rows (0) or
-    columns (1) of C; the address of the BLAS' gemm; how many of them are a call's.
+    and C; the address of the BLAS' gemm; how many rows or columns are a call's. ``ta`` and ``tb``:
+    whether A and B are stored transposed; ``columns``: whether start and stop are columns of C.
 
     The BLAS counts columns first, so it is asked for Cᵀ = Bᵀ Aᵀ; transposed operands go through
     its own flags, never through a copy.
     """
-    c, a, b = e.arguments(0, 3)
-    m, n, k, lda, ldb, ldc, ta, tb, columns, product, step = e.arguments(3, 14)
-    size = register(4 if dtype == "float32" else 8)
-
-    def chosen(flag: Register, yes: Register, no: Register) -> Register:
-        return e.choose(e.value(f"icmp ne {flag.typed}, 0", "bool").name, yes, no)
-
-    def moved(address: Register, elements: Register) -> Register:
-        return e.op("add", address, e.op("mul", elements, size))
-
-    zero = register(0)
-    letters = (chosen(flag, register(ord("T")), register(ord("N"))) for flag in (tb, ta))
-    flags = [e.variable("int8", convert(e, letter, "int8")) for letter in letters]
+    c, a, b = e.pointers(3)
+    m, n, k, lda, ldb, ldc, product, step = e.arguments(3, 11)
+    flags = [e.variable("int8", literal(ord("NT"[flag]), "int8")) for flag in (tb, ta)]
     slots = [e.variable("int32") for _ in range(6)]
     one = e.variable(dtype, literal(1, dtype))
     nothing = e.variable(dtype, literal(0, dtype))
     s_n, s_m, s_k, s_ldb, s_lda, s_ldc = slots
     with e.loop(START, STOP, step=step) as first:
         part = e.smaller(step, e.op("sub", STOP, first))
+        pa = a
+        pb = b
         # A row of op(A) lies lda apart, or side by side where A is stored transposed; columns of
         # op(B) the other way round.
-        a_row = chosen(ta, first, e.op("mul", first, lda))
-        b_column = chosen(tb, e.op("mul", first, ldb), first)
-        pa = e.address(moved(a, chosen(columns, zero, a_row)))
-        pb = e.address(moved(b, chosen(columns, b_column, zero)))
-        pc = e.address(moved(c, chosen(columns, first, e.op("mul", first, ldc))))
-        sizes = (chosen(columns, part, n), chosen(columns, m, part), k, ldb, lda, ldc)
-        for slot, value in zip(slots, sizes, strict=True):
+        if columns:
+            pb = e.element(b, dtype, e.op("mul", first, ldb) if tb else first)
+            pc = e.element(c, dtype, first)
+        else:
+            pa = e.element(a, dtype, first if ta else e.op("mul", first, lda))
+            pc = e.element(c, dtype, e.op("mul", first, ldc))
+        sizes = (part, m) if columns else (n, part)
+        for slot, value in zip(slots, (*sizes, k, ldb, lda, ldc), strict=True):
             e.set(slot, convert(e, value, "int32"))
         arguments = [*flags, s_n, s_m, s_k, one, pb, s_ldb, pa, s_lda, nothing, pc, s_ldc]
         function = e.address(product)
@@ -111,23 +104,22 @@ def matrix_product(e: Emitter, dtype: str) -> None:
 
 
 @written
-def pack_weights(e: Emitter, dtype: str, flip: bool) -> None:
-    """Reorder filters (filters, channels, rows, columns) so that a vector holds neighbours.
+def pack_weights(e: Emitter, shapes: Shapes, by_input: bool) -> None:
+    """Reorder filters (filters, channels, rows, columns) so that a vector holds neighbors.
 
-    Arguments: the addresses of the result and of the filters; taps; lanes, and padded to whole
-    vectors; distances in the filters of what is parallel, and of lanes. The result is (channels,
-    taps, filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for
+    Arguments: the addresses of the result and of the filters. The result is (channels, taps,
+    filters) for the forward kernel, parallel over channels, or (filters, taps, channels) for
     the gradient by the input, parallel over filters.
     """
+    s = shapes
     out, w = e.pointers(2)
-    taps, lanes, width, per_outer, per_lane = e.arguments(2, 7)
-    with e.rows() as outer, e.loop(0, taps) as tap:
-        source = e.op("sub", e.op("sub", taps, 1), tap) if flip else tap
-        source = e.op("add", e.op("mul", outer, per_outer), source)
-        base = e.op("mul", e.op("add", e.op("mul", outer, taps), tap), width)
-        with e.loop(0, lanes) as lane:
-            at = e.op("add", source, e.op("mul", lane, per_lane))
-            e.store(out, e.op("add", base, lane), e.load(w, dtype, at))
+    sides = [(s.channels, s.taps), (s.filters, s.channels * s.taps)]
+    (_, per_outer), (lanes, per_lane) = reversed(sides) if by_input else sides
+    width = s.padded(lanes)
+    with e.rows() as outer, e.loop(0, s.taps) as tap, e.loop(0, lanes) as lane:
+        source = e.op("sub", register(s.taps - 1), tap) if s.flip else tap
+        value = e.load(w, s.dtype, index_of(e, (outer, per_outer), (lane, per_lane), source))
+        e.store(out, index_of(e, (outer, s.taps * width), (tap, width), lane), value)
 
 
 @written

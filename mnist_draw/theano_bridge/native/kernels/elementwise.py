@@ -96,12 +96,11 @@ def kernel(
         first = len(pointers)
         n1 = body.argument(first)
         n2 = body.argument(first + 1)
-        strides = {}
-        at = first + 2
-        for index, operand in enumerate(operands):
-            if operand.kind in ("unit", "fixed", "strided"):
-                strides[index] = [body.argument(at + k) for k in range(3)]
-                at += 3
+        moving = [i for i, one in enumerate(operands) if one.kind in ("unit", "fixed", "strided")]
+        places = range(first + 2, first + 2 + 3 * len(moving), 3)
+        strides = {
+            index: body.arguments(at, at + 3) for index, at in zip(moving, places, strict=True)
+        }
         with body.loop(START, STOP) as r:
             i0 = body.op("sdiv", r, n1)
             i1 = body.op("sub", r, body.op("mul", i0, n1))
@@ -117,11 +116,8 @@ def kernel(
             with body.loop(0, n2, independent=True) as j:
                 row = {}
                 for index, s in strides.items():
-                    if operands[index].kind == "unit":
-                        row[index] = body.op("add", bases[index], j)
-                    elif operands[index].kind == "strided":
-                        step = body.op("mul", j, s[2])
-                        row[index] = body.op("add", bases[index], step)
+                    step = j if operands[index].kind == "unit" else body.op("mul", j, s[2])
+                    row[index] = body.op("add", bases[index], step)
                 element(body.op("add", offset, j), row)
     return body.named()
 

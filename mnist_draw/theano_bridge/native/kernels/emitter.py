@@ -125,6 +125,21 @@ class Emitter:
         """Write a variable."""
         self.line(f"store {value.typed}, ptr {address}")
 
+    def add_to(self, address: str, value: Register, operation: str = "add") -> None:
+        """Add a value to a variable, or apply another operation."""
+        self.set(address, self.op(operation, self.get(address, value.dtype), value))
+
+    @contextmanager
+    def each_bit(self, word: Register) -> Iterator[Register]:
+        """Repeat the lines of the ``with`` block for the place of each 1 in a word."""
+        self.declarations.add("declare i64 @llvm.cttz.i64(i64, i1)")
+        bits = self.variable("int64", word)
+        with self.loop(0, self.call("int64", "llvm.ctpop.i64", word)):
+            left = self.get(bits, "int64")
+            place = self.value(f"call i64 @llvm.cttz.i64({left.typed}, i1 true)", "int64")
+            self.set(bits, self.op("and", left, self.op("sub", left, 1)))
+            yield place
+
     def label(self, name: str) -> None:
         """Begin a block."""
         self.lines.append(f"{name}:")
@@ -183,10 +198,10 @@ class Emitter:
         self.line(f"br label %{end}")
         self.label(end)
 
-    def argument(self, index: int, dtype: str = "int64") -> Register:
+    def argument(self, index: int) -> Register:
         """Read number ``index`` of the kernel's 64-bit arguments."""
         address = self.value(f"getelementptr i64, ptr %args, i64 {index}", "int64")
-        return self.value(f"load i64, ptr {address.name}", dtype)
+        return self.value(f"load i64, ptr {address.name}", "int64")
 
     def address(self, word: Register) -> str:
         """Take a 64-bit integer as an address."""

@@ -19,6 +19,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
 )
 from mnist_draw.theano_bridge.native.kernels.vectors import Shapes, begun_part, index_of
 
+#: Sums may be taken in another order: many at once, and no less exact than one by one.
+_PLUS = "fadd reassoc"
 #: What a reduction starts from.
 START_VALUES = {"Add": 0.0, "Mul": 1.0, "Maximum": -math.inf, "Minimum": math.inf}
 
@@ -53,9 +55,8 @@ def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulato
     """out[k] = Σ_o Σ_i x[o, k, i] (or product, maximum, minimum), for k from start to stop."""
     out, x = e.pointers(2)
     outer, inner, outer_step, step = e.arguments(2, 6)
-    total = e.variable(accumulator)
     with e.rows() as k:
-        e.set(total, _start_value(operation, accumulator))
+        total = e.variable(accumulator, _start_value(operation, accumulator))
         with e.loop(0, outer) as o:
             base = e.op("add", e.op("mul", o, outer_step), e.op("mul", k, step))
             with e.loop(0, inner) as i:
@@ -67,7 +68,7 @@ def reduce_rows(e: Emitter, operation: str, source: str, target: str, accumulato
 
 def _combined(e: Emitter, operation: str, a: Register, b: Register) -> Register:
     if operation == "Add":
-        return plus(e, a, b)
+        return e.op(_PLUS if a.is_float else "add", a, b)
     return scalars.OPERATIONS[operation](e, [a, b], a.dtype)
 
 
@@ -79,32 +80,26 @@ def _start_value(operation: str, dtype: str) -> Register:
     return literal(value, dtype)
 
 
-def plus(e: Emitter, a: Register, b: Register) -> Register:
-    # Sums may be taken in another order: many at once, and no less exact than one by one.
-    return e.op("fadd reassoc contract" if a.is_float else "add", a, b)
-
-
 @written
 def sum_by_parts(e: Emitter, dtype: str, planes: bool) -> None:
     """part[p, k] = Σ_o Σ_i x[o, k, i] for the o of part p."""
     parts, x = e.pointers(2)
     kept, inner, rows = e.arguments(2, 5)
-    total = e.variable(dtype)
     with e.rows() as o:
         part = begun_part(e, parts, (o, rows), kept, dtype)
         row = e.op("mul", o, kept)
         with e.loop(0, kept, independent=not planes) as k:
             place = e.op("add", row, k)
             if planes:
-                e.set(total, literal(0, dtype))
+                total = e.variable(dtype, literal(0, dtype))
                 base = e.op("mul", place, inner)
                 with e.loop(0, inner) as i:
                     value = e.load(x, dtype, e.op("add", base, i))
-                    e.set(total, plus(e, e.get(total, dtype), value))
+                    e.add_to(total, value, _PLUS)
                 value = e.get(total, dtype)
             else:
                 value = e.load(x, dtype, place)
-            e.store(part, k, plus(e, e.load(part, dtype, k), value))
+            e.store(part, k, e.op(_PLUS, e.load(part, dtype, k), value))
 
 
 _CACHE_LINE = 64
@@ -118,23 +113,21 @@ def softmax(e: Emitter, dtype: str, logarithm: bool) -> None:
     """Softmax of each row less its maximum, or its logarithm, for rows start to stop."""
     out, x = e.pointers(2)
     columns = e.argument(2)
-    largest = e.variable(dtype)
-    total = e.variable(dtype)
     with e.rows() as row:
         base = e.op("mul", row, columns)
-        e.set(largest, e.load(x, dtype, base))
+        largest = e.variable(dtype, e.load(x, dtype, base))
+        total = e.variable(dtype, literal(0, dtype))
         with e.loop(0, columns) as j:
             value = e.load(x, dtype, e.op("add", base, j))
             pair = [value, e.get(largest, dtype)]
             e.set(largest, scalars.OPERATIONS["Maximum"](e, pair, dtype))
         top = e.get(largest, dtype)
-        e.set(total, literal(0, dtype))
         with e.loop(0, columns) as j:
             at = e.op("add", base, j)
             shifted = e.op("fsub", e.load(x, dtype, at), top)
             power = scalars.OPERATIONS["Exp"](e, [shifted], dtype)
             e.store(out, at, shifted if logarithm else power)
-            e.set(total, plus(e, e.get(total, dtype), power))
+            e.add_to(total, power, _PLUS)
         whole = e.get(total, dtype)
         if logarithm:
             whole = scalars.OPERATIONS["Log"](e, [whole], dtype)
@@ -149,12 +142,10 @@ def argmax(e: Emitter, dtype: str) -> None:
     """Index of the largest element of each row, the first of several, for rows start to stop."""
     out, x = e.pointers(2)
     columns = e.argument(2)
-    best = e.variable(dtype)
-    where = e.variable("int64")
     with e.rows() as row:
         base = e.op("mul", row, columns)
-        e.set(best, e.load(x, dtype, base))
-        e.set(where, register(0))
+        best = e.variable(dtype, e.load(x, dtype, base))
+        where = e.variable("int64", register(0))
         with e.loop(1, columns) as j:
             value = e.load(x, dtype, e.op("add", base, j))
             # As in NumPy, the first that is not a number counts as the largest.

@@ -11,32 +11,26 @@ from dataclasses import dataclass
 
 import llvmlite.binding as llvm
 
-from mnist_draw.theano_bridge.native.kernels import scalars
 from mnist_draw.theano_bridge.native.kernels.emitter import (
     START,
     STOP,
     Emitter,
     Function,
     Register,
-    literal,
     register,
     written,
 )
-from mnist_draw.theano_bridge.native.kernels.vectors import Vectors, lanes_of
+from mnist_draw.theano_bridge.native.kernels.vectors import WORD, Vectors, index_of, lanes_of
 
 DTYPE = "float32"
-#: Bits in a word of marks: rows of a block, which has 32 kB for 128 columns, in the first-level
-#: cache. Twice as many are slower.
-WORD = 64
 #: Vectors of a panel. Below, additions wait for the one before (4 cycles); above, 16 registers
 #: hold no number to multiply with.
 _PANELS = range(6, 12)
 #: Rows that use a block before the next is packed: their sums (256 kB for 128 columns) are in the
 #: second-level cache when the next block adds to them.
 _ROWS = 512
-#: Numbers that are marked at a time, a cache line of them.
-_TILE = 16
-_TILE_TYPE = f"<{_TILE} x float>"
+#: Numbers in a cache line.
+_LINE = 16
 
 
 @dataclass(frozen=True)
@@ -65,51 +59,31 @@ def is_supported() -> bool:
 
 
 @written
-def mark_nonzeros(e: Emitter) -> None:
+def mark_nonzeros(e: Emitter, columns: int) -> None:
     """Mark what is not zero in rows start to stop of x, a bit each, and count it.
 
-    Arguments: the addresses of the counts (int32), of the marks (uint64) and of x; columns, no
-    fewer than 16; words for the marks of a row.
+    Arguments: the addresses of the counts (int64), of the marks (words of 64 bits) and of x.
     """
     counts, marks, x = e.pointers(3)
-    columns = e.argument(3)
-    words = e.argument(4)
-    whole = e.op("and", columns, -_TILE)
-    rest = e.op("sub", columns, whole)
-    total = e.variable("int32")
+    v = Vectors(e, DTYPE)
+    words = -(-columns // WORD)
     with e.rows() as row:
-        e.set(total, literal(0, "int32"))
-        base = e.op("mul", row, columns)
-        pieces = e.op("mul", row, e.op("mul", words, WORD // _TILE))
-
-        def mark(column: Register, place: Register, known: Register) -> None:
-            address = e.element(x, DTYPE, e.op("add", base, place))
-            vector = e.value(f"load {_TILE_TYPE}, ptr {address}, align 4", DTYPE).name
-            mask = e.value(f"fcmp une {_TILE_TYPE} {vector}, zeroinitializer", "bool").name
-            bits = e.value(f"bitcast <{_TILE} x i1> {mask} to i{_TILE}", "uint16")
-            bits = e.op("lshr", bits, scalars.convert(e, known, "uint16"))
-            e.store(marks, e.op("add", pieces, e.op("lshr", column, 4)), bits)
-            count = scalars.convert(e, e.call("uint16", "llvm.ctpop.i16", bits), "int32")
-            e.set(total, e.op("add", e.get(total, "int32"), count))
-
-        with e.loop(0, whole, step=_TILE) as column:
-            mark(column, column, register(0))
-        with e.when(e.test("icmp ne", rest)):
-            # The last vector of the row, without what has been marked already.
-            mark(whole, e.op("sub", columns, _TILE), e.op("sub", register(_TILE), rest))
-        e.store(counts, row, e.get(total, "int32"))
+        total = e.variable("int64", register(0))
+        for place, bits in v.words_of_marks(x, e.op("mul", row, columns), columns):
+            e.store(marks, index_of(e, (row, words), place), bits)
+            e.add_to(total, e.call("int64", "llvm.ctpop.i64", bits))
+        e.store(counts, row, e.get(total, "int64"))
 
 
-def _pays(e: Emitter, first: int) -> Register:
+def _pays(e: Emitter, first: int) -> str:
     """Tell whether counts (their address, number and limit from argument ``first`` on) are few."""
     counts = e.pointer(first)
     number = e.argument(first + 1)
     limit = e.argument(first + 2)
     total = e.variable("int64", register(0))
     with e.loop(0, number) as i:
-        count = scalars.convert(e, e.load(counts, "int32", i), "int64")
-        e.set(total, e.op("add", e.get(total, "int64"), count))
-    return e.value(f"icmp sle i64 {e.get(total, 'int64').name}, {limit.name}", "bool")
+        e.add_to(total, e.load(counts, "int64", i))
+    return e.test("icmp sle", e.get(total, "int64"), limit)
 
 
 @written
@@ -128,7 +102,7 @@ def turn_marks(e: Emitter) -> None:
     gathered = "%" + e.name("bytes")
     e.variables.append(f"  {gathered} = alloca {vector}")
     width = e.op("mul", words, 8)
-    with e.when(_pays(e, 2).name), e.rows() as eight, e.loop(0, filled) as word:
+    with e.when(_pays(e, 2)), e.rows() as eight, e.loop(0, filled) as word:
         first = e.op("add", e.op("mul", e.op("mul", word, WORD), width), eight)
         for t in range(WORD):
             place = e.op("add", first, e.op("mul", width, t))
@@ -144,23 +118,22 @@ def turn_marks(e: Emitter) -> None:
 
 
 #: Arguments of `product` before its own: those of `contractions.matrix_product`.
-_OWN = 14
+_OWN = 11
 
 
-def product(panels: Panels, a_turned: bool, b_turned: bool) -> Function:
+def product(panels: Panels, a_turned: bool, b_turned: bool, by_columns: bool) -> Function:
     """C = A B by the marked elements of A, if there are few; else as `contractions.matrix_product`.
 
-    Arguments: those of `matrix_product`; see `_pays`; the addresses of the marks of op(A)'s rows
-    and of scratch memory, and for how many blocks, no fewer than chunks; the address of
-    `matrix_product`'s code. ``a_turned``, ``b_turned``: whether A and B are stored
-    transposed.
+    Arguments: those of `matrix_product`, which is compiled for the same flags; see `_pays`; the
+    addresses of the marks of op(A)'s rows and of scratch memory, and for how many blocks, no
+    fewer than chunks; the address of `matrix_product`'s code.
     """
     e = Emitter("sparse_product")
     pays = _pays(e, _OWN)
-    with e.when(e.negated(pays.name)):
+    with e.when(e.negated(pays)):
         e.line(f"call void {e.pointer(_OWN + 6)}(ptr %args, i64 %start, i64 %stop)")
-    with e.when(pays.name):
-        _Tile(e, panels, a_turned, b_turned).write()
+    with e.when(pays):
+        _Tile(e, panels, (a_turned, b_turned), by_columns).write()
     return e.named()
 
 
@@ -171,38 +144,41 @@ Matrix = tuple[str, bool, Register]
 class _Tile:
     """The code of `product` for one chunk."""
 
-    def __init__(self, e: Emitter, panels: Panels, a_turned: bool, b_turned: bool) -> None:
+    def __init__(
+        self,
+        e: Emitter,
+        panels: Panels,
+        turned: tuple[bool, bool],
+        by_columns: bool,
+    ) -> None:
         self.e = e
         self.v = Vectors(e, DTYPE)
         self.panels = panels
         self.c = e.pointer(0)
         self.marks = e.pointer(_OWN + 3)
         self.c_distance = e.argument(8)
-        self.a: Matrix = e.pointer(1), a_turned, e.argument(6)
-        self.b: Matrix = e.pointer(2), b_turned, e.argument(7)
-        self.m = e.argument(3)
+        self.a: Matrix = e.pointer(1), turned[0], e.argument(6)
+        self.b: Matrix = e.pointer(2), turned[1], e.argument(7)
         self.k = e.argument(5)
-        self.by_columns = e.value(f"icmp ne i64 {e.argument(11).name}, 0", "bool").name
-        extent = self._chosen(register(panels.columns), self.m)
+        m = e.argument(3)
+        whole = (register(0), register(panels.columns))
+        self.columns = (START, STOP) if by_columns else whole
+        self.rows = (register(0), m) if by_columns else (START, STOP)
+        extent = whole[1] if by_columns else m
         slot = e.op("sdiv", e.op("mul", START, e.argument(_OWN + 5)), extent)
-        size = register(WORD * panels.width)
-        self.scratch = e.element(e.pointer(_OWN + 4), DTYPE, e.op("mul", slot, size))
-
-    def _chosen(self, by_columns: Register, by_rows: Register) -> Register:
-        return self.e.choose(self.by_columns, by_columns, by_rows)
+        place = e.op("mul", slot, WORD * panels.width)
+        self.scratch = e.element(e.pointer(_OWN + 4), DTYPE, place)
 
     def write(self) -> None:
         """Write the loops over panels."""
         e = self.e
         width = self.panels.width
         whole, rest = divmod(self.panels.columns, width)
-        left = self._chosen(START, register(0))
-        right = self._chosen(STOP, register(self.panels.columns))
+        (left, right) = self.columns
         with e.loop(left, e.smaller(right, whole * width), step=width) as column:
             self._panel(column, width)
         if rest:
-            reached = e.value(f"icmp eq i64 {right.name}, {self.panels.columns}", "bool")
-            with e.when(reached.name):
+            with e.when(e.test("icmp eq", right, self.panels.columns)):
                 self._panel(register(whole * width), rest)
 
     def _panel(self, column: Register, columns: int) -> None:
@@ -212,8 +188,7 @@ class _Tile:
         vectors = -(-columns // v.lanes)
         lanes = [min(v.lanes, columns - t * v.lanes) for t in range(vectors)]
         blocks = e.op("sdiv", e.op("add", self.k, WORD - 1), WORD)
-        top = self._chosen(register(0), START)
-        bottom = self._chosen(self.m, STOP)
+        (top, bottom) = self.rows
         with e.loop(top, bottom, step=_ROWS) as above, e.loop(0, blocks) as number:
             self._pack(number, column, columns, vectors * v.lanes)
             begun = e.test("icmp sgt", number)
@@ -269,26 +244,21 @@ class _Tile:
         e = self.e
         v = self.v
         first = e.op("mul", number, WORD)
-        bits = e.variable("int64", word)
         values = e.whole(e.element(self.a[0], DTYPE, self._place(self.a, row, first)))
         # Prefetch some of A: no processor looks ahead over rows that are a page apart. If A is
         # transposed, sixteen rows share their lines: fetch some of those that the next need.
         ahead = register(4)
         group = register(0)
-        apart = _TILE
+        apart = _LINE
         if self.a[1]:
-            group = e.op("mul", e.op("and", row, _TILE - 1), WORD // _TILE)
-            ahead = register(_TILE)
+            group = e.op("mul", e.op("and", row, _LINE - 1), WORD // _LINE)
+            ahead = register(_LINE)
             apart = 1
         coming = e.element(values, DTYPE, self._place(self.a, ahead, group))
-        for line in range(WORD // _TILE):
+        for line in range(WORD // _LINE):
             place = self._place(self.a, register(0), register(line * apart))
             e.prefetch(e.element(coming, DTYPE, place))
-        e.declarations.add("declare i64 @llvm.cttz.i64(i64, i1)")
-        with e.loop(0, e.call("int64", "llvm.ctpop.i64", word)):
-            left = e.get(bits, "int64")
-            place = e.value(f"call i64 @llvm.cttz.i64({left.typed}, i1 true)", "int64")
-            e.set(bits, e.op("and", left, e.op("sub", left, 1)))
+        with e.each_bit(word) as place:
             factor = v.splat(e.load(values, DTYPE, self._place(self.a, register(0), place)))
             source = e.op("mul nsw", place, len(sums) * v.lanes)
             block = e.whole(e.element(self.scratch, DTYPE, source))

@@ -31,11 +31,9 @@ def is_sparse(v: Vectors, s: Shapes, g: str, n: Register, limit: Register) -> st
     """Compare the count of picture n's non-zeros with a limit."""
     e = v.e
     size = s.filters * s.places
-    total = e.variable("int64")
-    e.set(total, register(0))
-    for first, count in blocks(e, size, WORD):
-        marks = v.marks(g, index_of(e, (n, size), first), count)
-        e.set(total, e.op("add", e.get(total, "int64"), e.call("int64", "llvm.ctpop.i64", marks)))
+    total = e.variable("int64", register(0))
+    for _, marks in v.words_of_marks(g, e.op("mul", n, size), size):
+        e.add_to(total, e.call("int64", "llvm.ctpop.i64", marks))
     return e.test("icmp sle", e.get(total, "int64"), limit)
 
 
@@ -109,7 +107,6 @@ class _Marks:
         self.count = -(-shapes.places // WORD)
         self._words = "%" + v.e.name("marks")
         v.e.variables.append(f"  {self._words} = alloca [{self.count} x i64]")
-        v.e.declarations.add("declare i64 @llvm.cttz.i64(i64, i1)")
 
     @contextmanager
     def of_filter(self, n: Register, f: Register) -> Iterator[None]:
@@ -117,12 +114,10 @@ class _Marks:
         e = self.v.e
         s = self.shapes
         self._first = index_of(e, (n, s.filters * s.places), (f, s.places))
-        every = e.variable("int64")
-        e.set(every, register(0))
-        for place, count in blocks(e, s.places, WORD):
-            marks = self.v.marks(self.g, e.op("add nsw", self._first, place), count)
-            e.store(self._words, e.op("udiv", place, WORD), marks)
-            e.set(every, e.op("or", e.get(every, "int64"), marks))
+        every = e.variable("int64", register(0))
+        for place, marks in self.v.words_of_marks(self.g, self._first, s.places):
+            e.store(self._words, place, marks)
+            e.add_to(every, marks, "or")
         with e.when(e.test("icmp ne", e.get(every, "int64"))):
             yield
 
@@ -131,17 +126,13 @@ class _Marks:
         """Loop over what is not zero: the number in all lanes, and its window in a picture."""
         e = self.v.e
         s = self.shapes
-        with e.loop(0, self.count) as word:
-            marks = e.load(self._words, "int64", word)
-            bits = e.variable("int64")
-            e.set(bits, marks)
-            with e.loop(0, e.call("int64", "llvm.ctpop.i64", marks)):
-                left = e.get(bits, "int64")
-                bit = e.value(f"call i64 @llvm.cttz.i64({left.typed}, i1 true)", "int64")
-                e.set(bits, e.op("and", left, e.op("sub", left, 1)))
-                place = index_of(e, (word, WORD), bit)
-                value = e.load(self.g, s.dtype, e.op("add nsw", self._first, place))
-                row = e.op("udiv", place, s.out_width)
-                skipped = s.down * s.width - s.right * s.out_width
-                pixel = index_of(e, (place, s.right), (row, skipped))
-                yield self.v.splat(value), e.op("mul nsw", pixel, s.padded(s.channels))
+        with (
+            e.loop(0, self.count) as word,
+            e.each_bit(e.load(self._words, "int64", word)) as bit,
+        ):
+            place = index_of(e, (word, WORD), bit)
+            value = e.load(self.g, s.dtype, e.op("add nsw", self._first, place))
+            row = e.op("udiv", place, s.out_width)
+            skipped = s.down * s.width - s.right * s.out_width
+            pixel = index_of(e, (place, s.right), (row, skipped))
+            yield self.v.splat(value), e.op("mul nsw", pixel, s.padded(s.channels))

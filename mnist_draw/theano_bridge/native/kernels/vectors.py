@@ -16,7 +16,8 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
     register,
 )
 
-#: Numbers that `Vectors.marks` marks at most.
+#: Bits in a word of marks; in a sparse product also rows of a block, which has 32 kB for 128
+#: columns, in the first-level cache. Twice as many are slower.
 WORD = 64
 #: Where a matrix is: memory, index of its first number, distance of its rows.
 Matrix = tuple[str, Register, int]
@@ -158,8 +159,18 @@ class Vectors:
         operands = ", ".join(f"{self.type} {x}" for x in (a, b, c))
         return self._value(f"call {self.type} @{self.fma}({operands})")
 
-    def marks(self, pointer: str, index: Register, count: int) -> Register:
-        """Return a word with a bit for each of ``count`` numbers, 1 where it is not zero."""
+    def words_of_marks(
+        self,
+        pointer: str,
+        first: Register,
+        count: int,
+    ) -> Iterator[tuple[Register, Register]]:
+        """Mark numbers: yield the place of a word, and the word, with 1 where one is not zero."""
+        for place, size in blocks(self.e, count, WORD):
+            marks = self._marks(pointer, self.e.op("add nsw", first, place), size)
+            yield self.e.op("udiv", place, WORD), marks
+
+    def _marks(self, pointer: str, index: Register, count: int) -> Register:
         kind = self._type(count)
         address = self.e.element(pointer, self.dtype, index)
         value = self._value(f"load {kind}, ptr {address}, align {self.size}")
