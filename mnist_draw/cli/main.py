@@ -23,7 +23,7 @@ from mnist_draw.cli.output import PROGRAM, report
 from mnist_draw.errors import StorageError, UserError, did_you_mean, shortened
 from mnist_draw.i18n import LANGUAGES, _, joined
 from mnist_draw.storage.atomic import resolve_path
-from mnist_draw.storage.folders import named_path
+from mnist_draw.storage.folders import HOME_VARIABLE, named_path
 
 SUCCESS = 0
 FAILURE = 1
@@ -197,6 +197,8 @@ def _run(argv: Sequence[str] | None) -> int:
     language, given = _split_language(list(sys.argv[1:] if argv is None else argv))
     if given and given[0].endswith(".py"):
         given.insert(0, "script")
+    if given and given[0] == "help":
+        given = [*given[1:2], "--help"]
     # What a double click on a trained network starts.
     network = given[0] if len(given) == 1 and given[0].lower().endswith(".npz") else ""
     fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail
@@ -258,9 +260,14 @@ def build_parser() -> argparse.ArgumentParser:
             "Draw a digit, train the network that reads it. Without a command, the window opens; "
             "with nothing but FILE.npz it opens with the network in that file.",
         ),
+        epilog=_(
+            "Environment: {home} is a folder for everything that the program keeps; NO_COLOR "
+            "leaves out colors. help COMMAND describes a command.",
+            home=HOME_VARIABLE,
+        ),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version, help=_("show the versions and exit"))
+    parser.add_argument("-V", "--version", action=_Version, help=_("show the versions and exit"))
     parser.add_argument(
         "--lang",
         metavar="CODE",

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import glob
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,10 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "images",
         metavar="IMAGE",
         nargs="+",
-        help=_("a picture file ({names}), or a folder of picture files", names=read_titles()),
+        help=_(
+            "a picture file ({names}), a folder of picture files, or - for standard input",
+            names=read_titles(),
+        ),
     )
     parser.add_argument(
         "--model",
@@ -248,13 +252,13 @@ def predict(arguments: argparse.Namespace) -> int:
     status = 0
     for name in picture_names(arguments.images):
         try:
-            _refuse_folders(name)
-            ink = load_picture(name)
+            source = _source(name)
+            ink = load_picture(source)
             answer = recogniser.recognise_ink(ink)
             number = None
             if reads_numbers:
                 number = read_number(recogniser, ink, answer, decimals=arguments.decimal)
-            size = picture_size(name) if number is not None and number.digits else (1, 1)
+            size = picture_size(source) if number is not None and number.digits else (1, 1)
             line = form(name, answer, number, size[0] / ink.shape[1])
             is_no_digit = form is _sentence and number is None and answer.objection
             if is_no_digit and recogniser.reads_digits:
@@ -292,6 +296,14 @@ def picture_names(given: Iterable[str]) -> Iterator[str]:
                         str(path) for path in files if path.suffix.lower() in read_suffixes()
                     )
             yield from found or [each]
+
+
+def _source(name: str) -> str | bytes:
+    """Return a picture's file, or with the name ``-`` what standard input holds."""
+    if name != "-":
+        _refuse_folders(name)
+        return name
+    return sys.stdin.buffer.read()
 
 
 def _refuse_folders(name: str) -> None:

@@ -85,6 +85,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             "of another run",
         ),
     )
+    said = parser.add_mutually_exclusive_group()
+    said.add_argument("--quiet", action="store_true", help=_("print nothing but problems"))
+    said.add_argument(
+        "--json",
+        action="store_true",
+        help=_("print a line of JSON for each epoch, the test and the saved network"),
+    )
     _add(
         "--no-run",
         action="store_true",
@@ -193,9 +200,18 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = "batch_size" in given
     place, checkpoint = _places(arguments, settings)
     # Only now: the heavy imports.
-    from mnist_draw.cli.train_run import train_and_save
+    from mnist_draw.cli.train_run import Form, Progress, train_and_save
 
-    return train_and_save(settings, place, checkpoint, resume, not arguments.no_run, chosen)
+    form: Form = "json" if arguments.json else "quiet" if arguments.quiet else "lines"
+    return train_and_save(
+        settings,
+        place,
+        Progress(form, arguments.checkpoint is not None or arguments.resume is not None),
+        checkpoint=checkpoint,
+        resume=resume,
+        listed=not arguments.no_run,
+        batch_size_chosen=chosen,
+    )
 
 
 def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkpoint | None:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from mnist_draw.cli.output import echo, lenient_output, report, typed
+from mnist_draw.cli.output import echo, json_line, lenient_output, report, typed
 from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
@@ -31,11 +32,15 @@ from mnist_draw.training.settings import TrainingSettings
 COMPLETED = 0
 FAILED = 1
 INTERRUPTED = 130
+#: How a run is told of: the tutorial's lines, JSON, or problems only.
+Form = Literal["lines", "json", "quiet"]
 
 
 def train_and_save(
     settings: TrainingSettings,
     place: NetworkPlace,
+    progress: Progress,
+    *,
     checkpoint: Path | None,
     resume: Checkpoint | None,
     listed: bool,
@@ -44,7 +49,6 @@ def train_and_save(
     """Train, print what can be printed, and save the network; return the exit status."""
     controls = Controls()
     saved = checkpoint
-    progress = Progress(checkpoint is not None)
     try:
         with lenient_output() as (out, err), stop_on_signals(controls):
             session = _session(settings, controls, checkpoint, resume, listed)
@@ -177,9 +181,9 @@ def _train_and_save(
     epochs = session.run.settings.epochs
     if data is not None and not data.shows_digits:
         names = class_list(data.classes)
-        echo(_("Learning {count} classes: {names}.", count=len(data.classes), names=names))
+        progress.say(_("Learning {count} classes: {names}.", count=len(data.classes), names=names))
     if extra is not None:
-        echo(
+        progress.say(
             counted(
                 "Learning {count} digit from {folder} too.",
                 "Learning {count} digits from {folder} too.",
@@ -188,7 +192,7 @@ def _train_and_save(
             ),
         )
     if resume is not None and resume.epoch >= epochs:
-        echo(
+        progress.say(
             _(
                 "This run was complete already: {epoch} of {epochs} epochs. To train on, give it "
                 "more: --epochs {more}.",
@@ -239,7 +243,7 @@ def _save(
     if name:
         command = f"mnist-draw predict IMAGE --model {name}"
         said = joined(said, _("Try it: {command}", command=command))
-    echo(said)
+    progress.say(said, network=str(path))
     if finished.reason == "diverged" or is_fallback:
         return FAILED
     return INTERRUPTED if finished.reason == "stopped" else COMPLETED
@@ -317,35 +321,69 @@ def _holds(path: Path, model: ModelFile) -> bool:
 
 
 class Progress:
-    """Shows events: a bar on standard error, if it is a terminal, and the tutorial's lines."""
+    """Shows events: a bar on standard error, if it is a terminal, and the tutorial's lines.
 
-    def __init__(self, checkpoints: bool) -> None:
+    The form ``"json"`` prints a line of JSON for each epoch and result, ``"quiet"`` only problems.
+    """
+
+    def __init__(self, form: Form, checkpoints: bool) -> None:
+        self._form = form
         self._checkpoints = checkpoints
         self._bar = TrainingProgressBar()
         self.checkpoint_failed = False
         self.saved: Path | None = None
 
+    def say(self, sentence: str, **figures: object) -> None:
+        """Print a sentence, or as JSON the figures that it tells."""
+        if self._form == "lines":
+            self._bar.print(sentence)
+        elif self._form == "json" and figures:
+            echo(json_line(figures))
+
     def show(self, event: events.Event) -> None:
-        if isinstance(event, events.Compiling):
-            fields = {"stage": event.stage, "count": event.count}
-            self._bar.print(
-                _("Compiling {stage} ({count}) ...", **fields)
-                if event.count
-                else _("Compiling {stage} ...", **fields),
-            )
         if isinstance(event, events.Checkpointed | events.CheckpointFailed):
             self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and self._form == "lines":
             self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):
             self._bar.print(f"mnist-draw: {event.message}", sys.stderr)
             return
+        if self._form == "json":
+            self.say("", **_figures(event))
+            return
+        for line in self._lines(event):
+            self.say(line)
+
+    def _lines(self, event: events.Event) -> list[str]:
+        if isinstance(event, events.Compiling):
+            fields = {"stage": event.stage, "count": event.count}
+            if event.count:
+                return [_("Compiling {stage} ({count}) ...", **fields)]
+            return [_("Compiling {stage} ...", **fields)]
         if isinstance(event, events.Checkpointed) and self._checkpoints:
-            self._bar.print(
-                _("Epoch {epoch} is saved in {path}.", epoch=event.epoch, path=event.path),
-            )
-        for line in describe(event):
-            self._bar.print(line)
+            return [_("Epoch {epoch} is saved in {path}.", epoch=event.epoch, path=event.path)]
+        return describe(event)
 
     def close(self) -> None:
         self._bar.close()
+
+
+def _figures(event: events.Event) -> dict[str, object]:
+    """Return what a program that reads JSON is told of an event; empty for most."""
+    if isinstance(event, events.EpochFinished):
+        return {
+            "epoch": event.epoch,
+            "epochs": event.epochs,
+            "seconds": event.seconds,
+            "training_loss": event.training_loss,
+            "training_accuracy": event.training_accuracy,
+            "validation_loss": event.validation_loss,
+            "validation_accuracy": event.validation_accuracy,
+        }
+    if isinstance(event, events.Tested):
+        return {
+            "test_loss": event.loss,
+            "test_accuracy": event.accuracy,
+            "seconds": event.seconds,
+        }
+    return {}

@@ -22,8 +22,17 @@ def test_the_version_and_the_window(capsys, monkeypatch):
     assert f"mnist_draw {__version__}" in out
     assert "PyTensor" in out or "Theano" in out
     assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in out
+    assert main(["-V"]) == 0
+    assert capsys.readouterr().out == out
     monkeypatch.setattr("mnist_draw.app.main", lambda: 7)
     assert main([]) == 7
+
+
+def test_help_describes_a_command(capsys):
+    assert main(["help", "predict"]) == 0
+    assert "mnist-draw predict" in capsys.readouterr().out
+    assert main(["help"]) == 0
+    assert "MNIST_DRAW_HOME" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

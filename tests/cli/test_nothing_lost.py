@@ -93,14 +93,14 @@ def test_a_killed_run_whose_record_is_ahead_of_its_checkpoint_is_continued(here,
 
 
 def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(here, monkeypatch, capsys):
-    echo = train_run.echo
+    say = train_run.Progress.say
 
-    def interrupted(line):
-        if "is saved in" in line:
+    def interrupted(self, sentence, **figures):
+        if "is saved in" in sentence:
             raise KeyboardInterrupt
-        echo(line)
+        say(self, sentence, **figures)
 
-    monkeypatch.setattr(train_run, "echo", interrupted)
+    monkeypatch.setattr(train_run.Progress, "say", interrupted)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 130
     err = capsys.readouterr().err
     assert "network is saved" in err

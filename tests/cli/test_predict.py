@@ -115,6 +115,13 @@ def test_an_empty_name_is_no_folder(model, capsys):
     assert "no file ''" in capsys.readouterr().err
 
 
+def test_a_picture_from_standard_input(model, seven, capsys, monkeypatch):
+    content = io.BytesIO(Path(seven).read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+    assert main(["predict", "-", "--model", model]) == 0
+    assert capsys.readouterr().out.startswith("-: 7 (")
+
+
 def test_predict(model, seven, capsys):
     assert main(["predict", seven, "--model", model]) == 0
     out, err = capsys.readouterr()

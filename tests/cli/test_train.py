@@ -522,3 +522,19 @@ def test_a_number_is_read_as_scripts_or_as_the_language_write_it(code, typed, re
     assert (found.learning_rate, dict(found.update_parameters), found.epochs) == (
         read, {"rho": read}, 2,
     )  # fmt: skip
+
+
+def test_json_tells_each_epoch_the_test_and_the_network(tmp_path, capsys):
+    output = str(tmp_path / "m.npz")
+    assert main([*QUICK, "--epochs", "2", "--output", output, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["epoch"] for line in lines[:2]] == [1, 2]
+    assert 0 < lines[1]["validation_accuracy"] <= 1
+    assert lines[2].keys() == {"test_loss", "test_accuracy", "seconds"}
+    assert lines[3] == {"network": output}
+
+
+def test_quiet_prints_nothing(tmp_path, capsys):
+    assert main([*QUICK, "--epochs", "1", "--output", str(tmp_path / "m.npz"), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / "m.npz").exists()
