@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mnist_draw.translated import follows_language, renew
+
 DOMAIN = "mnist_draw"
 CATALOGUES = Path(__file__).parent / "locales"
 #: What the preferences call the language; empty is the system's.
@@ -68,6 +70,7 @@ def use(code: str, catalogues: Path = CATALOGUES) -> None:
     _translations = messages_in(code, catalogues)
     # Numbers are written as the sentences around them.
     _code = code if isinstance(_translations, gettext.GNUTranslations) else "en"
+    renew()
 
 
 def messages_in(code: str, catalogues: Path = CATALOGUES) -> gettext.NullTranslations:
@@ -92,6 +95,7 @@ def is_right_to_left() -> bool:
     return LANGUAGES[_code].is_right_to_left
 
 
+@follows_language
 def _(message: str, **fields: object) -> str:
     """Translate a message, and fill its fields if any are given."""
     text = _translations.gettext(message)
@@ -103,12 +107,14 @@ def N_(message: str) -> str:
     return message
 
 
+@follows_language
 def pgettext(context: str, message: str, **fields: object) -> str:
     """Translate a message that means something else in another context."""
     text = _translations.pgettext(context, message)
     return _filled(text, message, fields) if fields else text
 
 
+@follows_language
 def counted(singular: str, plural: str, count: int, **fields: object) -> str:
     """Translate a message in the form that a number needs, and fill its field ``count``."""
     text = _translations.ngettext(singular, plural, count)
@@ -124,22 +130,26 @@ def _filled(text: str, english: str, fields: dict[str, object]) -> str:
         return english.format(**fields)
 
 
+@follows_language
 def listed(entries: Iterable[str], long: bool = False) -> str:
     """Join words or phrases by the language's comma; long ones, with commas, by its semicolon."""
     mark = pgettext("between the entries of a list", ", ")
     return (pgettext("between long entries of a list", "; ") if long else mark).join(entries)
 
 
+@follows_language
 def explained(meanings: Mapping[str, str]) -> str:
     """List names, each with what it means."""
     return listed((_("{name}: {text}", name=n, text=meanings[n]) for n in meanings), long=True)
 
 
+@follows_language
 def joined(*sentences: str | None) -> str:
     """Join those of the sentences that say something, as the language separates sentences."""
     return LANGUAGES[_code].between_sentences.join(filter(None, sentences))
 
 
+@follows_language
 def with_comma(*clauses: str) -> str:
     """Join clauses that are no list, such as a name and a description, by the language's comma."""
     return LANGUAGES[_code].between_clauses.join(clauses)
@@ -151,6 +161,7 @@ def clauses_of(text: str) -> list[str]:
     return re.split("|".join(map(re.escape, sorted(marks))), text)
 
 
+@follows_language
 def number(value: float, spec: str = ",") -> str:
     """Format a number as Python's `format` does, with the language's decimal and group marks."""
     text = format(value, spec)
@@ -162,12 +173,14 @@ def number(value: float, spec: str = ",") -> str:
     return whole.replace(",", marks.group) + point.replace(".", marks.decimal) + decimals
 
 
+@follows_language
 def percent(share: float, decimals: int | None = 0) -> str:
     """Format a share from 0 to 1, as ``98.24%``; without decimals given, with those it has."""
     spec = ",g" if decimals is None else f",.{decimals}f"
     return number(100 * share, spec) + percent_sign()
 
 
+@follows_language
 def percent_sign() -> str:
     """Return what follows a number: the sign, after the space of the language."""
     return f"{LANGUAGES[_code].before_percent}%"

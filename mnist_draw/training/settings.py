@@ -32,6 +32,7 @@ from mnist_draw.training.updates import (
     check_parameters,
     usual_learning_rate,
 )
+from mnist_draw.translated import follows_language
 
 __all__ = ["PICTURES", "PLACES", "SETTINGS", "SettingsError", "TrainingSettings"]
 
@@ -39,6 +40,11 @@ __all__ = ["PICTURES", "PLACES", "SETTINGS", "SettingsError", "TrainingSettings"
 def _my_digits() -> str:
     # Only its name: the folder is made with the first digit.
     return str(data_folder() / "my_digits")
+
+
+@follows_language
+def _data_files(title: str) -> str:
+    return f"{title} ({file_patterns()})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +188,7 @@ class TrainingSettings:
             with_resume=True,
             question=_("A folder with training data"),
             file_question=_("A file with training data"),
-            files=f"{_('Training data')} ({file_patterns()})",
+            files=_data_files(_("Training data")),
             metavar="PATH",
         ),
     )

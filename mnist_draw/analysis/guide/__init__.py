@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from mnist_draw.i18n import _
+from mnist_draw.translated import cached_text
 
 _TARGET = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _ENTRY = re.compile(r"(\w+): *([^,]*[^, ])")
@@ -59,7 +59,7 @@ class GuideStep:
         return "\n\n".join([heading, *chosen])
 
 
-@lru_cache(maxsize=1)
+@cached_text
 def guide() -> tuple[GuideStep, ...]:
     """Return all steps in order."""
     return tuple(_read(number, content) for number, content in enumerate(_contents(), 1))

@@ -137,11 +137,18 @@ _PATIENCE_S = 3.0
 
 
 class Autosave(QObject):
-    def __init__(self, canvas: Canvas, background: Background) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        background: Background,
+        before: Autosave | None = None,
+    ) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._background = background
-        self._files = BoardFiles()
+        #: Whether the drawing is that of the board before.
+        self._goes_on = before is not None
+        self._files: BoardFiles = BoardFiles() if before is None else before._files
         self.saved_items: list[Item] | None = None
         self._problem = ""
         self._timer = QTimer(self)
@@ -150,6 +157,10 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._save_when_idle)
 
     def start(self) -> None:
+        if self._goes_on:
+            self.saved_items = []
+            self._follow()
+            return
         read = partial(_start, self._files, self._canvas.renderings())
         self._background.run(read, self._restored)
 
@@ -193,9 +204,12 @@ class Autosave(QObject):
         drawing = self._canvas.drawing
         # If something was drawn meanwhile, the restored board is not shown.
         self.saved_items = drawing.items if not drawing.can_undo else []
+        self._follow()
+        self._offer()
+
+    def _follow(self) -> None:
         self._canvas.history_changed.connect(self._timer.start)
         self._timer.start()
-        self._offer()
 
     def _offer(self) -> None:
         others = self._files.others

@@ -63,17 +63,20 @@ class DrawTab(Page):
         self,
         network: ActiveNetwork | None = None,
         preferences: Preferences | None = None,
+        before: DrawTab | None = None,
     ) -> None:
         super().__init__()
         self.network = network or ActiveNetwork(parent=self)
-        self.canvas = canvas = Canvas()
+        canvas = Canvas(None if before is None else before.canvas.drawing)
+        self.canvas: Canvas = canvas
         self.boxes = NumberBoxes(canvas)
         self.first_start = FirstStart(canvas)
         self.tools = ToolBar(canvas)
         self.answer = AnswerPanel()
         self.background = background = Background(self)
         self.pictures = PictureTools(canvas, background, self.network, self.answer, self)
-        self.autosave = Autosave(canvas, background)
+        saved = None if before is None else before.autosave
+        self.autosave: Autosave = Autosave(canvas, background, saved)
         self.teaching = Teaching(canvas, background, self.network, self)
         self.learn = LearnController(self.teaching, self.network, background, self)
         self.next_step = NextStep(self.network, self.learn)
@@ -148,14 +151,11 @@ class DrawTab(Page):
         theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
-        network = self.network
         answer = self.answer
-        connect_direct(network.requested, lambda request: recognition.post_model(request.source))
-        recognition.ready.connect(network.confirm)
+        recognition.ready.connect(self.network.confirm)
         connect_direct(self.ink_posted, recognition.post_ink)
         recognition.answered.connect(self.show_reading)
         recognition.failed.connect(lambda _: self.note_read(self.ticket))
-        network.state.follow(["model"], lambda: explanations.post_model(network.state.model))
         connect_direct(answer.explanation_requested, explanations.post)
         connect_direct(answer.ink.watched, explanations.watch)
         explanations.answered.connect(lambda found: found and answer.show_explanation(*found))
@@ -227,13 +227,14 @@ class DrawTab(Page):
         sentence = _("Show all digits that you have taught.")
         my_digits = add(_("My digits"), sentence, "F8", self.digits_requested.emit)
 
-        def show_count(count: int) -> None:
-            several = _("My digits ({count})", count=number(count))
-            my_digits.setText(several if count else _("My digits"))
-
-        state = self.network.state
-        state.follow(["taught"], lambda: show_count(state.taught))
+        self._my_digits = my_digits
+        self.network.state.follow(["taught"], self._show_count)
         tools.fill(*self.pictures.commands, (self.cut_out, self.decimals, my_digits))
+
+    def _show_count(self) -> None:
+        count = self.network.state.taught
+        several = _("My digits ({count})", count=number(count))
+        self._my_digits.setText(several if count else _("My digits"))
 
     def start(self) -> None:
         self.autosave.start()
@@ -245,6 +246,15 @@ class DrawTab(Page):
         self.pictures.input.stop()
         self.autosave.finish()
         self.learn.finish()
+
+    def leave(self) -> None:
+        """End here: another tab goes on with the drawing."""
+        self.pictures.input.stop()
+        self.canvas.end()
+        self.autosave.save()
+
+    def read_again(self) -> None:
+        self._post_ink()
 
     def message_background(self) -> tuple[QWidget, int]:
         return self.canvas, _MESSAGE_EDGE

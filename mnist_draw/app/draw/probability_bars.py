@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 
 from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -32,6 +32,7 @@ from mnist_draw.app.kit.widgets import Keys, explain
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import Certainty, format_probability
+from mnist_draw.translated import cached_text
 
 #: A bar's value counts thousandths.
 FULL = 1000
@@ -66,7 +67,7 @@ _OF_CLASSES = _(
 )
 
 
-@lru_cache(maxsize=8)
+@cached_text
 def _figure_width(scale: float) -> float:
     """Return the room for any figure: “over 99.9%” is longer in other languages."""
     metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))

@@ -25,7 +25,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import LatestValue, NewestOnly, SerialWorker
+from mnist_draw.app.kit.threads import LatestValue, NewestOnly, SerialWorker, connect_direct
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 from mnist_draw.storage.models import ModelFile
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.draw.drawing import InkReader
+    from mnist_draw.app.kit.active_network import ActiveNetwork
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.recognition.explanation import Explainer, Explanation
     from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
@@ -95,6 +96,16 @@ def places_of(ink: np.ndarray, number: NumberAnswer | None) -> tuple[InkPlace, .
         InkPlace(box, ink_token(ink[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]))
         for box in boxes
     )
+
+
+def connect_network(
+    network: ActiveNetwork,
+    recognition: Recognition,
+    explanations: Explanations,
+) -> None:
+    """Let a requested network answer, and explain its answers."""
+    connect_direct(network.requested, lambda request: recognition.post_model(request.source))
+    network.state.follow(["model"], lambda: explanations.post_model(network.state.model))
 
 
 @dataclass(frozen=True, eq=False)

@@ -270,7 +270,6 @@ class LearnController(QObject):
         self._background = background
         self._learning: Learning | None = None
         self._queue: WorkQueue | None = None
-        self._started = 0.0
         #: When the first minibatch was learned, and which part of learning was done then.
         self._first: tuple[float, float] | None = None
         #: The network whose learning was taken back.
@@ -296,16 +295,15 @@ class LearnController(QObject):
                 _("There is no network yet that could learn; try again soon."),
             )
         elif self._queue.is_busy:
-            self._queue.put(Waiting("learning", "", self._start))
+            self._queue.put(Waiting("learning", "", partial(self.start)))
         else:
-            self._start()
+            self.start()
 
-    def _start(self) -> None:
+    def start(self) -> None:
         model = self._state.model
         assert self._learning is not None
         assert model is not None
         learning_notifier.forget()
-        self._started = time.time()
         self._first = None
         self._learning.start(model, self._state.answering_key)
         self._state.set(learning=Learns())
@@ -345,7 +343,8 @@ class LearnController(QObject):
             return
         is_better = outcome.kind == "better"
         self._state.set(learning=Learned(message, is_better))
-        self._teaching.note_learned(self._started)
+        assert self._learning is not None
+        self._teaching.note_learned(self._learning.began)
         if message.warning:
             learning_notifier.problem(str(message))
         elif not self.is_watched():

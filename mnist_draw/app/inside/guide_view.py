@@ -105,12 +105,10 @@ class GuideView(Card):
 #: From this scale of text on a title has one line.
 _LARGE = 1.2
 _MAX_WIDTH = 800
-_CODE = "# {}\n\n{}".format(
-    _("The guide in code"),
-    _(
-        "All of this is computed from Python, too. The code of the steps is one program: type it "
-        "along, or keep it in a file.",
-    ),
+_CODE_TITLE = _("The guide in code")
+_CODE = _(
+    "All of this is computed from Python, too. The code of the steps is one program: type it "
+    "along, or keep it in a file.",
 )
 
 
@@ -158,7 +156,7 @@ class GuidePage(Card):
             self._filled = True
             words = [step.part(about_code=False) for step in guide()]
             code = [step.part(about_code=True) for step in guide() if step.code]
-            self.text.setMarkdown("\n\n".join([*words, _CODE, *code]))
+            self.text.setMarkdown("\n\n".join([*words, f"# {_CODE_TITLE}", _CODE, *code]))
             self._dress()
         titles = (block for block in self._blocks() if block.blockFormat().headingLevel())
         title = next(block for block in titles if block.text().startswith(f"{number}. "))

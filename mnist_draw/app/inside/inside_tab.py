@@ -300,6 +300,12 @@ class InsideTab(Page):
         self.run_figures = figures
         self._follow_run()
 
+    def follow_run_of(self, before: InsideTab) -> None:
+        """Know of the run in training what another tab knew."""
+        self.run_title = before.run_title
+        self.run_parameters = before.run_parameters
+        self.run_figures = before.run_figures
+
     def _follow_run(self) -> None:
         if self.view is not None and self.isVisible():
             self.view.show_run()

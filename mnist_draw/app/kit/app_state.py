@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mnist_draw.i18n import _, joined
@@ -141,7 +142,7 @@ class Waiting:
 
     kind: Literal["run", "learning"]
     title: str
-    start: Callable[[], object]
+    start: partial[Any]
 
 
 class AppState:

@@ -23,8 +23,10 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.i18n import _, counted, joined
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back, numbered
+from mnist_draw.translated import follows_language
 
 
+@follows_language
 def file_kind(title: str, *endings: str) -> str:
     """Return the filter of a dialog for files with some endings, each with its dot."""
     return f"{title} ({' '.join(f'*{ending}' for ending in endings)})"

@@ -60,6 +60,8 @@ class Learning(QObject):
         self._learn = learn or _learn
         self._background: Background | None = None
         self.controls = Controls()
+        #: When learning was begun last, in seconds since 1970.
+        self.began = 0.0
 
     @property
     def running(self) -> bool:
@@ -70,6 +72,7 @@ class Learning(QObject):
         if self.running:
             raise RuntimeError("digits are being learned already")
         self.controls = Controls()
+        self.began = time.time()
         self._background = Background(self, "learning", self.controls.stop)
         self._background.run(partial(self.run, network, key), self._finish)
 
@@ -173,7 +176,7 @@ class WorkQueue:
         self._workers: tuple[Worker, ...] = ()
 
     def serve(self, *workers: Worker) -> None:
-        """Let these workers wait for each other."""
+        """Let these workers wait for each other; call it after all that shows how they end."""
         self._workers = workers
         for worker in workers:
             worker.ended.connect(self._start_next)
@@ -185,6 +188,13 @@ class WorkQueue:
     def put(self, work: Waiting) -> None:
         """Start work when the work at hand has ended, in place of what waits already."""
         self._state.set(queue=work)
+
+    def hand_over(self, **owners: object) -> None:
+        """Let others, by the kind of work, start what waits."""
+        work = self._state.queue
+        if work is not None:
+            start = getattr(owners[work.kind], work.start.func.__name__)
+            self._state.set(queue=replace(work, start=partial(start, *work.start.args)))
 
     def cancel(self) -> None:
         self._state.set(queue=None)

@@ -12,7 +12,7 @@ import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key, lru_cache, partial
+from functools import cmp_to_key, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ from mnist_draw.app.kit.widgets import explain, label, native_keys, push_button
 from mnist_draw.i18n import _, language, percent, pgettext
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from mnist_draw.storage.folders import data_folder, resource_path
+from mnist_draw.translated import cached_text
 
 _PACKAGE = "mnist_draw"
 _ABOUT = _(
@@ -307,7 +308,7 @@ class Word:
     widgets: list[str]
 
 
-@lru_cache(maxsize=1)
+@cached_text
 def all_words() -> tuple[Word, ...]:
     """Read the words, in the order in which the language sorts their names."""
     content = resource_path("words", "words.json").read_text("utf-8")
@@ -330,7 +331,7 @@ def all_words() -> tuple[Word, ...]:
     return tuple(sorted(words, key=cmp_to_key(order)))
 
 
-@lru_cache(maxsize=1)
+@cached_text
 def _by_widget() -> dict[str, Word]:
     return {widget: word for word in all_words() for widget in word.widgets}
 

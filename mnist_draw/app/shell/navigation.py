@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from PyQt5.QtCore import QObject, Qt
+from PyQt5.QtCore import QObject, Qt, pyqtSignal
 from PyQt5.QtWidgets import QTabWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -38,6 +38,8 @@ P = TypeVar("P", bound=Page)
 
 class Navigation(QObject):
     """Owns the tabs; `connect` lets a page ask for what another shows."""
+
+    page_shown = pyqtSignal()
 
     def __init__(self, state: AppState, pages: Sequence[Page], parent: QObject) -> None:
         super().__init__(parent)
@@ -91,6 +93,7 @@ class Navigation(QObject):
     def _note_page(self) -> None:
         reporter.note(f"tab {self.current.name}")
         self._state.set(page=self.current.name)
+        self.page_shown.emit()
 
     def _hide_pages(self) -> None:
         hidden = self._state.hidden_pages

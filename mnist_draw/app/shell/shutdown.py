@@ -26,11 +26,9 @@ from mnist_draw.training.control import ENDING_SIGNALS
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.app.shell.window import Window
+    from mnist_draw.app.train.run_controller import RunController
 
 notifier = Notifier()
-#: The preference that holds the page in front during a restart.
-PAGE = "page"
-
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
 #: Seconds that a session which ends leaves a run to save its network; Windows leaves five.
@@ -175,15 +173,15 @@ class Shutdown(QObject):
         self._patience_over = False
         #: Whether the system ends the program, which leaves no time for questions.
         self.asks_nothing = False
-        #: Whether the program starts again when the window has closed.
-        self.restarts = False
-        window.run.unsaved.connect(self._hold_network_of_run)
-        window.run.saved.connect(lambda: self.unsaved.pop(self._run_name(), None))
-        connect_direct(self._learning.fine_tuned, self._hold_unsaved)
-        self._learning.ended.connect(self.resume_close)
         self._question = ClosingQuestion(self.unsaved, window)
         self._question.settled.connect(window.close)
         self._question.cancelled.connect(self.stay_open)
+
+    def connect_services(self, run: RunController) -> None:
+        run.unsaved.connect(self._hold_network_of_run)
+        run.saved.connect(lambda: self.unsaved.pop(self._run_name(), None))
+        connect_direct(self._learning.fine_tuned, self._hold_unsaved)
+        self._learning.ended.connect(self.resume_close)
 
     # -- closing the window
 
@@ -213,16 +211,9 @@ class Shutdown(QObject):
         if self._waits:
             self._window.close()
 
-    def restart(self) -> None:
-        """Close the window as its close button does, and start the program again."""
-        self.restarts = True
-        self._window.preferences.set(PAGE, self._window.state.page)
-        self._window.close()
-
     def close_without_prompt(self) -> None:
         """Ask nothing at the next closing: the system ends the program."""
         self.asks_nothing = True
-        self.restarts = False
 
     def _waits_for_work(self) -> bool:
         """End a run, or wait for the end of learning, before the window closes."""
@@ -256,8 +247,6 @@ class Shutdown(QObject):
         """Give closing up: its question was cancelled."""
         self._waits = False
         self._patience_over = False
-        self.restarts = False
-        self._window.preferences.set(PAGE, "")
 
     def _save_unasked(self) -> None:
         for message in self.unsaved.save():

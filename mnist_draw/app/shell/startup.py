@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, LOG, NO_WINDOW, events, logger, reporter
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.i18n import _, best_of, is_right_to_left, language, system_languages
+from mnist_draw.i18n import _, best_of, language, system_languages
 from mnist_draw.storage.atomic import check_writable, write_atomically
 from mnist_draw.storage.folders import (
     HOME_VARIABLE,
@@ -37,7 +37,6 @@ from mnist_draw.storage.folders import (
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 if TYPE_CHECKING:
-    from PyQt5.QtCore import QTranslator
     from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.shell.lesson import Lesson
@@ -105,8 +104,6 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         atexit._run_exitfuncs()
     else:
         logger.warning("leaving while a thread is still busy")
-    if shutdown.restarts:
-        start_again()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # on Windows without a console
             stream.flush()
@@ -143,6 +140,8 @@ def _make_app(arguments: list[str]) -> QApplication:
     from PyQt5.QtGui import QGuiApplication, QIcon
     from PyQt5.QtWidgets import QApplication
 
+    from mnist_draw.app.shell.language import speak_language
+
     if sys.platform == "win32":
         # Else the taskbar takes the window for one of Python's, with Python's icon.
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
@@ -162,7 +161,7 @@ def _make_app(arguments: list[str]) -> QApplication:
     app.setDesktopFileName("mnist-draw")
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
     if language() != "en":
-        speak(app)
+        speak_language()
     if language() != (best_of(system_languages()) or "en"):
         # The desktop's dialogs speak its own language, Qt's that of this process.
         QApplication.setAttribute(Qt.AA_DontUseNativeDialogs)
@@ -187,21 +186,6 @@ def keep_all_moves() -> None:
         cocoa.objc_msgSend(events, cocoa.sel_registerName(b"setMouseCoalescingEnabled:"), False)
 
 
-def speak(app: QApplication) -> QTranslator:
-    """Let Qt's own dialogs, buttons and names of keys speak the language of this process."""
-    from PyQt5.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
-
-    QLocale.setDefault(QLocale(language()))
-    translator = QTranslator(app)
-    folder = QLibraryInfo.location(QLibraryInfo.TranslationsPath)
-    # By QLocale, since Qt's file of "pt" is qtbase_pt_BR.
-    if translator.load(QLocale(), "qtbase", "_", folder):
-        app.installTranslator(translator)
-    if is_right_to_left():
-        app.setLayoutDirection(Qt.RightToLeft)
-    return translator
-
-
 def report_missing_font() -> None:
     """Say where the system cannot show Chinese; not in Chinese, which could not be read."""
     from PyQt5.QtGui import QFontDatabase
@@ -215,33 +199,6 @@ def report_missing_font() -> None:
         )
         Notifier().problem(sentence)
         reporter.print_at_end(sentence)
-
-
-def start_again() -> None:
-    """Start the program as it was started, but in the language that was chosen since.
-
-    Elsewhere than on Windows it replaces this process, and so stays what a terminal or a desktop
-    has started.
-    """
-    command = [sys.executable, *without_language(sys.orig_argv[1:])]
-    if sys.platform == "win32":
-        from PyQt5.QtCore import QProcess
-
-        QProcess.startDetached(command[0], command[1:])
-        return
-    os.execv(command[0], command)  # nosec B606 # the program itself, with its own arguments
-
-
-def without_language(arguments: list[str]) -> list[str]:
-    """Return arguments without ``--lang CODE`` and ``--lang=CODE``."""
-    left = iter(arguments)
-    found = []
-    for word in left:
-        if word == "--lang":
-            next(left, None)
-        elif not word.startswith("--lang="):
-            found.append(word)
-    return found
 
 
 #: Commands in the report of a crash.

@@ -16,21 +16,17 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QW
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, button_menu
-from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.i18n import (
     LANGUAGES,
     PREFERENCE,
     _,
     best_of,
     language,
-    messages_in,
     percent,
     pgettext,
     system_languages,
 )
 from mnist_draw.storage.preferences import Preferences
-
-_language_notifier = Notifier("language")
 
 _THEMES = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 #: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
@@ -74,15 +70,14 @@ _TEXT_SIZES = (100, 115, 130, 150, 175)
 
 class ViewButton(QToolButton):
     full_screen_requested = pyqtSignal(bool)
-    restart_requested = pyqtSignal()
+    #: A choice of `LANGUAGES`, empty for the system's, and the one before.
+    language_chosen = pyqtSignal(str, str)
 
     def __init__(self, window: QWidget, preferences: Preferences) -> None:
         super().__init__()
         self.setObjectName("viewButton")
         self.setProperty("look", "flat")
         self._preferences = preferences
-        #: Whether a restart would stop a run.
-        self.is_training: Callable[[], bool] = bool
         used = theme.theme()
         self._motion = preferences.get("motion", True)
         used.motion = self._motion and _desktop_moves()
@@ -112,7 +107,7 @@ class ViewButton(QToolButton):
         )
         _choices(menu, _("Motion"), _MOTION.items(), self._motion, self._choose_motion)
         kept = self._preferences.get(PREFERENCE, "")
-        used_language = kept if _spoken(kept) == language() else language()
+        used_language = kept if spoken(kept) == language() else language()
         self.languages = _choices(
             menu,
             _("Language"),
@@ -120,7 +115,6 @@ class ViewButton(QToolButton):
             used_language,
             self.choose_language,
         )
-        menu.addSeparator()
         sentence = _("Fill the screen with the window, or end that.")
         self.full_screen = Command(
             window,
@@ -162,19 +156,11 @@ class ViewButton(QToolButton):
         self._preferences.set("motion", on)
 
     def choose_language(self, code: str) -> None:
-        """Speak a language from the next start on; an empty code means the system's."""
+        """Speak a language; an empty code means the system's."""
+        before = self._preferences.get(PREFERENCE, "")
         self._preferences.set(PREFERENCE, code)
-        chosen = _spoken(code)
-        if chosen == language():
-            _language_notifier.forget()
-            return
-        # Said in the new language: who chose it can read it.
-        _ = messages_in(chosen).gettext
-        sentence = _("The window speaks this language from its next start on.")
-        if self.is_training():
-            restart = _("A restart stops the run; it can go on afterwards.")
-            sentence = LANGUAGES[chosen].between_sentences.join((sentence, restart))
-        _language_notifier.undo(sentence, self.restart_requested.emit, _("Restart now"))
+        if spoken(code) != language():
+            self.language_chosen.emit(code, before)
 
     def fix_language(self) -> None:
         """Offer no other language than that of a lesson, which would win."""
@@ -183,7 +169,7 @@ class ViewButton(QToolButton):
             action.setEnabled(False)
 
 
-def _spoken(code: str) -> str:
+def spoken(code: str) -> str:
     """Return the language that a choice means; an empty code is the system's."""
     return code or best_of(system_languages()) or "en"
 
@@ -195,8 +181,8 @@ def _choices(
     used: Any,
     choose: Callable[[Any], None],
 ) -> dict[Any, QAction]:
-    """Add a heading and entries, of which one is ticked; return them by what they choose."""
-    menu.add_heading(title)
+    """Add a menu of entries, of which one is ticked; return them by what they choose."""
+    entries_menu = menu.addMenu(title)
     group = QActionGroup(menu)
     group.triggered.connect(lambda action: choose(action.data()))
     found: dict[Any, QAction] = {}
@@ -205,5 +191,5 @@ def _choices(
         action.setData(value)
         action.setCheckable(True)
         action.setChecked(value == used)
-    menu.addActions(group.actions())
+    entries_menu.addActions(group.actions())
     return found

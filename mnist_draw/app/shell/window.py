@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 
+from PyQt5 import sip
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import QMainWindow, QWidget
 
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.recognition import Explanations, Recognition, compile_network
+from mnist_draw.app.draw.recognition import (
+    Explanations,
+    Recognition,
+    compile_network,
+    connect_network,
+)
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -27,16 +34,17 @@ from mnist_draw.app.kit.threads import Background, NewestOnly, connect_direct
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import Glossary, build_help
+from mnist_draw.app.shell.language import Place, speak_language
 from mnist_draw.app.shell.navigation import Navigation
-from mnist_draw.app.shell.shutdown import PAGE, Shutdown
+from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
-from mnist_draw.app.shell.view import ViewButton
+from mnist_draw.app.shell.view import ViewButton, spoken
 from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import LANGUAGES, _, language, use
 from mnist_draw.storage.preferences import Preferences
 
 #: Seconds after the last choice until the preferences are written: a sudden end loses no more.
@@ -46,10 +54,7 @@ _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 notifier = Notifier()
 network_notifier = Notifier("network")
 screen_notifier = Notifier("full screen")
-
-#: The page at each start, but after a restart that was asked for: the board keeps its drawing, and
-#: Train shows the last run by itself.
-_FIRST = DrawTab.name
+language_notifier = Notifier("language")
 
 
 class Window(QMainWindow):
@@ -64,7 +69,6 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("MNIST Draw")
         self.preferences = preferences or Preferences()
-        self.view = ViewButton(self, self.preferences)
         self.state = AppState()
         self.network = ActiveNetwork(self.preferences, self.state, self)
         self.recognition = recognition or Recognition(
@@ -81,24 +85,36 @@ class Window(QMainWindow):
         # What cannot be written now may be at the next try; if not, the end says so.
         self._saving = NewestOnly(lambda __: self.preferences.save(), self, quiet=_SAVE_S)
         self.preferences.on_change = self._saving.ask
-        self._build()
-        self._connect()
-        self._build_commands()
-        theme.theme().style()
+        #: Fits rebuilt pages to the lesson.
+        self.fit_lesson: Callable[[], object] = lambda: None
+        self.background = Background(self)
+        self.shutdown = Shutdown(self)
+        connect_network(self.network, self.recognition, self.explanations)
+        self.state.follow(["model"], self._network_changed)
+        self.state.follow(["entries"], self._offer_networks)
+        #: What lasts as long as the window.
+        self._lasting = self.children()
+        self._make_pages()
         self._restore()
 
     # -- building
 
-    def _build(self) -> None:
-        self.draw_tab = DrawTab(self.network, self.preferences)
+    def _make_pages(self, before: DrawTab | None = None) -> None:
+        """Make all that is shown; the board goes on with the drawing of the one before."""
+        self.view = ViewButton(self, self.preferences)
+        self._build(before)
+        self._connect()
+        self._build_commands()
+        theme.theme().style()
+
+    def _build(self, drawn: DrawTab | None) -> None:
+        self.draw_tab = DrawTab(self.network, self.preferences, drawn)
         self.train_tab = TrainTab(self.preferences)
         self.inside_tab = InsideTab(self.draw_tab.canvas, self.network, self.preferences)
         pages = self.draw_tab, self.train_tab, self.inside_tab
         self.navigation = Navigation(self.state, pages, self)
         for page in pages:
             self.addActions(page.everywhere)
-        self.navigation.show_page(self.preferences.get(PAGE, "") or _FIRST)
-        self.preferences.set(PAGE, "")
         # A smaller window scrolls, and the window never grows by itself.
         self.navigation.tabs.setMinimumSize(*Size.LEAST_WINDOW)
         # Empty, it gets its place: a page that moves with its parents is styled at each move.
@@ -167,10 +183,7 @@ class Window(QMainWindow):
         )
         self.run.saved.connect(self.network.note_saved)
         self.run.rescued.connect(self.network.move_run)
-        settings = self.train_tab.settings
-        self.state.follow(["entries"], lambda: settings.offer_networks(self.network.networks))
-        self.background = Background(self)
-        self.shutdown = Shutdown(self)
+        self.shutdown.connect_services(self.run)
         self.library = LibraryController(
             self.train_tab.library,
             self.run,
@@ -193,6 +206,7 @@ class Window(QMainWindow):
             self.training.ended.connect(then)
         RunNotification(self.run, self)
         self._connect_recognition()
+        self.navigation.page_shown.connect(self._show_page)
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         network = self.network
         training = self.training
@@ -200,8 +214,8 @@ class Window(QMainWindow):
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.learn.connect_services(self.learning, self.queue)
         self.view.full_screen_requested.connect(self._fill_screen)
-        self.view.restart_requested.connect(self.shutdown.restart)
-        self.view.is_training = lambda: self.state.run.is_running
+        # Not before its menu has closed, which is rebuilt.
+        self.view.language_chosen.connect(self._speak, Qt.QueuedConnection)  # type: ignore[call-arg]
         # After all others: what waits begins when the end of the work before it is shown.
         self.queue.serve(self.training, self.learning)
         self.navigation.connect(
@@ -212,13 +226,11 @@ class Window(QMainWindow):
             self.header.network,
             self.glossary,
         )
-        self.state.follow(["page"], self._show_page)
 
     def _connect_recognition(self) -> None:
         self.draw_tab.connect_services(self.recognition, self.explanations)
         self.recognition.ready.connect(self.train_tab.start_plots)
         self.recognition.failed.connect(self._recognition_failed)
-        self.state.follow(["model"], self._network_changed)
         self.explanations.failed.connect(network_notifier.problem)
 
     def _restore(self) -> None:
@@ -232,14 +244,67 @@ class Window(QMainWindow):
         """Start what takes time, in other threads."""
         self._started = True
         reporter.listen(notifier.problem)
+        self.recognition.start()
+        self._start_pages()
+        self.navigation.current.focus_first()
+        self.library.tidy_up()
+
+    def _start_pages(self) -> None:
         self.glossary.attach()
         if self.state.page == TrainTab.name:
             self.train_tab.start_plots()
-        self.recognition.start()
         for page in self.navigation.pages:
             page.start()
-        self.navigation.current.focus_first()
-        self.library.tidy_up()
+
+    def _speak(self, code: str, before: str) -> None:
+        """Rebuild all pages in another language; keep the drawing, the run and learning."""
+        spoken_before = language()
+        use(spoken(code))
+        place = Place(self)
+        drawn = self.draw_tab
+        looked_at = self.inside_tab
+        self.setUpdatesEnabled(False)
+        drawn.leave()
+        self._end_pages()
+        speak_language()
+        self._make_pages(drawn)
+        self.inside_tab.follow_run_of(looked_at)
+        self.queue.hand_over(learning=self.draw_tab.learn, run=self.run)
+        self.fit_lesson()
+        self.state.announce(*vars(self.state))
+        self._start_pages()
+        place.restore(self)
+        self.setUpdatesEnabled(True)
+        self.draw_tab.read_again()
+        name = LANGUAGES[language()].name
+        language_notifier.undo(
+            _("The window speaks {language} now.", language=name),
+            partial(self.view.choose_language, before),
+            LANGUAGES[spoken_before].name,
+        )
+
+    def _end_pages(self) -> None:
+        """Delete pages and controllers; disconnect the services from them."""
+        for signal in (
+            self.training.happened,
+            self.training.ended,
+            self.training.trained,
+            self.learning.stepped,
+            self.learning.ended,
+            self.learning.fine_tuned,
+            self.recognition.answered,
+            self.recognition.ready,
+            self.recognition.failed,
+            self.explanations.answered,
+            self.explanations.failed,
+        ):
+            signal.disconnect()
+        for child in self.children():
+            if child not in self._lasting:
+                sip.delete(child)
+
+    def _offer_networks(self) -> None:
+        self.train_tab.settings.offer_networks(self.network.networks)
 
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""

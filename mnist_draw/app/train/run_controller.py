@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
@@ -13,7 +13,7 @@ from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.app.train.train_tab import PageName, TrainTab
 from mnist_draw.app.train.training import Training, list_with_cut_off, read_digits
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
@@ -152,7 +152,7 @@ class RunController(QObject):
         self._preferences.set("training", settings.to_json())
         self._begin(run, Requested(settings, self.tab.new_run.expected_seconds))
 
-    def _waits(self, settings: TrainingSettings, start: Callable[[], object]) -> bool:
+    def _waits(self, settings: TrainingSettings, start: partial[None]) -> bool:
         """Start a run later where digits are being learned now; return whether it waits."""
         if not self._queue.is_busy:
             return False
@@ -295,6 +295,13 @@ class RunController(QObject):
         self.state.set(shown_run=self.state.run)
         self._show_front()
         self.tab.show_page("run")
+
+    def take_up(self, page: PageName) -> None:
+        """Show the run in progress on rebuilt pages."""
+        if self.training.running:
+            self.tab.settings.show_run(self.state.run.settings)
+        self._show_front()
+        self.tab.show_page(page)
 
     def show_new(self) -> None:
         """Show the page of a new run; while a run is trained, that run."""

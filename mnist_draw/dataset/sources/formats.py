@@ -14,6 +14,7 @@ from mnist_draw.dataset.sources import idx_files, npz_files, picture_folders, ta
 from mnist_draw.dataset.sources.source import Source, files_of
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, listed
+from mnist_draw.translated import follows_language
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def read_source(place: Path) -> Source:
     )
 
 
+@follows_language
 def list_titles() -> str:
     return listed(known.title for known in DATA_FORMATS)
 

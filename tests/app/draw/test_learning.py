@@ -10,7 +10,7 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.recognition import Recognition
+from mnist_draw.app.draw.recognition import Recognition, connect_network
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
@@ -155,7 +155,7 @@ class Setup(fakes.Parts):
         explanations = fakes.Explaining(make_explainer=fakes.Explainer, rest=0.0, quiet=0.0)
         self.root = self.tab = DrawTab()
         self.step = self.tab.next_step
-        self.tab.pictures.reader.make_recogniser = fakes.Recogniser
+        connect_network(self.tab.network, self.recognition, explanations)
         self.tab.connect_services(self.recognition, explanations)
         self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
         self.queue = WorkQueue(self.tab.network.state)

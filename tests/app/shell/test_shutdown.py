@@ -9,7 +9,6 @@ from mnist_draw.app.kit.app_state import ResultMessage
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
-from mnist_draw.app.shell.shutdown import PAGE
 from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.networks import describe_model, title_of_model
@@ -39,7 +38,6 @@ def setup(shared, disk):
     unsaved["run:1"] = model(title="Learned")
     yield shared
     shared.window.shutdown.asks_nothing = False
-    shared.window.shutdown.restarts = False
     unsaved.clear()
 
 
@@ -77,24 +75,6 @@ def test_what_is_discarded_is_not_asked_about_again(setup):
     setup.window.close()
     click(setup, "discardNetworkButton")
     assert not setup.window.isVisible()
-
-
-def test_a_restart_asks_as_closing_does_and_may_be_cancelled(setup):
-    window = setup.window
-    window.view.restart_requested.emit()
-    click(setup, "cancelClosingButton")
-    assert window.isVisible()
-    assert not window.shutdown.restarts
-    assert not window.preferences.get(PAGE, "")
-    window.navigation.show_page("train")
-    window.view.restart_requested.emit()
-    click(setup, "discardNetworkButton")
-    assert not window.isVisible()
-    assert window.shutdown.restarts
-    assert window.preferences.get(PAGE, "") == "train"
-    # The system ends the program for good.
-    window.shutdown.close_without_prompt()
-    assert not window.shutdown.restarts
 
 
 def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QDialogButtonBox, QWidget
 
 from mnist_draw.app.kit.layout import fitted
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.shell import help, startup, view
+from mnist_draw.app.shell import help, language, startup, view
 from mnist_draw.app.shell.help import about_page, libraries
 from mnist_draw.storage.preferences import Preferences
 
@@ -168,46 +168,24 @@ def test_the_end_waits_for_the_programs_threads_alone_and_nothing_is_collected_i
     assert done.stdout.splitlines() == ["done []", "window deleted True"]
 
 
-RESTART = """
-    print(i18n.language(), flush=True)
-    close = self.close
-    if i18n.language() == "de":
-        self.view.choose_language("fr")
-        close = self.toast.action_button.click
-    QTimer.singleShot(300, close)
-"""
-
-
-@pytest.mark.process
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="the program that follows is waited for")
-def test_a_restart_speaks_the_language_that_was_chosen(tmp_path):
-    done = opened(tmp_path, RESTART, "--lang", "de")
-    assert done.stdout.split() == ["de", "fr"], done.stderr
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_restart_has_the_same_arguments_but_for_the_language():
-    given = ["-m", "mnist_draw", "--lang", "de", "--config", "a.toml", "--lang=fr"]
-    assert startup.without_language(given) == ["-m", "mnist_draw", "--config", "a.toml"]
-    assert startup.without_language(["mnist-draw", "--lang"]) == ["mnist-draw"]
-
-
 @pytest.mark.parametrize(("system", "ticked"), [("de_AT", "As the system"), ("fr_FR", "Deutsch")])
 def test_the_menu_ticks_the_language_that_is_spoken(qtbot, monkeypatch, system, ticked):
     monkeypatch.setattr(view, "language", lambda: "de")
     monkeypatch.setattr(view, "system_languages", lambda: iter([system]))
     window = QWidget()
     qtbot.addWidget(window)
-    menu = view.ViewButton(window, Preferences()).menu()
-    assert [entry.text() for entry in menu.actions() if entry.isChecked()][-1] == ticked
+    button = view.ViewButton(window, Preferences())
+    entries = button.languages.values()
+    assert [entry.text() for entry in entries if entry.isChecked()] == [ticked]
+    # The menu itself is short.
+    assert len(button.menu().actions()) == 5
 
 
 @pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt", "zh_CN"])
 def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
-    monkeypatch.setattr(startup, "language", lambda: code)
+    monkeypatch.setattr(language, "language", lambda: code)
     before = QLocale()
-    translator = startup.speak(qapp)
+    translator = language.speak_language()
     try:
         assert QLocale().name().startswith(code)
         box = QDialogButtonBox(QDialogButtonBox.Cancel)

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from gettext import NullTranslations
 
 import full_disk
 import numpy as np
@@ -34,9 +33,9 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import toast
-from mnist_draw.app.shell import view as view_module
 from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.help import keys_page, offer_crash_report
+from mnist_draw.app.shell.language import speak_language
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
@@ -186,7 +185,10 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
 def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     path = own_home / "config" / "preferences.json"
     window = setup.window
-    [off] = [action for action in window.view.menu().actions() if action.text() == "Off"]
+    motion = next(
+        entry.menu() for entry in window.view.menu().actions() if entry.text() == "Motion"
+    )
+    [off] = [action for action in motion.actions() if action.text() == "Off"]
     off.trigger()
 
     def is_saved():
@@ -226,14 +228,6 @@ def test_unreadable_preferences_are_reported(qtbot, preferences):
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
     assert "put aside" in window.toast.label.text()
-
-
-def test_after_a_restart_the_window_opens_where_it_was_once(qtbot, preferences):
-    preferences.write_text('{"schema": 1, "values": {"page": "train"}}')
-    window = Window(Preferences(), Recognition(model, None, Recogniser))
-    qtbot.addWidget(window)
-    assert window.navigation.current is window.train_tab
-    assert not window.preferences.get("page", "")
 
 
 @pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
@@ -633,32 +627,75 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
     assert [line for line in lines if line in ("[", "]", "[, ]")] == ["[", "]"]
 
 
-class Foreign(NullTranslations):
-    def gettext(self, message):
-        return f"<{message}>"
+@pytest.fixture
+def in_english_again(setup):
+    """Restore the language of the other tests; a window speaks the one that was chosen last."""
+    yield
+    i18n.use("en")
+    speak_language()
 
 
-def test_another_language_is_offered_in_that_language(shared, monkeypatch):
-    monkeypatch.setattr(view_module, "messages_in", lambda code: Foreign())
-    window = shared.window
-    window.view.languages["de"].trigger()
-    assert window.preferences.get(i18n.PREFERENCE, "") == "de"
-    assert window.toast.label.text().startswith("<")
-    assert window.toast.action_button.text().startswith("<")
-    sentence = window.toast.label.text()
-    monkeypatch.setattr(window.view, "is_training", lambda: True)
-    window.view.languages["de"].trigger()
-    # It says what becomes of the run.
-    assert window.toast.label.text().startswith(f"{sentence} <")
-    monkeypatch.undo()
-    monkeypatch.setattr(view_module, "messages_in", lambda code: Foreign())
-    # The language of now needs no restart.
-    window.view.languages["en"].trigger()
-    assert not window.toast.isVisible()
-    monkeypatch.setattr(view_module, "system_languages", lambda: iter(["fr_CH.UTF-8"]))
-    window.view.languages[""].trigger()
+def choose_language(setup, code):
+    setup.window.view.languages[code].trigger()
+    expected = code or i18n.best_of(i18n.system_languages()) or "en"
+    setup.qtbot.waitUntil(lambda: i18n.language() == expected)
+    setup.qtbot.waitUntil(setup.window.toast.isVisible)
+
+
+def test_the_language_changes_in_the_same_window_while_a_run_goes_on(setup, in_english_again):
+    window = setup.window
+    setup.run_an_epoch()
+    run = window.state.run
+    canvas = window.draw_tab.canvas
+    canvas.add_stroke([(100, 100), (300, 400)])
+    canvas.add_stroke([(400, 100), (410, 400)])
+    drawing = canvas.drawing
+    window.navigation.show_page("train")
+    window.train_tab.show_drawer(True)
+    window.train_tab.pause_button.setFocus()
+    place = window.geometry()
+    choose_language(setup, "de")
+    tabs = window.navigation.tabs
+    assert [tabs.tabText(number) for number in range(3)][:2] == ["Zeichnen", "Trainieren"]
+    assert window.geometry() == place
+    # The same page, with the keyboard where it was.
+    assert window.state.page == "train"
+    assert window.train_tab.page == "run"
+    assert window.focusWidget() is window.train_tab.pause_button
+    assert window.train_tab.stop_button.text() != "Stop"
+    # The same drawing, with its history; the same run.
+    assert window.draw_tab.canvas.drawing is drawing
+    window.draw_tab.canvas.undo()
+    assert len(drawing.items) == 1
+    assert window.state.run is run
+    assert window.training.running
+    before = run.epochs_done
+    setup.qtbot.waitUntil(lambda: run.epochs_done > before)
+    # The answers reach the new board.
+    window.draw_tab.canvas.add_stroke([(400, 100), (410, 400)])
+    setup.qtbot.waitUntil(lambda: setup.text("confidenceLabel") == "Sicher")
+    # The message leads back, and what is stopped there ends.
+    assert window.toast.action_button.text() == "English"
+    window.toast.action_button.click()
+    setup.qtbot.waitUntil(lambda: window.navigation.tabs.tabText(0) == "Draw")
     assert window.preferences.get(i18n.PREFERENCE, "de") == ""
-    assert window.toast.isVisible()
+    window.run.stop()
+    setup.wait_for_end()
+    assert window.state.run.state == "stopped"
+
+
+def test_what_waits_starts_in_the_new_language(setup, in_english_again):
+    window = setup.window
+    setup.run_an_epoch()
+    learned = []
+    setup.window.learning.start = lambda *work: learned.append(work)
+    window.draw_tab.learn.learn()
+    assert window.state.learning_waits
+    choose_language(setup, "fr")
+    assert window.state.learning_waits
+    window.run.stop()
+    setup.wait_for_end()
+    setup.qtbot.waitUntil(lambda: bool(learned))
 
 
 def read_help(setup, action):
