@@ -18,7 +18,7 @@ from synthetic_negatives import lines_of, rare_digits, several, synthetic_negati
 from unipen_drawings import Drawings
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, restyle
-from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
+from mnist_draw.dataset.augmentation.warp import HashedRandom
 from mnist_draw.dataset.augmentation.skeleton import StrokeStore
 from mnist_draw.dataset.augmentation.warp import WarpRange
 from mnist_draw.dataset.mnist import load_dataset

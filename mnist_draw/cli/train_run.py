@@ -14,8 +14,7 @@ from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, counted, joined
-from mnist_draw.library.fallbacks import save_fallback
-from mnist_draw.library.stored_network import RUN, load_trained, network_of_run
+from mnist_draw.library.stored_network import RUN, load_trained, network_of_run, save_fallback
 from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.atomic import has_content, resolve_path

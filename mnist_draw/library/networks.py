@@ -18,7 +18,6 @@ from pathlib import Path
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, plain_name
 from mnist_draw.i18n import _, joined
-from mnist_draw.library.fallbacks import save_at
 from mnist_draw.library.stored_network import (
     BEFORE,
     FINE_TUNED,
@@ -36,6 +35,7 @@ from mnist_draw.library.stored_network import (
     of_file,
     open_network,
     opened_folder,
+    save_at,
     title_of,
 )
 from mnist_draw.networks import parse_network, title_of_model

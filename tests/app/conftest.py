@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
-from mnist_draw.library import fallbacks
+from mnist_draw.library import stored_network
 from tests.app.fakes import Notices
 
 # Five seconds are too few where other programs use all cores.
@@ -58,7 +58,7 @@ def show(qtbot):
 @pytest.fixture(autouse=True)
 def fallback_folders(own_home, tmp_path, monkeypatch):
     """Say where a window looks for networks that earlier versions had to leave."""
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
+    monkeypatch.setattr(stored_network, "fallback_folders", lambda: [tmp_path])
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from PIL import Image
 
 from mnist_draw.cli import main, train_run
 from mnist_draw.errors import one_line
-from mnist_draw.library import fallbacks, stored_network
+from mnist_draw.library import stored_network
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition import run_session
 from mnist_draw.storage import save_model
@@ -364,7 +364,7 @@ def test_where_output_is_full_the_network_is_in_the_home(here, monkeypatch, caps
     def save_at_home(path, model):
         (save if path.parent == home else full_disk.refuse)(path, model)
 
-    for module in (train_run, fallbacks):
+    for module in (train_run, stored_network):
         monkeypatch.setattr(module, "save_model", save_at_home)
     (home / "model.npz").write_bytes(b"another one")
     before = {path for path in here.rglob("*") if path.is_file()}
@@ -416,7 +416,7 @@ def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
     monkeypatch,
     capsys,
 ):
-    for module in (train_run, fallbacks):
+    for module in (train_run, stored_network):
         monkeypatch.setattr(module, "save_model", full_disk.refuse)
     assert main([*QUICK, "--epochs", "1", *options]) == 1
     err = capsys.readouterr().err.splitlines()

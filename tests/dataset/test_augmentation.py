@@ -11,9 +11,9 @@ import pytest
 
 from mnist_draw.dataset.augmentation import augmenter, moving, numba_loops, painting, warp
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview, restyle
-from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled
 from mnist_draw.dataset.augmentation.skeleton import EXTRA, StrokeStore, skeletons
+from mnist_draw.dataset.augmentation.warp import HashedRandom
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import ink_box, normalise_ink
 

@@ -14,8 +14,8 @@ from made_networks import flat_model
 import mnist_draw
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
-from mnist_draw.library import fallbacks
 from mnist_draw.library import networks as network_library
+from mnist_draw.library import stored_network
 from mnist_draw.library.entries import list_entries
 from mnist_draw.library.network_data import (
     class_name,
@@ -181,7 +181,7 @@ def test_a_folder_that_cannot_be_made(home, monkeypatch):
     assert list_fine_tuned() == []
     (home / "data" / "learnt").unlink()
     block(home / "data" / "networks")
-    assert fallbacks.save_fallback(linear_model()) is None
+    assert stored_network.save_fallback(linear_model()) is None
 
 
 # -- the networks that ship
@@ -232,20 +232,20 @@ def block(path):
 
 
 def test_a_network_without_a_place_of_its_own_is_listed_with_the_opened_ones(home):
-    path = fallbacks.save_fallback(linear_model())
+    path = stored_network.save_fallback(linear_model())
     (kept,) = list_opened()
     assert kept.path == path
-    assert find_by_key(fallbacks.fallback_key(path)) == kept
+    assert find_by_key(stored_network.fallback_key(path)) == kept
     path.unlink()
     path.parent.rmdir()
     block(home / "data" / "networks")
     messages: list[str] = []
-    assert fallbacks.save_fallback(linear_model(), messages.append) is None
+    assert stored_network.save_fallback(linear_model(), messages.append) is None
     assert str(home / "data" / "networks") in messages[0]
 
 
 def test_what_earlier_versions_saved_outside_is_moved_to_its_home(tmp_path, monkeypatch, home):
-    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
+    monkeypatch.setattr(stored_network, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
     path = tmp_path / "mnist-draw-rescued-model.npz"
     save_model(path, linear_model().with_info(home=home_name()))
     path.chmod(0o600)
@@ -253,18 +253,18 @@ def test_what_earlier_versions_saved_outside_is_moved_to_its_home(tmp_path, monk
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
     # Another home leaves it there, and so does one without room.
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "another home"))
-    assert fallbacks.reclaim_fallbacks() == []
+    assert stored_network.reclaim_fallbacks() == []
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     block(home / "data" / "networks")
-    assert fallbacks.reclaim_fallbacks() == []
+    assert stored_network.reclaim_fallbacks() == []
     assert path.exists()
     (home / "data" / "networks").unlink()
-    (sentence,) = fallbacks.reclaim_fallbacks()
+    (sentence,) = stored_network.reclaim_fallbacks()
     (kept,) = list_opened()
     assert "1 Jan" in sentence
     assert kept.path.parent == home / "data" / "networks"
     assert not path.exists()
-    assert fallbacks.reclaim_fallbacks() == []
+    assert stored_network.reclaim_fallbacks() == []
 
 
 # -- files of other programs

@@ -27,7 +27,6 @@ from mnist_draw.app.kit.files import (
     file_kind,
     show_in_folder,
 )
-from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.painters import image_of, paint_box
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
@@ -35,7 +34,7 @@ from mnist_draw.app.kit.views import Row
 from mnist_draw.app.train.library_delegate import SHIPPED, OtherRow
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, joined, number, pgettext
+from mnist_draw.i18n import _, counted, format_ago, joined, number, pgettext
 from mnist_draw.recognition.certainty import label_of_record
 from mnist_draw.storage.unique_paths import move_to_bin
 

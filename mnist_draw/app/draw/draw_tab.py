@@ -27,9 +27,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import Learns, TaughtInk
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import Page, column, row
 from mnist_draw.app.kit.notifier import board as notices
-from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.dataset.classes import DIGITS

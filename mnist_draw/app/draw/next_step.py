@@ -7,9 +7,17 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from mnist_draw.app.kit.app_state import PREPARING, Learned, Learns, name_of_key
-from mnist_draw.app.kit.formatting import format_duration
 from mnist_draw.app.train.run_words import time_left
-from mnist_draw.i18n import _, counted, joined, number, percent, pgettext, with_comma
+from mnist_draw.i18n import (
+    _,
+    counted,
+    format_duration,
+    joined,
+    number,
+    percent,
+    pgettext,
+    with_comma,
+)
 from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import long_time_words

@@ -15,8 +15,7 @@ from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.layout import column
-from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.layout import Page, column
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.i18n import N_, _, pgettext

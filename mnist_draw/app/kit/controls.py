@@ -44,13 +44,12 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import column, fitted, row
 from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import ElidedButton, claims_key, explain, label, no_key
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, format_ago
 from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
 

@@ -126,8 +126,8 @@ class Learning(QObject):
         message: ResultMessage,
     ) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
-        from mnist_draw.library.fallbacks import describe_fallback, fallback_key, save_fallback
         from mnist_draw.library.networks import save_fine_tuned
+        from mnist_draw.library.stored_network import describe_fallback, fallback_key, save_fallback
 
         try:
             key = key or save_fine_tuned(before, before=True).key

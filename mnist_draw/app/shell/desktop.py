@@ -30,8 +30,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import fitted
-from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.layout import Page, fitted
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.train.run_words import plain, result_sentence
 from mnist_draw.i18n import _

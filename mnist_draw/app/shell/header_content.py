@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE, Learns, OfRun
-from mnist_draw.app.kit.formatting import format_ago, format_percent
-from mnist_draw.i18n import _, listed, percent, pgettext
+from mnist_draw.i18n import _, format_ago, format_percent, listed, percent, pgettext
 from mnist_draw.library.entries import newest
 from mnist_draw.networks import title_of_model
 

@@ -39,9 +39,8 @@ from mnist_draw.app.draw.key_pen import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, set_icon
 from mnist_draw.app.kit.controls import button_menu
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import Page, column, row
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label, native_keys, push_button

@@ -12,8 +12,8 @@ from PyQt5.QtWidgets import QTabWidget
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit.app_state import AppState, Learns
+from mnist_draw.app.kit.layout import ClickShield, Page
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.i18n import _, number

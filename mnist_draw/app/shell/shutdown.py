@@ -16,8 +16,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
-from mnist_draw.library.fallbacks import save_fallback
-from mnist_draw.library.stored_network import SUFFIX
+from mnist_draw.library.stored_network import SUFFIX, save_fallback
 from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import file_name

@@ -19,9 +19,8 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.layout import Page, row
 from mnist_draw.app.kit.notifier import Notice, board
-from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import claims_key, explain, label, no_key, push_button
 from mnist_draw.i18n import _

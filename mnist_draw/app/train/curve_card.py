@@ -19,12 +19,11 @@ from PyQt5.QtWidgets import QAction, QSizePolicy, QVBoxLayout, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import button_menu
-from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card
 from mnist_draw.app.train.run_words import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import Curve, axis_epochs, on_axis, thinned, tick_text
-from mnist_draw.i18n import _, joined, number, percent
+from mnist_draw.i18n import _, format_loss, format_percent, joined, number, percent
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.run import Run
 

@@ -24,9 +24,13 @@ from mnist_draw.app.train.run_controller import RunController, refusal
 from mnist_draw.app.train.series import thinned
 from mnist_draw.i18n import _, joined, listed, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
-from mnist_draw.library.fallbacks import reclaim_fallbacks
 from mnist_draw.library.networks import delete, list_deleted, rename
-from mnist_draw.library.stored_network import StoredNetwork, fine_tuned_folder, opened_folder
+from mnist_draw.library.stored_network import (
+    StoredNetwork,
+    fine_tuned_folder,
+    opened_folder,
+    reclaim_fallbacks,
+)
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.unique_paths import empty_bin

@@ -13,13 +13,12 @@ from PyQt5.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.formatting import format_ago, format_duration, format_percent
 from mnist_draw.app.kit.painters import paint_box, paint_tick
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import ROW, Columns, Row, RowDelegate
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_color
-from mnist_draw.i18n import _, listed, pgettext
+from mnist_draw.i18n import _, format_ago, format_duration, format_percent, listed, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures

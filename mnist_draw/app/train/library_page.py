@@ -22,7 +22,6 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
 from mnist_draw.app.kit.controls import BinButton
-from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
@@ -31,7 +30,7 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_butt
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, on_axis, series_color, swatch, tick_text
-from mnist_draw.i18n import _, clauses_of, number, pgettext
+from mnist_draw.i18n import _, clauses_of, format_duration, format_percent, number, pgettext
 from mnist_draw.library.entries import Entry, Library, differing_settings
 from mnist_draw.training.history import EpochFigures
 

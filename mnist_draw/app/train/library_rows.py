@@ -18,7 +18,6 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_moment
 from mnist_draw.app.kit.views import ROW, Row
 from mnist_draw.app.kit.widgets import explain, style_list, tip
 from mnist_draw.app.train.library_delegate import (
@@ -31,7 +30,7 @@ from mnist_draw.app.train.library_delegate import (
     tick_area,
 )
 from mnist_draw.app.train.series import thinned
-from mnist_draw.i18n import _, listed
+from mnist_draw.i18n import _, format_moment, listed
 from mnist_draw.library.entries import Entry
 from mnist_draw.training.history import EpochFigures
 

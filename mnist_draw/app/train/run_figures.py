@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
-from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.layout import EqualColumns, column, row
 from mnist_draw.app.kit.painters import paint_bar, smooth_painter
 from mnist_draw.app.kit.steady_labels import (
@@ -24,7 +23,7 @@ from mnist_draw.app.kit.steady_labels import (
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
 from mnist_draw.app.train.run_words import PASSING, large_figure, minibatch_words, time_left
-from mnist_draw.i18n import _, number, percent, percent_sign
+from mnist_draw.i18n import _, format_loss, format_percent, number, percent, percent_sign
 from mnist_draw.training.expectation import time_words
 from mnist_draw.training.hints import Hint, read_curves
 from mnist_draw.training.run import Run

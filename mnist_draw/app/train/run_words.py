@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mnist_draw.app.kit.formatting import format_ago, format_duration, format_loss, format_percent
 from mnist_draw.dataset.mnist import dataset_name
-from mnist_draw.i18n import N_, _, counted, joined, number, percent
+from mnist_draw.i18n import (
+    N_,
+    _,
+    counted,
+    format_ago,
+    format_duration,
+    format_loss,
+    format_percent,
+    joined,
+    number,
+    percent,
+)
 from mnist_draw.networks import NetworkSpec, parse_network
 from mnist_draw.networks.operations import Dense
 from mnist_draw.training.expectation import time_words

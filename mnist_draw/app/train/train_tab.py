@@ -13,8 +13,7 @@ from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.page import ClickShield, Page
+from mnist_draw.app.kit.layout import ClickShield, Page, column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain

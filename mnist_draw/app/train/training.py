@@ -28,8 +28,13 @@ from mnist_draw.app.kit.threads import SHUTDOWN_S, Background, NewestOnly
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
-from mnist_draw.library.fallbacks import describe_fallback, fallback_key, save_fallback
-from mnist_draw.library.stored_network import load_trained, network_of_run
+from mnist_draw.library.stored_network import (
+    describe_fallback,
+    fallback_key,
+    load_trained,
+    network_of_run,
+    save_fallback,
+)
 from mnist_draw.recognition.run_session import RunSession, Train, in_use
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.checkpoint import Checkpoint

@@ -26,11 +26,10 @@ from mnist_draw.dataset.augmentation.digit_styles import (
     style,
     values_of,
 )
-from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined, interpreted
 from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centered
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, Strokes, StrokeStore
-from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
+from mnist_draw.dataset.augmentation.warp import HashedRandom, Warp, WarpRange
 from mnist_draw.i18n import _, pgettext
 
 #: Jitter of place in pixels, and of size as a part of it.

@@ -18,8 +18,8 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as kept
+from mnist_draw.library import stored_network
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.fine_tuning import FineTuned, Score
 from mnist_draw.storage import load_model
@@ -122,7 +122,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
     # Where no place is left, what was learned answers all the same.
-    monkeypatch.setattr(fallbacks, "save_model", full_disk.refuse)
+    monkeypatch.setattr(stored_network, "save_model", full_disk.refuse)
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert (failed, outcome.key) == ([], "")
     assert "is not saved" in outcome.message.warning

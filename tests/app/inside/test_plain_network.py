@@ -12,9 +12,8 @@ from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.app.inside.network import network_section
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.threads import running
-from mnist_draw.recognition.certainty import REFUSED, certainty_from
+from mnist_draw.recognition.certainty import REFUSED, certainty_from, format_probability
 
 from .. import seen
 from .examples import digit, label_text

@@ -34,14 +34,6 @@ from mnist_draw.app.kit import files, theme, widgets
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
 from mnist_draw.app.kit.files import ask_folder, ask_open, ask_save, ask_several, show_in_folder
-from mnist_draw.app.kit.formatting import (
-    format_ago,
-    format_duration,
-    format_loss,
-    format_moment,
-    format_percent,
-    format_probability,
-)
 from mnist_draw.app.kit.layout import column, scrolled
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.painters import opaque_painter
@@ -56,6 +48,8 @@ from mnist_draw.app.kit.widgets import (
     tip,
 )
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.i18n import format_ago, format_duration, format_loss, format_moment, format_percent
+from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training import events
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run

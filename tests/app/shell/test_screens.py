@@ -23,8 +23,8 @@ from mnist_draw.analysis.guide import guide
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import ClickShield
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.page import ClickShield
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.storage.preferences import Preferences

@@ -9,7 +9,7 @@ from mnist_draw.app.kit.app_state import ResultMessage
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
-from mnist_draw.library import fallbacks
+from mnist_draw.library import stored_network
 from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.recognition.run_session import RunSession
@@ -27,7 +27,7 @@ def disk():
     """Fill the disk; `undo` makes room."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RunSession, "save_model", full_disk.refuse)
-        patch.setattr(fallbacks, "save_model", full_disk.refuse)
+        patch.setattr(stored_network, "save_model", full_disk.refuse)
         yield patch
 
 

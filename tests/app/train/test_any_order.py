@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import QApplication, QLabel
 from mnist_draw.app.draw.next_step import next_step
 from mnist_draw.app.draw.recognition import Explanations, Recognition
 from mnist_draw.app.kit.app_state import Learns, OfRun
-from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.header_content import elided, menu_lines, work_of
@@ -26,6 +25,7 @@ from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train import run_controller, training
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.i18n import format_percent
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.library.networks import find_by_key, rename
 from mnist_draw.library.stored_network import load_trained, network_of_run

@@ -294,7 +294,7 @@ def test_a_time_is_left_while_a_run_trains(state, shown):
 
 def first_minute(batches, each=0.1):
     run = Run(Path("one"), TrainingSettings(epochs=100))
-    run.apply(events.Started(1, 100, 100, 500, 50_000))
+    run.apply(events.Started(1, 100, 100))
     for batch in range(1, batches + 1):
         run.apply(events.BatchFinished(1, 100, batch, 100, 0.7, 0.79, each))
     return run

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QCursor
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QProgressBar
 
-from mnist_draw.app.kit.page import ClickShield
+from mnist_draw.app.kit.layout import ClickShield
 from mnist_draw.errors import UserError
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.run_session import RunSession

@@ -10,8 +10,8 @@ from filelock import FileLock
 from mnist_draw.app.train import training
 from mnist_draw.app.train.training import Training, TrainingWorker
 from mnist_draw.errors import UserError
-from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.networks import list_opened
+from mnist_draw.library.stored_network import fallback_key
 from mnist_draw.networks import describe_model
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model

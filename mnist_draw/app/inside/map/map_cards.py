@@ -17,7 +17,6 @@ from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.mistake_list import TileDelegate, TileView
 from mnist_draw.app.inside.rows_view import format_figure
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -25,6 +24,7 @@ from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
+from mnist_draw.recognition.certainty import format_probability
 
 #: Neighbors, and the rows and columns that they are shown in.
 NEIGHBORS = 18

@@ -17,11 +17,11 @@ from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint
 from mnist_draw.app.inside.network.network_reader import Frame, Place, Unit
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import painters, theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import paint_frame, paint_signed, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.i18n import _, counted, listed
+from mnist_draw.recognition.certainty import format_probability
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView

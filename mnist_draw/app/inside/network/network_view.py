@@ -15,10 +15,10 @@ from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_title
 from mnist_draw.app.inside.network.units import Places
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import opaque_painter
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _, joined
+from mnist_draw.recognition.certainty import format_probability
 
 _EXPLAINED = _(
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "

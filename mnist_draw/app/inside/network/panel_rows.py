@@ -16,9 +16,9 @@ from mnist_draw.analysis.why import MAX_PIXELS, Sum, WhySum, terms_by_unit
 from mnist_draw.app.inside import rows_view
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit, Weights
 from mnist_draw.app.inside.rows_view import Heading, Picture, PictureRow, Row, Sentence, signed
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.i18n import N_, _, counted, pgettext
 from mnist_draw.library.network_data import Name, in_a_sentence
+from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.functions import layer_label
 
 #: How the weights of a unit are called.

@@ -24,7 +24,6 @@ from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentenc
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import Part, column, row, scrolled
 from mnist_draw.app.kit.painters import mosaic, paint_signed, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
@@ -32,6 +31,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
 from mnist_draw.i18n import N_, _, percent_sign, pgettext
 from mnist_draw.library.network_data import Name, in_a_sentence
+from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.events import LayerFigures, Parameters
 from mnist_draw.training.functions import layer_label
 

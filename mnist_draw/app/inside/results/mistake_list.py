@@ -14,13 +14,12 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, paint_frame, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, style_list, tip
 from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
-from mnist_draw.recognition.certainty import certainty_from
+from mnist_draw.recognition.certainty import certainty_from, format_probability
 
 #: Pixels of a picture's side, and of a line below it.
 SIDE = 64

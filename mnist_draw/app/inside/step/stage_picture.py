@@ -18,11 +18,11 @@ from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Picture, format_figure
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, mosaic, paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.recognition.certainty import format_probability
 
 _EXPLAINED = _(
     "The network in this stage of the step.",

@@ -19,13 +19,13 @@ from mnist_draw.app.inside.step.stages import STAGES, expressions, stage_sentenc
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 from mnist_draw.i18n import _, listed
 from mnist_draw.library.network_data import Name
+from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.settings import TrainingSettings
 
 
