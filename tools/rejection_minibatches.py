@@ -18,9 +18,8 @@ from synthetic_negatives import lines_of, rare_digits, several, synthetic_negati
 from unipen_drawings import Drawings
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, restyle
-from mnist_draw.dataset.augmentation.warp import HashedRandom
 from mnist_draw.dataset.augmentation.skeleton import StrokeStore
-from mnist_draw.dataset.augmentation.warp import WarpRange
+from mnist_draw.dataset.augmentation.warp import HashedRandom, WarpRange
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import SIDE, normalise_ink
 from mnist_draw.recognition.rejection import NONE, SEVERAL

@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from sign_strokes import DIGITS, LETTERS, SIGNS, smooth, strokes_of
 
-from mnist_draw.dataset.augmentation.warp import HashedRandom
 from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centered
 from mnist_draw.dataset.augmentation.skeleton import Strokes
-from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
+from mnist_draw.dataset.augmentation.warp import HashedRandom, Warp, WarpRange
 from mnist_draw.dataset.normalise import normalise_ink
 
 Images = npt.NDArray[np.uint8]
