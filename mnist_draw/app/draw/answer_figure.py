@@ -131,7 +131,9 @@ class AnswerFigure(QLabel):
             x += wide
 
     def _middle(self) -> float:
-        return 0.45 * self.height()
+        """Return the height of the digits' middle; round ones reach a little above a flat one."""
+        metrics = QFontMetricsF(self._font)
+        return max(0.45 * self.height(), metrics.capHeight() / 2 + 0.02 * metrics.height())
 
     def _paint_dots(self, painter: QPainter, x: float, wide: float, y: float) -> None:
         side = 3.0

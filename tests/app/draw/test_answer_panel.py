@@ -12,7 +12,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLineEdit, QWidget
 
-from mnist_draw.app.draw.answer_figure import pieces_of
+from mnist_draw.app.draw.answer_figure import AnswerFigure, pieces_of
 from mnist_draw.app.draw.answer_panel import AnswerPanel, others_under, panel_width
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.ink_card import InkLegend, InkView, describe
@@ -655,3 +655,13 @@ def test_the_evidence_in_a_sentence():
     ):
         explanation.saliency[:] = values
         assert describe(explanation).startswith(words)
+
+
+@pytest.mark.parametrize("height", [90, 96, 120])
+def test_the_figure_is_not_cut_at_its_top(qtbot, height):
+    figure = AnswerFigure()
+    qtbot.addWidget(figure)
+    figure.show_certainty(fakes.answer(6).certainty, True, 200)
+    figure.resize(200, height)
+    picture = figure.grab().toImage()
+    assert len({picture.pixelColor(x, 0).name() for x in range(picture.width())}) == 1
