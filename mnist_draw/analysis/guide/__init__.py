@@ -38,13 +38,17 @@ class GuideStep:
     #: ``"dense"`` or ``"convolution"``: what kind of first layer there is to be seen; ``"digits"``
     #: where it speaks of them; both with a space between; or empty.
     needs: str = ""
-    #: A test digit to look at, counted from 0, where nothing is drawn.
-    test: int | None = None
+    #: Whether it is about all details.
+    details: bool = False
 
     @property
     def code(self) -> tuple[str, ...]:
         """The step's pieces of Python, which continue those of the steps before."""
         return tuple(_CODE.findall(self.text))
+
+    @property
+    def exercise(self) -> str:
+        return self.text.rpartition("\n\n")[2].strip()
 
     def part(self, about_code: bool) -> str:
         """Return the paragraphs about code, or the others, under the step's title: Markdown."""
@@ -87,8 +91,7 @@ def _pieces(content: str) -> list[str]:
 def _read(number: int, content: str) -> GuideStep:
     target = _TARGET.search(content)
     entries: dict[str, Any] = dict(_ENTRY.findall(target.group(1) if target else ""))
-    if "test" in entries:
-        entries["test"] = int(entries["test"])
+    entries["details"] = "details" in entries
     pieces = [piece if piece.startswith(_FENCE) else _(piece) for piece in _pieces(content)]
     text = "\n\n".join([f"# {pieces[0]}", *pieces[1:]]) + "\n"
     return GuideStep(number, pieces[0], pieces[1], text, **entries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -44,6 +44,10 @@ class GuideView(Card):
         self.label.setTextFormat(Qt.MarkdownText)
         self.show_button = ElidedButton(_("Show me"), "link", "showMeButton")
         self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
+        self.need = label("", "muted", "guideNeed", wraps=True)
+        self.back_link = ElidedButton("", "link", "guideBackLink")
+        #: Returns the number of the step that follows another.
+        self.next_step: Callable[[int], int] = lambda number: number + 1
         self.back = self._arrow("guideBackButton", "caret-left", _("Step before"), -1)
         self.next = self._arrow("guideNextButton", "caret-right", _("Next step"), 1)
         pager = row((self.number, 1), self.back, self.next)
@@ -53,7 +57,8 @@ class GuideView(Card):
         self.words = scrolled(self.label)
         self.words.setMinimumHeight(self.label.fontMetrics().lineSpacing())
         self.body.addWidget(self.words, 1)
-        self.body.addLayout(row(self.show_button, 1))
+        self.body.addWidget(self.need)
+        self.body.addLayout(row(self.show_button, self.back_link, 1))
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
@@ -67,7 +72,7 @@ class GuideView(Card):
         said = _("GUIDE · {number} OF {count}", number=self.step.number, count=len(steps))
         self.number.setText(said)
         self._fit_title()
-        self.label.setText(self.step.short)
+        self.label.setText(f"{self.step.short}\n\n{self.step.exercise}")
         self.back.setEnabled(self.step.number > 1)
         self.next.setEnabled(self.step.number < len(steps))
         self.turned.emit()
@@ -92,14 +97,21 @@ class GuideView(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_title()
 
-    def show_needed(self, network: str) -> None:
-        """Say which other network the button would let answer; empty for none."""
-        words = _("Show with {network}", network=network) if network else _("Show me")
-        self.show_button.setText(no_key(words))
-        explain(self.show_button, words, _("Open what this step of the guide is about."))
+    def show_need(self, words: str, other: str = "", back: str = "") -> None:
+        """Say which network the step needs, and offer it, or the way back to the own one."""
+        self.need.setText(words)
+        self.need.setVisible(bool(words))
+        show = _("Use {network} for this step", network=other) if other else _("Show me")
+        self.show_button.setText(no_key(show))
+        explain(self.show_button, show, _("Open what this step of the guide is about."))
+        self.back_link.setVisible(bool(back))
+        words = _("Back to {network}", network=back)
+        self.back_link.setText(no_key(words))
+        explain(self.back_link, words, _("Let the network answer that did before this step."))
 
     def turn(self, step: int) -> None:
-        self.show_step(self.step.number + step)
+        number = self.step.number
+        self.show_step(self.next_step(number) if step > 0 else number - 1)
 
 
 #: From this scale of text on a title has one line.

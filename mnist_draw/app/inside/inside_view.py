@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 
-from mnist_draw.analysis.guide import GuideStep
+from mnist_draw.analysis.guide import GuideStep, guide
 from mnist_draw.app.inside.example import AnswersCard, ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import ALL_DETAILS, GUIDE, InsideBar, ViewMenu, notifier
@@ -20,6 +20,7 @@ from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import NetworkName
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.theme import Size
@@ -39,10 +40,12 @@ SECTIONS: tuple[type[Section], ...] = (
     MapSection,
 )
 
-#: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
-#: tutorial's network takes for a four.
-_EXAMPLE = 2863
-_NETWORKS = {"dense": "mlp", "convolution": "best"}
+#: For each need of a step of the guide the network that has it, and what is said of it.
+_NETWORKS = {
+    "digits": ("mlp", _("This step needs a network of digits.")),
+    "dense": ("mlp", _("This step needs a network without convolutions.")),
+    "convolution": ("best", _("This step needs a network with convolutions.")),
+}
 
 
 class _Views(ScrollArea):
@@ -61,6 +64,9 @@ class InsideView(QWidget):
         self.example = tab.example
         self.model: ModelFile | None = None
         self._key = ""
+        #: The network that answered before a step of the guide needed another one, and its title.
+        self._lent: NetworkName | None = None
+        self._lent_key = self._own_title = ""
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
         self._asides: dict[str, QWidget] = {}
@@ -118,8 +124,9 @@ class InsideView(QWidget):
         card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._tab.run_title))
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
-        self.guide.turned.connect(self._name_network)
-        self.guide.turned.connect(lambda: self._tab.note_step(self.guide.step.number))
+        self.guide.turned.connect(self._turn)
+        self.guide.back_link.clicked.connect(self.give_back)
+        self.guide.next_step = self._next_step
         self.page.closed.connect(self.close_page)
         board = card.board
         make = partial(Command, self)
@@ -175,6 +182,8 @@ class InsideView(QWidget):
         """Show the guide below the example, or what the section has there."""
         self._tab.note_guide(on)
         self.bar.guide.setChecked(on)
+        if not on:
+            self.give_back()
         self._fit()
 
     def _fit(self) -> None:
@@ -254,42 +263,65 @@ class InsideView(QWidget):
         """Show the guide's first step beside the views, ready for the next."""
         self.open_section("network")
         self.show_guide(True)
-        self._set_example(_EXAMPLE)
         self.guide.show_step(1)
         self.guide.next.setFocus()
 
-    def _set_example(self, test: int) -> None:
-        current = self.example.current
-        if current is None or current.is_sample:
-            self.example.pick_test(test)
-
     def show_step(self, step: GuideStep) -> None:
-        """Open the view of a step of the guide, with an example, by a network that has it."""
+        """Open the view of a step of the guide, by a network that it can be shown with."""
         if step.section == "draw":
             self._tab.draw_requested.emit()
             return
-        other = self._other_network(step)
-        if other:
-            self._active.use_instead(f"shipped:{other}", TITLES[other])
-        if step.section != "results":
-            self._set_example(_EXAMPLE if step.test is None else step.test)
+        need = self._need_of(step)
+        if need:
+            self._lent = self._active.state.network_wanted
+            self._lent_key = f"shipped:{_NETWORKS[need][0]}"
+            self._own_title = self._active.state.network_title
+            self._active.use_key(self._lent_key)
+            self._show_need()
         self.open_section(step.section)
+        self.show_details(step.details)
         self.section.open_view(step.view)
 
-    def _other_network(self, step: GuideStep) -> str:
-        if not step.needs or self.model is None:
+    def _need_of(self, step: GuideStep) -> str:
+        """Return what a step needs that the network lacks; "" if it lacks nothing."""
+        if self.model is None:
             return ""
-
-        needed = step.needs.split()
         convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
         has = ["convolution" if convolves else "dense"]
         if all_names(self.model) == DIGITS:
             has.append("digits")
-        return "" if set(needed) <= set(has) else _NETWORKS.get(needed[0], _NETWORKS["dense"])
+        return next((need for need in step.needs.split() if need not in has), "")
 
-    def _name_network(self) -> None:
-        other = self._other_network(self.guide.step)
-        self.guide.show_needed(TITLES[other] if other else "")
+    def _show_need(self) -> None:
+        """Say which network the step needs, or was lent."""
+        need = self._need_of(self.guide.step)
+        if self._lent is not None:
+            title = TITLES[self._lent_key.partition(":")[2]]
+            words = _("{network}, for this step", network=title)
+            self.guide.show_need(words, back=self._own_title)
+        elif need:
+            network, words = _NETWORKS[need]
+            self.guide.show_need(words, other=TITLES[network])
+        else:
+            self.guide.show_need("")
+
+    def _next_step(self, number: int) -> int:
+        """Lead past what only networks with convolutions have, where the network has none."""
+        following = guide()[min(number, len(guide()) - 1)]
+        is_aside = self._need_of(following) == "convolution"
+        return number + 2 if is_aside else number + 1
+
+    def _turn(self) -> None:
+        """Give the own network back when a step that needed another one is left."""
+        self._tab.note_step(self.guide.step.number)
+        self.give_back()
+        self._show_need()
+
+    def give_back(self) -> None:
+        lent = self._lent
+        self._lent = None
+        if lent is not None:
+            self._active.use(lent)
 
     def turn_page(self) -> None:
         if self.pages.currentWidget() is self.page:
@@ -330,7 +362,10 @@ class InsideView(QWidget):
         self.model = model
         self._key = key
         self._name_active()
-        self._name_network()
+        if self._lent is not None and key != self._lent_key:
+            # Somebody chose another one.
+            self._lent = None
+        self._show_need()
         names = all_names(model)
         self.card.show_classes(names)
         self.answers.bars.show_classes(names)

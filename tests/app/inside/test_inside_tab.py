@@ -19,6 +19,7 @@ from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.app_state import Stored
 from mnist_draw.app.kit.threads import running
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
@@ -373,29 +374,65 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     view.guide.show_step(4)
     view.open_section("second")
     assert view.guide.step.number == 4
-    view.guide.show_step(3)
+    view.guide.show_step(2)
     view.guide.show_button.click()
     assert view.section.name == "network"
     assert noted(tab).opened == "unit"
-    assert "one unit does" in view.guide.title.text()
+    # It is about all details, the first step about the first sight.
+    assert tab.shows_details
+    view.show_step(guide()[0])
+    assert not tab.shows_details
+    assert view.guide.title.text() == "One unit"
     view.guide.next.click()
-    assert view.guide.title.text() == "Four lines"
-    # Where nothing is drawn, it sets an example up.
-    view.show_step(guide()[5])
-    qtbot.waitUntil(lambda: noted(tab).example is not None, timeout=20_000)
-    assert (noted(tab).example.label, noted(tab).example.index) == ("9", 2863)
+    assert view.guide.title.text() == "The start"
+    assert guide()[2].exercise.split()[-1] in view.guide.label.text()
     with qtbot.waitSignal(tab.draw_requested):
         view.show_step(guide()[-1])
 
 
-def test_a_step_about_digits_is_shown_with_a_network_of_digits(tab, view):
-    for number in (6, 14, 15):
-        tab.use_network(model(), "file:a")
+def test_a_step_about_digits_is_lent_a_network_of_digits_which_goes_back(tab, view, monkeypatch):
+    """A letter keeps its name, and the student's own network comes back."""
+    asked: list[str] = []
+    state = tab.active.state
+    state.set(network_wanted=Stored("file:letters"))
+    monkeypatch.setattr(tab.active, "use", lambda name: asked.append(name.key))
+    use(tab, letters_model(), "file:letters")
+    letter = Example(np.ones((28, 28), np.float32), "H", "data", "Test picture 7", 7)
+    for number in (step.number for step in guide() if "digits" in step.needs):
+        tab.example.pick(letter)
         view.guide.show_step(number)
-        assert view.guide.show_button.text() == "Show me"
-        shapes = model().with_info(classes=[f"shape {n}" for n in range(10)])
-        tab.use_network(shapes, "file:b")
-        assert view.guide.show_button.text() == "Show with Tutorial MLP"
+        assert "digits" in label_text(tab, "guideNeed")
+        assert "Tutorial MLP" in view.guide.show_button.text()
+        view.guide.show_button.click()
+        assert asked.pop() == "shipped:mlp"
+        use(tab, model(), "shipped:mlp")
+        assert "for this step" in label_text(tab, "guideNeed")
+        assert tab.example.current is not letter
+        # Leaving the step gives the own network back.
+        view.guide.next.click()
+        assert asked.pop() == "file:letters"
+        use(tab, letters_model(), "file:letters")
+    view.guide.show_step(1)
+    view.guide.show_button.click()
+    use(tab, model(), "shipped:mlp")
+    view.guide.back_link.click()
+    assert asked == ["shipped:mlp", "file:letters"]
+    use(tab, letters_model(), "file:letters")
+    # Another network that somebody chose stays.
+    view.guide.show_button.click()
+    use(tab, model(), "shipped:mlp")
+    use(tab, model(), "file:other")
+    view.guide.next.click()
+    assert asked[2:] == ["shipped:mlp"]
+
+
+def test_next_leads_past_what_the_network_does_not_have(tab, view):
+    use(tab, model(), "file:a")
+    view.guide.show_step(10)
+    view.guide.next.click()
+    assert view.guide.step.number == 12
+    view.guide.back.click()
+    assert view.guide.step.number == 11
 
 
 def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
@@ -405,7 +442,7 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     assert view.page.isVisible()
     assert not view.guide.isVisible()
     words, code = view.page.text.toPlainText().split("The guide in code")
-    assert "small step" in words
+    assert "12. Ask it yourself" in words
     assert "import" not in words
     assert words.count("Exercise") == len(guide())
     assert "rmsprop(loss, params" in code
@@ -449,7 +486,7 @@ def test_the_answer_of_another_network_does_not_stay(tab, view, qtbot):
 
 def test_what_answers_is_named_and_changes_only_when_it_is_asked_for(tab, view, qtbot, notices):
     activate(tab, qtbot)
-    view.guide.show_step(6)
+    view.guide.show_step(11)
     tab.use_network(model(), "file:a")
     assert label_text(tab, "exampleNetwork") == f"by {title_of_model(model())}"
     view.model = view.model.with_info(name="Renamed")
@@ -457,12 +494,11 @@ def test_what_answers_is_named_and_changes_only_when_it_is_asked_for(tab, view, 
     assert label_text(tab, "exampleNetwork") == "by Renamed"
     asked: list[str] = []
     view._active.use_key = asked.append
-    view.guide.next.click()
+    view.guide.show_step(11)
     assert asked == []
-    assert "with Best reader" in view.guide.show_button.text()
+    assert "Best reader" in view.guide.show_button.text()
     view.guide.show_button.click()
     assert asked == ["shipped:best"]
-    assert "answers now" in notices[-1].sentence
 
 
 def test_a_section_that_needs_much_room_does_not_make_the_window_larger(tab, monkeypatch):

@@ -339,7 +339,8 @@ def check_message(window):
 @pytest.mark.parametrize("high", [700, 768])
 def test_the_words_of_the_guide_have_room_in_low_windows(high, screens):
     view, window = screens.inside("network"), screens.window
-    window.resize(1024, high)
+    window.resize(1366, high)
+    view.show_guide(True)
     for step in guide():
         view.guide.show_step(step.number)
         seen.settle()
