@@ -7,7 +7,7 @@ together, with the biases, are the difference of the two last sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -83,8 +83,12 @@ class Strokes:
         return float(parts[parts > 0].sum()), float(-parts[parts < 0].sum())
 
 
-def find_strokes(probe: NetworkProbe, picture: Floats) -> Strokes:
-    """Find the strokes of a picture, float32 (28, 28)."""
+def find_strokes(
+    probe: NetworkProbe,
+    picture: Floats,
+    pair: Callable[[Floats], tuple[int, int]] = lambda p: two_best(p.tolist()),
+) -> Strokes:
+    """Find the strokes of a picture, float32 (28, 28); ``pair`` chooses two of its answers."""
     passed = probe.run(picture[None, None])
     last = probe.layers[-1]
     inputs = passed.x[-1][0].reshape(-1)
@@ -94,7 +98,7 @@ def find_strokes(probe: NetworkProbe, picture: Floats) -> Strokes:
         before = probe.layers[-2]
         added = added.reshape(before.units, -1, last.units).sum(axis=1)
         values = passed.a[-1][0].reshape(before.units, -1).max(axis=1)
-    answer, rival = two_best(passed.p[0].tolist())
+    answer, rival = pair(passed.p[0])
     parts = added[:, answer] - added[:, rival]
     if len(probe.layers) > 1:
         units = strongest(parts, MOST_FOR, MOST_AGAINST)

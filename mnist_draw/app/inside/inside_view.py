@@ -249,6 +249,7 @@ class InsideView(QWidget):
 
     def open_run(self) -> None:
         self.open_section(NetworkSection.name)
+        self.show_details(True)
         if isinstance(self.section, NetworkSection):
             self.section.panel.choose(2)
 

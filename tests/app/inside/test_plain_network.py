@@ -126,3 +126,12 @@ def test_another_depth_keeps_the_network_and_the_picture(section, qtbot):
     section.show_details(False)
     assert section.plain.isVisible()
     assert section.aside is section.plain.pixels
+
+
+def test_another_rival_is_compared_at_first_sight_too(section, qtbot):
+    view = ready(section, qtbot, random_model("custom_mlp:2,16"))
+    answer = view.strokes.answer
+    rival = next(n for n in range(10) if n not in (answer, view.strokes.rival))
+    section.open_view(f"why {answer} {rival}")
+    qtbot.waitUntil(lambda: view.strokes.rival == rival)
+    assert f"These speak most for {rival}:" in words(section)

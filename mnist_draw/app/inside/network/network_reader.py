@@ -53,6 +53,14 @@ class Question:
     #: Whether the strokes of the plain depth are asked for, and nothing else.
     is_plain: bool = False
 
+    def pair_for(self, p: np.ndarray) -> tuple[int, int]:
+        """Return the answer and what it is compared with: the pair asked for, if it still fits."""
+        first, second = (int(digit) for digit in np.argsort(p, kind="stable")[:-3:-1])
+        answer, rival = self.pair or (first, second)
+        # Drop a pair of another answer; only of its own picture the answer may be the rival.
+        fits = first == answer or (self.chosen and first == rival)
+        return (answer, rival) if fits else (first, second)
+
 
 @dataclass(frozen=True, eq=False)
 class Parts:
@@ -134,7 +142,9 @@ class NetworkReader:
         if probe is None or parts is None:
             return
         if question.is_plain:
-            found = None if question.picture is None else find_strokes(probe, question.picture)
+            found = None
+            if question.picture is not None:
+                found = find_strokes(probe, question.picture, question.pair_for)
             yield Answer(question, parts, None, None, strokes=found)
             return
         for frame in self._frames(probe, question):
@@ -226,12 +236,7 @@ def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> 
         layer, unit = question.toggled
         gates[layer][1, unit] = 1 - gates[layer][0, unit]
     passed = probe.run(np.stack([picture, picture])[:, None], gates)
-    second, first = (int(digit) for digit in np.argsort(passed.p[0], kind="stable")[-2:])
-    answer, rival = question.pair or (first, second)
-    # Drop a pair of another answer; only of its own picture the answer may be the rival.
-    if first != answer and not (question.chosen and first == rival):
-        answer = first
-        rival = second
+    answer, rival = question.pair_for(passed.p[0])
     pair = np.zeros(passed.p.shape[1], np.float32)
     pair[answer] = 1
     pair[rival] = -1
