@@ -31,6 +31,7 @@ from faults import (  # noqa: E402 - found beside this file
     window,
 )
 from faults.rows import Attack, Row, Scale, table, timed  # noqa: E402
+from homes import share_compiled_code  # noqa: E402
 
 ATTACKS: dict[str, Attack] = {
     "writes": failing_calls.attack,
@@ -52,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     # Never the user's own: this process writes there, too.
     with tempfile.TemporaryDirectory(prefix="mnist-draw-faults-") as home:
+        if chosen.quick:
+            share_compiled_code(Path(home))
         os.environ["MNIST_DRAW_HOME"] = home
         rows: list[Row] = []
         for name in chosen.only.split(","):

@@ -19,7 +19,7 @@ from .conftest import BENCHMARKS
 @pytest.mark.slow
 @pytest.mark.skipif(installed_theano(), reason="the native linker's speed is needed")
 @pytest.mark.parametrize("attacks", ["writes,kills", "files,together", "endurance,window"])
-def test_the_program_withstands_a_little_of_everything(tmp_path, attacks):
+def test_the_program_withstands_a_little_of_everything(tmp_path, own_home, attacks):
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / "faults.py"), "--quick", "--only", attacks],
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
