@@ -49,6 +49,7 @@ def test_weights_that_are_changed_still_contain_the_start(title):
     assert np.corrcoef(now.ravel(), start.ravel())[0, 1] > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [-4, 4])
 def test_which_networks_read_digits_four_pixels_aside(shift):
     right = {}

@@ -123,6 +123,7 @@ def test_its_own_data_are_found_once(model):
         own_data(model.with_info(data="others"))
 
 
+@pytest.mark.slow
 def test_everything_is_counted_on_its_own_data(model):
     *_, results = count_results(model, load_test_pictures(model))
     assert results.confusion.shape == (3, 3)

@@ -339,6 +339,7 @@ def test_no_change_is_the_identity(digits):
         np.testing.assert_array_equal(altered(images, axis.name, 0), images)
 
 
+@pytest.mark.slow
 def test_changes_of_a_bar():
     (right,), (left,) = (altered(bar()[None], "shift", pixels) for pixels in (3, -3))
     np.testing.assert_array_equal(right[:, 3:], bar()[:, :-3])
@@ -356,6 +357,7 @@ def test_noise_is_the_same_each_time(digits):
     assert np.abs(noisy.astype(int) - images).mean() > 20
 
 
+@pytest.mark.slow
 def test_counting_limits(digits, monkeypatch):
     images = digits.test_images[:40, 0]
     labels = digits.test_labels[:40]

@@ -128,6 +128,7 @@ def test_what_is_shown_fits_together():
                zip(model.parameters, figures.before, strict=True))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["custom_mlp:1,30,0.2,0.5", "cnn"])
 def test_the_pull_on_pixels_is_that_of_the_graph(network):
     step = OneStep(model_of(network), settings_for(network))

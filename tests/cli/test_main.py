@@ -196,6 +196,7 @@ print(__name__, sys.argv, answer(np.zeros(SHAPE, "float32")).shape)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_script_of_lasagne_runs_unmodified(tmp_path):
     (tmp_path / "folder").mkdir()

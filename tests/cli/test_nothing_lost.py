@@ -156,6 +156,7 @@ def test_no_file_is_replaced_that_is_something_else(
     assert {path: path.read_bytes() for path in good.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_another_network_that_is_replaced_is_kept(here, capsys, at_first):
     run = [*QUICK, "--output", "m.npz"]
 
@@ -269,6 +270,7 @@ def shell(script):
     return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 @pytest.mark.parametrize("redirection", ["> /dev/full", "| head -1"])
@@ -281,6 +283,7 @@ def test_output_of_a_real_process_that_fails(redirection, here):
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 @pytest.mark.parametrize(
@@ -299,6 +302,7 @@ def test_commands_whose_output_fails_say_so_by_their_status(command, told, here)
     assert "made a mistake" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(here, capsys):
     elsewhere = here / "my run.ckpt"

@@ -46,6 +46,7 @@ def test_without_a_home_nothing_is_kept_and_what_ships_is_listed(tmp_path, monke
         assert "create the folder" in err
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("home", ["a file", "~nobody-has-this-name/x"])
 def test_without_a_home_pictures_are_read_and_networks_trained(home, blank):
@@ -66,6 +67,7 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home, blank):
     assert load_trained(blank / "m.npz").metadata["epochs"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.skipif(installed_theano(), reason="about PyTensor's folder")
 @pytest.mark.parametrize("name", ["Ada's # b, ü ≈", 'a "b" back\\slash'])

@@ -187,6 +187,7 @@ def test_interpreted_loops_give_the_same_pictures():
         assert (difference > 0).mean() < 0.02, recipe
 
 
+@pytest.mark.slow
 def test_a_lattice_of_its_own_places_moves_nothing():
     nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING
     x, y = np.tile(nodes, moving.NODES), np.repeat(nodes, moving.NODES)

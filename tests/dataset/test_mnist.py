@@ -61,6 +61,7 @@ def test_credits_and_licence_ship_beside_them():
         assert word in text
 
 
+@pytest.mark.slow
 def test_load_data_returns_what_the_tutorial_does_split_as_there():
     X_train, y_train, X_val, y_val, X_test, y_test = load_data()
     for pictures, labels, count in (

@@ -107,6 +107,7 @@ def test_other_parameters_take_over_or_change_nothing():
         explainer.explain(_picture(), 5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(installed_theano(), reason="the real Theano has linkers of its own")
 def test_nothing_is_left_to_the_slow_linker(monkeypatch):
     from mnist_draw.theano_bridge.native import linker

@@ -53,6 +53,7 @@ def quick():
     )
 
 
+@pytest.mark.slow
 def test_taught_digits_are_read_and_the_others_are_not_forgotten(digits, odd):
     model = linear_model()
     parameters = [value.copy() for value in model.parameters]
@@ -79,6 +80,7 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(digits, odd):
     assert "mine" not in str(metadata)
 
 
+@pytest.mark.slow
 def test_rightly_read_is_what_the_program_answers_so(digits, odd):
     # A square is answered with "?", whatever the network guesses.
     square = np.zeros((120, 120), np.uint8)

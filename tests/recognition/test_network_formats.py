@@ -120,6 +120,7 @@ def test_the_python_program_agrees(model, pictures, monkeypatch, tmp_path):
     assert float(np.abs(program["predict"](pictures) - expected).max()) <= CLOSE
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_the_python_program_reads_files_of_any_name(tmp_path):
     from PIL import Image

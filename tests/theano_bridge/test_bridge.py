@@ -49,6 +49,7 @@ def test_engine_names_what_theano_is():
     assert theano_bridge.engine() == expected
 
 
+@pytest.mark.slow
 @on_pytensor  # Theano 1.0.5 itself warns under this Python.
 @pytest.mark.process
 def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors():
@@ -75,6 +76,7 @@ def test_compiled_functions_are_kept_in_the_programs_cache_unless_told_otherwise
     assert Path(found).is_relative_to(tmp_path / place)
 
 
+@pytest.mark.slow
 @on_pytensor
 @pytest.mark.process
 def test_no_file_is_left_among_the_temporary_ones(tmp_path):
@@ -107,6 +109,7 @@ LINKER = (
 )
 
 
+@pytest.mark.slow
 @on_pytensor
 @pytest.mark.parametrize(
     ("flags", "then", "linkers"),
@@ -125,6 +128,7 @@ def test_functions_are_fast_ones_unless_the_user_has_chosen_a_mode(flags, then, 
     assert result == "[8.0, 12.0]"
 
 
+@pytest.mark.slow
 @on_pytensor
 @pytest.mark.parametrize(
     ("flags", "shown", "linker", "told"),
@@ -148,6 +152,7 @@ def test_flags_of_theano_are_taken_and_those_without_effect_are_told(flags, show
     assert [told in notice for notice in notices] == [True] * bool(told)
 
 
+@pytest.mark.slow
 @on_pytensor
 @pytest.mark.process
 def test_floatX_is_as_the_user_has_set_it():
@@ -207,6 +212,7 @@ def test_numba_is_imported_on_demand_and_then_knows_our_operations(code):
     run_python(code, "-W", "error", "-W", "ignore:Numba will use object mode")
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path):
     (tmp_path / "theano").mkdir()
@@ -214,6 +220,7 @@ def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path):
     assert run_python(code, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") == "True"
 
 
+@pytest.mark.slow
 @on_pytensor
 @pytest.mark.process
 def test_threads_that_compile_at_once_leave_the_settings_alone():

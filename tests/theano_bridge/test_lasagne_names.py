@@ -386,6 +386,7 @@ def test_an_objective_is_the_mean_loss_of_a_layers_output():
     np.testing.assert_allclose(found, ((x - t) ** 2).sum(), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_network_of_single_units_learns():
     image = layers.InputLayer((None, 3))
     unit = layers.DenseLayer(image, 1, np.ones((3, 1)), nonlinearity=nonlinearities.sigmoid)

@@ -145,6 +145,7 @@ def test_a_listener_that_walks_away_leaves_no_thread(digits, tmp_path):
     assert not [thread for thread in threading.enumerate() if thread.name == "checkpoints"]
 
 
+@pytest.mark.slow
 def test_a_schedule_lowers_the_learning_rate(digits):
     settings = SMALL.replace(update="sgd", learning_rate=0.1, epochs=4, schedule="cosine")
     seen = of(EpochFinished, run(settings, dataset=digits))

@@ -253,6 +253,7 @@ def test_digits_are_learned_after_the_run_unless_that_is_cancelled(setup, notice
     assert not notices
 
 
+@pytest.mark.slow
 def test_a_run_starts_by_itself_after_learning(setup, notices):
     room = Room(setup.qtbot, notices, queue=setup.queue)
     setup.learn.gate.clear()
@@ -403,6 +404,7 @@ def test_nobody_has_to_wait_for_learning(in_window, asked):
     assert running.shut_down()
 
 
+@pytest.mark.slow
 @pytest.mark.window
 def test_the_choice_is_remembered(in_window, own_home, qtbot):
     in_window.learn.gate.set()

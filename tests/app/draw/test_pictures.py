@@ -401,6 +401,7 @@ def test_an_empty_board_is_neither_saved_nor_copied(answered, notices):
     assert "no answer" in answer
 
 
+@pytest.mark.slow
 def test_a_copied_picture_can_be_pasted_and_the_answer_is_copied(answered, qtbot, notices):
     fakes.entry(answered, "Copy the answer").trigger()
     copied = QApplication.clipboard().text()

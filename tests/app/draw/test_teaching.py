@@ -521,6 +521,7 @@ def test_export_as_a_data_set_or_a_table_or_not_at_all(setup, tmp_path, monkeypa
     assert setup.told == []
 
 
+@pytest.mark.slow
 def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup):
     setup.open_list()
     assert setup.shown() == []

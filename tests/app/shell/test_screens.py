@@ -306,6 +306,7 @@ def places_at_rest(window, bar, qtbot):
     return found[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "scale"), [SIZES[1], SIZES[3]])
 def test_a_message_moves_nothing(size, scale, screens, qtbot):
     theme.theme().resize_text(scale)
@@ -402,6 +403,7 @@ def sizes(window):
     return found
 
 
+@pytest.mark.slow
 def test_a_text_size_takes_effect_at_once_as_after_a_new_start(qtbot):
     """What is enlarged live has the sizes of a window that was made with this text size."""
     found = []

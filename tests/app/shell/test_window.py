@@ -182,6 +182,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     qtbot.waitUntil(lambda: window.state.answering_key == key)
 
 
+@pytest.mark.slow
 def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     path = own_home / "config" / "preferences.json"
     window = setup.window
@@ -506,6 +507,7 @@ def test_the_tour_and_look_inside_lead(shared, qtbot):
     assert view.example.current.is_drawing
 
 
+@pytest.mark.slow
 def test_a_message_stays_on_its_page_and_off_what_is_to_be_read(shared, qtbot):
     window, message = shared.window, shared.window.toast
     window.navigation.show_page("inside")

@@ -325,6 +325,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     assert row(page).part is None
 
 
+@pytest.mark.slow
 def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkeypatch):
     monkeypatch.setattr(files, "FOLLOW_MS", 50)
     run = add_run("2026-01-01 10:00")

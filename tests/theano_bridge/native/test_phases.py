@@ -83,6 +83,7 @@ def assert_multiples(group, calls_of_chunks):
         assert ends[-1] - ends[-2] >= member.multiple
 
 
+@pytest.mark.slow
 @given(programs(), st.sets(st.integers(0, 4)), st.sampled_from([1, 2, 3, 8, 1000]), st.randoms())
 def test_any_timing_gives_the_same(program, read_later, block, rng):
     instructions = [

@@ -89,6 +89,7 @@ def test_large_and_single_minibatches_equal_the_straightforward_graph(network, p
     agree(2, pictures, rtol=1e-3, atol=1e-5, network=network, update="sgd", l2=l2)
 
 
+@pytest.mark.slow
 def test_a_training_step_equals_the_straightforward_graph(agree):
     agree(network="layers:8/0.3,8", l2=0.001)
 
