@@ -27,6 +27,7 @@ from mnist_draw.training.updates import UPDATE_RULES, usual_learning_rate
 if TYPE_CHECKING:
     from mnist_draw.cli.train_run import NetworkPlace
     from mnist_draw.training.checkpoint import Checkpoint
+    from mnist_draw.training.run import Run
 
 #: Without --output, the network is saved under this name, or the next free one.
 DEFAULT_OUTPUT = "model.npz"
@@ -53,6 +54,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help=_(
             "a JSON file with settings by name, as in a model's description; options given here "
             "take precedence",
+        ),
+    )
+    _add(
+        "--like",
+        metavar="RUN",
+        help=_(
+            "repeat a run, by its name in mnist-draw runs or its record, with the settings that "
+            "were changed while it trained; options given here take precedence",
         ),
     )
     _add(
@@ -196,7 +205,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
     given = _given_options(arguments)
     resume = _load_resume(arguments, given)
-    settings = _settings(arguments, given, resume)
+    like = _load_like(arguments)
+    settings = _settings(arguments, given, resume, like)
     chosen = "batch_size" in given
     place, checkpoint = _places(arguments, settings)
     # Only now: the heavy imports.
@@ -211,13 +221,16 @@ def run(arguments: argparse.Namespace) -> int:
         resume=resume,
         listed=not arguments.no_run,
         batch_size_chosen=chosen,
+        like=like,
     )
 
 
 def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkpoint | None:
     if arguments.resume is None:
         return None
-    surplus = [f"--{name}" for name in ("config", "preset") if vars(arguments)[name] is not None]
+    surplus = [
+        f"--{name}" for name in ("config", "preset", "like") if vars(arguments)[name] is not None
+    ]
     surplus += [SETTINGS[name].option for name in sorted(given) if not SETTINGS[name].with_resume]
     if surplus:
         raise MisuseError(
@@ -242,10 +255,25 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
     return found
 
 
+def _load_like(arguments: argparse.Namespace) -> Run | None:
+    if arguments.like is None:
+        return None
+    for other in ("config", "preset"):
+        if vars(arguments)[other] is not None:
+            raise MisuseError(
+                "--like cannot be combined with --{other}: each of them names all settings",
+                other=other,
+            )
+    from mnist_draw.training.repeat import find_run
+
+    return find_run(arguments.like)
+
+
 def _settings(
     arguments: argparse.Namespace,
     given: dict[str, Any],
     resume: Checkpoint | None,
+    like: Run | None,
 ) -> TrainingSettings:
     named = set(given)
     if arguments.preset is not None and arguments.config is not None:
@@ -254,6 +282,11 @@ def _settings(
         )
     if resume is not None:
         settings = resume.settings
+    elif like is not None:
+        from mnist_draw.training.repeat import settings_at_start
+
+        settings = settings_at_start(like)
+        named |= set(SETTINGS)
     elif arguments.config is not None:
         settings = load_settings(arguments.config)
         named |= set(read_settings(arguments.config))

@@ -44,13 +44,14 @@ def train_and_save(
     resume: Checkpoint | None,
     listed: bool,
     batch_size_chosen: bool,
+    like: Run | None = None,
 ) -> int:
     """Train, print what can be printed, and save the network; return the exit status."""
     controls = Controls()
     saved = checkpoint
     try:
         with lenient_output() as (out, err), stop_on_signals(controls):
-            session = _session(settings, controls, checkpoint, resume, listed)
+            session = _session(settings, controls, checkpoint, resume, listed, like)
             saved = session.checkpoint
             with _ended(session, progress):
                 status = _train_and_save(session, place, resume, progress, batch_size_chosen)
@@ -71,6 +72,7 @@ def _session(
     checkpoint: Path | None,
     resume: Checkpoint | None,
     listed: bool,
+    like: Run | None,
 ) -> RunSession:
     """Begin or continue a run in the list of runs; if it cannot be saved there, say why."""
     folder = known = None
@@ -93,6 +95,7 @@ def _session(
         controls=controls,
         checkpoint=checkpoint,
         listen=_report_message,
+        like=like,
     )
     if known is not None and folder is not None:
         session.resume(resume, settings)

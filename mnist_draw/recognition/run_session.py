@@ -43,8 +43,9 @@ from mnist_draw.training.record import (
     save_history,
     save_record,
 )
+from mnist_draw.training.repeat import Replay, describe_differences, surroundings
 from mnist_draw.training.run import CHECKPOINT, MODEL, RECORD, Run, RunEvent, now
-from mnist_draw.training.run_start import settings_for
+from mnist_draw.training.run_start import fingerprint, settings_for
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class RunSession:
     `begin` or `resume` it, iterate over its `events`, `save_network` and `end` it, in one thread.
     Without a `folder` nothing is saved; `checkpoint` is in the folder by default. `listen` gets the
     events that are not of the loop; tests replace the loop by `train`, which applies its events to
-    the ``run`` that it gets, as the loop does.
+    the ``run`` that it gets, as the loop does. ``like`` is a run whose changes are made again.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class RunSession:
         checkpoint: Path | None = None,
         listen: Callable[[RunEvent], object] = lambda event: None,
         train: Train | None = None,
+        like: Run | None = None,
     ) -> None:
         self.run = Run(folder or Path(), settings, started=now(), state="loading")
         self.controls = controls or Controls()
@@ -98,6 +100,7 @@ class RunSession:
         self._is_listed = folder is not None
         self._listen = listen
         self._train = train
+        self._like = like
         #: From which it goes on.
         self.continued: Checkpoint | None = None
         self._is_new = self._has_begun = False
@@ -185,7 +188,9 @@ class RunSession:
                 with contextlib.suppress(FileNotFoundError):
                     place = str(named_path(settings.data_folder).absolute())
                     settings = settings.replace(data_folder=place)
-            self._happened(DataLoaded(settings))
+            self._happened(DataLoaded(settings, surroundings(fingerprint(self.data))))
+            if self._like is not None:
+                self._report(describe_differences(self._like.made_with, self.run.made_with))
         if settings.extra_folder is not None:
             from mnist_draw.dataset.pictures.picture_file import load_picture
 
@@ -200,6 +205,7 @@ class RunSession:
 
             self._train = train
         planned = self.run.epochs
+        replay = Replay(() if self._like is None else self._like.changes, self.controls)
         for event in self._train(
             self.run.settings,
             dataset=self.data,
@@ -215,6 +221,7 @@ class RunSession:
             if self.run.epochs > planned:
                 planned = self.run.epochs
                 self._record_plan(planned)
+            replay.follow(event)
             yield event
 
     def _record_plan(self, epochs: int) -> None:

@@ -6,6 +6,7 @@ window.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -295,9 +296,13 @@ class Continued:
 
 @dataclass(frozen=True)
 class DataLoaded:
-    """The data set is read; the settings now have its folder and number of classes."""
+    """The data set is read; the settings now have its folder and number of classes.
+
+    ``made_with`` is what the figures depend on besides: versions, and the data's fingerprint.
+    """
 
     settings: TrainingSettings
+    made_with: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

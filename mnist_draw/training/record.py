@@ -56,6 +56,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "seconds": round(run.seconds, 3),
         "figures": run.figures,
         "changes": [asdict(change) for change in run.changes],
+        **({"made_with": run.made_with} if run.made_with else {}),
         **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
     }
 
@@ -109,6 +110,8 @@ def _parse(folder: Path, fields: Fields) -> Run:
         ),
         history=history,
     )
+    made_with = fields.get_fields("made_with", Fields({}))
+    run.made_with = {name: made_with.get_text(name, MAX_NAME_LENGTH) for name in made_with.values}
     if elsewhere in fields.values:
         run.checkpoint_elsewhere = fields.get_file_name(elsewhere, _MAX_PATH_LENGTH)
     run.apply(Renamed(fields.get_text("name", MAX_NAME_LENGTH)))

@@ -172,6 +172,8 @@ class Run:
     summary: Summary = field(default_factory=Summary)
     history: History = field(default_factory=History, repr=False, compare=False)
     checkpoint_elsewhere: str = ""
+    #: What its figures depend on besides its settings: versions, and the data's fingerprint.
+    made_with: dict[str, str] = field(default_factory=dict, compare=False)
 
     # What its files were when they were read or written last.
     has_checkpoint: bool = field(default=False, compare=False)
@@ -230,6 +232,7 @@ class Run:
                 self._continue(event)
             case DataLoaded():
                 self.settings = event.settings.replace(epochs=self.settings.epochs)
+                self.made_with = {**self.made_with, **event.made_with}
             case BatchSizeChosen():
                 self.settings = self.settings.replace(batch_size=event.batch_size)
                 self._report(RunMessage(event.message, "note"))

@@ -1,0 +1,96 @@
+"""A run made again from its record alone, with the settings that were changed while it trained."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from mnist_draw import theano_bridge
+from mnist_draw.errors import UserError, did_you_mean
+from mnist_draw.i18n import _
+from mnist_draw.training.control import Controls
+from mnist_draw.training.events import BatchFinished, EpochFinished, Event, SettingChanged
+from mnist_draw.training.record import read_run
+from mnist_draw.training.run import RECORD, Run
+from mnist_draw.training.run_list import readable_runs
+from mnist_draw.training.settings import TrainingSettings
+
+#: What begins the name of a run on the command line.
+_MARK = "run:"
+
+
+def find_run(name: str) -> Run:
+    """Return the run of a name in ``mnist-draw runs``, of a folder or of a record's file."""
+    path = Path(name)
+    folder = path.parent if path.name == RECORD else path
+    if (folder / RECORD).is_file():
+        return read_run(folder)
+    runs = readable_runs()
+    wanted = name.removeprefix(_MARK)
+    for run in runs:
+        if wanted in (run.folder.name, run.title):
+            return run
+    names = [run.folder.name for run in runs]
+    hint = did_you_mean(wanted, names, "mnist-draw runs")
+    raise UserError("There is no run {name}; {hint}.", name=repr(name), hint=hint)
+
+
+def settings_at_start(run: Run) -> TrainingSettings:
+    """Return the settings with which a run began: without what was changed while it trained."""
+    settings = run.settings
+    for change in reversed(run.changes):
+        settings = settings.replace(**{change.name: change.before})
+    return settings
+
+
+class Replay:
+    """Asks for each change of a run before the minibatch that was the first to follow it."""
+
+    def __init__(self, changes: Sequence[SettingChanged], controls: Controls) -> None:
+        self._changes = changes
+        self._controls = controls
+        self._ask(1, 1)
+
+    def follow(self, event: Event) -> None:
+        if isinstance(event, BatchFinished):
+            self._ask(event.epoch, event.batch + 1)
+        elif isinstance(event, EpochFinished):
+            self._ask(event.epoch + 1, 1)
+
+    def _ask(self, epoch: int, batch: int) -> None:
+        for change in self._changes:
+            if (change.epoch, change.batch) == (epoch, batch):
+                self._controls.change(change.name, change.value)
+
+
+def surroundings(data: str) -> dict[str, str]:
+    """Return what the figures of a run depend on besides its settings.
+
+    ``data`` is the fingerprint of its training pictures.
+    """
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {
+        "program": f"mnist_draw {metadata.version('mnist_draw')}",
+        "engine": theano_bridge.engine(),
+        "python": f"Python {python}",
+        "numpy": f"NumPy {metadata.version('numpy')}",
+        "data": data,
+    }
+
+
+def describe_differences(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Say what is not as it was when a run was made; empty if nothing is, or nothing is known."""
+    other = [name for name, value in before.items() if now.get(name, value) != value]
+    if not other:
+        return ""
+    return _(
+        "The run was made with {before}; here it is {now}. Its figures may differ.",
+        before=", ".join(_named(name, before[name]) for name in other),
+        now=", ".join(_named(name, now[name]) for name in other),
+    )
+
+
+def _named(name: str, value: str) -> str:
+    return _("training data {mark}", mark=value) if name == "data" else value

@@ -1,0 +1,86 @@
+"""A run is made again from its record alone, bit by bit, in another home."""
+
+import shutil
+
+import numpy as np
+import pytest
+from linear_network import NETWORK
+
+from mnist_draw.cli import main
+from mnist_draw.library.stored_network import load_trained
+from mnist_draw.recognition.run_session import RunSession
+from mnist_draw.training import events
+from mnist_draw.training.record import read_run
+from mnist_draw.training.repeat import find_run, settings_at_start
+from mnist_draw.training.run import RECORD
+from mnist_draw.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(
+    network=NETWORK,
+    epochs=2,
+    batch_size=200,
+    training_examples=2000,
+    learning_rate=0.01,
+)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """Train with two changes on the way; return the folder of the run and its last parameters."""
+    folder = tmp_path_factory.mktemp("home") / "a run"
+    folder.mkdir()
+    session = RunSession(SETTINGS, folder)
+    session.begin()
+    session.load()
+    for event in session.events():
+        if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 4):
+            session.controls.change("learning_rate", 0.003)
+        if isinstance(event, events.EpochFinished) and event.epoch == 1:
+            session.controls.change("l2", 0.001)
+    session.end()
+    return folder, event.parameters
+
+
+def test_the_record_has_what_the_figures_depend_on(original):
+    folder, _ = original
+    run = read_run(folder)
+    assert [(change.epoch, change.batch, change.name) for change in run.changes] == [
+        (1, 5, "learning_rate"),
+        (2, 1, "l2"),
+    ]
+    assert settings_at_start(run) == SETTINGS.replace(data_folder=run.settings.data_folder)
+    assert {"program", "engine", "python", "numpy", "data"} == set(run.made_with)
+
+
+def test_a_run_is_repeated_bit_by_bit(original, tmp_path, monkeypatch, capsys):
+    folder, parameters = original
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(folder / RECORD, tmp_path)
+    assert main(["train", "--like", RECORD, "--output", "again.npz", "--no-run"]) == 0
+    again = load_trained(tmp_path / "again.npz")
+    for mine, its in zip(parameters, again.parameters, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_difference_that_prevents_equality_is_said(original, tmp_path, monkeypatch, capsys):
+    folder, _ = original
+    monkeypatch.chdir(tmp_path)
+    text = (folder / RECORD).read_text("utf-8")
+    numpy = find_run(str(folder)).made_with["numpy"]
+    (tmp_path / RECORD).write_text(text.replace(numpy, "NumPy 1.0"), "utf-8")
+    assert main(["train", "--like", ".", "--epochs", "1", "--no-run"]) == 0
+    assert "NumPy 1.0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--like", "no such run"], "no such run"),
+        (["--like", "a", "--preset", "quick"], "--preset"),
+    ],
+)
+def test_what_cannot_be_repeated(arguments, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", *arguments]) in (1, 2)
+    assert said in capsys.readouterr().err
