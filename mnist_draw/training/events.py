@@ -195,9 +195,12 @@ class Tested:
 class Diverged:
     """The loss is no number or beyond all bounds; the last good epoch's weights were put back.
 
-    ``message`` says so in words and what to try.
+    ``batch`` counts within the epoch; ``message`` says so in words and what to try.
     """
 
+    epoch: int
+    batch: int
+    loss: float
     message: str
 
 
@@ -251,7 +254,10 @@ Event = (
 
 @dataclass(frozen=True)
 class Queued:
-    """The run starts when the taught digits are learned."""
+    """The run starts when the taught digits are learned; what is expected of it then."""
+
+    expected_seconds: float | None = None
+    expected_accuracy: float | None = None
 
 
 @dataclass(frozen=True)

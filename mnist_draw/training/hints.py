@@ -26,7 +26,7 @@ _MANY_DEAD = 0.4
 _AUGMENTATION = "elastic"
 _L2 = 1e-4
 #: A penalty above this outweighs the cross-entropy of any network here.
-_LARGE_L2 = 0.1
+LARGE_L2 = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,13 @@ class Hint:
     is_afresh: bool = False
 
 
-def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
-    lower = float(f"{learning_rate / divisor:.1g}")
+def lower_rate(rate: float) -> float:
+    """Return a third of a learning rate, in one digit."""
+    return float(f"{rate / 3:.1g}")
+
+
+def _lower(sentence: str, learning_rate: float) -> Hint:
+    lower = lower_rate(learning_rate)
     return Hint(sentence, _set_rate(lower), "learning_rate", lower)
 
 
@@ -58,14 +63,9 @@ _BEFORE = Hint(_("The validation loss tells how well it reads pictures it has ne
 _EARLY = Hint(_("Each epoch shows the network its training pictures once."))
 
 
-def diverged(epoch: int, settings: TrainingSettings) -> Hint:
-    sentence = _("The loss grew without limit in epoch {epoch}.", epoch=number(epoch))
-    return _afresh(sentence, settings)
-
-
 def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
     """Propose what is calmer: of two unusual settings the penalty before the rate."""
-    if settings.l2 > _LARGE_L2:
+    if settings.l2 > LARGE_L2:
         return _without_l2(sentence, settings)
     rate, __ = calmer_learning_rate(settings.update, settings.learning_rate)
     calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, "g"))
@@ -90,7 +90,7 @@ def read_curves(
     """Say what the epochs show; the run ``began`` with other settings if some were changed."""
     if not epochs:
         return _BEFORE
-    if settings.l2 > _LARGE_L2:
+    if settings.l2 > LARGE_L2:
         return _without_l2("", settings)
     if dead and max(dead) > _MANY_DEAD:
         return _afresh(
@@ -110,7 +110,6 @@ def read_curves(
         return _lower(
             _("The training loss has risen over 3 epochs: the steps are too large."),
             settings.learning_rate,
-            3,
         )
     if since := settled_since(epochs):
         return Hint(
@@ -125,7 +124,6 @@ def read_curves(
         return _lower(
             _("Neither loss has improved for 3 epochs. Smaller steps may settle it."),
             settings.learning_rate,
-            3,
         )
     if epochs[-1].training_accuracy > _CONFIDENT:
         return Hint(_("The network knows nearly all training pictures; more epochs add little."))

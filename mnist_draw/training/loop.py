@@ -468,7 +468,7 @@ class _Loop:
             batch=number(batch),
             rate=number(rate, ".7g"),
         )
-        return events.Diverged(joined(happened, kept, calmer))
+        return events.Diverged(epoch, batch, loss, joined(happened, kept, calmer))
 
     def _checkpoint(self) -> Checkpoint:
         state = tuple(to_array(variable) for variable in self.functions.state)

@@ -24,6 +24,7 @@ from mnist_draw.storage.models import read_info
 from mnist_draw.storage.opening import MEGABYTE, reading
 from mnist_draw.training.checkpoint import ARRAYS, MAX_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.events import Loaded, Renamed
+from mnist_draw.training.failure import Divergence
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.run import (
     CHECKPOINT,
@@ -58,6 +59,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "changes": [asdict(change) for change in run.changes],
         **({"made_with": run.made_with} if run.made_with else {}),
         **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
+        **({"divergence": asdict(run.divergence)} if run.divergence else {}),
     }
 
 
@@ -114,6 +116,8 @@ def _parse(folder: Path, fields: Fields) -> Run:
     run.made_with = {name: made_with.get_text(name, MAX_NAME_LENGTH) for name in made_with.values}
     if elsewhere in fields.values:
         run.checkpoint_elsewhere = fields.get_file_name(elsewhere, _MAX_PATH_LENGTH)
+    if "divergence" in fields.values:
+        run.divergence = Divergence.read(fields.get_fields("divergence"))
     run.apply(Renamed(fields.get_text("name", MAX_NAME_LENGTH)))
     run.has_checkpoint = run.checkpoint.exists()
     return run

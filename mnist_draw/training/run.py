@@ -57,6 +57,7 @@ from mnist_draw.training.events import (
     Testing,
     Validating,
 )
+from mnist_draw.training.failure import Divergence, why_it_failed
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.presets import course_of, run_name
 from mnist_draw.training.setting import MODEL_OF_RUN
@@ -127,7 +128,6 @@ UNFINISHED = ("running", "interrupted")
 _FINISHED = ("completed", "early", "target")
 _LABELS = {
     "idle": _("Ready"),
-    "waiting": _("Starts after learning"),
     "loading": _("Getting ready"),
     "stopping": _("Stopping"),
     **dict.fromkeys(_FINISHED, _("Completed")),
@@ -180,6 +180,8 @@ class Run:
     #: Whether there is a file of its network as it is now, not of an earlier epoch.
     has_model: bool = field(default=False, compare=False)
     is_deleted: bool = field(default=False, compare=False)
+    #: Where its loss grew without limit; None if it did not, or older records do not say.
+    divergence: Divergence | None = field(default=None, compare=False)
     #: Where its network is saved, if not in its folder.
     rescued: Rescued | None = field(default=None, compare=False)
     #: The last checkpoint, where it could not be written.
@@ -188,8 +190,6 @@ class Run:
     # What it does.
     #: Whether it was trained since the program began: its network is known, saved or not.
     was_trained_here: bool = field(default=False, compare=False)
-    #: What is compiled.
-    stage: str = field(default="", compare=False)
     epoch: int = field(default=0, compare=False)
     batch: int = field(default=0, compare=False)
     #: Seconds of its last minibatches since it was started or continued.
@@ -200,6 +200,8 @@ class Run:
     )
     #: What the run was expected to take before it began; None if unknown.
     expected_seconds: float | None = field(default=None, compare=False)
+    #: The accuracy that a run which waits is expected to reach, 0 to 1.
+    expected_accuracy: float | None = field(default=None, compare=False)
     #: Seconds of the minibatches after the last complete epoch.
     _seconds_since: float = field(default=0.0, repr=False, compare=False)
     #: What takes the place of the hint.
@@ -220,6 +222,8 @@ class Run:
         match event:
             case Queued():
                 self.state = "waiting"
+                self.expected_seconds = event.expected_seconds
+                self.expected_accuracy = event.expected_accuracy
             case Requested():
                 self._request(event)
             case EpochAdded():
@@ -239,7 +243,6 @@ class Run:
             case SettingChanged():
                 self.settings = self.settings.replace(**{event.name: event.value})
             case Compiling():
-                self.stage = event.stage
                 self._go_on("compiling")
             case Started():
                 self._start(event)
@@ -300,7 +303,9 @@ class Run:
                 self.read = event.after(self.read)
             case DigitsMissing():
                 self.has_no_digits = self.twelve is None
-            case Tested() | Diverged() | Snapshot():
+            case Diverged():
+                self.divergence = Divergence.after(event, self.history)
+            case Tested() | Snapshot():
                 pass
 
     def _request(self, event: Requested) -> None:
@@ -309,6 +314,7 @@ class Run:
         self.was_trained_here = True
         self.message = None
         self.rescued = None
+        self.divergence = None
         self._batch_seconds = deque(maxlen=LATEST)
         self.expected_seconds = event.expected_seconds
 
@@ -667,18 +673,19 @@ class Run:
     @property
     def label(self) -> str:
         """What it does, or how it ended."""
-        if self.state == "compiling":
-            # The validation function is compiled after minibatches, as is the augmentation.
-            stage = _("Compiling {stage} ...", stage=self.stage)
-            return stage if self.has_begun else _("Getting ready")
+        if self.state == "compiling" and not self.has_begun:
+            return _("Getting ready")
         numbers = {"epoch": number(self.epoch), "epochs": number(self.epochs)}
-        if self.state in ("training", "validating"):
+        if self.state in ("waiting", "compiling", "training", "validating"):
+            # The validation function is compiled after minibatches, as is the augmentation.
             return _("Epoch {epoch} of {epochs}", **numbers)
         if self.state == "paused":
             return _("Paused at {epoch} of {epochs}", **numbers)
         if self.state == "testing":
-            of = self.tested_on[0]
-            return counted("Reading {count} test picture", "Reading {count} test pictures", of)
+            of, are_digits = self.tested_on
+            if are_digits:
+                return counted("Checking {count} digit", "Checking {count} digits", of)
+            return counted("Checking {count} picture", "Checking {count} pictures", of)
         if self.state in UNFINISHED:
             return counted(
                 "Can go on after {done} of {count} epoch.",
@@ -693,20 +700,17 @@ class Run:
     def _describe_stop(self) -> str:
         if not self.has_learned:
             return _("Stopped before the first epoch")
-        if self.history.is_within_first:
-            return _("Stopped within epoch 1.")
-        return counted(
-            "Stopped after {done} of {count} epoch.",
-            "Stopped after {done} of {count} epochs.",
-            self.epochs,
-            done=number(self.epochs_done),
+        return _(
+            "Stopped in epoch {epoch} of {epochs}.",
+            epoch=number(min(self.epochs_done + 1, self.epochs)),
+            epochs=number(self.epochs),
         )
 
     @property
     def hint(self) -> hints.Hint:
         """Its message, or what its curves show."""
         if self.state == "diverged":
-            return hints.diverged(self.epoch + 1, self.settings)
+            return why_it_failed(self)
         if self.message is not None:
             return hints.Hint(self.message.text)
         rates = [one.before for one in self.changes if one.name == "learning_rate"]

@@ -133,7 +133,7 @@ def usual_learning_rate(name: Any) -> float:
 def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
     """Return a rate for a fresh start after steps that were too large, and a sentence about it.
 
-    That is the rule's usual one, or a tenth of one that is not larger.
+    That is the rule's usual one, or a third of one that is not larger.
     """
     usual = usual_learning_rate(rule)
     if learning_rate > usual:
@@ -143,7 +143,7 @@ def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
             rate=number(usual, "g"),
         )
         return usual, sentence
-    lower = float(f"{learning_rate / 10:.1g}")
+    lower = float(f"{learning_rate / 3:.1g}")
     return lower, _("Start a new run with a learning rate of {rate}.", rate=number(lower, "g"))
 
 

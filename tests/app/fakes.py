@@ -279,3 +279,12 @@ class FullDisk(Loop):
             if isinstance(event, events.EpochFinished):
                 kept = checkpoint_after(event.epoch)
                 yield events.CheckpointFailed("The disk is full.", kept)
+
+
+class Diverging(Loop):
+    """A training loop whose loss grows without limit in its first epoch."""
+
+    def events(self, settings, **options):
+        yield events.Started(1, settings.epochs, 4)
+        yield events.Diverged(1, 2, float("inf"), "The loss became inf.")
+        yield events.Finished("diverged", 0, (), settings.epochs)

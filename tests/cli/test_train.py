@@ -120,7 +120,7 @@ def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypat
         for epoch in (1, 2):
             figures = (0.1, 0.4, 0.91, 0.3, 0.9784, 5e4, True)
             yield events.EpochFinished(epoch, 3, *figures, parameters)
-        yield events.Diverged("The loss became nan. Try less.")
+        yield events.Diverged(3, 7, float("nan"), "The loss became nan. Try less.")
         yield events.Finished("diverged", 2, parameters, 3)
 
     def reports(*_args, run, **_options):

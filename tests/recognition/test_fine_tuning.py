@@ -199,7 +199,7 @@ def test_what_cannot_be_learned_is_a_sentence(digits, odd, monkeypatch):
         list(fine_tune(clothes, odd, settings=quick(), dataset=digits))
 
     def diverges(*_arguments, **_options):
-        yield events.Diverged("The loss became nan.")
+        yield events.Diverged(1, 2, float("nan"), "The loss became nan.")
 
     monkeypatch.setattr(fine_tuning, "train", diverges)
     with pytest.raises(UserError, match=r"The loss became nan\. The network in use is unchanged"):

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.training import events
-from mnist_draw.training.hints import diverged, read_curves, settled_since
+from mnist_draw.training.hints import read_curves, settled_since
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.record import load_run, save_history, save_record
 from mnist_draw.training.run import RUNNING, STATE_WORDS, Run
@@ -61,27 +61,27 @@ _COMPILING = events.Compiling("the validation function", 1, 2)
     ("happened", "state", "label"),
     [
         ((events.Requested(SETTINGS),), "loading", "Getting ready"),
-        ((events.Queued(),), "waiting", "Starts after learning"),
+        ((events.Queued(),), "waiting", "Epoch 1 of 2"),
         ((_COMPILING,), "compiling", "Getting ready"),
-        ((batch(1, 1), _COMPILING), "compiling", "Compiling the validation function ..."),
+        ((batch(1, 1), _COMPILING), "compiling", "Epoch 1 of 2"),
         ((), "training", "Epoch 1 of 2"),
         ((batch(1, 1), events.Paused()), "paused", "Paused at 1 of 2"),
         ((events.Paused(), events.EpochAdded(3)), "paused", "Paused at 1 of 3"),
         ((events.Paused(), events.Resumed()), "training", "Epoch 1 of 2"),
         ((events.Validating(),), "validating", "Epoch 1 of 2"),
         ((*_EPOCH, batch(2, 1)), "training", "Epoch 2 of 2"),
-        ((events.Testing(),), "testing", "Reading 10,000 test pictures"),
+        ((events.Testing(),), "testing", "Checking 10,000 digits"),
         ((events.StopRequested(),), "stopping", "Stopping"),
         # A requested stop stays visible until it happens.
         ((events.StopRequested(), batch(1, 1), _COMPILING), "stopping", "Stopping"),
         ((*_EPOCH, finished("completed", 1)), "completed", "Completed"),
         ((*_EPOCH, finished("early", 1)), "early", "Completed"),
-        ((*_EPOCH, finished("stopped", 1)), "stopped", "Stopped after 1 of 2 epochs."),
+        ((*_EPOCH, finished("stopped", 1)), "stopped", "Stopped in epoch 2 of 2."),
         ((batch(1, 1), finished("stopped", 0)), "stopped", "Stopped before the first epoch"),
-        ((*_PARTLY, finished("stopped", 1)), "stopped", "Stopped within epoch 1."),
+        ((*_PARTLY, finished("stopped", 1)), "stopped", "Stopped in epoch 1 of 2."),
         ((finished("diverged", 0),), "diverged", "Stopped: the loss grew without limit"),
         ((events.Failed("No folder."),), "failed", "Not started"),
-        ((*_EPOCH, events.Failed("No memory.")), "failed", "Stopped after 1 of 2 epochs."),
+        ((*_EPOCH, events.Failed("No memory.")), "failed", "Stopped in epoch 2 of 2."),
         ((*_EPOCH, events.Interrupted()), "interrupted", "Can go on after 1 of 2 epochs."),
         # That its network could not be saved does not change how it ended.
         ((*_EPOCH, finished("completed", 1), events.Failed("Full.")), "completed", "Completed"),
@@ -281,7 +281,7 @@ def test_a_first_epoch_that_is_stopped_within_is_no_complete_one(tmp_path):
     ("state", "label"),
     [
         ("completed", "Completed"),
-        ("stopped", "Stopped after 3 of 20 epochs."),
+        ("stopped", "Stopped in epoch 4 of 20."),
         ("interrupted", "Can go on after 3 of 20 epochs."),
         ("running", "Can go on after 3 of 20 epochs."),
     ],
@@ -335,29 +335,6 @@ def test_reading(training, validation, says, changes):
     assert bool(hint.remedy) == bool(changes)
     if changes == "learning_rate":
         assert (hint.value, hint.remedy) == (0.003, "Set the rate to 0.003")
-
-
-def test_after_divergence_the_usual_rate_is_advised():
-    for rule, rate, advised in (("adam", 10.0, 0.001), ("sgd", 10.0, 0.1), ("adam", 0.001, 0.0001)):
-        wild = TrainingSettings(update=rule, learning_rate=rate)
-        told = diverged(2, wild)
-        assert "epoch 2" in told.sentence
-        silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
-        assert "99%" in silent.sentence
-        # A unit that is silent stays so: what helps is for a new run, whatever the rate is now.
-        slow = wild.replace(learning_rate=1e-9)
-        assert silent.is_afresh
-        assert read_curves(epochs([1.0], [0.9]), slow, (0.99,), wild) == silent
-        for hint in (told, silent):
-            assert hint.value == advised
-            assert hint.remedy == f"Set the rate to {advised:g}"
-        # A penalty that no network bears is named before a rate that is not unusual.
-        for hint in (
-            diverged(2, wild.replace(l2=5.0)),
-            read_curves(epochs([2.3], [2.3]), SETTINGS.replace(l2=5.0)),
-        ):
-            assert "penalty of 5" in hint.sentence
-            assert (hint.name, hint.value) == ("l2", 0.0)
 
 
 def test_it_has_settled_only_where_three_epochs_changed_little():

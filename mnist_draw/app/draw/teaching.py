@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
@@ -270,6 +270,8 @@ class LearnController(QObject):
         self._background = background
         self._learning: Learning | None = None
         self._queue: WorkQueue | None = None
+        #: Whether learning was stopped for a run, and begins again after it.
+        self._learns_again = False
         #: When the first minibatch was learned, and which part of learning was done then.
         self._first: tuple[float, float] | None = None
         #: The network whose learning was taken back.
@@ -315,6 +317,11 @@ class LearnController(QObject):
         elif self._state.learning_waits and self._queue is not None:
             self._queue.cancel()
 
+    def learn_later(self) -> None:
+        """Let the run that waits begin now; learn again when it has ended."""
+        self._learns_again = True
+        self.stop()
+
     def finish(self) -> None:
         """Begin nothing more: the window closes."""
         if self._queue is not None:
@@ -336,6 +343,10 @@ class LearnController(QObject):
         message = outcome.message
         if outcome.kind == "stopped":
             self._state.set(learning=Idle())
+            if self._learns_again:
+                self._learns_again = False
+                # The run that waited has begun.
+                QTimer.singleShot(0, self.learn)
             return
         if outcome.kind == "failed":
             self._state.set(learning=Idle())

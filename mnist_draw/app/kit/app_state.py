@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mnist_draw.i18n import _, joined
+from mnist_draw.i18n import _, joined, percent
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.run import Run
@@ -112,6 +112,11 @@ class Learns:
     seconds_left: float | None = None
 
 
+def learning_words(part: float) -> str:
+    """Say how far learning is; compiling and loading are its first part."""
+    return _("Learning, {share}", share=percent(part))
+
+
 @dataclass(frozen=True)
 class Learned:
     """Learning has ended; the outcome is shown until something else is drawn or taught."""
@@ -154,6 +159,8 @@ class AppState:
         self.run = Run()
         #: The run that Train shows.
         self.shown_run = self.run
+        #: Whether that run has ended while Train was not seen.
+        self.has_unseen_end = False
         self.network_wanted: NetworkName = Shipped()
         #: None until the first network answers.
         self.network_answering: NetworkName | None = None

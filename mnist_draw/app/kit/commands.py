@@ -85,6 +85,7 @@ _ICON_COLORS = {
     "link": ("second", "second"),
     "accent": ("accent", "accent"),
     "muted": ("muted", "muted"),
+    "alert": ("alert", "alert"),
 }
 
 

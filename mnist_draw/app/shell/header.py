@@ -16,7 +16,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import paint_bar, paint_box, smooth_painter
-from mnist_draw.app.kit.steady_labels import FittedLabel, SettleTimer, TabularLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, SettleTimer
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, tip
 from mnist_draw.app.shell.header_content import Work, elided, work_of
@@ -26,6 +26,8 @@ from mnist_draw.i18n import _
 _PAD = 14
 _CARET = 8
 _BAR = 3
+#: Width of what goes on, in pixels.
+_WORK = 150
 
 
 class _Half(QAbstractButton):
@@ -112,9 +114,10 @@ class WorkHalf(_Half):
     """Shows what goes on, over a bar; hidden while there is nothing."""
 
     def __init__(self) -> None:
-        # Each change of its width lays the header out: it only grows.
-        self._words = TabularLabel(widest=_("Epoch {epoch} of {epochs}", epoch=88, epochs=88))
+        self._words = ElidedLabel()
         super().__init__("workButton", self._words)
+        # No state widens the header: its words are cut at their end, and whole in the tooltip.
+        theme.follow(self, lambda: self.setFixedWidth(theme.scaled(_WORK)))
         self._work = Work("")
         explain(self, _("Training"), self._work.sentence)
         self._settling = SettleTimer(self)
@@ -137,10 +140,9 @@ class WorkHalf(_Half):
         return self._words.text()
 
     def _show(self, work: Work) -> None:
-        if work.sentence != self._work.sentence:
-            explain(self, _("Training"), work.sentence)
+        explain(self, work.words, work.sentence)
+        self.setToolTip(tip(f"{work.words}\n{work.sentence}"))
         self._work = work
-        self.setAccessibleName(work.words)
         self._words.setText(work.words)
         self.update()
         self.show()
@@ -148,9 +150,8 @@ class WorkHalf(_Half):
     def _paint(self, painter: QPainter) -> None:
         low = self.height() - _BAR - 1
         wide = self.width() - 2 * Size.FIELD_GAP
-        color = "muted" if self._work.is_paused else "accent"
         bar = QRectF(Size.FIELD_GAP, low, wide, _BAR)
-        paint_bar(painter, bar, self._work.part, _BAR / 2, color)
+        paint_bar(painter, bar, self._work.part, _BAR / 2, self._work.color)
         painter.setPen(theme.color("line"))
         edge = self.width() - 0.5
         painter.drawLine(QPointF(edge, 6), QPointF(edge, self.height() - 7))
@@ -169,7 +170,10 @@ class NetworkButton(QWidget):
         self.menu = NetworkMenu(network, self.answering)
         self.answering.clicked.connect(self.menu.toggle)
         network.state.follow(["model", "network_answering", "entries"], self.show_network)
-        network.state.follow(["learning", "page", "progress", "queue", "run"], self._show_work)
+        network.state.follow(
+            ["learning", "page", "progress", "queue", "run", "has_unseen_end"],
+            self._show_work,
+        )
         self.show_network()
 
     def _show_work(self) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE, Learns, OfRun
-from mnist_draw.i18n import _, format_ago, format_percent, listed, percent, pgettext
+from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE, Learns, OfRun, learning_words
+from mnist_draw.i18n import _, format_ago, format_percent, listed, number, pgettext
 from mnist_draw.library.entries import newest
 from mnist_draw.networks import title_of_model
+from mnist_draw.training.failure import why_it_failed
+from mnist_draw.training.run import UNFINISHED
+from mnist_draw.training.settings import SETTINGS
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.app_state import AppState, NetworkName
     from mnist_draw.library.entries import Entry
     from mnist_draw.storage.models import ModelFile
+    from mnist_draw.training.run import Run
 
 #: Longer names are elided; the accuracy never is.
 MAX_LETTERS = 24
@@ -26,8 +30,8 @@ def elided(name: str) -> str:
     """Shorten a name at its end; the number of one of several equal names stays."""
     if len(name) <= MAX_LETTERS:
         return name
-    number = _NUMBER.search(name)
-    end = "…" if number is None else f"…{number.group()}"
+    found = _NUMBER.search(name)
+    end = "…" if found is None else f"…{found.group()}"
     return f"{name[: MAX_LETTERS - len(end)]}{end}"
 
 
@@ -41,27 +45,61 @@ class Work:
     words: str
     #: From 0 to 1.
     part: float = 0.0
-    is_paused: bool = False
+    #: Of the bar: the accent, gray, or the alert for a failure.
+    color: Literal["accent", "muted", "alert"] = "accent"
     #: Whether the words hold for long: a state that may soon be over is shown once it lasts.
     is_steady: bool = True
     sentence: str = _("Your network is training. Go there.")
 
 
+_LEARNS = _("Your network learns your digits. Go there.")
+_ENDED = _("Your run has ended. Go there.")
+
+
 def work_of(state: AppState) -> Work | None:
     """Return what is trained or learned, unless the current page shows it itself."""
     learning = state.learning
-    run_waits = state.queue is not None and state.queue.kind == "run"
-    if isinstance(learning, Learns) and (run_waits or state.page != "draw"):
-        words = _("Learning, {share}", share=percent(learning.part))
-        if run_waits and state.queue is not None:
-            words = _("Next: {name}", name=elided(state.queue.title))
-        sentence = _("Your network learns your digits. Go there.")
-        return Work(words, learning.part, sentence=sentence)
     run = state.run
-    if run.is_running and state.page != "train":
-        is_paused = run.state == "paused"
-        return Work(run.label, run.run_part, is_paused, run.state == "training")
-    return None
+    if isinstance(learning, Learns):
+        waits = state.queue if state.queue is not None and state.queue.kind == "run" else None
+        if waits is not None and state.page == "draw":
+            words = _("Next: {name}", name=waits.title)
+            return Work(words, learning.part, "muted", sentence=_LEARNS)
+        # On these pages a card shows it.
+        is_shown = state.page == "draw" or (waits is not None and state.page == "train")
+        if not is_shown:
+            return Work(learning_words(learning.part), learning.part, sentence=_LEARNS)
+    if state.page == "train":
+        return None
+    if run.is_running:
+        return _work_of_running(run)
+    return _work_of_ended(run) if state.has_unseen_end else None
+
+
+def _work_of_running(run: Run) -> Work:
+    is_gray = run.state in ("waiting", "paused", "stopping") or not run.has_begun
+    color: Literal["accent", "muted"] = "muted" if is_gray else "accent"
+    words = run.label
+    if run.state == "testing":
+        words = _("Epoch {epoch} of {epochs}", epoch=run.epoch, epochs=run.epochs)
+    return Work(words, run.run_part, color, run.state == "training")
+
+
+def _work_of_ended(run: Run) -> Work | None:
+    if run.state == "diverged":
+        name = why_it_failed(run).name
+        brief = SETTINGS[name].brief(getattr(run.settings, name))
+        return Work(_("⚠ Failed: {change}", change=brief), 1.0, "alert", sentence=_ENDED)
+    if run.is_finished:
+        share = run.validation_accuracy if run.test_accuracy is None else run.test_accuracy
+        words = _("Finished: {share}", share=format_percent(share))
+        return Work(words, 1.0, sentence=_ENDED)
+    if not run.has_ended:
+        return None
+    words = run.label
+    if run.state in UNFINISHED:
+        words = _("Continue from epoch {epoch}", epoch=number(run.epochs_done + 1))
+    return Work(words, run.run_part, "muted", sentence=_ENDED)
 
 
 # -- the menu

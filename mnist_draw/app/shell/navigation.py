@@ -119,7 +119,7 @@ class Navigation(QObject):
         header.menu.library_requested.connect(self.show_library)
         header.menu.row_menu = partial(library.menu_of, header.menu)
         self._connect_draw(glossary)
-        self._connect_train()
+        self._connect_train(glossary)
         self._connect_library()
         self._connect_inside()
 
@@ -159,13 +159,17 @@ class Navigation(QObject):
         is_one = answer.number is None and certainty is not None and not certainty.is_refused
         self._train.run_page.finished.show_drawing(picture if is_one else None)
 
-    def _connect_train(self) -> None:
+    def _connect_train(self, glossary: Glossary) -> None:
         page = self._train.run_page
         page.finished.try_button.clicked.connect(self._try_network)
         page.finished.mistakes_button.clicked.connect(
             lambda: self._show_section_of_front("results"),
         )
         page.finished.share_button.clicked.connect(self._share)
+        page.failed.try_button.clicked.connect(self._try_network)
+        page.failed.delete_button.clicked.connect(self._delete_run)
+        page.why.words_button.clicked.connect(partial(glossary.open_word, "learning_rate"))
+        page.queued.start_button.clicked.connect(self._draw.learn.learn_later)
         page.hint.inside.clicked.connect(self._show_layers)
         self._run.train_requested.connect(self._to_train)
         for shown in (page, self._train.new_run):
@@ -243,6 +247,12 @@ class Navigation(QObject):
         """Let the network of the run in front answer, and show the board."""
         self._network.use_key(self._state.shown_run.network_key)
         self._to_draw()
+
+    def _delete_run(self) -> None:
+        entry = self._state.entry_of(self._state.shown_run.key)
+        if entry is not None:
+            self._library.delete(entry)
+            self._run.show_new()
 
     def _share(self) -> None:
         self._library.share(entry_of_run(self._state.shown_run))

@@ -21,7 +21,7 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
-from mnist_draw.training.expectation import expect, matrix_speed, training_pictures
+from mnist_draw.training.expectation import Expectation, expect, matrix_speed, training_pictures
 from mnist_draw.training.presets import Preset, differences
 from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import list_runs
@@ -72,14 +72,13 @@ class NewRunPage(ScrollArea):
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         self.cards = PresetCards()
         self.cards.chosen.connect(self._choose)
-        self.curve = PlaceholderCurve()
-        figures = (f"{name} \u2013".replace(" ", "\u00a0") for name in _FIGURES)
-        self._figures = label("\u2003 ".join(figures), "muted", wraps=True)
+        curve_card = PlaceholderCard()
+        self.curve = curve_card.curve
         self.digits = TwelveDigitsCard()
         self.digits.grid.setObjectName("newRunDigits")
         # This page scrolls rather than squeezing them.
         self.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        self._below = row((self._build_curve(), 2), (self.digits, 1), gap=Size.CARD_GAP)
+        self._below = row((curve_card, 2), (self.digits, 1), gap=Size.CARD_GAP)
         title = ElidedLabel(_("Train your own network"), "sure")
         self._sentence = label("", "sentence", wraps=True)
         self._sentence.setMinimumWidth(1)
@@ -155,15 +154,6 @@ class NewRunPage(ScrollArea):
         self.settings_button.setVisible(shown)
         self._fit()
 
-    def _build_curve(self) -> Card:
-        note = ElidedLabel(_("will climb here, epoch by epoch"), "muted")
-        card = Card(_("Accuracy"), note)
-        card.top.setStretchFactor(note, 1)
-        card.body.addWidget(self.curve, 1)
-        card.body.addWidget(rule())
-        card.body.addWidget(self._figures)
-        return card
-
     # -- room
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -192,10 +182,10 @@ class NewRunPage(ScrollArea):
         self.renew()
 
     @property
-    def expected_seconds(self) -> float | None:
-        """What the chosen card promises; None until that is known."""
+    def expectation(self) -> Expectation:
+        """What the chosen card promises."""
         chosen = (card for card in self.cards.cards.values() if card.isChecked())
-        return next((card.expectation.seconds for card in chosen), None)
+        return next((card.expectation for card in chosen), NOT_YET_KNOWN)
 
     def _note_runs(self, runs: tuple[Run, ...]) -> None:
         self._runs = runs
@@ -324,3 +314,17 @@ class PlaceholderCurve(QWidget):
             side = Qt.AlignRight if epoch == count else Qt.AlignHCenter
             place = QRectF(x, plot.bottom() + high / 4, wide, high)
             painter.drawText(place, int(side | Qt.AlignVCenter), words)
+
+
+class PlaceholderCard(Card):
+    """The card of a curve that is not drawn yet."""
+
+    def __init__(self) -> None:
+        note = ElidedLabel(_("will climb here, epoch by epoch"), "muted")
+        super().__init__(_("Accuracy"), note)
+        self.top.setStretchFactor(note, 1)
+        self.curve = PlaceholderCurve()
+        figures = (f"{name} \u2013".replace(" ", "\u00a0") for name in _FIGURES)
+        self.body.addWidget(self.curve, 1)
+        self.body.addWidget(rule())
+        self.body.addWidget(label("\u2003 ".join(figures), "muted", wraps=True))

@@ -13,6 +13,7 @@ from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.run_words import queued_words
 from mnist_draw.app.train.train_tab import PageName, TrainTab
 from mnist_draw.app.train.training import Training, list_with_cut_off, read_digits
 from mnist_draw.errors import UserError
@@ -123,6 +124,9 @@ class RunController(QObject):
         page.new_button.clicked.connect(self.show_new)
         page.hint.remedy_chosen.connect(self._apply)
         page.finished.continue_requested.connect(self._train_on)
+        page.failed.remedy_chosen.connect(self._apply)
+        page.failed.settings_requested.connect(self._change_settings)
+        self.state.follow(["learning", "queue"], self._show_queued)
         for due, show in (
             (self._curves_due, self._draw_curves),
             (self._figures_due, self._show_due),
@@ -150,16 +154,21 @@ class RunController(QObject):
                 self.tab.settings.show_error(error.setting, str(error))
             return
         self._preferences.set("training", settings.to_json())
-        self._begin(run, Requested(settings, self.tab.new_run.expected_seconds))
+        self._begin(run, Requested(settings, self.tab.new_run.expectation.seconds))
 
     def _waits(self, settings: TrainingSettings, start: partial[None]) -> bool:
         """Start a run later where digits are being learned now; return whether it waits."""
         if not self._queue.is_busy:
             return False
         run = Run(settings=settings)
-        run.apply(Queued())
+        expectation = self.tab.new_run.expectation
+        twelve = self.tab.new_run.digits.grid.twelve
+        if twelve is not None:
+            run.apply(twelve)
+        run.apply(Queued(expectation.seconds, expectation.share))
         self.state.set(run=run, shown_run=run)
         self._queue.put(Waiting("run", run.title, start))
+        self._show_queued()
         self._show_front()
         self.tab.show_page("run")
         return True
@@ -258,6 +267,14 @@ class RunController(QObject):
             self.tab.show_page("new")
         self.tab.settings.apply(hint.name, hint.value)
         self.tab.focus_first()
+
+    def _change_settings(self, name: str) -> None:
+        self.tab.settings.show_settings(self.state.shown_run.settings)
+        self.tab.show_setting(name)
+
+    def _show_queued(self) -> None:
+        if self.state.run.state == "waiting":
+            self.tab.run_page.queued.show_words(queued_words(self.state))
 
     # -- runs of before
 
@@ -461,6 +478,7 @@ class RunController(QObject):
     def _ended(self) -> None:
         refusal.forget()
         ended = self.state.run
+        self.state.set(has_unseen_end=not self.tab.isVisible())
         before = self._before
         self._before = None
         if ended.is_running:
@@ -495,6 +513,8 @@ class RunController(QObject):
             self.state.announce("progress")
 
     def show(self) -> None:
+        if self.tab.isVisible():
+            self.state.set(has_unseen_end=False)
         self._figures_due.stop()
         self._all_due = False
         self.tab.show_run(self.state.shown_run, self.state.run, self._hint(), self.training.running)

@@ -16,9 +16,18 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
+from mnist_draw.app.train.failed_view import ChangesCard, DivergenceCard, FailedCard, WhyCard
 from mnist_draw.app.train.finished_card import FinishedCard
+from mnist_draw.app.train.new_run_page import PlaceholderCard
+from mnist_draw.app.train.queued_view import QueuedCard, WaitingRunCard
 from mnist_draw.app.train.run_figures import Figures, HintLine, ProgressRow
-from mnist_draw.app.train.run_words import describe, finished_words
+from mnist_draw.app.train.run_words import (
+    PageState,
+    describe,
+    failed_words,
+    finished_words,
+    page_state,
+)
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.i18n import _
 from mnist_draw.training.events import SettingChanged
@@ -80,15 +89,71 @@ _NOT_SLIM = 760
 _TITLE = 40
 
 
-def arrangement(width: float, is_running: bool, has_digits: bool, curve: str) -> Arrangement:
+#: A run that failed: its loss, before which its accuracy is if it has learned.
+_FAILED = Arrangement(
+    {"divergence": (0, 0, 2, 1), "changes": (0, 1, 1, 1), "why": (1, 1, 1, 1)},
+    widths=(820, 494),
+    heights=(236, 168),
+    least=(180, 150),
+)
+_FAILED_LATE = Arrangement(
+    {
+        "accuracy": (0, 0, 2, 1),
+        "divergence": (0, 1, 2, 1),
+        "changes": (0, 2, 1, 1),
+        "why": (1, 2, 1, 1),
+    },
+    widths=(404, 404, 494),
+    heights=(236, 168),
+    least=(180, 150),
+)
+_FAILED_NARROW = Arrangement(
+    {"divergence": (0, 0, 1, 1), "changes": (0, 1, 1, 1)},
+    widths=(560, 424),
+    heights=(1,),
+    least=(200,),
+)
+_FAILED_SLIM = Arrangement(
+    {"divergence": (0, 0, 1, 1), "changes": (1, 0, 1, 1)},
+    widths=(1,),
+    heights=(1, 1),
+    least=(240, 240),
+)
+_QUEUED = replace(
+    _TRAINING,
+    places={"ghost": (0, 0, 2, 1), "digits": (0, 1, 1, 1), "waiting": (1, 1, 1, 1)},
+)
+_QUEUED_SLIM = Arrangement(
+    {"ghost": (0, 0, 1, 1), "digits": (1, 0, 1, 1)},
+    widths=(1,),
+    heights=(260, 230),
+    least=(260, 230),
+)
+
+
+def arrangement(
+    state: PageState,
+    width: float,
+    has_digits: bool,
+    has_epochs: bool,
+    curve: str,
+) -> Arrangement:
     """Return how the cards are arranged in a page; ``curve`` is shown where there is one place."""
-    if width < _NOT_SLIM:
+    is_slim = width < _NOT_SLIM
+    is_wide = width >= _WIDE
+    if state == "failed":
+        if not is_wide:
+            return _FAILED_SLIM if is_slim else _FAILED_NARROW
+        return _FAILED_LATE if has_epochs else _FAILED
+    if state == "queued":
+        return _QUEUED_SLIM if is_slim else _QUEUED
+    if is_slim:
         return _SLIM if has_digits else _SLIM_WITHOUT_DIGITS
-    if is_running:
+    if state == "running":
         return _TRAINING
     if not has_digits:
         return _WITHOUT_DIGITS
-    return _ENDED if width >= _WIDE else _NARROW[curve]
+    return _ENDED if is_wide else _NARROW[curve]
 
 
 class RunPage(ScrollArea):
@@ -98,7 +163,7 @@ class RunPage(ScrollArea):
         super().__init__()
         self.setObjectName("runPage")
         self._run = Run()
-        self._is_running = False
+        self._state: PageState = "ended"
         self._is_paused = False
         self._curve = "accuracy"
         self._arrangement: tuple[Arrangement, float] | None = None
@@ -107,16 +172,28 @@ class RunPage(ScrollArea):
         #: Whether there is a tab with the layers and mistakes.
         self.leads_inside = True
         self.finished = FinishedCard()
+        self.failed = FailedCard()
+        self.queued = QueuedCard()
         self.figures = Figures()
         self.progress = ProgressRow()
         self.accuracy = AccuracyCard()
         self.loss = LossCard()
         self.digits = TwelveDigitsCard()
         self.hint = HintLine()
+        self.ghost = PlaceholderCard()
+        self.divergence = DivergenceCard()
+        self.changes = ChangesCard()
+        self.why = WhyCard()
+        self.waiting = WaitingRunCard()
         self._card_of: dict[str, Card] = {
             "accuracy": self.accuracy,
             "loss": self.loss,
             "digits": self.digits,
+            "ghost": self.ghost,
+            "divergence": self.divergence,
+            "changes": self.changes,
+            "why": self.why,
+            "waiting": self.waiting,
         }
         for card in self._card_of.values():
             # Of the room there is, each has its share.
@@ -129,6 +206,8 @@ class RunPage(ScrollArea):
         column(
             self._build_top(),
             self.finished,
+            self.failed,
+            self.queued,
             self.figures,
             self.progress,
             (self._cards, 1),
@@ -188,7 +267,14 @@ class RunPage(ScrollArea):
         self._fit_top()
         scale = theme.text_scale()
         width = self.viewport().width() / scale
-        chosen = arrangement(width, self._is_running, not self._run.has_no_digits, self._curve)
+        run = self._run
+        chosen = arrangement(
+            self._state,
+            width,
+            not run.has_no_digits,
+            run.has_learned,
+            self._curve,
+        )
         if self._arrangement == (chosen, scale):
             return
         self._arrangement = (chosen, scale)
@@ -219,11 +305,19 @@ class RunPage(ScrollArea):
 
     def _show_parts(self) -> None:
         """Show what belongs to a run that is trained, or to one that has ended."""
-        running = self._is_running
-        for part in (self.progress, self.step_button, self.stop_button, self.pause_button):
-            part.setVisible(running)
-        self.new_button.setVisible(not running)
-        self.figures.show_running(running)
+        state = self._state
+        is_running = state == "running"
+        for part in (self.step_button, self.pause_button):
+            part.setVisible(is_running)
+        is_ahead = is_running or state == "queued"
+        self.progress.setVisible(is_ahead)
+        self.stop_button.setVisible(is_ahead)
+        self.new_button.setVisible(not is_ahead)
+        self.figures.setVisible(state in ("running", "ended"))
+        self.figures.show_running(is_running)
+        self.failed.setVisible(state == "failed")
+        self.queued.setVisible(state == "queued")
+        self.hint.setVisible(state != "failed")
         self._arrange()
 
     # -- showing
@@ -231,9 +325,9 @@ class RunPage(ScrollArea):
     def show_run(self, run: Run, hint: Hint, is_trained: bool, can_continue: bool) -> None:
         """Show a run; ``is_trained`` until all of it is saved."""
         self._run = run
-        running = is_trained or run.is_running
-        if running != self._is_running:
-            self._is_running = running
+        state = page_state(run, is_trained)
+        if state != self._state:
+            self._state = state
             self._show_parts()
         self._arrange()
         self._show_title()
@@ -243,10 +337,17 @@ class RunPage(ScrollArea):
             card.planned = run.epochs
         self._show_paused(run.state == "paused")
         # There is nothing to show of a run that has learned nothing and cannot go on.
-        has_result = not self._is_running and (run.has_learned or can_continue)
+        has_result = state == "ended" and (run.has_learned or can_continue)
         if has_result:
             self.finished.show_run(run, finished_words(run, can_continue, self.leads_inside))
         self.finished.setVisible(has_result)
+        if state == "failed":
+            self.failed.show_words(failed_words(run))
+            self.divergence.show_run(run)
+            self.changes.show_run(run)
+        elif state == "queued":
+            self.ghost.curve.show_run(run.epochs, run.expected_accuracy)
+            self.waiting.show_run(run)
         self.hint.show_hint(hint)
         # Never to the layers of another network.
         self.hint.inside.setVisible(self.leads_inside and run.can_be_tried)
@@ -295,8 +396,12 @@ class RunPage(ScrollArea):
             card.redraw()
 
     def first(self) -> QWidget:
-        if self._is_running:
+        if self._state == "queued":
+            return self.stop_button
+        if self._state == "running":
             return self.pause_button
+        if self._state == "failed":
+            return self.failed.remedy_button
         buttons = self.finished.buttons()
         ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())
         return next(ready, self.new_button)

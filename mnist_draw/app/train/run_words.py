@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from mnist_draw.app.kit.app_state import AppState, Learns, learning_words
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.i18n import (
     N_,
@@ -14,14 +16,18 @@ from mnist_draw.i18n import (
     format_loss,
     format_percent,
     joined,
+    listed,
     number,
     percent,
 )
 from mnist_draw.networks import NetworkSpec, parse_network
 from mnist_draw.networks.operations import Dense
-from mnist_draw.training.expectation import time_words
+from mnist_draw.training.expectation import time_words, training_pictures
+from mnist_draw.training.failure import why_it_failed
+from mnist_draw.training.hints import Hint
+from mnist_draw.training.presets import differing, nearest_preset
 from mnist_draw.training.run import LATEST, Run
-from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
+from mnist_draw.training.settings import PICTURES, PLACES, SETTINGS, TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
 
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
@@ -35,6 +41,7 @@ TRAIN_ON = _(
     "one before is not kept. Right click: another number.",
 )
 _GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
+PageState = Literal["queued", "running", "failed", "ended"]
 #: Epochs until the time left is no longer rough, and the seconds from which on it is.
 _SETTLED = 2
 _LONG = 3570
@@ -54,11 +61,8 @@ def count_epochs(epochs: int) -> str:
 
 def describe(run: Run) -> str:
     """Return the line beside the title: layers, data, and how long ago a run was that has ended."""
-    data = dataset_name(run.settings.data_folder)
-    words = [
-        _layers(parse_network(run.settings.network)),
-        _("MNIST digits") if data == "MNIST" else data,
-    ]
+    network = parse_network(run.settings.network)
+    words = [_layers(network), dataset_name(run.settings.data_folder)]
     if not run.is_running and run.started_at:
         words.append(format_ago(run.started_at))
     return " · ".join(words)
@@ -75,6 +79,8 @@ def _layers(network: NetworkSpec) -> str:
 def time_left(run: Run) -> str:
     """Return the expected time of a run, empty where none is expected."""
     left = run.seconds_left
+    if run.state == "waiting" and left is not None:
+        return _("then about {time}", time=time_words(left))
     if left is None or run.state not in ("training", "validating"):
         return ""
     is_rough = run.epochs_done < _SETTLED or left > _LONG
@@ -209,6 +215,121 @@ def _when_read(read: DigitsRead | None) -> str:
     if read.epoch > 1:
         return _("in epoch {number}", number=number(read.epoch))
     return counted("after {count} minibatch", "after {count} minibatches", read.batch)
+
+
+# -- a run that failed, and one that waits
+
+
+def page_state(run: Run, is_trained: bool) -> PageState:
+    """Return which page a run has; ``is_trained`` until all of it is saved."""
+    if run.state == "waiting":
+        return "queued"
+    if is_trained or run.is_running:
+        return "running"
+    return "failed" if run.state == "diverged" else "ended"
+
+
+@dataclass(frozen=True)
+class FailedWords:
+    """What the failed card says and offers."""
+
+    headline: str
+    reason: str
+    remedy: Hint
+    can_be_tried: bool
+
+
+def failed_words(run: Run) -> FailedWords:
+    remedy = why_it_failed(run)
+    kept = _("Nothing was learned, so nothing is kept.")
+    best = run.kept or (run.history.epochs[-1] if run.has_learned else None)
+    if best is not None:
+        words = N_("Epoch {epoch} is kept: {share} of validation pictures right.")
+        if run.tested_on[1]:
+            words = N_("Epoch {epoch} is kept: {share} of validation digits right.")
+        share = format_percent(best.validation_accuracy)
+        kept = _(words, epoch=number(best.epoch), share=share)
+    headline = _("This run failed: its loss grew without limit.")
+    return FailedWords(headline, joined(remedy.sentence, kept), remedy, run.can_be_tried)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A row of what a run changed: its value, and that of its card."""
+
+    title: str
+    value: str
+    usual: str
+    is_suspect: bool = False
+
+
+def changed_rows(run: Run) -> tuple[str, list[Changed]]:
+    """Return the card that a run is nearest to, and what differs, then its outcome."""
+    preset = nearest_preset(run.settings)
+    suspect = why_it_failed(run).name
+    rows = [
+        Changed(
+            SETTINGS[name].title,
+            run.describe_setting(name),
+            SETTINGS[name].format_value(getattr(preset.settings, name)),
+            name == suspect,
+        )
+        for name in differing(run.settings, preset.settings)
+        if name != "epochs"
+    ]
+    planned = preset.settings.epochs
+    done = _("{done} of {total}", done=number(run.epochs_done), total=number(run.epochs))
+    rows.append(Changed(_("Epochs"), done, number(planned)))
+    expected = percent(preset.expected_accuracy, 2)
+    rows.append(Changed(_("Test accuracy"), format_percent(run.test_accuracy), expected))
+    return preset.title, rows
+
+
+@dataclass(frozen=True)
+class QueuedWords:
+    """What the queued card says of the learning that a run waits for."""
+
+    headline: str
+    sentence: str
+    progress: str
+    part: float
+
+
+def queued_words(state: AppState) -> QueuedWords:
+    learning = state.learning
+    part = learning.part if isinstance(learning, Learns) else 0.0
+    headline = _("Starts after learning.")
+    if isinstance(learning, Learns) and learning.seconds_left is not None:
+        time = format_duration(learning.seconds_left)
+        headline = _("Starts after learning, about {time}.", time=time)
+    sentence = counted(
+        "{name} is learning {count} digit of yours. Side by side both would take longer.",
+        "{name} is learning {count} digits of yours. Side by side both would take longer.",
+        max(1, state.unlearned),
+        name=state.network_title or _("The network"),
+    )
+    return QueuedWords(headline, sentence, learning_words(part), part)
+
+
+def run_rows(run: Run) -> list[tuple[str, str]]:
+    """Return what a run that waits will train, in three rows."""
+    settings = run.settings
+    rate = _("rate {rate}", rate=number(settings.learning_rate, "g"))
+    batches = _("minibatches of {count}", count=number(settings.batch_size))
+    data = dataset_name(settings.data_folder)
+    if settings.data_folder is None:
+        pictures = training_pictures(settings)
+        data = counted(
+            "{data}, {count} digit to learn from",
+            "{data}, {count} digits to learn from",
+            pictures,
+            data=data,
+        )
+    return [
+        (_("Network"), SETTINGS["network"].format_value(settings.network)),
+        (_("Optimizer"), listed([SETTINGS["update"].format_value(settings.update), rate, batches])),
+        (_("Data"), data),
+    ]
 
 
 # -- the end of a run

@@ -213,6 +213,12 @@ class TrainTab(Page):
             steps.pop(0)()
             QTimer.singleShot(0, lambda: self._build_next(steps))
 
+    def show_setting(self, name: str) -> None:
+        """Open the drawer at a setting of a new run."""
+        self.show_page("new")
+        self.show_drawer(True)
+        self.settings.fields[name].widget.setFocus()
+
     def focus_first(self) -> None:
         self._first().setFocus()
 

@@ -30,7 +30,10 @@ from mnist_draw.library.entries import NEWEST, Entry, entry_of_run, list_entries
 from mnist_draw.library.stored_network import FINE_TUNED, StoredNetwork, fine_tuned_folder
 from mnist_draw.storage import ModelFileError
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.run import Run
+from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
@@ -316,24 +319,73 @@ def test_the_keyboard_walks_the_menu_and_chooses(button, network, qtbot):
     assert asked == ["library"]
 
 
+def ended(state, **settings):
+    """Return a run that has ended after two of twenty epochs."""
+    made = Run(Path("one"), TrainingSettings(**settings), state=state)
+    made.history.epochs = [EpochFigures(number, 1.0, 0.3, 0.9, 0.2, 0.9, 9.0) for number in (1, 2)]
+    made.history.test_accuracy = 0.9824 if state == "completed" else None
+    return made
+
+
+def trained(state, epoch=8):
+    run = Run(Path("one"), TrainingSettings(epochs=20))
+    run.apply(BatchFinished(epoch, 20, 1, 100, 0.5, 0.9, 0.01))
+    run.state = state
+    return run
+
+
+LEARNS = {"learning": Learns(0.62)}
+WAITS = {**LEARNS, "queue": Waiting("run", "Tutorial MLP", bool)}
+
+
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("page", "facts", "words", "color"),
     [
-        ({}, ""),
-        ({"run": Run(state="training", epoch=1)}, "Epoch 1 of 20"),
-        ({"run": Run(state="paused")}, "Paused"),
-        ({"learning": Learns(0.25), "page": "train"}, "Learning, 25"),
-        # Draw shows by itself that digits are learned, and Train a run.
-        ({"learning": Learns(0.25), "page": "draw"}, ""),
-        ({"run": Run(state="training"), "page": "train"}, ""),
-        ({"learning": Learns(0.25), "queue": Waiting("run", "Mine", bool)}, "Next: Mine"),
+        ("draw", {}, "", ""),
+        ("inside", LEARNS, "Learning, 62%", "accent"),
+        ("train", LEARNS, "Learning, 62%", "accent"),
+        # Draw shows by itself that digits are learned, and Train a run that waits or trains.
+        ("draw", LEARNS, "", ""),
+        ("draw", WAITS, "Next: Tutorial MLP", "muted"),
+        ("train", WAITS, "", ""),
+        ("draw", {"run": Run(state="loading")}, "Getting ready", "muted"),
+        ("draw", {"run": Run(state="compiling")}, "Getting ready", "muted"),
+        # Never the name of a function.
+        ("draw", {"run": trained("compiling")}, "Epoch 8 of 20", "accent"),
+        ("draw", {"run": trained("training")}, "Epoch 8 of 20", "accent"),
+        ("draw", {"run": trained("validating")}, "Epoch 8 of 20", "accent"),
+        ("draw", {"run": trained("testing")}, "Epoch 8 of 20", "accent"),
+        ("draw", {"run": trained("paused")}, "Paused at 8 of 20", "muted"),
+        ("draw", {"run": trained("stopping")}, "Stopping", "muted"),
+        ("train", {"run": trained("training")}, "", ""),
+        ("draw", {"run": ended("completed"), "has_unseen_end": True}, "Finished: 98.24%", "accent"),
+        ("draw", {"run": ended("completed")}, "", ""),
+        ("draw", {"run": ended("stopped"), "has_unseen_end": True}, "Stopped in epoch 3 of 20",
+         "muted"),
+        ("draw", {"run": ended("interrupted"), "has_unseen_end": True}, "Continue from epoch 3",
+         "muted"),
+        ("draw", {"run": ended("diverged", learning_rate=50.0), "has_unseen_end": True},
+         "⚠ Failed: rate 50", "alert"),
     ],
-)
-def test_the_header_names_the_work_that_the_page_does_not_show(facts, words):
+)  # fmt: skip
+def test_the_header_names_the_work_that_the_page_does_not_show(page, facts, words, color):
     state = AppState()
-    state.set(**{"page": "draw", **facts})
+    state.set(page=page, **facts)
     work = work_of(state)
-    assert (words in work.words) if words else work is None
+    if not words:
+        assert work is None
+    else:
+        assert words in work.words
+        assert work.color == color
+
+
+def test_no_work_widens_the_header(button):
+    widths = set()
+    for words in ("Stopping", "Next: a run with a very long name that goes on"):
+        button.work.show_work(Work(words))
+        widths.add(button.work.width())
+        assert words in button.work.toolTip()
+    assert len(widths) == 1
 
 
 def test_a_state_that_is_soon_over_is_not_shown(button, qtbot, monkeypatch):

@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import partial
 
 import pytest
 from PyQt5 import sip
@@ -23,14 +24,18 @@ from mnist_draw.analysis.guide import guide
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import Idle, Learns, Waiting
 from mnist_draw.app.kit.layout import ClickShield
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.events import Queued
+from mnist_draw.training.run import Run
+from mnist_draw.training.settings import TrainingSettings
 
 from .. import seen
-from ..fakes import Answering, Loop, model
+from ..fakes import Answering, Diverging, Loop, model
 from ..train.conftest import add_run
 
 pytestmark = pytest.mark.window
@@ -75,6 +80,30 @@ class Screens:
         self.setup.loop = Loop(free_epochs=1)
         self.setup.loop.gate.clear()
         self.setup.run_an_epoch(epochs=20)
+
+    def first_minute(self):
+        self.new_run()
+        self.setup.loop = Loop()
+        self.setup.loop.gate.clear()
+        self.setup.run(100)
+        self.setup.qtbot.waitUntil(lambda: self.window.run.state.run.batch == 1)
+
+    def failed(self):
+        self.new_run()
+        self.setup.loop = Diverging()
+        self.tab.settings.apply("learning_rate", 50.0)
+        self.setup.run(20)
+        self.setup.wait_for_end()
+        self.tab.settings.apply("learning_rate", 0.001)
+
+    def queued(self):
+        self.new_run()
+        run = Run(settings=TrainingSettings())
+        run.apply(Queued(20.0, 0.983))
+        waiting = Waiting("run", run.title, partial(bool))
+        state = self.window.run.state
+        state.set(run=run, shown_run=run, queue=waiting, learning=Learns(0.62, 40.0), unlearned=3)
+        self.tab.show_page("run")
 
     def finished(self):
         self.new_run()
@@ -141,6 +170,9 @@ def followed(usual_text, one_window):
 def screens(shared):
     yield Screens(shared)
     shared.window.draw_tab.first_start.end()
+    shared.window.run.state.set(queue=None, learning=Idle(), unlearned=0)
+    if shared.window.run.state.run.state == "waiting":
+        shared.window.run.stop()
     shared.loop.gate.set()
     shared.window.training.stop()
     shared.wait_for_end()
@@ -153,7 +185,10 @@ BUDGET = {
     "first_start": (70, 19),
     "new_run": (105, 13),
     "all_settings": (105, 36),
-    "running": (70, 17),
+    "first_minute": (90, 14),
+    "running": (75, 17),
+    "failed": (130, 12),
+    "queued": (100, 11),
     "finished": (95, 18),
     "library": (110, 9 + 9),
     "network_plain": (65, 16),

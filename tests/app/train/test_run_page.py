@@ -1,5 +1,6 @@
 """The page of a run: its digits, its card at the end, and its arrangement."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QToolTip
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import AppState, Learns
 from mnist_draw.app.train import run_words
 from mnist_draw.app.train.run_figures import EpochBar, Figures
 from mnist_draw.app.train.run_page import RunPage, arrangement
@@ -107,7 +109,7 @@ def show_run(page, run, is_trained=False, can_continue=False):
     [
         (result("completed", 20), "Your network gets 98.24% of", "9,824 of 10,000", True),
         (result("early"), "Your network gets", "fell no more", False),
-        (result("stopped"), "Stopped after 3 of 20 epochs. Your", "3 epochs in 3:00", True),
+        (result("stopped"), "Stopped in epoch 4 of 20. Your", "3 epochs in 3:00", True),
         (result("diverged", test=None), "Your network gets 95.00%", "Epoch 3 is kept", False),
         (result("running", test=None), "Can go on after 3 of 20", "not tested yet", False),
         (
@@ -332,19 +334,130 @@ def test_the_bar_counts_the_minibatches_of_the_first_epoch_alone():
 
 
 @pytest.mark.parametrize(
-    ("width", "is_running", "has_digits", "places"),
+    ("state", "width", "has_digits", "has_epochs", "places"),
     [
-        (1300, True, True, "accuracy digits loss"),
-        (1300, False, True, "accuracy loss digits"),
-        (1300, False, False, "accuracy loss"),
-        (1000, False, True, "loss digits"),
-        (1000, False, False, "accuracy loss"),
-        (700, True, True, "accuracy digits loss"),
-        (700, False, False, "accuracy loss"),
+        ("running", 1300, True, True, "accuracy digits loss"),
+        ("ended", 1300, True, True, "accuracy loss digits"),
+        ("ended", 1300, False, True, "accuracy loss"),
+        ("ended", 1000, True, True, "loss digits"),
+        ("ended", 1000, False, True, "accuracy loss"),
+        ("running", 700, True, True, "accuracy digits loss"),
+        ("ended", 700, False, True, "accuracy loss"),
+        ("failed", 1300, True, False, "divergence changes why"),
+        ("failed", 1300, True, True, "accuracy divergence changes why"),
+        ("failed", 1000, True, True, "divergence changes"),
+        ("failed", 700, True, True, "divergence changes"),
+        ("queued", 1300, True, False, "ghost digits waiting"),
+        ("queued", 700, True, False, "ghost digits"),
     ],
 )
-def test_arrangements(width, is_running, has_digits, places):
-    found = arrangement(width, is_running, has_digits, "loss")
+def test_arrangements(state, width, has_digits, has_epochs, places):
+    found = arrangement(state, width, has_digits, has_epochs, "loss")
     assert " ".join(found.places) == places
-    rows = 1 + max(row for row, *_ in found.places.values())
+    rows = max(row + high for row, __, high, __ in found.places.values())
     assert len(found.heights) == len(found.least) == rows
+
+
+@pytest.mark.parametrize(
+    ("state", "is_trained", "page"),
+    [
+        ("waiting", False, "queued"),
+        ("training", True, "running"),
+        # It is being saved.
+        ("completed", True, "running"),
+        ("diverged", False, "failed"),
+        ("completed", False, "ended"),
+        ("stopped", False, "ended"),
+        ("interrupted", False, "ended"),
+    ],
+)
+def test_which_page_a_run_has(state, is_trained, page):
+    assert run_words.page_state(Run(state=state), is_trained) == page
+
+
+def failed(epochs=0, loss=167_155_777_536.0, **settings):
+    run = Run(Path("one"), TrainingSettings(**settings))
+    run.apply(events.Continued(figures(epochs), (), run.settings))
+    for batch, before in enumerate((2.5, 2.4), 1):
+        run.apply(events.BatchFinished(epochs + 1, 20, batch, 1, before, 0.1, 0.01))
+    run.apply(events.Diverged(epochs + 1, 3, loss, ""))
+    run.apply(events.Finished("diverged", epochs, (), 20))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("run", "reason", "kept", "remedy", "name", "value"),
+    [
+        (failed(learning_rate=50.0), "50 takes steps 50,000 times", "nothing is kept",
+         "New run with 0.001", "learning_rate", 0.001),
+        (failed(l2=5.0, learning_rate=50.0), "penalty of 5", "nothing is kept",
+         "New run without L2", "l2", 0.0),
+        (failed(6), "steps of 0.001 became too long in epoch 7", "Epoch 6 is kept: 95.00%",
+         "New run with 0.0003", "learning_rate", 0.0003),
+        (failed(6, keep_best=True), "epoch 7", "Epoch 6 is kept", "0.0003", "learning_rate",
+         0.0003),
+        (failed(learning_rate=0.005), "steps of 0.005", "nothing is kept", "New run with 0.001",
+         "learning_rate", 0.001),
+    ],
+)  # fmt: skip
+def test_why_a_run_failed_and_what_to_try(run, reason, kept, remedy, name, value):
+    words = run_words.failed_words(run)
+    assert reason in words.reason
+    assert kept in words.reason
+    assert remedy in words.remedy.remedy
+    assert (words.remedy.name, words.remedy.value) == (name, value)
+
+
+def test_what_a_failed_run_changed_from_its_card():
+    card, rows = run_words.changed_rows(failed(learning_rate=50.0))
+    assert card == "Tutorial MLP"
+    assert [(row.title, row.value, row.usual, row.is_suspect) for row in rows] == [
+        ("Learning rate", "50", "0.001", True),
+        ("Epochs", "0 of 20", "20", False),
+        ("Test accuracy", "–", "98.26%", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [(5e9, "5,000,000,000 in minibatch 3"), (math.nan, "no number in"), (1e7, "10,000,000 in")],
+)
+def test_a_failed_run_shows_its_card_and_its_loss(show, loss, said):
+    page = show(RunPage(), 1326, 650)
+    run = failed(loss=loss, learning_rate=50.0)
+    show_run(page, run)
+    assert page.failed.isVisible()
+    assert not page.finished.isVisible()
+    assert not page.hint.isVisible()
+    assert not page.figures.isVisible()
+    assert said in page.divergence.plot.accessibleDescription()
+    assert page.first() is page.failed.remedy_button
+    assert not page.divergence.grab().isNull()
+    # Losses before the lowest say nothing of the failure.
+    assert run.divergence.losses[0] == 2.4
+    assert len(run.divergence.losses) == 2
+
+
+def test_a_run_that_waits_says_until_when_and_what_it_will_train(show):
+    page = show(RunPage(), 1326, 650)
+    run = Run(settings=TrainingSettings())
+    run.apply(events.Queued(20.0, 0.983))
+    state = AppState()
+    state.set(learning=Learns(0.62, 40.0), unlearned=3)
+    page.queued.show_words(run_words.queued_words(state))
+    show_run(page, run)
+    assert page.queued.isVisible()
+    assert "0:40" in page.queued.headline.text()
+    assert "3 digits" in page.queued.sentence.text()
+    assert page.queued.progress.text() == "Learning, 62%"
+    assert run_words.time_left(run) == "then about 20 s"
+    assert run.label == "Epoch 0 of 20"
+    assert page.ghost.curve.final == 0.983
+    assert page.first() is page.stop_button
+
+
+def test_what_a_run_that_waits_will_train():
+    rows = dict(run_words.run_rows(Run(settings=TrainingSettings())))
+    assert "dropout" in rows["Network"]
+    assert rows["Optimizer"] == "RMSProp, rate 0.001, minibatches of 500"
+    assert rows["Data"] == "MNIST, 50,000 digits to learn from"

@@ -22,7 +22,7 @@ from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-from ..fakes import FullDisk, Loop, checkpoint_after
+from ..fakes import Diverging, FullDisk, Loop, checkpoint_after
 from .conftest import NETWORK, WEIGHTS, add_run
 
 
@@ -271,13 +271,13 @@ def test_a_run_without_a_network_leads_to_no_layers(make):
     room.qtbot.waitUntil(lambda: not inside.isVisibleTo(room.tab))
 
 
-def test_compiling_after_minibatches_is_told_and_can_be_paused(make):
+def test_compiling_after_minibatches_can_be_paused(make):
     room = make()
     room.loop.gate.clear()
     room.run.start()
     room.qtbot.waitUntil(lambda: room.run.state.run.batch == 1)
     room.training.happened.emit([events.Compiling("the validation function", 1, 2)])
-    assert "the validation function" in room.run.state.run.label
+    assert room.run.state.run.label == "Epoch 1 of 20"
     assert room.button("pauseButton").isEnabled()
     assert room.button("stopButton").isEnabled()
     room.button("pauseButton").click()
@@ -381,7 +381,7 @@ def test_a_run_that_waits_for_learning_can_be_cancelled(make):
     room.queue.serve(room.training, learning)
     room.run.start()
     assert room.network.state.queue.kind == "run"
-    assert room.text("stateLabel") == "Starts after learning"
+    assert "Starts after learning" in room.text("queuedLabel")
     assert not room.button("pauseButton").isEnabled()
     stop = room.button("stopButton")
     assert stop.text() == "Cancel"
@@ -391,23 +391,15 @@ def test_a_run_that_waits_for_learning_can_be_cancelled(make):
     assert room.tab.page == "new"
 
 
-class Diverging(Loop):
-    """A training loop whose loss grows without limit in its first epoch."""
-
-    def events(self, settings, **options):
-        yield events.Started(1, settings.epochs, 4)
-        yield events.Diverged("The loss became inf.")
-        yield events.Finished("diverged", 0, (), settings.epochs)
-
-
 def test_a_loss_without_limit_leads_to_a_calmer_run(make):
     room = make(Diverging())
     room.start(epochs=2, learning_rate=5.0)
     room.wait_for_end()
-    assert "in epoch 1" in room.hint
+    assert "without limit" in room.text("failedLabel")
+    assert "5,000 times" in room.text("failureReasonLabel")
     assert room.message == ""
     room.tab.activateWindow()
-    remedy = room.tab.hint.remedy
+    remedy = room.button("calmerRunButton")
     remedy.setFocus()
     remedy.click()
     assert room.tab.page == "new"
@@ -426,8 +418,7 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room.loop.gate.set()
     room.wait_for_end()
     assert "epoch 2" in room.hint
-    assert "2 of 5" in room.text("stateLabel")
-    assert "2 of 5" in room.text("headlineLabel")
+    assert "epoch 3 of 5" in room.text("headlineLabel")
     assert room.tab.run_page.finished.on_button.text() == "Go on"
     page = room.show_library()
     detail = page.list.rows.row_view(page.list.current()).detail

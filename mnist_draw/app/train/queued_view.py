@@ -1,0 +1,90 @@
+"""A run that waits for learning: when it starts, and what it will train."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import ElidedLabel, TabularLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, ProgressBar, label, push_button
+from mnist_draw.app.train.run_words import QueuedWords, run_rows
+from mnist_draw.i18n import _
+from mnist_draw.training.run import Run
+
+_SIGN = 24
+_STEPS = 1000
+#: Width of the bar, in pixels.
+_BAR = 420
+
+
+class QueuedCard(Card):
+    """When the run starts, how far learning is, and the way not to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("queuedCard")
+        sign = QLabel()
+        theme.follow(sign, partial(_show_sign, sign))
+        self.headline = label("", "headline", "queuedLabel", wraps=True)
+        self.sentence = label("", "sentence", "queuedReasonLabel", wraps=True)
+        for words in (self.headline, self.sentence):
+            words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
+        self.progress = TabularLabel(look="title", name="queuedProgressLabel")
+        self._bar = ProgressBar(_STEPS)
+        self._bar.setFocusPolicy(Qt.NoFocus)
+        theme.follow(self, lambda: self._bar.setMaximumWidth(theme.scaled(_BAR)))
+        self.start_button = push_button(
+            "startNowButton",
+            _("Start now, learn later"),
+            _("Stop learning; it begins again when the run has ended."),
+            look="large",
+        )
+        bar = row(self.progress, (self._bar, 2), 1, gap=Size.CARD_GAP)
+        words_column = column(self.headline, self.sentence, bar, gap=Size.TIGHT)
+        side = Size.MARGIN + Size.FIELD_GAP
+        self.body.setContentsMargins(side, Size.CARD_PADDING, side, Size.CARD_PADDING)
+        whole = row(column(sign, 1), (words_column, 1), self.start_button, gap=Size.CARD_GAP)
+        self.body.addLayout(whole)
+
+    def show_words(self, words: QueuedWords) -> None:
+        self.headline.setText(words.headline)
+        self.sentence.setText(words.sentence)
+        self.progress.setText(words.progress)
+        self._bar.setAccessibleName(words.progress)
+        self._bar.setValue(round(_STEPS * words.part))
+
+
+def _show_sign(sign: QLabel) -> None:
+    side = theme.scaled(_SIGN)
+    sign.setPixmap(icon("clock", "muted").pixmap(side, side))
+
+
+class WaitingRunCard(Card):
+    """What a run that waits will train."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This run"))
+        rows = QWidget()
+        grid = QGridLayout(rows)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(Size.CARD_GAP)
+        grid.setColumnStretch(1, 1)
+        self._values = [ElidedLabel() for __ in range(3)]
+        self._titles = [label("", "status") for __ in range(3)]
+        for line, (title, value) in enumerate(zip(self._titles, self._values, strict=True)):
+            grid.addWidget(title, line, 0)
+            grid.addWidget(value, line, 1)
+        self.body.addWidget(rows)
+        self.body.addStretch(1)
+
+    def show_run(self, run: Run) -> None:
+        shown = zip(self._titles, self._values, run_rows(run), strict=True)
+        for title, value, words in shown:
+            title.setText(words[0])
+            value.setText(words[1])
