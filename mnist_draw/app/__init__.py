@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mnist_draw.app.shell.lesson import Lesson
+    from mnist_draw.app.train.lesson import Lesson
 
 __all__ = ["main"]
 

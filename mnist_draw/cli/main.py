@@ -200,7 +200,10 @@ def _run(argv: Sequence[str] | None) -> int:
     if given and given[0] == "help":
         given = [*given[1:2], "--help"]
     # What a double click on a trained network starts.
-    network = given[0] if len(given) == 1 and given[0].lower().endswith(".npz") else ""
+    opened = given[0] if len(given) == 1 else ""
+    network = opened if opened.lower().endswith(".npz") else ""
+    if opened.lower().endswith(".mnist-lesson"):
+        given = ["--config", opened]
     fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail
     try:
         parser = build_parser()
@@ -214,9 +217,10 @@ def _run(argv: Sequence[str] | None) -> int:
             from mnist_draw.app import main as open_window
 
             if arguments.lesson is not None:
-                from mnist_draw.app.shell.lesson import read_lesson
+                from mnist_draw.app.train.lesson import read_lesson
 
-                return open_window(lesson=read_lesson(arguments.lesson))
+                ending = _("No window was opened.")
+                return open_window(lesson=read_lesson(arguments.lesson, ending))
             return open_window(network=network) if network else open_window()
         if arguments.lesson is not None:
             parser.error(

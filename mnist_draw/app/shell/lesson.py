@@ -1,212 +1,93 @@
-"""Lessons: a file that chooses language, network, tabs and settings for a class.
-
-It may fix some settings. It is read before the window opens; what is wrong in it is told then.
-"""
+"""Begin a lesson in the window, and leave it."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean, reason_of
-from mnist_draw.i18n import LANGUAGES, N_, _, joined
-from mnist_draw.library.networks import find_stored
-from mnist_draw.storage.opening import MEGABYTE, read_file
-from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
+from PyQt5.QtCore import Qt, QTimer
+
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.train.lesson import TABS, Lesson, LessonError, read_lesson
+from mnist_draw.i18n import counted, listed
+from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.window import Window
-    from mnist_draw.library.stored_network import StoredNetwork
 
-#: The names of the tabs, as `mnist_draw.app.shell.window` has them.
-TABS = ("draw", "train", "inside")
-
-
-class LessonError(UserError):
-    """A lesson's file cannot be used; the sentence says why."""
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """Language, network, tabs and settings of a class."""
-
-    #: A path, or the key of a network of the program or the user.
-    network: str = ""
-    network_key: str = ""
-    tabs: tuple[str, ...] = ()
-    settings: TrainingSettings | None = None
-    fixed: frozenset[str] = frozenset()
-    hidden: frozenset[str] = frozenset()
-    language: str = ""
+notifier = Notifier("lesson")
 
 
 def begin_lesson(window: Window, lesson: Lesson) -> None:
     """Begin as a lesson wants it: with its network, tabs and settings, some of them fixed."""
-    # The module is imported before it is known that Qt can be.
-    from PyQt5.QtCore import QTimer
-
-    panel = window.train_tab.settings
-    draw = window.draw_tab
-    if lesson.settings is not None:
-        panel.restore(lesson.settings)
-    panel.fix(lesson.fixed, lesson.hidden)
-    if lesson.language:
-        window.view.fix_language()
+    form = window.train_tab.settings
+    before = form.settings()
+    settings = lesson.settings or before
+    window.fit_lesson = partial(_fit_again, window, lesson, settings)
+    window.leave_lesson = partial(leave_lesson, window, before)
+    _fit(window, lesson, settings, settings)
+    if lesson.tabs:
+        window.state.set(hidden_pages=frozenset(TABS) - frozenset(lesson.tabs))
+        window.navigation.show_page(lesson.tabs[0])
     # A lesson begins with a new run, not with the last one.
     window.run.shows_last = False
-    if lesson.tabs:
-        hidden = frozenset(TABS) - frozenset(lesson.tabs)
-        window.state.set(hidden_pages=hidden)
-        # Nothing opens a page that is not there.
-        if "inside" in hidden:
-            draw.answer.why_link.leads = False
-            window.train_tab.run_page.leads_inside = False
-        # The card of the first start leads through all tabs.
-        draw.welcomes = False
-        window.navigation.show_page(lesson.tabs[0])
+    window.train_tab.show_page("new")
     if lesson.network_key:
         window.network.use_key(lesson.network_key)
     elif lesson.network:
         QTimer.singleShot(0, partial(window.library.open_file, lesson.network))
+    if lesson.unknown:
+        notifier.problem(
+            counted(
+                "The lesson names a setting this version does not have: {names}. The rest is used.",
+                "The lesson names settings this version does not have: {names}. The rest is used.",
+                len(lesson.unknown),
+                names=listed(lesson.unknown),
+            ),
+        )
 
 
-def read_lesson(path: str) -> Lesson:
+def open_lesson(window: Window, path: str) -> None:
+    """Begin the lesson in a file, in place of another."""
     try:
-        values = _parse(read_file(path, MEGABYTE))
-        return _lesson(values, Path(path).absolute().parent)
-    except FileNotFoundError:
-        raise LessonError("There is no file {path}.", path=path) from None
-    except StorageError as error:
-        raise LessonError(str(error)) from error
-    except UserError as error:
-        reason = str(error)
-        if reason.endswith(("?", "？")):
-            said = _("{path} cannot be used: {question}", path=path, question=reason)
-        else:
-            said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
-        raise LessonError(joined(said, _("No window was opened."))) from error
+        lesson = read_lesson(path)
+    except LessonError as error:
+        notifier.problem(str(error))
+        return
+    leave_lesson(window, window.train_tab.settings.settings())
+    begin_lesson(window, lesson)
 
 
-def _parse(content: bytes) -> dict[str, Any]:
-    """Return the values of a TOML text; what is wrong is a phrase that fits after a colon."""
-    try:
-        values = tomllib.loads(content.decode())
-        # A number in base 16 may have any length, and then cannot be shown in a sentence.
-        repr(values)
-    except UnicodeDecodeError:
-        raise DocumentError("it is no text in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        # Python's words end in "(at line 2, column 8)" or in "(at end of document)".
-        words, __, place = str(error).rpartition(" (at ")
-        lines = content.decode().split("\n")
-        line, column = re.findall(r"\d+", place) or (len(lines), len(lines[-1]) + 1)
-        raise DocumentError(
-            "it is not a {kind} file (line {line}, column {column}: “{error}”)",
-            kind="TOML",
-            line=line,
-            column=column,
-            error=words,
-        ) from None
-    except RecursionError:
-        raise DocumentError("it is nested too deeply") from None
-    except ValueError:
-        raise DocumentError("a number in it has too many digits") from None
-    return values
+def leave_lesson(window: Window, before: TrainingSettings) -> None:
+    """Show the pages without the lesson, with the settings from before."""
+    window.fit_lesson = lambda: None
+    window.state.set(hidden_pages=frozenset())
+    window.rebuild()
+    window.train_tab.settings.restore(before)
 
 
-def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
-    known = ("language", "network", "tabs", "fixed", "hidden", "training")
-    _check_names(N_("there is no entry {name}; {hint}"), values, known)
-    training = values.get("training", {})
-    if not isinstance(training, dict):
-        raise LessonError("[training] must be a table of settings")
-    training = {
-        name: _beside(folder, value) if name in PLACES and isinstance(value, str) else value
-        for name, value in training.items()
-    }
-    start = values.get("training", {}).get("start_model")
-    if isinstance(start, str) and (found := _stored(folder, start)) is not None:
-        training["start_model"] = str(found.path)
-    network = values.get("network", "")
-    if not isinstance(network, str):
-        raise LessonError(
-            "network is {value}; it must be the name of a file, in quotes",
-            value=repr(network),
-        )
-    language = values.get("language", "")
-    if language not in ("", *LANGUAGES):
-        raise LessonError(
-            "language is {value}; it must be one of {codes}",
-            value=repr(language),
-            codes=", ".join(LANGUAGES),
-        )
-    stored = _stored(folder, network) if network else None
-    lesson = Lesson(
-        _beside(folder, network) if network else "",
-        "" if stored is None else stored.key,
-        tuple(_names("tabs", values, TABS)),
-        TrainingSettings.from_json(training) if training else None,
-        frozenset(_names("fixed", values, SETTINGS)),
-        frozenset(_names("hidden", values, SETTINGS)),
-        language,
-    )
-    if network and stored is None and not Path(lesson.network).is_file():
-        raise LessonError(
-            "{name} is {path}, which is not there",
-            name="network",
-            path=lesson.network,
-        )
-    if lesson.tabs == () and "tabs" in values:
-        raise LessonError(
-            "tabs is empty; leave it out, or name some of {names}",
-            names=", ".join(TABS),
-        )
-    for name in PLACES:
-        if name in training and not Path(training[name]).exists():
-            raise LessonError(
-                "{name} is {path}, which is not there",
-                name=name,
-                path=training[name],
-            )
-    return lesson
+def _fit_again(window: Window, lesson: Lesson, base: TrainingSettings) -> None:
+    _fit(window, lesson, base, window.train_tab.settings.settings())
 
 
-def _beside(folder: Path, path: str) -> str:
-    """Return a whole path: one that is not whole begins beside the lesson's file."""
-    try:
-        place = (folder / path).resolve()
-        # Fails where the name is too long.
-        place.exists()
-        return str(place)
-    except (OSError, ValueError):
-        raise LessonError("{path} is no name of a file", path=repr(path)) from None
-
-
-def _stored(folder: Path, name: str) -> StoredNetwork | None:
-    """Return the network of a name, as on the command line, unless there is such a file."""
-    return None if Path(_beside(folder, name)).exists() else find_stored(name)
-
-
-def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
-    names = values.get(entry, [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise LessonError(
-            "{entry} is {value}; it must be a list of names, such as {example}",
-            entry=entry,
-            value=repr(names),
-            example=[next(iter(known))],
-        )
-    _check_names(N_("{entry} names {name}, which is not there; {hint}"), names, known, entry)
-    return names
-
-
-def _check_names(sentence: str, names: Any, known: Any, entry: str = "") -> None:
-    """Refuse a name that is not known; ``hint`` suggests one: did you mean epochs?"""
-    for name in names:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            raise LessonError(sentence, entry=entry, name=repr(name), hint=hint)
+def _fit(
+    window: Window,
+    lesson: Lesson,
+    base: TrainingSettings,
+    chosen: TrainingSettings,
+) -> None:
+    """Let no page offer what a lesson leaves out."""
+    train = window.train_tab
+    train.begin_lesson(lesson, base, chosen)
+    # Not before its button is released, which is rebuilt.
+    leave = train.new_run.lesson_head.leave_requested
+    leave.connect(lambda: window.leave_lesson(), Qt.QueuedConnection)  # type: ignore[call-arg]
+    if lesson.language:
+        window.view.fix_language()
+    if lesson.tabs:
+        # Nothing opens a page that is not there.
+        if "inside" not in lesson.tabs:
+            window.draw_tab.answer.why_link.leads = False
+            window.train_tab.run_page.leads_inside = False
+        # The card of the first start leads through all tabs.
+        window.draw_tab.welcomes = False

@@ -39,7 +39,7 @@ from mnist_draw.storage.opening import MEGABYTE, read_file
 if TYPE_CHECKING:
     from PyQt5.QtWidgets import QApplication
 
-    from mnist_draw.app.shell.lesson import Lesson
+    from mnist_draw.app.train.lesson import Lesson
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.

@@ -35,6 +35,7 @@ from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import Glossary, build_help
 from mnist_draw.app.shell.language import Place, speak_language
+from mnist_draw.app.shell.lesson import open_lesson
 from mnist_draw.app.shell.navigation import Navigation
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
@@ -87,6 +88,7 @@ class Window(QMainWindow):
         self.preferences.on_change = self._saving.ask
         #: Fits rebuilt pages to the lesson.
         self.fit_lesson: Callable[[], object] = lambda: None
+        self.leave_lesson: Callable[[], object] = lambda: None
         self.background = Background(self)
         self.shutdown = Shutdown(self)
         connect_network(self.network, self.recognition, self.explanations)
@@ -215,6 +217,8 @@ class Window(QMainWindow):
         self.draw_tab.learn.connect_services(self.learning, self.queue)
         self.view.full_screen_requested.connect(self._fill_screen)
         # Not before its menu has closed, which is rebuilt.
+        chosen = self.train_tab.drawer.lesson_chosen
+        chosen.connect(partial(open_lesson, self), Qt.QueuedConnection)  # type: ignore[call-arg]
         self.view.language_chosen.connect(self._speak, Qt.QueuedConnection)  # type: ignore[call-arg]
         # After all others: what waits begins when the end of the work before it is shown.
         self.queue.serve(self.training, self.learning)
@@ -257,16 +261,25 @@ class Window(QMainWindow):
             page.start()
 
     def _speak(self, code: str, before: str) -> None:
-        """Rebuild all pages in another language; keep the drawing, the run and learning."""
         spoken_before = language()
         use(spoken(code))
+        speak_language()
+        self.rebuild()
+        name = LANGUAGES[language()].name
+        language_notifier.undo(
+            _("The window speaks {language} now.", language=name),
+            partial(self.view.choose_language, before),
+            LANGUAGES[spoken_before].name,
+        )
+
+    def rebuild(self) -> None:
+        """Rebuild all pages; keep the drawing, the run and learning."""
         place = Place(self)
         drawn = self.draw_tab
         looked_at = self.inside_tab
         self.setUpdatesEnabled(False)
         drawn.leave()
         self._end_pages()
-        speak_language()
         self._make_pages(drawn)
         self.inside_tab.follow_run_of(looked_at)
         self.queue.hand_over(learning=self.draw_tab.learn, run=self.run)
@@ -276,12 +289,6 @@ class Window(QMainWindow):
         place.restore(self)
         self.setUpdatesEnabled(True)
         self.draw_tab.read_again()
-        name = LANGUAGES[language()].name
-        language_notifier.undo(
-            _("The window speaks {language} now.", language=name),
-            partial(self.view.choose_language, before),
-            LANGUAGES[spoken_before].name,
-        )
 
     def _end_pages(self) -> None:
         """Delete pages and controllers; disconnect the services from them."""

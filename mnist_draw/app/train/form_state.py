@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.training.events import BatchSizeChosen
 from mnist_draw.training.expectation import TRAINING
 from mnist_draw.training.presets import (
@@ -39,6 +40,9 @@ class FormState:
         self.chosen = Chosen("", TrainingSettings(), TrainingSettings())
         #: Names of settings that a lesson fixes.
         self.fixed: frozenset[str] = frozenset()
+        #: What can be chosen at once, a lesson first.
+        self.presets: tuple[Preset, ...] = tuple(PRESETS.values())
+        self.lesson: Preset | None = None
         #: The settings of the run in training, with its changes; None without a run.
         self.run: TrainingSettings | None = None
         self._steps: list[Chosen] = []
@@ -57,8 +61,18 @@ class FormState:
     def preset(self) -> Preset:
         """The preset that the settings were changed from, or that is nearest to them."""
         base = self.chosen.base
-        known = (preset for preset in PRESETS.values() if preset.settings == base)
-        return next(known, None) or nearest_preset(base)
+        known = (preset for preset in self.presets if preset.settings == base)
+        return next(known, None) or self.nearest(base)
+
+    def nearest(self, settings: TrainingSettings) -> Preset:
+        """Return what settings are said to be changed from: in a lesson, that."""
+        return self.lesson or nearest_preset(settings)
+
+    def begin_lesson(self, settings: TrainingSettings, with_cards: bool) -> None:
+        """Change settings from those of a lesson, and offer that in place of the presets."""
+        line = _("As your teacher set it.")
+        self.lesson = Preset(_("This lesson"), line, line, "lesson", settings, 0.0)
+        self.presets = (self.lesson, *(PRESETS.values() if with_cards else ()))
 
     @property
     def differences(self) -> dict[str, str]:
@@ -102,7 +116,7 @@ class FormState:
 
     def restore(self, settings: TrainingSettings) -> None:
         """Begin with settings; nothing can be taken back."""
-        preset = nearest_preset(settings)
+        preset = self.nearest(settings)
         self._show(Chosen(preset.title, preset.settings, settings))
         self._steps.clear()
 

@@ -16,16 +16,19 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
+from mnist_draw.app.train.lesson import Lesson
+from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, TaskCard
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
+from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.expectation import Expectation, expect, matrix_speed, training_pictures
 from mnist_draw.training.presets import Preset, differences
 from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import list_runs
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
 #: From this width on, in pixels, the digits are next to the curve, not below it.
@@ -37,6 +40,10 @@ _FIGURES = (
     _("Validation loss"),
     _("Validation accuracy"),
 )
+#: So many free settings of a lesson are on the start bar, each at least so wide.
+_MAX_FREE = 3
+_FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")
+_FREE = 92
 #: Arrangements of the start bar, the widest first: width of the data set, whether captions are in
 #: the line of their fields, width of Start.
 _BARS = ((190, True, 240), (130, True, 240), (130, False, 160), (130, False, 120))
@@ -82,9 +89,12 @@ class NewRunPage(ScrollArea):
         title = ElidedLabel(_("Train your own network"), "sure")
         self._sentence = label("", "sentence", wraps=True)
         self._sentence.setMinimumWidth(1)
-        self._top = row((column(title, self._sentence), 1), self.library_button)
+        words = QWidget()
+        column(title, self._sentence, owner=words)
+        self._words = words
+        self._top = row((words, 1), self.library_button)
         inner = QWidget()
-        column(
+        self._column = column(
             self._top,
             self.cards,
             self._build_bar(),
@@ -93,6 +103,11 @@ class NewRunPage(ScrollArea):
             owner=inner,
         )
         self.setWidget(inner)
+        #: Whether there are settings beside those of the start bar.
+        self._has_more = True
+        self.lesson_head = LessonHead("")
+        self._task: TaskCard | None = None
+        self._lesson: LessonCard | None = None
         theme.follow(self, self._fit)
         #: The data set of the twelve pictures in one entry; None while none are shown.
         self._digits_of: tuple[str | None] | None = None
@@ -105,15 +120,24 @@ class NewRunPage(ScrollArea):
         """Build the start bar: Start is always in its place at the right."""
         bar = QFrame()
         bar.setProperty("look", "card")
-        epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
         margins = (Size.CARD_PADDING, 0, Size.CARD_GAP, 0)
-        for field in (epochs, data):
+        self._fields = [self.form.fields[name] for name in ("epochs", "data_folder")]
+        for field in self._fields:
             field.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Maximum)
+        sentence = _("Set every field as the lesson has it.")
+        self.reset_button = push_button(
+            "resetLessonButton",
+            _("Reset to the lesson"),
+            sentence,
+            look="link",
+            act=self.form.reset_to_lesson,
+        )
+        self.reset_button.hide()
         self._bar = row(
-            epochs,
-            data,
+            *self._fields,
             self.settings_button,
             1,
+            self.reset_button,
             self.start_button,
             margins=margins,
             owner=bar,
@@ -127,10 +151,10 @@ class NewRunPage(ScrollArea):
         Where none fits, the parts are below each other.
         """
         self._place_bar(QBoxLayout.LeftToRight)
-        epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
+        data = self.form.fields["data_folder"]
         for wide, captions, start in _BARS:
             data.widget.setFixedWidth(theme.scaled(wide))
-            for field in (epochs, data):
+            for field in self._fields:
                 field.stack(not captions)
                 # Now: what the bar needs is asked below.
                 field.layout().activate()
@@ -149,9 +173,48 @@ class NewRunPage(ScrollArea):
         self._bar_frame.setMinimumHeight(height)
         self._bar_frame.setMaximumHeight(QWIDGETSIZE_MAX if below else height)
 
+    # -- a lesson
+
+    def begin_lesson(
+        self,
+        lesson: Lesson,
+        settings: TrainingSettings,
+        preferences: Preferences,
+    ) -> None:
+        """Show a lesson's task and card; the start bar has what is free."""
+        self.lesson_head = LessonHead(lesson.title or _("Train your own network"))
+        self._top.insertWidget(0, self.lesson_head, 1)
+        self._words.hide()
+        self._lesson = LessonCard(lesson, settings)
+        self._lesson_row = row((self._lesson, 3), gap=Size.CARD_GAP)
+        if lesson.task:
+            self._task = TaskCard(lesson, preferences)
+            self._lesson_row.insertWidget(0, self._task, 5)
+        self._column.insertLayout(1, self._lesson_row)
+        self.cards.setVisible(lesson.cards)
+        self._show_free_fields(lesson)
+        self._fit()
+        self.renew()
+
+    def _show_free_fields(self, lesson: Lesson) -> None:
+        """Put the first three free settings on the start bar; more are in the drawer."""
+        for field in self._fields:
+            field.hide()
+        order = dict.fromkeys((*_FIRST_FREE, *SETTINGS))
+        free = [name for name in order if name not in lesson.fixed | lesson.hidden]
+        self._has_more = len(free) > _MAX_FREE
+        self.settings_button.setVisible(self._has_more)
+        usual = [name for name in free if SETTINGS[name].group != "stop"]
+        self._fields = [self.form.fields[name] for name in usual[:_MAX_FREE]]
+        for place, field in enumerate(self._fields):
+            field.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Maximum)
+            field.widget.setMinimumWidth(theme.scaled(_FREE))
+            self._bar.insertWidget(place, field)
+            field.show()
+
     def show_settings_button(self, shown: bool) -> None:
         """Show the button that opens the settings; open, they have one that closes them."""
-        self.settings_button.setVisible(shown)
+        self.settings_button.setVisible(shown and self._has_more)
         self._fit()
 
     # -- room
@@ -170,6 +233,10 @@ class NewRunPage(ScrollArea):
         self._top.setDirection(top)
         # Where the cards have no drawings, there is no room for it either.
         self._sentence.setVisible(not self.cards.low)
+        if self._task is not None:
+            beside = room.width() >= _BESIDE * theme.text_scale()
+            direction = QBoxLayout.LeftToRight if beside else QBoxLayout.TopToBottom
+            self._lesson_row.setDirection(direction)
 
     # -- what is chosen and what to expect of it
 
@@ -205,8 +272,10 @@ class NewRunPage(ScrollArea):
     def renew(self) -> None:
         chosen = self.form.settings()
         self.cards.choose(self.form.state.preset)
+        lesson = self.form.state.lesson
+        self.reset_button.setVisible(lesson is not None and lesson.settings != chosen)
         for card in self.cards.cards.values():
-            card.setEnabled(self.form.state.offers(card.preset))
+            card.setVisible(self.form.state.offers(card.preset))
         self._sentence.setText(_sentence(chosen))
         self._show_cards()
         if self.isVisible() and (chosen.data_folder,) != self._digits_of:
@@ -226,13 +295,16 @@ class NewRunPage(ScrollArea):
             found = differences(settings, card.preset.settings) if card.isChecked() else {}
             changes = listed(found.values())
             expected = NOT_YET_KNOWN
-            if not card.isEnabled():
-                changes = _("Not in this lesson")
-            elif self._runs is not None:
+            if self._runs is not None:
                 expected = expect(settings, self._runs)
             card.show_expectation(changes, expected)
             if card.isChecked():
                 self.curve.show_run(settings.epochs, expected.share)
+        if self._lesson is not None:
+            settings = self.form.settings()
+            expected = NOT_YET_KNOWN if self._runs is None else expect(settings, self._runs)
+            self._lesson.show_expectation(listed(self.form.state.differences.values()), expected)
+            self.curve.show_run(settings.epochs, expected.share)
 
 
 def _sentence(settings: TrainingSettings) -> str:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QInputDialog, QScrollArea, QToolButton, QWidget
 
@@ -14,13 +14,14 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS as FILES
-from mnist_draw.app.kit.files import ask_open, ask_save
+from mnist_draw.app.kit.files import ask_open, ask_save, file_kind
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
+from mnist_draw.app.train.lesson import SUFFIX as LESSON_SUFFIX
 from mnist_draw.app.train.setting_fields import START, SettingsSection
 from mnist_draw.app.train.settings_form import SettingsForm, notifier
 from mnist_draw.dataset.augmentation.augmenter import preview
@@ -29,7 +30,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, joined, listed, pgettext
 from mnist_draw.training.presets import (
     AS_IN_THE_TUTORIAL,
-    PRESETS,
     Preset,
     delete_preset,
     load_settings,
@@ -110,6 +110,8 @@ _TITLES = {
     "data": _("Data"),
     "stop": _("Stop early"),
 }
+#: Earlier lessons end in .toml.
+LESSONS = file_kind(_("Lessons"), LESSON_SUFFIX, ".toml")
 _LIVE = _("Gray fields are fixed while it trains.")
 
 
@@ -123,6 +125,8 @@ def _report_problems(ending: str = "") -> Iterator[None]:
 
 class SettingsDrawer(QWidget):
     """Every setting but those of the start bar, in sections that the user opens and closes."""
+
+    lesson_chosen = pyqtSignal(str)
 
     def __init__(self, form: SettingsForm | None = None) -> None:
         super().__init__()
@@ -158,7 +162,7 @@ class SettingsDrawer(QWidget):
         self.undo.serve(self.undo_button)
         self._is_beside_run = False
         self.form.edited.connect(self._renew)
-        self._list_presets()
+        self.list_presets()
         self._renew()
 
     # -- building
@@ -212,6 +216,7 @@ class SettingsDrawer(QWidget):
         menu = button_menu(button)
         self._open = menu.addAction(_("Open settings …"), self.open_file)
         menu.addAction(_("Save settings …"), self.save_file)
+        menu.addAction(_("Open lesson …"), self._open_lesson)
         menu.addAction(_("Save as preset …"), self.save_as_preset)
         self.delete = menu.addAction(_("Delete this preset"), self.delete_own_preset)
         return button
@@ -254,7 +259,7 @@ class SettingsDrawer(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         # Some may have been saved in another window.
         self._own = own_presets()
-        self._list_presets()
+        self.list_presets()
         self._renew()
 
     # -- showing
@@ -311,13 +316,15 @@ class SettingsDrawer(QWidget):
 
     # -- presets
 
-    def _list_presets(self) -> None:
+    def list_presets(self) -> None:
         self.presets.clear()
-        for preset in PRESETS.values():
+        state = self.form.state
+        for preset in filter(state.offers, state.presets):
             self.presets.addItem(preset.title, preset)
-        self.presets.insertSeparator(self.presets.count())
-        for name, settings in {AS_IN_THE_TUTORIAL: TrainingSettings(), **self._own}.items():
-            self.presets.addItem(name, settings)
+        if state.lesson is None:
+            self.presets.insertSeparator(self.presets.count())
+            for name, settings in {AS_IN_THE_TUTORIAL: TrainingSettings(), **self._own}.items():
+                self.presets.addItem(name, settings)
         self._show_preset()
 
     def _show_preset(self) -> None:
@@ -342,7 +349,7 @@ class SettingsDrawer(QWidget):
             name = save_preset(name, self.form.settings())
             self._own = own_presets()
             self.form.show_settings(self.form.settings(), name)
-            self._list_presets()
+            self.list_presets()
 
     def delete_own_preset(self) -> None:
         name = self.form.state.chosen.title
@@ -351,7 +358,7 @@ class SettingsDrawer(QWidget):
             delete_preset(name)
             del self._own[name]
             self.form.show_settings(settings)
-            self._list_presets()
+            self.list_presets()
             notifier.message(_("Deleted the preset {name}.", name=no_key(name)))
 
     # -- files
@@ -361,6 +368,11 @@ class SettingsDrawer(QWidget):
         if path:
             with _report_problems(_("The fields are unchanged.")):
                 self.form.show_settings(load_settings(path))
+
+    def _open_lesson(self) -> None:
+        path = ask_open(self, _("Open a lesson"), LESSONS)
+        if path:
+            self.lesson_chosen.emit(path)
 
     def save_file(self) -> None:
         path = ask_save(self, _("Save settings"), "settings.json", FILES)

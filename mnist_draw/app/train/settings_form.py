@@ -25,7 +25,7 @@ from mnist_draw.library.network_data import remember_data
 from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
 from mnist_draw.training.expectation import TRAINING
-from mnist_draw.training.presets import Preset, nearest_preset
+from mnist_draw.training.presets import Preset
 from mnist_draw.training.setting import WholeNumber
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
@@ -117,7 +117,7 @@ class SettingsForm(QObject):
 
     def show_settings(self, settings: TrainingSettings, title: str = "") -> None:
         """Show settings of a run or a file, or with a title those of a preset."""
-        nearest = nearest_preset(settings)
+        nearest = self.state.nearest(settings)
         base = settings if title else nearest.settings
         self._replace(Chosen(title or nearest.title, base, settings))
 
@@ -135,6 +135,11 @@ class SettingsForm(QObject):
         """Go back to the values of the card."""
         chosen = self.state.chosen
         self._choose(Chosen(chosen.title, chosen.base, chosen.base))
+
+    def reset_to_lesson(self) -> None:
+        lesson = self.state.lesson
+        if lesson is not None:
+            self._choose(Chosen(lesson.title, lesson.settings, lesson.settings))
 
     def undo(self) -> None:
         if self.state.can_undo:

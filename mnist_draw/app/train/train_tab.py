@@ -17,6 +17,7 @@ from mnist_draw.app.kit.layout import ClickShield, Page, column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.train.lesson import Lesson
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.new_run_page import NewRunPage
 from mnist_draw.app.train.run_page import RunPage
@@ -27,6 +28,7 @@ from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
+from mnist_draw.training.settings import TrainingSettings
 
 PageName = Literal["new", "run", "library"]
 
@@ -66,6 +68,7 @@ class TrainTab(Page):
         super().__init__()
         self._background = Background(self)
         self._plots_started = False
+        self._unbuilt: list[Callable[[], None]] = []
         self._before_library: PageName = "new"
         self.settings = SettingsForm(self)
         self.drawer = SettingsDrawer(self.settings)
@@ -130,6 +133,19 @@ class TrainTab(Page):
         sentence = _("Let the run wait after its minibatch, or go on.")
         explain(run.pause_button, _("Pause"), sentence, "F5")
         self.everywhere = (self.main, self.stop, self.step)
+
+    def begin_lesson(
+        self,
+        lesson: Lesson,
+        base: TrainingSettings,
+        chosen: TrainingSettings,
+    ) -> None:
+        """Show a lesson's task and settings in place of the cards."""
+        self.settings.state.begin_lesson(base, lesson.cards)
+        self.settings.restore(chosen)
+        self.settings.fix(lesson.fixed, lesson.hidden)
+        self.drawer.list_presets()
+        self.new_run.begin_lesson(lesson, base, self._preferences)
 
     # -- pages and drawer
 
@@ -204,14 +220,15 @@ class TrainTab(Page):
             # Optional for pyqtgraph, too.
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        steps = [self.loss.build, self.accuracy.build, self.library.compare.prepare]
+        self._unbuilt = [self.loss.build, self.accuracy.build, self.library.compare.prepare]
         plots = partial(importlib.import_module, "mnist_draw.app.train.plots")
-        self._background.run(plots, lambda __: self._build_next(steps))
+        self._background.run(plots, self._build_next)
 
-    def _build_next(self, steps: list[Callable[[], None]]) -> None:
-        if steps:
-            steps.pop(0)()
-            QTimer.singleShot(0, lambda: self._build_next(steps))
+    def _build_next(self, __: object = None) -> None:
+        if self._unbuilt:
+            self._unbuilt.pop(0)()
+            # A method of this page is not called once the page is deleted.
+            QTimer.singleShot(0, self._build_next)
 
     def show_setting(self, name: str) -> None:
         """Open the drawer at a setting of a new run."""

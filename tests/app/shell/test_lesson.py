@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QFileDialog, QLabel
 
 import mnist_draw.app
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.shell.lesson import TABS, LessonError, begin_lesson, read_lesson
+from mnist_draw.app.shell.lesson import begin_lesson
+from mnist_draw.app.train.lesson import TABS, LessonError, read_lesson, split_task
 from mnist_draw.cli.main import main
 from mnist_draw.i18n import language
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
 from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
@@ -63,12 +65,12 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
     assert panel.fields["l2"].isHidden()
-    # No card offers another kind of network than the fixed one.
-    cards = window.train_tab.new_run.cards.cards
-    assert [name for name, card in cards.items() if card.isEnabled()] == ["tutorial"]
-    assert not cards["cnn"].expectation.time.strip("–")
-    assert "lesson" in cards["cnn"].changes
+    # The lesson is what is changed and chosen; the menu offers what the page does.
+    assert window.train_tab.new_run.cards.isHidden()
+    assert not panel.state.differences
     window.train_tab.show_drawer(True)
+    presets = window.train_tab.drawer.presets
+    assert [presets.itemText(place) for place in range(presets.count())] == ["This lesson"]
     note = window.train_tab.drawer.findChild(QLabel, "liveNote")
     assert "lesson" in note.text()
     assert not note.isHidden()
@@ -88,17 +90,17 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("hidden = ['nosuch']", "hidden names 'nosuch', which is not there; of "),
         ("tabs = ['drew']", "did you mean draw? No window was opened."),
         ("tabs = 'draw'", "tabs is 'draw'; it must be a list of names, such as ['draw']"),
         ("tabs = []", "tabs is empty; leave it out, or name some of draw, train, inside."),
-        ("[training]\ndata_folder = '../nope'", "data_folder is {beside}nope, which is not there"),
-        ("[training]\nstart_model = 'no.npz'", "start_model is {here}no.npz, which is not there."),
-        ("network = '../no.npz'", "network is {beside}no.npz, which is not there."),
+        ("[training]\ndata_folder = '../nope'", "it needs nope; put it beside the file"),
+        ("[training]\nstart_model = 'no.npz'", "it needs no.npz; put it beside the file."),
+        ("network = '../no.npz'", "it needs ../no.npz; put it beside the file."),
         ('network = "a\\u0000b"', "'a\\x00b' is no name of a file"),
         ('[training]\nstart_model = "\\u0000"', "'\\x00' is no name of a file"),
         (f'[training]\nstart_model = "{"a" * 5_000}"', "a' is no name of a file"),
-        ("fixed = ['epoch']", "did you mean epochs?"),
+        ("title = 3", "title must be a text of up to 60 letters"),
+        (f"task = '{'a' * 601}'", "task must be a text of up to 600 letters"),
         ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
         ("language = 'klingon'", "language is 'klingon'; it must be one of en, de, es"),
         ("network = 3", "network is 3; it must be the name of a file"),
@@ -123,6 +125,125 @@ def test_what_is_wrong_is_told(tmp_path, text, words, capsys):
     here, beside = (f"{folder.resolve()}{os.sep}" for folder in (tmp_path, tmp_path.parent))
     assert words.replace("{here}", here).replace("{beside}", beside) in told
     assert "window was opened" in told
+
+
+TASK = """
+title = "How few pictures are enough?"
+task = '''
+Find out how many it needs.
+[ ] Train with 500 pictures.
+[ ] Draw a 4.
+'''
+from = "M. Weber"
+fixed = ["network", "seed"]
+hidden = ["l2", "warmup"]
+[training]
+training_examples = 500
+epochs = 5
+momentum = 0.9
+"""
+
+
+def test_lines_of_a_task_that_begin_with_a_box_are_steps():
+    assert split_task("Look.\n[ ] One\nMore.\n[ ] Two") == ("Look.\nMore.", ("One", "Two"))
+    assert split_task("") == ("", ())
+
+
+def test_settings_that_this_version_does_not_have_are_left_out(path):
+    path.write_text(TASK)
+    lesson = read_lesson(str(path))
+    assert set(lesson.unknown) == {"warmup", "momentum"}
+    assert lesson.hidden == {"l2"}
+    assert lesson.settings is not None
+    assert lesson.settings.training_examples == 500
+
+
+@pytest.mark.window
+def test_a_task_has_steps_and_the_lesson_is_the_base_of_changes(setup, path, qtbot):
+    path.write_text(TASK)
+    window = setup.window
+    before = window.train_tab.settings.settings()
+    begin_lesson(window, read_lesson(str(path)))
+    assert "warmup" in setup.text("toastLabel")
+    page, form = window.train_tab.new_run, window.train_tab.settings
+    window.navigation.show_page("train")
+    assert setup.text("lessonTask") == "Find out how many it needs."
+    assert setup.text("lessonSteps") == "0 of 2 done"
+    # What is free is on the start bar, and nothing counts as changed.
+    bar = page.start_button.parentWidget()
+    free = [name for name, field in form.fields.items() if field.parentWidget() is bar]
+    assert {"training_examples", "epochs"} <= set(free)
+    assert len(free) == 3 or form.fields["data_folder"].isHidden()
+    assert page.reset_button.isHidden()
+    assert not form.state.differences
+    form.apply("epochs", 7)
+    form.apply("seed", 3)
+    assert setup.text("lessonChanges") == "7 epochs"
+    assert not page.reset_button.isHidden()
+    page.reset_button.click()
+    assert form.settings().epochs == 5
+    assert page.reset_button.isHidden()
+    # A preset would change neither what is fixed nor what is hidden.
+    form.choose_preset(PRESETS["cnn"])
+    assert form.settings().network == TrainingSettings().network
+    page.reset_button.click()
+    # Ticks are kept, also through another language.
+    setup.button("lessonStep2").click()
+    assert setup.text("lessonSteps") == "1 of 2 done"
+    window.rebuild()
+    assert setup.button("lessonStep2").isChecked()
+    assert not setup.button("lessonStep1").isChecked()
+    assert window.train_tab.settings.settings().epochs == 5
+    # Left, the window is as before.
+    setup.button("leaveLessonButton").click()
+    qtbot.waitUntil(lambda: setup.button("lessonStep1") is None)
+    assert not window.train_tab.new_run.cards.isHidden()
+    assert window.train_tab.settings.settings() == before
+
+
+@pytest.mark.window
+def test_the_four_cards_may_be_offered_with_a_lesson(setup, path):
+    path.write_text("cards = true\nfixed = ['network']\n[training]\nnetwork = 'cnn'\n")
+    window = setup.window
+    begin_lesson(window, read_lesson(str(path)))
+    page, drawer = window.train_tab.new_run, window.train_tab.drawer
+    assert not page.cards.isHidden()
+    shown = [name for name, card in page.cards.cards.items() if not card.isHidden()]
+    offered = [drawer.presets.itemText(place) for place in range(drawer.presets.count())]
+    assert offered == ["This lesson", *(PRESETS[name].title for name in shown)]
+    assert window.train_tab.settings.settings().network == "cnn"
+
+
+@pytest.mark.window
+def test_a_lesson_is_opened_in_place_of_another(setup, path, qtbot, monkeypatch):
+    path.write_text(TASK)
+    window = setup.window
+    begin_lesson(window, read_lesson(str(path)))
+    other = path.with_name("other.mnist-lesson")
+    other.write_text("title = 'Other'\n[training]\nepochs = 9\n")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(other), ""))
+    menu = setup.button("settingsFileButton").menu()
+    (entry,) = (action for action in menu.actions() if "lesson" in action.text())
+    entry.trigger()
+    qtbot.waitUntil(lambda: setup.button("lessonStep1") is None)
+    assert window.train_tab.settings.settings().epochs == 9
+    # Nothing of the first is fixed any more.
+    window.train_tab.settings.apply("seed", 3)
+    assert window.train_tab.settings.settings().seed == 3
+    other.write_text("title = 3")
+    menu = setup.button("settingsFileButton").menu()
+    (entry,) = (action for action in menu.actions() if "lesson" in action.text())
+    entry.trigger()
+    qtbot.waitUntil(lambda: "title must be" in setup.text("toastLabel"))
+    assert window.train_tab.settings.settings().epochs == 9
+
+
+def test_a_double_click_opens_a_lesson(path, monkeypatch):
+    opened: list[Any] = []
+    monkeypatch.setattr(mnist_draw.app, "main", lambda **how: opened.append(how) or 0)
+    file = path.rename(path.with_suffix(".mnist-lesson"))
+    assert main([str(file)]) == 0
+    assert opened[0]["lesson"].fixed == {"network"}
 
 
 @pytest.mark.window

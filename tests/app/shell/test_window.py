@@ -472,7 +472,6 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     with qtbot.waitSignal(tab.answer.why_link.why_requested) as asked:
         link.click()
     assert asked.args == [answer, other]
-    qtbot.waitUntil(window.toast.isVisible)
     # Of ink that is no digit, the words explain what that means.
     tab.answer.show_reading(fakes.reading(fakes.answer(None, objection="No digit.")))
     link.click()
