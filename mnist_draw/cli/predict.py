@@ -18,7 +18,8 @@ from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
 from mnist_draw.i18n import _, counted, joined, number, percent
 from mnist_draw.networks import title_of_model
-from mnist_draw.recognition.certainty import SIGNS, format_probability
+from mnist_draw.recognition.certainty import format_probability
+from mnist_draw.recognition.glyphs import SIGNS
 from mnist_draw.storage.csv_table import csv_table
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float
         found["digits"] = [
             {
                 "digit": part.digit,
-                **({"sign": part.sign} if part.sign in SIGNS else {}),
+                **({"sign": part.sign} if part.sign and part.sign in SIGNS else {}),
                 "confidence": round(part.confidence, DECIMALS),
                 "box": [round(side * scale) for side in part.box],
             }

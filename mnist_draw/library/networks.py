@@ -51,8 +51,9 @@ from mnist_draw.training import run_list
 from mnist_draw.training.events import Renamed
 from mnist_draw.training.record import cut_off, read_run, save_record
 
-#: The rejection rule, in the folder of the networks that ship.
+#: The rejection rule and what reads strokes, in the folder of the networks that ship.
 RULE_FILE = "digit_or_not.npz"
+GLYPHS_FILE = "glyphs.npz"
 #: The folders of the user's networks.
 _FOLDERS = {FINE_TUNED: fine_tuned_folder, OPENED: opened_folder}
 
@@ -60,7 +61,7 @@ _FOLDERS = {FINE_TUNED: fine_tuned_folder, OPENED: opened_folder}
 def _shipped() -> dict[str, Path]:
     """Return the files of the networks that ship by name, the default first."""
     paths = sorted(resource_path("models").glob(f"*{SUFFIX}"))
-    files = {path.stem: path for path in paths if path.name != RULE_FILE}
+    files = {path.stem: path for path in paths if path.name not in (RULE_FILE, GLYPHS_FILE)}
     return {name: files[name] for name in dict.fromkeys([*TITLES, *files]) if name in files}
 
 

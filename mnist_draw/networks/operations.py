@@ -8,6 +8,7 @@ an entry of `ACTIVATIONS`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -266,7 +267,7 @@ def _flat(values: Floats) -> Floats:
     """Flatten each picture's values in Lasagne's order: one filter after the other."""
     if values.ndim == 4:
         values = values.transpose(0, 3, 1, 2)
-    return values.reshape(len(values), -1)
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def convolved(values: Floats, weights: Floats, stride: int = 1, padding: int = 0) -> Floats:

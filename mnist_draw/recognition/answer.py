@@ -34,12 +34,14 @@ class Scores(NamedTuple):
     """The scores of N pictures: calibrated probabilities (N, classes), and log odds (N,).
 
     Those of being one digit (`log_odds`) are infinite where no rule applies, and those of being
-    several digits minus infinity.
+    several digits minus infinity. `glyphs` are what the strokes say, (N, `glyphs.CLASSES`), or
+    (N, 0) where they are not known.
     """
 
     probabilities: Probabilities
     log_odds: Probabilities
     several: Probabilities
+    glyphs: Probabilities
 
 
 @dataclass(frozen=True, eq=False)

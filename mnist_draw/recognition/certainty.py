@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, counted, percent, pgettext
+from mnist_draw.recognition.glyphs import SIGNS
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
@@ -27,12 +28,6 @@ UNCLEAR = 0.80
 REFUSED = "⊘"
 UNLIKE_A_DIGIT = _("It is more like a letter or a scribble.")
 TWO_LINES = _("Only one line of digits is read.")
-#: The signs of numbers, and what is said of them.
-SIGNS = {
-    ".": _("It is the decimal point."),
-    ",": _("It is the decimal comma."),
-    "-": _("It is the minus in front."),
-}
 #: 0.9 as float32 is less than 0.9.
 _FLOAT32 = 1e-6
 #: A second reading of a number is mentioned from this probability.
@@ -194,9 +189,9 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
 
 
 def _certainty_of_part(part: DigitAnswer, share: float) -> Certainty:
-    if part.text in SIGNS:
+    if part.sign and part.sign in SIGNS:
         word = State.NOT_A_DIGIT.word
-        line = SIGNS[part.text]
+        line = _("It is the sign {sign}", sign=part.sign)
         return Certainty(State.NOT_A_DIGIT, word, part.text, line)
     objection = UNLIKE_A_DIGIT if part.digit is None else ""
     return certainty_from(part.probabilities, DIGITS, objection, share)

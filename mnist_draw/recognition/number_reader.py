@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,8 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
-from mnist_draw.recognition.certainty import two_best
+from mnist_draw.recognition.certainty import TWO_LINES, two_best
+from mnist_draw.recognition.glyphs import in_line, word_odds
 from mnist_draw.recognition.pieces import (
     Box,
     Group,
@@ -34,9 +34,9 @@ from mnist_draw.recognition.pieces import (
 from mnist_draw.recognition.rejection import lean
 from mnist_draw.recognition.stroke_reader import (
     MAX_PIECES,
-    PAPER,
     PenStroke,
-    are_short,
+    are_dots,
+    curved,
     cut_strokes,
     draw_strokes,
     read_strokes,
@@ -99,18 +99,10 @@ class NumberRules:
     #: From these log odds of being several digits on, the mean need only be above the threshold: of
     #: letters of several strokes 0.2% are.
     plainly_several: float = 1.0
-    #: So few strokes with lower log odds of being several digits are one digit.
-    few: int = 3
-    hardly_several: float = -5.0
-    #: So few groups of strokes, without paper between them and with lower log odds of being several
-    #: digits, are a letter or a sign: 0.1% of the numbers of two and three touching digits are
-    #: below, and a third of the letters that would be read as numbers. With paper between them they
-    #: may be digits: a 10 that is written wide looks like nothing.
-    rather_a_letter: float = -4.0
+    #: Strokes with higher log odds of being a word are not cut; one letter may be joined digits.
+    plainly_a_word: float = 5.0
     #: Ink with lower log odds of being several digits is one sign; 5% of digits beside signs are.
     rather_a_sign: float = -3.0
-    #: Neighbors in one line share at least this part of the height that they take together.
-    shared: float = 0.5
     #: A group with this part of its width above another is in a line above it.
     above: float = 0.5
     #: Groups of which one is above or below this part of the width of the other are no digits, but
@@ -148,15 +140,11 @@ RULES = NumberRules()
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One line of ink, (H, W): its pieces, and the answer for all of it as one digit.
-
-    `strokes` are its pen strokes, each of them a piece; empty if only pixels are known.
-    """
+    """One line of ink, (H, W): its pieces, and the answer for all of it as one digit."""
 
     ink: npt.NDArray[Any]
     pieces: Row
     alone: Answer
-    strokes: list[PenStroke]
 
 
 def read_number(
@@ -176,16 +164,106 @@ def read_number(
     """
     if not has_ink(ink):
         return NumberAnswer("", ())
-    strokes = list(strokes or ())
+    strokes = curved(strokes or ())
     together = alone or recogniser.recognise_ink(ink, strokes)
-    is_plain = len(strokes) == 1 and _is_one_digit(together, 1)
-    if beginning or is_plain or len(strokes) > MAX_PIECES or not recogniser.reads_digits:
-        return _join([_whole(together, ink)])
-    line = _split(recogniser, ink, strokes, together)
+    number = None
+    if not beginning and len(strokes) <= MAX_PIECES and recogniser.reads_digits:
+        of_strokes = partial(_of_strokes, recogniser, strokes, together)
+        of_picture = partial(_of_picture, recogniser, ink, together)
+        number = (of_strokes if strokes else of_picture)(decimals)
+    return number or _join([_whole(together, ink)])
+
+
+# -- from strokes
+
+
+def _of_strokes(
+    recogniser: Recogniser,
+    strokes: list[PenStroke],
+    alone: Answer,
+    decimals: bool,
+) -> NumberAnswer | None:
+    """Read several digits and signs from strokes; None if there are none."""
+    is_plain = len(strokes) == 1 and alone.digit is not None
+    if (
+        are_dots(strokes)
+        or alone.objection == TWO_LINES
+        or (is_plain and alone.several < RULES.several_joined)
+    ):
+        return None
+    found = read_strokes(recogniser, alone.strokes or draw_strokes(strokes), alone)
+    word = word_odds(found.scores.glyphs)
+    if word > RULES.plainly_a_word:
+        return None
+    cut = cut_strokes(strokes) if _may_be_joined(recogniser, found, alone) else None
+    if cut is not None:
+        divided = read_strokes(recogniser, cut, alone)
+        if divided.cost < found.cost and not any(_are_strange(recogniser, divided)):
+            found = divided
+            word = 0.0
+    if len(found.groups) == 1:
+        return _beside_one_digit(recogniser, found, alone, decimals)
+    if word > 0 or not _is_number(recogniser, found, alone):
+        return None
+    return _parts(recogniser, found, RULES.shift, decimals)
+
+
+def _beside_one_digit(
+    recogniser: Recogniser,
+    found: Reading,
+    alone: Answer,
+    decimals: bool,
+) -> NumberAnswer | None:
+    """Return one digit and the ink that it does not own; None without such ink."""
+    if alone.network_input is None or found.signs[0] or alone.several < RULES.rather_a_sign:
+        return None
+    place = found.pieces.in_picture()
+    whole = _digit(alone.digit is None, alone.probabilities, place, alone.network_input)
+    parts = _owned(recogniser, found.pieces, found.groups[0], whole)
+    return _join(parts, decimals=decimals) if len(parts) > 1 else None
+
+
+def _may_be_joined(recogniser: Recogniser, found: Reading, alone: Answer) -> bool:
+    """Whether strokes may hold several digits each."""
+    if len(found.groups) > 1:
+        return any(_are_strange(recogniser, found))
+    left, top, right, bottom = found.pieces.spans.T
+    is_wide = np.ptp([left, right]) > RULES.wide * np.ptp([top, bottom])
+    return alone.several >= RULES.several_joined or (alone.digit is None and bool(is_wide))
+
+
+def _are_strange(recogniser: Recogniser, found: Reading) -> list[bool]:
+    """Tell which groups are neither digits nor signs."""
+    refused = recogniser.margins(found.scores) < -RULES.shift
+    pairs = zip(found.signs, refused, strict=True)
+    return [sign == NOT_A_DIGIT or (not sign and bool(is_refused)) for sign, is_refused in pairs]
+
+
+def _is_number(recogniser: Recogniser, found: Reading, alone: Answer) -> bool:
+    """Whether groups of strokes are, together, a number: no letter, no word, no lines of them."""
+    are_digits = np.array([not sign for sign in found.signs])
+    if not are_digits.any() or _in_two_lines(found):
+        return False
+    is_cut = any(found.pieces.cut)
+    margins = recogniser.margins(found.scores)
+    least = 0.0 if alone.several >= RULES.plainly_several and not is_cut else RULES.plain
+    mean = np.clip(margins[are_digits], -RULES.shift, RULES.plainest).mean()
+    return bool(mean >= least)
+
+
+# -- from a picture
+
+
+def _of_picture(
+    recogniser: Recogniser,
+    ink: npt.NDArray[Any],
+    together: Answer,
+    decimals: bool,
+) -> NumberAnswer:
+    """Read digits and signs from a picture."""
+    line = _split(recogniser, ink, together)
     signs, line = _take_signs(recogniser, line)
-    read = _read_strokes if strokes else _read_pieces
-    found = read(recogniser, line.pieces, line.alone)
-    found = _cut_if_strange(recogniser, line, found)
+    found = _read_pieces(recogniser, line.pieces, line.alone)
     is_one_sign = together.digit is None and together.several < RULES.rather_a_sign
     if found is None:
         whole = _whole(line.alone, line.ink)
@@ -195,30 +273,16 @@ def read_number(
     # A number has one point or comma at the most.
     decimals = decimals and sum(part.sign in (".", ",") for part in signs) <= 1
     only_strange = signs and not (decimals and any(part.sign != NOT_A_DIGIT for part in signs))
-    are_ones = strokes and {part.digit for part in found.digits} == {1}
-    if are_ones and are_short(line.strokes):
-        # Such as a quotation mark.
-        return _join([_whole(together, line.ink)])
     if is_one_sign and only_strange and len(found.digits) == 1:
         # Rather a sign of several parts, such as an exclamation mark.
         return _join([_whole(together, line.ink)])
     return _join([*signs, *found.digits], found.share, decimals)
 
 
-# -- the steps: split, signs, read, cut if strange, join
-
-
-def _split(
-    recogniser: Recogniser,
-    ink: npt.NDArray[Any],
-    strokes: list[PenStroke],
-    alone: Answer,
-) -> Line:
-    """Divide ink into pieces: its strokes, or else what can be cut from its pixels."""
-    if strokes:
-        return Line(ink, alone.strokes or draw_strokes(strokes), alone, strokes)
+def _split(recogniser: Recogniser, ink: npt.NDArray[Any], alone: Answer) -> Line:
+    """Divide ink into pieces."""
     pieces = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
-    return Line(ink, pieces, alone, strokes)
+    return Line(ink, pieces, alone)
 
 
 def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
@@ -240,25 +304,8 @@ def _take_signs(recogniser: Recogniser, line: Line) -> tuple[list[DigitAnswer], 
     ink = line.ink.copy()
     for left, top, width, height in (sign.box for sign in signs):
         ink[max(top, 0) : top + height, max(left, 0) : left + width] = 0
-    strokes = [line.strokes[number] for number in rest] if line.strokes else []
-    alone = recogniser.recognise_ink(ink, strokes)
-    return signs, Line(ink, line.pieces.part(rest), alone, strokes)
-
-
-def _read_strokes(recogniser: Recogniser, strokes: Row, alone: Answer) -> NumberAnswer | None:
-    """Read several digits from strokes; None if there are none."""
-    if not 1 < len(strokes) <= MAX_PIECES or _is_one_digit(alone, len(strokes)):
-        return None
-    found = read_strokes(recogniser, strokes, alone)
-    if len(found.groups) == 1 or _rather_a_sign(found, alone) or _in_two_lines(found):
-        return None
-    margins = recogniser.margins(found.scores.log_odds)
-    is_plain = alone.several >= RULES.plainly_several and not any(strokes.cut)
-    least = 0.0 if is_plain else RULES.plain
-    mean = np.clip(margins, -RULES.shift, RULES.plainest).mean()
-    if mean < least or (margins >= -RULES.shift).sum() < 2:
-        return None
-    return _parts(recogniser, found, RULES.shift)
+    alone = recogniser.recognise_ink(ink)
+    return signs, Line(ink, line.pieces.part(rest), alone)
 
 
 def _read_pieces(recogniser: Recogniser, pieces: Row, alone: Answer) -> NumberAnswer | None:
@@ -269,39 +316,17 @@ def _read_pieces(recogniser: Recogniser, pieces: Row, alone: Answer) -> NumberAn
     inputs = np.stack([normalise_ink(pieces.group(*group)) for group in groups])[:, None]
     scores = recogniser.read(inputs, RULES.min_log_odds)
     # A strange part is more likely a digit among digits than alone.
-    refused = recogniser.margins(scores.log_odds) < -RULES.shift
+    refused = recogniser.margins(scores) < -RULES.shift
     costs = digit_costs(pieces, groups, scores)
     costs += [RULES.per_cut * pieces.cut[first] for first, _ in groups]
     costs += RULES.per_refused * refused
-    _, found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs)
+    none = [""] * len(groups)
+    found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs, none)
     if len(found.groups) == 1 or _in_two_lines(found):
         return None
-    are_digits = recogniser.margins(found.scores.log_odds) >= 0
+    are_digits = recogniser.margins(found.scores) >= 0
     shift = RULES.shift if are_digits.mean() >= 0.5 else 0.0
     return _parts(recogniser, replace(found, share=found.share**RULES.alike), shift)
-
-
-def _cut_if_strange(
-    recogniser: Recogniser,
-    line: Line,
-    found: NumberAnswer | None,
-) -> NumberAnswer | None:
-    """Read strokes that may hold several digits each once more, cut; or return what was found."""
-    if not line.strokes:
-        return found
-    is_strange = _may_be_joined(line) if found is None else found.strange > 0
-    cut = cut_strokes(line.strokes) if is_strange else None
-    if cut is None:
-        return found
-    return _read_strokes(recogniser, cut, line.alone) or found
-
-
-def _may_be_joined(line: Line) -> bool:
-    """Whether strokes that are no number may hold several digits each."""
-    left, top, right, bottom = line.pieces.spans.T
-    is_wide = np.ptp([left, right]) > RULES.wide * np.ptp([top, bottom])
-    is_refused = line.alone.digit is None
-    return line.alone.several >= RULES.several_joined or (is_refused and bool(is_wide))
 
 
 def _join(parts: list[DigitAnswer], share: float = 1.0, decimals: bool = True) -> NumberAnswer:
@@ -314,12 +339,6 @@ def _join(parts: list[DigitAnswer], share: float = 1.0, decimals: bool = True) -
 
 
 # -- one digit
-
-
-def _is_one_digit(alone: Answer, strokes: int) -> bool:
-    """Whether few strokes are plainly one digit, so that nothing else need be read."""
-    most = RULES.several_joined if strokes == 1 else RULES.hardly_several
-    return alone.digit is not None and strokes <= RULES.few and -np.inf < alone.several < most
 
 
 def _whole(answer: Answer, ink: npt.NDArray[Any]) -> DigitAnswer:
@@ -343,23 +362,34 @@ def _digit(
 # -- the parts of a number
 
 
-def _parts(recogniser: Recogniser, found: Reading, shift: float) -> NumberAnswer:
-    """Return the digits of a reading, and the ink that they do not own."""
+def _parts(
+    recogniser: Recogniser,
+    found: Reading,
+    shift: float,
+    decimals: bool = True,
+) -> NumberAnswer:
+    """Return the digits and signs of a reading, and the ink that they do not own."""
     row = found.pieces
-    probabilities = found.scores.probabilities
-    refused = recogniser.margins(found.scores.log_odds + np.float32(shift)) < 0
-    slashes = _slashes(found)
+    refused = recogniser.margins(found.scores) < -shift
+    slashes = [False] * len(found.groups) if row.lines else _slashes(found)
+    said = np.exp(in_line(found.scores.glyphs)) if row.lines else np.empty((0, 3))
+    # Parts of digits were other ways to read the line.
+    said /= said.sum(axis=1, keepdims=True)
     parts: list[DigitAnswer] = []
     for n, *covered in _runs(found):
+        group = found.groups[n]
         if covered or slashes[n]:
             pieces = [piece for m in (n, *covered) for piece in range(*found.groups[m])]
             parts.append(_sign(row, pieces))
             continue
-        group = found.groups[n]
         place = row.in_picture(*group)
-        part = _digit(bool(refused[n]), probabilities[n], place, found.inputs[n])
+        if found.signs[n]:
+            sure = 0.0 if found.signs[n] == NOT_A_DIGIT else float(said[n, 1])
+            parts.append(DigitAnswer(None, sure, place, sign=found.signs[n]))
+            continue
+        part = _digit(bool(refused[n]), found.scores.probabilities[n], place, found.inputs[n])
         parts += _owned(recogniser, row, group, part)
-    return _join(parts, found.share)
+    return _join(parts, found.share, decimals)
 
 
 def _slashes(found: Reading) -> list[bool]:
@@ -400,7 +430,7 @@ def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) ->
     inks = [cluster.all_ink() for cluster in rows]
     pictures = np.stack([normalise_ink(ink) for ink in inks])
     scores = recogniser.read(pictures[:, None])
-    margins = recogniser.margins(scores.log_odds)
+    margins = recogniser.margins(scores)
     if part.digit is None:
         is_high = [np.ptp(cluster.spans[:, 1::2]) >= RULES.tall for cluster in rows]
         is_own = (margins >= RULES.plain) & is_high
@@ -505,25 +535,10 @@ def _sign(row: Row, pieces: list[int]) -> DigitAnswer:
     return DigitAnswer(None, confidence, row.part(pieces).in_picture(), sign=sign)
 
 
-def _rather_a_sign(found: Reading, alone: Answer) -> bool:
-    """Whether a few groups of strokes are, together, rather a letter or a sign.
-
-    As in %, one is far below the one before; lines may rise, but seldom fall so steeply.
-    """
-    if len(found.groups) > RULES.few:
-        return False
-    spans = [found.pieces.box(*group)[::2] for group in found.groups]
-    for (top, bottom), (above, below) in pairwise(spans):
-        shared = (min(bottom, below) - max(top, above)) / (max(bottom, below) - min(top, above))
-        if shared < RULES.shared and above + below > top + bottom:
-            return True
-    clusters = _clusters(found.pieces, (0, len(found.pieces)), PAPER)
-    return alone.several < RULES.rather_a_letter and len(clusters) < len(found.groups)
-
-
 def _in_two_lines(found: Reading) -> bool:
     """Whether a group is above another: from left to right, two lines would mix."""
-    boxes = [found.pieces.box(*group) for group in found.groups]
+    pairs = zip(found.groups, found.signs, strict=True)
+    boxes = [found.pieces.box(*group) for group, sign in pairs if not sign]
     return any(
         bottom <= below
         and min(right, end) - max(left, start) > RULES.above * min(right - left, end - start)

@@ -71,7 +71,7 @@ class Row:
     picture. `spans`, float64 (n, 4), are left, top, right and bottom of the middles of its lines,
     in heights of the line. `cut` tells whether a cut through ink, not paper or the pen's lifting,
     parts a piece from the one before. `scale` is how many pixels of the picture a reduced one
-    covers, and `corner` the row and column there.
+    covers, and `corner` the row and column there. `lines` are the strokes where they are known.
     """
 
     planes: tuple[Plane, ...]
@@ -81,6 +81,7 @@ class Row:
     height: float
     scale: float
     corner: tuple[float, float]
+    lines: tuple[npt.NDArray[np.floating], ...] = ()
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -95,6 +96,7 @@ class Row:
             self,
             planes=tuple(self.planes[n] for n in order),
             boxes=tuple(self.boxes[n] for n in order),
+            lines=tuple(self.lines[n] for n in order if self.lines),
             spans=self.spans[list(order)],
             cut=tuple(
                 self.cut[n] and before == n - 1
@@ -142,15 +144,18 @@ class Row:
 class Reading:
     """The most probable way to read pieces as digits from left to right.
 
-    `groups` are the digits as first and end in `pieces`, `inputs` the network's, float32 (digits,
-    28, 28), and `share` is the probability that the pieces belong together like this.
+    `groups` are the digits and signs as first and end in `pieces`, `signs` the text of those that
+    are signs, else empty, `inputs` the network's, float32 (groups, 28, 28), `share` the probability
+    that the pieces belong together like this, and `cost` minus the logarithm of all probabilities.
     """
 
     groups: list[Group]
     pieces: Row
     inputs: Plane
     scores: Scores
+    signs: list[str]
     share: float
+    cost: float
 
 
 def cut_in_pieces(
@@ -374,8 +379,9 @@ def cheapest_reading(
     inputs: Plane,
     scores: Scores,
     costs: npt.NDArray[np.float64],
-) -> tuple[float, Reading]:
-    """Return the groups that cover all pieces at the lowest cost, by dynamic programming, and it.
+    signs: Sequence[str],
+) -> Reading:
+    """Return the groups that cover all pieces at the lowest cost, by dynamic programming.
 
     `groups` are sorted by the first piece; `costs` are minus the logarithms of their probabilities.
     """
@@ -401,4 +407,5 @@ def cheapest_reading(
     # Copies: rows would keep all groups alive.
     of_groups = Scores(*(part[chosen] for part in scores))
     taken = [groups[row] for row in chosen]
-    return best[count], Reading(taken, pieces, inputs[chosen].copy(), of_groups, share)
+    said = [signs[row] for row in chosen]
+    return Reading(taken, pieces, inputs[chosen].copy(), of_groups, said, share, best[count])

@@ -18,6 +18,7 @@ from mnist_draw.networks.operations import Floats, Shape, forward
 from mnist_draw.recognition import number_reader
 from mnist_draw.recognition.answer import Answer, Scores, apply_temperature, fit_temperature
 from mnist_draw.recognition.certainty import TWO_LINES, UNLIKE_A_DIGIT
+from mnist_draw.recognition.glyphs import ALONE, NEUTRAL, Line, digit_odds, shipped_glyphs
 from mnist_draw.recognition.pieces import Row
 from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,
@@ -27,7 +28,7 @@ from mnist_draw.recognition.rejection import (
     object_to_ink,
     shipped_rule,
 )
-from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes, stroke_evidence
+from mnist_draw.recognition.stroke_reader import PenStroke, are_dots, curved, draw_strokes
 from mnist_draw.storage import ModelFile, ModelFileError, cache
 
 #: Batches are padded to one of these sizes.
@@ -37,11 +38,10 @@ _SLICE = 500
 #: The rule reads about so many validation pictures: enough to tell whether it refuses one in a
 #: hundred, as of digits, or most, as of clothes; all of them take seconds.
 _VALIDATED = 1000
-#: Log odds so near to the threshold are computed again with the strokes turned by eight degrees:
-#: the mean refuses more symbols and letters at the same share of digits. Slanted, narrowed and
-#: widened strokes beside them, or a wider range, refuse no more.
-_IN_DOUBT = 0.75
-_TURNED = [np.array([[0.99, part, 0], [-part, 0.99, 0], [0, 0, 1]]) for part in (-0.14, 0.14)]
+#: What the strokes say counts so much beside what the picture says, and for digits, as log odds:
+#: half of the writers that `tools/fit_glyphs.py` is fitted on were used to choose them.
+_STROKES_SAY = 0.5
+_STROKES_LIFT = 0.25
 #: Version of the cached log odds of validation pictures.
 _CACHE_VERSION = 1
 
@@ -176,23 +176,32 @@ class Recogniser:
         The network does not read pictures with lower log odds of being a digit than `min_log_odds`:
         their probabilities are uniform.
         """
+        unknown = np.zeros((len(inputs), 0), np.float32)
         if self._rule is None or not self.reads_digits:
             infinite = np.full(len(inputs), np.inf, np.float32)
-            return Scores(self.predict(inputs), infinite, -infinite)
+            return Scores(self.predict(inputs), infinite, -infinite, unknown)
         log_odds, several = self._rule.log_odds(inputs)
         asked = log_odds >= min_log_odds
         probabilities = np.full((len(inputs), 10), 0.1, np.float32)
         if asked.any():
             probabilities[asked] = self.predict(inputs[asked])
-        return Scores(probabilities, log_odds, several)
+        return Scores(probabilities, log_odds, several, unknown)
 
-    def refuses(self, log_odds: float) -> bool:
-        return bool(self.margins(np.array(log_odds, np.float32)) < 0)
+    def read_glyphs(self, groups: Sequence[Sequence[PenStroke]], line: Line = ALONE) -> Floats:
+        """Say what groups of strokes are, as `Scores.glyphs`, on one line, or alone."""
+        network = shipped_glyphs()
+        return np.tile(NEUTRAL, (len(groups), 1)) if network is None else network.read(groups, line)
 
-    def margins(self, log_odds: Floats) -> Floats:
+    def refuses(self, scores: Scores) -> bool:
+        return bool(self.margins(scores)[0] < 0)
+
+    def margins(self, scores: Scores) -> Floats:
         """Return how far log odds are above the threshold below which ink is refused."""
         threshold = -np.inf if self._rule is None else self._rule.threshold
-        return log_odds + np.float32(self._lenience - threshold)
+        margins = scores.log_odds + np.float32(self._lenience - threshold)
+        if scores.glyphs.shape[1]:
+            margins += _STROKES_SAY * digit_odds(scores.glyphs) + np.float32(_STROKES_LIFT)
+        return margins
 
     def recognise_ink(
         self,
@@ -208,11 +217,15 @@ class Recogniser:
             classes = len(self.names)
             return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
         prepared = self.prepare(ink, strokes or ())
-        return self.decide(prepared, self.read(prepared.network_input[None, None]))
+        scores = self.read(prepared.network_input[None, None])
+        if prepared.strokes:
+            scores = scores._replace(glyphs=self.read_glyphs([prepared.strokes]))
+        return self.decide(prepared, scores)
 
     def prepare(self, ink: Array, strokes: Sequence[PenStroke]) -> PreparedInk:
         """Draw strokes again, or smooth a picture of few pixels, and normalise the ink."""
         coarse = False
+        strokes = curved(strokes)
         drawn = draw_strokes(strokes) if strokes else None
         read = ink
         if drawn is not None:
@@ -244,25 +257,14 @@ class Recogniser:
         if shape:
             return shape
         digit = int(scores.probabilities[0].argmax())
-        is_leaning = digit == 1 and is_leaning_line(prepared.network_input)
-        if not is_leaning and not self.refuses(self._evidence(prepared, digit, scores)):
+        strokes = prepared.strokes
+        is_other = are_dots(strokes) if strokes else is_leaning_line(prepared.network_input)
+        lenience = COARSE_LENIENCE if prepared.is_coarse else 0.0
+        if float(self.margins(scores)[0]) + lenience >= 0 and not (digit == 1 and is_other):
             return ""
         # A tap that slips a little is a dot with its own pen, and a line with a finer one.
         seen = object_to_ink(prepared.given)
         return seen or (TWO_LINES if has_two_lines(prepared.ink) else UNLIKE_A_DIGIT)
-
-    def _evidence(self, prepared: PreparedInk, digit: int, scores: Scores) -> float:
-        """Return the log odds of being a digit, with what its strokes or few pixels say."""
-        log_odds = float(scores.log_odds[0])
-        strokes = prepared.strokes
-        if not strokes:
-            return log_odds + (COARSE_LENIENCE if prepared.is_coarse else 0.0)
-        shift = stroke_evidence(digit, strokes, prepared.network_input)
-        if abs(float(self.margins(np.array(log_odds + shift, np.float32)))) <= _IN_DOUBT:
-            turned = [draw_strokes([stroke @ by for stroke in strokes]).all_ink() for by in _TURNED]
-            inputs = np.stack([normalise_ink(ink, self._side) for ink in turned])
-            log_odds = float(np.mean([log_odds, *self.read(inputs[:, None], np.inf).log_odds]))
-        return log_odds + shift
 
     read_number = number_reader.read_number
 

@@ -20,7 +20,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from mnist_draw.dataset.normalise import normalise_ink
-from mnist_draw.recognition.answer import Answer, Scores
+from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, Scores
+from mnist_draw.recognition.glyphs import NEUTRAL, best_signs, in_line, line_of
 from mnist_draw.recognition.pieces import (
     HEIGHT,
     Box,
@@ -31,7 +32,6 @@ from mnist_draw.recognition.pieces import (
     cheapest_reading,
     digit_costs,
 )
-from mnist_draw.recognition.rejection import lean
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
@@ -49,6 +49,8 @@ WIDEST_PEN = 1 / 8
 _NEAREST = 2.0
 #: Strokes are drawn this many times larger first, so that their edges become gray.
 _FINER = 4
+#: Points further apart, in parts of the drawing's longer side, are joined by curves.
+_FAR = 0.08
 #: Paper around each stroke's own box, in pixels.
 _AROUND = 1
 
@@ -68,24 +70,11 @@ _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
 _AMONG_DIGITS = 1.5
-_ALONE = 0.5
-#: What counts against each digit alone: most symbols that are read as digits are read as 1 or 7.
-_OFTEN_NONE = np.array([-0.3, 0.1, -0.3, -0.3, -0.3, -0.3, -0.3, 0.3, -0.3, -0.3])
-#: Digits of one stroke, and of several, that end below where they begin: of people's digits, 0.6%
-#: do not, but many dots and apostrophes. That counts so much against a digit alone.
-_END_LOW = ((1, 4, 5, 7, 9), (1, 4, 9))
-_RISING = 1.0
-#: The same for a line that is so straight (width by length) and read as 1: people's are clearer.
-_STRAIGHT = 0.15
-_STRAIGHT_ONE = 0.4
-#: The same for a 1 of one stroke without a hook that bends, by a share of its length, to one side
-#: alone, as commas and brackets do: 2 of 593 ones, 26 of 347 symbols that are taken for a 1.
-_BOW = 0.14
-_OTHER_SIDE = 0.04
-_HOOK = 0.85
-_BENT_ONE = 0.75
-#: Ones are so many times higher than the pen is wide; lower lines may be ' and ".
-_SHORT = 2.0
+#: The costs of a sign, and of a letter or any other symbol among digits, as logarithms.
+_PER_SIGN = 0.4
+_PER_OTHER = 4.0
+#: By how much a letter or a symbol is more probable if nothing else is there.
+_NOTHING_ELSE = 2.0
 #: More paper than this between two strokes (negative if they overlap), in heights of the line,
 #: makes one digit costly: from where, the slope, the most.
 _JOINED_FROM = -0.1
@@ -164,25 +153,57 @@ def _cuts(stroke: PenStroke, height: float) -> list[int]:
     return sorted(set(found))
 
 
+def curved(strokes: Sequence[PenStroke]) -> list[PenStroke]:
+    """Join points that are far apart, as of a fast pen, by curves instead of lines.
+
+    The curves are splines through all points (E. Catmull, R. Rom, 1974), centripetal, so that they
+    have no loops at corners.
+    """
+    if not strokes:
+        return []
+    points = np.concatenate([stroke[:, :2] for stroke in strokes])
+    far = _FAR * max(float(np.ptp(points, axis=0).max()), 1e-6)
+    return [_curved(np.asarray(stroke, np.float64), far) for stroke in strokes]
+
+
+def _curved(stroke: Floats, far: float) -> Floats:
+    steps = np.hypot(*np.diff(stroke[:, :2], axis=0).T)
+    if len(stroke) < 3 or steps.max() <= far:
+        return stroke
+    times = np.concatenate([[0.0], np.cumsum(np.sqrt(np.maximum(steps, 1e-6)))])
+    slopes = np.gradient(stroke, times, axis=0)
+    parts = [stroke[:1]]
+    for n, step in enumerate(steps):
+        at = np.linspace(0, 1, int(step / far) + 2)[1:, None]
+        time = times[n + 1] - times[n]
+        before, after = stroke[n], stroke[n + 1]
+        parts.append(
+            before * (1 + 2 * at) * (1 - at) ** 2
+            + after * (3 - 2 * at) * at**2
+            + slopes[n] * time * at * (1 - at) ** 2
+            - slopes[n + 1] * time * at**2 * (1 - at),
+        )
+    return np.concatenate(parts)
+
+
 def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
     """Draw each stroke separately; at least one."""
-    boxes = np.array(
-        [[*(s[:, :2] - s[:, 2:] / 2).min(0), *(s[:, :2] + s[:, 2:] / 2).max(0)] for s in strokes],
-    )
-    height = float((boxes[:, 3] - boxes[:, 1]).max())
-    scale = height / HEIGHT
+    lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
+    tallest = float((lines[:, 3] - lines[:, 1]).max())
     pen = max(float(np.median(np.concatenate(strokes)[:, 2])), 1e-6)
+    # Parts of the height with the pen, which small digits shall not owe to the pen that was chosen.
+    finest, widest = (tallest * share / (1 - share) for share in (FINEST_PEN, WIDEST_PEN))
     # All widths change alike, so that pressure still shows.
-    factor = min(max(pen, FINEST_PEN * height), WIDEST_PEN * height) / pen
-    left = boxes[:, 0].min()
-    top = boxes[:, 1].min()
+    factor = min(max(pen, finest), widest) / pen if widest > 1e-3 * pen else 1.0
+    height = tallest + pen * factor
+    scale = height / HEIGHT
+    left, top = lines[:, :2].min(axis=0) - pen * factor / 2
     drawn = [_drawn((s[:, :2] - (left, top)) / scale, s[:, 2] * factor / scale) for s in strokes]
     planes, places = zip(*drawn, strict=True)
-    lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
-    spans = lines / max(float((lines[:, 3] - lines[:, 1]).max()), 1e-6)
+    spans = lines / max(tallest, 1e-6)
     whole = (False,) * len(strokes)
     corner = float(top), float(left)
-    return Row(planes, places, spans, whole, float(HEIGHT), scale, corner)
+    return Row(planes, places, spans, whole, float(HEIGHT), scale, corner, tuple(strokes))
 
 
 def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -> tuple[Plane, Box]:
@@ -223,35 +244,10 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
 # -- reading
 
 
-def are_short(strokes: Sequence[PenStroke]) -> bool:
-    """Whether strokes are hardly higher than the pen is wide."""
+def are_dots(strokes: Sequence[PenStroke]) -> bool:
+    """Whether strokes are lower than the pen is wide."""
     points = np.concatenate(strokes)
-    return bool(np.ptp(points[:, 1]) < _SHORT * np.median(points[:, 2]))
-
-
-def stroke_evidence(digit: int, strokes: Sequence[PenStroke], drawn: Plane) -> float:
-    """Return what counts for a digit alone beside its log odds; mostly less than 0."""
-    if digit == 1 and are_short(strokes):
-        return -np.inf
-    several = len(strokes) > 1
-    costs = _OFTEN_NONE + _ALONE * (_DIGIT_OF_MORE if several else _DIGIT_OF_ONE)
-    shift = -float(costs[digit])
-    if strokes[-1][-1, 1] < strokes[0][0, 1] and digit in _END_LOW[several]:
-        return shift - _RISING
-    if digit == 1 and np.isfinite(lean(drawn, _STRAIGHT)):
-        return shift - _STRAIGHT_ONE
-    return shift - _BENT_ONE if digit == 1 and not several and _is_bow(strokes[0]) else shift
-
-
-def _is_bow(stroke: PenStroke) -> bool:
-    points = stroke[:, 0] + 1j * stroke[:, 1]
-    way = points[-1] - points[0]
-    if abs(way) <= _HOOK * np.abs(np.diff(points)).sum():
-        return False
-    # Distances from the line through both ends.
-    sides = ((points - points[0]) / way).imag
-    less, more = sorted((-sides.min(), sides.max()))
-    return bool(less < _OTHER_SIDE and more > _BOW)
+    return bool(np.ptp(points[:, 1]) <= np.median(points[:, 2]))
 
 
 class ReadCache:
@@ -281,15 +277,32 @@ class ReadCache:
     def read(self, recogniser: Recogniser) -> tuple[Plane, Scores]:
         """Return the pictures and the scores of all groups, by their rows."""
         pictures = np.stack(self._inputs)
+        lines = [self._strokes_of(sorted(group)) for group in self._rows]
+        glyphs = recogniser.read_glyphs(lines, line_of(self._drawn.lines))
+        # A cut stroke begins and ends where no pen did.
+        glyphs[[self._is_partial(group) for group in self._rows]] = NEUTRAL
         others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
         known = (self._alone.probabilities, self._alone.log_odds, self._alone.several)
-        scores = Scores(
-            *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True)),
-        )
+        every = [np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=False)]
         weights = np.where(self._have_several(), _DIGIT_OF_MORE, _DIGIT_OF_ONE)
-        shares = scores.probabilities * np.exp(-_AMONG_DIGITS * weights)
+        shares = every[0] * np.exp(-_AMONG_DIGITS * weights)
         shares /= shares.sum(axis=1, keepdims=True)
-        return pictures, scores._replace(probabilities=shares.astype(np.float32))
+        return pictures, Scores(shares.astype(np.float32), every[1], every[2], glyphs)
+
+    def _strokes_of(self, group: list[int]) -> list[PenStroke]:
+        """Return the strokes of pieces, put together again where they were cut."""
+        strokes: list[PenStroke] = []
+        for n in group:
+            if self._drawn.cut[n] and n - 1 in group:
+                strokes[-1] = np.concatenate([strokes[-1], self._drawn.lines[n]])
+            else:
+                strokes.append(self._drawn.lines[n])
+        return strokes
+
+    def _is_partial(self, group: frozenset[int]) -> bool:
+        """Whether a stroke of a group goes on beyond it."""
+        cut = self._drawn.cut
+        return any(is_cut and (n in group) != (n - 1 in group) for n, is_cut in enumerate(cut))
 
     def _have_several(self) -> npt.NDArray[np.bool_]:
         """Tell for which groups the pen was lifted, (groups, 1); a cut is none."""
@@ -313,9 +326,9 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     ways = []
     for pieces, groups, rows in orders:
         own = Scores(*(values[rows] for values in scores))
-        costs = _costs(pieces, groups, own)
-        ways.append(cheapest_reading(pieces, groups, pictures[rows], own, costs))
-    return min(ways, key=lambda way: way[0])[1]
+        costs, signs = _costs(pieces, groups, own)
+        ways.append(cheapest_reading(pieces, groups, pictures[rows], own, costs, signs))
+    return min(ways, key=lambda way: way.cost)
 
 
 def _orders(drawn: Row) -> list[list[int]]:
@@ -346,9 +359,13 @@ def _groups(pieces: Row) -> list[Group]:
     ]
 
 
-def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
-    """Return minus the logarithm of each group's probability of being one digit."""
-    costs = digit_costs(pieces, groups, scores)
+def _costs(pieces: Row, groups: list[Group], scores: Scores) -> tuple[Floats, list[str]]:
+    """Return minus the logarithm of each group's probability, and what it is.
+
+    That is empty for a digit, else a sign, or "?" for a letter and the like.
+    """
+    said = in_line(scores.glyphs).astype(np.float64)
+    as_digits = digit_costs(pieces, groups, scores) - said[:, 0]
     digits = scores.probabilities.argmax(axis=1)
     joined, gaps = _of_gaps(pieces)
     apart = np.clip((_APART_FROM - _row_gaps(pieces)) * _APART_SLOPE, 0, _APART_MOST)
@@ -359,10 +376,14 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
     apart[np.array(pieces.cut[1:], bool)] = _PER_CUT
     no_number = _NO_NUMBER_APART if (gaps >= PAPER).all() else _NO_NUMBER
     lifts = np.cumsum(~np.array(pieces.cut))
+    lifted = np.array([lifts[last - 1] - lifts[first] for first, last in groups])
+    as_digits += _PER_STROKES[np.minimum(lifted, MAX_STROKES - 1)]
+    as_digits += np.where(lifted > 0, _DIGIT_OF_MORE[digits], _DIGIT_OF_ONE[digits])
+    ways = np.stack([as_digits, _PER_SIGN - said[:, 1], _PER_OTHER - said[:, 2]], axis=1)
+    texts = [("", sign, NOT_A_DIGIT) for sign in best_signs(scores.glyphs)]
+    signs = [text[way] for text, way in zip(texts, ways.argmin(axis=1), strict=True)]
+    costs = ways.min(axis=1)
     for row, (first, last) in enumerate(groups):
-        lifted = lifts[last - 1] - lifts[first]
-        costs[row] += _PER_STROKES[min(lifted, MAX_STROKES - 1)]
-        costs[row] += (_DIGIT_OF_MORE if lifted else _DIGIT_OF_ONE)[digits[row]]
         costs[row] += joined[first : last - 1].sum()
         if first:
             costs[row] += apart[first - 1]
@@ -370,9 +391,10 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
             # This group is the only reading as one digit; all others are several digits.
             several = float(scores.several[row])
             costs[row] -= min(np.logaddexp(0, -several), no_number)
-        elif lifted:
+            costs[row] -= _NOTHING_ELSE * (signs[row] == NOT_A_DIGIT)
+        elif lifted[row]:
             costs[row] -= np.clip(_UNITED * (scores.log_odds[row] - _UNITED_FROM), 0, _UNITED_MOST)
-    return costs
+    return costs, signs
 
 
 def _of_gaps(pieces: Row) -> tuple[Floats, Floats]:

@@ -135,7 +135,7 @@ def test_a_point_is_part_of_a_number_and_no_digit():
     assert (found.state, found.text) == (State.SURE, "2.5")
     assert [told.text for told in found.parts] == ["2", ".", "5"]
     assert found.parts[1].is_refused
-    assert "point" in found.parts[1].line
+    assert "sign ." in found.parts[1].line
     assert certainty_of_number(NumberAnswer("2.", (part(2), point))).is_named_alone
     lost = DigitAnswer(None, 0.0, (9, 9, 1, 1), sign="?")
     found = NumberAnswer("2?", (part(2), lost))
@@ -226,7 +226,8 @@ def test_of_few_pixels_less_is_asked(monkeypatch, rule):
     recogniser = Recogniser(linear_model())
     doubtful = np.array([rule.threshold - 0.5], np.float32)
     probabilities = np.eye(10, dtype=np.float32)[3:4]
-    monkeypatch.setattr(recogniser, "read", lambda _: Scores(probabilities, doubtful, -doubtful))
+    scores = Scores(probabilities, doubtful, -doubtful, np.zeros((1, 0), np.float32))
+    monkeypatch.setattr(recogniser, "read", lambda _: scores)
     small = np.zeros((8, 8), np.uint8)
     small[1:7, 2:6] = 255
     small[2:6, 3:5] = 0
@@ -253,7 +254,7 @@ def test_a_cross_is_refused_unless_the_network_reads_other_classes():
 
 def test_a_tap_that_slips_a_little_is_a_dot(monkeypatch):
     recogniser = Recogniser(linear_model())
-    monkeypatch.setattr(recogniser, "refuses", lambda log_odds: True)
+    monkeypatch.setattr(recogniser, "margins", lambda scores: np.array([-1.0]))
     rows, columns = np.mgrid[:300, :300]
     said = set()
     for slip in (0, 3):
@@ -291,17 +292,22 @@ def test_unsound_files(model, message):
         RejectionRule.from_model(model)
 
 
+def _refuses_a_cross():
+    recogniser = Recogniser(linear_model())
+    return recogniser.refuses(recogniser.read(np.eye(28, dtype=np.float32)[None, None]))
+
+
 def test_the_shipped_file_is_optional_and_named_when_damaged(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path / names[-1])
     shipped_rule.cache_clear()
     try:
         assert shipped_rule() is None
-        assert not Recogniser(linear_model()).refuses(-100)
+        assert not _refuses_a_cross()
         shipped_rule.cache_clear()
         save_model(tmp_path / "digit_or_not.npz", linear_model())
         # Neither an answer nor a network that has just been trained is lost.
         assert shipped_rule() is None
-        assert not Recogniser(linear_model()).refuses(-100)
+        assert not _refuses_a_cross()
         (told,) = caplog.messages
         assert "digit_or_not.npz cannot" in told
     finally:

@@ -17,7 +17,6 @@ from mnist_draw.recognition.recogniser import (
     calibrated,
 )
 from mnist_draw.recognition.rejection import shipped_rule
-from mnist_draw.recognition.stroke_reader import draw_strokes, stroke_evidence
 from mnist_draw.storage import ModelFile, ModelFileError
 
 
@@ -172,43 +171,3 @@ def test_digits_of_any_size_are_read_with_any_pen(shipped, digit):
             assert len(shipped.read_number(ink).digits) == 1
     log_odds, _ = rule.log_odds(np.stack(pictures)[:, None])
     assert (log_odds >= rule.threshold).mean() >= 0.9
-
-
-def test_strokes_that_a_digit_seldom_has_speak_against_it():
-    turn = np.linspace(0, 3, 30)
-    bow = np.column_stack([40 * np.sin(turn), 30 * turn, np.full(30, 9.0)])
-    line = np.column_stack([np.zeros(30), 30 * turn, np.full(30, 9.0)])
-
-    def shift(digit, *strokes):
-        return stroke_evidence(digit, strokes, normalise_ink(draw_strokes(strokes).all_ink()))
-
-    assert shift(6, bow, bow) < shift(4, bow) < shift(4, bow, bow) <= shift(0, bow)
-    # What is drawn from the bottom to the top is seldom a 7, but often a 0.
-    assert shift(7, bow[::-1]) < shift(7, bow)
-    assert shift(0, bow[::-1]) == shift(0, bow)
-    # A straight line is nearly as often an apostrophe as a 1.
-    assert shift(1, line[::-1]) < shift(1, line) < shift(1, bow) <= 0
-    # A comma bends to one side.
-    comma, wave = bow * (0.5, 1, 1), np.column_stack([15 * np.sin(2 * turn), bow[:, 1:]])
-    assert shift(1, comma) < shift(1, wave) == shift(1, bow)
-    assert shift(1, comma * (-1, 1, 1)) == shift(1, comma)
-
-
-@pytest.mark.parametrize(("turned", "text"), [(-0.5, "?"), (1.5, "7")])
-def test_strokes_near_the_threshold_are_judged_again_turned(turned, text):
-    class Rule:
-        threshold = 0.0
-
-        def log_odds(self, inputs):
-            odds = np.array(
-                [-0.1] if len(inputs) == 1 else [0.1 + turned] * len(inputs),
-                np.float32,
-            )
-            return odds, odds - 10
-
-    seven = [
-        np.column_stack([np.array(stroke) * 100, np.full(len(stroke), 9.0)]) for stroke in DIGITS[7]
-    ]
-    recogniser = Recogniser(default_model(), compiled=False)
-    recogniser._rule = Rule()
-    assert recogniser.recognise_ink(board(DIGITS[7], 9.0, scale=100), seven).text == text

@@ -34,6 +34,7 @@ from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, number, pgettext
 from mnist_draw.recognition.certainty import Certainty, State
+from mnist_draw.recognition.glyphs import SIGNS
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -210,8 +211,8 @@ class DrawTab(Page):
         self.cut_out = add(_("Show what is cut out"), sentence, "B", lambda: None)
         self.cut_out.setCheckable(True)
         self.cut_out.toggled.connect(lambda: self._show_tags())
-        sentence = _("Read a decimal point or comma, and a minus in front of a number.")
-        self.decimals = add(_("Point and minus"), sentence, "D")
+        sentence = _("Read {signs} beside digits as signs.", signs=" ".join(SIGNS))
+        self.decimals = add(_("Signs in numbers"), sentence, "D")
         self.decimals.setCheckable(True)
         self.decimals.toggled.connect(self._post_ink)
         self.answer.build_commands(self)

@@ -126,7 +126,7 @@ def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certaint
 
     recogniser = Recogniser(load_trained(model), compiled=False)
     scores = recogniser.read(picture[None, None])
-    refused = recogniser.reads_digits and recogniser.refuses(float(scores.log_odds[0]))
+    refused = recogniser.reads_digits and recogniser.refuses(scores)
     objection = UNLIKE_A_DIGIT if refused else ""
     return picture, certainty_from(scores.probabilities[0], recogniser.names, objection)
 
