@@ -49,12 +49,13 @@ TEMPLATES = {
     "sums": ("0+0", "00+0", "0=0", "0+0=0"),
 }
 #: The words that are drawn, as far as a person drew their letters.
-WORDS = """
+_WORDS = """
 the and for you not with from have this they will would there what about which when make
 can like time just know take people into year your good some could them see other than
 then now look only come its over think also back after use two how our work first well
 way even new want because any these give day most us in it is on at be to of as up by or
-""".split()
+"""
+WORDS = _WORDS.split()
 
 
 @dataclass(frozen=True)

@@ -144,9 +144,8 @@ def features(
 
 
 def _begun(begins: npt.NDArray[np.bool_]) -> Floats:
-    step = POINTS // _SEEN
-    grouped = begins.reshape(len(begins), _SEEN, step).any(axis=2)
-    return grouped.astype(np.float32)
+    found: Floats = begins.reshape(len(begins), _SEEN, -1).any(axis=2).astype(np.float32)
+    return found
 
 
 def _ways(own: Floats, begins: npt.NDArray[np.bool_]) -> Floats:

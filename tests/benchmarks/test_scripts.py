@@ -16,6 +16,8 @@ SCRIPTS: dict[str, list[str] | None] = {
     "benchmarks/compile_time.py": ["--networks", "mlp"],
     "benchmarks/drawn_digits.py": [INK],
     "benchmarks/drawn_numbers.py": [INK],
+    # It reads a folder of three files, with the drawings of people.
+    "benchmarks/drawn_strings.py": None,
     "benchmarks/engine_parity.py": ["--theano-python", sys.executable],
     "benchmarks/faults.py": None,
     "benchmarks/hard_pictures.py": [INK],
@@ -35,6 +37,7 @@ SCRIPTS: dict[str, list[str] | None] = {
     "benchmarks/walks.py": [],
     "tools/content.py": [],
     # It needs a file of letters that people drew, and hours.
+    "tools/fit_glyphs.py": None,
     "tools/fit_rejection.py": None,
     "tools/screenshots.py": [],
     "tools/translations.py": None,

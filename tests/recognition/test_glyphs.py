@@ -1,0 +1,51 @@
+"""What strokes are: a digit, a sign, a letter or several."""
+
+import numpy as np
+import pytest
+from pen_drawing import DIGITS, smooth
+
+from mnist_draw.recognition.glyphs import CLASSES, GlyphNetwork, line_of, shipped_glyphs
+from mnist_draw.storage import ModelFile, ModelFileError
+
+
+def pen(*lines, at=(0, 0)):
+    """Return strokes of a pen 9 wide, of points in heights of 100."""
+    parts = [smooth(np.array(line, float)) * 100 + at for line in lines]
+    return [np.column_stack([part, np.full(len(part), 9.0)]) for part in parts]
+
+
+def likely(strokes, *line):
+    """Return what strokes most probably are, on a line of others if there are some."""
+    place = [line_of([*strokes, *line])] if line else []
+    (logs,) = shipped_glyphs().read([strokes], *place)
+    assert np.exp(logs).sum() == pytest.approx(1, abs=1e-4)
+    return CLASSES[int(logs.argmax())]
+
+
+@pytest.mark.parametrize("digit", [2, 3, 4, 7, 8])
+def test_digits_are_digits(digit):
+    assert likely(pen(*DIGITS[digit])) == str(digit)
+
+
+def test_place_and_size_in_the_line_tell_signs_apart():
+    two = pen(*DIGITS[2])
+    tick = [(0, 0), (-0.03, 0.15), (-0.08, 0.3)]
+    assert likely(pen(tick, at=(120, 90)), *two) == ","
+    assert likely(pen(tick, at=(120, -10)), *two) != ","
+    assert likely(pen([(0, 0.5), (0.45, 0.5)], at=(120, 0)), *two) in ("-", "part")
+    assert likely(pen(*DIGITS[2], *DIGITS[8]), *two) != "2"
+    beside = pen(*DIGITS[3], at=(90, 0))
+    assert likely([*two, *beside], *two) == "several"
+
+
+def test_a_dot_has_no_direction():
+    dot = [np.array([[50.0, 60.0, 9.0]])]
+    (logs,) = shipped_glyphs().read([dot])
+    assert np.isfinite(logs).all()
+
+
+def test_other_files_are_refused():
+    layers = (np.zeros((3, 4), np.float32), np.zeros(4, np.float32))
+    for network, message in (("layers:4", "'layers:4', not"), ("glyphs:4", "3×4")):
+        with pytest.raises(ModelFileError, match=message):
+            GlyphNetwork.from_model(ModelFile(network, layers, {}))
