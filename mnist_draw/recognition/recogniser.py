@@ -41,7 +41,7 @@ _VALIDATED = 1000
 #: What the strokes say counts so much beside what the picture says, and for digits, as log odds:
 #: half of the writers that `tools/fit_glyphs.py` is fitted on were used to choose them.
 _STROKES_SAY = 0.5
-_STROKES_LIFT = 0.25
+_STROKES_LIFT = 0.5
 #: Version of the cached log odds of validation pictures.
 _CACHE_VERSION = 1
 
