@@ -172,18 +172,18 @@ def _curved(stroke: Floats, far: float) -> Floats:
         return stroke
     times = np.concatenate([[0.0], np.cumsum(np.sqrt(np.maximum(steps, 1e-6)))])
     slopes = np.gradient(stroke, times, axis=0)
-    parts = [stroke[:1]]
-    for n, step in enumerate(steps):
-        at = np.linspace(0, 1, int(step / far) + 2)[1:, None]
-        time = times[n + 1] - times[n]
-        before, after = stroke[n], stroke[n + 1]
-        parts.append(
-            before * (1 + 2 * at) * (1 - at) ** 2
-            + after * (3 - 2 * at) * at**2
-            + slopes[n] * time * at * (1 - at) ** 2
-            - slopes[n + 1] * time * at**2 * (1 - at),
-        )
-    return np.concatenate(parts)
+    counts = (steps / far).astype(int) + 1
+    n = np.repeat(np.arange(len(steps)), counts)
+    first = np.cumsum(counts) - counts
+    at = ((np.arange(len(n)) - first[n] + 1) / counts[n])[:, None]
+    time = np.diff(times)[n][:, None]
+    between: Floats = (
+        stroke[n] * (1 + 2 * at) * (1 - at) ** 2
+        + stroke[n + 1] * (3 - 2 * at) * at**2
+        + slopes[n] * time * at * (1 - at) ** 2
+        - slopes[n + 1] * time * at**2 * (1 - at)
+    )
+    return np.concatenate([stroke[:1], between])
 
 
 def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
