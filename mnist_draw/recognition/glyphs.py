@@ -138,14 +138,10 @@ def features(
     own = (points - (low + size / 2)[:, None]) * (2 / longest)[:, None, None]
     ways = _ways(own, begins)
     seen = own[:, :: POINTS // _SEEN], ways[:, :: POINTS // _SEEN]
-    ordered = [*(part.reshape(len(points), -1) for part in seen), _begun(begins)]
+    begun = begins.reshape(len(begins), _SEEN, -1).any(axis=2)
+    ordered = [*(part.reshape(len(points), -1) for part in seen), begun]
     figures = _figures(own, low, size, strokes, pens, lines)
     return np.concatenate([_map(own, ways), *ordered, figures], axis=1).astype(np.float32)
-
-
-def _begun(begins: npt.NDArray[np.bool_]) -> Floats:
-    found: Floats = begins.reshape(len(begins), _SEEN, -1).any(axis=2).astype(np.float32)
-    return found
 
 
 def _ways(own: Floats, begins: npt.NDArray[np.bool_]) -> Floats:
