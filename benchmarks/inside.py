@@ -84,39 +84,34 @@ def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
 
 
 def step(model: Any) -> tuple[Any, Callable[[], bool]]:
-    """Return the section *One step* with a test digit, and whether all stages were shown."""
-    from mnist_draw.app.inside.section import Example
+    """Return the section *One step* with a digit, and whether the film's beginning is whole."""
     from mnist_draw.app.inside.step.step_section import StepSection
-    from mnist_draw.dataset.mnist import load_dataset, scale
 
-    data = load_dataset()
     section = StepSection()
-    section.show_example(Example(scale(data.test_images[0, 0]), int(data.test_labels[0])))
+    section.show_example(drawn(0))
+    return section, lambda: not section.is_pending()
+
+
+def stages(model: Any) -> tuple[Any, Callable[[], bool]]:
+    """Return the section *One step* with all details, and whether all stages were shown."""
+    section, is_whole = step(model)
+    section.show_details(True)
 
     def is_ready() -> bool:
         # Painting all five stages is part of what is measured.
-        if section.picture.shown is not None and section.stage < 5:
+        if is_whole() and section.stage < 5:
             section.open_stage(section.stage + 1)
             return False
-        return section.picture.shown is not None
+        return is_whole()
 
     return section, is_ready
-
-
-def graph(model: Any) -> tuple[Any, Callable[[], bool]]:
-    """Return the section *One step* with its graph, and whether that is there."""
-    from mnist_draw.app.inside.step.step_section import StepSection
-
-    section = StepSection()
-    section.open_view("graph")
-    return section, lambda: bool(section.graph.graphs)
 
 
 #: From its name to a function that makes it and tells when it is complete.
 SECTIONS: dict[str, Callable[[Any], tuple[Any, Callable[[], bool]]]] = {
     "network": network,
     "step": step,
-    "graph": graph,
+    "stages": stages,
     "results": results,
     "map": pca_map,
 }
@@ -250,7 +245,7 @@ def memory(minutes: float) -> None:
     from mnist_draw.training.settings import TrainingSettings
 
     run_window = QApplication.exec_
-    sections = cycle(name for name in SECTIONS if name != "graph")
+    sections = cycle(name for name in SECTIONS if name != "stages")
     epochs = 0
     seen: list[float] = []
     print("| minute | epochs | least, MB | median | most |\n|---:|---:|---:|---:|---:|", flush=True)

@@ -3,18 +3,20 @@
 NumPy computes what the network makes of a minibatch, at once. The Theano function is the training
 function of `mnist_draw.training.functions` with two differences: dropout masks are inputs, so that
 a step can be repeated to the same numbers, and gradients are outputs. The first picture of the
-minibatch is the example.
+minibatch is the one that is followed.
 
 A network's file does not hold the accumulators of its update rule; a step with empty ones would
 be many times too large. They are those of the network's own run where its checkpoint is still
-there. Else they are filled on some minibatches that are learned at the rate 0, and cached.
+there. Else those that are means are filled on some minibatches that are learned at the rate 0, and
+cached; a velocity would stay 0, and a sum would be too small.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +27,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.analysis import network_probe
 from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.arrays import Array, Floats
-from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import number
 from mnist_draw.library.network_data import own_data
@@ -58,7 +60,7 @@ class StepError(UserError):
 
 @dataclass(frozen=True, eq=False)
 class Minibatch:
-    """What a step learns from: N pictures, the example first."""
+    """What a step learns from: N pictures, the followed one first."""
 
     #: float32 (N, 1, 28, 28).
     pictures: Floats = field(repr=False)
@@ -67,14 +69,16 @@ class Minibatch:
     #: For each dropout layer float32, N rows: 1 for what stays, 0 for what is left out.
     masks: tuple[Floats, ...] = field(repr=False)
 
-
-def _none() -> Floats:
-    return np.zeros(0, np.float32)
+    def beginning_with(self, place: int) -> Minibatch:
+        """Return the same pictures, one of them brought to the front."""
+        order = np.roll(np.arange(len(self.labels)), -place)
+        masks = tuple(mask[order] for mask in self.masks)
+        return Minibatch(self.pictures[order], self.labels[order], masks)
 
 
 @dataclass(frozen=True, eq=False)
 class StepFigures:
-    """The numbers of a step, float32; what has no N is of the example. Defaults: not known yet."""
+    """The numbers of a step, float32; what has no N is of the followed picture."""
 
     #: Steps before this one.
     number: int
@@ -90,24 +94,20 @@ class StepFigures:
     x: tuple[Floats, ...] = field(repr=False)
     #: Outputs of each hidden layer before dropout: (units,) or (maps, height, width).
     a: tuple[Floats, ...] = field(repr=False)
-    #: Minus the derivative of the example's loss by the pixels, (28, 28), and by `a`.
-    pull_x: Floats = field(default_factory=_none, repr=False)
-    pull_a: tuple[Floats, ...] = field(default=(), repr=False)
-    #: The derivative of the example's loss by the sums of each layer with weights.
-    delta: tuple[Floats, ...] = field(default=(), repr=False)
+    #: The derivative of the followed picture's loss by the pixels, (28, 28), and by `a`.
+    gradient_x: Floats = field(repr=False)
+    gradient_a: tuple[Floats, ...] = field(repr=False)
+    #: That by the sums of each layer with weights.
+    delta: tuple[Floats, ...] = field(repr=False)
     #: The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
-    gradients: tuple[Floats, ...] = field(default=(), repr=False)
+    gradients: tuple[Floats, ...] = field(repr=False)
     #: Losses and probabilities after the step, with the same masks.
-    losses_after: Floats = field(default_factory=_none, repr=False)
-    p_after: Floats = field(default_factory=_none)
-    after: tuple[Floats, ...] = field(default=(), repr=False)
+    losses_after: Floats = field(repr=False)
+    p_after: Floats
+    after: tuple[Floats, ...] = field(repr=False)
     #: The update rule's accumulators.
-    state_before: tuple[Array, ...] = field(default=(), repr=False)
-    state_after: tuple[Array, ...] = field(default=(), repr=False)
-
-    @property
-    def is_done(self) -> bool:
-        return bool(self.after)
+    state_before: tuple[Array, ...] = field(repr=False)
+    state_after: tuple[Array, ...] = field(repr=False)
 
     @property
     def label(self) -> int:
@@ -123,9 +123,9 @@ def settings_of(model: ModelFile) -> TrainingSettings:
 
 
 class OneStep:
-    """A copy of a network that learns one minibatch, as often as it is told to.
+    """A copy of a network that learns minibatches.
 
-    Compiling takes some seconds. It belongs to the thread that uses it. Of ``settings`` it takes
+    Compiling takes a moment. It belongs to the thread that uses it. Of ``settings`` it takes
     update rule, learning rate, L2 and batch size; without, those of the network's run.
     """
 
@@ -146,8 +146,7 @@ class OneStep:
             )
         self.model = model
         self.settings = settings or settings_of(model)
-        self.number = 0
-        #: Whether the accumulators are those of the network's own run.
+        #: Whether the memory of `fill` is that of the network's own run.
         self.from_run = False
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
@@ -155,121 +154,37 @@ class OneStep:
         self.layers = network_probe.describe_layers(model)
         #: For each dropout layer, by the next layer with weights, the share that it lets through.
         self.retained = {place: part for place, (_, part) in self.expressions.dropouts.items()}
-        self._start: tuple[Array, ...] | None = None
-        self.function: Any = None
-        self.rewind()
+        self.put(model.parameters, self.state())
 
-    def fill(self) -> None:
-        """Let the accumulators be what they are in the middle of a run, and compile if need be."""
-        for _ in self.fill_gradually():
-            pass
-
-    def fill_gradually(self) -> Iterator[tuple[int, int]]:
-        """Do that; yield ``(done, all)`` around each minibatch that fills accumulators."""
-        if self.function is None:
-            self.function = self.expressions.compile()
-        if self._start is not None:
-            return
-        settings = self.settings
-        shapes = [value.shape for value in self.state()]
-        values = read_from_run(self.model, settings, shapes) if shapes else ()
-        self.from_run = bool(values)
-        chosen = settings.update, settings.update_parameters, settings.batch_size, settings.l2
-        key = f"{self.model.fingerprint} {chosen}"
-        if values is None:
-            cached = read(_KIND, _VERSION, key) or {}
-            known = tuple(cached[name] for name in sorted(cached))
-            values = known if _fit(known, shapes) else None
-        if values is None:
-            for number in range(self.filling):
-                yield number, self.filling
-                self._call(self._draw(settings.batch_size, [1, number], number + 1), 0.0)
-            yield self.filling, self.filling
-            values = self.state()
-            arrays = {f"value_{number:03d}": value for number, value in enumerate(values)}
-            save(_KIND, _VERSION, key, arrays)
-        self._start = tuple(values)
-        self.rewind()
-
-    def minibatch(self, picture: Floats, label: int) -> Minibatch:
-        """Return the same each time: a picture, float32 (28, 28), its label, training pictures."""
-        found = self._draw(min(self.settings.batch_size, MAX_PICTURES), [0, 0], 0)
-        found.pictures[0, 0] = picture
-        found.labels[0] = label
-        return found
-
-    def _draw(self, count: int, seed: Sequence[int], mask_seed: int) -> Minibatch:
-        """Draw training pictures, at most as many as there are, and what dropout leaves out."""
+    @cached_property
+    def data(self) -> Dataset:
         data = own_data(self.model) or load_dataset()
-        total = len(data.train_labels)
-        rows = np.random.default_rng(seed).choice(total, min(count, total), replace=False)
-        random = np.random.default_rng([mask_seed, 1])
+        return data.first(self.settings.training_examples or len(data.train_labels))
+
+    @property
+    def batch_size(self) -> int:
+        """How many pictures a step learns: no more than there are."""
+        return min(self.settings.batch_size, MAX_PICTURES, len(self.data.train_labels))
+
+    def minibatch(self, number: int) -> Minibatch:
+        """Return what is learned after ``number`` steps: each picture once in an epoch."""
+        size = self.batch_size
+        epoch, place = divmod(number, len(self.data.train_labels) // size)
+        order = np.random.default_rng([epoch, 0]).permutation(len(self.data.train_labels))
+        rows = order[place * size : (place + 1) * size]
+        random = np.random.default_rng([number, 1])
         masks = tuple(
-            (random.random((len(rows), *shape), np.float32) < retained).astype(np.float32)
+            (random.random((size, *shape), np.float32) < retained).astype(np.float32)
             for shape, retained in self.expressions.dropouts.values()
         )
-        labels = data.train_labels[rows].astype(np.int32)
-        return Minibatch(scale(data.train_images[rows]), labels, masks)
+        labels = self.data.train_labels[rows].astype(np.int32)
+        return Minibatch(scale(self.data.train_images[rows]), labels, masks)
 
-    def look(self, minibatch: Minibatch) -> StepFigures:
-        """Return what the network makes of a minibatch before the next step."""
-        before = self.parameters()
-        found = self._forward(minibatch, before)
-        return StepFigures(self.number, minibatch, before, **found)
-
-    def step(self, minibatch: Minibatch, looked: StepFigures | None = None) -> StepFigures:
-        """Learn a minibatch once and tell everything about it; ``looked``: what `look` returned."""
-        self.fill()
-        try:
-            figures = looked or self.look(minibatch)
-            state_before = self.state()
-            learned = self._call(minibatch, self.settings.learning_rate)
-            after = self.parameters()
-            again = self._forward(minibatch, after)
-        except StepError:
-            self.rewind()
-            raise
-        self.number += 1
-        # With NumPy: compiled, for all pictures, it takes half as long as all other gradients.
-        first = replace(self.layers[0], W=figures.before[0])
-        pull_x = -first.gradient_by_input(learned["delta"][0][None])[0, 0]
-        if 0 in self.retained:
-            pull_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
-        return replace(
-            figures,
-            **learned,
-            pull_x=pull_x,
-            losses_after=again["losses"],
-            p_after=again["p"],
-            after=after,
-            state_before=state_before,
-            state_after=self.state(),
-        )
-
-    def learn(self, minibatch: Minibatch, times: int) -> None:
-        self.fill()
-        for _ in range(times):
-            self._call(minibatch, self.settings.learning_rate)
-            self.number += 1
-
-    def rewind(self) -> None:
-        """Let everything be as it was before the first step."""
-        self.number = 0
+    def put(self, parameters: Sequence[Floats], state: Sequence[Array]) -> None:
+        """Let the parameters and what the update rule remembers be these."""
         variables = (*self.expressions.params, *self.expressions.accumulators)
-        # Accumulators that are not filled stay.
-        values = (*self.model.parameters, *(self._start or ()))
-        for variable, value in zip(variables, values, strict=False):
+        for variable, value in zip(variables, (*parameters, *state), strict=True):
             variable.set_value(np.asarray(value, variable.dtype))
-
-    @property
-    def is_filled(self) -> bool:
-        """Whether `step` needs neither to compile nor to fill accumulators."""
-        return self._start is not None
-
-    @property
-    def filling(self) -> int:
-        convolves = any(layer.convolves for layer in self.layers)
-        return CONVOLUTION_FILLING if convolves else FILLING
 
     def parameters(self) -> tuple[Floats, ...]:
         """Return copies of the parameters, in Lasagne's order."""
@@ -279,26 +194,98 @@ class OneStep:
         """Return copies of the update rule's accumulators."""
         return tuple(np.array(v.get_value()) for v in self.expressions.accumulators)
 
-    def _call(self, minibatch: Minibatch, rate: float) -> dict[str, Any]:
-        """Learn a minibatch at a rate; return the gradients among the fields of `StepFigures`."""
+    def learn(self, minibatch: Minibatch, rate: float | None = None) -> None:
+        rate = self.settings.learning_rate if rate is None else rate
         self.expressions.learning_rate.set_value(np.float32(rate))
-        # What is not finite is told in words, not by NumPy.
+        # What is not finite is said in words, not by NumPy.
         with np.errstate(all="ignore"):
-            first = np.zeros(1, np.int64)
-            results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
+            self._learn(minibatch.pictures, minibatch.labels, *minibatch.masks)
+
+    def step(self, minibatch: Minibatch, number: int = 0) -> StepFigures:
+        """Learn a minibatch once and return everything about it."""
+        before = self.parameters()
+        state_before = self.state()
+        forward = self._forward(minibatch, before)
+        self.expressions.learning_rate.set_value(np.float32(self.settings.learning_rate))
+        with np.errstate(all="ignore"):
+            results = self._explain(
+                np.zeros(1, np.int64),
+                minibatch.pictures,
+                minibatch.labels,
+                *minibatch.masks,
+            )
         values = [np.array(value, np.float32) for value in results]
         hidden = len(self.layers) - 1
         between = 2 * len(self.layers) - 1
         # The gradient is that of the mean, in which one picture's loss counts one N-th.
         firsts = [len(minibatch.labels) * value[0] for value in values[:between]]
-        return {
-            "pull_a": tuple(-value for value in firsts[:hidden]),
-            "delta": tuple(firsts[hidden:]),
-            "gradients": tuple(values[between:]),
-        }
+        after = self.parameters()
+        again = self._forward(minibatch, after)
+        # With NumPy: compiled, for all pictures, it takes half as long as all other gradients.
+        first = replace(self.layers[0], W=before[0])
+        gradient_x = first.gradient_by_input(firsts[hidden][None])[0, 0]
+        if 0 in self.retained:
+            gradient_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
+        return StepFigures(
+            number,
+            minibatch,
+            before,
+            **forward,
+            gradient_x=gradient_x,
+            gradient_a=tuple(firsts[:hidden]),
+            delta=tuple(firsts[hidden:]),
+            gradients=tuple(values[between:]),
+            losses_after=again["losses"],
+            p_after=again["p"],
+            after=after,
+            state_before=state_before,
+            state_after=self.state(),
+        )
+
+    @property
+    def can_be_filled(self) -> bool:
+        """Whether all that the update rule remembers are means: a sum or velocity is a history."""
+        return all(UPDATE_RULES[self.settings.update].accumulators.values())
+
+    @property
+    def filling(self) -> int:
+        """How many minibatches fill the memory."""
+        convolves = any(layer.convolves for layer in self.layers)
+        return CONVOLUTION_FILLING if convolves else FILLING
+
+    def fill(self) -> tuple[Array, ...] | None:
+        """Return what the update rule remembers at the end of the run; None if that is lost."""
+        settings = self.settings
+        shapes = [variable.get_value().shape for variable in self.expressions.accumulators]
+        values = read_from_run(self.model, settings, shapes) if shapes else ()
+        self.from_run = values is not None
+        if values is not None or not self.can_be_filled:
+            return values
+        chosen = settings.update, settings.update_parameters, settings.batch_size, settings.l2
+        key = f"{self.model.fingerprint} {chosen}"
+        cached = read(_KIND, _VERSION, key) or {}
+        known = tuple(cached[name] for name in sorted(cached))
+        if _fit(known, shapes):
+            return known
+        nothing = [np.zeros_like(v.get_value()) for v in self.expressions.accumulators]
+        self.put(self.model.parameters, nothing)
+        for step in range(self.filling):
+            self.learn(self.minibatch(step), 0.0)
+        found = self.state()
+        arrays = {f"value_{number:03d}": value for number, value in enumerate(found)}
+        save(_KIND, _VERSION, key, arrays)
+        return found
+
+    @cached_property
+    def _learn(self) -> Any:
+        return self.expressions.compile()
+
+    @cached_property
+    def _explain(self) -> Any:
+        return self.expressions.compile_explained()
 
     def _forward(self, minibatch: Minibatch, parameters: Sequence[Floats]) -> dict[str, Any]:
-        """Return the fields of `StepFigures` that tell what parameters make of a minibatch."""
+        """Return the fields of `StepFigures` that say what parameters make of a minibatch."""
         losses: list[Floats] = []
         passes: list[network_probe.ForwardPass] = []
         shares = self.retained.items()
@@ -315,8 +302,8 @@ class OneStep:
                 passes = passes or [passed]
         except ModelFileError as error:
             raise StepError(
-                "The loss of this step is no finite number: the weights are unusably large. The "
-                "copy of the network is as it was before the first step.",
+                "The loss of this step is no finite number: the weights are unusably large. Choose "
+                "a smaller learning rate.",
             ) from error
         x, a = (tuple(value[0] for value in values) for values in (passes[0].x, passes[0].a))
         z = passes[0].logits[0]
@@ -381,6 +368,17 @@ class StepExpressions:
                 layer._srng = SimpleNamespace(binomial=lambda *_, given=mask, **__: given)
 
     def compile(self) -> Any:
+        """Compile pictures, labels, masks; updates all."""
+        import theano
+
+        return theano.function(
+            [self.pictures, self.targets, *self.masks],
+            [],
+            updates=self.updates,
+            mode=theano_bridge.fast_mode(),
+        )
+
+    def compile_explained(self) -> Any:
         """Compile rows, pictures, labels, masks → those rows' errors, gradients; updates all."""
         import theano
         import theano.tensor as T

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -126,7 +126,18 @@ def reliability_table(results: Results) -> Table:
         N_("by chance from"),
         N_("by chance to"),
     )
-    rows = [astuple(part) for part in results.reliability]
+    rows = [
+        (
+            part.low,
+            part.high,
+            part.count,
+            part.confidence,
+            part.accuracy,
+            part.least,
+            part.most,
+        )
+        for part in results.reliability
+    ]
     return Table(_("Does it know when it is unsure?"), columns, rows)
 
 

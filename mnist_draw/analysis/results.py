@@ -32,6 +32,8 @@ EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 #: Below this confidence the calibration is judged, if there are so many answers.
 _DOUBTED = 0.99
 _FEW = 20
+#: A range of fewer answers says too little alone.
+_LEAST = 10
 #: Two-sided 95% quantile of the normal distribution.
 _Z = 1.959964
 _KIND = "results"
@@ -39,10 +41,10 @@ _VERSION = 1
 
 
 class Calibration(Enum):
-    AGREES = _("sure and right go together")
-    TOO_SURE = _("it is surer than it should be")
-    TOO_MODEST = _("it is right more often than it says")
-    MIXED = _("some answers are surer than they should be, others less sure")
+    AGREES = _("Yes, within chance.")
+    TOO_SURE = _("Surer than it is right.")
+    TOO_MODEST = _("Less sure than it is right.")
+    MIXED = _("Too sure in some ranges, too modest in others.")
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,15 @@ class Bin:
     count: int
     #: Their mean confidence, 0 to 1.
     confidence: float
-    #: The share of right answers.
-    accuracy: float
-    #: Wilson's 95% score interval of the accuracy (1927).
+    #: Number of right answers.
+    right: int
+    #: Wilson's 95% score interval of their share (1927).
     least: float
     most: float
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.count
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +216,7 @@ class Results:
                 right = int(self.right[inside].sum())
                 least, most = wilson(right, count)
                 mean = float(self.confidence[inside].mean(dtype=np.float64))
-                bins.append(Bin(low, high, count, mean, right / count, least, most))
+                bins.append(Bin(low, high, count, mean, right, least, most))
         return tuple(bins)
 
     @property
@@ -228,13 +234,17 @@ class Results:
         """
         if not self.doubted:
             return Calibration.AGREES
+        large = [part for part in self.doubted if part.count >= _LEAST]
+        too_sure = [part for part in large if part.confidence > part.most]
+        too_modest = [part for part in large if part.confidence < part.least]
         both = together(self.doubted)
-        if both.confidence > both.most:
+        if too_sure and too_modest:
+            return Calibration.MIXED
+        if both.confidence > both.most or len(too_sure) > 1:
             return Calibration.TOO_SURE
-        if both.confidence < both.least:
+        if both.confidence < both.least or len(too_modest) > 1:
             return Calibration.TOO_MODEST
-        outside = [part for part in self.doubted if not part.least <= part.confidence <= part.most]
-        return Calibration.MIXED if len(outside) > 1 else Calibration.AGREES
+        return Calibration.AGREES
 
     def _ordered(self, chosen: Places, surest_first: bool) -> Places:
         confidence = self.confidence[chosen]
@@ -245,9 +255,9 @@ class Results:
 def together(parts: Sequence[Bin]) -> Bin:
     """Return the answers of neighboring ranges as one."""
     count = sum(part.count for part in parts)
-    right = sum(round(part.count * part.accuracy) for part in parts)
+    right = sum(part.right for part in parts)
     mean = sum(part.count * part.confidence for part in parts) / count
-    return Bin(parts[0].low, parts[-1].high, count, mean, right / count, *wilson(right, count))
+    return Bin(parts[0].low, parts[-1].high, count, mean, right, *wilson(right, count))
 
 
 def wilson(right: int, count: int) -> tuple[float, float]:

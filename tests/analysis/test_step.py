@@ -1,4 +1,4 @@
-"""One step laid open is the step that training takes, and can be done again; its graphs."""
+"""One step laid open is the step that training takes; its graphs."""
 
 from unittest.mock import Mock
 
@@ -11,25 +11,23 @@ from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import one_step as step_module
 from mnist_draw.analysis.compiled_graph import graphs_of
-from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.analysis.one_step import (
     OneStep,
     StepError,
     read_from_run,
     settings_of,
 )
-from mnist_draw.analysis.step_effects import moved_shares, moved_sums, step_effects
-from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 from mnist_draw.theano_bridge import installed_theano
-from mnist_draw.training.checkpoint import Checkpoint, from_array
+from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.functions import compile_train
 from mnist_draw.training.history import History
 from mnist_draw.training.record import save_record
 from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
@@ -43,26 +41,22 @@ def settings_for(network, **others):
     return TrainingSettings(network=network, batch_size=130, **others)
 
 
-def picture():
-    """Return a test digit, a nine."""
-    return scale(load_dataset().test_images[2863, 0])
-
-
-def trained(model, step, minibatch, times):
-    """Let the training function learn the same with the same masks: parameters, last loss."""
+def trained(model, settings, minibatches):
+    """Let the training function learn minibatches with their masks: parameters, last loss."""
     network = parse_network(model.network).build()
     lasagne.layers.set_all_param_values(network, list(model.parameters))
     dropout = [layer for layer in lasagne.layers.get_all_layers(network)
                if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p]  # fmt: skip
-    for layer, mask in zip(dropout, minibatch.masks, strict=True):
+    masks = [theano.shared(mask) for mask in minibatches[0].masks]
+    for layer, mask in zip(dropout, masks, strict=True):
         # A random stream that has drawn already.
         layer._srng = Mock(state_updates=[])
-        layer._srng.binomial.return_value = theano.shared(mask)
-    functions = compile_train(network, step.settings, "float32")
-    for variable, value in zip(functions.state, step.state(), strict=True):
-        from_array(variable, value)
-    rows = np.arange(len(minibatch.labels))
-    for _ in range(times):
+        layer._srng.binomial.return_value = mask
+    functions = compile_train(network, settings, "float32")
+    for minibatch in minibatches:
+        for variable, mask in zip(masks, minibatch.masks, strict=True):
+            variable.set_value(mask)
+        rows = np.arange(len(minibatch.labels))
         loss, _ = functions.train(minibatch.pictures, minibatch.labels, rows)
     return lasagne.layers.get_all_param_values(network), float(loss)
 
@@ -73,74 +67,79 @@ def trained(model, step, minibatch, times):
         ("custom_mlp:0", "rmsprop", 0.0),
         pytest.param("mlp", "rmsprop", 0.0, marks=pytest.mark.slow),
         pytest.param("cnn", "rmsprop", 0.0, marks=pytest.mark.slow),
-        *(
-            ("custom_mlp:1,30,0.2,0.5", rule, 1e-3)
-            for rule in ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")
-        ),
+        *(("custom_mlp:1,30,0.2,0.5", rule, 1e-3) for rule in UPDATE_RULES),
     ],
 )
 def test_a_step_is_that_of_the_training_function(network, rule, l2):
     model = model_of(network)
     step = OneStep(model, settings_for(network, update=rule, l2=l2))
-    step.fill()
-    minibatch = step.minibatch(picture(), 9)
-    expected, loss = trained(model, step, minibatch, 2)
-    step.step(minibatch)
-    figures = step.step(minibatch)
+    minibatches = [step.minibatch(0), step.minibatch(1)]
+    expected, loss = trained(model, step.settings, minibatches)
+    step.learn(minibatches[0])
+    figures = step.step(minibatches[1], 1)
     # NumPy computes it here.
     assert figures.losses.mean() == pytest.approx(loss, rel=1e-4)
     for found, wanted in zip(figures.after, expected, strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-6, rtol=0)
 
 
-def test_rewinding_gives_the_same_numbers():
+def test_each_picture_is_learned_once_in_an_epoch(digits, monkeypatch):
+    monkeypatch.setattr(step_module, "load_dataset", lambda: digits)
+    step = OneStep(model_of("custom_mlp:0"), settings_for("custom_mlp:0"))
+    assert step.batch_size == 130
+    seen = np.concatenate([step.minibatch(number).pictures for number in range(4)])
+    assert len(np.unique(seen.reshape(len(seen), -1), axis=0)) == 4 * 130
+    again = np.concatenate([step.minibatch(number).pictures for number in range(4, 8)])
+    assert not np.array_equal(seen, again)
+    # What is not put back follows from the number alone.
+    np.testing.assert_array_equal(step.minibatch(2).pictures, seen[260:390])
+
+
+def test_few_training_pictures_are_all_there_are(digits, monkeypatch):
+    monkeypatch.setattr(step_module, "load_dataset", lambda: digits)
+    settings = settings_for("custom_mlp:0", training_examples=17)
+    assert len(OneStep(model_of("custom_mlp:0"), settings).minibatch(3).labels) == 17
+
+
+def test_any_picture_of_a_minibatch_can_be_followed():
     step = OneStep(model_of("mlp"), settings_for("mlp"))
-    minibatch = step.minibatch(picture(), 9)
+    minibatch = step.minibatch(0)
+    third = minibatch.beginning_with(3)
+    np.testing.assert_array_equal(third.pictures[0], minibatch.pictures[3])
+    np.testing.assert_array_equal(third.masks[1][0], minibatch.masks[1][3])
+    assert third.labels[0] == minibatch.labels[3]
     first = step.step(minibatch)
-    step.learn(minibatch, 3)
-    assert step.number == 4
-    step.rewind()
-    again = step.step(minibatch)
-    for name, value in vars(first).items():
-        if name != "minibatch":
-            np.testing.assert_equal(getattr(again, name), value)
-    # Another label teaches something else.
-    eight = step.minibatch(picture(), 8)
-    np.testing.assert_array_equal(minibatch.masks[0], eight.masks[0])
-    step.rewind()
-    figures = step.step(eight)
-    assert figures.label == 8
-    assert figures.p_after[8] > figures.p[8]
+    step.put(step.model.parameters, [np.zeros_like(value) for value in step.state()])
+    other = step.step(third)
+    assert other.losses[0] == pytest.approx(first.losses[3], rel=1e-4)
+    for one, two in zip(first.after, other.after, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-4)
 
 
 def test_what_is_shown_fits_together():
     model = model_of("mlp")
     step = OneStep(model, settings_for("mlp"))
-    minibatch = step.minibatch(picture(), 9)
-    np.testing.assert_array_equal(minibatch.pictures[0, 0], picture())
-    assert minibatch.labels[0] == 9
-    figures = step.step(minibatch)
-    target = np.eye(10, dtype=np.float32)[9]
+    figures = step.step(step.minibatch(0))
+    target = np.eye(10, dtype=np.float32)[figures.label]
     np.testing.assert_allclose(figures.delta[-1], figures.p - target, atol=1e-6)
-    assert figures.losses[0] == pytest.approx(-np.log(figures.p[9]), rel=1e-5)
-    assert figures.losses_after.mean() < figures.losses.mean()
+    assert figures.losses[0] == pytest.approx(-np.log(figures.p[figures.label]), rel=1e-5)
     assert all(np.array_equal(one, other) for one, other in
                zip(model.parameters, figures.before, strict=True))  # fmt: skip
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("network", ["custom_mlp:1,30,0.2,0.5", "cnn"])
-def test_the_pull_on_pixels_is_that_of_the_graph(network):
+def test_the_gradient_by_the_pixels_is_that_of_the_graph(network):
     step = OneStep(model_of(network), settings_for(network))
-    minibatch = step.minibatch(picture(), 9)
+    minibatch = step.minibatch(0)
     given = step.expressions
     gradient = theano.function(
         [given.pictures, given.targets, *given.masks],
         theano.grad(given.loss, given.pictures),
     )(minibatch.pictures, minibatch.labels, *minibatch.masks)
-    expected = -len(minibatch.labels) * gradient[0, 0]
+    expected = len(minibatch.labels) * gradient[0, 0]
     assert np.abs(expected).max() > 0.001
-    np.testing.assert_allclose(step.step(minibatch).pull_x, expected, atol=1e-6, rtol=1e-4)
+    np.testing.assert_allclose(step.step(minibatch).gradient_x, expected, atol=1e-6, rtol=1e-4)
 
 
 def test_accumulators_are_those_of_the_run():
@@ -157,26 +156,32 @@ def test_accumulators_are_those_of_the_run():
     kept.save(folder / "checkpoint.npz")
     found = read_from_run(model, settings, shapes)
     assert all((value == 0.25).all() for value in found)
-    step.fill()
+    assert all((value == 0.25).all() for value in step.fill())
     assert step.from_run
     other = ModelFile(model.network, tuple(2 * value for value in model.parameters))
     assert read_from_run(other, settings, shapes) is None
 
 
-def test_filling_is_given_up_when_nobody_waits_and_kept_when_done():
+def test_means_are_filled_and_kept():
     model, settings = model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5")
     first = OneStep(model, settings)
-    assert next(first.fill_gradually()) == (0, 20)
-    first.fill()
+    memory = first.fill()
     assert not first.from_run
-    assert all(value.any() for value in first.state())
+    assert all(value.any() for value in memory)
     for one, other in zip(first.parameters(), model.parameters, strict=True):
         np.testing.assert_array_equal(one, other)
-    kept = [value.copy() for value in first.state()]
     second = OneStep(model, settings)
-    assert list(second.fill_gradually()) == []
-    for one, other in zip(kept, second.state(), strict=True):
+    second.learn = Mock(side_effect=AssertionError)
+    for one, other in zip(memory, second.fill(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("rule", UPDATE_RULES)
+def test_a_history_is_not_filled(rule):
+    # At the rate 0 a velocity stays 0, and a sum of few squares makes a step too long.
+    model = model_of("custom_mlp:0")
+    memory = OneStep(model, settings_for("custom_mlp:0", update=rule)).fill()
+    assert (memory is None) == (rule in ("momentum", "nesterov_momentum", "adagrad"))
 
 
 def test_what_cannot_be_shown_is_told(monkeypatch):
@@ -188,7 +193,7 @@ def test_what_cannot_be_shown_is_told(monkeypatch):
     broken = ModelFile(huge.network, tuple(np.full_like(v, 3e38) for v in huge.parameters))
     step = OneStep(broken, settings_for(huge.network, update="sgd"))
     with pytest.raises(StepError, match="no finite number"):
-        step.step(step.minibatch(picture(), 9))
+        step.step(step.minibatch(0))
 
 
 def test_settings_are_those_of_the_run():
@@ -244,48 +249,3 @@ def test_a_convolution_has_its_own_products():
     counts = graphs_of(OneStep(model_of("cnn")))["classify"].compiled
     assert sum(n for (kind, _), n in counts.items() if kind == "convolution") == 2
     assert sum(n for (kind, _), n in counts.items() if kind == "pooling") == 2
-
-
-@pytest.mark.parametrize("network", ["layers:12,8", pytest.param("cnn", marks=pytest.mark.slow)])
-def test_what_a_step_moved_is_what_the_sums_grew_by(network):
-    model = model_of(network)
-    step = OneStep(model, settings_for(network))
-    figures = step.step(step.minibatch(picture(), 9))
-    moved = moved_sums(figures, step.layers)
-    # The first layer reads the same picture before and after, without dropout.
-    before, after = (
-        NetworkProbe(ModelFile(network, values)).run(picture()[None, None]).z[0][0]
-        for values in (figures.before, figures.after)
-    )
-    np.testing.assert_allclose(moved[0], after - before, atol=2e-4)
-    assert moved[0].min() < 0 < moved[0].max()
-    shares = moved_shares(figures)
-    if step.layers[0].convolves:
-        assert shares is None
-    else:
-        change = figures.after[0] - figures.before[0]
-        assert shares.all == pytest.approx(np.count_nonzero(change) / change.size)
-        others = np.count_nonzero(change[picture().ravel() == 0]) / np.count_nonzero(change)
-        assert shares.black == pytest.approx(others)
-
-
-def test_what_a_step_did_to_others_is_counted(monkeypatch, digits):
-    monkeypatch.setattr("mnist_draw.analysis.step_effects.load_dataset", lambda: digits)
-    model = model_of("custom_mlp:1,30,0.2,0.5")
-    step = OneStep(model, settings_for(model.network, update="nesterov_momentum"))
-    minibatch = step.minibatch(picture(), 9)
-    figures = step.step(minibatch)
-    here = step.parameters()
-    *_, found = step_effects(step, figures)
-    # The step itself is where it was.
-    for one, other in zip(here, step.parameters(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    right = []
-    for values, p in zip((figures.before, figures.after), found.example, strict=True):
-        probe = NetworkProbe(ModelFile(model.network, values))
-        shown = np.concatenate([q.p for _, q in probe.run_many(digits.test_images)])
-        right.append(shown.argmax(axis=1) == digits.test_labels)
-        np.testing.assert_allclose(probe.run(picture()[None, None]).p[0], p, atol=1e-5)
-    assert found.right == (right[0].sum(), right[1].sum())
-    assert found.turned == ((right[1] & ~right[0]).sum(), (right[0] & ~right[1]).sum())
-    assert found.counted == len(digits.test_images)

@@ -102,6 +102,8 @@ class InsideView(QWidget):
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, gap)
         self.column = column(self.bar, (self.below, 1), gap=gap, margins=margins, owner=self)
         self._connect()
+        self.bar.details.setChecked(tab.shows_details)
+        self.bar.guide.setChecked(tab.shows_guide)
         theme.follow(self.below, self._fit)
         self.open_section(section)
 

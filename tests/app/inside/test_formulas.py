@@ -8,9 +8,14 @@ import pytest
 from made_networks import random_model
 from scipy.special import softmax
 
+from mnist_draw.analysis.followed_weight import moved_figures
 from mnist_draw.analysis.one_step import OneStep
+from mnist_draw.app.inside.rows_view import Line
+from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.app.inside.step.stages import expressions
+from mnist_draw.app.inside.step.weight_rows import weight_rows
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import UPDATE_RULES
 
 
 def windows(array, side):
@@ -83,7 +88,7 @@ def test_the_formulas_of_a_step_compute_its_gradients(network, l2, digits, monke
     monkeypatch.setattr("mnist_draw.analysis.one_step.load_dataset", lambda: digits)
     settings = TrainingSettings(network=network, batch_size=4, l2=l2, update="sgd")
     step = OneStep(random_model(network), settings)
-    minibatch = step.minibatch(np.ones((28, 28), np.float32) * 0.5, 3)
+    minibatch = step.minibatch(0)
     figures = step.step(minibatch)
     shown = SimpleNamespace(
         figures=figures,
@@ -116,3 +121,63 @@ def test_the_formulas_of_a_step_compute_its_gradients(network, l2, digits, monke
         found = names[f"g{'Wb'[place % 2]}{place // 2 + 1}"]
         assert found.shape == gradient.shape
         np.testing.assert_allclose(found, gradient, rtol=2e-3, atol=2e-5)
+
+
+def evaluate(formula, **names):
+    """Return what a formula of the page gives when it is typed."""
+    formula = formula.replace("−", "-").replace("·", "*").replace("²", "**2").replace("^", "**")
+    formula = re.sub(r"√(?=[\d.])([\d.e-]+)", r"sqrt(\1)", formula)
+    formula = formula.replace("√(", "sqrt(").replace(",", "")
+    return float(eval(formula, {"__builtins__": {}}, {"sqrt": np.sqrt, "exp": np.exp, **names}))
+
+
+def figure_of(words):
+    """Return the number that a figure shows."""
+    words = re.sub(r" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found[1].translate(LOWERED), words)
+    return float(words.replace("−", "-").replace("+", "").replace(",", ""))
+
+
+LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+@pytest.mark.parametrize("rule", UPDATE_RULES)
+@pytest.mark.parametrize(
+    "network",
+    ["custom_mlp:1,20,0.2,0.5", "layers:12@tanh,8", "custom_mlp:0"],
+)
+def test_the_formulas_of_one_weight_give_its_figures(network, rule, l2, digits, monkeypatch):
+    monkeypatch.setattr("mnist_draw.analysis.one_step.load_dataset", lambda: digits)
+    settings = TrainingSettings(network=network, batch_size=40, l2=l2, update=rule)
+    step = OneStep(random_model(network, spread=0.05), settings)
+    for number in range(2):
+        step.learn(step.minibatch(number))
+    figures = step.step(step.minibatch(2), 2)
+    moved = moved_figures(figures, settings)
+    shown = Explained(
+        figures, step.layers, settings, step.retained, moved, (10, 12, 200), False, 0,
+    )  # fmt: skip
+    lines = [row for row in weight_rows(shown, 1, str) if isinstance(row, Line) and row.made]
+    typed = 0
+    for line in lines:
+        if "g" in line.made or "z" in line.made:
+            # A name, or one of all sums.
+            continue
+        typed += 1
+        found = evaluate(line.made)
+        # Terms are rounded each for itself.
+        rounding = 2e-3 if " + (" in line.made else 6e-4
+        assert found == pytest.approx(figure_of(line.figure), rel=4e-3, abs=rounding), line
+    assert typed >= 3 + len(UPDATE_RULES[rule].formulas) + bool(l2)
+    weight = shown.follow(1)
+    for name, made, value in weight.updates:
+        if name == "W":
+            assert value == pytest.approx(weight.after, rel=1e-6)
+            # The weight hides how far it goes; the step itself is that of the rule.
+            assert evaluate(made) - weight.before == pytest.approx(
+                weight.figures.moved,
+                rel=0.1,
+                abs=1e-4,
+            )
+        else:
+            assert evaluate(made) == pytest.approx(value, rel=4e-3, abs=1e-12)

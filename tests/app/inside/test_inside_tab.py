@@ -593,6 +593,12 @@ def test_the_depth_is_one_for_all_sections_and_is_kept(tab, view):
     assert [noted(tab, name).shown_details[-1] for name in ("network", "second")] == [True, True]
     assert tab.shows_details
     assert view.bar.details.objectName() == "allDetailsSwitch"
+    # A new window begins with what was kept, and its switches say so.
+    view.bar.guide.click()
+    again = inside_view.InsideView(tab, "network", 0)
+    assert again.bar.details.isChecked()
+    assert again.bar.guide.isChecked()
+    again.deleteLater()
 
 
 def test_the_guide_is_closed_at_first_and_leaves_its_place_to_the_answers(tab, view):

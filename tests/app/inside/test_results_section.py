@@ -162,7 +162,7 @@ def test_without_a_mistake_no_digit_is_the_weakest(qtbot):
     assert "NONE TAKEN" in label_text(made, "takenHeading")
     # Four answers are not spoken of as a hundred; sure of all and right, it is as sure as right.
     words = label_text(made, "reliabilityWords")
-    assert "100%: 4. They say 100% on average, and 100% are right: sure and right go" in words
+    assert "100%: 4. They say 100% on average, and 100% are right: Yes" in words
 
 
 def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):

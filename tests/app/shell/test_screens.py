@@ -313,9 +313,6 @@ def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
     assert not cut, cut
     if size == (1366, 728):
         assert view.views.verticalScrollBar().maximum() == 0
-    if section == "step" and scale == 1:
-        code = view.section.code.code
-        assert code.height() >= code.sizeHint().height()
 
 
 def test_a_section_scrolls_no_further_than_it_needs_itself(screens):

@@ -10,15 +10,21 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 
-from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Picture, format_figure
-from mnist_draw.app.inside.step.step_learner import Shown
+from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import image_of, mosaic, paint_frame, smooth_painter, write_with
+from mnist_draw.app.kit.painters import (
+    gray_levels,
+    image_of,
+    mosaic,
+    paint_frame,
+    smooth_painter,
+    write_with,
+)
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.network_data import in_a_sentence
@@ -28,7 +34,7 @@ _EXPLAINED = _(
     "The network in this stage of the step.",
 )
 #: More room than the section Network gives the answers, for each stage from the second on.
-_ROOM = (0.0, 0.0, 190.0, 130.0, 60.0)
+_ROOM = (0.0, 0.0, 190.0, 130.0)
 #: The most of it, as a part of the width.
 _MOST = 0.24
 
@@ -39,11 +45,11 @@ class StagePicture(LayersView):
 
     def __init__(self) -> None:
         super().__init__("stagePicture", _("The stage"), _EXPLAINED)
-        self.shown: Shown | None = None
+        self.shown: Explained | None = None
         self.stage = 1
         self.state = ""
 
-    def show_stage(self, shown: Shown | None, stage: int) -> None:
+    def show_stage(self, shown: Explained | None, stage: int) -> None:
         if shown is not self.shown or stage != self.stage:
             self.shown = shown
             self.stage = stage
@@ -84,7 +90,7 @@ class StagePicture(LayersView):
         if places is not None and self.shown is not None:
             painter.setOpacity(0.35 if self.state else 1.0)
             if self.stage == 1:
-                self._paint_minibatch(painter, self.shown.gray)
+                self._paint_minibatch(painter, self.shown)
             else:
                 self._paint_network(painter, places, self.shown)
             painter.setOpacity(1.0)
@@ -93,13 +99,10 @@ class StagePicture(LayersView):
             flags = int(Qt.AlignCenter | Qt.TextWordWrap)
             painter.drawText(self.rect().adjusted(20, 0, -20, 0), flags, self.state)
 
-    def _paint_minibatch(self, painter: QPainter, gray: np.ndarray) -> None:
+    def _paint_minibatch(self, painter: QPainter, shown: Explained) -> None:
         box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
-        paint_minibatch(painter, box, gray)
-        words = _("your picture, framed, is the first")
-        if len(gray) == 1:
-            words = _("your picture is all it learns from")
-        self._paint_foot(painter, 0.0, [("box", words)])
+        paint_minibatch(painter, box, gray_levels(shown.figures.minibatch.pictures[:, 0]))
+        self._paint_foot(painter, 0.0, [("box", _("the picture that is followed"))])
 
     def _paint_foot(
         self,
@@ -110,15 +113,16 @@ class StagePicture(LayersView):
         place = QPointF(left, self.height() - 11 * self.scale)
         paint_legend(painter, place, entries, self.width() - left, upwards=True)
 
-    def _paint_network(self, painter: QPainter, places: Places, shown: Shown) -> None:
+    def _paint_network(self, painter: QPainter, places: Places, shown: Explained) -> None:
         self.paint_bands(painter, places)
-        notes = ("", "", "", "", _("before → after"))
-        self.paint_titles(painter, places, notes[self.stage - 1])
+        self.paint_titles(painter, places, "")
         if self.stage in (2, 4):
             self._paint_arrows(painter, places)
         self._paint_picture(painter, places, shown)
         figures = shown.figures
-        values = {4: figures.pull_a, 5: shown.moved}.get(self.stage, figures.a)
+        values = figures.a
+        if self.stage == 4:
+            values = tuple(-gradient for gradient in figures.gradient_a)
         for column in places.columns:
             off = shown.left_out[0].get(column.layer)
             numbers = values[column.layer]
@@ -133,7 +137,6 @@ class StagePicture(LayersView):
         entries = {
             2: [("full", _("lit: the unit is active"))],
             4: [("full", _("up")), ("inset", _("down"))],
-            5: [("full", _("its sum for your picture grew")), ("inset", _("it shrank"))],
         }.get(self.stage, [])
         if shown.left_out[0] and entries:
             entries.append(("cross", _("left out by dropout")))
@@ -156,13 +159,13 @@ class StagePicture(LayersView):
             painter.drawLine(QPointF(tip, y), QPointF(tip + way, y - 4))
             painter.drawLine(QPointF(tip, y), QPointF(tip + way, y + 4))
 
-    def _paint_picture(self, painter: QPainter, places: Places, shown: Shown) -> None:
+    def _paint_picture(self, painter: QPainter, places: Places, shown: Explained) -> None:
         figures = shown.figures
         box = places.picture
         label = in_a_sentence(self.name(figures.label))
-        words = _("taught as {name}", name=label)
+        words = _("It is {label}", label=label)
         if self.stage == 4:
-            Picture(figures.pull_x, signed=True).paint(painter, box)
+            Picture(-figures.gradient_x, signed=True).paint(painter, box)
             words = _("Ink in full orange squares would make it more of {name}.", name=label)
         else:
             Picture(figures.minibatch.pictures[0, 0]).paint(painter, box)
@@ -172,7 +175,7 @@ class StagePicture(LayersView):
         if room.contains(painter.boundingRect(room, flags, words)):
             painter.drawText(room, flags, words)
 
-    def _paint_answers(self, painter: QPainter, places: Places, shown: Shown) -> None:
+    def _paint_answers(self, painter: QPainter, places: Places, shown: Explained) -> None:
         figures = shown.figures
         target = [int(digit == figures.label) for digit in range(len(figures.p))]
         rows = list(zip(figures.z.tolist(), figures.p.tolist(), target, strict=True))
@@ -191,17 +194,11 @@ class StagePicture(LayersView):
                 for z, p, wanted in rows
             ]
             self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
-        elif self.stage == 4:
-            pulls = [
-                (str(wanted), _figure(p), _figure(wanted - p, 3, "+")) for __, p, wanted in rows
-            ]
-            self.paint_cells(painter, places, (_("target"), "p", _("target − p")), pulls)
         else:
-            after = [format_probability(p, short=True) for p in figures.p_after.tolist()]
-            before = [words.removesuffix(i18n.percent_sign()) for words in first]
-            words = [f"{old} → {new}" for old, new in zip(before, after, strict=True)]
-            ticks = dict(enumerate(figures.p.tolist()))
-            self.paint_answers(painter, places, figures.p_after, words, ticks)
+            slopes = [
+                (_figure(p), str(wanted), _figure(p - wanted, 3, "+")) for __, p, wanted in rows
+            ]
+            self.paint_cells(painter, places, ("p", _("target"), _("p − target")), slopes)
 
 
 def _figure(value: float, decimals: int = 3, sign: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import Template
 
@@ -11,17 +11,12 @@ import numpy as np
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.rows_view import Code, format_figure
-from mnist_draw.app.inside.step.step_learner import Shown
+from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.i18n import _, counted, joined, pgettext
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import MaxPooling
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
-
-#: The first stages, which are known before the step is compiled.
-LOOKED_AT = 3
-#: A mean that holds so much is full.
-_FULL = 0.9995
 
 
 def number(value: float) -> str:
@@ -60,7 +55,7 @@ STAGES = (
     ),
     Stage(
         pgettext("stage of a step", "Update"),
-        _("What moved, and what it brought"),
+        _("One weight, followed"),
         _("Weights go a small step."),
     ),
 )
@@ -89,11 +84,11 @@ def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
     ]
 
 
-def expressions(shown: Shown, stage: int) -> list[Code]:
+def expressions(shown: Explained, stage: int) -> list[Code]:
     return (_minibatch, _forward, _loss, _gradient, _update)[stage - 1](shown)
 
 
-def _minibatch(shown: Shown) -> list[Code]:
+def _minibatch(shown: Explained) -> list[Code]:
     count = len(shown.figures.losses)
     found = [
         Code("x = X_train[rows]", _shape((count, 1, 28, 28)), True),
@@ -152,7 +147,7 @@ class _Source:
     steps: tuple[_Step, ...]
 
 
-def _sources(shown: Shown) -> list[_Source]:
+def _sources(shown: Explained) -> list[_Source]:
     """Return what each layer with weights reads; dense layers read rows of numbers."""
     found: list[_Source] = []
     name = "x"
@@ -193,7 +188,7 @@ def _formulas_of(layer: Layer) -> _Formulas:
     return _CONVOLUTION if layer.convolves else _DENSE
 
 
-def _forward(shown: Shown) -> list[Code]:
+def _forward(shown: Explained) -> list[Code]:
     found: list[Code] = []
     for n, (source, layer) in enumerate(zip(_sources(shown), shown.layers, strict=True), 1):
         found += [Code(f"{each.name} = {each.formula}", each.shape) for each in source.steps]
@@ -205,7 +200,7 @@ def _forward(shown: Shown) -> list[Code]:
     return found
 
 
-def _loss(shown: Shown) -> list[Code]:
+def _loss(shown: Explained) -> list[Code]:
     count = len(shown.figures.losses)
     classes = len(shown.figures.p)
     powers = f"exp(z{len(shown.layers)})"
@@ -217,7 +212,7 @@ def _loss(shown: Shown) -> list[Code]:
     ]
 
 
-def _gradient(shown: Shown) -> list[Code]:
+def _gradient(shown: Explained) -> list[Code]:
     count = len(shown.figures.losses)
     last = len(shown.layers)
     penalty = f" + 2·{shown.settings.l2:g}·W$n" if shown.settings.l2 else ""
@@ -252,13 +247,13 @@ def _slope(layer: Layer, n: int) -> str:
     return f"{layer.activation}'(z{n})"
 
 
-def _update(shown: Shown) -> list[Code]:
+def _update(shown: Explained) -> list[Code]:
     shape = _shape(shown.layers[-1].W.shape)
     rule = UPDATE_RULES[shown.settings.update]
     return [Code(text, shape, text.startswith("W =")) for text in rule.formulas]
 
 
-def _whole_loss(shown: Shown, losses: np.ndarray, parameters: Sequence[np.ndarray]) -> str:
+def whole_loss(shown: Explained, losses: np.ndarray, parameters: Sequence[np.ndarray]) -> str:
     """Format the loss that is minimised: the mean of the pictures', and the L2 penalty."""
     l2 = shown.settings.l2
     penalty = l2 * sum(float(np.square(W).sum()) for W in parameters[::2]) if l2 else 0.0
@@ -284,7 +279,7 @@ def _shape(sizes: Sequence[int]) -> str:
     return " × ".join(i18n.number(size) for size in sizes)
 
 
-def stage_figures(shown: Shown) -> list[str]:
+def stage_figures(shown: Explained) -> list[str]:
     figures = shown.figures
     __, left_out, total = shown.left_out
     fields = {"out": i18n.number(left_out), "total": i18n.number(total)}
@@ -294,29 +289,25 @@ def stage_figures(shown: Shown) -> list[str]:
         forward = _("{out} of {total} left out", **fields)
     else:
         forward = _("{out} of {total} units left out", **fields)
-    numbers = sum(value.size for value in figures.gradients)
-    # Translators: what the last stages of a step show while it is compiled.
-    gradient = update = _("being computed")
-    if figures.is_done:
-        gradient = counted("{count} number", "{count} numbers", numbers)
-        before = _whole_loss(shown, figures.losses, figures.before)
-        after = _whole_loss(shown, figures.losses_after, figures.after)
-        update = _("loss {before} → {after}", before=before, after=after)
+    update = shown.settings.update
+    if not shown.is_end:
+        step = i18n.number(figures.number + 1)
+        update = _("step {number}, {rule}", number=step, rule=update)
     return [
-        counted("yours alone", "{count} pictures, yours first", len(figures.losses)),
+        counted("{count} picture", "{count} pictures", len(figures.losses)),
         forward,
-        # Translators: losses of your picture and of all.
+        # Translators: losses of one picture and of all.
         _(
-            "yours {loss}, mean {mean}",
+            "this {loss}, mean {mean}",
             loss=format_figure(abs(float(figures.losses[0])), ".2g"),
             mean=i18n.number(float(figures.losses.mean()), ".3f"),
         ),
-        gradient,
+        counted("{count} number", "{count} numbers", sum(v.size for v in figures.gradients)),
         update,
     ]
 
 
-def stage_sentence(shown: Shown, stage: int) -> str:
+def stage_sentence(shown: Explained, stage: int) -> str:
     products = _count_products(shown.layers)
     forwards = _("{products} forwards.", products=products)
     if len(shown.figures.losses) > 1:
@@ -338,9 +329,8 @@ def stage_sentence(shown: Shown, stage: int) -> str:
             count=i18n.number(count),
         )
     epoch = _(
-        "An epoch is as many steps as it takes to see every training picture once. In training, "
-        "dropout draws anew for each picture and each step; here it keeps what it drew, so that "
-        "steps can be compared.",
+        "An epoch is as many steps as it takes to see every training picture once. Dropout leaves "
+        "out others for each picture.",
     )
     return (
         joined(fewer, epoch),
@@ -350,68 +340,5 @@ def stage_sentence(shown: Shown, stage: int) -> str:
             "is right.",
         ),
         backwards,
-        joined(*_describe_update(shown)),
+        "",
     )[stage - 1]
-
-
-def _describe_update(shown: Shown) -> Iterator[str]:
-    rule = UPDATE_RULES[shown.settings.update]
-    if not shown.figures.is_done:
-        return
-    if not rule.accumulators:
-        yield _("A weight moves against its gradient, times the learning rate.")
-    elif not shown.filling:
-        yield _(
-            "What {rule} remembers is from the checkpoint of the network's own run.",
-            rule=rule.name,
-        )
-    elif all(rule.accumulators.values()):
-        yield _(
-            "What {rule} remembers is from {count} minibatches that were learned at the rate 0.",
-            rule=rule.name,
-            count=shown.filling,
-        )
-    else:
-        # At the rate 0 a velocity stays 0, and a sum of squares is that of these minibatches.
-        yield _(
-            "What {rule} remembered in its run is not stored: this step is not as long as there.",
-            rule=rule.name,
-        )
-    if any(share < _FULL for share in _shares_filled(shown)):
-        yield _(
-            "g is the gradient of a weight. Its means begin at 0: after so few steps they are full "
-            "only in part.",
-        )
-    yield from _describe_moved(shown)
-
-
-def _shares_filled(shown: Shown) -> list[float]:
-    """Return how much the rule's means hold after minibatches that filled them from 0."""
-    if not shown.filling:
-        return []
-    rule = UPDATE_RULES[shown.settings.update]
-    values = {**rule.parameters, **shown.settings.update_parameters}
-    steps = shown.filling + shown.figures.number + 1
-    return [1.0 - float(values[name]) ** steps for name in rule.accumulators.values() if name]
-
-
-def _describe_moved(shown: Shown) -> Iterator[str]:
-    """Say which of the first layer's weights moved: nothing of filters."""
-    moved = shown.moved_shares
-    if moved is None:
-        return
-    yield _(
-        "{moved} of the first layer's weights moved; {black} of those are from pixels that are "
-        "black in your picture.",
-        moved=i18n.percent(moved.all),
-        black=i18n.percent(moved.black),
-    )
-    if len(shown.figures.losses) == 1:
-        return
-    if moved.black_in_all == 0:
-        yield _("Other pictures of the minibatch have ink there.")
-    else:
-        yield _(
-            "{share} are from pixels that are black in all pictures of the minibatch.",
-            share=i18n.percent(moved.black_in_all),
-        )

@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QDialog, QShortcut, QStackedWidget
 
 from mnist_draw import i18n
+from mnist_draw.analysis.compiled_graph import FunctionGraphs
+from mnist_draw.analysis.film import END
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.rows_view import RowsView
+from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.section import Example, Section
-from mnist_draw.app.inside.step import stages, step_cards, step_learner
-from mnist_draw.app.inside.step.stage_picture import StagePicture
+from mnist_draw.app.inside.step import film_maker, stages
+from mnist_draw.app.inside.step.film_maker import Scene, Wish
+from mnist_draw.app.inside.step.film_page import FilmPage, NextCard
+from mnist_draw.app.inside.step.stage_page import StagePage
 from mnist_draw.app.inside.step.stages import STAGES
-from mnist_draw.app.inside.step.step_learner import COMPILING, Shown, Task
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, push_button
+from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.i18n import N_, _, joined
-from mnist_draw.library.network_data import Name, in_a_sentence
+from mnist_draw.library.network_data import Name, all_names, narrow_name
+from mnist_draw.recognition.certainty import certainty_from
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 
-_EMPTY = _("Draw on the left, or pick a picture, and follow it through a step of training.")
-_UNKNOWN = _("Say what the picture shows: a step needs a label to learn.")
-_TRAINING = _("A run is going on. A step beside it would slow both down.")
+_STARTING = _("Looking for the weights that it began with.")
 _FAILED = _("This step cannot be shown.")
-_OTHERS = _("Test pictures before and after the step, and yours with no unit left out.")
-#: Of the code below the picture, in logical pixels.
-_CODE_HEIGHT = 150
-#: Least height of the picture above the code.
-_LEAST_PICTURE = 206
+_LOST = _("What the update rule remembered in the run is not stored: its next step is not known.")
 #: While it plays, each stage stays so long, in milliseconds.
 PLAY_MS = 3000
-#: A step is computed when nothing was drawn for so long, in milliseconds.
-_QUIET_MS = 250
+#: Seconds from one frame of a film that is learned to the next.
+_PACE = 0.1
 
 
 class StepSection(Section):
@@ -48,334 +45,288 @@ class StepSection(Section):
 
     def __init__(self) -> None:
         super().__init__()
-        self._requested: Task | None = None
-        self._shown: Shown | None = None
-        self._graphed: ModelFile | None = None
-        self._permitted = self._is_low = False
-        #: What the stages that are not known yet wait for, or why there are none.
-        self._waiting = ""
-        self.stage = self.reached = 1
-        learn = step_learner.StepLearner().learn
+        self._scene: Scene | None = None
+        self._wish: Wish | None = None
+        #: Which picture of the minibatch is followed.
+        self._place = 0
+        self.stage = 1
+        self._maker = film_maker.FilmMaker()
         self.job = self._job(
-            self._show_progress,
+            self._show_scene,
             self._show_failure,
-            work=learn,
-            name="step view",
-            pace=0.0,
+            work=self._maker.make,
+            name="film",
+            pace=_PACE,
         )
-        self.graph = step_cards.GraphPage()
+        self._answers = NewestOnly(_answer, self, name="answers of the film")
+        self._answers.answered.connect(self._show_answer)
         self._graph_job = self._job(
-            self.graph.show_graphs,
+            self._show_graphs,
             self._show_failure,
-            work=step_learner.make_graphs,
+            work=film_maker.make_graphs,
             name="graphs",
         )
-        self._quiet = QTimer(self)
-        self._quiet.setSingleShot(True)
-        self._quiet.setInterval(_QUIET_MS)
-        self._quiet.timeout.connect(self._ask)
         self.player = QTimer(self)
         self.player.setInterval(PLAY_MS)
         self.player.timeout.connect(self._play_on)
+        self.film = FilmPage()
+        self.stages = StagePage()
+        self.next_pictures = NextCard()
+        self.aside = self.next_pictures
         self.views = QStackedWidget()
+        self.views.addWidget(self.film)
+        self.views.addWidget(self.stages)
         column(self.views, owner=self)
-        self.views.addWidget(self._build_stages())
-        self.views.addWidget(self.graph)
         self._connect()
-        self._show()
-
-    def _build_stages(self) -> QWidget:
-        page = QWidget()
-        self.bar = step_cards.StageBar()
-        self.card = Card()
-        self.heading = FittedLabel(Text.LABEL, look="title", name="stageTitle")
-        self.note = FittedLabel(Text.AXIS, look="muted", name="stageNote")
-        self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.card.top.addWidget(self.heading)
-        self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
-        self.card.body.addLayout(self.card.top)
-        self.picture = StagePicture()
-        self.card.body.addWidget(self.picture, 1)
-        self.all_the_same = push_button(
-            "stepAnywayButton",
-            _("Compute it all the same"),
-            _("Compute the step while the run goes on."),
-        )
-        self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
-        self.others = RowsView("othersAfterStep", _("What it did to others"), _OTHERS, 3)
-        self.card.body.addWidget(self.others)
-        self.code = step_cards.CodeCard()
-        self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
-        column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=page)
-        return page
+        self._show_waiting(_STARTING)
 
     def _connect(self) -> None:
-        code = self.code
-        self.bar.control.chosen.connect(lambda place: self.open_stage(place + 1))
-        self.all_the_same.clicked.connect(self._permit)
-        code.graph.clicked.connect(lambda: self.open_view("graph"))
-        self.graph.back.clicked.connect(lambda: self.open_stage(self.stage))
+        film = self.film
+        film.steps.steps_requested.connect(self.learn)
+        film.steps.stop_requested.connect(self._stop)
+        film.slider.number_chosen.connect(self.go_to)
+        film.unit.number_chosen.connect(self.go_to)
+        page = self.stages
+        page.bar.control.chosen.connect(lambda place: self.open_stage(place + 1))
+        page.bar.ends.chosen.connect(self._choose_end)
+        page.next_picture.clicked.connect(self._follow_next)
+        code = page.code
+        code.graph.clicked.connect(self._ask_for_graphs)
         code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
-        code.next.clicked.connect(lambda: self.open_stage(self.stage + 1))
+        code.next.clicked.connect(self._go_on)
         code.play.clicked.connect(self.play)
-        code.again.clicked.connect(lambda: self._repeat("again"))
-        code.ten_more.clicked.connect(lambda: self._repeat("ten"))
-        code.from_start.clicked.connect(lambda: self._repeat("start"))
         for keys, step in (("Left", -1), ("Right", 1)):
-            shortcut = QShortcut(QKeySequence(keys), self.views.widget(0))
+            shortcut = QShortcut(QKeySequence(keys), page)
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(lambda step=step: self._walk(step))
+            shortcut.activated.connect(lambda step=step: self.open_stage(self.stage + step))
+
+    # -- what is shown
+
+    @property
+    def number(self) -> int:
+        """The frame that is shown: steps, or `END`."""
+        return 0 if self._scene is None else self._scene.frame.number
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        is_other = self._is_other_run(model, key)
+        is_other = self._is_other_run(model, key) or self._model is None
         self._model = model
         if is_other:
-            # A step of another network must not be shown as this one's; of the same run it stays.
-            self.picture.show_profiles(None)
-            self._waiting = COMPILING
             self._forget()
-        self.picture.name = self._name
-        self._ask_soon()
-        self._ask_for_graphs()
+        self._ask(0 if is_other else self.number)
 
     def _forget(self) -> None:
         self.job.stop()
         self._stop_playing()
-        self._shown = self._requested = None
-        self._show()
+        self._scene = None
+        self._wish = None
+        self._place = 0
+        self._show_waiting(_STARTING)
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
-        self._ask_soon()
+        self._ask_for_answer()
+
+    def show_details(self, on: bool) -> None:
+        super().show_details(on)
+        self.views.setCurrentIndex(int(on))
+        if self._model is not None:
+            self._ask(self.number)
 
     def set_active(self, on: bool) -> None:
         super().set_active(on)
-        if on:
-            self._ask()
-            self._ask_for_graphs()
-        else:
+        self._answers.watch(on)
+        if not on:
             self._stop_playing()
 
-    def open_view(self, view: str) -> None:
-        """Open one of: ``stage 1`` to ``stage 5``, ``graph``."""
-        kind, __, number = view.partition(" ")
-        if kind == "graph":
-            self._open_graph()
-        else:
-            self.open_stage(int(number) if number.isdigit() else 1)
-
-    def view_name(self) -> str:
-        return "graph" if self.shows_graph else f"stage {self.stage}"
-
-    @property
-    def shows_graph(self) -> bool:
-        return self.views.currentWidget() is self.graph
-
     def update_layout(self) -> None:
-        parts = self.code.turns, self.code.repeats
-        buttons = max(part.minimumSizeHint().width() for part in parts)
-        needed = self.picture.minimumSizeHint().width() + buttons + 5 * Size.MARGIN
-        is_low = needed > self._room
-        if is_low != self._is_low:
-            # There the buttons are always in sight.
-            self._is_low = is_low
-            (self.bar.row if is_low else self.code.body).addWidget(self.code.turns)
-            self.code.title.setVisible(not is_low)
-            self._show()
-        below = QBoxLayout.TopToBottom
-        beside = QBoxLayout.LeftToRight
-        self._columns.setDirection(below if is_low else beside)
-        self.code.foot.setDirection(beside if is_low else below)
-        self.code.area.setMinimumHeight(theme.scaled(_CODE_HEIGHT) if is_low else 0)
-        self.picture.setMinimumHeight(theme.scaled(_LEAST_PICTURE) if is_low else 0)
+        self.film.fit(self._room)
+        self.stages.fit(self._room)
 
-    def table(self) -> Table:
-        if self.shows_graph:
-            return self.graph.table()
-        if self._shown is None or not self._shown.figures.is_done:
-            rows = [(stage.title, stage.meaning) for stage in STAGES]
-            return Table(self.question, (N_("stage"), ""), rows)
-        return step_table(self._shown, self._name)
+    def open_view(self, view: str) -> None:
+        """Open one of: ``stage 1`` to ``stage 5``, ``start``, ``step 10`` if there is one."""
+        kind, __, number = view.partition(" ")
+        place = int(number) if number.isdigit() else 0
+        if kind == "stage":
+            self.open_stage(place)
+        elif self._scene is not None and place in self._scene.numbers:
+            self.go_to(place)
 
     def is_pending(self) -> bool:
-        requested = self._requested
-        return not self.shows_graph and requested is not None and not self._answers(requested)
+        wish = self._wish
+        scene = self._scene
+        return wish is not None and not (scene and scene.is_whole and scene.wish is wish)
 
-    def _known(self) -> Shown | None:
-        """Return what can be shown in this stage; the last two need the compiled step."""
-        shown = self._shown
-        known = shown is not None and (shown.figures.is_done or self.stage <= stages.LOOKED_AT)
-        return shown if known else None
+    # -- the film
 
-    def _answers(self, task: Task | None) -> bool:
-        known = self._known()
-        return known is not None and known.task is task
-
-    def _ask_soon(self) -> None:
-        if self._example is None:
-            self._forget()
-        elif self._active:
-            self._quiet.start()
-
-    def _ask(self) -> None:
-        example = self._example
+    def _ask(self, number: int, since: int | None = None) -> None:
         model = self._model
-        label = self._label()
-        if example is not None and label is not None and model is not None:
-            task = Task(model, example.picture, label)
-            before = self._requested
-            held_back = self._is_held_back()
-            if held_back and not (before is None or task.shows_same(before)):
-                self._forget()
-            if self._active and not held_back and not task.teaches_same(self._requested):
-                self._permitted = False
-                self._post(task)
-        self._show()
+        assert model is not None
+        place = self._place if self.details else None
+        since = number if since is None else since
+        self._wish = Wish(model, self._key, number, since, place)
+        self.job.ask(self._wish)
 
-    def _repeat(self, action: str) -> None:
-        """Let the copy that is shown learn once more, also while a run trains."""
-        if self._shown is not None:
-            self._post(replace(self._shown.task, action=action))
+    def go_to(self, number: int) -> None:
+        """Show the frame after so many steps, or the network itself."""
+        self._place = 0
+        self._ask(number)
 
-    def _post(self, task: Task) -> None:
-        self._requested = task
-        self.job.ask(task)
+    def learn(self, steps: int) -> None:
+        """Go on by so many steps, from the frame that is shown."""
+        last = 0 if self._scene is None else max(self._scene.numbers)
+        since = last if self.number == END else self.number
+        self._place = 0
+        self._ask(since + steps, since)
 
-    def _is_held_back(self) -> bool:
-        """Whether it must be permitted first, because a run trains."""
-        return self.is_training() and not self._permitted
+    def _stop(self) -> None:
+        self._maker.is_stopped = True
 
-    def _permit(self) -> None:
-        self._permitted = True
-        self._ask()
-
-    def _show_progress(self, progress: step_learner.Progress) -> None:
-        self._waiting = progress.words
-        if progress.shown is not None and progress.shown is not self._shown:
-            self._show_step(progress.shown)
-        self._show_state()
-        self.others.show_rows(step_cards.other_rows(progress.effects, self._name))
-        if progress.profiles is not None and progress.profiles is not self.picture.profiles:
-            self.picture.show_profiles(progress.profiles)
-
-    def _show_step(self, shown: Shown) -> None:
-        self._shown = shown
-        if shown.task.action in ("again", "ten"):
-            self.reached = len(STAGES)
-        self._show()
+    def _show_scene(self, scene: Scene) -> None:
+        if self._wish is not scene.wish:
+            return
+        is_other = self._scene is None or self._scene.frame is not scene.frame
+        self._scene = scene
+        self.film.show_scene(scene)
+        self.next_pictures.show_scene(scene)
+        if is_other:
+            self._ask_for_answer()
+        self._show_stage()
 
     def _show_failure(self, sentence: str) -> None:
-        self._requested = self._graphed = None
-        if self._shown is not None and self._shown.task.model is not self._model:
-            self._forget()
-        self._waiting = joined(_FAILED, sentence)
-        self._show()
-        self.graph.show_graphs(self.graph.graphs)
+        self._forget()
+        self._show_waiting(joined(_FAILED, sentence))
         self.problem.emit(sentence)
 
-    def _show_state(self) -> None:
+    def _show_waiting(self, words: str) -> None:
+        self.film.show_nothing(words)
+        self._show_stage()
+        self.stages.show_state(words)
+
+    def _ask_for_answer(self) -> None:
+        scene = self._scene
         example = self._example
-        waiting = self._waiting
-        asks = example is not None and self._requested is None and self._is_held_back()
-        self.all_the_same.setVisible(asks)
-        if example is None:
-            waiting = _EMPTY
-        elif self._label() is None:
-            waiting = _UNKNOWN
-        elif asks:
-            waiting = _TRAINING
-        elif self._answers(self._requested):
-            waiting = ""
-        self.picture.show_state(waiting)
+        if scene is None or example is None:
+            names = all_names(self._model)
+            self.film.bars.show_answer(names, (), (), None, None)
+            return
+        self._answers.ask((scene, example))
 
-    def _show(self) -> None:
-        shown = self._shown
-        known = self._known()
-        stage = self.stage
-        self._show_state()
-        self.heading.setText(STAGES[stage - 1].heading)
-        figures = [""] * len(STAGES) if shown is None else stages.stage_figures(shown)
-        self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
-        self.bar.fit(self._room, self._is_low)
-        self.picture.show_stage(known, stage)
-        self.others.setVisible(known is not None and stage == len(STAGES))
-        self.code.show_stage(shown, stage, self.player.isActive())
-        self.note.setText(self._note())
-        words = " ".join(figures[: self.reached])
-        self.picture.describe(f"{STAGES[stage - 1].heading}: {words}.")
+    def _show_answer(self, answer: tuple[Scene, Example, np.ndarray, np.ndarray]) -> None:
+        scene, example, before, now = answer
+        if scene.frame is not (self._scene and self._scene.frame):
+            return
+        names = all_names(self._model)
+        shown = certainty_from(now, [narrow_name(name) for name in names])
+        ticks: Sequence[float] = before.tolist() if scene.frame.number else ()
+        label = example.number_among(names)
+        self.film.bars.show_answer(names, ticks, now.tolist(), label, shown)
+        words = _("The network itself.") if self.number == END else ""
+        if self.number != END:
+            words = i18n.counted("After {count} step.", "After {count} steps.", self.number)
+        right = i18n.percent(scene.figures.right / scene.counted, 2)
+        said = _("{share} right. Your picture: {answer}", share=right, answer=shown.sentence)
+        self.film.slider.setAccessibleDescription(joined(words, said))
 
-    def _note(self) -> str:
-        if self._shown is None:
-            return ""
-        figures = self._shown.figures
-        # Why the answer beside the drawing is another one.
-        other = _("no temperature")
-        if self._shown.left_out[2]:
-            other = _("units left out, no temperature")
-        parts = [("", other, _("your picture"), _("for your picture"), other)[self.stage - 1]]
-        # The picture of the network has it below itself.
-        if self.stage not in (2, len(STAGES)):
-            parts.append(_("taught as {name}", name=in_a_sentence(self._name(figures.label))))
-        if figures.number:
-            parts.append(_("step {number} on it", number=i18n.number(figures.number + 1)))
-        if self._shown.task.model is not self._model:
-            parts.append(_("of an earlier epoch"))
-        return " · ".join(filter(None, parts))
+    # -- the stages of one step
 
     def open_stage(self, stage: int) -> None:
         """Bring a stage to the front; those beyond the ends do nothing."""
-        if not 1 <= stage <= len(STAGES):
-            return
-        self.views.setCurrentIndex(0)
-        self.stage = stage
-        self.reached = max(self.reached, stage)
-        self._show()
+        if 1 <= stage <= len(STAGES):
+            self.stage = stage
+            self._show_stage()
 
-    def _walk(self, step: int) -> None:
-        """Go on or back by a key; there is nothing to go on to before there is a step."""
-        if step < 0 or self._shown is not None:
-            self.open_stage(self.stage + step)
+    def _go_on(self) -> None:
+        """Open the next stage, or the first of the next step."""
+        if self.stage < len(STAGES):
+            self.open_stage(self.stage + 1)
+        elif self.number != END:
+            self.stage = 1
+            self.learn(1)
 
-    def _open_graph(self) -> None:
-        self._stop_playing()
-        self.views.setCurrentWidget(self.graph)
-        self._ask_for_graphs()
+    def _choose_end(self, end: int) -> None:
+        self.go_to(END if end else 0)
 
-    def _ask_for_graphs(self) -> None:
-        model = self._model
-        known = self._graphed
-        if not self.shows_graph or not self._active or model is None:
-            return
-        # Of the same kind of network the operations are the same, whatever its weights.
-        if known is None or known.network != model.network:
-            self._graphed = model
-            self.graph.show_graphs({}, COMPILING)
-            self._graph_job.ask(model)
+    def _follow_next(self) -> None:
+        scene = self._scene
+        if scene is not None:
+            self._place = (self._place + 1) % scene.batch_size
+            self._ask(self.number)
+
+    def _show_stage(self) -> None:
+        scene = self._scene
+        self.stages.show_scene(scene, self.stage, self.player.isActive(), self._name)
+        waiting = _STARTING
+        if scene is not None:
+            waiting = _LOST if scene.is_end_lost else ""
+        self.stages.show_state(waiting)
 
     def play(self) -> None:
         """Go through the stages by itself, or stop that; nothing plays where motion is off."""
         if self.player.isActive():
             self._stop_playing()
-        elif theme.theme().motion and self._shown is not None:
-            self.open_stage(1)
+        elif theme.theme().motion and self._scene is not None:
             self.player.start()
-            self._show()
+            self.open_stage(1)
 
     def _play_on(self) -> None:
-        if self._known() is not None:
-            self.open_stage(self.stage + 1)
+        self.open_stage(self.stage + 1)
         if self.stage == len(STAGES):
             self._stop_playing()
 
     def _stop_playing(self) -> None:
         self.player.stop()
-        self._show()
+        self._show_stage()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Space and not self.shows_graph:
+        if event.key() == Qt.Key_Space and self.details:
             self.play()
         else:
             super().keyPressEvent(event)
+
+    # -- tables
+
+    def _ask_for_graphs(self) -> None:
+        if self._model is not None:
+            self._graph_job.ask(self._model)
+
+    def _show_graphs(self, graphs: dict[str, FunctionGraphs]) -> None:
+        table = graphs["learn"].table()
+        window = QDialog(self)
+        window.setWindowTitle(table.title)
+        window.setAttribute(Qt.WA_DeleteOnClose)
+        sentence = _("How often each operation occurs, written and compiled.")
+        view = TableView("graphView", table.title, sentence)
+        view.show_table(table)
+        column(view, margins=(9, 9, 9, 9), owner=window)
+        window.resize(640, 480)
+        window.show()
+
+    def table(self) -> Table:
+        scene = self._scene
+        if scene is None:
+            return Table(self.question, (), ())
+        if scene.explained is not None:
+            return step_table(scene.explained, self._name)
+        rows: list[tuple[object, ...]] = []
+        for number in (*scene.numbers, END):
+            note = scene.notes.get(number)
+            if note is not None:
+                words = _("end") if number == END else i18n.number(number)
+                rows.append((words, note.right / scene.counted, Figure(note.changed)))
+        return Table(_("One step"), (N_("steps"), N_("right"), N_("weights changed")), rows)
+
+
+def _answer(question: tuple[Scene, Example]) -> tuple[Scene, Example, np.ndarray, np.ndarray]:
+    """Return the answers to a picture before the first step and after those of a scene."""
+    scene, example = question
+    network = scene.wish.model.network
+    before, now = (
+        Recogniser(ModelFile(network, frame.parameters), compiled=False).predict(
+            example.picture[None, None],
+        )[0]
+        for frame in (scene.first, scene.frame)
+    )
+    return scene, example, before, now
 
 
 _COLUMNS = (
@@ -384,12 +335,12 @@ _COLUMNS = (
     N_("e to the z"),
     N_("probability p"),
     N_("target"),
-    N_("pull: target − p"),
+    N_("gradient: p − target"),
     N_("p after"),
 )
 
 
-def step_table(shown: Shown, name: Name) -> Table:
+def step_table(shown: film_maker.Explained, name: Name) -> Table:
     figures = shown.figures
     blank = ("",) * (len(_COLUMNS) - 2)
     rows: list[tuple[object, ...]] = [
@@ -402,7 +353,7 @@ def step_table(shown: Shown, name: Name) -> Table:
         (np.exp(np.minimum(figures.z, 80.0)), ".6g"),
         (figures.p, ".6f"),
         (target, "d"),
-        (target - figures.p, "+.6f"),
+        (figures.p - target, "+.6f"),
         (figures.p_after, ".6f"),
     )
     for digit in range(len(target)):

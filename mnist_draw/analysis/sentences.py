@@ -1,0 +1,408 @@
+"""What is said of the figures of a step and of results: each sentence is a function of figures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from mnist_draw import i18n
+from mnist_draw.analysis.results import Bin, Results, together, wilson
+from mnist_draw.analysis.robustness import AXES, Limits
+from mnist_draw.i18n import N_, _, counted, joined
+from mnist_draw.training.updates import UPDATE_RULES
+
+#: A change of weights is little while it is under this part of their own size.
+_LITTLE = 0.1
+#: Strokes, not noise: neighboring pixels of what was learned correlate at least so much.
+STROKES = 0.5
+#: A part is small under this share of the sum of all.
+_SMALL = 0.05
+#: Classes are even while the most frequent one is not this many times as frequent as the mean.
+_UNEVEN = 1.5
+#: A gradient is much larger than the mean of all pictures from this factor on.
+_LARGER = 2.0
+#: Rules whose step follows earlier gradients, too.
+WITH_MOMENTUM = ("momentum", "nesterov_momentum", "adam")
+#: A dense network that is right less often than this, so many pixels aside, knows pixels by place.
+ASIDE = 4
+_BY_PLACE = 0.6
+
+
+def share(part: int, total: int, decimals: int = 2) -> str:
+    """Format a part of a whole in percent, rounded down: only all of it is 100%."""
+    unit = 10**decimals
+    words = math.floor(100 * unit * part / total + 1e-9) / unit
+    return i18n.percent(words / 100, 0 if part == total else decimals)
+
+
+# -- the film
+
+
+@dataclass(frozen=True)
+class FilmFigures:
+    """What is known of a frame of the film."""
+
+    steps: int
+    #: Right answers to the validation pictures, and those of the frame before.
+    right: int
+    counted: int
+    right_before: int | None
+    #: Weights without biases; those that are not as in the beginning.
+    weights: int
+    changed: int
+    #: The mean size of what changed, as a part of the mean size in the beginning.
+    change: float
+    classes: int
+    #: The share of the most frequent class.
+    most_frequent: float
+    #: Pictures learned in all these steps, and those that there are.
+    seen: int
+    training: int
+    #: Title of the network that it began with; empty for random weights.
+    began_with: str = ""
+    is_from_start: bool = True
+    is_end: bool = False
+
+
+def describe_chance(figures: FilmFigures) -> str:
+    """Return what guessing would give."""
+    if figures.most_frequent * figures.classes > _UNEVEN:
+        return _("the most frequent: {share}", share=i18n.percent(figures.most_frequent))
+    return _("chance: {share}", share=i18n.percent(1 / figures.classes, None))
+
+
+def describe_frame(figures: FilmFigures) -> tuple[str, str]:
+    """Return the two lines about a frame."""
+    if figures.is_end:
+        return _("This is the network itself, after all of its training."), ""
+    if not figures.is_from_start and not figures.steps:
+        return _("Where it began is not known."), _("The film goes on from its end.")
+    if not figures.steps:
+        return _describe_start(figures)
+    return _describe_change(figures), _describe_use(figures)
+
+
+def _describe_start(figures: FilmFigures) -> tuple[str, str]:
+    if figures.began_with:
+        return _("It begins with the weights of {network}.", network=figures.began_with), ""
+    first = _("Its {count} weights are random.", count=i18n.number(figures.weights))
+    least, _most = wilson(figures.right, figures.counted)
+    return first, _("It guesses.") if least <= 1 / figures.classes else ""
+
+
+def _describe_change(figures: FilmFigures) -> str:
+    fields = {
+        "count": i18n.number(figures.changed),
+        "steps": i18n.number(figures.steps),
+    }
+    if figures.change < _LITTLE:
+        if figures.steps == 1:
+            return _("One step changed {count} weights a little.", **fields)
+        return _("{steps} steps changed {count} weights a little.", **fields)
+    if figures.steps == 1:
+        return _("One step changed {count} weights.", **fields)
+    return _("{steps} steps changed {count} weights.", **fields)
+
+
+def _describe_use(figures: FilmFigures) -> str:
+    before = figures.right_before
+    if before is not None and _is_worse(figures.right, before, figures.counted):
+        return _(
+            "It got worse: {before} → {after}.",
+            before=share(before, figures.counted).removesuffix(i18n.percent_sign()),
+            after=share(figures.right, figures.counted),
+        )
+    epochs, rest = divmod(figures.seen, figures.training)
+    if epochs and not rest:
+        return counted(
+            "Each training picture was used once.",
+            "Each training picture was used {count} times.",
+            epochs,
+        )
+    if epochs:
+        return ""
+    return _(
+        "It has seen {seen} of {total} training pictures.",
+        seen=i18n.number(figures.seen),
+        total=i18n.number(figures.training),
+    )
+
+
+def _is_worse(right: int, before: int, count: int) -> bool:
+    """Return whether fewer are right than chance among the pictures explains."""
+    return wilson(right, count)[1] < wilson(before, count)[0]
+
+
+def describe_learned(steps: int, correlation: float) -> str:
+    """Return what a unit has learned, by how neighboring pixels of it agree."""
+    if not steps:
+        return _("nothing yet")
+    return _("learned: strokes") if correlation >= STROKES else _("learned so far")
+
+
+# -- one weight, followed
+
+
+@dataclass(frozen=True)
+class WeightFigures:
+    """One weight in one step."""
+
+    value: float
+    weight: float
+    #: The sum of all absolute parts of the answer's sum, this one among them.
+    parts: float
+    #: The gradient of the loss in the followed picture, and its mean over the minibatch.
+    own: float
+    gradient: float
+    #: What the L2 penalty adds to the gradient.
+    penalty: float
+    moved: float
+    #: The update rule, its parameters, and the learning rate.
+    rule: str
+    parameters: dict[str, float]
+    learning_rate: float
+    #: Steps before this one of which the memory knows, and whether it began with the first.
+    steps: int
+    is_from_start: bool
+    #: The mean of squares, or of which it is the root, that the rule divides by; 0 for none.
+    squares: float = 0.0
+
+
+def describe_part(figures: WeightFigures, name: str) -> str:
+    """Say what a weight did to the sum of the answer of a name."""
+    part = figures.value * figures.weight
+    if not figures.value:
+        return _("It said nothing: the unit's value is 0.")
+    is_small = abs(part) < _SMALL * figures.parts
+    said = N_("It spoke for {name}, a little.") if is_small else N_("It spoke for {name}.")
+    if part < 0:
+        said = N_("It spoke against {name}.")
+    if part < 0 and is_small:
+        said = N_("It spoke against {name}, a little.")
+    return _(said, name=name)
+
+
+def describe_gradient(figures: WeightFigures, pictures: int) -> str:
+    """Say what the sign of a gradient means, and how this picture's compares."""
+    mean = figures.gradient
+    count = i18n.number(pictures)
+    if not mean:
+        said = _("0: no picture of the {count} asks for a change.", count=count)
+    elif mean < 0:
+        said = _("Below 0: a larger weight would lower the loss.")
+    else:
+        said = _("Above 0: a smaller weight would lower the loss.")
+    return joined(said, _compare(figures.own, mean))
+
+
+def _compare(own: float, mean: float) -> str:
+    if own * mean < 0:
+        return _("This picture asks for the opposite.")
+    if mean and own / mean >= _LARGER:
+        return _(
+            "This picture asks for it {times} times as strongly as the mean.",
+            times=i18n.number(math.floor(own / mean)),
+        )
+    return ""
+
+
+def describe_move(figures: WeightFigures) -> str:
+    """Say which way a weight moves, and why."""
+    return joined(_describe_way(figures), _describe_length(figures))
+
+
+def _describe_way(figures: WeightFigures) -> str:
+    rule = UPDATE_RULES[figures.rule].title
+    whole = figures.gradient + figures.penalty
+    # What is left to explain a way that the whole gradient does not.
+    is_memory = figures.moved * whole >= 0
+    if not figures.moved:
+        return _("It does not move.")
+    if not figures.gradient and is_memory:
+        return _("It moves although its gradient is 0: {rule} goes on as before.", rule=rule)
+    if not figures.gradient:
+        return _("It moves although its gradient is 0: the L2 penalty pulls it to 0.")
+    if figures.moved * figures.gradient < 0:
+        return _("It moves against its gradient.")
+    if is_memory:
+        return _(
+            "It moves with its gradient: what {rule} remembers of earlier steps is stronger.",
+            rule=rule,
+        )
+    return _("It moves with its gradient: the L2 penalty is stronger.")
+
+
+def _describe_length(figures: WeightFigures) -> str:
+    values = {**UPDATE_RULES[figures.rule].parameters, **figures.parameters}
+    rate = figures.learning_rate
+    rule = UPDATE_RULES[figures.rule].title
+    is_first = figures.is_from_start and not figures.steps
+    if figures.rule == "sgd" and not figures.penalty:
+        return _("The learning rate times its gradient, no more.")
+    if figures.rule in ("momentum", "nesterov_momentum") and not is_first:
+        return _(
+            "It keeps {share} of its step before.",
+            share=i18n.percent(values["momentum"], None),
+        )
+    if is_first and figures.rule in ("rmsprop", "adam", "adagrad"):
+        rate = rate / math.sqrt(1 - values["rho"]) if figures.rule == "rmsprop" else rate
+        return _(
+            "In its first step {rule} moves each weight with a large gradient by nearly the same "
+            "{length}.",
+            rule=rule,
+            length=i18n.number(rate, ".2g"),
+        )
+    if figures.rule == "adagrad":
+        return _("The larger its gradients were, the less it moves now.")
+    if figures.rule in ("rmsprop", "adam"):
+        return _(
+            "{rule} divides by how large this weight's gradients usually are, {size}.",
+            rule=rule,
+            size=i18n.number(math.sqrt(figures.squares), ".2g"),
+        )
+    return ""
+
+
+def describe_memory(rule: str, parameters: dict[str, float], filled: int, from_run: bool) -> str:
+    """Say what a step at the end of a run knows of the steps before it."""
+    entry = UPDATE_RULES[rule]
+    if not entry.accumulators:
+        return ""
+    if from_run:
+        return _("What {rule} remembers is from the run of this network.", rule=entry.title)
+    if not all(entry.accumulators.values()):
+        return _("What {rule} remembered in its run is not stored.", rule=entry.title)
+    values = {**entry.parameters, **parameters}
+    full = min(1 - values[name] ** filled for name in entry.accumulators.values())
+    return _("Its memory is {share} full.", share=i18n.percent(full))
+
+
+@dataclass(frozen=True)
+class MovedFigures:
+    """Which weights, biases left out, moved in a step."""
+
+    weights: int
+    moved: int
+    #: Of those that moved: with the sign of their gradient, and without a gradient.
+    along: int
+    without: int
+    #: All that had no gradient, the L2 penalty left out.
+    silent: int
+    pictures: int
+    rule: str
+    has_penalty: bool
+
+
+def describe_moved(figures: MovedFigures) -> tuple[str, str]:
+    """Return two sentences: how many moved which way, and what of those without a gradient."""
+    fields = {"moved": i18n.number(figures.moved), "total": i18n.number(figures.weights)}
+    against = figures.along == 0 and figures.without == 0
+    first = _("{moved} of {total}, all against their gradients.", **fields)
+    if not against:
+        along = i18n.percent(figures.along / max(figures.moved, 1))
+        first = _(
+            "{moved} of {total}, of them {along} with their gradients.",
+            along=along,
+            **fields,
+        )
+    if figures.without:
+        return first, _describe_pulled(figures)
+    if not figures.silent:
+        return first, ""
+    return first, _(
+        "{count} had none: their pixel was black, or a unit off, in all {pictures}.",
+        count=i18n.number(figures.silent),
+        pictures=i18n.number(figures.pictures),
+    )
+
+
+def _describe_pulled(figures: MovedFigures) -> str:
+    part = i18n.percent(figures.without / figures.moved)
+    if figures.rule not in WITH_MOMENTUM:
+        return _("{share} moved without one: the L2 penalty pulls them.", share=part)
+    if figures.has_penalty:
+        return _(
+            "{share} moved without one: earlier steps or the L2 penalty pull them.",
+            share=part,
+        )
+    return _("{share} moved without one: earlier steps pull them.", share=part)
+
+
+def describe_same(pictures: int, drops: bool, before: float, after: float) -> str:
+    """Say which loss is compared before and after a step."""
+    count = i18n.number(pictures)
+    if after > before:
+        return _("This step went too far for these {count}.", count=count)
+    if drops:
+        return _("The same {count} pictures, the same units left out.", count=count)
+    return _("The same {count} pictures.", count=count)
+
+
+# -- results
+
+
+def describe_chance_of(results: Results) -> str:
+    """Return Wilson's interval of the accuracy."""
+    least, most = wilson(results.counted - results.wrong, results.counted)
+    return _(
+        "Within chance: {least} to {most}",
+        least=i18n.number(100 * least, ".2f"),
+        most=i18n.percent(most, 2),
+    )
+
+
+def describe_calibration(results: Results, is_calibrated: bool) -> tuple[str, str]:
+    """Return the verdict on how sure a network is, and its figures."""
+    if not results.doubted:
+        return "", ""
+    part = together(results.doubted)
+    known = "" if is_calibrated else _("Not calibrated: it was saved without a temperature.")
+    figures = _(
+        "{count} up to {high}: says {confidence}, right {accuracy}.",
+        count=i18n.number(part.count),
+        high=i18n.percent(part.high, None),
+        confidence=_confidence(part, 1),
+        accuracy=share(part.right, part.count, 1),
+    )
+    last = results.reliability[-1]
+    above = describe_surest(last) if last.low >= part.high else ""
+    return joined(known, results.calibration.value), joined(figures, above)
+
+
+def describe_surest(part: Bin) -> str:
+    """Say how often the surest answers are wrong: nothing less than all is 100%."""
+    fields = {"count": i18n.number(part.count), "confidence": _confidence(part, 2)}
+    if part.right == part.count:
+        return _("{count} above: says {confidence}, right in all.", **fields)
+    return _(
+        "{count} above: says {confidence}, right {accuracy}, {wrong} wrong.",
+        accuracy=share(part.right, part.count),
+        wrong=i18n.number(part.count - part.right),
+        **fields,
+    )
+
+
+def _confidence(part: Bin, decimals: int) -> str:
+    """Format a mean confidence, which is never all."""
+    unit = 100 * 10**decimals
+    return i18n.percent(min(math.floor(unit * part.confidence + 1e-6), unit - 1) / unit, decimals)
+
+
+def describe_limits(limits: Limits, is_dense: bool) -> str:
+    """Say what a shift costs, and why if the kind of network gives a reason."""
+    axis = next(axis for axis in AXES if axis.name == "shift")
+    found = dict(zip(axis.amounts, limits.along(axis).tolist(), strict=True))
+    low, high = sorted((found[-ASIDE], found[ASIDE]))
+    if math.isnan(low + high):
+        return ""
+    fields = {
+        "count": ASIDE,
+        "low": i18n.number(math.floor(100 * low + 1e-9), "d"),
+        "high": i18n.percent(math.floor(100 * high + 1e-9) / 100),
+    }
+    if is_dense and high < _BY_PLACE:
+        return _(
+            "{count} pixels aside, {low} to {high} are right: it knows each pixel by its place.",
+            **fields,
+        )
+    return _("{count} pixels aside, {low} to {high} are right.", **fields)

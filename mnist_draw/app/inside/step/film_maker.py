@@ -1,0 +1,190 @@
+"""Make the film of a network off the GUI thread, and explain single steps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
+from mnist_draw.analysis.film import END, Film, Frame, Note
+from mnist_draw.analysis.followed_weight import FollowedWeight, follow, moved_figures
+from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.one_step import OneStep, StepFigures
+from mnist_draw.analysis.sentences import FilmFigures, MovedFigures
+from mnist_draw.arrays import Array
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.settings import TrainingSettings
+
+#: Pictures of the next minibatch that are shown.
+NEXT = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    model: ModelFile
+    #: What names the run of the network: all networks of one have one film.
+    key: str
+    #: The frame to show: steps, or `END`; from where it is learned.
+    number: int = 0
+    since: int = 0
+    #: Which picture of the next minibatch is followed through its step; None: no step.
+    place: int | None = None
+
+    @property
+    def is_end(self) -> bool:
+        return self.number == END
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """The step after a frame, followed by one of its pictures."""
+
+    figures: StepFigures
+    layers: tuple[Layer, ...]
+    settings: TrainingSettings
+    retained: dict[int, float]
+    moved: MovedFigures
+    #: Right validation pictures before and after, and how many are counted.
+    right: tuple[int, int, int]
+    from_run: bool
+    #: How many minibatches filled the memory; 0 for all that there were.
+    filled: int
+
+    @property
+    def is_end(self) -> bool:
+        return self.figures.number == END
+
+    def follow(self, place: int) -> FollowedWeight:
+        steps = self.filled if self.is_end else self.figures.number
+        return follow(self.figures, self.settings, place, steps, not self.is_end)
+
+    @property
+    def left_out(self) -> tuple[dict[int, np.ndarray], int, int]:
+        """Which units of dense hidden layers are off; numbers left out, and all that can be."""
+        units: dict[int, np.ndarray] = {}
+        count = total = 0
+        for place, mask in zip(self.retained, self.figures.minibatch.masks, strict=True):
+            off = mask[0].ravel() == 0
+            count = count + int(off.sum())
+            total = total + off.size
+            before = self.layers[place - 1]
+            if place and not before.convolves and off.size == before.units:
+                units[place - 1] = off
+        return units, count, total
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is shown of a film."""
+
+    wish: Wish
+    counted: int
+    #: Where `numbers` have frames; the notes also have that of the end, once it is counted.
+    numbers: tuple[int, ...]
+    notes: Mapping[int, Note] = field(repr=False)
+    most_frequent: float
+    convolves: bool
+    first: Frame = field(repr=False)
+    frame: Frame = field(repr=False)
+    figures: FilmFigures
+    #: float32 (20, 28, 28), of the next step; how many that learns.
+    next_pictures: Array = field(repr=False)
+    batch_size: int
+    training: int
+    #: Steps on the way to the frame that is wished for.
+    at: int = 0
+    explained: Explained | None = None
+    #: Whether all that is wished for is there.
+    is_whole: bool = False
+    #: Whether a step of the network itself cannot be shown: its memory is lost.
+    is_end_lost: bool = False
+
+
+class FilmMaker:
+    """Makes films in one thread; keeps the last."""
+
+    def __init__(self) -> None:
+        self._film: Film | None = None
+        self._key = ""
+        self._first: Frame | None = None
+        #: Set by the window; the step at hand is then the last.
+        self.is_stopped = False
+
+    def make(self, wish: Wish) -> Iterator[Scene]:
+        """Yield ever more of what is wished for."""
+        film = self._film
+        if film is None or self._key != wish.key:
+            self._film = None
+            film = self._film = Film(wish.model)
+            self._key = wish.key
+            self._first = film.frame(0)
+        elif film.model is not wish.model:
+            film.use(wish.model)
+        if wish.is_end:
+            scene = self._scene(film, wish, film.frame(END))
+        else:
+            scene = yield from self._learn(film, wish)
+        # The last: what is to be seen first is there.
+        if END not in film.notes:
+            yield scene
+            film.frame(END)
+            scene = replace(scene, notes=dict(film.notes))
+        if wish.place is not None:
+            yield scene
+            scene = self._explain(film, scene, wish.place)
+        yield replace(scene, is_whole=True)
+
+    def _learn(self, film: Film, wish: Wish) -> Generator[Scene, None, Scene]:
+        self.is_stopped = False
+        scene: Scene | None = None
+        for at, frame in film.reach(wish.number, lambda: self.is_stopped):
+            if scene is None or frame is not None:
+                assert frame is not None
+                scene = self._scene(film, wish, frame)
+            yield replace(scene, at=at)
+        assert scene is not None
+        return scene
+
+    def _scene(self, film: Film, wish: Wish, frame: Frame) -> Scene:
+        assert self._first is not None
+        next_number = max(frame.number, 0)
+        return Scene(
+            wish,
+            film.counted,
+            film.numbers,
+            dict(film.notes),
+            film.most_frequent,
+            film.step.layers[0].convolves,
+            self._first,
+            frame,
+            film.describe(frame.number),
+            film.step.minibatch(next_number).pictures[:NEXT, 0],
+            film.step.batch_size,
+            len(film.step.data.train_labels),
+            frame.number,
+        )
+
+    def _explain(self, film: Film, scene: Scene, place: int) -> Scene:
+        figures = film.explain(scene.frame, place)
+        if figures is None:
+            return replace(scene, is_end_lost=True)
+        step = film.step
+        number = scene.frame.number
+        is_filled = number == END and not step.from_run
+        explained = Explained(
+            figures,
+            step.layers,
+            step.settings,
+            step.retained,
+            moved_figures(figures, step.settings),
+            (film.notes[number].right, film.count_after(figures), film.counted),
+            step.from_run,
+            step.filling if is_filled else 0,
+        )
+        return replace(scene, explained=explained)
+
+
+def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:
+    return graphs_of(OneStep(model))

@@ -1,0 +1,467 @@
+"""What the film shows: one unit's weights, all answers, and the slider along the accuracy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QSizePolicy, QSlider
+
+from mnist_draw import i18n
+from mnist_draw.analysis.film import END, Note
+from mnist_draw.analysis.network_probe import neighbor_correlation
+from mnist_draw.analysis.sentences import describe_learned, share
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import (
+    image_of,
+    mosaic,
+    paint_frame,
+    paint_sharp,
+    paint_signed,
+    smooth_painter,
+    write_elided,
+    write_with,
+)
+from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.views import PaintedView, WalkableView
+from mnist_draw.app.kit.widgets import explain
+from mnist_draw.i18n import _
+from mnist_draw.recognition.certainty import Certainty, format_probability
+
+#: Steps of which a small picture is shown.
+_SMALL = (1, 2, 5, 10, 20, 50, 100, 200)
+#: Sides of a large and a small picture, the line below a large one, in pixels.
+_LARGE = 196
+_SIDE = 40
+_LINE = 18
+_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
+_RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
+_CENTER = int(Qt.AlignCenter)
+
+
+def _paint_weights(painter: QPainter, box: QRectF, weights: np.ndarray) -> None:
+    """Paint the weights of one unit, or of several filters in a square."""
+    painter.fillRect(box, theme.color("paper"))
+    side = math.isqrt(len(weights))
+    values = weights[0] if side == 1 else mosaic(weights, side, side)
+    paint_signed(painter, box, values)
+
+
+class UnitView(WalkableView):
+    """A unit's weights now, what it has learned, and that after some steps."""
+
+    number_chosen = pyqtSignal(int)
+
+    SIZE = (470, 240)
+    LEAST_SIZE = (340, 176)
+
+    def __init__(self) -> None:
+        super().__init__(
+            "unitView",
+            _("One unit"),
+            _("Its weights now, what it has learned, and that after some steps. Arrow keys walk."),
+        )
+        self._notes: Mapping[int, Note] = {}
+        self._number = 0
+        self._unit: int | None = 0
+        self._numbers: list[int] = []
+
+    def show_unit(self, notes: Mapping[int, Note], number: int, unit: int | None) -> None:
+        """Show a frame's unit; None: all filters of a convolution."""
+        self._notes = notes
+        self._number = number
+        self._unit = unit
+        self._numbers = [one for one in _SMALL if one in notes]
+        self.setAccessibleDescription(f"{self.heading()}. {self.words()}.")
+        self.show_items()
+
+    def heading(self) -> str:
+        return _("weights now") if self._number else _("weights: noise")
+
+    def words(self) -> str:
+        learned = self.learned(self._number)
+        agree = 0.0
+        if self._unit is not None and learned is not None and learned.any():
+            agree = neighbor_correlation(learned.reshape(-1, 1))
+        return describe_learned(self._number, agree)
+
+    def learned(self, number: int) -> np.ndarray | None:
+        """Return what the units have learned up to a frame: weights less those of the start."""
+        if number not in self._notes or 0 not in self._notes:
+            return None
+        return self._of(number) - self._of(0)
+
+    def _of(self, number: int) -> np.ndarray:
+        looks = self._notes[number].looks
+        return looks if self._unit is None else looks[self._unit : self._unit + 1]
+
+    def _boxes(self) -> tuple[QRectF, QRectF, float]:
+        """Return the places of both large pictures, and the side of the small ones."""
+        scale = theme.text_scale()
+        small = _SIDE * scale
+        line = _LINE * scale
+        high = self.height() - line - small - Size.FIELD_GAP
+        side = min(_LARGE * scale, (self.width() - 3 * Size.MARGIN) / 2, high)
+        right = self.width() - side
+        return QRectF(0, 0, side, side), QRectF(right, 0, side, side), small
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        now, learned, _small = self._boxes()
+        line = _LINE * theme.text_scale()
+        if 0 not in self._notes:
+            return
+        _paint_weights(painter, now, self._of(self._number))
+        change = self.learned(self._number)
+        if change is not None and change.any():
+            _paint_weights(painter, learned, change)
+        else:
+            self._paint_ghost(painter, learned)
+        write_with(painter, Text.LABEL, "muted")
+        painter.drawText(now.adjusted(0, now.height(), 0, line), _CENTER, self.heading())
+        write_with(painter, Text.LABEL, "text", bold=bool(self._number))
+        painter.drawText(learned.adjusted(0, learned.height(), 0, line), _CENTER, self.words())
+        between = QRectF(now.right(), now.top(), learned.left() - now.right(), now.height())
+        write_with(painter, Text.FIGURE, "muted")
+        painter.drawText(between, _CENTER, "→")
+        for place, number in enumerate(_SMALL):
+            box = self._small_box(place)
+            weights = self.learned(number)
+            if weights is None:
+                self._paint_ghost(painter, box)
+                continue
+            _paint_weights(painter, box, weights)
+            if number == self._number:
+                paint_frame(painter, box, "accent", 2, 3)
+            if self.hasFocus() and self.current == self._numbers.index(number):
+                paint_frame(painter, box.adjusted(-2, -2, 2, 2), "second", 2, 3)
+
+    def _paint_ghost(self, painter: QPainter, box: QRectF) -> None:
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.color("line"), 1, Qt.DashLine))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+
+    def _small_box(self, place: int) -> QRectF:
+        small = self._boxes()[2]
+        step = (self.width() - small) / (len(_SMALL) - 1)
+        small = min(small, step - Size.TIGHT)
+        return QRectF(place * step, self.height() - small - 2, small, small)
+
+    # -- the small pictures
+
+    def count(self) -> int:
+        return len(self._numbers)
+
+    def place_of(self, item: int) -> QPointF:
+        return self._small_box(_SMALL.index(self._numbers[item])).center()
+
+    def item_at(self, point: QPointF) -> int | None:
+        for item, number in enumerate(self._numbers):
+            if self._small_box(_SMALL.index(number)).contains(point):
+                return item
+        return None
+
+    def describe(self, item: int) -> str:
+        return i18n.counted("After {count} step", "After {count} steps", self._numbers[item])
+
+    def pick(self, item: int) -> bool:
+        self.number_chosen.emit(self._numbers[item])
+        return True
+
+
+#: The height of an answer's row, and of one of many; bars in a column.
+_ROW = 26
+_LOW_ROW = 20
+_IN_COLUMN = 13
+_NAME = 26
+_FIGURE = 56
+
+
+class AnswerBars(PaintedView):
+    """How probable each class is now, with a tick for before the first step."""
+
+    SIZE = (540, 240)
+    LEAST_SIZE = (260, 176)
+
+    def __init__(self) -> None:
+        super().__init__(
+            "filmBars",
+            _("Its answer"),
+            _("How probable each class is after these steps; ticks: before the first."),
+        )
+        self.setFocusPolicy(Qt.NoFocus)
+        self.names: tuple[str, ...] = ()
+        self._now: Sequence[float] = ()
+        self._before: Sequence[float] = ()
+        self._label: int | None = None
+        self._named: tuple[int, ...] = ()
+
+    def show_answer(
+        self,
+        names: tuple[str, ...],
+        before: Sequence[float],
+        now: Sequence[float],
+        label: int | None,
+        certainty: Certainty | None,
+    ) -> None:
+        """Show the probabilities of a picture; none are known yet where they are empty."""
+        self.names = names
+        self._before = before
+        self._now = now
+        self._label = label
+        is_right = certainty is not None and certainty.is_named_alone
+        self._named = certainty.named if certainty is not None and is_right else ()
+        words = [
+            f"{name} {format_probability(part, short=True)}"
+            for name, part in zip(names, now, strict=False)
+        ]
+        self.setAccessibleDescription(i18n.listed(words))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        count = len(self.names)
+        columns = 1 if count <= _IN_COLUMN else 2
+        rows = math.ceil(count / columns) if count else 1
+        wide = (self.width() - (columns - 1) * Size.MARGIN) / columns
+        usual = _ROW if columns == 1 else _LOW_ROW
+        high = min(usual * theme.text_scale(), self.height() / rows)
+        for number in range(count):
+            column, row = divmod(number, rows)
+            left = column * (wide + Size.MARGIN)
+            self._paint_row(painter, QRectF(left, row * high, wide, high), number)
+
+    def _paint_row(self, painter: QPainter, box: QRectF, number: int) -> None:
+        scale = theme.text_scale()
+        is_label = number == self._label
+        if is_label:
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.color("accent", 0.14))
+            painter.drawRoundedRect(box, 4, 4)
+        inner = box.adjusted(Size.FIELD_GAP, 0, -Size.FIELD_GAP, 0)
+        write_with(painter, Text.BODY, "text" if is_label else "muted", bold=True)
+        longest = max(map(painter.fontMetrics().horizontalAdvance, self.names))
+        name = min(max(_NAME * scale, longest + Size.FIELD_GAP), inner.width() / 3)
+        write_elided(painter, QRectF(inner.left(), inner.top(), name, inner.height()), _LEFT,
+                     self.names[number])  # fmt: skip
+        figure = _FIGURE * scale
+        track = QRectF(
+            inner.left() + name,
+            inner.center().y() - Size.BAR / 2,
+            inner.width() - name - figure,
+            Size.BAR,
+        )
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.color("track"))
+        painter.drawRoundedRect(track, Size.BAR / 2, Size.BAR / 2)
+        if not len(self._now):
+            return
+        part = float(self._now[number])
+        is_right = is_label and number in self._named
+        painter.setBrush(theme.color("accent" if is_right else "muted"))
+        filled = QRectF(track)
+        filled.setWidth(max(2.0, part * track.width()))
+        painter.drawRoundedRect(filled, Size.BAR / 2, Size.BAR / 2)
+        if len(self._before):
+            x = track.left() + float(self._before[number]) * track.width()
+            painter.fillRect(QRectF(x - 1, track.top() - 5, 2, Size.BAR + 10), theme.color("text"))
+        if part >= 0.01:
+            write_with(painter, Text.BODY, "text", bold=is_right)
+            draw_tabular(painter, inner, format_probability(part, short=True), Qt.AlignRight)
+
+
+#: Margins of the slider: words at the left, the end at the right; heights of the curve's top, of
+#: its bottom, of the track.
+_AT_LEFT = 60
+_AT_RIGHT = 52
+_TOP = 8
+_ABOVE_TRACK = 40
+_TRACK = 30
+#: The place of step 1, as a part of the way from 1 to 10 steps; at least so many are on the axis.
+_FIRST = 0.11
+_MOST = 500
+
+
+class FilmSlider(QSlider):
+    """Walks through the frames; above it the accuracy of each."""
+
+    number_chosen = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Horizontal)
+        self.setObjectName("filmSlider")
+        explain(
+            self,
+            _("Film"),
+            _("Go to the network after so many steps: nothing is computed again."),
+            "← →",
+        )
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setPageStep(1)
+        self._stops: tuple[int, ...] = (0, END)
+        self._notes: Mapping[int, Note] = {}
+        self._counted = 1
+        self.valueChanged.connect(self._choose)
+        theme.theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, theme.scaled(92))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(300, theme.scaled(76))
+
+    @property
+    def number(self) -> int:
+        return self._stops[self.value()]
+
+    def show_film(
+        self,
+        numbers: Sequence[int],
+        notes: Mapping[int, Note],
+        counted: int,
+        number: int,
+    ) -> None:
+        self._stops = (*numbers, END)
+        self._notes = notes
+        self._counted = counted
+        self.blockSignals(True)
+        self.setRange(0, len(numbers))
+        self.setValue(self._stops.index(number))
+        self.blockSignals(False)
+        self.update()
+
+    def _choose(self) -> None:
+        self.number_chosen.emit(self.number)
+
+    def _x(self, number: int) -> float:
+        scale = theme.text_scale()
+        left = _AT_LEFT * scale
+        right = self.width() - _AT_RIGHT * scale
+        if number == END:
+            return right
+        most = max(_MOST, *self._stops)
+        far = right - _AT_RIGHT * scale
+        part = 0.0 if not number else _FIRST + math.log10(number)
+        return left + (far - left) * part / (_FIRST + math.log10(most))
+
+    def _y(self, number: int) -> float:
+        scale = theme.text_scale()
+        bottom = self.height() - _ABOVE_TRACK * scale
+        part = self._notes[number].right / self._counted
+        return bottom - part * (bottom - _TOP * scale)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.LeftButton:
+            away = [abs(self._x(number) - event.x()) for number in self._stops]
+            self.setValue(away.index(min(away)))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        scale = theme.text_scale()
+        first = self._x(0)
+        end = self._x(END)
+        y = self.height() - _TRACK * scale
+        bottom = self.height() - _ABOVE_TRACK * scale
+        painter.setPen(QPen(theme.color("line"), 1))
+        for level in (_TOP * scale, bottom):
+            painter.drawLine(QPointF(first, level), QPointF(end, level))
+        write_with(painter, Text.AXIS, "muted")
+        words = (i18n.percent(1), i18n.percent(0))
+        for text, level in zip(words, (_TOP * scale, bottom), strict=True):
+            painter.drawText(QRectF(0, level - 9, first - 10, 18), _RIGHT, text)
+        last = max(_MOST, *self._stops)
+        painter.setPen(QPen(theme.color("track"), 4, cap=Qt.RoundCap))
+        painter.drawLine(QPointF(first, y), QPointF(self._x(last), y))
+        painter.setPen(QPen(theme.color("muted"), 2, Qt.DotLine))
+        painter.drawLine(QPointF(self._x(last) + 8, y), QPointF(end - 6, y))
+        here = self._x(self.number)
+        if self.number != END:
+            painter.setPen(QPen(theme.color("accent"), 4, cap=Qt.RoundCap))
+            painter.drawLine(QPointF(first, y), QPointF(here, y))
+        self._paint_curve(painter)
+        self._paint_stops(painter, y)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.color("accent"))
+        painter.drawEllipse(QPointF(here, y), 7, 7)
+        if self.hasFocus():
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.color("second"), 2))
+            painter.drawEllipse(QPointF(here, y), 10, 10)
+
+    def _paint_curve(self, painter: QPainter) -> None:
+        known = [number for number in self._stops if number in self._notes]
+        points = {number: QPointF(self._x(number), self._y(number)) for number in known}
+        curve = [points[number] for number in known if number != END]
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.color("second"), 2))
+        painter.drawPolyline(QPolygonF(curve))
+        if self.number in points:
+            painter.setPen(QPen(theme.color("accent"), 1, Qt.DashLine))
+            here = points[self.number]
+            painter.drawLine(here, QPointF(here.x(), self.height() - _TRACK * theme.text_scale()))
+        painter.setPen(QPen(theme.color("second"), 2))
+        if END in points:
+            painter.setBrush(theme.color("card"))
+            painter.drawEllipse(points[END], 5, 5)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.color("second"))
+        for point in curve:
+            painter.drawEllipse(point, 2.5, 2.5)
+        if END in points:
+            write_with(painter, Text.AXIS, "muted")
+            words = share(self._notes[END].right, self._counted)
+            box = QRectF(points[END].x() - 70, points[END].y() + 6, 60, 16)
+            painter.drawText(box, _RIGHT, words)
+
+    def _paint_stops(self, painter: QPainter, y: float) -> None:
+        """Write numbers below the track: first that of the frame, others where there is room."""
+        written: list[float] = []
+        for number in (self.number, 0, END, 10, 100, _MOST, 1):
+            x = self._x(number)
+            if any(abs(x - other) < 36 * theme.text_scale() for other in written):
+                continue
+            written.append(x)
+            is_here = number == self.number
+            write_with(painter, Text.AXIS, "text" if is_here else "muted", bold=is_here)
+            words = {0: _("start"), END: _("end")}.get(number, i18n.number(number))
+            painter.drawText(QRectF(x - 40, y + 9, 80, 18), _CENTER, words)
+
+
+class NextPictures(PaintedView):
+    """Some pictures of the next step, white on black."""
+
+    COLUMNS = 5
+    SIZE = (196, 160)
+    LEAST_SIZE = (120, 100)
+
+    def __init__(self) -> None:
+        super().__init__("nextPictures", _("It learns from these"), _("Pictures of the next step."))
+        self.setFocusPolicy(Qt.NoFocus)
+        self._pictures = np.zeros((0, 28, 28), np.uint8)
+
+    def show_pictures(self, pictures: np.ndarray) -> None:
+        self._pictures = pictures
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        if not len(self._pictures):
+            return
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        rows = math.ceil(len(self._pictures) / self.COLUMNS)
+        step = min((self.width() + 4) / self.COLUMNS, (self.height() + 4) / rows)
+        for place, picture in enumerate(self._pictures):
+            row, column = divmod(place, self.COLUMNS)
+            box = QRectF(column * step, row * step, step - 4, step - 4)
+            paint_sharp(painter, box, image_of(picture))
