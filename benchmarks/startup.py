@@ -56,7 +56,7 @@ def open_window(networks: str, rest: float) -> None:
 
     began = float(os.environ["STARTUP_BEGAN"])
     waiting = [name for name in networks.split(",") if name]
-    pressed: list[float] = []
+    pressed: list[tuple[float, float]] = []
     seen: dict[str, float] = {}
 
     def note(name: str) -> None:
@@ -107,12 +107,15 @@ def open_window(networks: str, rest: float) -> None:
             return
         settings = TrainingSettings(network=waiting[0])
         window.train_tab.settings.show_settings(settings)
-        pressed.append(time.time())
+        pressed.append((time.time(), time.process_time()))
         window.run.start()
 
     def happened(events: list[Any]) -> None:
         if any(isinstance(event, BatchFinished) for event in events) and pressed:
-            seen[f"run {waiting.pop(0)}"] = time.time() - pressed.pop()
+            name = waiting.pop(0)
+            (pressed_at, cpu) = pressed.pop()
+            seen[f"run {name}"] = time.time() - pressed_at
+            seen[f"run {name}_cpu"] = time.process_time() - cpu
             window.training.stop()
 
     def measured() -> int:

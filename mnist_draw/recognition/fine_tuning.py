@@ -57,9 +57,10 @@ CALIBRATED = 5000
 _FEW = 20
 #: Seconds until training and evaluation are compiled, on two cores.
 _COMPILING = 5.0
-#: Progress, 0 to 1, when training starts and ends.
-_BEFORE = 0.15
-_TRAINED = 0.9
+#: Progress, 0 to 1, when training starts, when it ends, and when it is known what was read before.
+_BEFORE = 0.1
+_TRAINED = 0.5
+_READ = 0.7
 
 
 @dataclass(frozen=True)
@@ -217,12 +218,6 @@ def fine_tune(
 
     network = build_network(settings)
     lasagne.layers.set_all_param_values(network, list(model.parameters))
-    reader = _Scorer(network, data, extra, inks)
-    before = reader.score(model)
-    validated = reader.validation_accuracy()
-    if controls.stop_requested:
-        return
-    yield _BEFORE / 2
     finished: events.Finished | None = None
     few = min(settings.training_examples or REHEARSED, len(data.train_labels))
     rehearsed = settings.replace(training_examples=few)
@@ -246,8 +241,14 @@ def fine_tune(
             finished = event
     if finished is None or finished.reason == "stopped" or controls.stop_requested:
         return
+    # What was read before is found out now, so that learning begins soon.
+    yield _TRAINED
+    reader = _Scorer(network, data, extra, inks)
+    lasagne.layers.set_all_param_values(network, list(model.parameters))
+    before = reader.score(model)
+    validated = reader.validation_accuracy()
     for place, share in enumerate(SHARES):
-        yield _TRAINED + (1 - _TRAINED) * place / len(SHARES)
+        yield _READ + (1 - _READ) * place / len(SHARES)
         parameters = between(model.parameters, finished.parameters, share)
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - MAX_FORGOTTEN:

@@ -37,8 +37,10 @@ from mnist_draw.storage.folders import (
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 if TYPE_CHECKING:
+    from PyQt5.QtCore import QProcess
     from PyQt5.QtWidgets import QApplication
 
+    from mnist_draw.app.shell.window import Window
     from mnist_draw.app.train.lesson import Lesson
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
@@ -88,11 +90,13 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         from mnist_draw.app.shell.lesson import begin_lesson
 
         begin_lesson(window, lesson)
+    ahead = compile_ahead(window)
     if network:
         window.open_later(network)
     if crash is not None:
         offer_crash_report(crash, window.state.page)
     status = app.exec_()
+    ahead.kill()
     ended = running.shut_down()
     if shutdown.unsaved:
         # It has been said which network is lost.
@@ -184,6 +188,34 @@ def keep_all_moves() -> None:
         cocoa.objc_msgSend.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_bool]
         events = cocoa.objc_getClass(b"NSEvent")
         cocoa.objc_msgSend(events, cocoa.sel_registerName(b"setMouseCoalescingEnabled:"), False)
+
+
+#: Milliseconds after the first paint, in which the network gets ready to answer.
+_AHEAD_MS = 3000
+
+
+def compile_ahead(window: Window) -> QProcess:
+    """Have a process compile what a run needs, once for a computer; a run that begins ends it."""
+    from PyQt5.QtCore import QProcess, QTimer
+
+    process = QProcess(window)
+
+    def is_needed() -> bool:
+        from mnist_draw.recognition import compile_ahead
+
+        return compile_ahead.is_needed()
+
+    def begin(needed: bool) -> None:
+        if needed and not window.state.run.is_running:
+            process.start(sys.executable, ["-m", "mnist_draw.recognition.compile_ahead"])
+
+    def make_way() -> None:
+        if window.state.run.is_running:
+            process.kill()
+
+    window.state.follow(["run"], make_way)
+    QTimer.singleShot(_AHEAD_MS, lambda: window.background.run(is_needed, begin))
+    return process
 
 
 def report_missing_font() -> None:

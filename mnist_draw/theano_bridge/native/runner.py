@@ -190,7 +190,7 @@ def functions() -> tuple[Any, Any]:
     addresses = addresses_of(
         [
             Function("mnist_draw_lead", _LEAD.format(**names), shared),
-            Function("mnist_draw_help", _HELP.format(**names)),
+            Function("mnist_draw_help", _HELP.format(**names), shared),
         ],
     )
     word = ctypes.c_int64

@@ -6,15 +6,18 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QLocale, QRect
+from PyQt5.QtCore import QLocale, QProcess, QRect
 from PyQt5.QtGui import QFontDatabase
 from PyQt5.QtWidgets import QDialogButtonBox, QWidget
 
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.layout import fitted
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.shell import help, language, startup, view
 from mnist_draw.app.shell.help import about_page, libraries
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.run import Run
 
 from ..conftest import run_python
 
@@ -354,3 +357,18 @@ def test_modules_of_qt_are_loaded_in_the_gui_thread_only(life):
     # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
     # theirs, that has crashed one start in twenty.
     assert life[0][3] == "True []", life[1]
+
+
+@pytest.mark.process
+def test_a_run_that_begins_ends_what_compiles_ahead(qtbot, monkeypatch):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.state = AppState()
+    window.background = Background(window)
+    monkeypatch.setattr(startup, "_AHEAD_MS", 0)
+    monkeypatch.setattr("mnist_draw.recognition.compile_ahead.is_needed", lambda: True)
+    process = startup.compile_ahead(window)
+    qtbot.waitUntil(lambda: process.state() == QProcess.Running)
+    with qtbot.waitSignal(process.finished):
+        window.state.set(run=Run(state="training"))
+    assert process.exitStatus() == QProcess.CrashExit

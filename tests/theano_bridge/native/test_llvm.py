@@ -99,17 +99,6 @@ def test_damaged_content_and_that_of_another_name_is_deleted(stored, folder):
     assert list(folder.iterdir()) == []
 
 
-def test_code_without_the_function_is_made_anew(folder):
-    compiled(5)
-    (path,) = folder.iterdir()
-    path.unlink()
-    compiled(6, "stored_code_other")
-    (other,) = folder.iterdir()
-    # Only a defect of the program could write code under the name of another kernel.
-    llvm.store_code(path.stem, llvm.load_code(other.stem) or b"")
-    assert call(compiled_anew(5), 30) == 35
-
-
 @posix
 def test_a_folder_that_others_can_write_to_is_not_used(stored, folder):
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -173,7 +173,7 @@ class Emitter:
             group = self._metadata("distinct !{}")
             loop = len(self.metadata) + 1
             accesses = self._metadata(f'!{{!"llvm.loop.parallel_accesses", {group}}}')
-            suffix = f", !llvm.loop {self._metadata(f'distinct !{{!#{loop}, {accesses}}}')}"
+            suffix = f", !llvm.loop {self._metadata(f'distinct !{{!{loop}, {accesses}}}')}"
             self._access = f", !llvm.access.group {group}"
         yield index
         self._access = outer
@@ -183,9 +183,9 @@ class Emitter:
         self.label(end)
 
     def _metadata(self, content: str) -> str:
-        """Add a metadata node; ``!#`` is replaced where functions are put into a module."""
-        self.metadata.append(f"!#{len(self.metadata)} = {content}")
-        return f"!#{len(self.metadata) - 1}"
+        """Add a metadata node."""
+        self.metadata.append(f"!{len(self.metadata)} = {content}")
+        return f"!{len(self.metadata) - 1}"
 
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:

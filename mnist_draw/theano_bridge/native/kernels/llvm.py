@@ -12,7 +12,6 @@ import ctypes
 import hashlib
 import logging
 import os
-import re
 import sys
 import threading
 from collections.abc import Iterable
@@ -40,50 +39,31 @@ _addresses: dict[str, int] = {}
 
 
 def addresses_of(functions: Iterable[Function]) -> dict[str, int]:
-    """Compile functions that are not compiled yet, in one go."""
+    """Compile functions that are not compiled yet; each is a file of its own on disk."""
     wanted = {function.name: function for function in functions}
     with _lock:
         missing = [function for name, function in wanted.items() if name not in _addresses]
         if missing:
-            declarations = sorted({line for function in missing for line in function.declarations})
-            texts = _renumbered([function.text for function in missing])
-            _compile("\n".join([*declarations, *texts]), [function.name for function in missing])
+            engine = llvm.create_mcjit_compiler(_module(""), _machine()[0])
+            # A deleted engine would delete the description of the processor too.
+            _engines.append(engine)
+            for function in missing:
+                engine.add_object_file(llvm.ObjectFileRef.from_data(_code_of(function)))
+            engine.finalize_object()
+            for function in missing:
+                _addresses[function.name] = engine.get_function_address(function.name)
         return {name: _addresses[name] for name in wanted}
 
 
-def _renumbered(texts: list[str]) -> list[str]:
-    """Give the metadata of each function (``!#0``, ``!#1``, …) numbers of their own."""
-    offset = 0
-    result = []
-    for text in texts:
-        numbers = [int(number) for number in re.findall(r"^!#(\d+) =", text, re.MULTILINE)]
-        for number in sorted(numbers, reverse=True):
-            text = re.sub(rf"!#{number}\b", f"!{number + offset}", text)
-        result.append(text)
-        offset += len(numbers)
-    return result
-
-
-def _compile(assembly: str, names: list[str]) -> None:
-    _, target = _machine()
-    key = hashlib.sha256(f"{target}\n{assembly}".encode()).hexdigest()
+def _code_of(function: Function) -> bytes:
+    """Return machine code from the disk, or compile and store it."""
+    assembly = "\n".join([*function.declarations, function.text])
+    key = hashlib.sha256(f"{_machine()[1]}\n{assembly}".encode()).hexdigest()
     code = load_code(key)
-    engine = None if code is None else _engine_of(code)
-    if engine is None or not all(map(engine.get_function_address, names)):
+    if code is None:
         code = _optimised(assembly)
         store_code(key, code)
-        engine = _engine_of(code)
-    for name in names:
-        _addresses[name] = engine.get_function_address(name)
-
-
-def _engine_of(code: bytes) -> Any:
-    engine = llvm.create_mcjit_compiler(_module(""), _machine()[0])
-    # A deleted engine would delete the description of the processor too.
-    _engines.append(engine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    return engine
+    return code
 
 
 def _optimised(assembly: str) -> bytes:
@@ -154,9 +134,9 @@ _FOLDER = "kernels"
 _SUFFIX = ".code"
 _HASH_BYTES = 32
 _MAX_BYTES = 16 * MEGABYTE
-#: A file has 2 to 110 kB, and a network needs about 5. Above this many, the half that was not used
+#: A file has 1 to 60 kB, and a network needs about 40. Above this many, the half that was not used
 #: for longest goes.
-MAX_FILES = 400
+MAX_FILES = 1_600
 
 
 def load_code(name: str) -> bytes | None:

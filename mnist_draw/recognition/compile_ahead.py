@@ -1,0 +1,80 @@
+"""Compile what *Start* and *Learn my digits* need, ahead, in a process of its own.
+
+A preset's functions take LLVM one to two seconds of a processor, the loops of augmentation take
+Numba 14, once for a computer: their machine code stays on the disk. The window starts this module
+as a process after it has been painted, and ends it when a run begins. It has the lowest priority. A
+note in the cache says that all is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+from mnist_draw import __version__, theano_bridge
+from mnist_draw.dataset.augmentation.augmenter import Augmenter
+from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.errors import UserError
+from mnist_draw.library.networks import default_model
+from mnist_draw.recognition.fine_tuning import fine_tuning_settings
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.folders import cache_folder
+from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.training.functions import compile_evaluate, compile_train
+from mnist_draw.training.loop import EVALUATION_SLICE
+from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.run_start import build_network
+from mnist_draw.training.settings import TrainingSettings
+
+
+def _note() -> Path:
+    """Return the path of the note: it goes with what was compiled."""
+    return cache_folder() / "compiled" / "compiled-ahead.txt"
+
+
+def is_needed() -> bool:
+    """Tell whether this version has not compiled all of it on this computer."""
+    if theano_bridge.installed_theano():
+        return False
+    try:
+        return read_file(_note(), MEGABYTE) != _versions()
+    except (OSError, UserError):
+        return True
+
+
+def _versions() -> bytes:
+    computer = platform.processor() or platform.machine()
+    return f"{__version__} {theano_bridge.engine()} {computer}".encode()
+
+
+def main() -> None:
+    """Compile the functions of all presets, and those that learn the user's digits."""
+    if hasattr(os, "nice"):
+        os.nice(19)
+    presets = [preset.settings for preset in PRESETS.values()]
+    data = load_dataset()
+    for settings in (*presets, fine_tuning_settings(default_model().network)):
+        compile_functions(settings, data)
+    with contextlib.suppress(OSError, UserError):
+        write_atomically(_note(), _versions())
+
+
+def compile_functions(settings: TrainingSettings, data: Dataset) -> None:
+    """Compile what trains and validates a network; the sizes of a minibatch decide on kernels."""
+    network = build_network(settings)
+    labels = data.train_labels.astype(np.int32)
+    rows = np.arange(settings.batch_size)
+    compile_train(network, settings).train(data.train_images, labels, rows)
+    some = slice(EVALUATION_SLICE)
+    compile_evaluate(network)(data.train_images[some], labels[some])
+    if settings.augmentation != "off":
+        recipe = settings.augmentation
+        Augmenter(recipe, data.train_images[some], labels[some], settings.seed).batch(rows[:1], 1)
+
+
+if __name__ == "__main__":
+    main()

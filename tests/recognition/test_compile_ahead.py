@@ -1,0 +1,61 @@
+"""What *Start* needs is compiled ahead, once, and found by the next process."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mnist_draw import theano_bridge
+from mnist_draw.recognition import compile_ahead
+from mnist_draw.training.presets import PRESETS
+
+native = pytest.mark.skipif(theano_bridge.installed_theano(), reason="Theano compiles itself")
+
+_COMPILE = """
+import sys
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.recognition.compile_ahead import compile_functions
+from mnist_draw.theano_bridge.native.kernels import llvm
+from mnist_draw.training.presets import PRESETS
+
+if sys.argv[1:]:
+    llvm._optimised = lambda assembly: sys.exit("compiled again")
+compile_functions(PRESETS["tutorial"].settings, load_dataset())
+"""
+
+
+def run(home, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", _COMPILE, *arguments],
+        env={**os.environ, "MNIST_DRAW_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@native
+@pytest.mark.slow
+@pytest.mark.process
+def test_another_process_finds_what_was_compiled(tmp_path):
+    assert run(tmp_path).returncode == 0
+    again = run(tmp_path, "refuse")
+    assert again.returncode == 0, again.stderr
+
+
+@native
+def test_all_presets_are_compiled_once_for_a_version(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    (tmp_path / "cache" / "compiled").mkdir(parents=True)
+    monkeypatch.setattr(os, "nice", lambda _: 0, raising=False)
+    done = []
+    monkeypatch.setattr(compile_ahead, "compile_functions", lambda each, _: done.append(each))
+    assert compile_ahead.is_needed()
+    compile_ahead.main()
+    assert [preset.settings for preset in PRESETS.values()] == done[: len(PRESETS)]
+    assert done[-1].augmentation == "handwriting"
+    assert not compile_ahead.is_needed()
+    monkeypatch.setattr(compile_ahead, "__version__", "another")
+    assert compile_ahead.is_needed()
