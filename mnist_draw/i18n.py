@@ -240,6 +240,34 @@ def format_duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def _promised(seconds: float) -> tuple[int, str]:
+    """Round seconds to a promise: under 10 to whole ones, then in steps of five, then minutes."""
+    if seconds < 9.5:
+        return max(1, round(seconds)), "s"
+    if seconds < 57.5:
+        return 5 * round(seconds / 5), "s"
+    if seconds < 3570:
+        return round(seconds / 60), "min"
+    return round(seconds / 3600), "h"
+
+
+def time_words(seconds: float) -> str:
+    """Return a promise with an abbreviated unit: ``20 s``, ``1 min``."""
+    count, unit = _promised(seconds)
+    short = {"s": N_("{count} s"), "min": N_("{count} min"), "h": N_("{count} h")}
+    return _(short[unit], count=number(count))
+
+
+def long_time_words(seconds: float) -> str:
+    """Return the same in whole words: ``20 seconds``, ``1 minute``."""
+    count, unit = _promised(seconds)
+    if unit == "s":
+        return counted("{count} second", "{count} seconds", count)
+    if unit == "min":
+        return counted("{count} minute", "{count} minutes", count)
+    return counted("{count} hour", "{count} hours", count)
+
+
 #: So long ago hours say more than "yesterday", in seconds.
 _SOME_HOURS = 6 * 3600.0
 

@@ -1,18 +1,22 @@
-"""Hints: describe what the curves show, and what would help."""
+"""Hints: what the figures of a run say, and what would help; the first rule that holds speaks.
+
+The limits are choices, not measurements: they decide when a beginner is told something.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
-from mnist_draw.i18n import _, joined, number, percent
+from mnist_draw.i18n import _, counted, format_loss, long_time_words, number, percent
 from mnist_draw.training.history import EpochFigures
-from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import calmer_learning_rate
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.updates import usual_learning_rate
 
-# These limits are choices, not measurements: they decide when a beginner is told something.
-#: Epochs in a row that make a trend, named in sentences: one or two rise by chance in most runs.
+#: Epochs in a row that make a trend: one or two rise by chance in most runs.
 _TREND = 3
 #: A loss that changes by a smaller part than this stays as it is.
 _LEVEL = 0.01
@@ -27,6 +31,34 @@ _AUGMENTATION = "elastic"
 _L2 = 1e-4
 #: A penalty above this outweighs the cross-entropy of any network here.
 LARGE_L2 = 0.1
+#: An accuracy below so many times that of guessing is still guessing.
+_GUESSING = 1.2
+#: A rate that is less than this part of the usual one is low, where the loss fell by less than
+#: this part.
+_LOW_RATE = 0.101
+_SLOW = 0.2
+#: Fewer steps than this in an epoch are few; as many are proposed at least.
+_FEW_STEPS = 20
+_STEPS = 50
+#: So many points between the accuracies on known and on new pictures are a gap.
+_GAP = 0.03
+#: The dropout from which on that may be much, and what is proposed in its place.
+_MUCH_DROPOUT = 0.4
+_LESS_DROPOUT = "mlp:0.2"
+#: An accuracy that rises by more than this in the last epoch still climbs: at the end of a run, and
+#: in each of two epochs before it.
+_CLIMBS = 0.002
+_CLIMBS_MUCH = 0.01
+#: Epochs that are proposed then.
+MORE_EPOCHS = 10
+#: Seconds from which on a run is long, and from which on an end saves time.
+_LONG = 1800
+_MINUTE = 60
+#: Epochs that differ by chance only, and MNIST's validation pictures, which say what chance is.
+_CHANCE_EPOCHS = 5
+_VALIDATION = 10_000
+
+Action = Literal["set", "more", "stop"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +66,7 @@ class Hint:
     """A sentence about the run, and a remedy if there is one.
 
     ``remedy`` names the button; it sets the setting ``name`` to ``value``, in the run that goes on
-    or for a new one.
+    or for a new one, trains ``value`` ``more`` epochs, or ``stop``s the run.
     """
 
     sentence: str
@@ -43,6 +75,63 @@ class Hint:
     value: float | str | None = None
     #: Whether the remedy helps a new run alone.
     is_afresh: bool = False
+    action: Action = "set"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at: the figures of a run, its settings now and at its start."""
+
+    epochs: Sequence[EpochFigures]
+    settings: TrainingSettings
+    began: TrainingSettings
+    dead: Sequence[float] = ()
+    guessing: float = 0.1
+    #: Minibatches of an epoch.
+    batches: int = 100
+    is_running: bool = True
+    #: Whether it ended as planned.
+    is_finished: bool = False
+    seconds_left: float | None = None
+    #: Names of the settings that were changed during the run.
+    changed: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def training(self) -> list[float]:
+        return [row.training_loss for row in self.epochs]
+
+    @property
+    def validation(self) -> list[float]:
+        return [row.validation_loss for row in self.epochs]
+
+    @property
+    def accuracies(self) -> list[float]:
+        return [row.validation_accuracy for row in self.epochs]
+
+    @property
+    def last(self) -> EpochFigures:
+        return self.epochs[-1]
+
+    @property
+    def usual_rate(self) -> float:
+        return usual_learning_rate(self.settings.update)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the lowest validation loss, from 1."""
+        return self.validation.index(min(self.validation)) + 1
+
+    @property
+    def memorizes(self) -> bool:
+        """Whether the validation loss has not improved for some epochs, and the training loss has.
+
+        Then only the training pictures are learned.
+        """
+        is_past = len(self.epochs) - self.best_epoch >= _TREND
+        return is_past and _improves(self.training)
+
+
+# -- remedies
 
 
 def lower_rate(rate: float) -> float:
@@ -50,8 +139,8 @@ def lower_rate(rate: float) -> float:
     return float(f"{rate / 3:.1g}")
 
 
-def _lower(sentence: str, learning_rate: float) -> Hint:
-    lower = lower_rate(learning_rate)
+def _lower(sentence: str, facts: Facts) -> Hint:
+    lower = lower_rate(facts.settings.learning_rate)
     return Hint(sentence, _set_rate(lower), "learning_rate", lower)
 
 
@@ -59,110 +148,352 @@ def _set_rate(rate: float) -> str:
     return _("Set the rate to {rate}", rate=number(rate, "g"))
 
 
-_BEFORE = Hint(_("The validation loss tells how well it reads pictures it has never seen."))
-_EARLY = Hint(_("Each epoch shows the network its training pictures once."))
+def _calmer(sentence: str, settings: TrainingSettings) -> Hint:
+    """Propose a new run with the usual rate, or a third of one that is not larger."""
+    usual = usual_learning_rate(settings.update)
+    rate = usual if settings.learning_rate > usual else lower_rate(settings.learning_rate)
+    return new_run(sentence, "learning_rate", rate)
 
 
-def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
-    """Propose what is calmer: of two unusual settings the penalty before the rate."""
-    if settings.l2 > LARGE_L2:
-        return _without_l2(sentence, settings)
-    rate, __ = calmer_learning_rate(settings.update, settings.learning_rate)
-    calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, "g"))
-    return Hint(joined(sentence, calmer), _set_rate(rate), "learning_rate", rate, is_afresh=True)
+def new_run(sentence: str, name: str, value: float | str) -> Hint:
+    shown = percent(0.2) if value == _LESS_DROPOUT else number(float(value), "g")
+    remedy = _("New run with {rate}", rate=shown)
+    return Hint(sentence, remedy, name, value, is_afresh=True)
 
 
-def _without_l2(sentence: str, settings: TrainingSettings) -> Hint:
-    much = _("An L2 penalty of {l2} leaves hardly any weights.", l2=number(settings.l2, "g"))
-    return Hint(joined(sentence, much), _set_l2(0.0), "l2", 0.0)
+def _set_l2(sentence: str, l2: float) -> Hint:
+    return Hint(sentence, _("Set L2 to {l2}", l2=number(l2, "g")), "l2", l2)
 
 
-def _set_l2(l2: float) -> str:
-    return _("Set L2 to {l2}", l2=number(l2, "g"))
+def _stop(sentence: str, facts: Facts) -> Hint:
+    return Hint(sentence, _("Stop now"), action="stop") if facts.is_running else Hint(sentence)
 
 
-def read_curves(
-    epochs: Sequence[EpochFigures],
-    settings: TrainingSettings,
-    dead: Sequence[float] = (),
-    began: TrainingSettings | None = None,
-) -> Hint:
-    """Say what the epochs show; the run ``began`` with other settings if some were changed."""
-    if not epochs:
-        return _BEFORE
-    if settings.l2 > LARGE_L2:
-        return _without_l2("", settings)
-    if dead and max(dead) > _MANY_DEAD:
-        return _afresh(
-            _(
-                "{share} of a layer's units answer no picture, and learn no more.",
-                share=percent(max(dead)),
-            ),
-            began or settings,
-        )
-    if len(epochs) <= _TREND:
-        return _EARLY
-    training = [figures.training_loss for figures in epochs]
-    validation = [figures.validation_loss for figures in epochs]
-    stuck = not _improves(validation)
-    training_falls = _improves(training)
-    if all(_steps(training, 0)) and training[-1] > training[-_TREND - 1] * (1 + _LEVEL):
-        return _lower(
-            _("The training loss has risen over 3 epochs: the steps are too large."),
-            settings.learning_rate,
-        )
-    if since := settled_since(epochs):
-        return Hint(
-            _(
-                "It has settled: the validation loss has been level since epoch {epoch}.",
-                epoch=number(since),
-            ),
-        )
-    if stuck and training_falls:
-        return _overfitting(settings)
-    if stuck:
-        return _lower(
-            _("Neither loss has improved for 3 epochs. Smaller steps may settle it."),
-            settings.learning_rate,
-        )
-    if epochs[-1].training_accuracy > _CONFIDENT:
-        return Hint(_("The network knows nearly all training pictures; more epochs add little."))
-    if not training_falls or any(_steps(training, _LEVEL) + _steps(validation, _LEVEL)):
-        return Hint(_("The losses rise and fall: a few more epochs show where they lead."))
-    return Hint(_("Both losses fall: the network still learns what holds for new pictures too."))
+def smaller_batches(sentence: str, pictures: int) -> Hint:
+    """Propose minibatches of 1, 2, 5, 10 … of which an epoch has at least fifty."""
+    size = max(1.0, pictures / _STEPS)
+    power = 10 ** math.floor(math.log10(size))
+    batch = max(factor * power for factor in (1, 2, 5) if factor * power <= size)
+    remedy = counted("Use minibatches of {count}", "Use minibatches of {count}", batch)
+    return Hint(sentence, remedy, "batch_size", batch, is_afresh=True)
+
+
+def all_pictures(sentence: str, settings: TrainingSettings) -> Hint:
+    remedy = _("Use all pictures")
+    if settings.data_folder is None:
+        remedy = _("Use all {count} pictures", count=number(50_000))
+    return Hint(sentence, remedy, "training_examples", None, is_afresh=True)
+
+
+def more_epochs(sentence: str, epochs: int) -> Hint:
+    remedy = counted("Train {count} more epoch", "Train {count} more epochs", epochs)
+    return Hint(sentence, remedy, value=epochs, action="more")
+
+
+def augment(sentence: str) -> Hint:
+    remedy = _("Turn augmentation on")
+    return Hint(sentence, remedy, "augmentation", _AUGMENTATION)
+
+
+# -- what losses do
 
 
 def _improves(losses: Sequence[float]) -> bool:
-    """Tell whether one of the last epochs has the lowest loss of all."""
-    return min(losses[-_TREND:]) < min(losses[:-_TREND])
+    """Whether one of the last epochs has the lowest loss of all."""
+    return len(losses) > _TREND and min(losses[-_TREND:]) < min(losses[:-_TREND])
 
 
-def _steps(losses: Sequence[float], part: float) -> list[bool]:
-    """Tell for each of the last epochs whether its loss rose by more than a part."""
+def _rises(losses: Sequence[float]) -> bool:
+    """Whether a loss rose in each of the last epochs, by more than a little in all."""
     recent = losses[-_TREND - 1 :]
-    return [after > before * (1 + part) for before, after in pairwise(recent)]
+    is_rising = all(after > before for before, after in pairwise(recent))
+    return len(recent) > _TREND and is_rising and recent[-1] > recent[0] * (1 + _LEVEL)
 
 
-def settled_since(epochs: Sequence[EpochFigures]) -> int:
-    """Return the epoch since which the validation loss has been level; 0 where it is not.
-
-    It is level where the last three epochs changed it by less than 1%.
-    """
-    low = high = epochs[-1].validation_loss
-    since = len(epochs)
-    for figures in reversed(epochs):
-        low = min(low, figures.validation_loss)
-        high = max(high, figures.validation_loss)
+def _level_since(losses: Sequence[float]) -> int:
+    """Return the epoch since which a loss has been level; 0 where it is not, or always was."""
+    low = high = losses[-1]
+    since = len(losses)
+    for epoch in range(len(losses), 0, -1):
+        low = min(low, losses[epoch - 1])
+        high = max(high, losses[epoch - 1])
         if high - low >= _LEVEL * low:
             break
-        since = figures.epoch
-    # Level from the start, it has learned nothing.
-    return since if 1 < since <= len(epochs) - _TREND else 0
+        since = epoch
+    return since if 1 < since <= len(losses) - _TREND else 0
 
 
-def _overfitting(settings: TrainingSettings) -> Hint:
-    sentence = _("Only the training loss still falls: the network begins to learn by heart.")
-    if settings.augmentation == "off":
-        return Hint(sentence, _("Turn augmentation on"), "augmentation", _AUGMENTATION)
-    larger = max(_L2, float(f"{3 * settings.l2:.1g}"))
-    return Hint(sentence, _set_l2(larger), "l2", larger)
+# -- the rules, each for facts with an epoch
+
+
+def _large_l2(facts: Facts) -> Hint | None:
+    l2 = facts.settings.l2
+    if l2 <= LARGE_L2:
+        return None
+    sentence = _("An L2 penalty of {l2} pushes nearly all weights to 0.", l2=number(l2, "g"))
+    return _set_l2(sentence, 0.0)
+
+
+def _silent_units(facts: Facts) -> Hint | None:
+    if not facts.dead or max(facts.dead) <= _MANY_DEAD:
+        return None
+    share = percent(max(facts.dead))
+    sentence = _(
+        "{share} of a layer's units answer no picture and have stopped learning.",
+        share=share,
+    )
+    return _calmer(sentence, facts.began)
+
+
+def _rising_loss(facts: Facts) -> Hint | None:
+    if not _rises(facts.training):
+        return None
+    sentence = _(
+        "The training loss rose for 3 epochs, from {before} to {after}: the steps are too long.",
+        before=format_loss(facts.training[-_TREND - 1]),
+        after=format_loss(facts.training[-1]),
+    )
+    return _lower(sentence, facts)
+
+
+def _still_guessing(facts: Facts) -> Hint | None:
+    is_guessing = facts.last.validation_accuracy < _GUESSING * facts.guessing
+    is_fast = facts.settings.learning_rate >= facts.usual_rate
+    if len(facts.epochs) < 2 or not is_guessing or not is_fast:
+        return None
+    count = len(facts.epochs)
+    sentence = counted(
+        "Still at guessing after {count} epoch: the steps are too long.",
+        "Still at guessing after {count} epochs: the steps are too long.",
+        count,
+    )
+    return _calmer(sentence, facts.settings)
+
+
+def _low_rate(facts: Facts) -> Hint | None:
+    rate = facts.settings.learning_rate
+    fell = 1 - facts.training[-1] / facts.training[0]
+    is_low = rate <= _LOW_RATE * facts.usual_rate
+    if len(facts.epochs) < 2 or not is_low or fell >= _SLOW:
+        return None
+    sentence = _(
+        "The learning rate, {rate}, is {share} of what is usual for {rule}.",
+        rate=number(rate, "g"),
+        share=percent(rate / facts.usual_rate, None),
+        rule=SETTINGS["update"].format_value(facts.settings.update),
+    )
+    usual = facts.usual_rate
+    return Hint(sentence, _set_rate(usual), "learning_rate", usual)
+
+
+def _few_steps(facts: Facts) -> Hint | None:
+    if len(facts.epochs) < 2 or facts.batches >= _FEW_STEPS or facts.settings.batch_size == 1:
+        return None
+    pictures = facts.batches * facts.settings.batch_size
+    sentence = counted(
+        "Only {count} step an epoch: smaller minibatches learn more from {pictures} pictures.",
+        "Only {count} steps an epoch: smaller minibatches learn more from {pictures} pictures.",
+        facts.batches,
+        pictures=number(pictures),
+    )
+    return smaller_batches(sentence, pictures)
+
+
+def _few_pictures(facts: Facts) -> Hint | None:
+    pictures = facts.settings.training_examples
+    gap = facts.last.training_accuracy - facts.last.validation_accuracy
+    if pictures is None or gap <= _GAP:
+        return None
+    sentence = _(
+        "{known} on its {count} pictures, {new} on new ones: more pictures close the gap.",
+        known=percent(facts.last.training_accuracy, 1),
+        count=number(pictures),
+        new=percent(facts.last.validation_accuracy, 1),
+    )
+    return all_pictures(sentence, facts.settings)
+
+
+def _best_not_kept(facts: Facts) -> Hint | None:
+    best = facts.epochs[facts.best_epoch - 1]
+    is_past = len(facts.epochs) - facts.best_epoch >= _TREND
+    is_better = best.validation_accuracy > facts.last.validation_accuracy
+    if facts.is_running or facts.settings.keep_best or not (is_past and is_better):
+        return None
+    sentence = _(
+        "Epoch {epoch} was better than the last: {best} against {last}.",
+        epoch=number(best.epoch),
+        best=percent(best.validation_accuracy, 2),
+        last=percent(facts.last.validation_accuracy, 2),
+    )
+    remedy = _("New run that keeps its best epoch")
+    return Hint(sentence, remedy, "keep_best", True, is_afresh=True)
+
+
+def _memorizing(facts: Facts) -> Hint | None:
+    if not facts.memorizes:
+        return None
+    sentence = _(
+        "Since epoch {epoch} only the training loss falls: it is memorizing.",
+        epoch=number(facts.best_epoch),
+    )
+    if facts.settings.augmentation == "off":
+        return augment(sentence)
+    return _set_l2(sentence, max(_L2, float(f"{3 * facts.settings.l2:.1g}")))
+
+
+def _nothing_better(facts: Facts) -> Hint | None:
+    recent = facts.validation[-_TREND - 1 :]
+    moves = any(abs(after / before - 1) > _LEVEL for before, after in pairwise(recent))
+    is_stuck = not _improves(facts.validation) and not _improves(facts.training)
+    if len(facts.epochs) <= _TREND or not is_stuck or not moves:
+        return None
+    sentence = _(
+        "Nothing better since epoch {epoch}. Smaller steps may settle it.",
+        epoch=number(facts.best_epoch),
+    )
+    return _lower(sentence, facts)
+
+
+def _level(facts: Facts) -> Hint | None:
+    since = _level_since(facts.validation)
+    if not since:
+        return None
+    if facts.settings.schedule == "constant" and "learning_rate" not in facts.changed:
+        sentence = _(
+            "Level since epoch {epoch}. A smaller rate may find a little more.",
+            epoch=number(since),
+        )
+        return _lower(sentence, facts)
+    sentence = _("Level since epoch {epoch}: more epochs add little.", epoch=number(since))
+    return _stop(sentence, facts)
+
+
+def _nearly_level(facts: Facts) -> Hint | None:
+    if len(facts.epochs) <= _TREND:
+        return None
+    recent = facts.validation[-_TREND:]
+    fell = 1 - recent[-1] / recent[0]
+    trained = 1 - facts.training[-1] / facts.training[-_TREND]
+    if not (_LEVEL <= fell <= 3 * _LEVEL and trained > _SLOW):
+        return None
+    sentence = _(
+        "Nearly level: {first}, {second}, {third}. More epochs add little.",
+        first=format_loss(recent[0]),
+        second=format_loss(recent[1]),
+        third=format_loss(recent[2]),
+    )
+    return _stop(sentence, facts)
+
+
+def _knows_all(facts: Facts) -> Hint | None:
+    if facts.last.training_accuracy <= _CONFIDENT:
+        return None
+    sentence = _(
+        "It knows {share} of its training pictures: only other pictures can teach it more.",
+        share=percent(facts.last.training_accuracy, 1),
+    )
+    return augment(sentence) if facts.settings.augmentation == "off" else Hint(sentence)
+
+
+def _much_dropout(facts: Facts) -> Hint | None:
+    gap = facts.last.validation_accuracy - facts.last.training_accuracy
+    # Its hidden layers have a dropout of 50%.
+    if facts.is_running or facts.settings.network != "mlp" or gap <= _GAP:
+        return None
+    sentence = _(
+        "Dropout hides {share} of the units; with {less} it may learn more in this time.",
+        share=percent(_MUCH_DROPOUT),
+        less=percent(0.2),
+    )
+    return new_run(sentence, "network", _LESS_DROPOUT)
+
+
+def _still_climbing(facts: Facts) -> Hint | None:
+    accuracies = facts.accuracies
+    if not facts.is_finished or len(accuracies) <= _TREND:
+        return None
+    if accuracies[-1] - accuracies[-2] <= _CLIMBS:
+        return None
+    points = 100 * (accuracies[-1] - accuracies[-_TREND - 1])
+    sentence = _(
+        "Still climbing: {points} points in the last 3 epochs.",
+        points=number(points, ".1f"),
+    )
+    return more_epochs(sentence, MORE_EPOCHS)
+
+
+def _climbing_at_the_end(facts: Facts) -> Hint | None:
+    accuracies = facts.accuracies
+    left = facts.settings.epochs - len(accuracies)
+    if not facts.is_running or len(accuracies) <= 2 or not 0 < left <= 2:
+        return None
+    rise = min(after - before for before, after in pairwise(accuracies[-3:]))
+    if rise <= _CLIMBS_MUCH:
+        return None
+    sentence = counted(
+        "Still climbing by {points} points an epoch, with {count} epoch left.",
+        "Still climbing by {points} points an epoch, with {count} epochs left.",
+        left,
+        points=number(100 * rise, ".0f"),
+    )
+    return more_epochs(sentence, MORE_EPOCHS)
+
+
+def _differs_by_chance(facts: Facts) -> Hint | None:
+    recent = facts.accuracies[-_CHANCE_EPOCHS:]
+    if not facts.is_running or (facts.seconds_left or 0) <= _MINUTE:
+        return None
+    # Twice the standard deviation of a share of MNIST's validation pictures.
+    chance = 2 * math.sqrt(max(recent) * (1 - max(recent)) / _VALIDATION)
+    is_mnist = facts.settings.data_folder is None
+    if len(recent) < _CHANCE_EPOCHS or not is_mnist or max(recent) - min(recent) > chance:
+        return None
+    sentence = counted(
+        "The last {count} epoch differs by chance only: stopping now loses nothing.",
+        "The last {count} epochs differ by chance only: stopping now loses nothing.",
+        _CHANCE_EPOCHS,
+    )
+    return _stop(sentence, facts)
+
+
+def _long_run(facts: Facts) -> Hint | None:
+    left = facts.seconds_left
+    if not facts.is_running or left is None or left <= _LONG or len(facts.epochs) > 2:
+        return None
+    sentence = _(
+        "{time} is long. You can stop after any epoch and keep what it has learned.",
+        time=long_time_words(left),
+    )
+    return Hint(sentence)
+
+
+#: From top to bottom the first that holds; those above the line need an epoch.
+RULES: tuple[Callable[[Facts], Hint | None], ...] = (
+    _large_l2,
+    _silent_units,
+    _rising_loss,
+    _still_guessing,
+    _low_rate,
+    _few_steps,
+    _few_pictures,
+    _best_not_kept,
+    _memorizing,
+    _nothing_better,
+    _level,
+    _nearly_level,
+    _knows_all,
+    _still_climbing,
+    _climbing_at_the_end,
+    _much_dropout,
+    _differs_by_chance,
+)
+
+
+def read_curves(facts: Facts) -> Hint:
+    """Return what the first rule says whose remedy was not taken yet; empty if none holds."""
+    rules = RULES if facts.epochs else ()
+    for rule in (*rules, _long_run):
+        hint = rule(facts)
+        if hint is not None and (not hint.name or hint.name not in facts.changed):
+            return hint
+    return Hint("")

@@ -713,9 +713,25 @@ class Run:
             return why_it_failed(self)
         if self.message is not None:
             return hints.Hint(self.message.text)
-        rates = [one.before for one in self.changes if one.name == "learning_rate"]
-        began = self.settings.replace(learning_rate=rates[0]) if rates else self.settings
-        return hints.read_curves(self.history.epochs, self.settings, self.dead, began)
+        if self.state == "waiting":
+            sentence = _("You can keep drawing: the network that answers stays the same.")
+            return hints.Hint(sentence)
+        began = self.settings
+        for change in reversed(self.changes):
+            began = began.replace(**{change.name: change.before})
+        facts = hints.Facts(
+            self.history.epochs,
+            self.settings,
+            began,
+            self.dead,
+            self.guessing,
+            self.batches,
+            self.is_running,
+            self.is_finished,
+            self.seconds_left if self.is_running else None,
+            frozenset(change.name for change in self.changes),
+        )
+        return hints.read_curves(facts)
 
 
 def now() -> str:

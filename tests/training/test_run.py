@@ -7,8 +7,7 @@ import pytest
 
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.training import events
-from mnist_draw.training.hints import read_curves, settled_since
-from mnist_draw.training.history import EpochFigures, History
+from mnist_draw.training.history import History
 from mnist_draw.training.record import load_run, save_history, save_record
 from mnist_draw.training.run import RUNNING, STATE_WORDS, Run
 from mnist_draw.training.settings import TrainingSettings
@@ -294,72 +293,3 @@ def test_a_stored_run_is_as_it_was(tmp_path, state, label):
     assert (loaded.label, loaded.epoch, loaded.is_running) == (label, 3, False)
     assert loaded.validation_accuracy == 0.95
     assert loaded.seconds == 180
-
-
-# -- hints
-
-
-def epochs(training, validation):
-    return [
-        EpochFigures(n + 1, 1.0, t, 0.9, v, 0.9, 1e4)
-        for n, (t, v) in enumerate(zip(training, validation, strict=True))
-    ]
-
-
-_UNSTEADY = "rise and fall"
-#: Losses with a new minimum in each of the last epochs, after one that rose.
-_WAVERING = [0.0605, 0.061, 0.0604, 0.0602, 0.06]
-
-
-@pytest.mark.parametrize(
-    ("training", "validation", "says", "changes"),
-    [
-        ([], [], "never seen", ""),
-        ([1.0], [0.9], "Each epoch shows", ""),
-        ([1.0, 0.8, 0.6, 0.5, 0.4], [0.9, 0.7, 0.6, 0.5, 0.4], "Both losses fall", ""),
-        ([1.0, 0.8, 0.6, 0.5, 0.52], [0.9, 0.7, 0.6, 0.5, 0.4], "rise and fall", ""),
-        ([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53], "by heart", "augmentation"),
-        ([0.5, 0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.5, 0.5, 0.5], "has risen", "learning_rate"),
-        ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
-        # What is said is true of the figures: each has risen, none has a new minimum.
-        ([0.03, 0.0288, 0.029, 0.0286, 0.0292], [0.062, 0.061, 0.06, 0.06, 0.058], _UNSTEADY, ""),
-        ([0.03, 0.029, 0.0291, 0.0289, 0.029], _WAVERING, "Both losses fall", ""),
-        ([0.03, 0.029, 0.028, 0.027, 0.026], _WAVERING, "Both losses fall", ""),
-        ([0.029, 0.03, 0.03, 0.03, 0.03], _WAVERING, _UNSTEADY, ""),
-    ],
-)
-def test_reading(training, validation, says, changes):
-    hint = read_curves(epochs(training, validation), SETTINGS)
-    assert says in hint.sentence
-    assert hint.name == changes
-    assert bool(hint.remedy) == bool(changes)
-    if changes == "learning_rate":
-        assert (hint.value, hint.remedy) == (0.003, "Set the rate to 0.003")
-
-
-def test_it_has_settled_only_where_three_epochs_changed_little():
-    level = [0.9, 0.5, 0.3, 0.2, 0.2, 0.2, 0.2]
-    for training, validation, settled in (
-        (level, level, True),
-        (level, [*level[:-1], 0.197], False),
-        # Its weights may hardly move while the losses still fall.
-        ([1.2, 1.19, 1.18, 1.17, 1.16], [1.2, 1.18, 1.16, 1.14, 1.12], False),
-        # Level from its start, it has learned nothing.
-        ([2.3] * 5, [2.3] * 5, False),
-    ):
-        hint = read_curves(epochs(training, validation), SETTINGS)
-        assert ("has settled" in hint.sentence) == settled
-    assert settled_since(epochs(level, level)) == 4
-
-
-def test_learning_by_heart_despite_augmentation_asks_for_l2():
-    overfitted = epochs([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53])
-    for l2, advised in ((0.0, 1e-4), (0.001, 0.003)):
-        hint = read_curves(overfitted, SETTINGS.replace(augmentation="pen", l2=l2))
-        assert (hint.name, hint.value) == ("l2", advised)
-
-
-def test_many_silent_units():
-    falling = epochs([1.0, 0.8], [0.9, 0.7])
-    assert "50%" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
-    assert "Each epoch" in read_curves(falling, SETTINGS, (0.1, 0.2)).sentence

@@ -13,6 +13,7 @@ from mnist_draw.i18n import (
     counted,
     format_duration,
     joined,
+    long_time_words,
     number,
     percent,
     pgettext,
@@ -20,7 +21,6 @@ from mnist_draw.i18n import (
 )
 from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
-from mnist_draw.training.expectation import long_time_words
 from mnist_draw.training.run import UNFINISHED, Run
 
 if TYPE_CHECKING:

@@ -262,11 +262,23 @@ class RunController(QObject):
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
-        if self.state.shown_run.exists and not self.training.running:
-            self.tab.settings.show_settings(self.state.shown_run.settings)
-            self.tab.show_page("new")
-        self.tab.settings.apply(hint.name, hint.value)
-        self.tab.focus_first()
+        if hint.action == "stop":
+            self.stop()
+        elif hint.action == "more":
+            self._train_more(int(hint.value or 0))
+        else:
+            if self.state.shown_run.exists and not self.training.running:
+                self.tab.settings.show_settings(self.state.shown_run.settings)
+                self.tab.show_page("new")
+            self.tab.settings.apply(hint.name, hint.value)
+            self.tab.focus_first()
+
+    def _train_more(self, epochs: int) -> None:
+        if not self.training.running:
+            self._train_on(self.state.shown_run.epochs_done + epochs)
+            return
+        for __ in range(epochs):
+            self.one_epoch_more()
 
     def _change_settings(self, name: str) -> None:
         self.tab.settings.show_settings(self.state.shown_run.settings)
@@ -470,8 +482,11 @@ class RunController(QObject):
 
     def _hint(self) -> Hint:
         hint = self.state.shown_run.hint
-        if self.training.running and (hint.is_afresh or self.state.shown_run is not self.state.run):
-            # The fields are those of the run that is trained.
+        is_other = self.state.shown_run is not self.state.run
+        # The fields are those of the run that is trained.
+        is_refused = self.training.running and (hint.is_afresh or is_other)
+        form = self.tab.settings.state
+        if is_refused or hint.name in form.fixed:
             return Hint(hint.sentence)
         return hint
 

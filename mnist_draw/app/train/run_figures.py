@@ -23,11 +23,17 @@ from mnist_draw.app.kit.steady_labels import (
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
 from mnist_draw.app.train.run_words import PASSING, large_figure, minibatch_words, time_left
-from mnist_draw.i18n import _, format_loss, format_percent, number, percent, percent_sign
-from mnist_draw.training.expectation import time_words
-from mnist_draw.training.hints import Hint, read_curves
+from mnist_draw.i18n import (
+    _,
+    format_loss,
+    format_percent,
+    number,
+    percent,
+    percent_sign,
+    time_words,
+)
+from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
-from mnist_draw.training.settings import TrainingSettings
 
 _UNIT = percent_sign()
 #: The unit's part of the large figure's size.
@@ -397,7 +403,7 @@ class HintLine(QFrame):
             owner=self,
         )
         theme.follow(self, self._restyle)
-        self.show_hint(read_curves([], TrainingSettings()))
+        self.show_hint(Hint(""))
 
     def _restyle(self) -> None:
         side = theme.scaled(Size.SMALL_ICON)
@@ -407,11 +413,12 @@ class HintLine(QFrame):
         if hint != self._hint:
             self._hint = hint
             self._line.set_text(hint.sentence)
+            self._icon.setVisible(bool(hint.sentence))
             self.remedy.setText(hint.remedy)
             self.remedy.setAccessibleName(hint.remedy or _("Remedy"))
             self.remedy.setVisible(bool(hint.remedy))
 
     def _apply(self) -> None:
-        if self._hint is not None and self._hint.name:
+        if self._hint is not None and self._hint.remedy:
             self.remedy_chosen.emit(self._hint)
             self.remedy.hide()

@@ -19,10 +19,11 @@ from mnist_draw.i18n import (
     listed,
     number,
     percent,
+    time_words,
 )
 from mnist_draw.networks import NetworkSpec, parse_network
 from mnist_draw.networks.operations import Dense
-from mnist_draw.training.expectation import time_words, training_pictures
+from mnist_draw.training.expectation import training_pictures
 from mnist_draw.training.failure import why_it_failed
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.presets import differing, nearest_preset
