@@ -123,12 +123,14 @@ class Facts:
 
     @property
     def memorizes(self) -> bool:
-        """Whether the validation loss has not improved for some epochs, and the training loss has.
+        """Whether for some epochs the training loss has improved, and nothing of validation.
 
-        Then only the training pictures are learned.
+        The validation loss of networks that grow surer of their mistakes rises while their accuracy
+        does, too: that is no memorizing.
         """
         is_past = len(self.epochs) - self.best_epoch >= _TREND
-        return is_past and _improves(self.training)
+        wrong = [1 - one.validation_accuracy for one in self.epochs]
+        return is_past and _improves(self.training) and not _improves(wrong)
 
 
 # -- remedies
