@@ -70,7 +70,7 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
     dialog has asked about another file.
     """
     path = ask_place(parent, question, name, kinds)[0]
-    if not path or re.fullmatch(r"\.[A-Za-z]\w*", Path(path).suffix):
+    if not path or re.fullmatch(r"\.[A-Za-z][\w-]*", Path(path).suffix):
         return path
     whole = Path(path + Path(name).suffix)
     return str(next(free for free in numbered(whole) if not free.exists()))

@@ -312,6 +312,7 @@ class Window(QMainWindow):
 
     def _offer_networks(self) -> None:
         self.train_tab.settings.offer_networks(self.network.networks)
+        self.train_tab.maker.offer_networks(self.state.entries)
 
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""

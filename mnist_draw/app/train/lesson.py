@@ -5,6 +5,7 @@ It may fix some settings. It is read before the window opens; what is wrong in i
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -85,6 +86,38 @@ def read_lesson(path: str, ending: str = "") -> Lesson:
         else:
             said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
         raise LessonError(joined(said, ending)) from error
+
+
+def lesson_text(lesson: Lesson, whole_paths: bool = False) -> str:
+    """Return a lesson as the text of its file; of files that it needs, only their names."""
+    assert lesson.settings is not None
+    training = {name: value for name, value in lesson.settings.to_json().items() if value}
+    for name in PLACES:
+        if name in training and not whole_paths:
+            training[name] = Path(training[name]).name
+    entries = {
+        "title": lesson.title,
+        "task": lesson.task,
+        "from": lesson.author,
+        "language": lesson.language,
+        "network": lesson.network,
+        "tabs": list(lesson.tabs),
+        "cards": lesson.cards,
+        "fixed": sorted(lesson.fixed),
+        "hidden": sorted(lesson.hidden),
+    }
+    lines = [f"{name} = {_toml(value)}" for name, value in entries.items() if value]
+    lines += ["", "[training]", *(f"{name} = {_toml(value)}" for name, value in training.items())]
+    return "\n".join([*lines, ""])
+
+
+def _toml(value: Any) -> str:
+    """Write a value as TOML has it; its texts, numbers and lists are those of JSON."""
+    if isinstance(value, str) and "\n" in value and "'''" not in value:
+        return f"'''\n{value}'''"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_toml(one)}' for name, one in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _parse(content: bytes) -> dict[str, Any]:

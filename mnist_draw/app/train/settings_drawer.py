@@ -14,14 +14,14 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS as FILES
-from mnist_draw.app.kit.files import ask_open, ask_save, file_kind
+from mnist_draw.app.kit.files import ask_open, ask_save
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
-from mnist_draw.app.train.lesson import SUFFIX as LESSON_SUFFIX
+from mnist_draw.app.train.lesson_maker import LESSONS
 from mnist_draw.app.train.setting_fields import START, SettingsSection
 from mnist_draw.app.train.settings_form import SettingsForm, notifier
 from mnist_draw.dataset.augmentation.augmenter import preview
@@ -110,8 +110,6 @@ _TITLES = {
     "data": _("Data"),
     "stop": _("Stop early"),
 }
-#: Earlier lessons end in .toml.
-LESSONS = file_kind(_("Lessons"), LESSON_SUFFIX, ".toml")
 _LIVE = _("Gray fields are fixed while it trains.")
 
 
@@ -127,6 +125,8 @@ class SettingsDrawer(QWidget):
     """Every setting but those of the start bar, in sections that the user opens and closes."""
 
     lesson_chosen = pyqtSignal(str)
+    #: The settings are to become a lesson.
+    lesson_requested = pyqtSignal()
 
     def __init__(self, form: SettingsForm | None = None) -> None:
         super().__init__()
@@ -217,6 +217,7 @@ class SettingsDrawer(QWidget):
         self._open = menu.addAction(_("Open settings …"), self.open_file)
         menu.addAction(_("Save settings …"), self.save_file)
         menu.addAction(_("Open lesson …"), self._open_lesson)
+        menu.addAction(_("Save as lesson …"), self.lesson_requested.emit)
         menu.addAction(_("Save as preset …"), self.save_as_preset)
         self.delete = menu.addAction(_("Delete this preset"), self.delete_own_preset)
         return button

@@ -18,6 +18,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.lesson import Lesson
+from mnist_draw.app.train.lesson_maker import LessonMaker
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.new_run_page import NewRunPage
 from mnist_draw.app.train.run_page import RunPage
@@ -30,8 +31,10 @@ from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
-PageName = Literal["new", "run", "library"]
+PageName = Literal["new", "run", "library", "make"]
 
+#: Pages that have all the room.
+_WITHOUT_DRAWER = ("library", "make")
 #: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
 #: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
 _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
@@ -76,10 +79,14 @@ class TrainTab(Page):
         self.new_run = NewRunPage(self.settings)
         self.run_page = RunPage()
         self.library = LibraryPage()
+        self.maker = LessonMaker(self.settings)
+        self.maker.close_requested.connect(lambda: self.show_page("new"))
+        self.drawer.lesson_requested.connect(lambda: self.show_page("make"))
         self._pages: dict[PageName, QWidget] = {
             "new": self.new_run,
             "run": self.run_page,
             "library": self.library,
+            "make": self.maker,
         }
         self._stack = _Pages()
         for page in self._pages.values():
@@ -192,7 +199,7 @@ class TrainTab(Page):
     def show_drawer(self, is_open: bool) -> None:
         """Open or close the settings; the page keeps the focus. The library has none."""
         self._is_drawer_open = is_open
-        shown = is_open and self.page != "library"
+        shown = is_open and self.page not in _WITHOUT_DRAWER
         opener = self.new_run.settings_button
         focus = QApplication.focusWidget()
         inside = focus is not None and self.drawer.isAncestorOf(focus)
@@ -204,7 +211,7 @@ class TrainTab(Page):
             (opener if self.page == "new" else self.run_page.settings_button).setFocus()
 
     def toggle_drawer(self) -> None:
-        if self.page != "library":
+        if self.page not in _WITHOUT_DRAWER:
             self.show_drawer(not self._is_drawer_open)
             self._preferences.set(_DRAWER, self._is_drawer_open)
             # What is in the drawer is used next.
@@ -243,6 +250,8 @@ class TrainTab(Page):
         """Return the first control of the page in front; this page if it is disabled."""
         if self.page == "library":
             return self.library.list
+        if self.page == "make":
+            return self.maker.title
         button = self.run_page.first() if self.page == "run" else self.new_run.start_button
         return button if button.isEnabled() else self
 

@@ -5,12 +5,20 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
+from PyQt5.QtCore import QProcess
 from PyQt5.QtWidgets import QFileDialog, QLabel
 
 import mnist_draw.app
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.shell.lesson import begin_lesson
-from mnist_draw.app.train.lesson import TABS, LessonError, read_lesson, split_task
+from mnist_draw.app.shell.lesson import begin_lesson, open_lesson
+from mnist_draw.app.train.lesson import (
+    TABS,
+    Lesson,
+    LessonError,
+    lesson_text,
+    read_lesson,
+    split_task,
+)
 from mnist_draw.cli.main import main
 from mnist_draw.i18n import language
 from mnist_draw.storage.folders import resource_path
@@ -223,7 +231,7 @@ def test_a_lesson_is_opened_in_place_of_another(setup, path, qtbot, monkeypatch)
     other.write_text("title = 'Other'\n[training]\nepochs = 9\n")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(other), ""))
     menu = setup.button("settingsFileButton").menu()
-    (entry,) = (action for action in menu.actions() if "lesson" in action.text())
+    (entry,) = (action for action in menu.actions() if action.text().startswith("Open lesson"))
     entry.trigger()
     qtbot.waitUntil(lambda: setup.button("lessonStep1") is None)
     assert window.train_tab.settings.settings().epochs == 9
@@ -232,10 +240,88 @@ def test_a_lesson_is_opened_in_place_of_another(setup, path, qtbot, monkeypatch)
     assert window.train_tab.settings.settings().seed == 3
     other.write_text("title = 3")
     menu = setup.button("settingsFileButton").menu()
-    (entry,) = (action for action in menu.actions() if "lesson" in action.text())
+    (entry,) = (action for action in menu.actions() if action.text().startswith("Open lesson"))
     entry.trigger()
     qtbot.waitUntil(lambda: "title must be" in setup.text("toastLabel"))
     assert window.train_tab.settings.settings().epochs == 9
+
+
+@pytest.mark.parametrize("task", ["", "One line", "Two\n[ ] lines", "'''\n\"\\"])
+def test_a_lesson_is_read_as_it_was_written(tmp_path, task):
+    settings = TrainingSettings(update="adam", update_parameters={"beta1": 0.8}, epochs=3)
+    lesson = Lesson(
+        tabs=("train",),
+        settings=settings,
+        fixed=frozenset(["network", "seed"]),
+        hidden=frozenset(["l2"]),
+        language="de",
+        title="Wie viele Bilder “genügen”?",
+        task=task,
+        author="M. Weber",
+        cards=True,
+    )
+    file = tmp_path / "made.mnist-lesson"
+    file.write_text(lesson_text(lesson), "utf-8")
+    assert read_lesson(str(file)) == lesson
+
+
+@pytest.mark.window
+def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
+    setup,
+    tmp_path,
+    qtbot,
+    monkeypatch,
+):
+    window = setup.window
+    form = window.train_tab.settings
+    window.navigation.show_page("train")
+    form.apply("epochs", 3)
+    drawer = window.train_tab.drawer
+    window.train_tab.show_drawer(True)
+    menu = setup.button("settingsFileButton").menu()
+    (entry,) = (action for action in menu.actions() if action.text().startswith("Save as lesson"))
+    entry.trigger()
+    maker = window.train_tab.maker
+    assert maker.isVisible()
+    assert not drawer.isVisible()
+    qtbot.waitUntil(lambda: window.focusWidget() is maker.title)
+    file = tmp_path / "few.mnist-lesson"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    # What is missing is said, and has the keyboard.
+    setup.button("saveLessonButton").click()
+    assert "title" in setup.text("lessonNote")
+    maker.title.setText("How few?")
+    maker.task.setPlainText("Find out.\n[ ] Train.")
+    for name in ("drawLessonTab", "trainLessonTab"):
+        setup.button(name).setChecked(False)
+    setup.button("saveLessonButton").click()
+    assert "Draw or Train" in setup.text("lessonNote")
+    assert not file.exists()
+    setup.button("trainLessonTab").setChecked(True)
+    started = []
+    monkeypatch.setattr(QProcess, "startDetached", lambda *command: started.append(command))
+    setup.button("tryLessonButton").click()
+    [(__, arguments)] = started
+    assert read_lesson(arguments[-1]).title == "How few?"
+    setup.button("saveLessonButton").click()
+    assert "few.mnist-lesson" in setup.text("toastLabel")
+    assert window.train_tab.page == "new"
+    # A pupil can change what is free.
+    open_lesson(window, str(file))
+    assert setup.text("lessonSteps") == "0 of 1 done"
+    assert form is not window.train_tab.settings
+    form = window.train_tab.settings
+    assert form.settings().epochs == 3
+    assert form.state.fixed >= {"network", "seed", "l2"}
+    assert not form.state.fixed & {"epochs", "training_examples"}
+
+
+@pytest.mark.window
+def test_all_settings_may_be_free(shared):
+    maker = shared.window.train_tab.maker
+    assert maker.lesson().fixed
+    shared.button("allFreeButton").click()
+    assert not maker.lesson().fixed | maker.lesson().hidden
 
 
 def test_a_double_click_opens_a_lesson(path, monkeypatch):

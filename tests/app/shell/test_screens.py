@@ -71,6 +71,17 @@ class Screens:
         self.tab.show_drawer(False)
         self.tab.show_page("new")
 
+    def taught(self):
+        self.draw()
+        said = int(self.setup.text("predictionLabel"))
+        tab = self.window.draw_tab
+        tab.teaching.teach((said + 1) % 10)
+        self.setup.qtbot.waitUntil(lambda: bool(tab.boxes.tags))
+
+    def make_lesson(self):
+        self.new_run()
+        self.tab.show_page("make")
+
     def all_settings(self):
         self.new_run()
         self.tab.show_drawer(True)
@@ -182,6 +193,8 @@ def screens(shared):
 #: For each screen the words and the stops of the keyboard that it may have at the most.
 BUDGET = {
     "draw": (45, 17),
+    "taught": (50, 18),
+    "make_lesson": (220, 27),
     "first_start": (70, 19),
     "new_run": (105, 13),
     "all_settings": (105, 36),

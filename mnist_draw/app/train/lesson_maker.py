@@ -1,0 +1,334 @@
+"""A page on which a teacher makes a lesson of the settings as they are now."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from PyQt5.QtCore import QProcess, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.controls import SegmentedControl
+from mnist_draw.app.kit.files import ask_save, file_kind
+from mnist_draw.app.kit.layout import ScrollArea, column, row
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, set_look
+from mnist_draw.app.train.lesson import MAX_TASK, MAX_TITLE, SUFFIX, TABS, Lesson, lesson_text
+from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.errors import UserError
+from mnist_draw.i18n import LANGUAGES, _, listed, number, pgettext
+from mnist_draw.library.entries import Entry
+from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.training.settings import PLACES, SETTINGS
+
+notifier = Notifier("lesson", "train")
+#: Earlier lessons end in .toml.
+LESSONS = file_kind(_("Lessons"), SUFFIX, ".toml")
+FREE = 0
+FIXED = 1
+HIDDEN = 2
+#: The rows of settings, each with the mode that it has at first.
+_ROWS = (
+    (("network",), FIXED),
+    (("start_model",), HIDDEN),
+    (("update", "learning_rate", "update_parameters"), FIXED),
+    (("schedule",), HIDDEN),
+    (("batch_size",), HIDDEN),
+    (("l2",), HIDDEN),
+    (("seed",), FIXED),
+    (("epochs", "target_accuracy", "patience", "keep_best"), FREE),
+    (("data_folder", "extra_folder"), FIXED),
+    (("training_examples",), FREE),
+    (("augmentation",), HIDDEN),
+)
+#: From this width on, in pixels, the two cards are beside each other.
+_BESIDE = 900
+_MODES_WIDE = 240
+_TASK_HIGH = 110
+#: Words of the title in the file's name.
+_NAME_WORDS = 3
+
+
+class TaskEdit(QPlainTextEdit):
+    def sizeHint(self) -> QSize:
+        return QSize(Size.MARGIN, theme.scaled(_TASK_HIGH))
+
+    minimumSizeHint = sizeHint
+
+
+class LessonMaker(ScrollArea):
+    close_requested = pyqtSignal()
+
+    def __init__(self, form: SettingsForm) -> None:
+        super().__init__()
+        self.setObjectName("lessonMaker")
+        self._form = form
+        self.title = QLineEdit()
+        self.title.setObjectName("lessonTitleEdit")
+        self.title.setMaxLength(MAX_TITLE)
+        explain(self.title, _("Title"), _("What the lesson is called."))
+        self.task = TaskEdit()
+        self.task.setObjectName("lessonTaskEdit")
+        self.task.setTabChangesFocus(True)
+        explain(self.task, _("Task"), _("A line that begins with [ ] becomes a step to tick."))
+        self.author = QLineEdit()
+        self.author.setObjectName("lessonFromEdit")
+        self.author.setMaxLength(MAX_TITLE)
+        explain(self.author, pgettext("a lesson", "From"), _("Your name, and your class."))
+        self.language = ComboBox("lessonLanguage", _("Language"), _("What the window speaks."))
+        self.language.addItem(_("As the system"), "")
+        for code, language in LANGUAGES.items():
+            self.language.addItem(language.name, code)
+        sentence = _("The network that reads what is drawn.")
+        self.network = ComboBox("lessonNetwork", _("Network that answers"), sentence)
+        self.tabs = [self._build_tab(name) for name in TABS]
+        self.cards = SegmentedControl(
+            "lessonCards",
+            (_("Only this lesson"), _("This lesson and the four cards")),
+        )
+        self.cards.choose(0)
+        self.modes = [self._build_modes(names[0], mode) for names, mode in _ROWS]
+        self._values = [ElidedLabel("", "body") for __ in _ROWS]
+        self._count = label("", "muted")
+        self._note = ElidedLabel("", "muted", "lessonNote")
+        self.save_button = push_button(
+            "saveLessonButton",
+            _("Save lesson …"),
+            _("Write the lesson into a file for your class."),
+            look="lead",
+            act=self._save,
+        )
+        self.try_button = push_button(
+            "tryLessonButton",
+            _("Try as a pupil"),
+            _("Open a second window as your class sees it."),
+            look="large",
+            act=self._try,
+        )
+        self._build()
+        self.title.textChanged.connect(self._renew)
+        self.task.textChanged.connect(self._renew)
+        for tab in self.tabs:
+            tab.toggled.connect(self._renew)
+        form.edited.connect(self._renew)
+        theme.follow(self, self._fit)
+        self._renew()
+
+    # -- building
+
+    def _build_tab(self, name: str) -> QCheckBox:
+        titles = {
+            "draw": pgettext("tab", "Draw"),
+            "train": pgettext("tab", "Train"),
+            "inside": pgettext("tab", "Inside"),
+        }
+        box = QCheckBox(titles[name])
+        box.setObjectName(f"{name}LessonTab")
+        explain(box, titles[name], _("Show this tab in the lesson."))
+        box.setChecked(name != "inside")
+        return box
+
+    def _build_modes(self, name: str, mode: int) -> SegmentedControl:
+        modes = SegmentedControl(
+            f"{name}Mode",
+            (pgettext("setting", "Free"), _("Fixed"), pgettext("setting", "Hidden")),
+        )
+        modes.setAccessibleName(SETTINGS[name].title)
+        modes.choose(mode)
+        theme.follow(modes, lambda: modes.setMaximumWidth(theme.scaled(_MODES_WIDE)))
+        return modes
+
+    def _build(self) -> None:
+        words = _("What your class sees when it opens the file.")
+        close = icon_button("closeLessonButton", "x", _("Close"), _("Back to the new run."), "Esc")
+        close.clicked.connect(self.close_requested)
+        # Esc does the same.
+        close.setFocusPolicy(Qt.ClickFocus)
+        heading = label(_("Save as lesson"), "sure")
+        top = row(heading, (ElidedLabel(words, "muted"), 1), close, gap=Size.CARD_GAP)
+        self._cards = row((self._build_words(), 1), (self._build_settings(), 1), gap=Size.CARD_GAP)
+        bar = QFrame()
+        bar.setProperty("look", "card")
+        pad = Size.CARD_PADDING
+        margins = (pad, Size.CARD_GAP, Size.CARD_GAP, Size.CARD_GAP)
+        row((self._note, 1), self.try_button, self.save_button, margins=margins, owner=bar)
+        inner = QWidget()
+        column(top, (self._cards, 1), bar, gap=Size.CARD_GAP, owner=inner)
+        self.setWidget(inner)
+
+    def _build_words(self) -> Card:
+        card = Card()
+        steps = label(self.task.accessibleDescription(), "muted", wraps=True)
+        task = row((label(_("Task"), "muted"), 1), self._count)
+        card.body.addWidget(Captioned(_("Title"), self.title))
+        card.body.addLayout(task)
+        card.body.addWidget(self.task, 1)
+        card.body.addWidget(steps)
+        author = Captioned(self.author.accessibleName(), self.author)
+        language = Captioned(_("Language"), self.language)
+        card.body.addLayout(row((author, 1), (language, 1), gap=Size.CARD_GAP))
+        card.body.addWidget(Captioned(_("Network that answers"), self.network))
+        card.body.addWidget(label(_("Tabs"), "muted"))
+        card.body.addLayout(row(*self.tabs, 1, gap=Size.CARD_GAP))
+        card.body.addWidget(Captioned(_("Cards"), self.cards))
+        left_out = _("Your runs and your digits are not in the file.")
+        card.body.addWidget(label(left_out, "muted", wraps=True))
+        return card
+
+    def _build_settings(self) -> Card:
+        card = Card(_("Settings"), _("as they are now"))
+        sentence = _("Let the class change every setting.")
+        free = push_button("allFreeButton", _("All free"), sentence, "", "link", self._free_all)
+        card.top.addWidget(free)
+        grid = QGridLayout()
+        grid.setVerticalSpacing(Size.GRID)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        for place, (names, __) in enumerate(_ROWS):
+            grid.addWidget(label(SETTINGS[names[0]].title, "muted"), place, 0)
+            grid.addWidget(self._values[place], place, 1)
+            grid.addWidget(self.modes[place], place, 2)
+        card.body.addLayout(grid)
+        card.body.addStretch(1)
+        meaning = _("Free: can be changed. Fixed: shown, with a lock. Hidden: not shown.")
+        card.body.addWidget(label(meaning, "muted", wraps=True))
+        return card
+
+    # -- what is shown
+
+    def offer_networks(self, entries: tuple[Entry, ...]) -> None:
+        """List the networks that every class has, which are those of the program."""
+        kept = self.network.currentData()
+        self.network.clear()
+        for entry in entries:
+            if entry.is_shipped:
+                self.network.addItem(entry.name, entry.stored.name)
+        self.network.setCurrentIndex(max(0, self.network.findData(kept)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        beside = self.viewport().width() >= _BESIDE * theme.text_scale()
+        self._cards.setDirection(QVBoxLayout.LeftToRight if beside else QVBoxLayout.TopToBottom)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What was typed is there again when the page is opened next.
+        if event.key() == Qt.Key_Escape:
+            self.close_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _renew(self) -> None:
+        settings = self._form.settings()
+        for (names, __), value in zip(_ROWS, self._values, strict=True):
+            shown = [SETTINGS[name].format_value(getattr(settings, name)) for name in names[:2]]
+            value.setText(listed(shown if names[0] == "update" else shown[:1]))
+        letters = _("{count} of {most} letters", count=number(self._letters), most=number(MAX_TASK))
+        self._count.setText(letters)
+        set_look(self._count, "wrong" if self._letters > MAX_TASK else "muted")
+        set_look(self._note, "muted")
+        self._note.setText(_("{name} opens with a double click.", name=self._file_name))
+
+    @property
+    def _letters(self) -> int:
+        return len(self.task.toPlainText())
+
+    @property
+    def _file_name(self) -> str:
+        words = re.findall(r"\w+", self.title.text().lower())[:_NAME_WORDS]
+        return f"{'-'.join(words) or 'lesson'}{SUFFIX}"
+
+    def _free_all(self) -> None:
+        for modes in self.modes:
+            modes.choose(FREE)
+
+    # -- the lesson
+
+    def lesson(self) -> Lesson:
+        """Return the lesson as the fields have it."""
+        chosen = [
+            (name, modes.group.checkedId())
+            for (names, __), modes in zip(_ROWS, self.modes, strict=True)
+            for name in names
+        ]
+        tabs = tuple(name for name, tab in zip(TABS, self.tabs, strict=True) if tab.isChecked())
+        return Lesson(
+            network=self.network.currentData() or "",
+            tabs=tabs,
+            settings=self._form.settings(),
+            fixed=frozenset(name for name, mode in chosen if mode == FIXED),
+            hidden=frozenset(name for name, mode in chosen if mode == HIDDEN),
+            language=self.language.currentData(),
+            title=self.title.text().strip(),
+            task=self.task.toPlainText().strip(),
+            author=self.author.text().strip(),
+            cards=self.cards.group.checkedId() == 1,
+        )
+
+    def _refuses(self) -> bool:
+        """Say what is missing, and put the keyboard there; return whether anything is."""
+        shown = [tab.isChecked() for tab in self.tabs]
+        problem = ""
+        if not self.title.text().strip():
+            problem = _("Write a title first.")
+            self.title.setFocus()
+        elif self._letters > MAX_TASK:
+            problem = _("The task is too long.")
+            self.task.setFocus()
+        elif not any(shown[:2]):
+            problem = _("Tick Draw or Train, too.")
+            self.tabs[0].setFocus()
+        if problem:
+            set_look(self._note, "wrong")
+            self._note.setText(problem)
+        return bool(problem)
+
+    def _save(self) -> None:
+        if self._refuses():
+            return
+        path = ask_save(self, _("Save the lesson"), self._file_name, LESSONS)
+        if path and self._write(Path(path)):
+            needed = self._needed()
+            said = _("Saved {path}.", path=path)
+            if needed:
+                said = _("Saved {path}. Put {files} beside it.", path=path, files=listed(needed))
+            notifier.message(said)
+            self.close_requested.emit()
+
+    def _needed(self) -> list[str]:
+        settings = self._form.settings()
+        paths = [getattr(settings, name) for name in PLACES]
+        return [Path(path).name for path in paths if path]
+
+    def _try(self) -> None:
+        """Open a second window with the lesson, which is kept in a temporary folder."""
+        if self._refuses():
+            return
+        path = Path(tempfile.mkdtemp(prefix="mnist_draw-")) / self._file_name
+        if self._write(path, whole_paths=True):
+            QProcess.startDetached(sys.executable, ["-m", "mnist_draw", "--config", str(path)])
+
+    def _write(self, path: Path, whole_paths: bool = False) -> bool:
+        try:
+            write_atomically(path, lesson_text(self.lesson(), whole_paths).encode())
+        except UserError as error:
+            notifier.problem(str(error))
+            return False
+        return True
