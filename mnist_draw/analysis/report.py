@@ -347,7 +347,7 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
         _section(_("What is taken for what"), confusion),
         _section(_("Recall and precision"), _table(result_tables.classes_table(results, name))),
         _section(
-            _("Does it know when it is unsure?"),
+            _("Is it as sure as it is right?"),
             reliability
             + _table(result_tables.reliability_table(results))
             + f'<p class="muted">{escape(dashed)}</p>',

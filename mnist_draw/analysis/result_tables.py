@@ -10,6 +10,7 @@ import numpy as np
 
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
+from mnist_draw.analysis.sentences import share
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.i18n import N_, _, number
 from mnist_draw.library.network_data import Name, narrow_name
@@ -73,15 +74,14 @@ def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
         (_("Accuracy"), *accuracy_figure(results)),
         (_("Mean loss"), number(results.loss, ".4f"), _("nats, not calibrated")),
         (_("Weakest class"), value, note),
-        (_("Sure and wrong"), number(results.sure_and_wrong), _("over 90%, calibrated")),
+        (_("Sure and wrong"), number(results.sure_and_wrong), _("said 90% or more")),
     ]
 
 
 def accuracy_figure(results: Results) -> tuple[str, str]:
-    wrong = number(results.wrong)
-    counted = number(results.counted)
-    said = _("{count} of {total} wrong", count=wrong, total=counted)
-    return i18n.percent(results.accuracy, 2), said
+    right = results.counted - results.wrong
+    said = _("{right} right, {wrong} wrong", right=number(right), wrong=number(results.wrong))
+    return share(right, results.counted), said
 
 
 def confusion_table(results: Results, name: Name) -> Table:
@@ -138,7 +138,7 @@ def reliability_table(results: Results) -> Table:
         )
         for part in results.reliability
     ]
-    return Table(_("Does it know when it is unsure?"), columns, rows)
+    return Table(_("Is it as sure as it is right?"), columns, rows)
 
 
 def pictures_table(

@@ -14,9 +14,10 @@ from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import keep_room, row
-from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.threads import Stream
-from mnist_draw.app.kit.widgets import label, push_button
+from mnist_draw.app.kit.widgets import push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
@@ -199,13 +200,12 @@ class StateLine(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.label = label("", "muted", f"{name}State")
-        self._words = GrowingLabel(self.label)
+        self.label = FittedLabel(Text.AXIS, True, "muted", f"{name}State")
         sentence = _("Stop counting, or go on with it.")
         self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
         keep_room(self.link)
         theme.follow(self, self._fit_link)
-        row((self._words, 1), self.link, owner=self)
+        row((FixedLabel(self.label, lines=1.6), 1), self.link, owner=self)
         self.show_state("", "")
 
     def _fit_link(self) -> None:
@@ -215,7 +215,7 @@ class StateLine(QWidget):
         self.link.setFixedWidth(widest + 12 if self.link.text() else 0)
 
     def show_state(self, words: str, link: str) -> None:
-        self._words.set_text(words)
+        self.label.setText(words)
         self.link.setText(link)
         self._fit_link()
         self.link.setVisible(bool(link))

@@ -1,5 +1,6 @@
 """The section Results: counting, the matrix, the pictures behind it, and what may go wrong."""
 
+import math
 import re
 
 import numpy as np
@@ -93,12 +94,12 @@ def test_everything_is_counted(section, qtbot, digits):
     assert cell(section, number, 10) == f"{100 * results.recall[number]:.1f}%"
     assert shown(section) == results.mistakes().tolist()
     words = label_text(section, "reliabilityWords")
-    assert results.calibration.value in words
+    assert results.calibration.value in label_text(section, "reliabilityVerdict")
     # Both halves of the sentence are about the same answers.
     among = results.confidence < np.float32(0.99)
     right, says = (results.answers == results.labels)[among], results.confidence[among].mean()
-    assert f"{among.sum()}. They say {100 * says:.0f}% on average" in words
-    assert f"and {100 * right.mean():.0f}% are right" in words
+    assert f"{among.sum()} up to 99%: says {math.floor(1000 * says) / 10}%" in words
+    assert f"right {math.floor(1000 * right.mean()) / 10}%" in words
 
 
 def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
@@ -118,7 +119,7 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     section.mistakes.all_link.click()
     assert shown(section) == results.mistakes().tolist()
     assert section.table().headings[-1] == "recall"
-    assert len(section.table().rows) == 11 + len(SETTINGS)
+    assert len(section.table().rows) == 12 + len(SETTINGS)
     matrix.walk_to(matrix.item(3, 3))
     qtbot.keyClick(matrix, Qt.Key_Right)
     assert matrix.current == matrix.item(3, 4)
@@ -143,7 +144,7 @@ def test_captions_of_mistakes_have_whole_names(section, qtbot):
              "Bag", "Ankle boot"]  # fmt: skip
     card.show_results(results, section.shown, None, names.__getitem__)
     seen.settle()
-    written = {text.text for text in seen.texts(section)}
+    written = {text.text for text in seen.texts(section) if card.view.isAncestorOf(text.widget)}
     place = card.view.tiles.places[0]
     label, read = names[results.labels[place]], names[results.answers[place]]
     assert {label, f"→ {read}"} <= written
@@ -157,12 +158,13 @@ def test_without_a_mistake_no_digit_is_the_weakest(qtbot):
     results = Results(np.eye(10, dtype=np.float32)[:4], np.arange(4, dtype=np.uint8), 1.0, 4)
     made = ResultsSection()
     qtbot.addWidget(made)
+    made.use_network(linear_model(), "shipped:x")
     made._show_results(results)
     assert label_text(made, "weakestFigure") == "–"
     assert "NONE TAKEN" in label_text(made, "takenHeading")
     # Four answers are not spoken of as a hundred; sure of all and right, it is as sure as right.
-    words = label_text(made, "reliabilityWords")
-    assert "100%: 4. They say 100% on average, and 100% are right: Yes" in words
+    assert "Yes" in label_text(made, "reliabilityVerdict")
+    assert "4 up to 100%: says 99.9%, right 100%" in label_text(made, "reliabilityWords")
 
 
 def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):
@@ -218,7 +220,7 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
 def test_nothing_of_another_network_stays(section, qtbot):
     count(section, qtbot)
     section.use_network(altered(-1), "learnt:y")
-    for name in ("accuracyFigure", "otherAccuracyFigure", "lossFigure", "sureMistakesFigure"):
+    for name in ("accuracyFigure", "otherAccuracyFigure", "sureMistakesFigure"):
         assert label_text(section, name) == "–"
     assert not shown(section)
     assert not label_text(section, "reliabilityWords")
@@ -333,14 +335,36 @@ def test_what_can_be_done_about_a_count_has_its_place_before(section):
     assert card.minimumSizeHint() == before
 
 
-def test_figures_in_two_rows_have_the_same_columns(section):
-    theme.theme().resize_text(1 / theme.text_scale())
-    section.resize(720, 620)
-    section.set_room(720)
-    seen.settle()
-    left = [figure.x() for figure in section.figures.all]
-    assert left[3:] == left[:2]
-    assert left[2] > left[1] > left[0]
+def test_the_plain_depth_shows_how_often_and_the_details_how_sure(section, qtbot):
+    count(section, qtbot)
+    for on in (True, False):
+        section.show_details(on)
+        assert section.reliability.isVisible() == on
+        assert [figure.isVisible() for figure in section.figures.all] == [on] * 3
+        assert section.figures.chance.isVisible() == on
+        assert section.confusion.matrix.isVisible()
+        assert section.limits.isVisible()
+        seen.settle()
+        count_of_words = sum(len(words.split()) for words in seen.words(section))
+        # Figures of a table and of axes are no words.
+        assert count_of_words <= (110 if on else 65) + 150
+
+
+def test_a_network_without_a_temperature_is_not_called_calibrated(section, qtbot):
+    section.show_details(True)
+    count(section, qtbot, altered())
+    assert "Not calibrated" in label_text(section, "reliabilityVerdict")
+    assert "alibrated" not in label_text(section, "reliabilityWords")
+    count(section, qtbot, altered(temperature=1.3))
+    assert "Not calibrated" not in label_text(section, "reliabilityVerdict")
+
+
+def test_a_mistake_is_never_wholly_sure(section, qtbot):
+    count(section, qtbot)
+    view = section.mistakes.view
+    texts = [view.tiles.data(view.tiles.index(n)) for n in range(view.tiles.rowCount())]
+    assert texts
+    assert not any(" 100%" in text for text in texts)
 
 
 def test_with_large_text_it_is_no_wider_than_its_view(section):

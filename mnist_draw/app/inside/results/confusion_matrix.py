@@ -31,7 +31,7 @@ _FEW = 10
 _NAMES_PART = 4
 #: Shorter side of a cell that suits the usual size of text.
 _USUAL_CELL = 36
-#: On a stronger color a number is written as on the accent.
+#: On a darker gray a number is written in the color of the paper.
 _STRONG = 0.7
 
 
@@ -224,7 +224,7 @@ class ConfusionMatrix(WalkableView):
         write_elided(painter, box, int(Qt.AlignCenter | Qt.TextDontClip), cell.text)
 
     def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
-        """Paint a count: mistakes filled and bold, right answers gray; shares plain."""
+        """Paint a count: mistakes gray and bold, right answers tinted; shares plain."""
         text = cell.text
         if cell.kind == "share":
             # Cut, a figure would be read as another one: in narrow columns it is smaller.
@@ -234,12 +234,12 @@ class ConfusionMatrix(WalkableView):
                 text = cell.short
         else:
             right = cell.kind == "right"
-            # Dark, the color under the pointer is too near to that of right answers.
-            empty = theme.color("window" if theme.theme().colors.dark else "hover")
+            # The accent means right: a mistake is gray.
+            tint = theme.color("accent", 0.14)
             painter.setPen(Qt.NoPen)
             for shade in (
-                theme.color("track") if right else empty,
-                theme.color("accent", cell.strength),
+                tint if right else theme.color("hover"),
+                theme.color("muted", cell.strength),
             ):
                 painter.setBrush(shade)
                 painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
@@ -249,7 +249,8 @@ class ConfusionMatrix(WalkableView):
         part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
         font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
         painter.setFont(font)
-        painter.setPen(theme.color("on_accent" if cell.strength > _STRONG else "text"))
+        ink = "accent" if cell.kind == "right" else "text"
+        painter.setPen(theme.color("card" if cell.strength > _STRONG else ink))
         painter.drawText(box, Qt.AlignCenter, text)
 
 

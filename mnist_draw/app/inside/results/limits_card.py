@@ -8,6 +8,7 @@ from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.robustness import AXES, ENOUGH, NOT_COUNTED, SETTINGS, Axis, Limits
+from mnist_draw.analysis.sentences import describe_limits
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, write_with
@@ -15,7 +16,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, label
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import _, joined, number, percent
 
 #: Height of the line of amounts below a curve, and half of the widest of them, in pixels.
 _BELOW = 16
@@ -134,7 +135,7 @@ class LimitsCard(Card):
         self.show_limits(NOT_COUNTED)
         self._sentence.set_text(sentence)
 
-    def show_limits(self, limits: Limits) -> None:
+    def show_limits(self, limits: Limits, is_dense: bool = False) -> None:
         for plot, figure in zip(self.plots, self.figures, strict=True):
             plot.show_accuracy(limits.along(plot.axis))
             figure.setText(format_limit(plot.axis, limits))
@@ -145,6 +146,7 @@ class LimitsCard(Card):
                 share=percent(ENOUGH),
                 count=number(limits.pictures),
             )
+            words = joined(describe_limits(limits, is_dense), words)
         self._sentence.set_text(words)
 
     def rows(self) -> list[tuple[str, float]]:

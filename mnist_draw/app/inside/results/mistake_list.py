@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import image_of, paint_frame, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, style_list, tip
-from mnist_draw.i18n import N_, _, counted, joined, number, with_comma
+from mnist_draw.i18n import N_, _, counted, joined, number, percent, with_comma
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from, format_probability
 
@@ -264,7 +265,8 @@ def _caption(results: Results, place: int, one_cell: bool, is_long: bool, name: 
     confidence = float(results.confidence[place])
     if one_cell:
         return format_probability(confidence, short=True)
-    sure = format_probability(confidence, decimals=0, short=True)
+    # Rounded down: of a mistake nothing is certain.
+    sure = percent(math.floor(100 * confidence) / 100)
     read = narrow_name(name(int(results.answers[place])))
     if results.labels is None:
         return f"{read}\n{sure}" if is_long else with_comma(read, sure)

@@ -14,7 +14,8 @@ from PyQt5.QtWidgets import QBoxLayout, QWidget
 from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
-from mnist_draw.analysis.results import Bin, Results, together
+from mnist_draw.analysis.results import Bin, Results
+from mnist_draw.analysis.sentences import describe_chance_of, share
 from mnist_draw.app.inside.results import confusion_matrix
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
@@ -24,8 +25,8 @@ from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule
-from mnist_draw.i18n import _, counted, listed, number, percent
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule, set_look
+from mnist_draw.i18n import _, counted, joined, listed, number, percent
 from mnist_draw.library.network_data import Name
 from mnist_draw.storage.models import ModelFile
 
@@ -116,8 +117,6 @@ class DataCombo(ComboBox):
 
 
 _NONE = "–"
-#: From this scale of text on captions need more than a third of the width.
-_LARGE = 1.2
 
 
 class ResultFigure(QWidget):
@@ -140,38 +139,44 @@ class ResultFigures(QWidget):
     def __init__(self) -> None:
         super().__init__()
         captions = {
-            "accuracyFigure": _("Accuracy"),
             "otherAccuracyFigure": _("On validation"),
-            "lossFigure": _("Mean loss"),
             "weakestFigure": _("Weakest class"),
             "sureMistakesFigure": _("Sure and wrong"),
         }
         self.all = [ResultFigure(*each) for each in captions.items()]
-        self.accuracy, self.other, loss, *_rest = self.all
-        loss.setToolTip(
-            _(
-                "Cross-entropy in nats, −ln of the label's probability, by the network's own "
-                "probabilities as in training; all other figures here go by the calibrated ones "
-                "(its sums divided by a temperature), as the answers on Draw do.",
-            ),
-        )
-        #: Below three figures the last two have the same columns.
-        self._empty = QWidget()
-        figures = [(each, 1) for each in (*self.all, self._empty)]
+        self.other = self.all[0]
+        self.accuracy = label(_NONE, "large2", "accuracyFigure")
+        self.counts = label("", "title", "countsFigure")
+        self.chance = label("", "muted", "chanceFigure")
         gap = Size.CARD_GAP
-        first = row(*figures[:3], gap=gap)
-        last = row(*figures[3:], gap=gap)
-        #: Two rows, beside or below each other.
-        self._rows = row((first, 3), (last, 2), gap=gap, owner=self)
+        words = column(1, self.counts, self.chance, 1, gap=0)
+        large = row(self.accuracy, (words, 1), gap=gap)
+        others = row(*((each, 1) for each in self.all), gap=gap)
+        #: The accuracy, and what is seen with all details; beside or below each other.
+        self._rows = row((large, 2), (others, 3), gap=gap, owner=self)
+        self._details = False
+        self._title = ""
+
+    def show_details(self, on: bool) -> None:
+        self._details = on
+        set_look(self.accuracy, "large0" if on else "large2")
+        self.chance.setVisible(on)
+        for figure in self.all:
+            figure.setVisible(on and (figure is not self.other or bool(self._title)))
 
     def setDirection(self, direction: QBoxLayout.Direction) -> None:
         self._rows.setDirection(direction)
-        is_large = theme.text_scale() > _LARGE
-        self._empty.setVisible(direction == QBoxLayout.TopToBottom and not is_large)
 
     def show_nothing(self, note: str = "") -> None:
+        self._show_accuracy(_NONE, note, "")
         for figure in self.all:
-            figure.show_figure(_NONE, note if figure is self.accuracy else "")
+            figure.show_figure(_NONE, "")
+
+    def _show_accuracy(self, value: str, counts: str, chance: str) -> None:
+        self.accuracy.setText(value)
+        self.counts.setText(counts)
+        self.chance.setText(chance)
+        self.accuracy.setAccessibleName(joined(_("Accuracy"), value, counts, chance))
 
     def show_results(self, results: Results | None, name: Name) -> None:
         if results is None:
@@ -185,12 +190,14 @@ class ResultFigures(QWidget):
             )
             self.show_nothing(said)
             return
-        figures = [figure for figure in self.all if figure is not self.other]
-        for figure, found in zip(figures, key_figures(results, name), strict=True):
+        accuracy, _loss, weakest, sure = key_figures(results, name)
+        self._show_accuracy(accuracy[1], accuracy[2], describe_chance_of(results))
+        for figure, found in zip(self.all[1:], (weakest, sure), strict=True):
             figure.show_figure(*found[1:])
 
     def show_other(self, title: str, results: Results | None) -> None:
-        self.other.setVisible(bool(title))
+        self._title = title
+        self.other.setVisible(self._details and bool(title))
         self.other.caption.setText(title)
         nothing = _NONE, _("being counted")
         self.other.show_figure(*(nothing if results is None else accuracy_figure(results)))
@@ -207,7 +214,7 @@ UNLABELLED = _("These pictures do not say what they are. The least sure come fir
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
         super().__init__(_("What is taken for what"))
-        self.body.addWidget(state)
+        self.top.insertWidget(1, state, 4)
         self.matrix = confusion_matrix.ConfusionMatrix()
         self._table = QWidget()
         reads = label(_("it reads"), "muted")
@@ -257,7 +264,7 @@ class ReliabilityView(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "reliabilityView",
-            _("Does it know when it is unsure?"),
+            _("Is it as sure as it is right?"),
             _(
                 "How often the network is right, by how sure it says it is. Arrow keys walk "
                 "through the points.",
@@ -271,7 +278,7 @@ class ReliabilityView(WalkableView):
 
     def _diagram(self) -> Diagram:
         font = theme.font(Text.AXIS)
-        colors = (theme.color(name).name() for name in ("muted", "line", "accent", "card"))
+        colors = (theme.color(name).name() for name in ("muted", "line", "second", "card"))
         size = self.width(), self.height(), font.pixelSize()
         return Diagram(*size, font.family(), *colors)
 
@@ -297,23 +304,7 @@ class ReliabilityView(WalkableView):
             low=number(100 * part.low, "g"),
             high=percent(part.high, None),
             confidence=percent(part.confidence),
-            accuracy=percent(part.accuracy),
+            accuracy=share(part.right, part.count, 1),
             least=number(100 * part.least, ".0f"),
             most=percent(part.most),
         )
-
-
-def describe_reliability(results: Results | None) -> str:
-    """Return what the points say together where the network doubts."""
-    if results is None or not results.doubted:
-        return ""
-    part = together(results.doubted)
-    return _(
-        "Answers up to {high}: {count}. They say {confidence} on average, and {accuracy} are "
-        "right: {calibration}.",
-        count=number(part.count),
-        high=percent(part.high, None),
-        confidence=percent(part.confidence),
-        accuracy=percent(part.accuracy),
-        calibration=results.calibration.value,
-    )

@@ -10,11 +10,13 @@ from functools import partial
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy
 
+from mnist_draw.analysis.network_probe import describe_layers
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 from mnist_draw.analysis.results import Results, count_results
-from mnist_draw.analysis.robustness import count_limits
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.robustness import Limits, count_limits
+from mnist_draw.analysis.sentences import describe_calibration
+from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.results import result_cards
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.limits_card import LimitsCard
@@ -32,8 +34,8 @@ from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH = 200
 _DASHED = _(
-    "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
-    "put the point. Calibrated, as on Draw.",
+    "Dashed: a network that is exactly as often right as it says. Were as many right as it says, "
+    "the line would cross a bar 19 times in 20.",
 )
 
 
@@ -53,7 +55,7 @@ class ResultsSection(CountedSection):
         self.limits = LimitsCard()
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self.counting = self._job(self._show_counted, self._fail)
-        self._limiting = self._job(self.limits.show_limits, self.limits.clear)
+        self._limiting = self._job(self._show_limits, self.limits.clear)
         #: The network whose limits are shown or counted.
         self._limited: ModelFile | None = None
         self.remark = label("", "muted", "resultsRemark", wraps=True)
@@ -79,11 +81,13 @@ class ResultsSection(CountedSection):
         return self._top
 
     def _build_reliability(self) -> Card:
-        card = Card(_("Does it know when it is unsure?"))
+        card = Card(_("Is it as sure as it is right?"))
         self.reliability = result_cards.ReliabilityView()
+        self._verdict = GrowingLabel(label("", "title", "reliabilityVerdict"))
         self._reliability_words = GrowingLabel(label("", "", "reliabilityWords"))
         card.setToolTip(tip(_DASHED))
         card.body.addWidget(self.reliability, 1)
+        card.body.addWidget(self._verdict)
         card.body.addWidget(self._reliability_words)
         self._reliability_card = card
         return card
@@ -152,7 +156,8 @@ class ResultsSection(CountedSection):
         table = confusion_table(results, self._name)
         blank = ("",) * (len(table.columns) - 2)
         limits = [(*each, *blank) for each in self.limits.rows()]
-        return replace(table, values=[*table.values, *limits])
+        loss = (_("mean loss in nats, not calibrated"), Figure(results.loss, ".6f"), *blank)
+        return replace(table, values=[*table.values, loss, *limits])
 
     def _load(self, load: result_cards.Load) -> None:
         self.state.show_state(_("Reading the pictures"), "")
@@ -214,14 +219,28 @@ class ResultsSection(CountedSection):
         self.figures.show_results(results, self._name)
         self._show_remark()
         self.confusion.show_results(results, self._name)
-        self._reliability_card.setVisible(results is None or results.labels is not None)
-        self.reliability.show_results(results)
-        self._reliability_words.set_text(result_cards.describe_reliability(results))
+        self._show_reliability(results)
         if results is None:
             self.mistakes.show_nothing()
         elif results.is_complete or not self.mistakes.view.hasFocus():
             self._show_pair(matrix.pinned)
         self._show_state()
+
+    def _show_reliability(self, results: Results | None) -> None:
+        is_labeled = results is None or results.labels is not None
+        self._reliability_card.setVisible(self.details and is_labeled)
+        self.reliability.show_results(results)
+        verdict = words = ""
+        if results is not None and self._model is not None:
+            is_calibrated = "temperature" in self._model.metadata
+            verdict, words = describe_calibration(results, is_calibrated)
+        self._verdict.set_text(verdict)
+        self._reliability_words.set_text(words)
+
+    def show_details(self, on: bool) -> None:
+        super().show_details(on)
+        self.figures.show_details(on)
+        self._show_reliability(self.results)
 
     def _show_pair(self, pair: Pair | None) -> None:
         if self.results is not None and self.shown is not None:
@@ -261,6 +280,10 @@ class ResultsSection(CountedSection):
         if is_complete and model is not None and model is not self._limited:
             self._limited = model
             self._limiting.ask(partial(count_limits, model))
+
+    def _show_limits(self, limits: Limits) -> None:
+        layers = () if self._model is None else describe_layers(self._model)
+        self.limits.show_limits(limits, bool(layers) and not layers[0].convolves)
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
