@@ -60,13 +60,15 @@ class Answer:
     log_odds: float = field(default=math.inf, repr=False)
     several: float = field(default=-math.inf, repr=False)
     strokes: Row | None = field(default=None, repr=False)
+    #: How many lines of digits the strokes are.
+    lines: int = 1
 
     @cached_property
     def certainty(self) -> Certainty:
         """How sure it is, in words."""
         if self.is_empty:
             return NOTHING_DRAWN
-        return certainty_from(self.probabilities, self.names, self.objection)
+        return certainty_from(self.probabilities, self.names, self.objection, lines=self.lines)
 
     @property
     def digit(self) -> int | None:

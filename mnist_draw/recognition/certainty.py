@@ -49,6 +49,10 @@ class State(Enum):
         self.word = word
 
 
+#: The states in which the program stands behind an answer, or behind two.
+NAMED = (State.SURE, State.FAIRLY_SURE, State.UNCLEAR)
+
+
 class _Probabilities(Protocol):
     def tolist(self) -> list[float]: ...
 
@@ -135,14 +139,17 @@ def certainty_from(
     names: Sequence[str] = DIGITS,
     objection: str = "",
     share: float = 1.0,
+    lines: int = 1,
 ) -> Certainty:
     """Return the certainty of calibrated probabilities (classes,).
 
-    `objection` says why the ink is no digit, if so; `share` is the probability that the ink is one
-    digit at all, and not a part or several of them.
+    `objection` says why the ink is no digit, if so, and `lines` how many lines of digits it is;
+    `share` is the probability that the ink is one digit at all, and not a part or several of them.
     """
     if objection:
         word = State.NOT_A_DIGIT.word if tuple(names) == DIGITS else _("Not a class")
+        if lines > 1:
+            word = counted("{count} line", "{count} lines", lines)
         return Certainty(State.NOT_A_DIGIT, word, REFUSED, objection)
     values = probabilities.tolist()
     first, second = two_best(values)

@@ -28,7 +28,13 @@ from mnist_draw.recognition.rejection import (
     object_to_ink,
     shipped_rule,
 )
-from mnist_draw.recognition.stroke_reader import PenStroke, are_dots, curved, draw_strokes
+from mnist_draw.recognition.stroke_reader import (
+    PenStroke,
+    are_dots,
+    count_lines,
+    curved,
+    draw_strokes,
+)
 from mnist_draw.storage import ModelFile, ModelFileError, cache
 
 #: Batches are padded to one of these sizes.
@@ -240,7 +246,10 @@ class Recogniser:
     def decide(self, prepared: PreparedInk, scores: Scores) -> Answer:
         """Return the answer: the best class, or why the ink is no digit."""
         # A network of other classes may well read filled or wide shapes.
-        objection = self._objection(prepared, scores) if self.reads_digits else ""
+        lines = count_lines(prepared.strokes) if self.reads_digits else 1
+        objection = TWO_LINES if lines > 1 else ""
+        if self.reads_digits and not objection:
+            objection = self._objection(prepared, scores)
         return Answer(
             scores.probabilities[0],
             prepared.network_input,
@@ -249,6 +258,7 @@ class Recogniser:
             float(scores.log_odds[0]),
             float(scores.several[0]),
             prepared.drawn,
+            lines,
         )
 
     def _objection(self, prepared: PreparedInk, scores: Scores) -> str:

@@ -33,7 +33,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Keys, OwnColors, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.i18n import _, counted, joined, number, pgettext
-from mnist_draw.recognition.certainty import REFUSED, Certainty, certainty_of_number
+from mnist_draw.recognition.certainty import NAMED, Certainty, certainty_of_number
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
@@ -291,8 +291,12 @@ def _thumbnail(placed: PlacedPicture) -> QIcon:
     return icon
 
 
-def _color(answer: str) -> QColor:
-    return theme.color("muted" if answer == REFUSED else "accent")
+#: Data of an entry: whether its answer is one that the program stands behind.
+_IS_NAMED = Qt.UserRole
+
+
+def _color(is_named: bool) -> QColor:
+    return theme.color("accent" if is_named else "muted")
 
 
 class PictureStrip(QFrame):
@@ -359,15 +363,22 @@ class PictureStrip(QFrame):
         item = QListWidgetItem(_thumbnail(picture.placed), "", self.list)
         item.setTextAlignment(Qt.AlignCenter)
         self.pictures[picture] = item
-        self._show_answer(picture, "", _("no answer yet"))
+        self._show_answer(picture, "", _("no answer yet"), is_named=False)
         self._say()
         self._ask(picture)
 
-    def _show_answer(self, picture: FoundPicture, answer: str, description: str) -> None:
+    def _show_answer(
+        self,
+        picture: FoundPicture,
+        answer: str,
+        description: str,
+        is_named: bool,
+    ) -> None:
         item = self.pictures[picture]
+        item.setData(_IS_NAMED, is_named)
         item.setText(answer)
         item.setFont(theme.font(Text.BODY if len(answer) > 1 else Text.SENTENCE, bold=True))
-        item.setForeground(_color(answer))
+        item.setForeground(_color(is_named))
         words = {"picture": picture.name, "answer": description}
         item.setData(Qt.AccessibleTextRole, _("{picture}: {answer}", **words))
         item.setToolTip(tip(_("{picture}: {answer}. Click to put it on the board.", **words)))
@@ -375,7 +386,7 @@ class PictureStrip(QFrame):
     def _recolor(self) -> None:
         for picture, item in self.pictures.items():
             item.setIcon(_thumbnail(picture.placed))
-            item.setForeground(_color(item.text()))
+            item.setForeground(_color(item.data(_IS_NAMED)))
 
     def finish(self) -> None:
         self._expected = len(self.pictures)
@@ -429,7 +440,8 @@ class PictureStrip(QFrame):
 
         def finished(certainty: Certainty | None) -> None:
             if certainty is not None and round_number == self._round:
-                self._show_answer(picture, certainty.label, certainty.sentence)
+                is_named = certainty.state in NAMED
+                self._show_answer(picture, certainty.label, certainty.sentence, is_named)
 
         self._reader.ask(read, finished)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QByteArray, QMargins, QObject, QRectF, Qt, QTimer
-from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PyQt5.QtCore import QByteArray, QMargins, QObject, QRectF, QTimer
+from PyQt5.QtGui import QGuiApplication, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -31,6 +31,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import Page, fitted
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.train.run_words import plain, result_sentence
 from mnist_draw.i18n import _
@@ -76,15 +77,19 @@ _SHOW_IT = (
     QSlider,
     QTabBar,
     Canvas,
-    Page,
 )
-#: Pixels: how wide the frame is, and how far outside the view.
+#: Pixels: how wide the frame is, and how far outside the view; around a page there is no room.
 _WIDTH = 2
 _OUT = 4
+_WITHIN = -2
 
 
 class _FrameStyle(QProxyStyle):
     """Places Qt's frame above and around what it frames."""
+
+    def __init__(self, out: int) -> None:
+        super().__init__("Fusion")
+        self._out = out
 
     def pixelMetric(
         self,
@@ -93,7 +98,7 @@ class _FrameStyle(QProxyStyle):
         widget: QWidget | None = None,
     ) -> int:
         if metric in (QStyle.PM_FocusFrameHMargin, QStyle.PM_FocusFrameVMargin):
-            return _OUT
+            return self._out
         return super().pixelMetric(metric, option, widget)
 
     def styleHint(
@@ -117,9 +122,11 @@ class _Frame(QFocusFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         half = _WIDTH / 2
-        painter = QPainter(self)
-        painter.setPen(QPen(theme.color("second"), _WIDTH, join=Qt.MiterJoin))
-        painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
+        painter = smooth_painter(self)
+        painter.setPen(QPen(theme.color("second"), _WIDTH))
+        box = QRectF(self.rect()).adjusted(half, half, -half, -half)
+        # Round as a card is.
+        painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
 
 
 class FocusRing(QObject):
@@ -131,9 +138,11 @@ class FocusRing(QObject):
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
-        self._style = _FrameStyle("Fusion")
-        # It must outlive each frame.
-        self._style.setParent(app)
+        self._around = _FrameStyle(_OUT)
+        self._within = _FrameStyle(_WITHIN)
+        # They must outlive each frame.
+        for style in (self._around, self._within):
+            style.setParent(app)
         self._frame: _Frame | None = None
         app.focusChanged.connect(self._frame_view)
 
@@ -148,7 +157,8 @@ class FocusRing(QObject):
         if now is None or is_clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
             return
         if now.property("ring") is not False:
-            self._frame = _Frame(self._style, now)
+            style = self._within if isinstance(now, Page) else self._around
+            self._frame = _Frame(style, now)
 
 
 def _marks_an_item(widget: QWidget) -> bool:

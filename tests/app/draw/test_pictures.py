@@ -25,6 +25,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError, reason_of
+from mnist_draw.recognition.answer import Answer
 
 from .. import fakes
 
@@ -291,8 +292,11 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     assert desk.canvas.has_ink()
 
 
-def test_a_picture_that_is_no_digit_has_no_color_in_the_strip(desk, tmp_path, monkeypatch):
-    monkeypatch.setattr(fakes.Recogniser, "recognise_ink", lambda *_: fakes.answer(None))
+@pytest.mark.parametrize("is_digit", [False, True])
+def test_what_is_not_sure_has_no_color_in_the_strip(desk, tmp_path, monkeypatch, is_digit):
+    even = Answer(np.full(10, 0.1, np.float32), np.ones((28, 28), np.float32))
+    answer = even if is_digit else fakes.answer(None)
+    monkeypatch.setattr(fakes.Recogniser, "recognise_ink", lambda *_: answer)
     strip = desk.tab.pictures.strip
     desk.tab.network.confirm(fakes.model())
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))

@@ -1,0 +1,69 @@
+"""Several lines of digits are told from one, and from digits of parts above each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_draw.library.networks import default_network
+from mnist_draw.recognition.certainty import TWO_LINES
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.stroke_reader import PenStroke, count_lines
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Recogniser:
+    return Recogniser(default_network(print)[1], compiled=False)
+
+
+def one(left: float, top: float, high: float = 100.0, lean: float = 0.0) -> PenStroke:
+    """Return a stroke from top to bottom, as of a 1."""
+    steps = np.linspace(0, 1, 20)
+    return np.stack([left + lean * steps, top + high * steps, np.full(20, 12.0)], axis=1)
+
+
+def circle(x: float, y: float, radius: float) -> PenStroke:
+    angles = np.linspace(0, 2 * np.pi, 30)
+    across = x + radius * np.cos(angles)
+    down = y + radius * np.sin(angles)
+    return np.stack([across, down, np.full(30, 12.0)], axis=1)
+
+
+NINE = [one(60 * column, 160 * row) for row in range(3) for column in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "lines"),
+    [
+        ([], 1),
+        ([one(0, 0)], 1),
+        ([one(60 * column, 0) for column in range(5)], 1),
+        (NINE, 3),
+        (NINE[:6], 2),
+        # Lines need not have equal numbers of digits.
+        ([*NINE[:3], one(0, 160), one(60, 160)], 2),
+        # One digit above another may be one of two parts.
+        ([circle(50, 25, 25), circle(50, 75, 25)], 1),
+        # So may two of them: the circles of 88 touch.
+        ([circle(x, y, 25) for x in (50, 150) for y in (25, 75)], 1),
+        # The hats of two fives are too low for a line.
+        ([one(0, 20), one(0, 0, 5, 40), one(90, 20), one(90, 0, 5, 40)], 1),
+        # A number that climbs.
+        ([one(60 * column, 400 - 60 * column) for column in range(5)], 1),
+    ],
+)
+def test_lines_are_counted(strokes: list[PenStroke], lines: int) -> None:
+    assert count_lines(strokes) == lines
+
+
+def test_lines_are_named_with_the_reason_why_they_are_not_read(shipped: Recogniser) -> None:
+    ink = np.zeros((500, 300), np.uint8)
+    for stroke in NINE:
+        rows = np.rint(stroke[:, 1]).astype(int) + 10
+        column = int(stroke[0, 0]) + 10
+        ink[rows.min() : rows.max(), column : column + 12] = 255
+    answer = shipped.recognise_ink(ink, NINE)
+    assert answer.digit is None
+    assert answer.certainty.word == "3 lines"
+    assert answer.certainty.line == TWO_LINES
+    assert not shipped.read_number(ink, answer, strokes=NINE).is_number
