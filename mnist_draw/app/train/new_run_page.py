@@ -273,7 +273,10 @@ class NewRunPage(ScrollArea):
         chosen = self.form.settings()
         self.cards.choose(self.form.state.preset)
         lesson = self.form.state.lesson
-        self.reset_button.setVisible(lesson is not None and lesson.settings != chosen)
+        differs = lesson is not None and lesson.settings != chosen
+        if self.reset_button.isHidden() is differs:
+            self.reset_button.setVisible(differs)
+            self._fit()
         for card in self.cards.cards.values():
             card.setVisible(self.form.state.offers(card.preset))
         self._sentence.setText(_sentence(chosen))

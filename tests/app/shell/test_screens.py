@@ -28,7 +28,9 @@ from mnist_draw.app.kit.app_state import Idle, Learns, Waiting
 from mnist_draw.app.kit.layout import ClickShield
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import running
+from mnist_draw.app.shell.lesson import begin_lesson
 from mnist_draw.app.shell.window import Window
+from mnist_draw.app.train.lesson import Lesson
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.events import Queued
 from mnist_draw.training.run import Run
@@ -77,6 +79,23 @@ class Screens:
         tab = self.window.draw_tab
         tab.teaching.teach((said + 1) % 10)
         self.setup.qtbot.waitUntil(lambda: bool(tab.boxes.tags))
+
+    def lesson(self):
+        """Begin a lesson; `screens` leaves it."""
+        hidden = "start_model update_parameters extra_folder target_accuracy patience keep_best"
+        lesson = Lesson(
+            settings=TrainingSettings(training_examples=500, epochs=5),
+            fixed=frozenset(["network", "update", "learning_rate", "seed", "data_folder"]),
+            hidden=frozenset([*hidden.split(), "l2", "schedule", "batch_size", "augmentation"]),
+            title="How few pictures are enough?",
+            task="A network learns from examples. Find out how many it really needs, and look at "
+            "what it gets wrong when it has too few.\n[ ] Train with 5,000 pictures.\n[ ] Train "
+            "with 500 pictures, then with 50.\n[ ] Draw a 4 of your own. Which network reads it?",
+            author="M. Weber, for class 9b",
+        )
+        begin_lesson(self.window, lesson)
+        self.new_run()
+        self.tab.settings.apply("epochs", 7)
 
     def make_lesson(self):
         self.new_run()
@@ -180,6 +199,8 @@ def followed(usual_text, one_window):
 @pytest.fixture
 def screens(shared):
     yield Screens(shared)
+    shared.window.leave_lesson()
+    shared.window.leave_lesson = lambda: None
     shared.window.draw_tab.first_start.end()
     shared.window.run.state.set(queue=None, learning=Idle(), unlearned=0)
     if shared.window.run.state.run.state == "waiting":
@@ -194,6 +215,7 @@ def screens(shared):
 BUDGET = {
     "draw": (45, 17),
     "taught": (50, 18),
+    "lesson": (160, 16),
     "make_lesson": (220, 27),
     "first_start": (70, 19),
     "new_run": (105, 13),
