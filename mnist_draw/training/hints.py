@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -58,7 +58,7 @@ _MINUTE = 60
 _CHANCE_EPOCHS = 5
 _VALIDATION = 10_000
 
-Action = Literal["set", "more", "stop"]
+Action = Literal["set", "more", "stop", "preset"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Hint:
     """A sentence about the run, and a remedy if there is one.
 
     ``remedy`` names the button; it sets the setting ``name`` to ``value``, in the run that goes on
-    or for a new one, trains ``value`` ``more`` epochs, or ``stop``s the run.
+    or for a new one, trains ``value`` ``more`` epochs, ``stop``s the run, or chooses a ``preset``.
     """
 
     sentence: str
@@ -496,6 +496,10 @@ def read_curves(facts: Facts) -> Hint:
     rules = RULES if facts.epochs else ()
     for rule in (*rules, _long_run):
         hint = rule(facts)
-        if hint is not None and (not hint.name or hint.name not in facts.changed):
-            return hint
+        if hint is None or hint.name in facts.changed:
+            continue
+        if hint.name == "learning_rate" and not facts.is_running:
+            remedy = _("New run with {rate}", rate=number(float(hint.value or 0), "g"))
+            return replace(hint, remedy=remedy)
+        return hint
     return Hint("")

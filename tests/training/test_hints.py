@@ -73,6 +73,7 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         (facts(epochs([0.5, 0.4, 0.41, 0.4, 0.41], [0.5, 0.4, 0.45, 0.4, 0.45])),
          "Nothing better since epoch 2", "Set the rate to 0.0003"),
         (facts(epochs(LEVEL)), "Level since epoch 4. A smaller rate", "Set the rate to 0.0003"),
+        (facts(epochs(LEVEL), ended=True), "A smaller rate", "New run with 0.0003"),
         (facts(epochs(LEVEL), changed=["learning_rate"]), "Level since epoch 4: more", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine"), "more epochs add little", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine", ended=True), "more epochs add little", ""),

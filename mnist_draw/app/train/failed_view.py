@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -16,7 +16,7 @@ from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, explain, label, push_button, rule
+from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, push_button, rule
 from mnist_draw.app.train.run_words import FailedWords, changed_rows
 from mnist_draw.app.train.series import LOWEST_LOSS
 from mnist_draw.i18n import _, format_loss, number
@@ -26,6 +26,8 @@ from mnist_draw.training.loop import DIVERGED_LOSS
 from mnist_draw.training.run import Run
 
 _ALERT_SIGN = 26
+#: Under this width of the card there is no room for the sign.
+_NARROW = 400
 #: Minibatches on the axis, at least.
 _PLACES = 4
 #: A loss that is no number is drawn here: above the limit, as a power of ten.
@@ -49,19 +51,16 @@ class FailedCard(Card):
         self.setObjectName("failedCard")
         self.setProperty("look", "failed card")
         self._remedy: Hint | None = None
-        sign = QLabel()
-        theme.follow(sign, partial(_show_sign, sign))
+        self._sign = QLabel()
+        theme.follow(self._sign, partial(_show_sign, self._sign))
         self.headline = label("", "headline", "failedLabel", wraps=True)
         self.reason = label("", "sentence", "failureReasonLabel", wraps=True)
         for words in (self.headline, self.reason):
             words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
-        self.remedy_button = push_button(
-            "calmerRunButton",
-            _("New run"),
-            _("Open a new run with this change; nothing starts yet."),
-            look="start",
-            act=self._choose_remedy,
-        )
+        self.remedy_button = ElidedButton("", "start", "calmerRunButton")
+        sentence = _("Open a new run with this change; nothing starts yet.")
+        explain(self.remedy_button, _("New run"), sentence)
+        self.remedy_button.clicked.connect(self._choose_remedy)
         set_icon(self.remedy_button, "arrow-clockwise", Size.SMALL_ICON)
         self.try_button = push_button(
             "tryKeptButton",
@@ -69,13 +68,12 @@ class FailedCard(Card):
             _("Draw, and let this network read."),
             look="large",
         )
-        self.change_button = push_button(
-            "changeSettingsButton",
-            _("Change settings"),
-            _("Open the settings of this run for a new one."),
-            look="large",
-            act=self._change_settings,
-        )
+        self.change_button = ElidedButton(_("Change settings"), "large", "changeSettingsButton")
+        sentence = _("Open the settings of this run for a new one.")
+        explain(self.change_button, _("Change settings"), sentence)
+        self.change_button.clicked.connect(self._change_settings)
+        for shrinking in (self.remedy_button, self.change_button):
+            shrinking.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.delete_button = push_button(
             "deleteRunButton",
             _("Delete"),
@@ -87,9 +85,13 @@ class FailedCard(Card):
         for button in self.buttons():
             buttons.addWidget(button)
         words_column = column(self.headline, self.reason, buttons, gap=Size.CARD_GAP)
-        side = Size.MARGIN + Size.FIELD_GAP
+        self.body.addLayout(row(column(self._sign, 1), (words_column, 1), gap=Size.CARD_GAP))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        is_narrow = self.width() < theme.scaled(_NARROW)
+        self._sign.setHidden(is_narrow)
+        side = Size.CARD_PADDING if is_narrow else Size.MARGIN + Size.FIELD_GAP
         self.body.setContentsMargins(side, Size.CARD_PADDING, side, Size.CARD_PADDING)
-        self.body.addLayout(row(column(sign, 1), (words_column, 1), gap=Size.CARD_GAP))
 
     def _choose_remedy(self) -> None:
         if self._remedy is not None:

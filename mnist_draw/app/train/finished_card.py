@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -17,7 +17,7 @@ from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import NewestOnly
-from mnist_draw.app.kit.widgets import Card, explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, push_button, set_look
 from mnist_draw.app.train.run_words import (
     MORE_EPOCHS,
     TRAIN_ON,
@@ -30,6 +30,7 @@ from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
+from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
 
 #: Epochs in the menu of *Train on*.
@@ -38,8 +39,11 @@ _OFFERED = (1, 5, 20)
 _NARROW = 1100
 _DRAWING = 112
 _HEIGHT = 160
-#: Least and largest width of the answer beside the drawing.
-_ANSWER = (96, 200)
+#: Least and largest width of the answer beside the drawing, and where the words are above it.
+_ANSWER = (52, 200)
+_ALONE = (96, 200)
+#: Width of *Try it* where that is the filled button.
+_TRY = 148
 
 
 class DrawingView(QWidget):
@@ -67,7 +71,7 @@ class DrawingView(QWidget):
 
     def _room(self) -> int:
         """Return the width of the answer: a name has what it needs, as far as there is room."""
-        least, most = (theme.scaled(width) for width in _ANSWER)
+        least, most = (theme.scaled(width) for width in (_ANSWER if self._wordy else _ALONE))
         metrics = QFontMetricsF(theme.font(self._look(), True))
         text = "" if self._read is None else self._read.text
         return round(min(max(least, metrics.horizontalAdvance(text) + 2 * Size.CARD_GAP), most))
@@ -102,18 +106,32 @@ class DrawingView(QWidget):
         room = self._room()
         answer = QRectF(frame.left() - room, frame.top(), room, frame.height())
         words = QRectF(0, frame.top(), answer.left(), frame.height())
-        place = int(Qt.AlignVCenter)
+        place = int(Qt.AlignVCenter | Qt.AlignRight)
         if not self._wordy:
             words = QRectF(answer)
             place = int(Qt.AlignBottom | Qt.AlignHCenter) | Qt.TextWordWrap
             words.setBottom(answer.center().y() - Size.CARD_GAP)
             answer.adjust(0, words.height(), 0, -Size.CARD_GAP)
         write_with(painter, Text.BODY if self._wordy else Text.LABEL, "muted")
-        painter.drawText(words, place, _READS)
+        if self._wordy:
+            high = painter.fontMetrics().height()
+            words.translate(0, high / 2 + 2)
+            painter.drawText(words, place, _READS)
+            write_with(painter, Text.BODY, "text", bold=True)
+            words.translate(0, -high - 4)
+            painter.drawText(words, place, self._read.word)
+        else:
+            painter.drawText(words, place, _READS)
         write_with(painter, self._look(), "accent" if self._read.named else "muted", bold=True)
         metrics = QFontMetricsF(painter.font())
         text = metrics.elidedText(self._read.text, Qt.ElideRight, room - Size.CARD_GAP)
         painter.drawText(answer, Qt.AlignCenter, text)
+        if not self._read.named:
+            # What the network does not stand behind is told apart without colors, too.
+            wide = metrics.horizontalAdvance(text)
+            line = answer.center() + QPointF(-wide / 2, metrics.height() / 2)
+            painter.setPen(QPen(theme.color("muted"), 2, Qt.DotLine))
+            painter.drawLine(line, line + QPointF(wide, 0))
 
 
 # Translators: above the answer.
@@ -136,6 +154,7 @@ class FinishedCard(Card):
 
     #: Train the run on until it has so many epochs.
     continue_requested = pyqtSignal(int)
+    remedy_chosen = pyqtSignal(Hint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,23 +175,32 @@ class FinishedCard(Card):
         self._job.answered.connect(lambda read: self.drawing.show_reading(*read))
         buttons = FlowLayout()
         buttons.setSpacing(Size.CARD_GAP)
-        for button in (self.try_button, self.mistakes_button, self.on_button, self.share_button):
+        for button in self.buttons():
             buttons.addWidget(button)
         words_column = column(1, self.headline, self.details, 1, buttons, 1, gap=Size.FIELD_GAP)
         pad = Size.MARGIN + Size.FIELD_GAP
         self.body.setContentsMargins(pad, Size.CARD_PADDING, pad, Size.CARD_PADDING)
-        self.body.addLayout(row((words_column, 1), self.drawing, gap=Size.MARGIN))
+        self.body.addLayout(row((words_column, 1), self.drawing, gap=Size.CARD_GAP))
         theme.follow(self, self._show_words)
         self.setMinimumHeight(_HEIGHT)
 
     def _build_buttons(self) -> None:
+        self.remedy_buttons = [
+            ElidedButton("", "large" if place else "start", f"remedy{place}Button")
+            for place in range(3)
+        ]
+        for place, button in enumerate(self.remedy_buttons):
+            explain(button, "", _("Do what is likely to help most."))
+            # It may be narrower than its words.
+            button.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+            button.clicked.connect(partial(self._choose_remedy, place))
+        set_icon(self.remedy_buttons[0], "arrow-clockwise", Size.SMALL_ICON)
         self.try_button = push_button(
             "tryItButton",
             _("Try it"),
             _("Draw, and let this network read."),
             look="start",
         )
-        theme.follow(self, lambda: self.try_button.setMinimumWidth(theme.scaled(148)))
         set_icon(self.try_button, "pencil-simple")
         self.mistakes_button = push_button(
             "mistakesButton",
@@ -197,6 +225,10 @@ class FinishedCard(Card):
             sentence,
             look="link",
         )
+
+    def _choose_remedy(self, place: int) -> None:
+        if self._words is not None:
+            self.remedy_chosen.emit(self._words.remedies[place])
 
     def _train_on(self) -> None:
         self.continue_requested.emit(epochs_to_train_on(self._run))
@@ -225,6 +257,19 @@ class FinishedCard(Card):
         self._run = run
         self._words = words
         self.goes_on = words.goes_on
+        self.setObjectName("poorCard" if words.is_poor else "finishedCard")
+        for place, button in enumerate(self.remedy_buttons):
+            is_offered = place < len(words.remedies)
+            button.setVisible(is_offered)
+            if is_offered:
+                button.setText(words.remedies[place].remedy)
+                button.setAccessibleName(words.remedies[place].remedy)
+        # One button is filled.
+        look = "link" if words.remedies else "start"
+        if look != self.try_button.property("look"):
+            set_look(self.try_button, look)
+            set_icon(self.try_button, "pencil-simple")
+        self.try_button.setMinimumWidth(0 if words.remedies else theme.scaled(_TRY))
         self.try_button.setVisible(words.can_be_tried)
         self.mistakes_button.setText(words.mistakes)
         self.mistakes_button.setVisible(bool(words.mistakes))
@@ -240,7 +285,8 @@ class FinishedCard(Card):
         if self._words is None:
             return
         headline = self._words.headline
-        style = f"color:{theme.color('accent').name()}; white-space:nowrap"
+        color = theme.color("muted" if self._words.is_poor else "accent").name()
+        style = f"color:{color}; white-space:nowrap"
         figure = headline.replace("<b>", f"<span style='{style}'>").replace("</b>", "</span>")
         self.headline.setText(figure)
         self.headline.setAccessibleName(plain(headline))
@@ -263,7 +309,13 @@ class FinishedCard(Card):
             self._job.ask((model, self._picture))
 
     def buttons(self) -> list[QWidget]:
-        return [self.try_button, self.on_button, self.mistakes_button, self.share_button]
+        return [
+            *self.remedy_buttons,
+            self.try_button,
+            self.on_button,
+            self.mistakes_button,
+            self.share_button,
+        ]
 
     def showEvent(self, event: QShowEvent) -> None:
         self._read()

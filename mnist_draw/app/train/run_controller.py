@@ -44,6 +44,7 @@ from mnist_draw.training.events import (
     Validating,
 )
 from mnist_draw.training.hints import Hint
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.record import load_run
 from mnist_draw.training.run import Run, RunEvent, now
 from mnist_draw.training.run_list import new_run_folder
@@ -125,6 +126,7 @@ class RunController(QObject):
         page.hint.remedy_chosen.connect(self._apply)
         page.finished.continue_requested.connect(self._train_on)
         page.failed.remedy_chosen.connect(self._apply)
+        page.finished.remedy_chosen.connect(self._apply)
         page.failed.settings_requested.connect(self._change_settings)
         self.state.follow(["learning", "queue"], self._show_queued)
         for due, show in (
@@ -266,6 +268,10 @@ class RunController(QObject):
             self.stop()
         elif hint.action == "more":
             self._train_more(int(hint.value or 0))
+        elif hint.action == "preset":
+            self.tab.settings.choose_preset(PRESETS[str(hint.value)])
+            self.tab.show_page("new")
+            self.tab.focus_first()
         else:
             if self.state.shown_run.exists and not self.training.running:
                 self.tab.settings.show_settings(self.state.shown_run.settings)

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
-from mnist_draw.app.kit.layout import EqualColumns, column, row
+from mnist_draw.app.kit.layout import EqualColumns, FlowLayout, column, row
 from mnist_draw.app.kit.painters import paint_bar, smooth_painter
 from mnist_draw.app.kit.steady_labels import (
     GrowingLabel,
@@ -22,7 +22,13 @@ from mnist_draw.app.kit.steady_labels import (
 )
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
-from mnist_draw.app.train.run_words import PASSING, large_figure, minibatch_words, time_left
+from mnist_draw.app.train.run_words import (
+    FEW_STEPS,
+    PASSING,
+    large_figure,
+    minibatch_words,
+    time_left,
+)
 from mnist_draw.i18n import (
     _,
     format_loss,
@@ -177,6 +183,7 @@ _FIGURES = (
         _("Share of right answers on the test pictures at the end of the run, in percent."),
         _SHARE,
     ),
+    (_("Steps"), "stepsLabel", _("Minibatches that the network has learned from."), number(999)),
 )
 
 
@@ -206,7 +213,7 @@ class Figures(QWidget):
         self._best = Figure(_("Best"), "bestLabel", sentence, _best(0.9825, 20))
         self.small = [Figure(*each) for each in _FIGURES]
         self._training_loss, self._training_accuracy, self._validation_loss = self.small[:3]
-        self._rate, self._test_accuracy = self.small[3:]
+        self._rate, self._test_accuracy, self._steps = self.small[3:]
         self._training_loss.setObjectName("lossLabel")
         flow = EqualColumns()
         # All in one line beside the settings of a window 1,280 pixels wide.
@@ -251,6 +258,8 @@ class Figures(QWidget):
         validation_loss = format_loss(run.validation_loss)
         if run.is_running and run.validation_loss is None:
             validation_loss = _("after epoch {number}", number=number(1))
+        steps = len(run.history.batch_losses)
+        self._steps.setVisible(not self._is_running and 0 < steps < FEW_STEPS)
         best = run.best
         for shown, text in (
             (self._large_value, large.value),
@@ -262,6 +271,7 @@ class Figures(QWidget):
             (self._validation_loss.value, validation_loss),
             (self._rate.value, number(run.learning_rate, ".3g")),
             (self._test_accuracy.value, format_percent(run.test_accuracy)),
+            (self._steps.value, number(steps)),
             (self._best.value, _best(best.validation_accuracy, best.epoch) if best else "–"),
         ):
             shown.setText(text)
@@ -271,6 +281,8 @@ def _best(accuracy: float, epoch: int) -> str:
     return _("{share}, epoch {number}", share=percent(accuracy, 2), number=number(epoch))
 
 
+#: Room of a hint's sentence next to its buttons, at least.
+_LEAST_SENTENCE = 240
 #: Epochs of one segment; the first that gives at most `_MAX_SEGMENTS` is taken.
 _EPOCHS_OF_SEGMENT = (1, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000, 100_000)
 _MAX_SEGMENTS = 60
@@ -393,21 +405,26 @@ class HintLine(QFrame):
             look="link",
         )
         margins = (Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
-        row(
-            self._icon,
-            (self._line, 1),
-            self.remedy,
-            self.inside,
-            margins=margins,
-            gap=Size.CARD_GAP,
-            owner=self,
-        )
+        words = row(self._icon, (self._line, 1), gap=Size.CARD_GAP)
+        self._buttons = FlowLayout()
+        self._buttons.addWidget(self.remedy)
+        self._buttons.addWidget(self.inside)
+        self._whole = row((words, 1), self._buttons, margins=margins, gap=Size.CARD_GAP, owner=self)
         theme.follow(self, self._restyle)
         self.show_hint(Hint(""))
 
     def _restyle(self) -> None:
         side = theme.scaled(Size.SMALL_ICON)
         self._icon.setPixmap(icon("lightbulb", "accent").pixmap(side, side))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """Place the buttons below the sentence where there is too little room next to it."""
+        taken = self._buttons.sizeHint().width()
+        below = self.width() - taken < theme.scaled(_LEAST_SENTENCE)
+        self._whole.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
 
     def show_hint(self, hint: Hint) -> None:
         if hint != self._hint:
@@ -417,6 +434,7 @@ class HintLine(QFrame):
             self.remedy.setText(hint.remedy)
             self.remedy.setAccessibleName(hint.remedy or _("Remedy"))
             self.remedy.setVisible(bool(hint.remedy))
+            self._fit()
 
     def _apply(self) -> None:
         if self._hint is not None and self._hint.remedy:

@@ -171,6 +171,8 @@ class RunPage(ScrollArea):
         self.names: dict[tuple[Path, str], str] = {}
         #: Whether there is a tab with the layers and mistakes.
         self.leads_inside = True
+        #: Settings that a lesson fixes: no remedy changes them.
+        self.fixed: frozenset[str] = frozenset()
         self.finished = FinishedCard()
         self.failed = FailedCard()
         self.queued = QueuedCard()
@@ -339,7 +341,11 @@ class RunPage(ScrollArea):
         # There is nothing to show of a run that has learned nothing and cannot go on.
         has_result = state == "ended" and (run.has_learned or can_continue)
         if has_result:
-            self.finished.show_run(run, finished_words(run, can_continue, self.leads_inside))
+            words = finished_words(run, can_continue, self.leads_inside, self.fixed)
+            self.finished.show_run(run, words)
+            # What the card offers, the hint does not.
+            if any((one.name, one.action) == (hint.name, hint.action) for one in words.remedies):
+                hint = Hint("")
         self.finished.setVisible(has_result)
         if state == "failed":
             self.failed.show_words(failed_words(run))

@@ -26,6 +26,7 @@ from mnist_draw.networks.operations import Dense
 from mnist_draw.training.expectation import training_pictures
 from mnist_draw.training.failure import why_it_failed
 from mnist_draw.training.hints import Hint
+from mnist_draw.training.poor_result import is_poor, remedies
 from mnist_draw.training.presets import differing, nearest_preset
 from mnist_draw.training.run import LATEST, Run
 from mnist_draw.training.settings import PICTURES, PLACES, SETTINGS, TrainingSettings
@@ -43,6 +44,12 @@ TRAIN_ON = _(
 )
 _GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
 PageState = Literal["queued", "running", "failed", "ended"]
+#: A poor run of fewer steps says how few, and shows them among its figures.
+FEW_STEPS = 1000
+#: Under so many times guessing it is said what guessing gets; under this share one decimal is
+#: enough.
+_NEAR_GUESSING = 3
+_LOW = 0.5
 #: Epochs until the time left is no longer rough, and the seconds from which on it is.
 _SETTLED = 2
 _LONG = 3570
@@ -351,9 +358,32 @@ class FinishedWords:
     goes_on: bool
     can_be_tried: bool
     can_be_shared: bool
+    #: Of a poor result, what would help.
+    is_poor: bool = False
+    remedies: tuple[Hint, ...] = ()
 
 
-def finished_words(run: Run, can_continue: bool, leads_inside: bool) -> FinishedWords:
+def finished_words(
+    run: Run,
+    can_continue: bool,
+    leads_inside: bool,
+    fixed: frozenset[str] = frozenset(),
+) -> FinishedWords:
+    """Return what the card says; a lesson has ``fixed`` settings."""
+    if is_poor(run) and not run.is_deleted:
+        return FinishedWords(
+            headline=_poor_headline(run),
+            details=_poor_details(run),
+            mistakes="",
+            train_on="",
+            train_on_help="",
+            can_train_on=False,
+            goes_on=False,
+            can_be_tried=run.can_be_tried,
+            can_be_shared=False,
+            is_poor=True,
+            remedies=remedies(run, fixed),
+        )
     goes_on = not run.is_whole
     more = counted("Train on, {count} epoch", "Train on, {count} epochs", MORE_EPOCHS)
     wrong = _wrong_answers(run) if run.can_be_tried and leads_inside else 0
@@ -401,7 +431,8 @@ def result_sentence(run: Run) -> str:
     if share is None:
         share = run.validation_accuracy if run.kept is None else run.kept.validation_accuracy
         reads = N_("Your network gets <b>{share}</b> of the validation pictures right.")
-    return _(reads, share=format_percent(share))
+    is_low = share is not None and share < _LOW
+    return _(reads, share=percent(share, 1) if is_low and share else format_percent(share))
 
 
 def plain(sentence: str) -> str:
@@ -423,19 +454,52 @@ def _details(run: Run) -> str:
         loss=format_loss(kept.validation_loss),
         accuracy=format_percent(kept.validation_accuracy),
     )
-    return best if run.state == "diverged" else joined(_outcome(run), best)
+    return joined(_outcome(run), best)
+
+
+def _trained(run: Run) -> str:
+    """Say for how long a run was trained, after "after"."""
+    if run.history.is_within_first:
+        return _("part of epoch {number}", number=1)
+    if run.epochs_done == 1:
+        return _("epoch {number}", number=1)
+    return count_epochs(run.epochs_done)
+
+
+def _poor_headline(run: Run) -> str:
+    text = _headline(run)
+    accuracy = run.validation_accuracy if run.test_accuracy is None else run.test_accuracy
+    if accuracy is None or accuracy >= _NEAR_GUESSING * run.guessing:
+        return text
+    return joined(text, _("Guessing gets {share}.", share=percent(run.guessing)))
+
+
+def _poor_details(run: Run) -> str:
+    steps = len(run.history.batch_losses)
+    if not 0 < steps < FEW_STEPS:
+        return _outcome(run)
+    pictures = run.settings.training_examples or run.batches * run.settings.batch_size
+    if run.batches == 1:
+        words = counted(
+            "It took only {count} step: {pictures} pictures, all in one minibatch.",
+            "It took only {count} steps: {pictures} pictures, all in one minibatch.",
+            steps,
+            pictures=number(pictures),
+        )
+        return joined(_outcome(run), words)
+    words = counted(
+        "It took only {count} step: {pictures} pictures in minibatches of {size}.",
+        "It took only {count} steps: {pictures} pictures in minibatches of {size}.",
+        steps,
+        pictures=number(pictures),
+        size=number(run.settings.batch_size),
+    )
+    return joined(_outcome(run), words)
 
 
 def _outcome(run: Run) -> str:
-    epochs = count_epochs(run.epochs_done)
+    epochs = _trained(run)
     time = format_duration(run.seconds)
-    if run.state == "diverged":
-        return _(
-            "Epoch {number} is kept, after {epochs} in {time}.",
-            number=number(run.epochs_done),
-            epochs=epochs,
-            time=time,
-        )
     if run.test_accuracy is None:
         return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
     right = _right_answers(run, epochs, time)

@@ -266,6 +266,7 @@ class TrainTab(Page):
         focus = QApplication.focusWidget()
         held = focus is not None and (focus is self or self._stack.isAncestorOf(focus))
         can_continue = not running and shown.can_continue
+        self.run_page.fixed = self.settings.state.fixed
         self.run_page.show_run(shown, hint, running and shown is run, can_continue)
         possible = requests(run, running, can_continue)
         can_start = "start" in possible

@@ -5,6 +5,7 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PyQt5 import sip
@@ -32,7 +33,7 @@ from mnist_draw.app.shell.lesson import begin_lesson
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.lesson import Lesson
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training.events import Queued
+from mnist_draw.training.events import BatchFinished, EpochFinished, Queued
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
@@ -141,6 +142,21 @@ class Screens:
         self.setup.run(2)
         self.setup.wait_for_end()
 
+    def poor(self):
+        self.new_run()
+        run = Run(Path("poor"), TrainingSettings(epochs=3, training_examples=500))
+        run.history.batches = 1
+        for epoch in (1, 2, 3):
+            run.apply(BatchFinished(epoch, 3, 1, 1, 2.4, 0.086, 0.01))
+            losses = 2.4, 0.086, 2.3 - epoch / 100, 0.1592
+            run.apply(EpochFinished(epoch, 3, 0.7, *losses, 9.0, True, ()))
+        run.state = "completed"
+        run.history.test_accuracy = 0.1559
+        run.has_checkpoint = True
+        self.window.run.state.set(run=run, shown_run=run)
+        self.tab.show_page("run")
+        self.window.run.show()
+
     def library(self):
         self.new_run()
         for number in range(6):
@@ -224,6 +240,7 @@ BUDGET = {
     "running": (75, 17),
     "failed": (130, 12),
     "queued": (100, 11),
+    "poor": (115, 18),
     "finished": (95, 18),
     "library": (110, 9 + 9),
     "network_plain": (65, 16),
@@ -273,7 +290,7 @@ def test_each_control_is_within_reach_of_the_mouse(name, size, screens):
     theme.theme().resize_text(size)
     screens.show(name, (1022, 664))
     for drawer in (False, True):
-        if name in ("running", "finished"):
+        if name in ("running", "finished", "failed", "poor"):
             screens.tab.show_drawer(drawer)
             seen.settle()
         beyond = [stop.objectName() for stop in seen.beyond_reach(screens.window)]

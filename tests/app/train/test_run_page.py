@@ -23,6 +23,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.training import events
+from mnist_draw.training.poor_result import is_poor
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
@@ -110,7 +111,6 @@ def show_run(page, run, is_trained=False, can_continue=False):
         (result("completed", 20), "Your network gets 98.24% of", "9,824 of 10,000", True),
         (result("early"), "Your network gets", "fell no more", False),
         (result("stopped"), "Stopped in epoch 4 of 20. Your", "3 epochs in 3:00", True),
-        (result("diverged", test=None), "Your network gets 95.00%", "Epoch 3 is kept", False),
         (result("running", test=None), "Can go on after 3 of 20", "not tested yet", False),
         (
             result("completed", test=None, keep_best=True),
@@ -118,9 +118,9 @@ def show_run(page, run, is_trained=False, can_continue=False):
             "Epoch 3 is kept: the lowest validation loss, 0.0667",
             False,
         ),
-        (result("completed", 1, network="cnn"), "", "after 1 epoch in 1:00.", False),
+        (result("completed", 1, network="cnn"), "", "after epoch 1 in 1:00.", False),
         # How many test pictures there were is not known until they are read.
-        (result("completed", 1, data_folder="gone"), "", "After 1 epoch in 1:00.", False),
+        (result("completed", 1, data_folder="gone"), "", "After epoch 1 in 1:00.", False),
     ],
 )
 def test_the_end_of_a_run_in_words(made, begins, contains, compared):
@@ -461,3 +461,96 @@ def test_what_a_run_that_waits_will_train():
     assert "dropout" in rows["Network"]
     assert rows["Optimizer"] == "RMSProp, rate 0.001, minibatches of 500"
     assert rows["Data"] == "MNIST, 50,000 digits to learn from"
+
+
+def poor(batches=1, epochs=3, test=0.1559, known=0.086, here=True, **settings):
+    """Return a run with a poor result on few pictures."""
+    used = {"training_examples": 500, "update": "adam", "learning_rate": 0.0001, **settings}
+    run = Run(Path("one"), TrainingSettings(epochs=epochs, **used), has_checkpoint=here)
+    run.history.batches = batches
+    for epoch in range(1, epochs + 1):
+        for batch in range(1, batches + 1):
+            run.apply(events.BatchFinished(epoch, epochs, batch, batches, 2.4, known, 0.01))
+        losses = 2.4, known, 2.3 - epoch / 100, 0.1592
+        run.apply(events.EpochFinished(epoch, epochs, 0.7, *losses, 9.0, True, ()))
+    run.history.test_accuracy = test
+    run.state = "completed"
+    return run
+
+
+@pytest.mark.parametrize(
+    ("run", "headline", "details", "remedies"),
+    [
+        (poor(), "gets <b>15.6%</b> of unseen digits right. Guessing gets 10%.",
+         "1,559 of 10,000 test pictures right, after 3 epochs in 0:02. It took only 3 steps: "
+         "500 pictures, all in one minibatch.",
+         ["Use all 50,000 pictures", "Use minibatches of 10", "Train 50 more epochs"]),
+        # A second sentence only where the figure is near to guessing.
+        (poor(test=0.6), "60.00%</b> of unseen digits right.", "3 steps",
+         ["Use all 50,000 pictures", "Use minibatches of 10", "Train 50 more epochs"]),
+        (poor(training_examples=None, batches=100), "15.6%", "after 3 epochs",
+         ["Train 50 more epochs"]),
+        (poor(training_examples=None, batches=100, here=False, known=0.9), "15.6%", "3 epochs",
+         ["Turn augmentation on"]),
+        (poor(training_examples=None, batches=100, here=False), "15.6%", "300 steps",
+         ["New run with Quick"]),
+        (poor(epochs=1), "15.6%", "after epoch 1 in 0:01", ["Use all 50,000 pictures",
+         "Use minibatches of 10", "Train 50 more epochs"]),
+    ],
+)  # fmt: skip
+def test_a_poor_result_says_what_would_help(run, headline, details, remedies):
+    words = finished_words(run, can_continue=True, leads_inside=True)
+    assert words.is_poor
+    assert headline in words.headline
+    assert details in words.details
+    assert [one.remedy for one in words.remedies] == remedies
+    assert not words.can_be_shared
+
+
+@pytest.mark.parametrize(
+    ("run", "is_low"),
+    [
+        (poor(test=0.79), True),
+        (poor(test=0.81), False),
+        # Of letters guessing gets less, and half of them may be much.
+        (poor(test=0.6, data_folder="letters", network="mlp#26"), False),
+        (poor(test=0.05, data_folder="letters", network="mlp#26"), True),
+        (result("training", test=0.1), False),
+    ],
+)
+def test_which_results_are_poor(run, is_low):
+    assert is_poor(run) == is_low
+
+
+def test_a_lesson_offers_no_remedy_on_what_it_fixes():
+    fixed = frozenset({"training_examples", "batch_size"})
+    words = finished_words(poor(), True, True, fixed)
+    assert [one.action for one in words.remedies] == ["more"]
+    none = finished_words(poor(here=False), True, True, fixed)
+    assert none.is_poor
+    assert none.remedies == ()
+
+
+def test_a_run_that_was_stopped_in_its_first_epoch_says_for_how_long():
+    made = result("stopped", 1)
+    made.history.is_within_first = True
+    details = finished_words(made, can_continue=True, leads_inside=True).details
+    assert "after part of epoch 1 in" in details
+
+
+def test_a_poor_card_has_one_filled_button_and_gives_its_remedy(qtbot, show):
+    page = show(RunPage(), 1326, 650)
+    show_run(page, poor(), can_continue=True)
+    card = page.finished
+    assert card.objectName() == "poorCard"
+    filled = [one.text() for one in card.buttons() if one.property("look") == "start"]
+    assert filled == ["Use all 50,000 pictures"]
+    assert page.first().text() == "Use all 50,000 pictures"
+    with qtbot.waitSignal(card.remedy_chosen) as chosen:
+        card.remedy_buttons[1].click()
+    assert (chosen.args[0].name, chosen.args[0].value) == ("batch_size", 10)
+    # What the card offers, the hint does not.
+    assert "smaller minibatches" not in page.hint.sentence.text()
+    show_run(page, result("completed"))
+    assert card.objectName() == "finishedCard"
+    assert card.try_button.property("look") == "start"
