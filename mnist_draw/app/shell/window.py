@@ -307,7 +307,9 @@ class Window(QMainWindow):
         ):
             signal.disconnect()
         for child in self.children():
-            if child not in self._lasting:
+            # Others may have given the window objects of Qt, such as a process.
+            is_ours = child.isWidgetType() or type(child).__module__.startswith("mnist_draw.")
+            if is_ours and child not in self._lasting:
                 sip.delete(child)
 
     def _offer_networks(self) -> None:
