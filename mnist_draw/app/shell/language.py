@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PyQt5.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
 from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
 
 from mnist_draw.i18n import is_right_to_left, language
@@ -53,12 +54,18 @@ class Place:
             window.train_tab.show_page("library")
             window.train_tab.library.list.choose(self._row)
         window.navigation.show_page(self._page)
-        # Their contents have their sizes then.
-        QApplication.processEvents()
-        for area in window.findChildren(QScrollArea):
-            area.verticalScrollBar().setValue(self._scrolled.get(area.objectName(), 0))
+        # Contents have their sizes once the events of their layouts are handled.
+        after_layout = QTimer(window)
+        after_layout.setSingleShot(True)
+        after_layout.timeout.connect(partial(self._scroll, window))
+        after_layout.timeout.connect(after_layout.deleteLater)
+        after_layout.start(0)
         focused = window.findChild(QWidget, self._focus) if self._focus else None
         if focused is None:
             window.navigation.current.focus_first()
         else:
             focused.setFocus()
+
+    def _scroll(self, window: Window) -> None:
+        for area in window.findChildren(QScrollArea):
+            area.verticalScrollBar().setValue(self._scrolled.get(area.objectName(), 0))

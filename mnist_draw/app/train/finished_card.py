@@ -190,7 +190,7 @@ class FinishedCard(Card):
             for place in range(3)
         ]
         for place, button in enumerate(self.remedy_buttons):
-            explain(button, "", _("Do what is likely to help most."))
+            explain(button, _("Remedy"), _("Do what is likely to help most."))
             # It may be narrower than its words.
             button.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
             button.clicked.connect(partial(self._choose_remedy, place))

@@ -15,7 +15,7 @@ from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background, NewestOnly
-from mnist_draw.app.kit.widgets import Card, label, push_button, rule
+from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.app.train.lesson import Lesson
 from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, TaskCard
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
@@ -33,13 +33,6 @@ from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
 #: From this width on, in pixels, the digits are next to the curve, not below it.
 _BESIDE = 790
-#: The figures of a run, below its curve.
-_FIGURES = (
-    _("Training loss"),
-    _("Training accuracy"),
-    _("Validation loss"),
-    _("Validation accuracy"),
-)
 #: So many free settings of a lesson are on the start bar, each at least so wide.
 _MAX_FREE = 3
 _FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")
@@ -399,7 +392,4 @@ class PlaceholderCard(Card):
         super().__init__(_("Accuracy"), note)
         self.top.setStretchFactor(note, 1)
         self.curve = PlaceholderCurve()
-        figures = (f"{name} \u2013".replace(" ", "\u00a0") for name in _FIGURES)
         self.body.addWidget(self.curve, 1)
-        self.body.addWidget(rule())
-        self.body.addWidget(label("\u2003 ".join(figures), "muted", wraps=True))

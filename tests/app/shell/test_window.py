@@ -59,7 +59,7 @@ NAMES = [
     "validationLossLabel", "validationAccuracyLabel", "testAccuracyLabel", "canvas", "clearButton",
     "predictionLabel", "networkInputView", "pauseButton", "stepButton", "networkCombo",
     "updateCombo", "learningRateSpinBox", "batchSizeSpinBox", "seedSpinBox", "stateLabel",
-    "timeLeftLabel", "throughputLabel", "lossPlot", "accuracyPlot", "filtersView", "penButton",
+    "timeLeftLabel", "lossPlot", "accuracyPlot", "filtersView", "penButton",
     "eraserButton", "widthButton", "undoButton", "redoButton", "settingsDrawer", "confidenceLabel",
     "secondGuessLabel", "augmentationCombo", "libraryPage", "libraryRow", "tryItButton",
     "settingsFileButton", "layersView", "toolBar", "moreButton", "networkButton", "networkMenu",
