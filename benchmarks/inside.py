@@ -53,7 +53,12 @@ def network(model: Any) -> tuple[Any, Callable[[], bool]]:
 
     section = NetworkSection()
     section.show_example(drawn(0))
-    return section, lambda: section.network.frame is not None
+
+    def is_ready() -> bool:
+        shown = section.network.frame if section.details else section.plain.strokes.strokes
+        return shown is not None
+
+    return section, is_ready
 
 
 def drawn(number: int) -> Any:
@@ -62,7 +67,7 @@ def drawn(number: int) -> Any:
     from mnist_draw.dataset.mnist import load_dataset, scale
 
     data = load_dataset()
-    return Example(scale(data.test_images[number % 100, 0]), int(data.test_labels[number % 100]))
+    return Example(scale(data.test_images[number % 100, 0]), str(data.test_labels[number % 100]))
 
 
 def results(model: Any) -> tuple[Any, Callable[[], bool]]:
@@ -202,6 +207,8 @@ def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
     """Show one picture after the other in *Network*; return frames a second and milliseconds."""
     os.environ["MNIST_DRAW_HOME"] = home
     section, is_ready = network(model)
+    # Only there are the units' profiles looked for.
+    section.show_details(True)
     if not with_panel:
         section.panel.hide()
         section.panel.setVisible = section.panel.show_view = lambda *_: None
