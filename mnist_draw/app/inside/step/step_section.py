@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QDialog, QShortcut, QStackedWidget
+from PyQt5.QtWidgets import QDialog, QShortcut
 
 from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import FunctionGraphs
@@ -73,10 +73,9 @@ class StepSection(Section):
         self.stages = StagePage()
         self.next_pictures = NextCard()
         self.aside = self.next_pictures
-        self.views = QStackedWidget()
-        self.views.addWidget(self.film)
-        self.views.addWidget(self.stages)
-        column(self.views, owner=self)
+        self.stages.hide()
+        # Not a stack of Qt: that is as wide as the widest page, shown or not.
+        column(self.film, self.stages, owner=self)
         self._connect()
         self._show_waiting(_STARTING)
 
@@ -128,7 +127,8 @@ class StepSection(Section):
 
     def show_details(self, on: bool) -> None:
         super().show_details(on)
-        self.views.setCurrentIndex(int(on))
+        self.film.setVisible(not on)
+        self.stages.setVisible(on)
         if self._model is not None:
             self._ask(self.number)
 
