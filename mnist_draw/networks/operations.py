@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
 
 Shape = tuple[int, ...]
@@ -361,7 +362,19 @@ def _convolution_layer(network: Any, operation: Convolution) -> Any:
         nonlinearity=ACTIVATIONS[operation.activation].function(),
         W=lasagne.init.GlorotUniform(),
     )
-    return lasagne.layers.batch_norm(network) if operation.normalized else network
+    return _normalized(network) if operation.normalized else network
+
+
+def _normalized(network: Any) -> Any:
+    """Return a layer with batch normalization, which the bridge adds to Lasagne 0.1."""
+    import lasagne
+
+    if not hasattr(lasagne.layers, "batch_norm"):
+        raise UserError(
+            "Batch normalization needs PyTensor: Lasagne 0.1 on Theano 1.0.5 has none. Leave norm "
+            "out, or install the program without Theano.",
+        )
+    return lasagne.layers.batch_norm(network)
 
 
 def _convolution_onnx(
@@ -413,7 +426,7 @@ def _dense_layer(network: Any, operation: Dense) -> Any:
         num_units=operation.units,
         nonlinearity=OUTPUT_ACTIVATIONS[operation.activation].function(),
     )
-    return lasagne.layers.batch_norm(network) if operation.normalized else network
+    return _normalized(network) if operation.normalized else network
 
 
 def _dense_onnx(operation: Dense, parameters: Sequence[Floats], incoming: Shape) -> list[OnnxNode]:

@@ -4,7 +4,8 @@ import lasagne
 import numpy as np
 import pytest
 from lasagne import layers as L
-from lasagne.nonlinearities import elu, leaky_rectify, rectify, sigmoid, softmax, tanh
+from lasagne.nonlinearities import leaky_rectify, rectify, sigmoid, softmax, tanh
+from theano.tensor.nnet import elu
 
 import mnist_draw
 from mnist_draw.library.stored_network import load_trained
@@ -169,6 +170,8 @@ def filled(network):
 
 @pytest.mark.parametrize("text", NETWORKS)
 def test_they_answer_the_same_as_saved_networks(text, tmp_path):
+    if "norm" in text and not hasattr(L, "batch_norm"):
+        pytest.skip("the bridge adds batch normalization to Lasagne 0.1 on PyTensor alone")
     network = filled(NETWORKS[text]())
     pictures = np.random.default_rng(6).random((5, 1, 28, 28), np.float32)
     shape = L.get_all_layers(network)[0].shape[1:]
@@ -203,7 +206,11 @@ def test_they_answer_the_same_as_saved_networks(text, tmp_path):
         (lambda: out(L.InputLayer((None, 3, 32, 32), name="photo")), "'photo'"),
         (lambda: L.DenseLayer(rows_in(), 10, nonlinearity=sigmoid), "softmax"),
         (lambda: out(dense(8, nonlinearity=None)(rows_in())), "linear"),
-        (lambda: out(L.BatchNormLayer(dense(8)(rows_in()))), "BatchNormLayer"),
+        pytest.param(
+            lambda: out(L.BatchNormLayer(dense(8)(rows_in()))),
+            "BatchNormLayer",
+            marks=pytest.mark.skipif(not hasattr(L, "BatchNormLayer"), reason="not in Lasagne 0.1"),
+        ),
         (lambda: out(L.MaxPool2DLayer(pictures_in(), 2, ignore_border=False)), "MaxPool2DLayer"),
     ],
 )
