@@ -19,8 +19,6 @@ STROKES = 0.5
 _SMALL = 0.05
 #: Classes are even while the most frequent one is not this many times as frequent as the mean.
 _UNEVEN = 1.5
-#: A gradient is much larger than the mean of all pictures from this factor on.
-_LARGER = 2.0
 #: Rules whose step follows earlier gradients, too.
 WITH_MOMENTUM = ("momentum", "nesterov_momentum", "adam")
 #: A dense network that is right less often than this, so many pixels aside, knows pixels by place.
@@ -182,36 +180,17 @@ def describe_part(figures: WeightFigures, name: str) -> str:
     return _(said, name=name)
 
 
-def describe_gradient(figures: WeightFigures, pictures: int) -> str:
-    """Say what the sign of a gradient means, and how this picture's compares."""
-    mean = figures.gradient
-    count = i18n.number(pictures)
-    if not mean:
-        said = _("0: no picture of the {count} asks for a change.", count=count)
-    elif mean < 0:
-        said = _("Below 0: a larger weight would lower the loss.")
-    else:
-        said = _("Above 0: a smaller weight would lower the loss.")
-    return joined(said, _compare(figures.own, mean))
-
-
-def _compare(own: float, mean: float) -> str:
-    if own * mean < 0:
-        return _("This picture asks for the opposite.")
-    if mean and own / mean >= _LARGER:
-        return _(
-            "This picture asks for it {times} times as strongly as the mean.",
-            times=i18n.number(math.floor(own / mean)),
-        )
-    return ""
+def describe_gradient(gradient: float) -> str:
+    """Say what the sign of a gradient means."""
+    if not gradient:
+        return _("No picture asks for a change.")
+    if gradient < 0:
+        return _("A larger weight would lower the loss.")
+    return _("A smaller weight would lower the loss.")
 
 
 def describe_move(figures: WeightFigures) -> str:
     """Say which way a weight moves, and why."""
-    return joined(_describe_way(figures), _describe_length(figures))
-
-
-def _describe_way(figures: WeightFigures) -> str:
     rule = UPDATE_RULES[figures.rule].title
     whole = figures.gradient + figures.penalty
     # What is left to explain a way that the whole gradient does not.
@@ -223,7 +202,7 @@ def _describe_way(figures: WeightFigures) -> str:
     if not figures.gradient:
         return _("It moves although its gradient is 0: the L2 penalty pulls it to 0.")
     if figures.moved * figures.gradient < 0:
-        return _("It moves against its gradient.")
+        return joined(_("It moves against its gradient."), _describe_length(figures))
     if is_memory:
         return _(
             "It moves with its gradient: what {rule} remembers of earlier steps is stronger.",
@@ -235,7 +214,6 @@ def _describe_way(figures: WeightFigures) -> str:
 def _describe_length(figures: WeightFigures) -> str:
     values = {**UPDATE_RULES[figures.rule].parameters, **figures.parameters}
     rate = figures.learning_rate
-    rule = UPDATE_RULES[figures.rule].title
     is_first = figures.is_from_start and not figures.steps
     if figures.rule == "sgd" and not figures.penalty:
         return _("The learning rate times its gradient, no more.")
@@ -246,20 +224,13 @@ def _describe_length(figures: WeightFigures) -> str:
         )
     if is_first and figures.rule in ("rmsprop", "adam", "adagrad"):
         rate = rate / math.sqrt(1 - values["rho"]) if figures.rule == "rmsprop" else rate
-        return _(
-            "In its first step {rule} moves each weight with a large gradient by nearly the same "
-            "{length}.",
-            rule=rule,
-            length=i18n.number(rate, ".2g"),
-        )
+        length = i18n.number(rate, ".2g")
+        return _("A first step is about {length} for any large gradient.", length=length)
     if figures.rule == "adagrad":
         return _("The larger its gradients were, the less it moves now.")
     if figures.rule in ("rmsprop", "adam"):
-        return _(
-            "{rule} divides by how large this weight's gradients usually are, {size}.",
-            rule=rule,
-            size=i18n.number(math.sqrt(figures.squares), ".2g"),
-        )
+        size = i18n.number(math.sqrt(figures.squares), ".2g")
+        return _("It divides by the usual size of this gradient, {size}.", size=size)
     return ""
 
 
@@ -326,16 +297,6 @@ def _describe_pulled(figures: MovedFigures) -> str:
             share=part,
         )
     return _("{share} moved without one: earlier steps pull them.", share=part)
-
-
-def describe_same(pictures: int, drops: bool, before: float, after: float) -> str:
-    """Say which loss is compared before and after a step."""
-    count = i18n.number(pictures)
-    if after > before:
-        return _("This step went too far for these {count}.", count=count)
-    if drops:
-        return _("The same {count} pictures, the same units left out.", count=count)
-    return _("The same {count} pictures.", count=count)
 
 
 # -- results

@@ -97,7 +97,7 @@ def test_what_is_said_of_a_step_is_true(
         if "L2 penalty" in said:
             assert l2
             assert moved * whole < 0
-        if "by nearly the same" in said:
+        if "for any large gradient" in said:
             assert not from_run
             assert rule in ("rmsprop", "adam", "adagrad")
             length = 0.001 if rule == "adam" else step.settings.learning_rate
@@ -105,7 +105,7 @@ def test_what_is_said_of_a_step_is_true(
             assert abs(moved) <= 1.01 * length
             if abs(whole) > 0.03:
                 assert abs(moved) == pytest.approx(length, rel=0.02)
-        if "usually are" in said:
+        if "usual size" in said:
             assert rule in ("rmsprop", "adam")
         part = weight.value * weight.weight
         word = sentences.describe_part(weight, "3")
@@ -113,12 +113,9 @@ def test_what_is_said_of_a_step_is_true(
             assert ("for 3" in word) == (part > 0)
             parts = np.abs(figures.x[-1].ravel() * figures.before[last][:, label]).sum()
             assert ("a little" in word) == (abs(part) < 0.05 * parts)
-        asked = sentences.describe_gradient(weight, 40)
-        assert ("a larger weight would lower" in asked) == (weight.gradient < 0)
-        assert ("a smaller weight would lower" in asked) == (weight.gradient > 0)
-        assert ("the opposite" in asked) == (own * weight.gradient < 0)
-        if "times as strongly" in asked:
-            assert own / weight.gradient >= 2
+        asked = sentences.describe_gradient(weight.gradient)
+        assert ("A larger weight would lower" in asked) == (weight.gradient < 0)
+        assert ("A smaller weight would lower" in asked) == (weight.gradient > 0)
     check_moved(step, figures, rule, l2, network)
 
 
@@ -198,18 +195,6 @@ def test_nothing_less_than_all_is_a_hundred_percent():
     assert sentences.share(691, 10_000) == "6.91%"
     # 0.29 · 100 is 28.999… in floating point.
     assert sentences.share(29, 100, 0) == "29%"
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "drops", "words"),
-    [
-        (2.4, 1.9, True, "the same units left out"),
-        (2.4, 1.9, False, "The same 500 pictures."),
-        (1.9, 2.4, True, "too far"),
-    ],
-)
-def test_the_loss_after_a_step_is_of_the_same_pictures(before, after, drops, words):
-    assert words in sentences.describe_same(500, drops, before, after)
 
 
 @pytest.mark.parametrize("rule", UPDATE_RULES)

@@ -70,6 +70,7 @@ class InsideView(QWidget):
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
         self._asides: dict[str, QWidget] = {}
+        self._insteads: list[QWidget] = []
         #: Messages about the network in use, and the sections that sent them.
         self._reported: dict[str, set[str]] = {}
         self.card = ExampleCard(tab.canvas)
@@ -196,9 +197,15 @@ class InsideView(QWidget):
         is_joined = section.is_joined
         has_guide = self._tab.shows_guide
         self.guide.setVisible(has_guide and self.pages.currentWidget() is not self.page)
+        instead = section.instead if section.details else None
+        for card in self._insteads:
+            card.setVisible(card is instead)
+            card.setFixedWidth(self.card.width())
+        self.card.setVisible(instead is None)
+        has_aside = instead is None and not has_guide
         for name, aside in self._asides.items():
-            aside.setVisible(aside is section.aside and name == section.name and not has_guide)
-        self.answers.setVisible(section.aside is None and not has_guide)
+            aside.setVisible(aside is section.aside and name == section.name and has_aside)
+        self.answers.setVisible(section.aside is None and has_aside)
         self.card.set_joined(is_joined, has_guide)
         self.guide.setFixedWidth(self.card.width())
         self.answers.setFixedWidth(self.card.width())
@@ -223,6 +230,10 @@ class InsideView(QWidget):
         if section.aside is not None:
             self._asides[kind.name] = section.aside
             self.left.addWidget(section.aside, 1)
+        if section.instead is not None:
+            self._insteads.append(section.instead)
+            self.left.insertWidget(0, section.instead)
+            self.left.setAlignment(section.instead, Qt.AlignTop)
         section.show_details(self._tab.shows_details)
         if self.model is not None:
             section.use_network(self.model, self._key)

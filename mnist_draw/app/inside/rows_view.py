@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape, unescape
 
 import numpy as np
@@ -35,7 +35,7 @@ _CODE_LINE = 17.0
 _LARGE = 116.0
 _GAP = 5.0
 #: Least width of each of two columns beside each other, and what is between them.
-_COLUMN = 300.0
+_COLUMN = 460.0
 _APART = 24.0
 #: Of the radius of a ring, and the part of the width where it is.
 _RING = 9.0
@@ -117,7 +117,8 @@ class Line(Row):
         sign = "accent" if self.value > 0 else "second"
         color = sign if self.colored and self.value else "text"
         figure = theme.font(Text.BODY, bold=True)
-        name, made, most = self.widest if any(self.widest) else (self.text, self.made, self.figure)
+        own = (self.text, self.made, self.figure)
+        name, made, most = (wide or word for wide, word in zip(self.widest, own, strict=True))
         right = width - tabular_width(figure, most) - _BETWEEN
         box = QRectF(0, y, width, _line())
         write_with(painter, Text.LABEL if self.largest else Text.BODY, "text")
@@ -179,6 +180,14 @@ def term_lines(terms: Sequence[tuple[str, str, float]]) -> list[Line]:
         Line(name, signed(value), made, value, True, False, max(largest, 1e-12), tuple(widest))
         for name, made, value in terms
     ]
+
+
+def aligned(rows: Sequence[Row]) -> list[Row]:
+    """Return rows in which the factors of all lines end in one column, before the figures."""
+    width = QFontMetricsF(theme.font(Text.BODY)).horizontalAdvance
+    figures = [row.figure for row in rows if isinstance(row, Line) and row.made]
+    widest = ("", "", max(figures, key=width, default=""))
+    return [replace(row, widest=widest) if isinstance(row, Line) else row for row in rows]
 
 
 @dataclass(frozen=True)
@@ -284,8 +293,8 @@ class Rule(Row):
 class Columns(Row):
     """Rows in two columns where there is room for them, else below each other."""
 
-    left: tuple[Row, ...]
-    right: tuple[Row, ...]
+    left: Sequence[Row]
+    right: Sequence[Row]
 
     def words(self) -> str:
         return i18n.joined(*(row.words() for row in (*self.left, *self.right)))

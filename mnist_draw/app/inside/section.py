@@ -88,6 +88,8 @@ class Section(QWidget):
     details = False
     #: What is shown below the example while the guide is closed; None: all answers.
     aside: QWidget | None = None
+    #: Shown with all details in place of the example and what is below it; None: these stay.
+    instead: QWidget | None = None
     #: The available width in pixels.
     _room = QWIDGETSIZE_MAX
     _model: ModelFile | None = None

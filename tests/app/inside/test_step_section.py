@@ -282,7 +282,7 @@ def test_the_stages_show_the_step_after_the_frame(section, qtbot):
         assert not section.grab().isNull()
     # Nothing moves when the stage changes.
     assert len(sizes) == 1
-    section.stages.code.next.click()
+    section.stages.next.click()
     whole(section, qtbot)
     assert section.stage == 1
     assert section.stages.picture.shown.figures.number == 1
@@ -303,10 +303,11 @@ def test_code_of_another_network_is_never_shown(section, qtbot):
 
 def test_any_picture_of_the_minibatch_is_followed(section, qtbot):
     first = ready(section, qtbot, details=True).figures
-    press(section, qtbot, "nextPictureButton")
+    section.followed.next.click()
+    whole(section, qtbot)
     figures = section.stages.picture.shown.figures
     np.testing.assert_array_equal(figures.minibatch.pictures[0], first.minibatch.pictures[1])
-    assert "Picture 2 of 500" in section.stages.note.text()
+    assert words_of(section.followed, "followedTitle") == "Picture 2 of 500"
     section.open_stage(5)
     before = section.stages.weight.accessibleDescription()
     press(section, qtbot, "anotherWeightButton")
@@ -345,18 +346,28 @@ def test_keys_go_through_the_stages_and_play(section, qtbot):
     section.player.setInterval(1)
     QTest.keyClick(section.stages.picture, Qt.Key_Space)
     qtbot.waitUntil(lambda: section.stage == 5 and not section.player.isActive(), timeout=20_000)
-    assert section.stages.code.play.text() == "Slow"
+    assert section.stages.play.text() == "Slow"
+
+
+def test_code_is_shown_on_request(section, qtbot):
+    ready(section, qtbot, details=True)
+    assert not section.stages.code.isVisible()
+    section.stages.code_switch.click()
+    seen.settle()
+    assert section.stages.code.isVisible()
+    assert section.stages.code.x() > section.stages.card.x()
 
 
 def test_in_a_narrow_window_the_code_is_below_and_the_buttons_are_in_sight(section, qtbot):
     ready(section, qtbot, details=True)
+    section.stages.code_switch.click()
     section.resize(740, 575)
     section.set_room(740)
     for number in range(1, 6):
         section.open_stage(number)
         seen.settle()
-        assert section.stages.code.code.isVisible()
-        assert section.stages.code.next.isVisible()
+        assert section.stages.next.isVisible()
+    assert section.stages.code.y() > section.stages.card.y()
     assert [figure.isVisible() for figure in section.stages.bar.figures] == [False] * 4 + [True]
 
 

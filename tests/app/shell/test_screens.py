@@ -199,6 +199,29 @@ class Screens:
     def map_details(self):
         self.show_section("map", True)
 
+    def step_plain(self):
+        self.show_section("step", False)
+
+    def show_stage(self, number):
+        self.show_section("step", True)
+        self.window.inside_tab.open().section.open_stage(number)
+        seen.settle()
+
+    def stage_1(self):
+        self.show_stage(1)
+
+    def stage_2(self):
+        self.show_stage(2)
+
+    def stage_3(self):
+        self.show_stage(3)
+
+    def stage_4(self):
+        self.show_stage(4)
+
+    def stage_5(self):
+        self.show_stage(5)
+
     def inside(self, section):
         self.window.navigation.tabs.setCurrentWidget(self.window.inside_tab)
         view = self.window.inside_tab.open()
@@ -259,10 +282,15 @@ BUDGET = {
     "finished": (95, 18),
     "library": (110, 9 + 9),
     "network_plain": (65, 16),
+    "step_plain": (65, 16),
     "map_plain": (65, 16),
 }
 #: The same for all details of the sections of Inside, which may scroll to the side.
-DETAILS = {"network_details": (110, 26), "map_details": (110, 26)}
+DETAILS = {
+    "network_details": (110, 26),
+    "map_details": (110, 26),
+    **{f"stage_{number}": (110, 26) for number in range(1, 6)},
+}
 
 
 @pytest.mark.parametrize("name", [*BUDGET, *DETAILS])

@@ -443,7 +443,7 @@ class NextPictures(PaintedView):
 
     COLUMNS = 5
     SIZE = (196, 160)
-    LEAST_SIZE = (120, 100)
+    LEAST_SIZE = (120, 80)
 
     def __init__(self) -> None:
         super().__init__("nextPictures", _("It learns from these"), _("Pictures of the next step."))

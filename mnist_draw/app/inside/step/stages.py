@@ -289,19 +289,14 @@ def stage_figures(shown: Explained) -> list[str]:
         forward = _("{out} of {total} left out", **fields)
     else:
         forward = _("{out} of {total} units left out", **fields)
-    update = shown.settings.update
+    mean = i18n.number(float(figures.losses.mean()), ".3f")
+    update = _("at the end")
     if not shown.is_end:
-        step = i18n.number(figures.number + 1)
-        update = _("step {number}, {rule}", number=step, rule=update)
+        update = _("step {number}", number=i18n.number(figures.number + 1))
     return [
         counted("{count} picture", "{count} pictures", len(figures.losses)),
         forward,
-        # Translators: losses of one picture and of all.
-        _(
-            "this {loss}, mean {mean}",
-            loss=format_figure(abs(float(figures.losses[0])), ".2g"),
-            mean=i18n.number(float(figures.losses.mean()), ".3f"),
-        ),
+        _("mean {loss}", loss=mean),
         counted("{count} number", "{count} numbers", sum(v.size for v in figures.gradients)),
         update,
     ]

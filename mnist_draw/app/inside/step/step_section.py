@@ -18,6 +18,7 @@ from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step import film_maker, stages
 from mnist_draw.app.inside.step.film_maker import Scene, Wish
 from mnist_draw.app.inside.step.film_page import FilmPage, NextCard
+from mnist_draw.app.inside.step.followed_card import FollowedCard
 from mnist_draw.app.inside.step.stage_page import StagePage
 from mnist_draw.app.inside.step.stages import STAGES
 from mnist_draw.app.kit import theme
@@ -73,6 +74,8 @@ class StepSection(Section):
         self.stages = StagePage()
         self.next_pictures = NextCard()
         self.aside = self.next_pictures
+        self.followed = FollowedCard()
+        self.instead = self.followed
         self.stages.hide()
         # Not a stack of Qt: that is as wide as the widest page, shown or not.
         column(self.film, self.stages, owner=self)
@@ -88,12 +91,11 @@ class StepSection(Section):
         page = self.stages
         page.bar.control.chosen.connect(lambda place: self.open_stage(place + 1))
         page.bar.ends.chosen.connect(self._choose_end)
-        page.next_picture.clicked.connect(self._follow_next)
-        code = page.code
-        code.graph.clicked.connect(self._ask_for_graphs)
-        code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
-        code.next.clicked.connect(self._go_on)
-        code.play.clicked.connect(self.play)
+        page.code.graph.clicked.connect(self._ask_for_graphs)
+        page.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
+        page.next.clicked.connect(self._go_on)
+        page.play.clicked.connect(self.play)
+        self.followed.next.clicked.connect(self._follow_next)
         for keys, step in (("Left", -1), ("Right", 1)):
             shortcut = QShortcut(QKeySequence(keys), page)
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
@@ -255,6 +257,7 @@ class StepSection(Section):
     def _show_stage(self) -> None:
         scene = self._scene
         self.stages.show_scene(scene, self.stage, self.player.isActive(), self._name)
+        self.followed.show_scene(scene, self._name)
         waiting = _STARTING
         if scene is not None:
             waiting = _LOST if scene.is_end_lost else ""
