@@ -42,11 +42,12 @@ import numpy as np
 from drawn_digits import counted, load_ink, placed
 from drawn_numbers import Board
 from junk_drawings import Drawing, Fonts, drawings
-from unipen_drawings import load_drawings
+from unipen_drawings import Drawings, load_drawings
 from writers import described
 
 from mnist_draw.dataset.normalise import has_ink
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.certainty import State
 
 LOOKALIKES = "look-alikes"
 #: Share of digits that may be refused.
@@ -61,6 +62,9 @@ class Readings:
         self.refused: list[bool] = []
         self.log_odds: list[float] = []
         self.number: list[bool] = []
+        #: Digits that would be "Sure", and those of them that may be a letter, too.
+        self.sure: list[bool] = []
+        self.doubted: list[bool] = []
 
     def add(self, ink: np.ndarray, strokes: list[np.ndarray] | None = None) -> None:
         """Ask about one picture."""
@@ -70,6 +74,39 @@ class Readings:
         self.refused.append(answer.text == "?" and not number.is_number)
         self.log_odds.append(float(scores.log_odds[0]))
         self.number.append(number.is_number)
+        is_sure = answer.as_digit.state is State.SURE
+        self.sure.append(is_sure)
+        self.doubted.append(is_sure and bool(answer.letter))
+
+
+def read_drawn(
+    drawn: Drawings,
+    reader: Any,
+    board: Board,
+    limit: int,
+) -> tuple[Readings, list[str], list[str]]:
+    """Read a choice of drawings; return what was read, whose it is and what it shows."""
+    chosen = np.random.default_rng(0).permutation(len(drawn.text))[:limit]
+    readings, writers, names = Readings(reader), [], []
+    for n in np.sort(chosen):
+        ink, strokes = board.drawn(placed(list(drawn.strokes[n]), (0, int(n))))
+        if has_ink(ink):
+            readings.add(ink, strokes)
+            writers.append(drawn.writers[n])
+            names.append(drawn.text[n])
+    return readings, writers, names
+
+
+def measure_doubted(files: list[Path], reader: Any, board: Board, limit: int) -> dict[str, str]:
+    """Return, for each letter like a digit, how many lose "Sure" of those that would have it."""
+    found = {}
+    for path in files:
+        drawn = load_drawings(path, twins=True).of(fitted=False)
+        readings, _, names = read_drawn(drawn, reader, board, limit)
+        for name in sorted(set(names) & set("BGbgq")):
+            rows = [n for n, each in enumerate(names) if each == name and readings.sure[n]]
+            found[name] = f"{sum(readings.doubted[n] for n in rows)} of {len(rows)}"
+    return found
 
 
 def measure_drawn(files: list[Path], reader: Any, board: Board, limit: int) -> dict[str, str]:
@@ -77,14 +114,7 @@ def measure_drawn(files: list[Path], reader: Any, board: Board, limit: int) -> d
     found = {}
     for path in files:
         drawn = load_drawings(path).of(fitted=False)
-        chosen = np.random.default_rng(0).permutation(len(drawn.text))[:limit]
-        readings, writers, names = Readings(reader), [], []
-        for n in np.sort(chosen):
-            ink, strokes = board.drawn(placed(list(drawn.strokes[n]), (0, int(n))))
-            if has_ink(ink):
-                readings.add(ink, strokes)
-                writers.append(drawn.writers[n])
-                names.append(drawn.text[n])
+        readings, writers, names = read_drawn(drawn, reader, board, limit)
         refused = np.array(readings.refused)
         lowest = sorted(
             (float(refused[np.array(names) == name].mean()), name) for name in set(names)
@@ -122,6 +152,7 @@ def measure(
         "junk_refused_at_2_percent_of_digits": float(moved[counted].mean()),
         "junk_read_as_number": float(np.mean(np.array(of_junk.number)[counted])),
         "digits_read_as_number": float(np.mean(of_digits.number)),
+        "digits_doubted": float(np.mean(of_digits.doubted)),
         "junk": int(counted.sum()),
         "digits": len(digits),
         "kinds": {str(kind): float(refused[kinds == kind].mean()) for kind in np.unique(kinds)},
@@ -147,6 +178,8 @@ def report(results: dict[str, Any], fonts: list[str]) -> str:
         f"{results['junk_read_as_number']:.2%} of the junk, "
         f"{results['digits_read_as_number']:.2%} of the digits",
         *(f"  drawn, {name}: {words}" for name, words in results["drawn"].items()),
+        f'  "8, or the letter B?" instead of "Sure": {results["digits_doubted"]:.2%} of the digits',
+        *(f"    of letters {name}: {words}" for name, words in results["doubted"].items()),
         "",
         "letters that are refused less than always",
         "  "
@@ -215,6 +248,7 @@ def _run(arguments: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     results = measure(junk, digits, reader)
     limit = arguments.limit or sys.maxsize
     results["drawn"] = measure_drawn(arguments.drawn, reader, board, limit)
+    results["doubted"] = measure_doubted(arguments.drawn, reader, board, limit)
     return results, fonts.names
 
 

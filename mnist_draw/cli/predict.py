@@ -236,7 +236,7 @@ def predict(arguments: argparse.Namespace) -> int:
         model = default_model(report)
     else:
         model = find_network(arguments.model, arguments.network)
-    recogniser = Recogniser(model)
+    recogniser = Recogniser(model, compiled=False)
     form = _row if arguments.csv else _object if arguments.json else _sentence
     columns = _columns(recogniser.names)
     reads_numbers = arguments.number and recogniser.reads_digits

@@ -18,7 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.recognition.certainty import NOTHING_DRAWN, Certainty, certainty_from, two_best
+from mnist_draw.recognition.certainty import (
+    NOTHING_DRAWN,
+    Certainty,
+    certainty_from,
+    certainty_of_letter,
+    two_best,
+)
 from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
 
 if TYPE_CHECKING:
@@ -50,7 +56,8 @@ class Answer:
 
     `probabilities` are those of the network alone, calibrated, uniform without ink. `network_input`
     is float32 (28, 28), None without ink. `objection` says why the ink is no digit, if so. For the
-    log odds see :class:`Scores`. `strokes` are the pen strokes, drawn again for reading.
+    log odds see :class:`Scores`. `strokes` are the pen strokes, drawn again for reading; `letter`
+    is one that they may be.
     """
 
     probabilities: npt.NDArray[np.float32] = field(repr=False)
@@ -62,10 +69,16 @@ class Answer:
     strokes: Row | None = field(default=None, repr=False)
     #: How many lines of digits the strokes are.
     lines: int = 1
+    letter: str = field(default="", repr=False)
 
     @cached_property
     def certainty(self) -> Certainty:
         """How sure it is, in words."""
+        return certainty_of_letter(self.as_digit, self.letter) if self.letter else self.as_digit
+
+    @cached_property
+    def as_digit(self) -> Certainty:
+        """How sure it is if it is no letter."""
         if self.is_empty:
             return NOTHING_DRAWN
         return certainty_from(self.probabilities, self.names, self.objection, lines=self.lines)
@@ -73,7 +86,7 @@ class Answer:
     @property
     def digit(self) -> int | None:
         """The best guess; None if there is no ink, it is no digit, or no digit stands out."""
-        return self.certainty.named[0] if self.certainty.named else None
+        return self.as_digit.named[0] if self.as_digit.named else None
 
     @property
     def second(self) -> int:
@@ -87,7 +100,7 @@ class Answer:
     @property
     def text(self) -> str:
         """``"3"``, ``"3 or 8"`` if two are close, ``"?"`` without a digit, empty without ink."""
-        found = self.certainty
+        found = self.as_digit
         return found.text if found.named or self.is_empty else NOT_A_DIGIT
 
     @property

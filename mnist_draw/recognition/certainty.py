@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -165,6 +165,15 @@ def certainty_from(
         line = _("Perhaps {one} or {other}", one=best[0], other=best[1])
         return Certainty(state, state.word, best[0], line)
     return Certainty(state, state.word, best[0], _share_for(one, best[0]), (first,))
+
+
+def certainty_of_letter(found: Certainty, letter: str) -> Certainty:
+    """Return the certainty of a digit that may be a letter: it is never sure."""
+    if not found.is_named_alone:
+        return found
+    # Translators: such as "8, or the letter B?"
+    line = _("{digit}, or the letter {letter}?", digit=found.text, letter=letter)
+    return replace(found, state=State.NOT_SURE, word=State.NOT_SURE.word, line=line, named=())
 
 
 def certainty_of_number(number: NumberAnswer) -> Certainty:

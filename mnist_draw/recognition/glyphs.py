@@ -42,6 +42,11 @@ PLACES = {text: place for place, text in enumerate(CLASSES)}
 _SIGNS = [PLACES[sign] for sign in SIGNS]
 _CLEAR = [PLACES[text] for text in string.ascii_letters if text not in LOOKALIKES]
 _ALIKE = [PLACES[text] for text in LOOKALIKES if text.isalpha()]
+#: Letters that a digit is taken for, if it is one; 0 and O, 1 and l, 2 and Z, 5 and S are the same.
+_LETTERS_LIKE = {3: "B", 4: "A", 6: "Gb", 7: "T", 8: "B", 9: "gq"}
+#: From these log odds on a letter is mentioned: 0.2% of the digits of writers who were left out are
+#: so, and of the B's that they drew, and that look like a digit, 93%.
+_MENTIONED = 3.0
 _READ = string.digits + SIGNS + LOOKALIKES
 _OTHERS = [n for n, text in enumerate(CLASSES[:-2]) if text not in _READ]
 #: No digit counts as less probable, as a logarithm, and nothing less probable is a sign.
@@ -262,6 +267,13 @@ def digit_odds(glyphs: Floats) -> Floats:
     """Return the log odds of being a digit, or a letter like it."""
     others = np.delete(np.arange(len(CLASSES)), _LIKE_DIGITS)
     return _log_of(glyphs, _LIKE_DIGITS) - _log_of(glyphs, others)
+
+
+def letter_like(digit: int, glyphs: Floats) -> str:
+    """Return the letter that a drawing, (1, classes), rather is than a digit; empty if none."""
+    letters = _LETTERS_LIKE.get(digit, "") if glyphs.size else ""
+    odds = [float(glyphs[0, PLACES[letter]] - glyphs[0, digit]) for letter in letters]
+    return max(zip(odds, letters, strict=True))[1] if max(odds, default=0) > _MENTIONED else ""
 
 
 def in_line(glyphs: Floats) -> Floats:

@@ -18,7 +18,14 @@ from mnist_draw.networks.operations import Floats, Shape, forward
 from mnist_draw.recognition import number_reader
 from mnist_draw.recognition.answer import Answer, Scores, apply_temperature, fit_temperature
 from mnist_draw.recognition.certainty import TWO_LINES, UNLIKE_A_DIGIT
-from mnist_draw.recognition.glyphs import ALONE, NEUTRAL, Line, digit_odds, shipped_glyphs
+from mnist_draw.recognition.glyphs import (
+    ALONE,
+    NEUTRAL,
+    Line,
+    digit_odds,
+    letter_like,
+    shipped_glyphs,
+)
 from mnist_draw.recognition.pieces import Row
 from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,
@@ -259,6 +266,7 @@ class Recogniser:
             float(scores.several[0]),
             prepared.drawn,
             lines,
+            letter_like(int(scores.probabilities[0].argmax()), scores.glyphs),
         )
 
     def _objection(self, prepared: PreparedInk, scores: Scores) -> str:

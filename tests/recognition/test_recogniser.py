@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import flat_model, random_model
-from pen_drawing import DIGITS, board
+from pen_drawing import DIGITS, board, smooth
 from scipy.special import softmax
 
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import default_model
+from mnist_draw.recognition.certainty import State
 from mnist_draw.recognition.recogniser import (
     CompiledNetwork,
     Recogniser,
@@ -171,3 +172,19 @@ def test_digits_of_any_size_are_read_with_any_pen(shipped, digit):
             assert len(shipped.read_number(ink).digits) == 1
     log_odds, _ = rule.log_odds(np.stack(pictures)[:, None])
     assert (log_odds >= rule.threshold).mean() >= 0.9
+
+
+@pytest.mark.parametrize(("stem", "state"), [(True, State.NOT_SURE), (False, State.SURE)])
+def test_an_eight_with_a_straight_stem_may_be_a_letter(shipped, stem, state):
+    lines = DIGITS[8]
+    if stem:
+        lines = [
+            [(0.1, 0), (0.1, 0.5), (0.1, 1)],
+            [(0.1, 0), (0.6, 0.05), (0.6, 0.42), (0.15, 0.48)],
+            [(0.15, 0.48), (0.7, 0.55), (0.7, 0.97), (0.1, 1)],
+        ]
+    drawn = [smooth(np.array(line)) * 100 + 60 for line in lines]
+    strokes = [np.column_stack([line, np.full(len(line), 9.0)]) for line in drawn]
+    answer = shipped.recognise_ink(board(lines, 9.0, scale=100), strokes)
+    assert (answer.text, answer.certainty.state) == ("8", state)
+    assert ("letter B" in answer.certainty.line) == stem
