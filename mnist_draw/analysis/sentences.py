@@ -9,7 +9,7 @@ from mnist_draw import i18n
 from mnist_draw.analysis.results import Bin, Results, together, wilson
 from mnist_draw.analysis.robustness import AXES, Limits
 from mnist_draw.i18n import N_, _, counted, joined
-from mnist_draw.training.updates import UPDATE_RULES
+from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
 
 #: A change of weights is little while it is under this part of their own size.
 _LITTLE = 0.1
@@ -19,8 +19,6 @@ STROKES = 0.5
 _SMALL = 0.05
 #: Classes are even while the most frequent one is not this many times as frequent as the mean.
 _UNEVEN = 1.5
-#: Rules whose step follows earlier gradients, too.
-WITH_MOMENTUM = ("momentum", "nesterov_momentum", "adam")
 #: A dense network that is right less often than this, so many pixels aside, knows pixels by place.
 ASIDE = 4
 _BY_PLACE = 0.6

@@ -96,7 +96,7 @@ class TrainingSettings:
         RealNumber(
             title=_("Learning rate"),
             mark=N_("rate {value}"),
-            sentence=_("Length of each step along the gradient, without unit."),
+            sentence=_("How long each step of the weights is, without unit."),
             group="learning",
             columns=7,
             live=True,

@@ -121,6 +121,10 @@ UPDATE_RULES: dict[str, UpdateRule] = {
 }
 
 
+#: Rules whose step follows earlier gradients, too.
+WITH_MOMENTUM = ("momentum", "nesterov_momentum", "adam")
+
+
 class UpdateRuleError(UserError):
     """A parameter that the rule has not, or a value out of range."""
 

@@ -20,7 +20,7 @@ from mnist_draw.analysis.robustness import SETTINGS, Limits
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import UPDATE_RULES
+from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
 
 MLP = "custom_mlp:1,20,0.2,0.5"
 CONVOLUTIONS = "cnn"
@@ -92,7 +92,7 @@ def test_what_is_said_of_a_step_is_true(
         assert ("It moves with its gradient" in said) == (moved * weight.gradient > 0)
         assert ("although its gradient is 0" in said) == (not weight.gradient and moved != 0)
         if "remembers of earlier steps is stronger" in said:
-            assert rule in sentences.WITH_MOMENTUM
+            assert rule in WITH_MOMENTUM
             assert count
         if "L2 penalty" in said:
             assert l2
@@ -137,7 +137,7 @@ def check_moved(step, figures, rule, l2, network):
     assert f"{moved:,} of {total:,}" in first
     assert ("all against" in first) == (not along and not without)
     if without:
-        assert ("earlier steps" in second) == (rule in sentences.WITH_MOMENTUM)
+        assert ("earlier steps" in second) == (rule in WITH_MOMENTUM)
         assert ("L2" in second) == bool(l2)
     elif silent:
         assert f"{silent:,} had none" in second

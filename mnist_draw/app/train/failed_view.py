@@ -17,7 +17,7 @@ from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, push_button, rule
-from mnist_draw.app.train.run_words import FailedWords, changed_rows
+from mnist_draw.app.train.run_words import FailedWords, changed_rows, why_smaller
 from mnist_draw.app.train.series import LOWEST_LOSS
 from mnist_draw.i18n import _, format_loss, number
 from mnist_draw.training.failure import NO_NUMBER, Divergence
@@ -303,20 +303,19 @@ class WhyCard(Card):
 
     def __init__(self) -> None:
         super().__init__(_("Why a smaller rate helps"))
-        sentence = _(
-            "Each step moves every weight against its gradient. If the step is too long it jumps "
-            "over the valley and lands higher on the other side; the next step is longer still.",
-        )
-        words = label(sentence, "status", wraps=True)
-        words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.words = label("", "status", "whySmaller", wraps=True)
+        self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.words_button = push_button(
             "learningRateWordButton",
             _("Learning rate in Words"),
             _("What a learning rate is."),
             look="link",
         )
-        words_column = column(words, row(self.words_button, 1), 1)
+        words_column = column(self.words, row(self.words_button, 1), 1)
         self.body.addLayout(row((words_column, 1), Valley(), gap=Size.MARGIN), 1)
+
+    def show_run(self, run: Run) -> None:
+        self.words.setText(why_smaller(run.settings.update))
 
 
 class Valley(QWidget):

@@ -351,6 +351,7 @@ class RunPage(ScrollArea):
             self.failed.show_words(failed_words(run))
             self.divergence.show_run(run)
             self.changes.show_run(run)
+            self.why.show_run(run)
         elif state == "queued":
             self.ghost.curve.show_run(run.epochs, run.expected_accuracy)
             self.waiting.show_run(run)

@@ -31,6 +31,7 @@ from mnist_draw.training.presets import differing, nearest_preset
 from mnist_draw.training.run import LATEST, Run
 from mnist_draw.training.settings import PICTURES, PLACES, SETTINGS, TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
+from mnist_draw.training.updates import WITH_MOMENTUM
 
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
@@ -259,6 +260,18 @@ def failed_words(run: Run) -> FailedWords:
         kept = _(words, epoch=number(best.epoch), share=share)
     headline = _("This run failed: its loss grew without limit.")
     return FailedWords(headline, joined(remedy.sentence, kept), remedy, run.can_be_tried)
+
+
+def why_smaller(rule: str) -> str:
+    """Say why a smaller learning rate helps a run by an update rule."""
+    moves = _("Each step moves every weight against its gradient.")
+    if rule in WITH_MOMENTUM:
+        moves = _("Each step moves every weight against its gradients, those of earlier steps too.")
+    jumps = _(
+        "If the step is too long it jumps over the valley and lands higher on the other side; the "
+        "next step is longer still.",
+    )
+    return joined(moves, jumps)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from mnist_draw.training.poor_result import is_poor
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
+from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
 
 from .conftest import NETWORK, figures
 
@@ -406,6 +407,11 @@ def test_why_a_run_failed_and_what_to_try(run, reason, kept, remedy, name, value
     assert kept in words.reason
     assert remedy in words.remedy.remedy
     assert (words.remedy.name, words.remedy.value) == (name, value)
+
+
+@pytest.mark.parametrize("rule", UPDATE_RULES)
+def test_why_a_smaller_rate_helps_is_true_of_each_rule(rule):
+    assert ("earlier steps" in run_words.why_smaller(rule)) == (rule in WITH_MOMENTUM)
 
 
 def test_what_a_failed_run_changed_from_its_card():
