@@ -8,6 +8,7 @@ import glob
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,10 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--number",
         action="store_true",
         help=_(
-            'read a whole number: one line of digits from left to right; JSON adds "number" '
-            '(text, "?" for what is no digit, null if nothing is one) and "digits", each with '
-            '"digit", "confidence" and "box" (left, top, width, height in pixels)',
+            "read a whole number from left to right, or each line of a page of them; JSON adds "
+            '"number" (text, a line break between lines, "?" for what is no digit, null if nothing '
+            'is one) and "digits", each with "digit", "confidence" and "box" (left, top, width, '
+            "height in pixels)",
         ),
     )
     parser.add_argument(
@@ -163,6 +165,17 @@ def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float
     return json_line(found)
 
 
+def _sentences(name: str, lines: Sequence[NumberAnswer], answer: Answer) -> list[str]:
+    """Return a sentence for each line of a page."""
+    count = len(lines)
+    names = [
+        # Translators: such as "page.png, line 2 of 3", before what is read.
+        _("{name}, line {place} of {count}", name=name, place=place, count=count)
+        for place in range(1, count + 1)
+    ]
+    return [_sentence(name, answer, line, 1) for name, line in zip(names, lines, strict=True)]
+
+
 def _columns(names: tuple[str, ...]) -> list[str]:
     answer = "digit" if names == DIGITS else "class"
     shares = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
@@ -173,7 +186,7 @@ def _row(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -
     """Return a line of the table; what is no digit or was not asked for is left empty."""
     figures = [_confidence(answer, number), *answer.probabilities.tolist()]
     rounded = (round(figure, DECIMALS) for figure in figures)
-    text = "" if number is None else _number_text(number)
+    text = "" if number is None else _number_text(number).replace("\n", " ")
     return _line([_no_formula(name), _class(answer) or "", *rounded, text, ""])
 
 
@@ -199,7 +212,7 @@ def _confidence(answer: Answer, number: NumberAnswer | None) -> float:
 
 
 def _number_text(number: NumberAnswer) -> str:
-    return number.text if number.text.strip("?") else ""
+    return number.text if number.text.strip("?\n") else ""
 
 
 def _sureness(number: NumberAnswer) -> str:
@@ -219,6 +232,7 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.library.networks import default_model, find_network
     from mnist_draw.library.stored_network import TITLES
+    from mnist_draw.recognition.lines import page_of, read_lines
     from mnist_draw.recognition.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
@@ -257,26 +271,30 @@ def predict(arguments: argparse.Namespace) -> int:
             ink = load_picture(source)
             answer = recogniser.recognise_ink(ink)
             number = None
+            lines: list[NumberAnswer] = []
             if reads_numbers:
-                number = read_number(recogniser, ink, answer, decimals=arguments.decimal)
+                lines = read_lines(recogniser, ink, decimals=arguments.decimal)
+                alone = partial(read_number, recogniser, ink, answer, decimals=arguments.decimal)
+                number = page_of(lines) if lines else alone()
             size = picture_size(source) if number is not None and number.digits else (1, 1)
-            line = form(name, answer, number, size[0] / ink.shape[1])
+            found = [form(name, answer, number, size[0] / ink.shape[1])]
+            if form is _sentence and lines:
+                found = _sentences(name, lines, answer)
             is_no_digit = form is _sentence and number is None and answer.objection
             if is_no_digit and recogniser.reads_digits:
-                several = read_number(recogniser, ink, answer).is_number
+                several = answer.lines > 1 or read_number(recogniser, ink, answer).is_number
                 more = _("With --number it is read as a number.") if several else ""
-                line = joined(line, more)
+                found = [joined(*found, more)]
         except UserError as error:
             report(str(error))
             status = 1
-            line = json_line({"image": name, "error": str(error)}) if arguments.json else ""
+            found = [json_line({"image": name, "error": str(error)})] if arguments.json else []
             if arguments.csv:
-                line = _line([_no_formula(name), *([""] * len(columns[2:])), str(error)])
+                found = [_line([_no_formula(name), *([""] * len(columns[2:])), str(error)])]
         # A program reads these lines: nothing in them is escaped.
-        if arguments.csv or arguments.json:
-            echo_record(line)
-        elif line:
-            echo(line)
+        write = echo_record if arguments.csv or arguments.json else echo
+        for line in found:
+            write(line)
     return status
 
 

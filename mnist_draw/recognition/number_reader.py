@@ -22,6 +22,7 @@ from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.certainty import TWO_LINES, two_best
 from mnist_draw.recognition.glyphs import in_line, word_odds
+from mnist_draw.recognition.lines import FRACTION
 from mnist_draw.recognition.pieces import (
     Box,
     Group,
@@ -167,7 +168,8 @@ def read_number(
     strokes = curved(strokes or ())
     together = alone or recogniser.recognise_ink(ink, strokes)
     number = None
-    if not beginning and len(strokes) <= MAX_PIECES and recogniser.reads_digits:
+    is_one_line = together.lines == 1 and together.objection != FRACTION
+    if not beginning and is_one_line and len(strokes) <= MAX_PIECES and recogniser.reads_digits:
         of_strokes = partial(_of_strokes, recogniser, strokes, together)
         of_picture = partial(_of_picture, recogniser, ink, together)
         number = (of_strokes if strokes else of_picture)(decimals)

@@ -26,6 +26,7 @@ from mnist_draw.recognition.glyphs import (
     letter_like,
     shipped_glyphs,
 )
+from mnist_draw.recognition.lines import SEVERAL_LINES, lines_of
 from mnist_draw.recognition.pieces import Row
 from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,
@@ -38,7 +39,6 @@ from mnist_draw.recognition.rejection import (
 from mnist_draw.recognition.stroke_reader import (
     PenStroke,
     are_dots,
-    count_lines,
     curved,
     draw_strokes,
 )
@@ -253,10 +253,13 @@ class Recogniser:
     def decide(self, prepared: PreparedInk, scores: Scores) -> Answer:
         """Return the answer: the best class, or why the ink is no digit."""
         # A network of other classes may well read filled or wide shapes.
-        lines = count_lines(prepared.strokes) if self.reads_digits else 1
-        objection = TWO_LINES if lines > 1 else ""
-        if self.reads_digits and not objection:
-            objection = self._objection(prepared, scores)
+        lines = 1
+        objection = ""
+        if self.reads_digits:
+            divided = lines_of(prepared.given, prepared.strokes)
+            lines = len(divided.members)
+            objection = divided.objection or (SEVERAL_LINES if divided.are_several else "")
+            objection = objection or self._objection(prepared, scores)
         return Answer(
             scores.probabilities[0],
             prepared.network_input,

@@ -430,38 +430,3 @@ def _row_gaps(pieces: Row) -> Floats:
     # Without the pen's width, as spans are.
     without_pen: Floats = gaps / pieces.height + (FINEST_PEN + WIDEST_PEN) / 2
     return without_pen
-
-
-#: Strokes at least so high, in heights of the highest, make lines: others are hats, bars and dots.
-_HIGH = 0.5
-#: Paper between two lines, in heights of their strokes.
-_BETWEEN = 0.15
-
-
-def count_lines(strokes: Sequence[PenStroke]) -> int:
-    """Return how many lines of digits strokes are: one above the other, each of two or more digits.
-
-    A digit of parts that lie above each other, such as an 8 of two circles, is no line of its own.
-    """
-    spans = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes]).reshape(-1, 4)
-    heights = spans[:, 3] - spans[:, 1]
-    high = spans[heights >= _HIGH * heights.max(initial=1e-6)]
-    high = high[np.argsort(high[:, 1] + high[:, 3])]
-    paper = _BETWEEN * float(np.median(high[:, 3] - high[:, 1])) if len(high) else 0.0
-    lines: list[list[npt.NDArray[np.floating]]] = []
-    for span in high:
-        bottom = max(other[3] for other in lines[-1]) if lines else -np.inf
-        if span[1] > bottom + paper:
-            lines.append([])
-        lines[-1].append(span)
-    return len(lines) if len(lines) > 1 and all(map(_are_beside, lines)) else 1
-
-
-def _are_beside(line: list[npt.NDArray[np.floating]]) -> bool:
-    """Whether there is paper between two strokes of a line."""
-    reach = np.inf
-    for left, __, right, __ in sorted(line, key=lambda span: float(span[0])):
-        if left > reach:
-            return True
-        reach = right if reach == np.inf else max(reach, right)
-    return False

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pen_drawing import DIGITS, board, smooth
 
 from mnist_draw.library.networks import default_network
-from mnist_draw.recognition.certainty import TWO_LINES
+from mnist_draw.recognition.lines import (
+    COLUMNS,
+    FRACTION,
+    SEVERAL_LINES,
+    TOO_MANY,
+    divide,
+    page_of,
+    read_lines,
+    stroke_boxes,
+)
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.stroke_reader import PenStroke, count_lines
+from mnist_draw.recognition.stroke_reader import PenStroke
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +30,20 @@ def one(left: float, top: float, high: float = 100.0, lean: float = 0.0) -> PenS
     """Return a stroke from top to bottom, as of a 1."""
     steps = np.linspace(0, 1, 20)
     return np.stack([left + lean * steps, top + high * steps, np.full(20, 12.0)], axis=1)
+
+
+def written(digits: list[int], top: float) -> list[PenStroke]:
+    """Return the strokes of a line of digits."""
+    found = []
+    for place, digit in enumerate(digits):
+        for line in DIGITS[digit]:
+            points = smooth(np.array(line)) * 100 + (110 * place + 20, top + 20)
+            found.append(np.column_stack([points, np.full(len(points), 10.0)]))
+    return found
+
+
+def board_of(strokes: list[PenStroke]) -> np.ndarray:
+    return board([stroke[:, :2] for stroke in strokes], 10.0, side=420)
 
 
 def circle(x: float, y: float, radius: float) -> PenStroke:
@@ -53,7 +77,7 @@ NINE = [one(60 * column, 160 * row) for row in range(3) for column in range(3)]
     ],
 )
 def test_lines_are_counted(strokes: list[PenStroke], lines: int) -> None:
-    assert count_lines(strokes) == lines
+    assert len(divide(stroke_boxes(strokes)).members) == lines
 
 
 def test_lines_are_named_with_the_reason_why_they_are_not_read(shipped: Recogniser) -> None:
@@ -65,5 +89,45 @@ def test_lines_are_named_with_the_reason_why_they_are_not_read(shipped: Recognis
     answer = shipped.recognise_ink(ink, NINE)
     assert answer.digit is None
     assert answer.certainty.word == "3 lines"
-    assert answer.certainty.line == TWO_LINES
+    assert answer.certainty.line == SEVERAL_LINES
     assert not shipped.read_number(ink, answer, strokes=NINE).is_number
+
+
+BAR = np.stack([np.linspace(0, 140, 20), np.full(20, 130.0), np.full(20, 12.0)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "objection"),
+    [
+        ([*NINE[:2], BAR, *NINE[3:5]], FRACTION),
+        # A bar below all is a line below the digits.
+        ([*NINE[:2], BAR], ""),
+        ([one(x, 160 * row) for row in range(3) for x in (0, 60, 400, 460)], COLUMNS),
+        # Only one line has the gap: it is a space.
+        ([*NINE, one(400, 0)], ""),
+        ([one(60 * column, 160 * row) for row in range(13) for column in (0, 1)], TOO_MANY),
+    ],
+)
+def test_what_is_not_read_line_by_line_is_refused_with_a_reason(
+    strokes: list[PenStroke],
+    objection: str,
+) -> None:
+    assert divide(stroke_boxes(strokes)).objection == objection
+
+
+def test_dots_and_hats_belong_to_the_nearest_line() -> None:
+    dot = one(30, 95, 5)
+    hat = one(60, 150, 4, 40)
+    assert divide(stroke_boxes([*NINE[:6], dot, hat])).members == [[0, 1, 2, 6], [3, 4, 5, 7]]
+
+
+def test_a_page_is_read_line_by_line(shipped: Recogniser) -> None:
+    first = written([7, 2], 0)
+    second = written([4, 0, 3], 180)
+    strokes = [*first, *second]
+    ink = board_of(strokes)
+    for known in (strokes, None):
+        lines = read_lines(shipped, ink, known)
+        assert [line.text for line in lines] == ["72", "403"]
+    assert page_of(lines).text == "72\n403"
+    assert not read_lines(shipped, board_of(first), first)

@@ -10,7 +10,7 @@ from pen_drawing import DIGITS, board, number, smooth
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
-from mnist_draw.recognition.certainty import TWO_LINES
+from mnist_draw.recognition.lines import SEVERAL_LINES
 from mnist_draw.recognition.number_reader import MAX_PIECES, read_number
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.stroke_reader import curved
@@ -314,7 +314,7 @@ def test_a_percent_sign_and_two_lines_are_no_number(shipped):
     assert read(shipped, lines).text == "?"
     # So it is on a picture, and the answer says why.
     assert read_number(shipped, inked(lines)).text == "?"
-    assert shipped.recognise_ink(inked(lines), lines).objection == TWO_LINES
+    assert shipped.recognise_ink(inked(lines), lines).objection == SEVERAL_LINES
     # Beside each other they are one number.
     for stroke in below:
         stroke[:, :2] += 1.2 * wide, -1.3 * high

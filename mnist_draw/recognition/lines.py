@@ -1,0 +1,205 @@
+"""Divide a board or a picture into lines of digits, and read each of them.
+
+Strokes of a pen, or parts of a picture's ink that do not touch, are known by their boxes alone:
+left, top, right and bottom, float (N, 4).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_draw.arrays import Array, Doubles
+from mnist_draw.i18n import _
+from mnist_draw.recognition.answer import NumberAnswer
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.recogniser import Recogniser
+    from mnist_draw.recognition.stroke_reader import PenStroke
+
+SEVERAL_LINES = _("It is several lines of digits.")
+FRACTION = _("Fractions, and numbers above a bar, are not read.")
+COLUMNS = _("Numbers in columns are not read.")
+TOO_MANY = _("Only twelve lines are read.")
+MOST_LINES = 12
+#: Boxes at least so high, in heights of the highest, make lines: others are hats, bars and dots.
+_HIGH = 0.5
+#: Paper between two lines, and between two columns, in heights of their boxes.
+_BETWEEN = 0.15
+_BETWEEN_COLUMNS = 1.5
+#: A bar is this many times wider than high, and covers this part of what is above and below.
+_LEVEL = 4.0
+_COVERED = 0.6
+#: Parts with less ink than this share of the largest are specks, and pixels with less are paper.
+_SPECK = 0.01
+_CORE = 0.25
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Which boxes belong to each line, from the top; `objection` says why they are not read."""
+
+    members: list[list[int]]
+    objection: str = ""
+
+    @property
+    def are_several(self) -> bool:
+        return len(self.members) > 1
+
+
+def divide(boxes: Doubles) -> Lines:
+    """Divide boxes into lines, one above the other, of which one holds two digits or more.
+
+    A digit of parts that lie above each other, such as an 8 of two circles, is no line of its own.
+    """
+    whole = Lines([list(range(len(boxes)))])
+    if len(boxes) < 2:
+        return whole
+    heights = boxes[:, 3] - boxes[:, 1]
+    high = np.flatnonzero(heights >= _HIGH * heights.max())
+    high = high[np.argsort(boxes[high, 1] + boxes[high, 3])]
+    height = float(np.median(heights[high]))
+    lines = _apart(boxes, high, _BETWEEN * height)
+    bars = [n for n in range(len(boxes)) if n not in high and _is_bar(boxes, n, lines)]
+    if bars:
+        return Lines(whole.members, FRACTION)
+    if len(lines) < 2 or not any(_are_beside(boxes[line]) for line in lines):
+        return whole
+    if len(lines) > MOST_LINES:
+        return Lines(lines, TOO_MANY)
+    if _are_columns(boxes, lines, _BETWEEN_COLUMNS * height):
+        return Lines(lines, COLUMNS)
+    middles = [float(np.mean(boxes[line][:, 1::2])) for line in lines]
+    for n in set(range(len(boxes))) - set(high.tolist()):
+        middle = float(np.mean(boxes[n, 1::2]))
+        lines[int(np.abs(np.subtract(middles, middle)).argmin())].append(n)
+    return Lines([sorted(line) for line in lines])
+
+
+def _apart(boxes: Doubles, high: Array, paper: float) -> list[list[int]]:
+    """Divide boxes, ordered by their middles, where there is paper below those before."""
+    lines: list[list[int]] = []
+    bottom = -math.inf
+    for n in high.tolist():
+        if boxes[n, 1] > bottom + paper:
+            lines.append([])
+            bottom = -math.inf
+        lines[-1].append(n)
+        bottom = max(bottom, float(boxes[n, 3]))
+    return lines
+
+
+def _is_bar(boxes: Doubles, n: int, lines: list[list[int]]) -> bool:
+    """Whether a box is a level bar between two lines, as of a fraction."""
+    left, top, right, bottom = boxes[n]
+    if right - left < _LEVEL * (bottom - top):
+        return False
+    ends = [
+        (boxes[line][:, 0].min(), boxes[line][:, 1].min(), *boxes[line][:, 2:].max(axis=0))
+        for line in lines
+    ]
+    covered = [
+        (up, down)
+        for start, up, end, down in ends
+        if min(right, end) - max(left, start) > _COVERED * (end - start)
+    ]
+    return any(down <= top for _, down in covered) and any(up >= bottom for up, _ in covered)
+
+
+def _are_beside(line: Doubles) -> bool:
+    """Whether there is paper between two boxes of a line."""
+    return len(_gaps(line, 0.0)) > 0
+
+
+def _gaps(line: Doubles, paper: float) -> Doubles:
+    """Return where more paper than so is between neighbors of a line, (gaps, 2)."""
+    ordered = line[np.argsort(line[:, 0])]
+    reach = np.maximum.accumulate(ordered[:, 2])[:-1]
+    gaps: Doubles = np.stack([reach, ordered[1:, 0]], axis=1)
+    return gaps[gaps[:, 1] - gaps[:, 0] > paper]
+
+
+def _are_columns(boxes: Doubles, lines: list[list[int]], paper: float) -> bool:
+    """Whether the same wide paper divides two lines and is crossed by none."""
+    every = np.concatenate([boxes[line] for line in lines])
+    for left, right in _gaps(every, paper):
+        sides = [(boxes[line][:, 2] <= left, boxes[line][:, 0] >= right) for line in lines]
+        if sum(bool(before.any() and after.any()) for before, after in sides) > 1:
+            return True
+    return False
+
+
+# -- strokes and pictures
+
+
+def stroke_boxes(strokes: Sequence[PenStroke]) -> Doubles:
+    boxes = [[*s[:, :2].min(axis=0), *s[:, :2].max(axis=0)] for s in strokes]
+    return np.array(boxes, np.float64).reshape(-1, 4)
+
+
+@dataclass(frozen=True, eq=False)
+class InkParts:
+    """Parts of a picture's ink that do not touch: their numbers, (H, W) from 1, and boxes."""
+
+    labels: Array
+    kept: Array
+    boxes: Doubles
+
+    @classmethod
+    def of(cls, ink: Array) -> InkParts:
+        # Slow to import, and not needed for strokes.
+        from scipy import ndimage
+
+        labels, count = ndimage.label(ink >= _CORE * float(ink.max()), np.ones((3, 3), int))
+        sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+        kept = np.flatnonzero(sizes >= _SPECK * sizes.max(initial=0)) + 1
+        places = ndimage.find_objects(labels)
+        boxes = [
+            [across.start, down.start, across.stop, down.stop]
+            for down, across in (places[n - 1] for n in kept)
+        ]
+        return cls(labels, kept, np.array(boxes, np.float64).reshape(-1, 4))
+
+    def ink_of(self, ink: Array, members: list[int]) -> Array:
+        """Return the ink of some parts alone, with the soft rim around them."""
+        from scipy import ndimage
+
+        mask = np.isin(self.labels, self.kept[members])
+        return np.where(ndimage.binary_dilation(mask, iterations=2), ink, 0).astype(ink.dtype)
+
+
+def lines_of(ink: Array, strokes: Sequence[PenStroke]) -> Lines:
+    """Divide strokes, or the ink of a picture, into lines."""
+    return divide(stroke_boxes(strokes) if strokes else InkParts.of(ink).boxes)
+
+
+def read_lines(
+    recogniser: Recogniser,
+    ink: Array,
+    strokes: Sequence[PenStroke] | None = None,
+    decimals: bool = False,
+) -> list[NumberAnswer]:
+    """Read each line of a board or a picture; none if it is a single line, or not to be read."""
+    if not recogniser.reads_digits or not ink.any():
+        return []
+    parts = None if strokes else InkParts.of(ink)
+    lines = divide(stroke_boxes(strokes or ()) if parts is None else parts.boxes)
+    if not lines.are_several or lines.objection:
+        return []
+    found = []
+    for members in lines.members:
+        own = ink if parts is None else parts.ink_of(ink, members)
+        drawn = [strokes[n] for n in members] if strokes else None
+        found.append(recogniser.read_number(own, strokes=drawn, decimals=decimals))
+    return found
+
+
+def page_of(lines: Sequence[NumberAnswer]) -> NumberAnswer:
+    """Return all lines as one answer, with ends of lines in its text."""
+    digits = tuple(digit for line in lines for digit in line.digits)
+    share = math.prod(line.share for line in lines)
+    return NumberAnswer("\n".join(line.text for line in lines), digits, share)
