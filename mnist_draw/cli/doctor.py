@@ -64,6 +64,8 @@ def check_versions() -> Iterator[Finding]:
     yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
     yield Finding(_("system"), f"{platform.platform()}, {platform.machine()}")
     yield Finding(_("engine"), theano_bridge.engine())
+    if theano_bridge.found_theano() and not theano_bridge.installed_theano():
+        yield Finding("Theano", _("not used: it does not run on NumPy 1.24 or later"), "note")
 
 
 def check_folders() -> Iterator[Finding]:

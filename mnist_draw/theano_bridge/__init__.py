@@ -8,10 +8,18 @@ from __future__ import annotations
 from functools import cache
 from importlib import metadata
 
-from mnist_draw.theano_bridge.finder import install, installed_theano
+from mnist_draw.theano_bridge.finder import found_theano, install, installed_theano
 from mnist_draw.theano_bridge.modes import fast_mode, fixed_shapes, quick_mode
 
-__all__ = ["engine", "fast_mode", "fixed_shapes", "install", "installed_theano", "quick_mode"]
+__all__ = [
+    "engine",
+    "fast_mode",
+    "fixed_shapes",
+    "found_theano",
+    "install",
+    "installed_theano",
+    "quick_mode",
+]
 
 install()
 

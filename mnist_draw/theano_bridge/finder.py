@@ -21,14 +21,24 @@ NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
 #: Modules of Lasagne that need a graphics card, and the file that answers for them.
 CARDS = ("lasagne.layers.corrmm", "lasagne.layers.cuda_convnet", "lasagne.layers.dnn")
 WITHOUT_CARD = Path(__file__).with_name("lasagne_names") / "dnn.py"
+UNUSED_THEANO = (
+    "The installed Theano is not used, as it does not run on NumPy 1.24 or later: PyTensor does."
+)
+#: Those of Python 3.11 on which Theano 1.0.5 runs.
+OLD_NUMPY = "1.23."
 DOWNSAMPLE = "theano.tensor.signal.downsample"
 
 
-def installed_theano() -> bool:
-    """Whether a real Theano is installed (looked up on the disk, not imported)."""
+def found_theano() -> bool:
+    """Whether a real Theano lies on the disk, of use or not (it is not imported)."""
     spec = importlib.machinery.PathFinder.find_spec("theano")
     # A left-over folder without __init__.py would be found as a namespace: no origin.
     return spec is not None and spec.origin is not None
+
+
+def installed_theano() -> bool:
+    """Whether a real Theano is installed that runs: Theano 1.0.5 stops at NumPy 1.24."""
+    return found_theano() and metadata.version("numpy").startswith(OLD_NUMPY)
 
 
 class NamesFinder(MetaPathFinder):
@@ -74,8 +84,10 @@ class PreparingFinder(MetaPathFinder):
             spec = importlib.util.find_spec(fullname)
         finally:
             self._busy.discard(fullname)
-        if fullname == "theano" and spec is not None and spec.origin is None:
-            # A folder of that name beside the script, which Python takes for a namespace.
+        if fullname == "theano" and not installed_theano():
+            if found_theano():
+                names.tell_once(UNUSED_THEANO)
+            # Nor is it a folder of that name beside the script, which Python takes for a namespace.
             spec = _spec_of_file(fullname)
         if spec is not None and spec.loader is not None:
             spec.loader = PreparedLoader(spec.loader, self.surroundings[fullname])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from pytensor import config
+from pytensor.compile.io import SymbolicInput
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph import basic as graph
 from pytensor.scalar import GE, GT, LE, LT
@@ -59,6 +60,7 @@ def follow_theano() -> None:
     # True but for a comparison, which is refused.
     tensor._tensor_py_operators.__bool__ = _truth
     _accept_double_precision()
+    _accept_known_lengths()
     _drop_trailing_axes()
     _forget_lengths()
 
@@ -80,13 +82,26 @@ def _accept_double_precision() -> None:
         if isinstance(other, graph.Variable):
             if self.dtype == config.floatX and getattr(other.type, "dtype", None) == "float64":
                 other = other.astype(self.dtype)
-            # An update may know more of its shape than its shared variable does.
+            # It may know more of its shape.
             if self.is_super(other.type):
                 return other
         return filter_variable(self, other, allow_convert)
 
     TensorType.filter = of_value
     TensorType.filter_variable = of_variable
+
+
+def _accept_known_lengths() -> None:
+    """Take an update that knows more of its shape than its shared variable does."""
+    initialise = SymbolicInput.__init__
+
+    def with_update(self: Any, variable: Any, update: Any = None, **named: Any) -> None:
+        fits = update is not None and variable.type.is_super(update.type)
+        initialise(self, variable, update=None if fits else update, **named)
+        if fits:
+            self.update = update
+
+    SymbolicInput.__init__ = with_update
 
 
 def _drop_trailing_axes() -> None:

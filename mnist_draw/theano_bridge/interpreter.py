@@ -34,7 +34,11 @@ _UNFIT = ("fusion", "local_pow_to_nested_squaring", "inplace_elemwise")
 
 #: Rewrites of products with matrices that are known to be diagonal or a choice of rows: networks
 #: have none, and to look for them takes a tenth of the time.
-UNUSED = ("dot_diag_to_elemwise", "selection_dot_to_indexing")
+UNUSED = (
+    "dot_diag_to_elemwise",
+    "local_merge_switch_same_cond",
+    "selection_dot_to_indexing",
+)
 
 
 def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,10 +57,15 @@ def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
         chosen = get_mode(mode)
         native = getattr(chosen.linker, "most_shapes", None) is not None
         if native and _needs_interpreter([outputs, updates, givens]):
-            mode = Mode(_interpreter(), chosen.provided_optimizer)
+            mode = interpreting(chosen.linker, chosen.provided_optimizer)
         return compile_function(inputs, outputs, mode, updates, givens, *rest, **named)
 
     return function
+
+
+def interpreting(_linker: Any, rewrites: Any) -> Mode:
+    """Return a mode with these rewrites for the interpreter, whatever the linker was."""
+    return Mode(_interpreter(), rewrites)
 
 
 def _interpreter() -> VMLinker:

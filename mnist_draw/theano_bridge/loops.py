@@ -10,17 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 from pytensor import config
+from pytensor.scan import op as scan
 from pytensor.scan.op import Scan
 from pytensor.tensor import basic as tensor
 from pytensor.tensor.exceptions import NotScalarConstantError
 from pytensor.tensor.shape import Shape_i
 
+from mnist_draw.theano_bridge.interpreter import interpreting
+
 
 def change_loops() -> None:
     """Give PyTensor these functions instead of its own."""
     tensor.infer_static_shape = _known_lengths
-    if hasattr(Scan, "outer_untraced_sit_sot"):  # from PyTensor 3.1 on
-        Scan.infer_shape = _shapes_of_loop
+    Scan.infer_shape = _shapes_of_loop
+    # Before PyTensor 3.3 the step of an interpreted loop is compiled in a mode of its own.
+    scan.Mode = interpreting
     initialise = Scan.__init__
 
     def rounding(self: Any, inputs: Any, outputs: Any, info: Any, *rest: Any, **named: Any) -> None:
@@ -46,8 +50,9 @@ def known_number(length: Any) -> int | None:
         return None
 
 
-def _shapes_of_loop(op: Any, node: Any, shapes: list[Any]) -> list[Any]:
+def _shapes_of_loop(op: Any, *given: Any) -> list[Any]:
     """Shapes of states, which they keep, and of what is collected: one row for each step."""
+    node, shapes = given[-2:]  # before PyTensor 3.1 below their graph
     states = op.outer_mitmot(shapes) + op.outer_mitsot(shapes) + op.outer_sitsot(shapes)
     traced = [list(shape) for shape in states]
     for count, result in zip(

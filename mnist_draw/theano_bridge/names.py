@@ -63,6 +63,7 @@ _GPU_MODULES = (
             ".cuda_ndarray.cuda_ndarray",
             ".dnn",
             ".rng_curand",
+            ".subtensor",
             ".type",
         )
     ),
@@ -73,8 +74,6 @@ _SAME = (
     "printing",
     "scalar",
     "scalar.basic",
-    "sparse",
-    "sparse.basic",
     "tensor.blas",
     "tensor.elemwise",
     "tensor.extra_ops",
@@ -94,11 +93,13 @@ _CONVOLUTION = (
     "theano.tensor.nnet.neighbours",
 )
 _LINALG = ("sandbox.linalg", "sandbox.linalg.ops", "tensor.nlinalg", "tensor.slinalg")
+_SPARSE = ("theano.sparse", "theano.sparse.basic")
 
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
     **{f"theano.{name}": (f"{_BRIDGE}.gpu_names",) for name in _GPU_MODULES},
     **{f"theano.{name}": (f"pytensor.{name}",) for name in _SAME},
+    **dict.fromkeys(_SPARSE, ("pytensor.sparse", "pytensor.sparse.variable")),
     **{
         f"theano.compile.{name}": ("theano.compile", f"pytensor.compile.{name}")
         for name in ("builders", "io", "mode", "ops", "sharedvalue")
@@ -162,6 +163,8 @@ ALIASES = {
     "theano.gof.TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
     "theano.gradient.format_as": "pytensor.gradient:as_list_or_tuple",
     "theano.tensor.signal.pool.Pool": f"{_BRIDGE}.pooling:Pool2D",
+    "theano.sparse.SparseType": "pytensor.sparse:SparseTensorType",
+    "theano.tensor.hashtype": "theano.gof:hashtype",
     "theano.tensor.Tensor": "pytensor.tensor.type:TensorType",
     **dict.fromkeys(("theano.tensor.shared", "theano.tensor._shared"), "theano.compile:shared"),
     "theano.tensor.scal": "pytensor:scalar",

@@ -49,6 +49,21 @@ def test_engine_names_what_theano_is():
     assert theano_bridge.engine() == expected
 
 
+@on_pytensor
+@pytest.mark.process
+def test_a_theano_that_does_not_run_on_this_numpy_is_not_used(tmp_path):
+    (tmp_path / "theano").mkdir()
+    (tmp_path / "theano/__init__.py").write_text("raise SystemExit('the real one')")
+    out = run_python(
+        f"import contextlib, io, sys; sys.path.insert(0, {str(tmp_path)!r}); import mnist_draw\n"
+        "from mnist_draw.cli import main\n"
+        "with contextlib.redirect_stderr(io.StringIO()) as said: import theano.tensor as T\n"
+        "print(said.getvalue(), T.matrix().ndim); main(['doctor'])",
+    )
+    assert "NumPy 1.24" in out.partition("\n")[0]
+    assert any("Theano" in line and "1.24" in line for line in out.splitlines()[2:])
+
+
 @pytest.mark.slow
 @on_pytensor  # Theano 1.0.5 itself warns under this Python.
 @pytest.mark.process

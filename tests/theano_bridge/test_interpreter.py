@@ -37,6 +37,21 @@ def test_a_recurrence_and_its_gradient_are_interpreted(mode):
     np.testing.assert_allclose(w.get_value(), 0.5 + by_w, rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_no_operation_in_a_step_of_a_loop_is_called_for_each_number(monkeypatch):
+    monkeypatch.setattr("pytensor.scalar.Composite.impl", lambda *_: pytest.fail("one number"))
+    x, w = T.matrix(), theano.shared(np.eye(3, dtype=theano.config.floatX))
+    states, _ = theano.scan(lambda now, before: T.tanh(T.dot(before, w) + now) * T.exp(-now * 2),
+                            sequences=[x], outputs_info=[T.zeros((3,))])  # fmt: skip
+    given = np.arange(6, dtype=theano.config.floatX).reshape(2, 3) / 10
+    last, slope = theano.function([x], [states[-1], T.grad(states[-1].sum(), w)])(given)
+    first = np.tanh(given[0]) * np.exp(-given[0] * 2)
+    inner = np.tanh(first + given[1])
+    np.testing.assert_allclose(last, inner * np.exp(-given[1] * 2), rtol=1e-5)
+    expected = np.outer(first, (1 - inner**2) * np.exp(-given[1] * 2))
+    np.testing.assert_allclose(slope, expected, atol=1e-6)
+
+
 def test_the_lengths_of_what_a_loop_collects_are_those_of_its_steps():
     x, n = T.matrix(), T.ivector()
     squares, _ = theano.scan(lambda k: T.zeros((k, 2)), [n])

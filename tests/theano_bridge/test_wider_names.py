@@ -548,3 +548,19 @@ def test_variables_that_are_computed_alike_are_the_same_graph():
     x = T.vector()
     assert theano.gof.graph.is_same_graph(2 * x + 1, 2 * x + 1)
     assert not theano.gof.graph.is_same_graph(2 * x + 1, 2 * x + 2)
+
+
+def test_an_update_may_know_more_of_its_shape_than_the_variable():
+    state = theano.shared(np.zeros((1, 5), theano.config.floatX))
+    theano.function([], updates=[(state, state[[0], :] + 1)])()
+    assert state.get_value().tolist() == [[1] * 5]
+
+
+def test_names_of_operations_sparse_matrices_and_slices_of_the_card():
+    multiply, also = T.mul, type(T.mul)(T.mul.scalar_op)
+    assert T.hashtype(multiply) == T.hashtype(also)
+    sparse = importlib.import_module("theano.sparse")
+    assert isinstance(sparse.csr_matrix(), sparse.SparseVariable)
+    assert isinstance(sparse.csr_matrix().type, sparse.SparseType)
+    card = importlib.import_module("theano.gpuarray.subtensor")
+    assert not isinstance(T.matrix()[0].owner.op, card.GpuSubtensor)

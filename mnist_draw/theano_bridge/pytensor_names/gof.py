@@ -63,3 +63,8 @@ ancestors = _listing(traversal.ancestors)
 inputs = _listing(traversal.graph_inputs)
 variables = _listing(traversal.vars_between)
 ops = _listing(traversal.applys_between)
+
+
+def hashtype(operation: Any) -> int:
+    """Return a number that is the same for all instances of a class."""
+    return hash(type(operation))
