@@ -53,6 +53,8 @@ _LISTS = (
             "types",
             "version",
             "application/x-mnist-draw-network.xml",
+            "application/x-mnist-draw-lesson.xml",
+            "application/x-mnist-draw-handin.xml",
         ),
     ),
     ("applications", "applications", ("mimeinfo.cache",)),

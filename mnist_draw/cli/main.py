@@ -201,7 +201,7 @@ def _run(argv: Sequence[str] | None) -> int:
         given = [*given[1:2], "--help"]
     # What a double click on a trained network starts.
     opened = given[0] if len(given) == 1 else ""
-    network = opened if opened.lower().endswith(".npz") else ""
+    network = opened if opened.lower().endswith((".npz", ".mnist-handin")) else ""
     if opened.lower().endswith(".mnist-lesson"):
         given = ["--config", opened]
     fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail

@@ -89,8 +89,10 @@ class RunSession:
         listen: Callable[[RunEvent], object] = lambda event: None,
         train: Train | None = None,
         like: Run | None = None,
+        lesson: str = "",
     ) -> None:
-        self.run = Run(folder or Path(), settings, started=now(), state="loading")
+        folder_of_run = folder or Path()
+        self.run = Run(folder_of_run, settings, started=now(), state="loading", lesson=lesson)
         self.controls = controls or Controls()
         self.checkpoint = checkpoint or (self.run.checkpoint if folder else None)
         self.data: Dataset | None = None

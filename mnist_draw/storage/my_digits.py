@@ -46,6 +46,8 @@ MAX_SIDE = 4096
 #: Of a shared file: a class of 30 that teaches 100 digits each has 3,000 of about 10 kB.
 MAX_DIGITS = 20_000
 MAX_BYTES = 1024 * MEGABYTE
+#: The entry of a shared file that holds what a pupil handed in beside the digits.
+HANDED_IN = "handed_in.json"
 
 #: In names of files, before the number that follows where a name was taken.
 _TOKEN = re.compile(r"-([0-9a-f]{8})(?:-\d+)?$")
@@ -298,9 +300,13 @@ def list_digits(folder: Path | None = None) -> list[TaughtDigit]:
 def pack_digits(target: PathName, digits: list[TaughtDigit]) -> None:
     """Write saved digits into one shared file, replacing it."""
     with open_atomically(target) as file, zipfile.ZipFile(file, "w") as archive:
-        for digit in digits:
-            assert digit.path is not None
-            archive.write(digit.path, digit.path.name)
+        add_digits(archive, digits)
+
+
+def add_digits(archive: zipfile.ZipFile, digits: list[TaughtDigit]) -> None:
+    for digit in digits:
+        assert digit.path is not None
+        archive.write(digit.path, digit.path.name)
 
 
 def merge_digits(source: PathName, folder: Path | None = None) -> Merged:
@@ -325,37 +331,19 @@ def _identity(digit: TaughtDigit) -> tuple[object, ...]:
     return digit.label, digit.ink.shape, zlib.crc32(digit.ink.tobytes()), digit.taught
 
 
-def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
-    """Yield the digits of a shared file, and a sentence for each invalid entry."""
+@contextlib.contextmanager
+def open_shared(source: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """Open a shared file; yield its archive and entries. Damage raises `StorageError`."""
     try:
         with open_file(source, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
-            entries = distinct_entries(archive)
+            entries = [entry for entry in distinct_entries(archive) if not entry.is_dir()]
             if len(entries) > MAX_DIGITS:
                 raise DocumentError(
                     "it holds {count} files; at most {limit} fit",
                     count=number(len(entries)),
                     limit=number(MAX_DIGITS),
                 )
-            for entry in entries:
-                if entry.is_dir():
-                    continue
-                # Only the name counts: no entry chooses its folder.
-                name = Path(entry.filename.replace("\\", "/")).name
-                if entry.file_size > MAX_FILE_BYTES:
-                    yield _("{name} in {path} is too large for a digit.", name=name, path=source)
-                    continue
-                with archive.open(entry) as packed:
-                    content = packed.read(MAX_FILE_BYTES)
-                try:
-                    digit = parse_digit(content, Path(name))
-                except DigitError as error:
-                    yield str(error)
-                else:
-                    yield digit or _(
-                        "{name} in {path} is no digit of this program.",
-                        name=name,
-                        path=source,
-                    )
+            yield archive, entries
     except FileNotFoundError:
         raise StorageError("There is no file {path}.", path=source) from None
     # EOFError: cut off; RuntimeError (and its NotImplementedError): encrypted or other compression.
@@ -367,3 +355,28 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
             path=source,
             reason=reason,
         ) from error
+
+
+def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
+    """Yield the digits of a shared file, and a sentence for each invalid entry."""
+    with open_shared(source) as (archive, entries):
+        for entry in entries:
+            # Only the name counts: no entry chooses its folder.
+            name = Path(entry.filename.replace("\\", "/")).name
+            if name == HANDED_IN:
+                continue
+            if entry.file_size > MAX_FILE_BYTES:
+                yield _("{name} in {path} is too large for a digit.", name=name, path=source)
+                continue
+            with archive.open(entry) as packed:
+                content = packed.read(MAX_FILE_BYTES)
+            try:
+                digit = parse_digit(content, Path(name))
+            except DigitError as error:
+                yield str(error)
+            else:
+                yield digit or _(
+                    "{name} in {path} is no digit of this program.",
+                    name=name,
+                    path=source,
+                )

@@ -60,6 +60,7 @@ def to_json(run: Run) -> dict[str, Any]:
         **({"made_with": run.made_with} if run.made_with else {}),
         **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
         **({"divergence": asdict(run.divergence)} if run.divergence else {}),
+        **({"lesson": run.lesson} if run.lesson else {}),
     }
 
 
@@ -83,7 +84,7 @@ def read_run(folder: Path) -> Run:
     """Read a record; `FileNotFoundError` if there is none, `UserError` if it makes no sense."""
     path = folder / RECORD
     try:
-        return _parse(folder, FORMAT.read(path))
+        return parse_run(folder, FORMAT.read(path))
     except StorageError:
         raise
     except UserError as error:
@@ -94,7 +95,8 @@ def read_run(folder: Path) -> Run:
         ) from error
 
 
-def _parse(folder: Path, fields: Fields) -> Run:
+def parse_run(folder: Path, fields: Fields) -> Run:
+    """Return the run of a record; `UserError` if it makes no sense."""
     figures = fields.get_fields("figures")
     elsewhere = "checkpoint_elsewhere"
     history = History()
@@ -111,6 +113,7 @@ def _parse(folder: Path, fields: Fields) -> Run:
             {name: figures.get_float(name, 0, 1e300) for name in FIGURES if name in figures.values},
         ),
         history=history,
+        lesson=fields.get_text("lesson", MAX_NAME_LENGTH, ""),
     )
     made_with = fields.get_fields("made_with", Fields({}))
     run.made_with = {name: made_with.get_text(name, MAX_NAME_LENGTH) for name in made_with.values}

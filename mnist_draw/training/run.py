@@ -172,6 +172,8 @@ class Run:
     summary: Summary = field(default_factory=Summary)
     history: History = field(default_factory=History, repr=False, compare=False)
     checkpoint_elsewhere: str = ""
+    #: The title of the lesson in which it was started, if any.
+    lesson: str = ""
     #: What its figures depend on besides its settings: versions, and the data's fingerprint.
     made_with: dict[str, str] = field(default_factory=dict, compare=False)
 

@@ -224,7 +224,7 @@ class MyDigits(CollectionController):
 
     def _listed(self, listed: tuple[list[DigitRow], list[str]]) -> None:
         self._rows, messages = listed
-        self._list.rows.show_others(self._rows)
+        self._list.rows.show_others(self.subject, self._rows)
         if self._chooses_first:
             self._chooses_first = False
             self._choose_first()
@@ -254,7 +254,7 @@ class MyDigits(CollectionController):
                 return
             for row, answer in zip(now, answers, strict=True):
                 row.now = answer
-            self._list.rows.show_others(self._rows)
+            self._list.rows.show_others(self.subject, self._rows)
             self._ask_next(rows[_AT_ONCE:], round_number)
 
         self._reader.ask(read, finished)

@@ -193,6 +193,8 @@ class AppState:
         self.learning_seconds: float | None = None
         #: The name of the current page.
         self.page = ""
+        #: The title of the lesson; empty without one.
+        self.lesson = ""
         #: Names of the pages that a lesson leaves out.
         self.hidden_pages: frozenset[str] = frozenset()
 

@@ -26,6 +26,7 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
     window.fit_lesson = partial(_fit_again, window, lesson, settings)
     window.leave_lesson = partial(leave_lesson, window, before)
     _fit(window, lesson, settings, settings)
+    window.state.set(lesson=lesson.title)
     if lesson.tabs:
         window.state.set(hidden_pages=frozenset(TABS) - frozenset(lesson.tabs))
         window.navigation.show_page(lesson.tabs[0])
@@ -61,7 +62,7 @@ def open_lesson(window: Window, path: str) -> None:
 def leave_lesson(window: Window, before: TrainingSettings) -> None:
     """Show the pages without the lesson, with the settings from before."""
     window.fit_lesson = lambda: None
-    window.state.set(hidden_pages=frozenset())
+    window.state.set(hidden_pages=frozenset(), lesson="")
     window.rebuild()
     window.train_tab.settings.restore(before)
 

@@ -317,11 +317,11 @@ class Window(QMainWindow):
         self.train_tab.maker.offer_networks(self.state.entries)
 
     def open_later(self, path: str) -> None:
-        """Let the network in a file answer, once the services run."""
+        """Open a file of a network, or what a pupil handed in, once the services run."""
 
         def open_file() -> None:
             self.navigation.show_page(DrawTab.name)
-            self.library.open_file(path)
+            self.library.open_files([path])
 
         QTimer.singleShot(0, open_file)
 

@@ -13,13 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean, reason_of
-from mnist_draw.i18n import LANGUAGES, N_, _, joined, number
+from mnist_draw.i18n import (
+    LANGUAGES,
+    N_,
+    _,
+    format_duration,
+    format_percent,
+    joined,
+    listed,
+    number,
+)
 from mnist_draw.library.networks import find_stored
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mnist_draw.library.stored_network import StoredNetwork
+    from mnist_draw.training.run import Run
 
 #: The names of the tabs, as `mnist_draw.app.shell.window` has them.
 TABS = ("draw", "train", "inside")
@@ -27,6 +39,9 @@ TABS = ("draw", "train", "inside")
 SUFFIX = ".mnist-lesson"
 #: Begins a line of the task that is a step to tick.
 _STEP = "[ ]"
+_FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")
+#: Free settings in the table of runs: there is no room for more.
+_MAX_COLUMNS = 2
 #: Characters of a task.
 MAX_TASK = 600
 MAX_TITLE = 60
@@ -57,6 +72,38 @@ class Lesson:
     #: Settings that this version does not have.
     unknown: tuple[str, ...] = ()
 
+    @property
+    def free(self) -> list[str]:
+        """Names of the settings that can be changed, those that lessons are about first."""
+        order = dict.fromkeys((*_FIRST_FREE, *SETTINGS))
+        return [name for name in order if name not in self.fixed | self.hidden]
+
+
+#: Settings that a teacher frees, fixes or hides together.
+ROWS: tuple[tuple[str, ...], ...] = (
+    ("network",),
+    ("start_model",),
+    ("update", "learning_rate", "update_parameters"),
+    ("schedule",),
+    ("batch_size",),
+    ("l2",),
+    ("seed",),
+    ("epochs", "target_accuracy", "patience", "keep_best"),
+    ("data_folder", "extra_folder"),
+    ("training_examples",),
+    ("augmentation",),
+)
+
+
+def describe_row(names: Sequence[str], settings: TrainingSettings) -> tuple[str, str]:
+    """Return the title and the value of settings that belong together."""
+    name = names[0]
+    title = _("Network") if name == "network" else SETTINGS[name].title
+    value = SETTINGS[name].format_value(getattr(settings, name))
+    if name == "update":
+        value = listed((value, SETTINGS["learning_rate"].brief(settings.learning_rate)))
+    return title, value
+
 
 def split_task(task: str) -> tuple[str, tuple[str, ...]]:
     """Return the text of a task, and its steps: the lines that begin with ``[ ]``."""
@@ -64,6 +111,43 @@ def split_task(task: str) -> tuple[str, tuple[str, ...]]:
     steps = tuple(line.removeprefix(_STEP).strip() for line in lines if line.startswith(_STEP))
     text = "\n".join(line for line in lines if not line.startswith(_STEP))
     return text.strip(), steps
+
+
+@dataclass(frozen=True)
+class LessonTable:
+    """The runs of a lesson as rows by what is free in it."""
+
+    heads: tuple[str, ...]
+    #: Of each row a cell for each head; the last row may be what is chosen, not yet tried.
+    rows: tuple[tuple[str, ...], ...]
+
+
+def lesson_table(lesson: Lesson, runs: Sequence[Run], chosen: TrainingSettings) -> LessonTable:
+    """List the runs of a lesson, the first one first; of equal ones the newest."""
+    tried = [run for run in reversed(runs) if run.lesson == lesson.title and run.epochs_done]
+    varied = [
+        name
+        for name in lesson.free
+        if any(getattr(run.settings, name) != getattr(chosen, name) for run in tried)
+    ]
+    names = varied[:_MAX_COLUMNS] or lesson.free[:1]
+
+    def values_of(one: TrainingSettings) -> tuple[str, ...]:
+        return tuple(SETTINGS[name].format_value(getattr(one, name)) for name in names)
+
+    rows = {}
+    for run in tried:
+        rows[values_of(run.settings)] = (accuracy_of(run), format_duration(run.seconds))
+    rows.setdefault(values_of(chosen), (_("not yet"), "–"))
+    heads = (*(SETTINGS[name].title for name in names), _("Right"), _("Time"))
+    return LessonTable(heads, tuple((*values, *cells) for values, cells in rows.items()))
+
+
+def accuracy_of(run: Run) -> str:
+    """Format the accuracy on test digits, or on validation where they were not read."""
+    figures = run.figures
+    share = figures.get("test_accuracy", figures.get("validation_accuracy"))
+    return format_percent(share)
 
 
 #: Texts of a lesson, with the most letters of each.

@@ -13,17 +13,19 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, set_look
-from mnist_draw.app.train.lesson import Lesson, split_task
+from mnist_draw.app.train.lesson import ROWS, Lesson, describe_row, split_task
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN
 from mnist_draw.i18n import _, counted, listed, number
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.expectation import Expectation
+from mnist_draw.training.presets import plain_network
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: The preference that holds which steps are done, by the titles of lessons.
 _DONE = "lesson_steps"
-#: What the card says in one line, unless it is listed as fixed.
-_TOLD = ("network", "training_examples", "epochs")
+#: What the card says beside the network, where it is free.
+_TOLD = ("training_examples", "epochs")
 
 
 class LessonHead(QWidget):
@@ -43,7 +45,8 @@ class LessonHead(QWidget):
             look="plain",
             act=self.leave_requested.emit,
         )
-        row(chip, (ElidedLabel(title, "sure"), 1), leave, gap=Size.CARD_GAP, owner=self)
+        name = ElidedLabel(title, "sure")
+        self.parts = row(chip, (name, 1), leave, gap=Size.CARD_GAP, owner=self)
 
 
 class TaskCard(Card):
@@ -116,13 +119,14 @@ class LessonCard(QFrame):
         self._accuracy = label("", "figure")
         self._source = label("", "muted")
         self._time = label("", "figure")
-        told = [name for name in _TOLD if name not in lesson.fixed]
-        shown = [SETTINGS[name].brief(getattr(settings, name)) for name in told]
-        line = label(listed(shown), "muted", wraps=True)
-        fixed = [name for name in SETTINGS if name in lesson.fixed - lesson.hidden]
+        network = parse_network(plain_network(settings.network)).title
+        told = [name for name in _TOLD if name in lesson.free]
+        free = (SETTINGS[name].brief(getattr(settings, name)) for name in told)
+        line = label(listed((network, *free)), "muted", wraps=True)
+        fixed = [names for names in ROWS if names[0] in _shown_on_card(lesson)]
         parts = column(
             label(_("This lesson"), "surer"),
-            row((line, 1), (self.changes, 1)),
+            row((line, 3), (self.changes, 2)),
             self._build_fixed(fixed, settings),
             1,
             gap=Size.FIELD_GAP,
@@ -143,17 +147,16 @@ class LessonCard(QFrame):
         parts.addLayout(row((self._source, 1), here))
         self.show_expectation("", NOT_YET_KNOWN)
 
-    def _build_fixed(self, names: list[str], settings: TrainingSettings) -> QWidget:
+    def _build_fixed(self, rows: list[tuple[str, ...]], settings: TrainingSettings) -> QWidget:
         area = QWidget()
         grid = QGridLayout(area)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setColumnStretch(2, 1)
-        for place, name in enumerate(names):
-            setting = SETTINGS[name]
+        for place, names in enumerate(rows):
+            title, value = describe_row(names, settings)
             grid.addWidget(lock(), place, 0)
-            grid.addWidget(label(setting.title, "muted"), place, 1)
-            value = label(setting.format_value(getattr(settings, name)), "body", wraps=True)
-            grid.addWidget(value, place, 2)
+            grid.addWidget(label(title, "muted"), place, 1)
+            grid.addWidget(label(value, "body", wraps=True), place, 2)
         return area
 
     def show_expectation(self, changes: str, expected: Expectation) -> None:
@@ -161,6 +164,11 @@ class LessonCard(QFrame):
         self._accuracy.setText(expected.accuracy)
         self._source.setText(expected.source)
         self._time.setText(expected.time)
+
+
+def _shown_on_card(lesson: Lesson) -> frozenset[str]:
+    """Return what is fixed and not hidden; the data set is on the start bar."""
+    return lesson.fixed - lesson.hidden - {"data_folder"}
 
 
 def lock() -> QLabel:

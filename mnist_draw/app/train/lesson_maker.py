@@ -28,7 +28,16 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, set_look
-from mnist_draw.app.train.lesson import MAX_TASK, MAX_TITLE, SUFFIX, TABS, Lesson, lesson_text
+from mnist_draw.app.train.lesson import (
+    MAX_TASK,
+    MAX_TITLE,
+    ROWS,
+    SUFFIX,
+    TABS,
+    Lesson,
+    describe_row,
+    lesson_text,
+)
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import LANGUAGES, _, listed, number, pgettext
@@ -42,20 +51,9 @@ LESSONS = file_kind(_("Lessons"), SUFFIX, ".toml")
 FREE = 0
 FIXED = 1
 HIDDEN = 2
-#: The rows of settings, each with the mode that it has at first.
-_ROWS = (
-    (("network",), FIXED),
-    (("start_model",), HIDDEN),
-    (("update", "learning_rate", "update_parameters"), FIXED),
-    (("schedule",), HIDDEN),
-    (("batch_size",), HIDDEN),
-    (("l2",), HIDDEN),
-    (("seed",), FIXED),
-    (("epochs", "target_accuracy", "patience", "keep_best"), FREE),
-    (("data_folder", "extra_folder"), FIXED),
-    (("training_examples",), FREE),
-    (("augmentation",), HIDDEN),
-)
+#: What a lesson fixes and hides at first; the rest is free.
+_FIXED = ("network", "update", "seed", "data_folder")
+_HIDDEN = ("start_model", "schedule", "batch_size", "l2", "augmentation")
 #: From this width on, in pixels, the two cards are beside each other.
 _BESIDE = 900
 _MODES_WIDE = 240
@@ -102,8 +100,8 @@ class LessonMaker(ScrollArea):
             (_("Only this lesson"), _("This lesson and the four cards")),
         )
         self.cards.choose(0)
-        self.modes = [self._build_modes(names[0], mode) for names, mode in _ROWS]
-        self._values = [ElidedLabel("", "body") for __ in _ROWS]
+        self.modes = [self._build_modes(first) for first, *__ in ROWS]
+        self._values = [ElidedLabel("", "body") for __ in ROWS]
         self._count = label("", "muted")
         self._note = ElidedLabel("", "muted", "lessonNote")
         self.save_button = push_button(
@@ -143,13 +141,13 @@ class LessonMaker(ScrollArea):
         box.setChecked(name != "inside")
         return box
 
-    def _build_modes(self, name: str, mode: int) -> SegmentedControl:
+    def _build_modes(self, name: str) -> SegmentedControl:
         modes = SegmentedControl(
             f"{name}Mode",
             (pgettext("setting", "Free"), _("Fixed"), pgettext("setting", "Hidden")),
         )
         modes.setAccessibleName(SETTINGS[name].title)
-        modes.choose(mode)
+        modes.choose(FIXED if name in _FIXED else HIDDEN if name in _HIDDEN else FREE)
         theme.follow(modes, lambda: modes.setMaximumWidth(theme.scaled(_MODES_WIDE)))
         return modes
 
@@ -199,8 +197,9 @@ class LessonMaker(ScrollArea):
         grid.setVerticalSpacing(Size.GRID)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
-        for place, (names, __) in enumerate(_ROWS):
-            grid.addWidget(label(SETTINGS[names[0]].title, "muted"), place, 0)
+        for place, names in enumerate(ROWS):
+            title, __ = describe_row(names, self._form.settings())
+            grid.addWidget(label(title, "muted"), place, 0)
             grid.addWidget(self._values[place], place, 1)
             grid.addWidget(self.modes[place], place, 2)
         card.body.addLayout(grid)
@@ -237,9 +236,8 @@ class LessonMaker(ScrollArea):
 
     def _renew(self) -> None:
         settings = self._form.settings()
-        for (names, __), value in zip(_ROWS, self._values, strict=True):
-            shown = [SETTINGS[name].format_value(getattr(settings, name)) for name in names[:2]]
-            value.setText(listed(shown if names[0] == "update" else shown[:1]))
+        for names, value in zip(ROWS, self._values, strict=True):
+            value.setText(describe_row(names, settings)[1])
         letters = _("{count} of {most} letters", count=number(self._letters), most=number(MAX_TASK))
         self._count.setText(letters)
         set_look(self._count, "wrong" if self._letters > MAX_TASK else "muted")
@@ -265,7 +263,7 @@ class LessonMaker(ScrollArea):
         """Return the lesson as the fields have it."""
         chosen = [
             (name, modes.group.checkedId())
-            for (names, __), modes in zip(_ROWS, self.modes, strict=True)
+            for names, modes in zip(ROWS, self.modes, strict=True)
             for name in names
         ]
         tabs = tuple(name for name, tab in zip(TABS, self.tabs, strict=True) if tab.isChecked())

@@ -16,6 +16,7 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import FollowedFolder, show_in_folder
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import native_keys, no_key
+from mnist_draw.app.train.handed_in_list import HandedInList
 from mnist_draw.app.train.library_delegate import OtherRow
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
@@ -24,6 +25,7 @@ from mnist_draw.app.train.run_controller import RunController, refusal
 from mnist_draw.app.train.series import thinned
 from mnist_draw.i18n import _, joined, listed, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
+from mnist_draw.library.handed_in import handed_in_folder
 from mnist_draw.library.networks import delete, list_deleted, rename
 from mnist_draw.library.stored_network import (
     StoredNetwork,
@@ -70,7 +72,6 @@ def _read_figures(entries: Sequence[Entry]) -> Figures:
 class LibraryController(LibraryFiles):
     """Lists, opens, uses, compares, renames and deletes runs and networks."""
 
-    library_requested = pyqtSignal()
     run_requested = pyqtSignal(Run)
     inside_requested = pyqtSignal()
     settings_requested = pyqtSignal(TrainingSettings)
@@ -89,6 +90,7 @@ class LibraryController(LibraryFiles):
         self._network = network
         self._rows = page.list.rows
         self._shown = Library(())
+        self.handed_in = HandedInList(page, background, self)
         #: The entry whose name is to be edited once it is listed.
         self._to_rename = ""
         self._folder = FollowedFolder(
@@ -115,6 +117,7 @@ class LibraryController(LibraryFiles):
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self._begin)
         page.open.triggered.connect(self._open_file)
+        page.dropped.connect(self.open_files)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_figures)
@@ -132,7 +135,7 @@ class LibraryController(LibraryFiles):
 
         def read() -> tuple[list[str], list[str]]:
             sweep_home()
-            for folder in (run_list.runs_folder(), fine_tuned_folder(), opened_folder()):
+            for folder in _folders():
                 empty_bin(folder)
             brought = reclaim_fallbacks()
             return brought, run_list.check_interrupted(in_use)
@@ -371,6 +374,11 @@ class LibraryController(LibraryFiles):
             self.restore([newest[0][0].path], _("{name} is back.", name=newest[0][1]))
         else:
             self.notifier.problem(_("There is nothing to bring back."))
+
+
+def _folders() -> tuple[Path, ...]:
+    """List the folders of the Library, each of which has a bin."""
+    return run_list.runs_folder(), fine_tuned_folder(), opened_folder(), handed_in_folder()
 
 
 def _path_of(entry: Entry) -> Path:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.files import (
     NETWORKS,
     CollectionController,
-    ask_open,
     ask_save,
+    ask_several,
     file_kind,
     show_in_folder,
 )
@@ -24,10 +25,13 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
+from mnist_draw.app.train.handed_in_list import HandedInList
+from mnist_draw.app.train.lesson_runs import HANDED_IN
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.entries import Entry
+from mnist_draw.library.handed_in import SUFFIX
 from mnist_draw.library.networks import save_opened
 from mnist_draw.library.stored_network import StoredNetwork, open_network
 from mnist_draw.networks import parse_network
@@ -51,7 +55,10 @@ class LibraryFiles(CollectionController):
     subject = "library"
     of_page = "train"
 
+    library_requested = pyqtSignal()
+
     page: LibraryPage
+    handed_in: HandedInList
     _run: RunController
     _network: ActiveNetwork
 
@@ -114,9 +121,18 @@ class LibraryFiles(CollectionController):
         return ask_save(self.page, question, name, file_kind(kinds, ending))
 
     def _open_file(self) -> None:
-        path = ask_open(self.page, _("A trained network"), NETWORKS)
-        if path:
-            self.open_file(path)
+        kinds = f"{NETWORKS};;{HANDED_IN}"
+        self.open_files(ask_several(self.page, _("A trained network"), "", kinds))
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Take in what a class has handed in, and use the network of each other file."""
+        handed_in = [path for path in paths if path.lower().endswith(SUFFIX)]
+        if handed_in:
+            self.library_requested.emit()
+            self.handed_in.take(handed_in)
+        for path in paths:
+            if path not in handed_in:
+                self.open_file(path)
 
     def open_file(self, path: str, network: str = "") -> None:
         """Use the network of a file, and store it with the opened ones."""

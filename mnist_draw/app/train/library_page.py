@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PyQt5.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QFontMetrics,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -284,10 +292,13 @@ class LibraryPage(QWidget):
 
     shown = pyqtSignal()
     close_requested = pyqtSignal()
+    #: Paths of files.
+    dropped = pyqtSignal(list)
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("libraryPage")
+        self.setAcceptDrops(True)
         self.list = LibraryList()
         self.bin = BinButton("deletedButton", _("Bring back deleted runs and networks"))
         self.bin.hide()
@@ -406,6 +417,16 @@ class LibraryPage(QWidget):
         own = sum(not entry.is_shipped for entry in self.list.rows.entries)
         self.empty.setVisible(not own)
         self.compare.note_entries(own)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasUrls())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        # Copied, never moved: the other program keeps its files.
+        event.setDropAction(Qt.CopyAction)
+        event.accept()
+        local = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        self.dropped.emit(local)
 
     def minimumSizeHint(self) -> QSize:
         """Return what the list needs: the comparison goes below it in less room."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any, TypeAlias
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
@@ -53,8 +53,8 @@ class LibraryModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entries: list[Entry] = []
-        #: Rows of other groups, shown below.
-        self.others: Sequence[OtherRow] = ()
+        #: Rows of other groups by who lists them, shown below.
+        self.others: dict[str, Sequence[OtherRow]] = {}
         self.shown: list[Shown] = []
         self._search: list[str] = []
         self._ticked: list[str] = []
@@ -139,8 +139,8 @@ class LibraryModel(QAbstractListModel):
         if before != [entry.key for entry in self.ticked()]:
             self.ticked_changed.emit()
 
-    def show_others(self, others: Sequence[OtherRow]) -> None:
-        self.others = others
+    def show_others(self, group: str, others: Sequence[OtherRow]) -> None:
+        self.others = {**self.others, group: others}
         self._fill()
 
     def search(self, text: str) -> None:
@@ -154,7 +154,7 @@ class LibraryModel(QAbstractListModel):
         rows: list[Shown] = [entry for entry in found if not entry.is_shipped]
         shipped = [entry for entry in found if entry.is_shipped]
         rows += [_CAME_ALONG, *shipped] if shipped else []
-        for other in self.others:
+        for other in chain.from_iterable(self.others.values()):
             text = f"{other.heading} {other.name} {other.detail}".lower()
             if all(word in text for word in words):
                 rows += [other] if other.heading in rows else [other.heading, other]

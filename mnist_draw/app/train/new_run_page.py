@@ -16,8 +16,9 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import Card, label, push_button
-from mnist_draw.app.train.lesson import Lesson
-from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, TaskCard
+from mnist_draw.app.train.lesson import Lesson, describe_row
+from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, TaskCard, lock
+from mnist_draw.app.train.lesson_runs import LessonRunsCard
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
@@ -35,8 +36,9 @@ from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 _BESIDE = 790
 #: So many free settings of a lesson are on the start bar, each at least so wide.
 _MAX_FREE = 3
-_FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")
 _FREE = 92
+#: An accuracy below which the axis of the placeholder begins at 0.
+_LOW = 0.9
 #: Arrangements of the start bar, the widest first: width of the data set, whether captions are in
 #: the line of their fields, width of Start.
 _BARS = ((190, True, 240), (130, True, 240), (130, False, 160), (130, False, 120))
@@ -98,9 +100,12 @@ class NewRunPage(ScrollArea):
         self.setWidget(inner)
         #: Whether there are settings beside those of the start bar.
         self._has_more = True
+        #: Whether the data set can be read.
+        self._has_digits = True
         self.lesson_head = LessonHead("")
         self._task: TaskCard | None = None
         self._lesson: LessonCard | None = None
+        self._lesson_runs: LessonRunsCard | None = None
         theme.follow(self, self._fit)
         #: The data set of the twelve pictures in one entry; None while none are shown.
         self._digits_of: tuple[str | None] | None = None
@@ -176,6 +181,7 @@ class NewRunPage(ScrollArea):
     ) -> None:
         """Show a lesson's task and card; the start bar has what is free."""
         self.lesson_head = LessonHead(lesson.title or _("Train your own network"))
+        self.lesson_head.parts.insertWidget(2, self.library_button)
         self._top.insertWidget(0, self.lesson_head, 1)
         self._words.hide()
         self._lesson = LessonCard(lesson, settings)
@@ -184,26 +190,31 @@ class NewRunPage(ScrollArea):
             self._task = TaskCard(lesson, preferences)
             self._lesson_row.insertWidget(0, self._task, 5)
         self._column.insertLayout(1, self._lesson_row)
+        if lesson.title:
+            self._lesson_runs = LessonRunsCard(lesson)
+            self._below.insertWidget(0, self._lesson_runs)
+            for place in range(self._below.count()):
+                self._below.setStretch(place, 1)
         self.cards.setVisible(lesson.cards)
-        self._show_free_fields(lesson)
+        self._show_free_fields(lesson, settings)
         self._fit()
         self.renew()
 
-    def _show_free_fields(self, lesson: Lesson) -> None:
+    def _show_free_fields(self, lesson: Lesson, settings: TrainingSettings) -> None:
         """Put the first three free settings on the start bar; more are in the drawer."""
         for field in self._fields:
             field.hide()
-        order = dict.fromkeys((*_FIRST_FREE, *SETTINGS))
-        free = [name for name in order if name not in lesson.fixed | lesson.hidden]
-        self._has_more = len(free) > _MAX_FREE
+        self._has_more = len(lesson.free) > _MAX_FREE
         self.settings_button.setVisible(self._has_more)
-        usual = [name for name in free if SETTINGS[name].group != "stop"]
+        usual = [name for name in lesson.free if SETTINGS[name].group != "stop"]
         self._fields = [self.form.fields[name] for name in usual[:_MAX_FREE]]
         for place, field in enumerate(self._fields):
             field.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Maximum)
             field.widget.setMinimumWidth(theme.scaled(_FREE))
             self._bar.insertWidget(place, field)
             field.show()
+        if "data_folder" in lesson.fixed - lesson.hidden:
+            self._bar.insertWidget(len(self._fields), _FixedValue("data_folder", settings))
 
     def show_settings_button(self, shown: bool) -> None:
         """Show the button that opens the settings; open, they have one that closes them."""
@@ -222,6 +233,9 @@ class NewRunPage(ScrollArea):
         self._fit_bar(room.width())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self._below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
+        # The runs of a lesson take the place of the digits where there is little.
+        is_crowded = self._lesson_runs is not None and self.cards.low
+        self.digits.setVisible(self._has_digits and not is_crowded)
         top = QBoxLayout.TopToBottom if self.cards.in_one_column else QBoxLayout.LeftToRight
         self._top.setDirection(top)
         # Where the cards have no drawings, there is no room for it either.
@@ -280,7 +294,8 @@ class NewRunPage(ScrollArea):
 
     def _show_digits(self, twelve: TwelveDigits | None) -> None:
         """Show the digits that are read after each epoch; None if the data cannot be read."""
-        self.digits.setVisible(twelve is not None)
+        self._has_digits = twelve is not None
+        self._fit()
         self.digits.show_digits(twelve, None)
         if twelve is None:
             self.form.show_error("data_folder", _("Cannot be read."))
@@ -300,7 +315,18 @@ class NewRunPage(ScrollArea):
             settings = self.form.settings()
             expected = NOT_YET_KNOWN if self._runs is None else expect(settings, self._runs)
             self._lesson.show_expectation(listed(self.form.state.differences.values()), expected)
+            if self._lesson_runs is not None:
+                self._lesson_runs.show_runs(self._runs or (), settings)
             self.curve.show_run(settings.epochs, expected.share)
+
+
+class _FixedValue(QWidget):
+    """A setting that a lesson fixes, as text with a lock."""
+
+    def __init__(self, name: str, settings: TrainingSettings) -> None:
+        super().__init__()
+        title, value = describe_row((name,), settings)
+        row(label(title, "muted"), label(value, "body"), lock(), owner=self)
 
 
 def _sentence(settings: TrainingSettings) -> str:
@@ -343,10 +369,12 @@ class PlaceholderCurve(QWidget):
         left = theme.scaled(48)
         high = theme.scaled(Text.AXIS + 5)
         plot = QRectF(left, high / 2, self.width() - left, self.height() - 1.9 * high)
-        lowest = 0.84
-        step = 0.05
+        # Few pictures get far less right than all.
+        is_low = self.final is not None and self.final < _LOW
+        lowest = 0.0 if is_low else 0.84
+        step = 0.5 if is_low else 0.05
         unit = plot.height() / (1 - lowest)
-        for line in range(4):
+        for line in range(3 if is_low else 4):
             y = plot.top() + line * step * unit
             painter.setPen(QPen(theme.color("line"), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
@@ -358,12 +386,13 @@ class PlaceholderCurve(QWidget):
             return
         painter.setClipRect(plot)
         lines = (("accent", 2.2, Qt.SolidLine), ("second", 2.8, Qt.DashLine))
+        away = self.final * 0.6 if is_low else 0.2
         for name, rate, style in lines:
             # A typical run: fast at first, then slower and slower.
             points = [
                 QPointF(
                     plot.left() + part * plot.width(),
-                    plot.top() + (1 - self.final + 0.2 * math.exp(-rate * 4 * part)) * unit,
+                    plot.top() + (1 - self.final + away * math.exp(-rate * 4 * part)) * unit,
                 )
                 for part in (n / 100 for n in range(3, 101))
             ]

@@ -149,7 +149,7 @@ class RunController(QObject):
             return
         try:
             settings.validate()
-            run = Run(new_run_folder(), settings, started=now())
+            run = Run(new_run_folder(), settings, started=now(), lesson=self.state.lesson)
         except UserError as error:
             notifier.problem(reporter.sentence(error))
             if isinstance(error, SettingsError):

@@ -125,6 +125,7 @@ class TrainingWorker:
         resume: bool = False,
         train: Train | None = None,
         unsaved: Checkpoint | None = None,
+        lesson: str = "",
     ) -> None:
         self._trained = trained
         self._continue_from = unsaved
@@ -137,6 +138,7 @@ class TrainingWorker:
             controls=self.controls,
             listen=self._events.append,
             train=train,
+            lesson=lesson,
         )
         self._resume = resume
         self._inspector: Inspector | None = None
@@ -285,6 +287,7 @@ class Training(QObject):
             resume,
             self._train,
             run.unsaved,
+            run.lesson,
         )
         self._background = Background(self, "training", worker.controls.stop)
         self._timer.start()

@@ -91,7 +91,7 @@ class Setup(fakes.Parts):
         self.settle()
 
     def rows(self):
-        return self.list.rows.others
+        return self.list.rows.others.get("digits", ())
 
     def shown(self):
         """Return the name of each digit, and what is said of it."""

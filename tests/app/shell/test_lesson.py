@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
-from PyQt5.QtCore import QProcess
-from PyQt5.QtWidgets import QFileDialog, QLabel
+from PyQt5.QtCore import QMimeData, QPoint, QPointF, QProcess, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget
 
 import mnist_draw.app
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.views import ROW
 from mnist_draw.app.shell.lesson import begin_lesson, open_lesson
 from mnist_draw.app.train.lesson import (
     TABS,
@@ -362,3 +364,75 @@ def test_the_command_hands_it_over(path, monkeypatch):
     assert main(["--config", str(path)]) == 0
     assert opened[0]["lesson"].fixed == {"network"}
     assert main(["--config", str(path), "runs"]) == 2
+
+
+@pytest.mark.window
+def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot, monkeypatch):
+    path.write_text(TASK)
+    window = setup.window
+    begin_lesson(window, read_lesson(str(path)))
+    window.navigation.show_page("train")
+    form = window.train_tab.settings
+    table = window.findChild(QTableWidget, "lessonRuns")
+
+    def rows():
+        return [
+            [table.item(line, place).text() for place in range(table.columnCount())]
+            for line in range(table.rowCount())
+        ]
+
+    qtbot.waitUntil(lambda: [row[0] for row in rows()] == ["500"])
+    assert not setup.button("handInButton").isEnabled()
+    setup.loop = fakes.Loop()
+    setup.run(2)
+    setup.wait_for_end()
+    window.train_tab.show_page("new")
+    form.apply("training_examples", 50)
+    qtbot.waitUntil(lambda: len(rows()) == 2)
+    tried, chosen = rows()
+    assert (tried[0], chosen[0]) == ("500", "50")
+    assert tried[-2].endswith("%")
+    assert chosen[-2] == "not yet"
+    setup.button("copyRunsButton").click()
+    lines = QApplication.clipboard().text().split("\n")
+    assert [line.split("\t") for line in lines[1:]] == rows()
+    file = path.with_name("Anna.mnist-handin")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    setup.button("handInButton").click()
+    qtbot.waitUntil(lambda: "Anna.mnist-handin" in setup.text("toastLabel"))
+    # The teacher drops it on the Library.
+    window.leave_lesson()
+    window.train_tab.show_page("library")
+    page = window.train_tab.library
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(file))])
+    how = Qt.CopyAction, content, Qt.LeftButton, Qt.NoModifier
+    QApplication.sendEvent(page, QDragEnterEvent(QPoint(9, 9), *how))
+    QApplication.sendEvent(page, QDropEvent(QPointF(9, 9), *how))
+    model = page.list.rows
+    qtbot.waitUntil(lambda: any(getattr(row, "name", "") == "Anna" for row in model.shown))
+    assert "M. WEBER" in model.shown
+    place = next(n for n, row in enumerate(model.shown) if getattr(row, "name", "") == "Anna")
+    assert tried[-2] in str(model.data(model.index(place), ROW).figure)
+    # It unfolds by the keyboard, and folds again.
+    page.list.setCurrentIndex(model.index(place))
+    shown = len(model.shown)
+    qtbot.keyClick(page.list, Qt.Key_Right)
+    assert len(model.shown) == shown + 1
+    menu = model.row(model.index(place)).build_menu(page)
+    next(action for action in menu.actions() if "table" in action.text()).trigger()
+    assert QApplication.clipboard().text().split("\n")[1].startswith("Anna\tHow few")
+    qtbot.keyClick(page.list, Qt.Key_Left)
+    assert len(model.shown) == shown
+    page.list.setCurrentIndex(model.index(place))
+    page.delete.trigger()
+    qtbot.waitUntil(lambda: not any(getattr(row, "name", "") == "Anna" for row in model.shown))
+
+
+@pytest.mark.window
+def test_a_file_that_cannot_be_taken_in_says_why(setup, tmp_path, qtbot):
+    bad = tmp_path / "Ben.mnist-handin"
+    bad.write_text("no archive")
+    setup.window.library.open_files([str(bad)])
+    qtbot.waitUntil(lambda: "Ben.mnist-handin" in setup.text("toastLabel"))
+    assert setup.window.train_tab.page == "library"
