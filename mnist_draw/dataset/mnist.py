@@ -73,9 +73,13 @@ def scale(images: Images) -> Floats:
 
 
 class Arrays(tuple[Any, ...]):
-    """The six arrays of `load_data`, with ``classes``, the names of the labels from 0 on."""
+    """The six arrays of `load_data`, with ``classes``, the names of the labels from 0 on.
+
+    ``folder`` is where they are from; None for MNIST.
+    """
 
     classes: tuple[str, ...] = DIGITS
+    folder: str | None = None
 
 
 @asks_what_was_meant
@@ -119,6 +123,8 @@ def load_data(
         ),
     )
     arrays.classes = data.classes
+    if folder is not None:
+        arrays.folder = str(named_path(folder).absolute())
     return arrays
 
 

@@ -18,6 +18,7 @@ from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import MissingPackageError, asks_what_was_meant, one_line
 from mnist_draw.library.networks import file_of
+from mnist_draw.library.recorded import train_recorded
 from mnist_draw.library.tutorial import OWN_NAMES, probabilities_of
 from mnist_draw.networks import parse_network
 from mnist_draw.training.events import Diverged, Testing
@@ -72,6 +73,9 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The share of the pictures, at least one, that is not learned but validates each epoch.
     verbose : bool
         Whether to print the tutorial's lines.
+    record : bool or str
+        Whether the Library and ``mnist-draw runs`` list each fit; a text, such as the name of a
+        search, begins the names of its runs.
 
     Attributes
     ----------
@@ -125,6 +129,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = 1,
         validation_fraction: float = 0.1,
         verbose: bool = False,
+        record: bool | str = False,
     ) -> None:
         self.network_name = network_name
         self.num_epochs = num_epochs
@@ -142,6 +147,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.validation_fraction = validation_fraction
         self.verbose = verbose
+        self.record = record
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> MnistClassifier:
         """Train a new network.
@@ -182,9 +188,14 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings = self._settings(len(dataset.train_labels), len(self.classes_))
         network = build_network(settings)
         self.history_ = LossHistory()
-        for event in train(settings, dataset=dataset, network=network):
+        events = train(settings, dataset=dataset, network=network)
+        if self.record:
+            listed = settings.replace(data_folder="arrays")
+            events = train_recorded(listed, dataset, network, self.record)
+        for event in events:
             if isinstance(event, Testing):
                 # All pictures that were handed in are for learning; `score` tests.
+                events.close()
                 break
             self.history_(event)
             if isinstance(event, Diverged):

@@ -12,9 +12,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from mnist_draw.arrays import Array, Floats
-from mnist_draw.dataset.mnist import Arrays, Dataset, scale
+from mnist_draw.dataset.mnist import Arrays, Dataset, load_dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.library.networks import file_of, find_network
+from mnist_draw.library.recorded import train_recorded
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.lasagne_layers import read_network
 from mnist_draw.storage import ModelFile, save_model
@@ -42,6 +43,7 @@ def run_network(
     history: History | None = None,
     verbose: bool = True,
     progress: bool | None = None,
+    record: bool | str = False,
     **settings: Any,
 ) -> Any:
     """Train a network as the tutorial does, and print its progress.
@@ -66,6 +68,9 @@ def run_network(
         Whether to print.
     progress : bool, optional
         Whether a bar shows how far the run is; in a notebook where it is left out.
+    record : bool or str
+        Whether the Library and ``mnist-draw runs`` list the run when it has ended; a text begins
+        its name.
     **settings
         Further fields of `mnist_draw.training.settings.TrainingSettings`, such as ``seed``,
         ``update``, ``l2`` or ``patience``. ``start_model`` takes a file or the name of a network,
@@ -106,7 +111,13 @@ def run_network(
     bar = TrainingProgressBar(leave=True)
     shown = in_notebook() if progress is None else progress
     with stop_on_interrupt(controls), contextlib.closing(bar):
-        for event in train(chosen, dataset=dataset, network=network, controls=controls):
+        events = train(chosen, dataset=dataset, network=network, controls=controls)
+        if record:
+            place = chosen.data_folder if data is None else getattr(data, "folder", "arrays")
+            listed = chosen.replace(data_folder=place)
+            dataset = dataset or load_dataset(place)
+            events = train_recorded(listed, dataset, network, record, controls)
+        for event in events:
             if history is not None:
                 history.add(event)
             if shown:

@@ -60,7 +60,7 @@ def train(
     resume: Checkpoint | None = None,
     batch_size_chosen: bool = False,
     run: Run | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train a network, step by step, and tell about every step.
 
     Everything happens in the thread that iterates, between one event and the next; a listener

@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
 from mnist_draw.library.classifier import MnistClassifier  # noqa: E402
 from mnist_draw.library.tutorial import OWN_NAMES  # noqa: E402
+from mnist_draw.training.run_list import list_runs  # noqa: E402
 
 
 def small(**changes):
@@ -80,7 +81,7 @@ def test_small_pictures_stand_in_the_middle():
 def test_its_parameters_are_the_training_settings():
     """One for each setting but those of the data, with the same default."""
     parameters = MnistClassifier().get_params()
-    del parameters["validation_fraction"], parameters["verbose"]
+    del parameters["validation_fraction"], parameters["verbose"], parameters["record"]
     # Left out, they are the rule's usual rate and no differences from its defaults.
     assert parameters.pop("learning_rate") is parameters.pop("update_parameters") is None
     defaults = TrainingSettings().to_json()
@@ -149,3 +150,14 @@ def test_the_program_does_not_import_it():
     assert "MnistClassifier needs scikit-learn" in done.stdout
     assert 'pip install "mnist_draw[sklearn]"' in done.stdout
     assert mnist_draw.MnistClassifier is MnistClassifier
+
+
+def test_the_fits_of_a_search_stand_in_the_library_under_its_name(digits, monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    search = GridSearchCV(small(num_epochs=1, record="search"), {"seed": [1, 2]}, cv=2)
+    search.fit(digits.train_images[:200], digits.train_labels[:200])
+    runs, _ = list_runs()
+    assert len(runs) == 5
+    assert all(run.title.startswith("search, ") for run in runs)
+    assert {run.state for run in runs} == {"completed"}
+    assert all(run.has_model or (run.folder / "model.npz").exists() for run in runs)

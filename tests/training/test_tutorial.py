@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import mnist_draw as flm
-from mnist_draw.dataset.mnist import scale
-from mnist_draw.errors import did_you_mean, few_of
+from mnist_draw.dataset.mnist import dataset_name, scale
+from mnist_draw.errors import UserError, did_you_mean, few_of
 from mnist_draw.library import tutorial
 from mnist_draw.library.networks import file_of
 from mnist_draw.networks import parse_network
@@ -23,6 +23,7 @@ from mnist_draw.storage import ModelFileError, load_model, resource_path
 from mnist_draw.training import events
 from mnist_draw.training.history import History
 from mnist_draw.training.progress import TrainingProgressBar, in_notebook
+from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
@@ -365,3 +366,26 @@ def test_lines_stand_above_the_bar(capsys):
     bar.print("mnist\ndone: 100%")
     bar.close()
     assert capsys.readouterr().out == "first\nmnist\\u000adone: 100%\n"
+
+
+def test_a_recorded_run_is_listed_with_its_network_and_no_other(data, monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    run(data)
+    assert not list_runs()[0]
+    network = flm.build_mlp()
+    how = {"num_epochs": 1, "batch_size": 200, "verbose": False}
+    flm.run_network(data, network, record="mine", **how)
+    (listed,), _ = list_runs()
+    assert listed.title.startswith("mine")
+    assert (listed.state, listed.epochs_done, listed.settings.batch_size) == ("completed", 1, 200)
+    assert dataset_name(listed.settings.data_folder) == "arrays"
+    saved = flm.load_network(listed.folder / "model.npz")
+    np.testing.assert_array_equal(flm.get_class(saved, data[4]), flm.get_class(network, data[4]))
+
+
+def test_a_network_that_the_library_cannot_keep_is_refused_before_it_is_trained(data):
+    sides = [lasagne.layers.DenseLayer(lasagne.layers.InputLayer((None, 1, 28, 28)), 5)] * 2
+    merged = lasagne.layers.ElemwiseSumLayer(sides)
+    network = lasagne.layers.DenseLayer(merged, 10, nonlinearity=lasagne.nonlinearities.softmax)
+    with pytest.raises(UserError, match="ElemwiseSumLayer"):
+        flm.run_network(data, network, record=True, verbose=False)
