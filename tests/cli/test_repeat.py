@@ -1,4 +1,4 @@
-"""A run is made again from its record alone, bit by bit, in another home."""
+"""A run is made again from its record alone, bit for bit, in another home."""
 
 import shutil
 
