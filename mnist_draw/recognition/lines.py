@@ -177,25 +177,37 @@ def lines_of(ink: Array, strokes: Sequence[PenStroke]) -> Lines:
     return divide(stroke_boxes(strokes) if strokes else InkParts.of(ink).boxes)
 
 
-def read_lines(
-    recogniser: Recogniser,
+def split(
     ink: Array,
     strokes: Sequence[PenStroke] | None = None,
-    decimals: bool = False,
-) -> list[NumberAnswer]:
-    """Read each line of a board or a picture; none if it is a single line, or not to be read."""
-    if not recogniser.reads_digits or not ink.any():
-        return []
+) -> list[tuple[Array, list[PenStroke]]]:
+    """Return the ink and the strokes of each line; none if it is one, or not to be read."""
+    strokes = strokes or ()
     parts = None if strokes else InkParts.of(ink)
-    lines = divide(stroke_boxes(strokes or ()) if parts is None else parts.boxes)
+    boxes = stroke_boxes(strokes) if parts is None else parts.boxes
+    lines = divide(boxes)
     if not lines.are_several or lines.objection:
         return []
+    if parts is not None:
+        return [(parts.ink_of(ink, members), []) for members in lines.members]
     found = []
     for members in lines.members:
-        own = ink if parts is None else parts.ink_of(ink, members)
-        drawn = [strokes[n] for n in members] if strokes else None
-        found.append(recogniser.read_number(own, strokes=drawn, decimals=decimals))
+        own = [strokes[n] for n in members]
+        half = max(float(stroke[:, 2].max()) for stroke in own) / 2 + 1
+        top = boxes[members, 1].min() - half
+        bottom = boxes[members, 3].max() + half
+        alone = np.zeros_like(ink)
+        rows = slice(max(math.floor(top), 0), math.ceil(bottom))
+        alone[rows] = ink[rows]
+        found.append((alone, own))
     return found
+
+
+def read_lines(recogniser: Recogniser, ink: Array, decimals: bool = False) -> list[NumberAnswer]:
+    """Read each line of a picture; none if it is a single line, or not to be read."""
+    if not recogniser.reads_digits or not ink.any():
+        return []
+    return [recogniser.read_number(alone, decimals=decimals) for alone, _ in split(ink)]
 
 
 def page_of(lines: Sequence[NumberAnswer]) -> NumberAnswer:

@@ -15,6 +15,7 @@ from mnist_draw.recognition.lines import (
     divide,
     page_of,
     read_lines,
+    split,
     stroke_boxes,
 )
 from mnist_draw.recognition.recogniser import Recogniser
@@ -126,8 +127,9 @@ def test_a_page_is_read_line_by_line(shipped: Recogniser) -> None:
     second = written([4, 0, 3], 180)
     strokes = [*first, *second]
     ink = board_of(strokes)
-    for known in (strokes, None):
-        lines = read_lines(shipped, ink, known)
-        assert [line.text for line in lines] == ["72", "403"]
+    lines = read_lines(shipped, ink)
+    assert [line.text for line in lines] == ["72", "403"]
+    of_strokes = [shipped.read_number(own, strokes=drawn) for own, drawn in split(ink, strokes)]
+    assert [line.text for line in of_strokes] == ["72", "403"]
     assert page_of(lines).text == "72\n403"
-    assert not read_lines(shipped, board_of(first), first)
+    assert not split(board_of(first), first)

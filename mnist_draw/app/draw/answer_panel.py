@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
 from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
+from mnist_draw.app.draw.lines_card import LinesCard
 from mnist_draw.app.draw.probability_bars import BEST, ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
@@ -201,12 +202,17 @@ class AnswerPanel(ScrollArea):
     evidence_changed = pyqtSignal(object, object, object)
     #: The board, or the digit of the number at a place, is this digit.
     teach_requested = pyqtSignal(int, object)
+    copy_requested = pyqtSignal()
+    #: Another line of a page of numbers is shown in detail.
+    line_changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("answerPanel")
         self.setProperty("look", "plain")
-        self._reading: BoardReading | None = None
+        #: What the board is read as, and the line of it that is shown, from 0.
+        self._board: BoardReading | None = None
+        self._line = 0
         self._place: int | None = None
         self._noted_place = -1
         self._picture: np.ndarray | None = None
@@ -217,6 +223,7 @@ class AnswerPanel(ScrollArea):
         #: What is said of the board; None without a drawing.
         self.certainty: Certainty | None = None
         self.block = AnswerBlock()
+        self.lines = LinesCard(self.copy_requested.emit)
         self.why_link = self.block.why
         self.bars_card = BarsCard()
         self.bars = self.bars_card.bars
@@ -227,6 +234,7 @@ class AnswerPanel(ScrollArea):
         self._waiting = _("Getting the network ready")
         inner = QWidget()
         self._column = column(
+            self.lines,
             self.block,
             self.bars_card,
             self.ink,
@@ -238,6 +246,7 @@ class AnswerPanel(ScrollArea):
         self.bars.digit_chosen.connect(self._digit_chosen)
         self.bars.step_requested.connect(lambda step: self.choose_place(self.place + step))
         self.bars_card.segments.chosen.connect(self.choose_place)
+        self.lines.list.chosen.connect(self.choose_line)
         self.bars_card.all_button.clicked.connect(self._choose_bars)
         self.ink.switch.toggled.connect(self._ask)
         self.block.teach_requested.connect(
@@ -286,7 +295,7 @@ class AnswerPanel(ScrollArea):
 
         The user may choose other bars.
         """
-        parts = [self.block, self.bars_card, *self._added]
+        parts = [self.lines, self.block, self.bars_card, *self._added]
         shown = [part for part in parts if not part.isHidden()]
         taken = sum(QWidgetItem(part).sizeHint().height() + Size.CARD_GAP for part in shown)
         room = self.viewport().height() - taken
@@ -310,7 +319,9 @@ class AnswerPanel(ScrollArea):
             self.show_nothing()
 
     def show_nothing(self) -> None:
-        self._reading = self._place = self._picture = self.certainty = None
+        self._board = self._place = self._picture = self.certainty = None
+        self._line = 0
+        self._show_lines()
         self._oldest = self._ticket + 1
         self._show_no_answer()
         self.bars.chosen = None
@@ -324,13 +335,60 @@ class AnswerPanel(ScrollArea):
     def _show_no_answer(self) -> None:
         self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
 
-    def show_reading(self, reading: BoardReading) -> None:
+    def _show_lines(self) -> None:
+        lines = () if self._board is None else self._board.lines
+        self.lines.show_lines(tuple(line.certainty for line in lines), self._line)
+        self.block.setHidden(bool(lines))
+
+    def show_reading(self, board: BoardReading) -> None:
+        """Show what the board is read as; of a page of numbers, the line that was drawn last."""
+        before = () if self._board is None else self._board.lines
+        known = {line.places[0].token for line in before}
+        changed = [n for n, line in enumerate(board.lines) if line.places[0].token not in known]
+        if changed:
+            self._line = changed[-1]
+            self._place = None
+        self._board = board
+        self._show_board()
+
+    def choose_line(self, line: int) -> None:
+        self._line = line
+        self._place = None
+        self._oldest = self._ticket + 1
+        self._show_board()
+        self.line_changed.emit()
+
+    def _show_board(self) -> None:
+        if self.reading is not None:
+            self._show_detail(self.reading)
+        self._show_lines()
+
+    @property
+    def reading(self) -> BoardReading | None:
+        """The reading that is shown in detail: of the board, or of the chosen line."""
+        board = self._board
+        if board is None or not board.lines:
+            return board
+        return board.lines[min(self._line, len(board.lines) - 1)]
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the board holds several lines of numbers."""
+        return self._board is not None and bool(self._board.lines)
+
+    @property
+    def sentence(self) -> str:
+        """All that is read, to be copied."""
+        lines = () if self._board is None else self._board.lines
+        alone = "" if self.certainty is None else self.certainty.sentence
+        return "\n".join(line.certainty.text for line in lines) or alone
+
+    def _show_detail(self, reading: BoardReading) -> None:
         answer = reading.answer
         if not answer.text:
             self.show_nothing()
             return
         self.show_classes(answer.names)
-        self._reading = reading
         self.certainty = reading.certainty
         if self.number is not None:
             self._show_number(self.number, self.certainty)
@@ -399,7 +457,7 @@ class AnswerPanel(ScrollArea):
 
     @property
     def number(self) -> NumberAnswer | None:
-        return None if self._reading is None else self._reading.number
+        return None if self.reading is None else self.reading.number
 
     @property
     def place(self) -> int:
@@ -423,12 +481,12 @@ class AnswerPanel(ScrollArea):
 
     def choose_place(self, place: int) -> None:
         number = self.number
-        if self._reading is None or number is None or place not in range(len(number.digits)):
+        if self.reading is None or number is None or place not in range(len(number.digits)):
             return
         if place != self.place:
             self._oldest = self._ticket + 1
         self._place = place
-        self.show_reading(self._reading)
+        self._show_detail(self.reading)
 
     def _digit_chosen(self) -> None:
         # An explanation that is on its way is about another digit.

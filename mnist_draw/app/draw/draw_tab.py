@@ -81,7 +81,6 @@ class DrawTab(Page):
         self.learn = LearnController(self.teaching, self.network, background, self)
         self.next_step = NextStep(self.network, self.learn)
         self.answer.add_row(self.next_step)
-        self._reading: BoardReading | None = None
         self.question: DigitPopover | None = None
         self._place: int | None = None
         self._draws_another = False
@@ -141,6 +140,8 @@ class DrawTab(Page):
         self.answer.place_changed.connect(self._show_said)
         self.first_start.example.clicked.connect(self.pictures.examples.show_any)
         canvas.history_changed.connect(self._note_history)
+        self.answer.copy_requested.connect(self.pictures.copy_answer)
+        self.answer.line_changed.connect(self._show_line)
         self.answer.teach_requested.connect(self.teaching.teach)
         self.answer.block.take_back_requested.connect(
             lambda: self._take_back_said(self._panel_place),
@@ -324,7 +325,6 @@ class DrawTab(Page):
         drawing = self.canvas.drawing
         if drawing.is_blank():
             self._emptied = self.ticket
-            self._reading = None
             self.answer.show_nothing()
             self._show_tags()
         elif self.cut_out.isChecked():
@@ -341,23 +341,30 @@ class DrawTab(Page):
         """Show a reading unless the board has been emptied since its ink was posted."""
         self.note_read(reading.ticket)
         if reading.ticket > self._emptied:
-            self._reading = reading
             self.answer.show_reading(reading)
+            shown = self.answer.reading or reading
             boxes = self.boxes.boxes
             self._show_tags()
             if self.question is not None and self.boxes.boxes != boxes:
                 # Another network divides the ink otherwise.
                 self.question.hide()
-            self.teaching.note_answer(reading.answer, reading.number)
+            self.teaching.note_answer(shown.answer, shown.number)
             # While a stroke grows the answer changes too often to be followed.
             if not self.canvas.is_drawing():
                 certainty = self.answer.certainty
                 state = State.NOTHING if certainty is None else certainty.state
                 self.network.state.set(certainty=state)
 
+    def _show_line(self) -> None:
+        """Show what the chosen line of a page is read as, also on the board."""
+        reading = self.answer.reading
+        if reading is not None:
+            self.teaching.note_answer(reading.answer, reading.number)
+        self._show_tags()
+
     def _show_tags(self) -> None:
         """Frame what is read, and say in tags as what, and what the user said of it."""
-        reading = self._reading
+        reading = self.answer.reading
         number = None if reading is None else reading.number
         tags: list[Tag] = []
         boxes: list[QRectF] = []
@@ -398,8 +405,9 @@ class DrawTab(Page):
 
     def _ask_digit(self, index: int) -> None:
         self.answer.choose_place(index)
-        several = len(self.boxes.boxes) > 1
-        self._ask(index, index if several else None, _("What is it?"))
+        # A line of one digit is a part of the board, too.
+        is_part = len(self.boxes.boxes) > 1 or self.answer.is_page
+        self._ask(index, index if is_part else None, _("What is it?"))
 
     def _ask_whole(self, index: int) -> None:
         self._ask(index, None, _("What is all of it?"))
@@ -427,7 +435,7 @@ class DrawTab(Page):
 
     def _taught(self, place: int | None) -> TaughtInk | None:
         """Return what was said of a digit of the number, or of all of the ink."""
-        places = () if self._reading is None else self._reading.places
+        places = () if self.answer.reading is None else self.answer.reading.places
         index = 0 if place is None else place + 1
         if index >= len(places):
             return None

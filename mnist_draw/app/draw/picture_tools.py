@@ -295,12 +295,12 @@ class PictureTools(QObject):
         self._background.run(lambda: picture(items, COPIED_SCALE), finished)
 
     def copy_answer(self) -> None:
-        certainty = self._answer.certainty
-        if certainty is None:
+        sentence = self._answer.sentence
+        if not sentence:
             notifier.problem(_("There is no answer to copy yet. Draw something first."))
             return
-        QApplication.clipboard().setText(certainty.sentence)
-        notifier.message(_("Copied “{answer}”.", answer=certainty.sentence))
+        QApplication.clipboard().setText(sentence)
+        notifier.message(_("Copied “{answer}”.", answer=sentence.replace("\n", ", ")))
 
     def _is_empty(self) -> bool:
         if self._canvas.has_ink():

@@ -118,6 +118,8 @@ class BoardReading:
     ticket: int
     #: As `places_of` has them.
     places: tuple[InkPlace, ...] = ()
+    #: The lines of a page of numbers, each read as a number.
+    lines: tuple[BoardReading, ...] = ()
 
 
 class PostedInk(NamedTuple):
@@ -128,6 +130,33 @@ class PostedInk(NamedTuple):
     #: Whether only one digit is meant.
     beginning: bool = False
     decimals: bool = False
+
+
+def _read(recogniser: Recogniser, posted: PostedInk) -> BoardReading:
+    """Read the board; a page of numbers line by line. All sentences are written here."""
+    from mnist_draw.recognition.lines import split
+
+    ink, strokes = posted.read()
+    answer = recogniser.recognise_ink(ink, strokes)
+    number = recogniser.read_number(ink, answer, posted.beginning, strokes, posted.decimals)
+    several = number if number.is_number else None
+    certainty = answer.certainty if several is None else certainty_of_number(several)
+    lines = split(ink, strokes) if answer.lines > 1 else []
+    of_lines = tuple(_read_line(recogniser, posted, *line) for line in lines)
+    places = places_of(ink, several)
+    return BoardReading(answer, several, certainty, posted.ticket, places, of_lines)
+
+
+def _read_line(
+    recogniser: Recogniser,
+    posted: PostedInk,
+    ink: np.ndarray,
+    strokes: list[np.ndarray],
+) -> BoardReading:
+    answer = recogniser.recognise_ink(ink, strokes)
+    number = recogniser.read_number(ink, answer, strokes=strokes, decimals=posted.decimals)
+    certainty = certainty_of_number(number)
+    return BoardReading(answer, number, certainty, posted.ticket, places_of(ink, number))
 
 
 class Recognition(QObject):
@@ -230,14 +259,7 @@ class Recognition(QObject):
     def _answer(self, posted: PostedInk | None) -> None:
         if posted is not None and self._recogniser is not None:
             claim_core()
-            read, ticket, beginning, decimals = posted
-            ink, strokes = read()
-            answer = self._recogniser.recognise_ink(ink, strokes)
-            number = self._recogniser.read_number(ink, answer, beginning, strokes, decimals)
-            several = number if number.is_number else None
-            # Sentences are written here: the window has no time for them.
-            certainty = answer.certainty if several is None else certainty_of_number(several)
-            reading = BoardReading(answer, several, certainty, ticket, places_of(ink, several))
+            reading = _read(self._recogniser, posted)
             self._worker.deliver(self, lambda: self.answered.emit(reading))
             self._compile_when_quiet()
 

@@ -1,6 +1,7 @@
 """The answer, its bars and what the network sees: what is painted and what is said."""
 
 import string
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +17,7 @@ from mnist_draw.app.draw.answer_figure import AnswerFigure, pieces_of
 from mnist_draw.app.draw.answer_panel import AnswerPanel, others_under, panel_width
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.ink_card import InkLegend, InkView, describe
+from mnist_draw.app.draw.recognition import InkPlace
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
@@ -665,3 +667,41 @@ def test_the_figure_is_not_cut_at_its_top(qtbot, height):
     figure.resize(200, height)
     picture = figure.grab().toImage()
     assert len({picture.pixelColor(x, 0).name() for x in range(picture.width())}) == 1
+
+
+def page(*texts):
+    """Return the reading of a page whose lines are these numbers."""
+    lines = []
+    for n, text in enumerate(texts):
+        number = NumberAnswer(
+            text, tuple(part(int(digit), **{f"d{digit}": 0.99}) for digit in text)
+        )
+        line = fakes.reading(fakes.answer(None), number)
+        lines.append(replace(line, places=(InkPlace((0, 100 * n, 50, 80), text),)))
+    return replace(fakes.reading(fakes.answer(None)), lines=tuple(lines))
+
+
+def test_a_page_is_a_list_of_lines_of_which_one_is_shown_in_detail(shown):
+    panel = shown.panel
+    panel.show_reading(page("20", "317"))
+    assert panel.lines.title.text() == "2 lines"
+    assert panel.block.isHidden()
+    # The line that was drawn last is chosen; another one by key or press.
+    rows = panel.lines.list
+    assert rows.accessibleDescription().startswith("Line 2 of 2: 317")
+    assert len(panel.number.digits) == 3
+    QTest.keyClick(rows, Qt.Key_Up)
+    assert rows.accessibleDescription().startswith("Line 1 of 2: 20")
+    assert panel.number.text == "20"
+    QApplication.processEvents()
+    QTest.mouseClick(rows, Qt.LeftButton, pos=QPoint(20, rows.height() - 5))
+    assert panel.number.text == "317"
+    # A change of the first line chooses it; the same page again leaves the choice.
+    for choice in ("", "again"):
+        panel.show_reading(page("26", "317"))
+        assert panel.number.text == "26", choice
+    assert panel.sentence == "26\n317"
+    shown.read(3)
+    assert panel.lines.isHidden()
+    assert not panel.block.isHidden()
+    assert not panel.is_page
