@@ -674,14 +674,15 @@ def page(*texts):
     lines = []
     for n, text in enumerate(texts):
         number = NumberAnswer(
-            text, tuple(part(int(digit), **{f"d{digit}": 0.99}) for digit in text)
+            text,
+            tuple(part(int(digit), **{f"d{digit}": 0.99}) for digit in text),
         )
         line = fakes.reading(fakes.answer(None), number)
         lines.append(replace(line, places=(InkPlace((0, 100 * n, 50, 80), text),)))
     return replace(fakes.reading(fakes.answer(None)), lines=tuple(lines))
 
 
-def test_a_page_is_a_list_of_lines_of_which_one_is_shown_in_detail(shown):
+def test_a_page_is_a_list_of_lines_of_which_one_is_shown_in_detail(shown, qtbot):
     panel = shown.panel
     panel.show_reading(page("20", "317"))
     assert panel.lines.title.text() == "2 lines"
@@ -693,7 +694,7 @@ def test_a_page_is_a_list_of_lines_of_which_one_is_shown_in_detail(shown):
     QTest.keyClick(rows, Qt.Key_Up)
     assert rows.accessibleDescription().startswith("Line 1 of 2: 20")
     assert panel.number.text == "20"
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: rows.height() == rows.sizeHint().height())
     QTest.mouseClick(rows, Qt.LeftButton, pos=QPoint(20, rows.height() - 5))
     assert panel.number.text == "317"
     # A change of the first line chooses it; the same page again leaves the choice.
