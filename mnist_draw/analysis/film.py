@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer, start_model
-from mnist_draw.analysis.one_step import OneStep, StepError, StepFigures
+from mnist_draw.analysis.one_step import Mine, OneStep, StepError, StepFigures
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.mnist import scale
@@ -87,6 +87,7 @@ class Film:
         self.notes: dict[int, Note] = {}
         # Where each frame is in the file.
         self._slots: dict[int, int] = {}
+        self._unused: list[int] = []
         # Open as long as the film.
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         weakref.finalize(self, self._file.close)
@@ -113,6 +114,19 @@ class Film:
         self.notes.pop(END, None)
         self.step.model = model
         vars(self).pop("memory_at_end", None)
+
+    def put_mine(self, mine: Mine | None, number: int) -> None:
+        """Learn a drawing, too, from a frame on; what was learned otherwise after it is dropped."""
+        old = self.step.mine
+        self.step.mine = mine
+        if old is mine:
+            return
+        if old and mine and old.label == mine.label and np.array_equal(old.picture, mine.picture):
+            return
+        for later in self.numbers:
+            if later > number:
+                self._unused.append(self._slots.pop(later))
+                del self.notes[later]
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -199,6 +213,7 @@ class Film:
             self._began_with,
             self.is_from_start,
             number == END,
+            self.step.is_rule_known,
         )
 
     def _keep_learned(self, number: int) -> Frame:
@@ -227,6 +242,8 @@ class Film:
 
     def _free_place(self) -> int:
         """Return where a frame may be written; of too many the most crowded goes."""
+        if self._unused:
+            return self._unused.pop()
         if len(self._slots) < self._limit:
             return self._file.seek(0, io.SEEK_END)
         numbers = self.numbers

@@ -59,6 +59,15 @@ class StepError(UserError):
 
 
 @dataclass(frozen=True, eq=False)
+class Mine:
+    """A drawing that is learned in place of the first picture of each minibatch."""
+
+    #: float32 (28, 28).
+    picture: Floats = field(repr=False)
+    label: int
+
+
+@dataclass(frozen=True, eq=False)
 class Minibatch:
     """What a step learns from: N pictures, the followed one first."""
 
@@ -114,19 +123,21 @@ class StepFigures:
         return int(self.minibatch.labels[0])
 
 
-def settings_of(model: ModelFile) -> TrainingSettings:
-    """Return the settings that a network was trained with; the tutorial's where none are known."""
-    settings = TrainingSettings()
+def settings_of(model: ModelFile) -> TrainingSettings | None:
+    """Return the settings that a network was trained with; None where they are not known."""
+    if not model.info.settings:
+        return None
     with contextlib.suppress(UserError):
-        settings = TrainingSettings.from_json(model.info.settings or {})
-    return settings.replace(network=model.network)
+        return TrainingSettings.from_json(model.info.settings).replace(network=model.network)
+    return None
 
 
 class OneStep:
     """A copy of a network that learns minibatches.
 
     Compiling takes a moment. It belongs to the thread that uses it. Of ``settings`` it takes
-    update rule, learning rate, L2 and batch size; without, those of the network's run.
+    update rule, learning rate, L2 and batch size; without, those of the network's run, or, where
+    these are not known, the tutorial's.
     """
 
     def __init__(self, model: ModelFile, settings: TrainingSettings | None = None) -> None:
@@ -145,9 +156,14 @@ class OneStep:
                 "A step through batch normalization is not shown. Choose another network.",
             )
         self.model = model
-        self.settings = settings or settings_of(model)
+        known = settings or settings_of(model)
+        #: Whether the update rule is that of the network's training; else it is the tutorial's.
+        self.is_rule_known = known is not None
+        self.settings = known or TrainingSettings(network=model.network)
         #: Whether the memory of `fill` is that of the network's own run.
         self.from_run = False
+        #: A picture that each minibatch contains, and its label.
+        self.mine: Mine | None = None
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
         self.expressions = StepExpressions(self.network, self.settings)
@@ -178,7 +194,11 @@ class OneStep:
             for shape, retained in self.expressions.dropouts.values()
         )
         labels = self.data.train_labels[rows].astype(np.int32)
-        return Minibatch(scale(self.data.train_images[rows]), labels, masks)
+        pictures = scale(self.data.train_images[rows])
+        if self.mine is not None:
+            pictures[0, 0] = self.mine.picture
+            labels[0] = self.mine.label
+        return Minibatch(pictures, labels, masks)
 
     def put(self, parameters: Sequence[Floats], state: Sequence[Array]) -> None:
         """Let the parameters and what the update rule remembers be these."""

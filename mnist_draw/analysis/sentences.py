@@ -58,6 +58,7 @@ class FilmFigures:
     began_with: str = ""
     is_from_start: bool = True
     is_end: bool = False
+    is_rule_known: bool = True
 
 
 def describe_chance(figures: FilmFigures) -> str:
@@ -72,7 +73,10 @@ def describe_frame(figures: FilmFigures) -> tuple[str, str]:
     if figures.is_end:
         return _("This is the network itself, after all of its training."), ""
     if not figures.is_from_start and not figures.steps:
-        return _("Where it began is not known."), _("The film goes on from its end.")
+        goes_on = _("The film goes on from its end.")
+        if not figures.is_rule_known:
+            goes_on = _("From its end it learns as the tutorial's network does.")
+        return _("Where it began is not known."), goes_on
     if not figures.steps:
         return _describe_start(figures)
     return _describe_change(figures), _describe_use(figures)

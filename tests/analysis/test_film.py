@@ -12,7 +12,7 @@ from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import film as film_module
 from mnist_draw.analysis.film import END, SHOWN, Film
-from mnist_draw.analysis.one_step import StepError
+from mnist_draw.analysis.one_step import Mine, StepError
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.training.run_start import build_network
@@ -202,3 +202,24 @@ def test_notes_say_what_numpy_says(network):
     for look, unit in zip(note.looks, film.units, strict=True):
         expected = first[unit, 0, ::-1, ::-1] if first.ndim == 4 else first[:, unit].reshape(28, 28)
         np.testing.assert_array_equal(look, expected)
+
+
+def test_a_drawing_is_learned_from_a_frame_on():
+    """Later frames are those of another film; without it, or with it again, they are as before."""
+    film = Film(learned_model()[0])
+    go(film, 5)
+    without = film.frame(5).parameters
+    mine = Mine(np.full((28, 28), 0.5, np.float32), 3)
+    film.put_mine(mine, 2)
+    assert film.numbers == (0, 1, 2)
+    first = film.step.minibatch(2)
+    np.testing.assert_array_equal(first.pictures[0, 0], mine.picture)
+    assert first.labels[0] == 3
+    go(film, 5)
+    assert not np.array_equal(film.frame(5).parameters[0], without[0])
+    film.put_mine(Mine(mine.picture.copy(), 3), 2)
+    assert film.numbers == (0, 1, 2, 5)
+    film.put_mine(None, 2)
+    go(film, 5)
+    for found, wanted in zip(film.frame(5).parameters, without, strict=True):
+        np.testing.assert_array_equal(found, wanted)

@@ -349,6 +349,38 @@ def test_keys_go_through_the_stages_and_play(section, qtbot):
     assert section.stages.play.text() == "Slow"
 
 
+def test_my_drawing_is_put_among_the_pictures_of_a_step(section, qtbot):
+    ready(section, qtbot, details=True)
+    mine = section.followed.mine
+    mine.click()
+    whole(section, qtbot)
+    minibatch = section.stages.picture.shown.figures.minibatch
+    np.testing.assert_array_equal(minibatch.pictures[0, 0], digit().picture)
+    assert str(minibatch.labels[0]) == digit().label
+    section.show_example(digit(3))
+    whole(section, qtbot)
+    pictures = section.stages.picture.shown.figures.minibatch.pictures
+    np.testing.assert_array_equal(pictures[0, 0], digit(3).picture)
+    # A picture of a data set is never learned from.
+    section.show_example(replace(digit(), source="Test picture 1"))
+    whole(section, qtbot)
+    assert not mine.isEnabled()
+    assert not mine.isChecked()
+    assert "never learned" in mine.toolTip()
+    pictures = section.stages.picture.shown.figures.minibatch.pictures
+    assert not np.array_equal(pictures[0, 0], digit().picture)
+
+
+def test_a_network_whose_rule_is_not_known_has_neither_figures_nor_code(section, qtbot):
+    ready(section, qtbot, random_model("custom_mlp:2,8"), details=True)
+    assert section.stages.picture.shown is None
+    assert "not stored" in section.stages.picture.state
+    for number in range(1, 6):
+        section.open_stage(number)
+        assert not section.stages.code.code.accessibleDescription()
+        assert not section.stages.weight.isVisible()
+
+
 def test_code_is_shown_on_request(section, qtbot):
     ready(section, qtbot, details=True)
     assert not section.stages.code.isVisible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
 from mnist_draw.analysis.film import END, Film, Frame, Note
 from mnist_draw.analysis.followed_weight import FollowedWeight, follow, moved_figures
 from mnist_draw.analysis.network_probe import Layer
-from mnist_draw.analysis.one_step import OneStep, StepFigures
+from mnist_draw.analysis.one_step import Mine, OneStep, StepFigures
 from mnist_draw.analysis.sentences import FilmFigures, MovedFigures
 from mnist_draw.arrays import Array
 from mnist_draw.storage.models import ModelFile
@@ -31,6 +32,7 @@ class Wish:
     since: int = 0
     #: Which picture of the next minibatch is followed through its step; None: no step.
     place: int | None = None
+    mine: Mine | None = None
 
     @property
     def is_end(self) -> bool:
@@ -98,8 +100,8 @@ class Scene:
     explained: Explained | None = None
     #: Whether all that is wished for is there.
     is_whole: bool = False
-    #: Whether a step of the network itself cannot be shown: its memory is lost.
-    is_end_lost: bool = False
+    #: Why the step cannot be explained: the memory of the network's run is lost, or its rule.
+    lost: Literal["", "memory", "rule"] = ""
 
 
 class FilmMaker:
@@ -122,6 +124,7 @@ class FilmMaker:
             self._first = film.frame(0)
         elif film.model is not wish.model:
             film.use(wish.model)
+        film.put_mine(wish.mine, max(wish.since, 0))
         if wish.is_end:
             scene = self._scene(film, wish, film.frame(END))
         else:
@@ -167,10 +170,12 @@ class FilmMaker:
         )
 
     def _explain(self, film: Film, scene: Scene, place: int) -> Scene:
+        step = film.step
+        if not step.is_rule_known:
+            return replace(scene, lost="rule")
         figures = film.explain(scene.frame, place)
         if figures is None:
-            return replace(scene, is_end_lost=True)
-        step = film.step
+            return replace(scene, lost="memory")
         number = scene.frame.number
         is_filled = number == END and not step.from_run
         explained = Explained(

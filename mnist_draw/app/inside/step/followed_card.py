@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QSizePolicy
+from PyQt5.QtWidgets import QCheckBox, QSizePolicy
 
 from mnist_draw.app.inside.example import SIDE, PickedPicture
+from mnist_draw.app.inside.section import Example
 from mnist_draw.app.inside.step.film_maker import Scene
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import Card, push_button
+from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.i18n import _, number
 from mnist_draw.library.network_data import Name, in_a_sentence
 
@@ -35,7 +36,24 @@ class FollowedCard(Card):
             look="link",
         )
         self.body.addLayout(row((FixedLabel(self.label, lines=1.6), 1), self.next))
+        self.mine = QCheckBox(_("Put mine among them"))
+        self.mine.setObjectName("putMineCheckBox")
+        self.body.addWidget(self.mine)
+        self.allow_mine(None, None)
         theme.follow(self, lambda: self.picture.setFixedSize(SIDE, SIDE))
+
+    def allow_mine(self, example: Example | None, label: int | None) -> None:
+        """Let a drawing be learned whose class is known; pictures of a data set are not."""
+        reason = _("Learn your drawing, too, as the first picture of each step.")
+        is_mine = example is not None and example.is_drawing and label is not None
+        if not is_mine:
+            reason = _("First draw something, and say what it is.")
+        if example is not None and not example.is_drawing:
+            reason = _("Test and validation pictures are never learned from.")
+        if not is_mine:
+            self.mine.setChecked(False)
+        self.mine.setEnabled(is_mine)
+        explain(self.mine, self.mine.text(), reason)
 
     def show_scene(self, scene: Scene | None, name: Name) -> None:
         shown = None if scene is None else scene.explained

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QDialog, QShortcut
 from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import FunctionGraphs
 from mnist_draw.analysis.film import END
+from mnist_draw.analysis.one_step import Mine
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.section import Example, Section
@@ -32,7 +33,13 @@ from mnist_draw.storage.models import ModelFile
 
 _STARTING = _("Looking for the weights that it began with.")
 _FAILED = _("This step cannot be shown.")
-_LOST = _("What the update rule remembered in the run is not stored: its next step is not known.")
+_LOST = {
+    "": "",
+    "memory": _(
+        "What the update rule remembered in the run is not stored: its next step is not known.",
+    ),
+    "rule": _("How this network was trained is not stored: its next step is not known."),
+}
 #: While it plays, each stage stays so long, in milliseconds.
 PLAY_MS = 3000
 #: Seconds from one frame of a film that is learned to the next.
@@ -96,6 +103,7 @@ class StepSection(Section):
         page.next.clicked.connect(self._go_on)
         page.play.clicked.connect(self.play)
         self.followed.next.clicked.connect(self._follow_next)
+        self.followed.mine.clicked.connect(self._put_mine)
         for keys, step in (("Left", -1), ("Right", 1)):
             shortcut = QShortcut(QKeySequence(keys), page)
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
@@ -124,8 +132,12 @@ class StepSection(Section):
         self._show_waiting(_STARTING)
 
     def show_example(self, example: Example | None) -> None:
+        before = self._mine()
         self._example = example
+        self.followed.allow_mine(example, self._label())
         self._ask_for_answer()
+        if self._model is not None and (before or self._mine()):
+            self._put_mine()
 
     def show_details(self, on: bool) -> None:
         super().show_details(on)
@@ -165,8 +177,20 @@ class StepSection(Section):
         assert model is not None
         place = self._place if self.details else None
         since = number if since is None else since
-        self._wish = Wish(model, self._key, number, since, place)
+        self._wish = Wish(model, self._key, number, since, place, self._mine())
         self.job.ask(self._wish)
+
+    def _mine(self) -> Mine | None:
+        """Return the drawing that is put among the pictures of a step, if it is."""
+        example = self._example
+        label = self._label()
+        if not self.followed.mine.isChecked() or example is None or label is None:
+            return None
+        return Mine(example.picture, label)
+
+    def _put_mine(self) -> None:
+        self._place = 0
+        self._ask(self.number)
 
     def go_to(self, number: int) -> None:
         """Show the frame after so many steps, or the network itself."""
@@ -260,7 +284,7 @@ class StepSection(Section):
         self.followed.show_scene(scene, self._name)
         waiting = _STARTING
         if scene is not None:
-            waiting = _LOST if scene.is_end_lost else ""
+            waiting = _LOST[scene.lost]
         self.stages.show_state(waiting)
 
     def play(self) -> None:
