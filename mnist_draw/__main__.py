@@ -6,7 +6,9 @@ happen inside `main`, so that Ctrl-C during them ends in a word, too.
 
 from __future__ import annotations
 
+import _thread
 import sys
+import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run the command of the process's arguments and return its exit status."""
+    sys.unraisablehook = _interrupt_again
     try:
         from mnist_draw import i18n
 
@@ -25,6 +28,17 @@ def main() -> int:
     except KeyboardInterrupt:
         print("mnist-draw: Interrupted.", file=sys.stderr)
         return 130
+
+
+def _interrupt_again(ignored: sys.UnraisableHookArgs) -> None:
+    """Deliver Ctrl-C once more where Python drops it: in callbacks of imports and of garbage."""
+    if ignored.exc_type is KeyboardInterrupt:
+        # Not now: it would be dropped in here, too.
+        again = threading.Timer(0.05, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def wanted_languages(arguments: list[str]) -> Iterator[str]:

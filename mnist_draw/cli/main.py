@@ -241,6 +241,9 @@ def _run(argv: Sequence[str] | None) -> int:
         sentence = _("The computer's memory is not enough for this. Nothing was changed.")
         return fail(sentence, FAILURE)
     except Exception as error:
+        # Python 3.11 wraps what interrupts the making of a class.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return fail(_("Interrupted."), INTERRUPTED)
         return fail(_defect(error), FAILURE)
     return status
 

@@ -292,13 +292,19 @@ def _outside_files() -> list[Path]:
     for folder in fallback_folders():
         # A folder may be missing, or closed to the user.
         with contextlib.suppress(OSError):
-            found += [path for path in sorted(folder.glob(_OUTSIDE)) if is_private(path)]
+            # Anybody may put a link to a file of this user into the temporary folder.
+            files = [path for path in sorted(folder.glob(_OUTSIDE)) if not path.is_symlink()]
+            found += [path for path in files if is_private(path)]
     return found
 
 
 def fallback_folders() -> list[Path]:
     """List the folders outside the program's that earlier versions wrote to."""
-    return [Path(platformdirs.user_documents_dir()), Path(tempfile.gettempdir())]
+    folders = [Path(platformdirs.user_documents_dir())]
+    # There may be none.
+    with contextlib.suppress(FileNotFoundError):
+        folders.append(Path(tempfile.gettempdir()))
+    return folders
 
 
 def fallback_key(path: Path) -> str:

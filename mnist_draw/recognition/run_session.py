@@ -16,7 +16,13 @@ from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.library.network_data import dataset_metadata, remember_data
-from mnist_draw.storage.atomic import acquire_lock, make_lock, resolve_path, write_atomically
+from mnist_draw.storage.atomic import (
+    acquire_lock,
+    make_lock,
+    release_lock,
+    resolve_path,
+    write_atomically,
+)
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import quarantine
@@ -62,7 +68,7 @@ def in_use(folder: Path) -> bool:
     """Whether the run in a folder is going on, in this program or in another."""
     lock = _lock_of(folder)
     taken = acquire_lock(lock)
-    lock.release()
+    release_lock(lock)
     return not taken
 
 
@@ -271,7 +277,7 @@ class RunSession:
                 self.interrupt()
             can_begin_again = run.state == "interrupted" and has_checkpoint
             if self._is_new and not (run.has_learned or run.is_whole or can_begin_again):
-                self._lock.release()
+                release_lock(self._lock)
                 shutil.rmtree(run.folder, ignore_errors=True)
                 return ""
             lost = ""
@@ -284,7 +290,7 @@ class RunSession:
             self._copy_checkpoint()
             return message or lost
         finally:
-            self._lock.release()
+            release_lock(self._lock)
 
     def _copy_checkpoint(self) -> None:
         """Have the checkpoint in the run's folder, too; else the run goes on from where it is."""

@@ -34,6 +34,8 @@ _PREFIX = ".mnist_draw-"
 _SUFFIX = ".tmp"
 #: Seconds after which a temporary file is abandoned: the slowest write changes it more often.
 _ABANDONED = 3600.0
+#: Seconds between two attempts to lock: writing a small file takes some milliseconds.
+_POLL_S = 0.01
 
 
 def write_atomically(path: PathName, data: bytes) -> None:
@@ -221,10 +223,16 @@ def acquire_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
     with contextlib.suppress(OSError, NotImplementedError):
         if Path(lock.lock_file).parent.is_dir():
             try:
-                lock.acquire(timeout=seconds)
+                lock.acquire(timeout=seconds, poll_interval=_POLL_S)
             except Timeout:
                 return False
     return True
+
+
+def release_lock(lock: BaseFileLock) -> None:
+    """Release a lock; a network drive that cannot do that releases it with the program's end."""
+    with contextlib.suppress(OSError):
+        lock.release()
 
 
 @contextlib.contextmanager
@@ -235,7 +243,7 @@ def held(path: PathName) -> Iterator[bool]:
     taken = acquire_lock(lock)
     if taken and lock.is_locked and not beside.exists():
         # The previous holder has removed the file meanwhile.
-        lock.release()
+        release_lock(lock)
         taken = acquire_lock(lock)
     try:
         yield taken
@@ -245,7 +253,7 @@ def held(path: PathName) -> Iterator[bool]:
             # it first.
             with contextlib.suppress(OSError):
                 beside.unlink()
-            lock.release()
+            release_lock(lock)
             if os.name == "nt":
                 with contextlib.suppress(OSError):
                     beside.unlink()

@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 
 from mnist_draw.errors import DocumentError, StorageError
 from mnist_draw.i18n import _, joined
-from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
+from mnist_draw.storage.atomic import (
+    acquire_lock,
+    lock_file,
+    make_lock,
+    release_lock,
+    write_atomically,
+)
 from mnist_draw.storage.document import check_version, drop_non_finite, pack, parse
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.opening import MEGABYTE, PathName, read_file
@@ -26,7 +32,7 @@ MAX_BYTES = 4 * MEGABYTE
 #: Marks a removed value.
 _REMOVED = object()
 #: Seconds to wait for another window, which holds the lock for some milliseconds.
-_PATIENCE = 1.0
+_PATIENCE = 5.0
 
 T = TypeVar("T", bool, int, float, str, list[Any], dict[str, Any])
 
@@ -134,7 +140,7 @@ class Preferences:
             document = {"schema": SCHEMA, "values": dict(sorted(values.items()))}
             write_atomically(self.path, pack(document, indent=2) + b"\n")
         finally:
-            lock.release()
+            release_lock(lock)
         with self._lock:
             self._changes = {
                 name: value

@@ -44,6 +44,13 @@ def _temporary_file(*arguments: Any, **named: Any) -> Any:
 
 @cache
 def _folder() -> str:
-    folder = tempfile.mkdtemp(prefix="mnist_draw-source-")
+    prefix = "mnist_draw-source-"
+    try:
+        folder = tempfile.mkdtemp(prefix=prefix)
+    except OSError:
+        from pytensor import config
+
+        # No folder for temporary files can be written. What is compiled has one.
+        folder = tempfile.mkdtemp(prefix=prefix, dir=config.base_compiledir)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

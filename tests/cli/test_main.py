@@ -133,10 +133,20 @@ def test_defect_is_kept_in_a_file(tmp_path, monkeypatch, capsys, break_evaluate)
     assert "Traceback" in report.read_text()
 
 
+def caused(error, cause):
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
         (KeyboardInterrupt(), 130, "Interrupted"),
+        (
+            caused(RuntimeError("Error calling __set_name__"), KeyboardInterrupt()),
+            130,
+            "Interrupted",
+        ),
         (MemoryError(), 1, "memory"),
     ],
 )
@@ -163,6 +173,7 @@ def test_importing_the_commands_is_cheap():
 
 
 @pytest.mark.process
+@pytest.mark.skipif(sys.platform == "win32", reason="names are no bytes there")
 def test_any_file_name_can_be_printed():
     """An ASCII terminal and a name that is not even valid Unicode: a sentence, no traceback."""
     command = [sys.executable, "-m", "mnist_draw", "evaluate", os.fsdecode(b"\xff\xc3\xbc.npz")]

@@ -223,3 +223,44 @@ sys.exit(main())
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "mnist-draw: Interrupted.\n")
+
+
+@pytest.mark.process
+def test_ctrl_c_in_a_callback_that_python_drops_interrupts_nevertheless(tmp_path):
+    code = """
+import sys
+import mnist_draw.cli.main
+
+class Dropped:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+def list_networks(*arguments):
+    Dropped()
+    while True:
+        pass
+
+sys.modules["mnist_draw.cli.main"].build_parser = list_networks
+from mnist_draw.__main__ import main
+sys.exit(main())
+"""
+    ended = python(["-c", code], tmp_path)
+    assert (ended.returncode, ended.stderr) == (130, "mnist-draw: Interrupted.\n")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(installed_theano(), reason="PyTensor writes what Theano does not")
+def test_training_needs_no_folder_for_temporary_files(tmp_path):
+    code = """
+import sys, tempfile
+
+def fail(*arguments, **options):
+    raise FileNotFoundError(2, "No usable temporary directory found")
+
+tempfile._get_default_tempdir = fail
+from mnist_draw.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+    arguments = [*TRAIN, "--output", "m.npz"]
+    ended = python(["-c", code, *arguments], tmp_path, MNIST_DRAW_HOME=str(tmp_path / "home"))
+    assert ended.returncode == 0, ended.stderr

@@ -176,7 +176,7 @@ def test_swapped_files_and_labels_of_another_file(tmp_path, write_folder):
     folder = write_folder(tmp_path / "data")
     images, labels = folder / NAMES[0], folder / NAMES[1]
     content = images.read_bytes()
-    labels.rename(images)
+    labels.replace(images)
     labels.write_bytes(content)
     said = complaint(folder)
     assert str(images) in said

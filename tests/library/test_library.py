@@ -250,6 +250,11 @@ def test_what_earlier_versions_saved_outside_is_moved_to_its_home(tmp_path, monk
     save_model(path, linear_model().with_info(home=home_name()))
     path.chmod(0o600)
     os.utime(path, (43_200, 43_200))
+    # Anybody may put a link into the temporary folder.
+    own = home / "data" / "own.npz"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    save_model(own, linear_model())
+    (tmp_path / "mnist-draw-rescued-model-8.npz").symlink_to(own)
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
     # Another home leaves it there, and so does one without room.
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "another home"))

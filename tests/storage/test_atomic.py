@@ -359,5 +359,7 @@ def test_one_variable_moves_all_folders_or_the_system_decides(tmp_path, monkeypa
 
 
 def test_resources_of_a_bare_clone(monkeypatch):
+    if "site-packages" in folders.__file__:
+        pytest.skip("the program is installed, not cloned")
     monkeypatch.setattr(folders.importlib.util, "find_spec", lambda _name: None)
     assert (resource_path("mnist") / "train-images-idx3-ubyte.gz").is_file()

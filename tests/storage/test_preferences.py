@@ -1,5 +1,6 @@
 """Versioned JSON, read without trust; preferences, never a reason not to start."""
 
+import errno
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -153,6 +154,17 @@ def test_nothing_is_written_while_another_window_writes(path, monkeypatch):
     here.save()
     kept = Preferences(path)
     assert (kept.get("epochs", 0), kept.get("theme", "")) == (3, "dark")
+
+
+def test_a_lock_that_cannot_be_released_loses_nothing(path, monkeypatch):
+    def fail(lock):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(FileLock, "_release", fail)
+    here = Preferences(path)
+    here.set("epochs", 3)
+    here.save()
+    assert Preferences(path).get("epochs", 0) == 3
 
 
 def test_what_changed_is_remembered_and_nothing_else_is_written(path):

@@ -1,6 +1,7 @@
 """A run that is continued is the run that was never interrupted; runs start from other networks."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import lasagne
@@ -174,6 +175,8 @@ def test_what_does_not_fit_the_checkpoint_is_refused(finished, digits):
 def test_two_runs_do_not_write_one_checkpoint(digits, tmp_path):
     path, other = tmp_path / "run.ckpt", tmp_path / "the same"
     other.symlink_to(path)
+    if os.path.realpath(other) != os.path.realpath(path):
+        pytest.skip("this system, Wine, does not say where a link leads")
     first = train(FOUR, dataset=digits, checkpoint=path)
     for event in first:
         if isinstance(event, EpochFinished):

@@ -292,6 +292,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
     assert run_list.list_runs()[1] == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder with an open file stays there")
 def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     files = session()
     shutil.rmtree(files.run.folder)

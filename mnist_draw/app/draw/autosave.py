@@ -26,7 +26,13 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, counted, joined
-from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
+from mnist_draw.storage.atomic import (
+    acquire_lock,
+    lock_file,
+    make_lock,
+    release_lock,
+    write_atomically,
+)
 from mnist_draw.storage.document import pack
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import numbered, quarantine
@@ -67,7 +73,7 @@ class BoardFiles:
                     path.unlink(missing_ok=True)
             else:
                 self.others.append(path)
-            lock.release()
+            release_lock(lock)
         if found:
             self.path, self._lock = found[0][1:]
             return self.path
@@ -94,7 +100,7 @@ class BoardFiles:
                 now = time.time_ns()
                 os.utime(own, ns=(now, now))
         finally:
-            lock.release()
+            release_lock(lock)
         return read
 
     def _hold(self) -> Path:
@@ -106,7 +112,7 @@ class BoardFiles:
     def release(self) -> None:
         """Unlock this window's file; writing locks it again."""
         if self._lock is not None:
-            self._lock.release()
+            release_lock(self._lock)
             self._lock = None
 
     def _lock_new(self) -> Path:

@@ -84,8 +84,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window.show()
     # Once the window has been painted.
     QTimer.singleShot(0, window.start)
-    if language() == "zh_CN":
-        QTimer.singleShot(0, report_missing_font)
+    QTimer.singleShot(0, report_missing_font)
     if lesson is not None:
         from mnist_draw.app.shell.lesson import begin_lesson
 
@@ -219,12 +218,17 @@ def compile_ahead(window: Window) -> QProcess:
 
 
 def report_missing_font() -> None:
-    """Say where the system cannot show Chinese; not in Chinese, which could not be read."""
+    """Say where the system cannot show letters; of Chinese not in Chinese."""
     from PyQt5.QtGui import QFontDatabase
 
     from mnist_draw.app.kit.notifier import Notifier
 
-    if not QFontDatabase().families(QFontDatabase.SimplifiedChinese):
+    fonts = QFontDatabase()
+    if not fonts.families():
+        reporter.print_at_end(
+            _("This system has no font: the window shows no letters. Install DejaVu Sans."),
+        )
+    elif language() == "zh_CN" and not fonts.families(QFontDatabase.SimplifiedChinese):
         sentence = (
             "This system has no font with Chinese characters. Install one, such as Noto Sans CJK, "
             "or choose another language in the menu that F10 opens."

@@ -201,12 +201,18 @@ def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
 def test_a_system_without_chinese_characters_is_told_so(monkeypatch, capsys):
     told: list[str] = []
     monkeypatch.setattr(Notifier, "problem", lambda _, sentence: told.append(sentence))
-    monkeypatch.setattr(QFontDatabase, "families", lambda *_: ["Any"])
+    monkeypatch.setattr(QFontDatabase, "families", lambda self, *system: [] if system else ["Any"])
     startup.report_missing_font()
     assert not told
-    monkeypatch.setattr(QFontDatabase, "families", lambda *_: [])
+    monkeypatch.setattr(startup, "language", lambda: "zh_CN")
     startup.report_missing_font()
     assert told[0] in capsys.readouterr().err
+
+
+def test_a_system_without_any_font_is_told_so_on_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(QFontDatabase, "families", lambda *_: [])
+    startup.report_missing_font()
+    assert "no font" in capsys.readouterr().err
 
 
 CRASH = """
