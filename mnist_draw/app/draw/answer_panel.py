@@ -232,6 +232,8 @@ class AnswerPanel(ScrollArea):
         #: Whether the user wants all bars; None leaves it to the room there is.
         self._wants_all: bool | None = None
         self._waiting = _("Getting the network ready")
+        #: Whether there is ink that the first network has not read yet.
+        self._is_reading = False
         inner = QWidget()
         self._column = column(
             self.lines,
@@ -318,7 +320,13 @@ class AnswerPanel(ScrollArea):
             self.block.show_classes(names)
             self.show_nothing()
 
+    def expect_reading(self) -> None:
+        """Say that ink is read, until it is: after a start the network is loaded first."""
+        self._is_reading = self.certainty is None
+        self._show_no_answer()
+
     def show_nothing(self) -> None:
+        self._is_reading = False
         self._board = self._place = self._picture = self.certainty = None
         self._line = 0
         self._show_lines()
@@ -333,7 +341,10 @@ class AnswerPanel(ScrollArea):
         self._note_place()
 
     def _show_no_answer(self) -> None:
-        self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
+        if self._is_reading:
+            self.block.show_nothing(_("Reading …"), self._waiting)
+        else:
+            self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
 
     def _show_lines(self) -> None:
         lines = () if self._board is None else self._board.lines
@@ -389,6 +400,7 @@ class AnswerPanel(ScrollArea):
             self.show_nothing()
             return
         self.show_classes(answer.names)
+        self._is_reading = False
         self.certainty = reading.certainty
         if self.number is not None:
             self._show_number(self.number, self.certainty)

@@ -43,7 +43,9 @@ from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import paint_corners, smooth_painter, write_with
-from mnist_draw.i18n import _, counted, joined
+from mnist_draw.app.kit.widgets import tip
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, joined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,8 +58,17 @@ _ERASER = 2.0
 #: ``_LIGHTEST + _PRESSURE`` of it.
 _LIGHTEST = 0.4
 _PRESSURE = 1.2
+#: Of more classes an empty board names the first ones and the last.
+_FEW = 5
 #: Bytes for images of earlier boards: seven on a 4K screen, seventy on a small one.
 _ROOM = 96 * 1024 * 1024
+
+
+def _few_of(classes: Sequence[str]) -> str:
+    """Return the first three classes and the last: A B C … Z."""
+    if len(classes) <= _FEW:
+        return " ".join(classes)
+    return f"{' '.join(classes[: _FEW - 2])} … {classes[-1]}"
 
 
 class Canvas(QWidget):
@@ -178,21 +189,15 @@ class Canvas(QWidget):
             self._inviting = on
             self.update()
 
-    def set_invitation(self, classes: int | None = None) -> None:
-        """Ask for a digit, or for one of so many classes."""
+    def set_invitation(self, classes: Sequence[str] = DIGITS) -> None:
+        """Ask for a digit, or for one of other classes."""
         self._invitation = _("Draw a digit")
         sentence = _("Draw a digit here with mouse, pen or finger.")
-        if classes is not None:
-            self._invitation = counted(
-                "Draw one of {count} class",
-                "Draw one of {count} classes",
-                classes,
-            )
-            sentence = counted(
-                "Draw one of {count} class here with mouse, pen or finger.",
-                "Draw one of {count} classes here with mouse, pen or finger.",
-                classes,
-            )
+        if classes != DIGITS:
+            self._invitation = _("Draw one of: {classes}", classes=_few_of(classes))
+            everything = " ".join(classes)
+            sentence = _("Draw one of: {classes}", classes=everything)
+        self.setToolTip("" if classes == DIGITS else tip(sentence))
         sentence = joined(sentence, BOARD_KEYS)
         self.setAccessibleDescription(sentence)
         self.setWhatsThis(sentence)

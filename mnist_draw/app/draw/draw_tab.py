@@ -270,7 +270,7 @@ class DrawTab(Page):
         digits = names == DIGITS
         self.answer.show_classes(names)
         self.pictures.name_examples(digits)
-        self.canvas.set_invitation(None if digits else len(names))
+        self.canvas.set_invitation(names)
 
     def _widen(self, step: float) -> None:
         self.canvas.set_pen_width(self.canvas.pen_width + step)
@@ -327,8 +327,11 @@ class DrawTab(Page):
             self._emptied = self.ticket
             self.answer.show_nothing()
             self._show_tags()
-        elif self.cut_out.isChecked():
-            self._show_tags()
+        else:
+            if self.network.state.model is None:
+                self.answer.expect_reading()
+            if self.cut_out.isChecked():
+                self._show_tags()
         posted = PostedInk(
             drawing.reader(),
             self.ticket,

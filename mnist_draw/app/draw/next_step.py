@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from mnist_draw.app.kit.app_state import PREPARING, Learned, Learns, name_of_key
+from mnist_draw.app.kit.app_state import Learned, Learns, learning_words, name_of_key
 from mnist_draw.app.train.run_words import time_left
 from mnist_draw.i18n import (
     _,
@@ -69,8 +69,7 @@ def _step(state: AppState) -> Step:
     if isinstance(learning, Learns):
         return _step_while_learning(learning)
     if state.learning_waits:
-        line = _("Learned as soon as the run has ended")
-        return Step(_unlearned_digits(state), line, _("Cancel"), Action.CANCEL)
+        return _step_while_learning_waits(state)
     if isinstance(learning, Learned):
         return _step_after_learning(learning, state.certainty)
     if state.run.is_running:
@@ -96,12 +95,19 @@ def _learning_time(state: AppState) -> str:
 # -- learning
 
 
+def _step_while_learning_waits(state: AppState) -> Step:
+    left = state.run.seconds_left
+    sentence = _("Learns after your run")
+    if left is not None:
+        sentence = _("Learns after your run, about {time}", time=format_duration(left))
+    return Step(sentence, _unlearned_digits(state), _("Cancel"), Action.CANCEL)
+
+
 def _step_while_learning(learning: Learns) -> Step:
-    line = percent(learning.part) if learning.part > PREPARING else _("Getting ready")
+    line = ""
     if learning.seconds_left is not None:
-        time = format_duration(learning.seconds_left)
-        line = _("{share}, {time} left", share=line, time=time)
-    return Step(_("Learning your digits"), line, _("Stop"), Action.CANCEL)
+        line = _("{time} left", time=format_duration(learning.seconds_left))
+    return Step(learning_words(learning.part), line, _("Stop"), Action.CANCEL)
 
 
 def _step_after_learning(learned: Learned, certainty: State) -> Step:

@@ -359,6 +359,13 @@ class PictureStrip(QFrame):
         self.list.setFixedHeight(_THUMB + line + Size.CARD_GAP)
         self.show()
 
+    def take_over(self, before: PictureStrip) -> None:
+        """Show the pictures of another strip."""
+        if before.pictures:
+            self.start(len(before.pictures))
+            for picture in before.pictures:
+                self.add(picture)
+
     def add(self, picture: FoundPicture) -> None:
         item = QListWidgetItem(_thumbnail(picture.placed), "", self.list)
         item.setTextAlignment(Qt.AlignCenter)

@@ -163,6 +163,11 @@ class ExampleInUse(QObject):
         self.changed.emit()
         self._ask()
 
+    def pick_as(self, before: ExampleInUse) -> None:
+        """Show what was picked in another tab."""
+        if before._picked is not None:
+            self.pick(before._picked)
+
     def pick_test(self, index: int) -> None:
         """Pick a test picture of MNIST or of the network's own data."""
         self._load(lambda count: index % count, self.pick, is_test=True)

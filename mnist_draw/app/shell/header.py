@@ -201,8 +201,20 @@ class Header(QWidget):
         self.help_button = QToolButton()
         self.help_button.setObjectName("helpButton")
         self.help_button.setProperty("look", "flat")
+        self._state = network.state
+        self._lesson = label(_("Lesson"), "chip", "headerLesson")
+        self._lesson.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         margins = (0, 0, Size.MARGIN, 0)
-        row(self.network, self.view, self.help_button, margins=margins, owner=self)
+        parts = self._lesson, self.network, self.view, self.help_button
+        row(*parts, margins=margins, owner=self)
+        self._state.follow(["lesson", "page"], self._show_lesson)
+        self._show_lesson()
+
+    def _show_lesson(self) -> None:
+        """Say on the other tabs that there is a lesson; Train shows which it is."""
+        title = self._state.lesson
+        self._lesson.setVisible(bool(title) and self._state.page != "train")
+        explain(self._lesson, _("Lesson"), title)
 
     def sizeHint(self) -> QSize:
         # The tab widget sets its corner on the lower edge of the tabs, which it would cover.

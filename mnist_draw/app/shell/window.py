@@ -286,6 +286,8 @@ class Window(QMainWindow):
         self.fit_lesson()
         self.state.announce(*vars(self.state))
         self._start_pages()
+        self.draw_tab.pictures.strip.take_over(drawn.pictures.strip)
+        self.inside_tab.example.pick_as(looked_at.example)
         place.restore(self)
         self.setUpdatesEnabled(True)
         self.draw_tab.read_again()

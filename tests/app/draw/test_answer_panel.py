@@ -213,6 +213,9 @@ def test_before_the_first_stroke_it_says_where_the_answer_will_be(shown):
     assert block.why.isHidden()
     assert block.wrong.isHidden()
     assert shown.panel.bars_card.all_button.isHidden()
+    shown.panel.expect_reading()
+    assert "Reading" in " ".join(shown.said)
+    shown.panel.show_nothing()
     shown.panel.set_waiting("Getting the network ready")
     assert "network ready" in shown.said[2]
     shown.read(3)

@@ -10,6 +10,8 @@ from PyQt5.QtWidgets import QApplication
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
 
+from .. import seen
+
 STROKE = [(200, 150), (350, 200), (250, 420), (400, 450)]
 PRESS, MOVE, RELEASE = QEvent.TabletPress, QEvent.TabletMove, QEvent.TabletRelease
 
@@ -324,6 +326,16 @@ def test_a_seven_drawn_by_keys(canvas):
     assert canvas.key_pen.place == QPointF(ends[1][0] + 3, ends[1][1])
 
 
+def test_an_empty_board_names_the_first_classes_and_the_last(canvas):
+    canvas.set_invitation(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    assert "Draw one of: A B C … Z" in [text.text for text in seen.texts(canvas.window())]
+    assert "Y Z" in canvas.toolTip()
+    canvas.set_invitation(("cat", "dog"))
+    assert "Draw one of: cat dog" in [text.text for text in seen.texts(canvas.window())]
+    canvas.set_invitation()
+    assert not canvas.toolTip()
+
+
 def test_a_screen_reader_is_told_where_the_pen_is(canvas):
     usual = canvas.accessibleDescription()
     assert "arrow keys" in usual
@@ -334,8 +346,9 @@ def test_a_screen_reader_is_told_where_the_pen_is(canvas):
     canvas.clearFocus()
     assert canvas.accessibleDescription() == usual
     assert canvas.drawing.growing is None
-    canvas.set_invitation(26)
+    canvas.set_invitation(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     usual = canvas.accessibleDescription()
+    assert "A B C D E F G" in usual
     QTest.keyClick(canvas, Qt.Key_Left)
     canvas.setFocus()
     canvas.clearFocus()

@@ -197,6 +197,13 @@ def test_a_task_has_steps_and_the_lesson_is_the_base_of_changes(setup, path, qtb
     form.choose_preset(PRESETS["cnn"])
     assert form.settings().network == TrainingSettings().network
     page.reset_button.click()
+    # The other tabs say that there is a lesson, and which.
+    chip = window.findChild(QLabel, "headerLesson")
+    assert not chip.isVisible()
+    window.navigation.show_page("draw")
+    assert chip.isVisible()
+    assert "How few pictures" in chip.toolTip()
+    window.navigation.show_page("train")
     # Ticks are kept, also through another language.
     setup.button("lessonStep2").click()
     assert setup.text("lessonSteps") == "1 of 2 done"

@@ -25,8 +25,11 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw import __version__, i18n
 from mnist_draw.app.draw.autosave import board_path
+from mnist_draw.app.draw.board_items import place_ink
+from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
+from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
@@ -693,6 +696,19 @@ def test_the_language_changes_in_the_same_window_while_a_run_goes_on(setup, in_e
     window.run.stop()
     setup.wait_for_end()
     assert window.state.run.state == "stopped"
+
+
+def test_what_was_opened_and_picked_stays_in_another_language(setup, in_english_again):
+    strip = setup.window.draw_tab.pictures.strip
+    strip.start(1)
+    strip.add(FoundPicture("four.png", place_ink(np.full((28, 28), 200, np.uint8))))
+    picked = Example(np.zeros((28, 28), np.float32), "4")
+    setup.window.inside_tab.example.pick(picked)
+    choose_language(setup, "de")
+    assert setup.window.inside_tab.example.current is picked
+    strip = setup.window.draw_tab.pictures.strip
+    assert [each.name for each in strip.pictures] == ["four.png"]
+    assert not strip.isHidden()
 
 
 def test_what_waits_starts_in_the_new_language(setup, in_english_again):
