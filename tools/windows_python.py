@@ -1,0 +1,112 @@
+"""Make parts of a Windows Python that runs under Wine; `windows.sh` calls this.
+
+Wine's C runtime lacks the complex functions that NumPy and SciPy import. A library of the same
+length of name brings them, and their compiled modules are patched to load it.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+
+RUNTIME = b"api-ms-win-crt-math-l1-1-0.dll"
+OURS = b"apx-ms-win-crt-math-l1-1-0.dll"
+#: What is missing there, of complex numbers to real and to complex ones, and of ``long double``.
+TO_REAL = "cabs carg cimag creal".split()
+TO_COMPLEX = (
+    "ccos ccosh cexp csin csinh csqrt ctan ctanh catan clog cacos casin cacosh casinh catanh conj "
+    "cproj"
+).split()
+LONG = "acoshl asinhl atanhl exp2l expm1l log1pl rintl truncl cbrtl copysignl nextafterl".split()
+#: What the runtime has.
+FORWARDED = (
+    "__setusermatherr _dclass _dpcomp _dsign _fdclass _fdopen _fdpcomp _fdsign _fpclass _hypot "
+    "_hypotf _ldclass _nextafter _cabs acos acosf acosh acoshf asin asinf asinh asinhf atan atan2 "
+    "atan2f atanf atanh atanhf cbrt cbrtf ceil ceilf copysign copysignf cos cosf cosh coshf erf "
+    "erfc erfcf erff exp exp2 exp2f expf expm1 expm1f fabs floor floorf fma fmax fmaxf fmin fminf "
+    "fmod fmodf frexp hypot ilogb ilogbf ldexp lgamma lgammaf log log10 log10f log1p log1pf log2 "
+    "log2f logb logf lrint lround modf modff nextafter nextafterf pow powf rint rintf round roundf "
+    "sin sinf sinh sinhf sqrt sqrtf tan tanf tanh tanhf tgamma tgammaf trunc truncf"
+).split()
+START = """
+#include <windows.h>
+typedef int (*Main)(int, wchar_t **);
+int wmain(int count, wchar_t **words) {
+    HMODULE python = LoadLibraryW(L"python311.dll");
+    Main main = python ? (Main)(void *)GetProcAddress(python, "Py_Main") : 0;
+    return main ? main(count, words) : 99;
+}
+"""
+BUILD = """
+float _Complex x_FCbuild(float real, float imaginary) {
+    union { float _Complex whole; float parts[2]; } value;
+    value.parts[0] = real;
+    value.parts[1] = imaginary;
+    return value.whole;
+}
+"""
+
+
+def unpack(wheel: Path, python: Path) -> None:
+    """Unpack the libraries of Python from the wheel of panda3d."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            file = name.rpartition("/")[2]
+            if "deploy_libs/" not in name or not file:
+                continue
+            is_beside = file.lower().startswith(("python311.dll", "vcruntime", "msvcp"))
+            folder = python if is_beside else python / "DLLs"
+            (folder / file).write_bytes(archive.read(name))
+
+
+def write_sources(out: Path) -> None:
+    """Write what MinGW compiles: python.exe, python3.dll and the complex functions."""
+    import pefile
+
+    exported = pefile.PE(out / "python" / "python311.dll").DIRECTORY_ENTRY_EXPORT.symbols
+    names = [entry.name.decode() for entry in exported if entry.name]
+    forwarded = [f"{name}=python311.{name}" for name in names]
+    (out / "python3.def").write_text("\n".join(['LIBRARY "python3.dll"', "EXPORTS", *forwarded]))
+    (out / "empty.c").write_text("int empty;")
+    (out / "python.c").write_text(START)
+    code = ["#include <complex.h>", BUILD]
+    exports = ["_FCbuild=x_FCbuild"]
+    # A long double is a double on Windows.
+    for suffix, kind, real in (("", "double", ""), ("f", "float", "f"), ("l", "double", "")):
+        for name in TO_REAL:
+            code.append(
+                f"{kind} x_{name}{suffix}({kind} _Complex z) {{ return {name}{real}(z); }}",
+            )
+        for name in TO_COMPLEX:
+            code.append(
+                f"{kind} _Complex x_{name}{suffix}({kind} _Complex z) "
+                f"{{ return {name}{real}(z); }}",
+            )
+        code.append(
+            f"{kind} _Complex x_cpow{suffix}({kind} _Complex a, {kind} _Complex b) "
+            f"{{ return cpow{real}(a, b); }}",
+        )
+        exports += [f"{name}{suffix}=x_{name}{suffix}" for name in (*TO_REAL, *TO_COMPLEX, "cpow")]
+    exports += [f"{name}=ucrtbase.{name[:-1]}" for name in LONG]
+    exports += [f"{name}=ucrtbase.{name}" for name in FORWARDED]
+    (out / "complex.c").write_text("\n".join(code))
+    heading = [f'LIBRARY "{OURS.decode()}"', "EXPORTS"]
+    (out / "complex.def").write_text("\n".join([*heading, *exports]))
+
+
+def patch(folder: Path) -> None:
+    """Have compiled modules load the complex functions from the library made here."""
+    for pattern in ("*.pyd", "*.dll"):
+        for path in folder.rglob(pattern):
+            content = path.read_bytes()
+            if RUNTIME in content:
+                path.write_bytes(content.replace(RUNTIME, OURS))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        unpack(Path(sys.argv[2]), Path(sys.argv[3]) / "python")
+        write_sources(Path(sys.argv[3]))
+    else:
+        patch(Path(sys.argv[2]))
