@@ -1,4 +1,4 @@
-"""Measure how fast networks train and answer, beside the program's peers and the dense floor.
+"""Measure how fast networks train and answer, beside the program's peers and the dense products.
 
 All candidates take turns in one run, each in a process of its own with the same number of
 threads, on the same arrays, network, batch size and first weights::
@@ -11,8 +11,9 @@ skipped with a line. rmsprop with learning rate 0.001, rho 0.9 and epsilon 1e-6,
 the tutorial, minibatches of 500; scikit-learn, which has neither, takes Adam and no dropout.
 
 The figures are medians over the blocks (in each block, every candidate has one turn). A ratio is
-the median of the ratios within the blocks. The dense floor is the faster of two ways to do the
-matrix products of a step and nothing else, zeros multiplied, too. Before the first step every
+the median of the ratios within the blocks. The dense products are the faster of two ways to do the
+matrix products of a step and nothing else, zeros multiplied, too: a floor for all who leave out no
+zeros. Before the first step every
 network must give the same loss, otherwise the benchmark ends with status 1: candidates would not do
 the same work.
 """
@@ -22,8 +23,10 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -150,7 +153,18 @@ def machine() -> dict[str, Any]:
         "cores": usable_cores(),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "commit": commit(),
+        "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def commit() -> str:
+    """Return the short hash of the commit that is measured; empty outside a checkout."""
+    asked = ["git", "-C", str(ROOT), "log", "-1", "--format=%h"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def table(result: dict[str, Any]) -> str:
@@ -158,7 +172,7 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         f"### {result['task']['network']}, images per second",
         "",
-        "| | training | quartiles | program is | of the dense floor | validation | program is |",
+        "| | training | quartiles | program is | of the dense products | validation | program is |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for name, training in result["training"].items():

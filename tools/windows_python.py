@@ -13,12 +13,12 @@ from pathlib import Path
 RUNTIME = b"api-ms-win-crt-math-l1-1-0.dll"
 OURS = b"apx-ms-win-crt-math-l1-1-0.dll"
 #: What is missing there, of complex numbers to real and to complex ones, and of ``long double``.
-TO_REAL = "cabs carg cimag creal".split()
+TO_REAL = "cabs carg cimag creal"
 TO_COMPLEX = (
     "ccos ccosh cexp csin csinh csqrt ctan ctanh catan clog cacos casin cacosh casinh catanh conj "
     "cproj"
-).split()
-LONG = "acoshl asinhl atanhl exp2l expm1l log1pl rintl truncl cbrtl copysignl nextafterl".split()
+)
+LONG = "acoshl asinhl atanhl exp2l expm1l log1pl rintl truncl cbrtl copysignl nextafterl"
 #: What the runtime has.
 FORWARDED = (
     "__setusermatherr _dclass _dpcomp _dsign _fdclass _fdopen _fdpcomp _fdsign _fpclass _hypot "
@@ -28,7 +28,7 @@ FORWARDED = (
     "fmod fmodf frexp hypot ilogb ilogbf ldexp lgamma lgammaf log log10 log10f log1p log1pf log2 "
     "log2f logb logf lrint lround modf modff nextafter nextafterf pow powf rint rintf round roundf "
     "sin sinf sinh sinhf sqrt sqrtf tan tanf tanh tanhf tgamma tgammaf trunc truncf"
-).split()
+)
 START = """
 #include <windows.h>
 typedef int (*Main)(int, wchar_t **);
@@ -74,11 +74,11 @@ def write_sources(out: Path) -> None:
     exports = ["_FCbuild=x_FCbuild"]
     # A long double is a double on Windows.
     for suffix, kind, real in (("", "double", ""), ("f", "float", "f"), ("l", "double", "")):
-        for name in TO_REAL:
+        for name in TO_REAL.split():
             code.append(
                 f"{kind} x_{name}{suffix}({kind} _Complex z) {{ return {name}{real}(z); }}",
             )
-        for name in TO_COMPLEX:
+        for name in TO_COMPLEX.split():
             code.append(
                 f"{kind} _Complex x_{name}{suffix}({kind} _Complex z) "
                 f"{{ return {name}{real}(z); }}",
@@ -87,9 +87,11 @@ def write_sources(out: Path) -> None:
             f"{kind} _Complex x_cpow{suffix}({kind} _Complex a, {kind} _Complex b) "
             f"{{ return cpow{real}(a, b); }}",
         )
-        exports += [f"{name}{suffix}=x_{name}{suffix}" for name in (*TO_REAL, *TO_COMPLEX, "cpow")]
-    exports += [f"{name}=ucrtbase.{name[:-1]}" for name in LONG]
-    exports += [f"{name}=ucrtbase.{name}" for name in FORWARDED]
+        exports += [
+            f"{name}{suffix}=x_{name}{suffix}" for name in f"{TO_REAL} {TO_COMPLEX} cpow".split()
+        ]
+    exports += [f"{name}=ucrtbase.{name[:-1]}" for name in LONG.split()]
+    exports += [f"{name}=ucrtbase.{name}" for name in FORWARDED.split()]
     (out / "complex.c").write_text("\n".join(code))
     heading = [f'LIBRARY "{OURS.decode()}"', "EXPORTS"]
     (out / "complex.def").write_text("\n".join([*heading, *exports]))

@@ -121,7 +121,7 @@ def test_reports_can_be_read_by_programs(monkeypatch, capsys):
     report = json.loads(capsys.readouterr().out)
     training = report["networks"]["mlp"]["training"]
     assert training["gemms"]["images_per_second"] > 0
-    assert set(report["machine"]) == {"processor", "cores", "system", "python"}
+    assert set(report["machine"]) == {"processor", "cores", "system", "python", "commit", "date"}
 
 
 DATA = load_dataset().first(600)
