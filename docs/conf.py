@@ -4,6 +4,8 @@ import ast
 import os
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 import mnist_draw
 from mnist_draw.theano_bridge import lasagne_names, names
 
@@ -15,7 +17,6 @@ author = "The authors of mnist_draw"
 release = version = mnist_draw.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 myst_heading_anchors = 3
-exclude_patterns = ["names.md"]  # part of programs.md
 html_theme = "alabaster"
 html_theme_options = {"description": "Draw a digit, train the network that reads it"}
 autodoc_member_order = "bysource"
@@ -57,8 +58,8 @@ def write_map() -> None:
 write_map()
 
 
-def write_names() -> None:
-    """Write ``names.md``: what the bridge has instead of names, and what it adds to Lasagne."""
+def _tables_of_names() -> str:
+    """Return what the bridge has instead of names, and what it adds to Lasagne."""
     lines = ["| not there | instead |", "|---|---|"]
     lines += [f"| `{name}` | {instead} |" for name, instead in sorted(names.INSTEAD.items())]
     layers = {f"layers.{module}": found for module, found in lasagne_names.LAYERS.items()}
@@ -66,7 +67,13 @@ def write_names() -> None:
     lines += ["", "| module of Lasagne 0.1 | what it gets of 0.2 |", "|---|---|"]
     lines += [f"| `{module}` | {', '.join(f'`{name}`' for name in found)} |"
               for module, found in added.items()]  # fmt: skip
-    (_DOCS / "names.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
 
 
-write_names()
+def setup(app: Sphinx) -> None:
+    """Put the tables into their page, which is read without them on a forge."""
+
+    def fill(_: Sphinx, page: str, source: list[str]) -> None:
+        source[0] = source[0].replace("<!-- tables of names -->", _tables_of_names())
+
+    app.connect("source-read", fill)
