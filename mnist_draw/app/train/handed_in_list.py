@@ -61,7 +61,8 @@ class PupilRow(OtherRow):
     def detail(self) -> str:
         runs = counted("{count} run", "{count} runs", len(self.work.runs))
         digits = counted("{count} digit", "{count} digits", self.work.digits)
-        return listed(filter(None, (self.work.lesson, runs, digits if self.work.digits else "")))
+        found = listed(filter(None, (runs, digits if self.work.digits else "")))
+        return " · ".join((found, self.work.lesson))
 
     def row(self) -> Row:
         runs = self.work.runs

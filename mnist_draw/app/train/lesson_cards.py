@@ -16,16 +16,14 @@ from mnist_draw.app.kit.widgets import Card, explain, label, push_button, set_lo
 from mnist_draw.app.train.lesson import ROWS, Lesson, describe_row, split_task
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN
 from mnist_draw.i18n import _, counted, listed, number
-from mnist_draw.networks import parse_network
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.expectation import Expectation
-from mnist_draw.training.presets import plain_network
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: The preference that holds which steps are done, by the titles of lessons.
 _DONE = "lesson_steps"
-#: What the card says beside the network, where it is free.
-_TOLD = ("training_examples", "epochs")
+#: What the card says in one line, where it is free.
+_TOLD = ("network", "training_examples", "epochs")
 
 
 class LessonHead(QWidget):
@@ -119,17 +117,16 @@ class LessonCard(QFrame):
         self._accuracy = label("", "figure")
         self._source = label("", "muted")
         self._time = label("", "figure")
-        network = parse_network(plain_network(settings.network)).title
         told = [name for name in _TOLD if name in lesson.free]
-        free = (SETTINGS[name].brief(getattr(settings, name)) for name in told)
-        line = label(listed((network, *free)), "muted", wraps=True)
+        shown = [SETTINGS[name].brief(getattr(settings, name)) for name in told]
+        line = label(listed(shown), "muted", wraps=True)
         fixed = [names for names in ROWS if names[0] in _shown_on_card(lesson)]
         parts = column(
             label(_("This lesson"), "surer"),
             row((line, 3), (self.changes, 2)),
             self._build_fixed(fixed, settings),
             1,
-            gap=Size.FIELD_GAP,
+            gap=Size.TIGHT,
             margins=(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_PADDING),
             owner=self,
         )

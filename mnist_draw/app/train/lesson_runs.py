@@ -34,7 +34,7 @@ notifier = Notifier("lesson", "train")
 #: What a pupil hands in.
 HANDED_IN = file_kind(_("Handed in"), SUFFIX)
 _ROW = 36
-_LEAST_ROWS = 3
+_LEAST_ROWS = 2
 
 
 class RunsTable(QTableWidget):

@@ -194,7 +194,7 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.learn.gate.clear()
     setup.step.button.setFocus()
     setup.begin()
-    setup.qtbot.waitUntil(lambda: setup.step.line.text().startswith("25%"))
+    setup.qtbot.waitUntil(lambda: "25%" in setup.step.accessibleDescription())
     assert setup.step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
@@ -240,7 +240,7 @@ def test_digits_are_learned_after_the_run_unless_that_is_cancelled(setup, notice
         setup.training.start(Run(new_run_folder()))
         setup.begin()
         assert not setup.learning.running
-        assert "the run" in setup.step.line.text()
+        assert "after your run" in setup.step.accessibleDescription()
         assert setup.step.button.text() == "Cancel"
         if cancels:
             setup.step.button.click()
@@ -303,7 +303,7 @@ def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     setup.learn.gate.clear()
     setup.begin()
     step = setup.step
-    setup.qtbot.waitUntil(lambda: step.line.text().startswith("25%"))
+    setup.qtbot.waitUntil(lambda: "25%" in step.accessibleDescription())
     assert step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
@@ -375,7 +375,7 @@ def test_closing_while_learning(in_window):
     in_window.begin()
     # On Draw it is told by the next step.
     work, step = window.header.network.work, in_window.step
-    in_window.qtbot.waitUntil(lambda: step.line.text().startswith("25%"))
+    in_window.qtbot.waitUntil(lambda: "25%" in step.accessibleDescription())
     assert work.isHidden()
     window.navigation.tabs.setCurrentWidget(window.train_tab)
     in_window.qtbot.waitUntil(lambda: work.isVisible() and work.text() == "Learning, 25%")
