@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -53,7 +53,13 @@ class RunsTable(QTableWidget):
     def _fit(self) -> None:
         style_table(self, theme.scaled(_ROW))
         self.setAlternatingRowColors(False)
-        self.setMinimumHeight(theme.scaled(_ROW * (_LEAST_ROWS + 1)))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Ask for little: it takes the room that the card has, and scrolls."""
+        return QSize(0, theme.scaled(_ROW * (_LEAST_ROWS + 1)))
+
+    minimumSizeHint = sizeHint
 
     def show_table(self, table: LessonTable) -> None:
         self.setColumnCount(len(table.heads))
@@ -98,8 +104,8 @@ class LessonRunsCard(Card):
             sentence,
             act=self._hand_in,
         )
-        note = _("Copy this table, or hand it in as a file.")
-        self.body.addWidget(label(note, "muted", wraps=True))
+        self.words = label(_("Copy this table, or hand it in as a file."), "muted", wraps=True)
+        self.body.addWidget(self.words)
         self.body.addLayout(row(copy, self.hand_in_button, 1))
 
     def show_runs(self, runs: Sequence[Run], chosen: TrainingSettings) -> None:

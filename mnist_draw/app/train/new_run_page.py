@@ -193,6 +193,7 @@ class NewRunPage(ScrollArea):
         if lesson.title:
             self._lesson_runs = LessonRunsCard(lesson)
             self._below.insertWidget(0, self._lesson_runs)
+            self.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
             for place in range(self._below.count()):
                 self._below.setStretch(place, 1)
         self.cards.setVisible(lesson.cards)
@@ -236,6 +237,8 @@ class NewRunPage(ScrollArea):
         # The runs of a lesson take the place of the digits where there is little.
         is_crowded = self._lesson_runs is not None and self.cards.low
         self.digits.setVisible(self._has_digits and not is_crowded)
+        if self._lesson_runs is not None:
+            self._lesson_runs.words.setHidden(is_crowded)
         top = QBoxLayout.TopToBottom if self.cards.in_one_column else QBoxLayout.LeftToRight
         self._top.setDirection(top)
         # Where the cards have no drawings, there is no room for it either.

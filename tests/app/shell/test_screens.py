@@ -38,6 +38,7 @@ from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import seen
+from ..draw import test_answer_panel
 from ..fakes import Answering, Diverging, Loop, model
 from ..train.conftest import add_run
 
@@ -112,6 +113,11 @@ class Screens:
         begin_lesson(self.window, lesson)
         self.new_run()
         self.tab.settings.apply("epochs", 7)
+
+    def lines(self):
+        self.draw()
+        answer = self.window.draw_tab.answer
+        answer.show_reading(test_answer_panel.page("2026", "317", "58014"))
 
     def make_lesson(self):
         self.new_run()
@@ -269,6 +275,7 @@ def screens(shared):
 BUDGET = {
     "draw": (45, 17),
     "taught": (50, 18),
+    "lines": (55, 19),
     "lesson": (160, 16),
     "make_lesson": (220, 27),
     "first_start": (70, 19),
