@@ -2,10 +2,12 @@
 
 import sys
 from pathlib import Path
+from string import ascii_uppercase
 
 import numpy as np
 import pytest
 from linear_network import linear_model
+from made_networks import random_model
 from PyQt5.QtCore import QObject, QPointF, QSize, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QPlainTextEdit
@@ -21,7 +23,7 @@ from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import Stored
 from mnist_draw.app.kit.threads import running
-from mnist_draw.networks import title_of_model
+from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
@@ -395,6 +397,50 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     assert guide()[2].exercise.split()[-1] in view.guide.label.text()
     with qtbot.waitSignal(tab.draw_requested):
         view.show_step(guide()[-1])
+
+
+@pytest.mark.parametrize(
+    ("network", "skipped"),
+    [
+        (random_model("custom_mlp:2,8"), [11]),
+        (random_model("cnn"), []),
+        (random_model("custom_mlp:1,8#26", data="letters", classes=list(ascii_uppercase)), [11]),
+        (random_model("layers:20,norm,10"), [11]),
+        (random_model("layers:conv4x5,norm,pool2,10"), []),
+    ],
+    ids=["tutorial", "best", "letters", "own list", "own convolutions"],
+)
+def test_the_guide_is_walked_from_its_first_step_to_its_last(
+    network, skipped, tab, monkeypatch, qtbot,
+):  # fmt: skip
+    """Each step opens what it is about, by the own network or by one that is lent for it."""
+    kinds = {name: type(name, (Noting,), {"name": name, "title": name, "question": "?"})
+             for name in ("network", "step", "results", "map")}  # fmt: skip
+    monkeypatch.setattr(inside_view, "SECTIONS", tuple(kinds.values()))
+    lent = {"shipped:mlp": random_model("custom_mlp:2,8"), "shipped:best": random_model("cnn")}
+    monkeypatch.setattr(tab.active, "use", lambda name: use(tab, network, "file:own"))
+    monkeypatch.setattr(tab.active, "use_key", lambda key: use(tab, lent[key], key))
+    tab.show()
+    view = tab.open()
+    use(tab, network, "file:own")
+    view.guide.show_step(1)
+    walked = [1]
+    while True:
+        step = view.guide.step
+        if step.section == "draw":
+            with qtbot.waitSignal(tab.draw_requested):
+                view.guide.show_button.click()
+            break
+        view.guide.show_button.click()
+        assert view.section.name == step.section
+        assert view.section.opened == step.view
+        assert tab.shows_details == step.details
+        convolves = parse_network(view.model.network).parameter_shapes()[0][2:] != ()
+        assert convolves or "convolution" not in step.needs
+        view.guide.next.click()
+        assert view.model is network
+        walked.append(view.guide.step.number)
+    assert walked == [number for number in range(1, 13) if number not in skipped]
 
 
 def test_a_step_about_digits_is_lent_a_network_of_digits_which_goes_back(tab, view, monkeypatch):
