@@ -227,7 +227,7 @@ def _describe_length(figures: WeightFigures) -> str:
     if is_first and figures.rule in ("rmsprop", "adam", "adagrad"):
         rate = rate / math.sqrt(1 - values["rho"]) if figures.rule == "rmsprop" else rate
         length = i18n.number(rate, ".2g")
-        return _("A first step is about {length} for any large gradient.", length=length)
+        return _("A first step is about {length} for large gradients.", length=length)
     if figures.rule == "adagrad":
         return _("The larger its gradients were, the less it moves now.")
     if figures.rule in ("rmsprop", "adam"):

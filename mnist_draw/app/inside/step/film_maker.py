@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
+from mnist_draw.analysis.compiled_graph import StepOperations, operations_of
 from mnist_draw.analysis.film import END, Film, Frame, Note
 from mnist_draw.analysis.followed_weight import FollowedWeight, follow, moved_figures
 from mnist_draw.analysis.network_probe import Layer
@@ -82,11 +82,9 @@ class Scene:
     """What is shown of a film."""
 
     wish: Wish
-    counted: int
     #: Where `numbers` have frames; the notes also have that of the end, once it is counted.
     numbers: tuple[int, ...]
     notes: Mapping[int, Note] = field(repr=False)
-    most_frequent: float
     convolves: bool
     first: Frame = field(repr=False)
     frame: Frame = field(repr=False)
@@ -94,7 +92,6 @@ class Scene:
     #: float32 (20, 28, 28), of the next step; how many that learns.
     next_pictures: Array = field(repr=False)
     batch_size: int
-    training: int
     #: Steps on the way to the frame that is wished for.
     at: int = 0
     explained: Explained | None = None
@@ -155,17 +152,14 @@ class FilmMaker:
         next_number = max(frame.number, 0)
         return Scene(
             wish,
-            film.counted,
             film.numbers,
             dict(film.notes),
-            film.most_frequent,
             film.step.layers[0].convolves,
             self._first,
             frame,
             film.describe(frame.number),
             film.step.minibatch(next_number).pictures[:NEXT, 0],
             film.step.batch_size,
-            len(film.step.data.train_labels),
             frame.number,
         )
 
@@ -191,5 +185,5 @@ class FilmMaker:
         return replace(scene, explained=explained)
 
 
-def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:
-    return graphs_of(OneStep(model))
+def count_operations(model: ModelFile) -> StepOperations:
+    return operations_of(OneStep(model))

@@ -163,11 +163,11 @@ class FilmPage(QWidget):
         self._scene = scene
         figures = scene.figures
         number_shown = scene.frame.number
-        counted = number(scene.counted)
+        counted = number(scene.figures.counted)
         self.of.setText(_("Right, of {count} new pictures", count=counted))
-        self.accuracy.setText(share(figures.right, scene.counted))
+        self.accuracy.setText(share(figures.right, scene.figures.counted))
         first = scene.notes[0].right
-        before = _("before: {share}", share=share(first, scene.counted))
+        before = _("before: {share}", share=share(first, scene.figures.counted))
         self.before.setText(before if number_shown else describe_chance(figures))
         sentence, second = describe_frame(figures)
         self.sentence.setText(sentence)
@@ -183,7 +183,7 @@ class FilmPage(QWidget):
         self.steps.setEnabled(True)
         self.slider.setEnabled(True)
         self.steps.show_state(not scene.notes or max(scene.numbers) == 0, running)
-        self.slider.show_film(scene.numbers, scene.notes, scene.counted, number_shown)
+        self.slider.show_film(scene.numbers, scene.notes, scene.figures.counted, number_shown)
         self.unit_title.setText(_("Filters") if scene.convolves else _("One unit"))
         self.another.setVisible(not scene.convolves)
         self._show_unit()
@@ -222,6 +222,6 @@ class NextCard(Card):
         words = _(
             "{count} of {total} training pictures",
             count=number(scene.batch_size),
-            total=number(scene.training),
+            total=number(scene.figures.training),
         )
         self.words.setText(words)

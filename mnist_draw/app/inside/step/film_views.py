@@ -19,7 +19,6 @@ from mnist_draw.app.kit.painters import (
     image_of,
     mosaic,
     paint_frame,
-    paint_sharp,
     paint_signed,
     smooth_painter,
     write_elided,
@@ -441,7 +440,6 @@ class FilmSlider(QSlider):
 class NextPictures(PaintedView):
     """Some pictures of the next step, white on black."""
 
-    COLUMNS = 5
     SIZE = (196, 160)
     LEAST_SIZE = (120, 80)
 
@@ -456,12 +454,21 @@ class NextPictures(PaintedView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        if not len(self._pictures):
-            return
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
-        rows = math.ceil(len(self._pictures) / self.COLUMNS)
-        step = min((self.width() + 4) / self.COLUMNS, (self.height() + 4) / rows)
-        for place, picture in enumerate(self._pictures):
-            row, column = divmod(place, self.COLUMNS)
-            box = QRectF(column * step, row * step, step - 4, step - 4)
-            paint_sharp(painter, box, image_of(picture))
+        if len(self._pictures):
+            paint_minibatch(painter, QRectF(self.rect()), self._pictures)
+
+
+def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> QRectF:
+    """Paint pictures, uint8 (N, 28, 28), in rows that fill a box; return where the first is."""
+    count = len(pictures)
+    columns = max(
+        range(1, count + 1),
+        key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n)),
+    )
+    rows = math.ceil(count / columns)
+    cell = min(box.width() / columns, box.height() / rows)
+    framed = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
+    place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
+    painter.setRenderHint(QPainter.SmoothPixmapTransform)
+    painter.drawImage(place, image_of(mosaic(framed, rows, columns, 0)))
+    return QRectF(place.left(), place.top(), cell, cell)

@@ -16,11 +16,10 @@ from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Picture, format_figure
 from mnist_draw.app.inside.step.film_maker import Explained
+from mnist_draw.app.inside.step.film_views import paint_minibatch
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     gray_levels,
-    image_of,
-    mosaic,
     paint_frame,
     smooth_painter,
     write_with,
@@ -101,7 +100,8 @@ class StagePicture(LayersView):
 
     def _paint_minibatch(self, painter: QPainter, shown: Explained) -> None:
         box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
-        paint_minibatch(painter, box, gray_levels(shown.figures.minibatch.pictures[:, 0]))
+        first = paint_minibatch(painter, box, gray_levels(shown.figures.minibatch.pictures[:, 0]))
+        paint_frame(painter, first, "accent", 2.5)
         self._paint_foot(painter, 0.0, [("box", _("the picture that is followed"))])
 
     def _paint_foot(
@@ -209,19 +209,3 @@ def _figure(value: float, decimals: int = 3, sign: str = "") -> str:
     if size >= 1e5 or 0 < size < 0.5 * 10**-decimals:
         spec = ".0e"
     return format_figure(value, sign + spec).replace(" × ", "×")
-
-
-def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> None:
-    """Paint pictures, uint8 (N, 28, 28), in rows that fill a box; frame the first."""
-    count = len(pictures)
-    columns = max(
-        range(1, count + 1),
-        key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n)),
-    )
-    rows = math.ceil(count / columns)
-    cell = min(box.width() / columns, box.height() / rows)
-    framed = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
-    place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
-    painter.setRenderHint(QPainter.SmoothPixmapTransform)
-    painter.drawImage(place, image_of(mosaic(framed, rows, columns, 0)))
-    paint_frame(painter, QRectF(place.left(), place.top(), cell, cell), "accent", 2.5)

@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QDialog, QShortcut
 
 from mnist_draw import i18n
-from mnist_draw.analysis.compiled_graph import FunctionGraphs
+from mnist_draw.analysis.compiled_graph import StepOperations
 from mnist_draw.analysis.film import END
 from mnist_draw.analysis.one_step import Mine
 from mnist_draw.analysis.table import Figure, Table
@@ -71,7 +71,7 @@ class StepSection(Section):
         self._graph_job = self._job(
             self._show_graphs,
             self._show_failure,
-            work=film_maker.make_graphs,
+            work=film_maker.count_operations,
             name="graphs",
         )
         self.player = QTimer(self)
@@ -249,7 +249,7 @@ class StepSection(Section):
         words = _("The network itself.") if self.number == END else ""
         if self.number != END:
             words = i18n.counted("After {count} step.", "After {count} steps.", self.number)
-        right = i18n.percent(scene.figures.right / scene.counted, 2)
+        right = i18n.percent(scene.figures.right / scene.figures.counted, 2)
         said = _("{share} right. Your picture: {answer}", share=right, answer=shown.sentence)
         self.film.slider.setAccessibleDescription(joined(words, said))
 
@@ -316,8 +316,8 @@ class StepSection(Section):
         if self._model is not None:
             self._graph_job.ask(self._model)
 
-    def _show_graphs(self, graphs: dict[str, FunctionGraphs]) -> None:
-        table = graphs["learn"].table()
+    def _show_graphs(self, operations: StepOperations) -> None:
+        table = operations.table()
         window = QDialog(self)
         window.setWindowTitle(table.title)
         window.setAttribute(Qt.WA_DeleteOnClose)
@@ -339,7 +339,7 @@ class StepSection(Section):
             note = scene.notes.get(number)
             if note is not None:
                 words = _("end") if number == END else i18n.number(number)
-                rows.append((words, note.right / scene.counted, Figure(note.changed)))
+                rows.append((words, note.right / scene.figures.counted, Figure(note.changed)))
         return Table(_("One step"), (N_("steps"), N_("right"), N_("weights changed")), rows)
 
 

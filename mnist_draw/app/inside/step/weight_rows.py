@@ -52,7 +52,7 @@ def _gradient_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
     made = f"{figure(weight.value)} · ({figure(followed.p)} − 1)"
     rows: list[Row] = [
         Heading(_("Gradient")),
-        Line(_("in this picture"), _signed(weight.own), made, weight.own),
+        Line(_("this picture"), _signed(weight.own), made, weight.own),
         Line(_("mean of {count}", count=count), _signed(weight.gradient), "", weight.gradient),
     ]
     if weight.penalty:
