@@ -57,7 +57,9 @@ _HIDDEN = ("start_model", "schedule", "batch_size", "l2", "augmentation")
 #: From this width on, in pixels, the two cards are beside each other.
 _BESIDE = 900
 _MODES_WIDE = 240
-_TASK_HIGH = 110
+_TASK_HIGH = 80
+#: Eleven rows of settings fit into the least window.
+_ROW_GAP = 1
 #: Words of the title in the file's name.
 _NAME_WORDS = 3
 
@@ -163,7 +165,7 @@ class LessonMaker(ScrollArea):
         bar = QFrame()
         bar.setProperty("look", "card")
         pad = Size.CARD_PADDING
-        margins = (pad, Size.CARD_GAP, Size.CARD_GAP, Size.CARD_GAP)
+        margins = (pad, Size.FIELD_GAP, Size.CARD_GAP, Size.FIELD_GAP)
         row((self._note, 1), self.try_button, self.save_button, margins=margins, owner=bar)
         inner = QWidget()
         column(top, (self._cards, 1), bar, gap=Size.CARD_GAP, owner=inner)
@@ -194,7 +196,7 @@ class LessonMaker(ScrollArea):
         free = push_button("allFreeButton", _("All free"), sentence, "", "link", self._free_all)
         card.top.addWidget(free)
         grid = QGridLayout()
-        grid.setVerticalSpacing(Size.GRID)
+        grid.setVerticalSpacing(_ROW_GAP)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         for place, names in enumerate(ROWS):
