@@ -341,7 +341,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
         more, less = (_("speaks for {name}", name=name) for name in names)
     entries = [("solid", more), ("dashed", less)]
     if unit is None:
-        entries.insert(0, ("full", _("lit: the unit is active")))
+        entries.insert(0, ("full", _("lit: the value is above 0")))
     elif frame is not None and frame.question.toggled == unit:
         entries.append(("tick", _("with it on") if unit in view.off else _("with it off")))
     y = view.height() - 10 * view.scale

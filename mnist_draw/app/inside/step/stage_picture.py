@@ -135,7 +135,7 @@ class StagePicture(LayersView):
         self._paint_answers(painter, places, shown)
         self.paint_names(painter, places)
         entries = {
-            2: [("full", _("lit: the unit is active"))],
+            2: [("full", _("lit: the value is above 0"))],
             4: [("full", _("up")), ("inset", _("down"))],
         }.get(self.stage, [])
         if shown.left_out[0] and entries:
@@ -162,13 +162,12 @@ class StagePicture(LayersView):
     def _paint_picture(self, painter: QPainter, places: Places, shown: Explained) -> None:
         figures = shown.figures
         box = places.picture
-        label = in_a_sentence(self.name(figures.label))
-        words = _("It is {label}", label=label)
-        if self.stage == 4:
-            Picture(-figures.gradient_x, signed=True).paint(painter, box)
-            words = _("Ink in full orange squares would make it more of {name}.", name=label)
-        else:
+        if self.stage != 4:
             Picture(figures.minibatch.pictures[0, 0]).paint(painter, box)
+            return
+        Picture(-figures.gradient_x, signed=True).paint(painter, box)
+        label = in_a_sentence(self.name(figures.label))
+        words = _("Ink in full orange squares would make it more of {name}.", name=label)
         write_with(painter, Text.LABEL, "muted")
         room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 4)
         flags = int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap)
