@@ -78,17 +78,18 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_(
             "print a header and one line for each picture: image, digit (empty for what is no "
-            "digit), confidence, p0 to p9, number and error; a network of other classes has a "
-            "column class instead, and p(NAME) for each of them",
+            "digit), confidence, p0 to p9, most_probable (a digit also where it is refused), number "
+            "and error; a network of other classes has a column class instead, and p(NAME) for "
+            "each of them",
         ),
     )
     add_json_option(
         form,
         _(
             'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
-            '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
-            '"error", a sentence; a network of other classes has "class" instead of "digit", and '
-            'its "probabilities" by name',
+            '"confidence" (0 to 1), "probabilities" and "most_probable" (a digit also where it is '
+            'refused); for one that cannot be read "image" and "error", a sentence; a network of other '
+            'classes has "class" instead of "digit", and its "probabilities" by name',
         ),
     )
 
@@ -137,7 +138,12 @@ def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: flo
         return _("{name}: nothing ({reason})", name=name, reason=reason)
     if answer.certainty.is_named_alone:
         return f"{name}: {answer.text} ({format_probability(answer.confidence)})"
-    return f"{name}: {answer.text} ({answer.certainty.line})"
+    line = f"{name}: {answer.text} ({answer.certainty.line})"
+    if answer.digit is None:
+        share = format_probability(float(answer.probabilities.max()))
+        first = _likeliest(answer)
+        return joined(line, _("Most probable: {name}, {share}.", name=first, share=share))
+    return line
 
 
 def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
@@ -148,6 +154,7 @@ def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float
         **({"digit": answer.digit} if answer.are_digits else {"class": _class(answer)}),
         "confidence": round(_confidence(answer, number), DECIMALS),
         "probabilities": shares,
+        **({} if answer.is_empty else {"most_probable": _likeliest(answer)}),
     }
     if not answer.are_digits:
         found["probabilities"] = dict(zip(answer.names, shares, strict=True))
@@ -179,7 +186,7 @@ def _sentences(name: str, lines: Sequence[NumberAnswer], answer: Answer) -> list
 def _columns(names: tuple[str, ...]) -> list[str]:
     answer = "digit" if names == DIGITS else "class"
     shares = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
-    return ["image", answer, "confidence", *shares, "number", "error"]
+    return ["image", answer, "confidence", *shares, "most_probable", "number", "error"]
 
 
 def _row(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
@@ -187,7 +194,8 @@ def _row(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -
     figures = [_confidence(answer, number), *answer.probabilities.tolist()]
     rounded = (round(figure, DECIMALS) for figure in figures)
     text = "" if number is None else _number_text(number).replace("\n", " ")
-    return _line([_no_formula(name), _class(answer) or "", *rounded, text, ""])
+    likeliest = "" if answer.is_empty else _likeliest(answer)
+    return _line([_no_formula(name), _class(answer) or "", *rounded, likeliest, text, ""])
 
 
 def _no_formula(name: str) -> str:
@@ -197,6 +205,11 @@ def _no_formula(name: str) -> str:
 
 def _class(answer: Answer) -> str | None:
     return None if answer.digit is None else answer.names[answer.digit]
+
+
+def _likeliest(answer: Answer) -> str:
+    """Return the class that the network says first, also where it is refused."""
+    return answer.names[int(answer.probabilities.argmax())]
 
 
 def _line(fields: Sequence[object]) -> str:

@@ -131,7 +131,7 @@ def test_predict(model, seven, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     found = json.loads(lines[0])
-    assert list(found) == ["image", "digit", "confidence", "probabilities"]
+    assert list(found) == ["image", "digit", "confidence", "probabilities", "most_probable"]
     assert found["image"] == seven
     assert found["digit"] == 7
     assert len(found["probabilities"]) == 10
@@ -209,9 +209,17 @@ def test_what_is_no_digit(model, no_digits, capsys):
     assert main(["predict", *no_digits, "--model", model, "--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["digit"] for line in lines] == [None, None]
+    square, blank = map(json.loads, lines)
+    likeliest = str(np.argmax(square["probabilities"]))
+    assert square["most_probable"] == likeliest
+    assert "most_probable" not in blank
+    assert main(["predict", *no_digits, "--model", model, "--csv"]) == 0
+    rows = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert [row["most_probable"] for row in rows] == [likeliest, ""]
     assert main(["predict", *no_digits, "--model", model]) == 0
     square_line, blank_line = capsys.readouterr().out.splitlines()
     assert ": ? (" in square_line
+    assert f"Most probable: {likeliest}, " in square_line
     assert "no ink" in blank_line
 
 
@@ -291,7 +299,8 @@ def test_predict_number(model, seventy_two, capsys, seven, no_digits):
     assert capsys.readouterr().out.startswith(f"{seventy_two}: 72 (")
     assert main(["predict", "--number", "--json", "--model", model, seventy_two]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["image", "digit", "confidence", "probabilities", "number", "digits"]
+    known = ["image", "digit", "confidence", "probabilities", "most_probable", "number", "digits"]
+    assert list(found) == known
     assert found["number"] == "72"
     assert found["digit"] is None
     assert 0.5 < found["confidence"] <= min(part["confidence"] for part in found["digits"])

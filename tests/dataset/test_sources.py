@@ -469,7 +469,7 @@ def test_another_length_than_its_header_says(tmp_path, write_idx):
         assert words in said
     # Sizes beyond any memory allocate nothing.
     path.write_bytes(b"\0\0\x0e\x03" + b"\xff" * 12)
-    assert "most 268 MB" in idx_complaint(path)
+    assert "most 629 MB" in idx_complaint(path)
 
 
 def read_or_complaint(path, dimensions):

@@ -263,7 +263,7 @@ for reader, path in json.loads(sys.argv[1]):
     print(json.dumps([said, peak() - idle]))
 """
 _BOMBS = [
-    (gzip_bomb, "idx", "at most 268 MB are read"),
+    (gzip_bomb, "idx", "at most 629 MB are read"),
     (lambda folder: gzip_bomb(folder, 100), "idx", "longer than its header says"),
     (deflated_model, "model", "more than a network"),
     (deflated_model, "checkpoint", "no mnist_draw checkpoint"),

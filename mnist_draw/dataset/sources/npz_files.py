@@ -16,7 +16,7 @@ from mnist_draw.storage.npz import open_archive
 from mnist_draw.storage.opening import MEGABYTE, reading
 
 #: As the largest of the IDX files.
-_MAX_BYTES = 320 * MEGABYTE
+_MAX_BYTES = 700 * MEGABYTE
 #: The names of a part's pictures and labels; ``{}`` is replaced by the part.
 _PAIRS = (
     ("x_{}", "y_{}"),

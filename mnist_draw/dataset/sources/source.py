@@ -21,8 +21,8 @@ from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.models import format_shape
 from mnist_draw.storage.opening import MEGABYTE, read_file, reading
 
-#: The most pictures of a part: 300 MB of pixels.
-MAX_PICTURES = 400_000
+#: The most pictures of a part: 784 MB of pixels.
+MAX_PICTURES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
