@@ -78,9 +78,9 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=_(
             "print a header and one line for each picture: image, digit (empty for what is no "
-            "digit), confidence, p0 to p9, most_probable (a digit also where it is refused), number "
-            "and error; a network of other classes has a column class instead, and p(NAME) for "
-            "each of them",
+            "digit), confidence, p0 to p9, most_probable (a digit also where it is refused), "
+            "number and error; a network of other classes has a column class instead, and p(NAME) "
+            "for each of them",
         ),
     )
     add_json_option(
@@ -88,8 +88,8 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         _(
             'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
             '"confidence" (0 to 1), "probabilities" and "most_probable" (a digit also where it is '
-            'refused); for one that cannot be read "image" and "error", a sentence; a network of other '
-            'classes has "class" instead of "digit", and its "probabilities" by name',
+            'refused); for one that cannot be read "image" and "error", a sentence; a network of '
+            'other classes has "class" instead of "digit", and its "probabilities" by name',
         ),
     )
 

@@ -52,8 +52,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--config",
         metavar="FILE",
         help=_(
-            "a JSON file with settings by name, as in a model's description; options given here "
-            "take precedence",
+            "a JSON file with settings by name, as in a model's description, or the record of a "
+            "run; options given here take precedence",
         ),
     )
     _add(

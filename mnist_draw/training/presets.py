@@ -14,11 +14,12 @@ from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name
 from mnist_draw.i18n import _, listed, with_comma
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.document import pack, parse
+from mnist_draw.storage.document import Fields, pack, parse
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.opening import MEGABYTE, PathName, read_file, reading
 from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.events import SettingChanged
+from mnist_draw.training.history import read_change
 from mnist_draw.training.setting import check_name
 from mnist_draw.training.settings import SETTINGS, SettingsError, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
@@ -125,9 +126,8 @@ def differences(
     ``changes`` are those during a run: what was changed back is listed, too.
     """
     names = {*differing(settings, base), *(change.name for change in changes)}
-    networks = plain_network(settings.network), plain_network(base.network)
     return {
-        name: (name == "network" and _network_text(*networks))
+        name: (name == "network" and _network_text(settings.network, base.network))
         or setting.brief(getattr(settings, name), course_of(name, settings, changes))
         for name, setting in SETTINGS.items()
         if name in names
@@ -180,10 +180,11 @@ def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ())
     """Name a run: its preset, or a network of another kind than the tutorial's; what differs."""
     preset = nearest_preset(settings)
     found = differences(settings, preset.settings, changes)
-    title = parse_network(plain_network(settings.network)).title
-    is_other = preset is PRESETS["tutorial"] and found.get("network") == title
-    first = found.pop("network") if is_other else preset.title
-    return with_comma(first, *found.values())
+    title = parse_network(settings.network).title
+    if preset is PRESETS["tutorial"] and found.get("network") == title:
+        del found["network"]
+        return with_comma(title, *found.values())
+    return with_comma(preset.title, *found.values())
 
 
 # -- files
@@ -215,7 +216,16 @@ def read_settings(path: PathName) -> dict[str, Any]:
         values = parse(read_file(path, MEGABYTE))
         if not isinstance(values, dict):
             raise DocumentError("it holds no names with values")
+        if isinstance(values.get("settings"), dict):
+            return _settings_at_start(values)
         return values
+
+
+def _settings_at_start(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run's record, without what was changed while it trained."""
+    changes = Fields(record).get_list("changes", MEGABYTE, [])
+    before = {change.name: change.before for change in map(read_change, reversed(changes))}
+    return {**record["settings"], **before}
 
 
 # -- the user's own presets, in one file by name

@@ -10,6 +10,7 @@ from mnist_draw.cli import main
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.training import events
+from mnist_draw.training.presets import load_settings
 from mnist_draw.training.record import read_run
 from mnist_draw.training.repeat import find_run, settings_at_start
 from mnist_draw.training.run import RECORD
@@ -50,6 +51,13 @@ def test_the_record_has_what_the_figures_depend_on(original):
     ]
     assert settings_at_start(run) == SETTINGS.replace(data_folder=run.settings.data_folder)
     assert {"program", "engine", "python", "numpy", "data"} == set(run.made_with)
+
+
+def test_a_record_is_a_file_of_settings_as_the_run_began_with_them(original):
+    folder, _ = original
+    settings = load_settings(folder / RECORD)
+    assert settings == settings_at_start(read_run(folder))
+    assert settings.learning_rate == 0.01
 
 
 def test_a_run_is_repeated_bit_by_bit(original, tmp_path, monkeypatch, capsys):

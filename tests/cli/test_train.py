@@ -337,7 +337,7 @@ def test_from_a_folder_to_answers(shapes, capsys):
     assert main(["predict", "--model", "shapes.npz", "--json", "--number", picture]) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert list(found) == ["image", "class", "confidence", "probabilities"]
+    assert list(found) == ["image", "class", "confidence", "probabilities", "most_probable"]
     assert found["class"] == "three"
     assert found["probabilities"]["three"] == pytest.approx(found["confidence"])
     assert "reads no numbers" in err

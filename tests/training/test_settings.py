@@ -188,6 +188,8 @@ def test_no_file_and_no_place(tmp_path):
         ),
         ("tutorial", {"network": "mlp:0.2", "seed": 2186}, "Tutorial MLP, dropout 20%, seed 2186"),
         ("tutorial", {"network": "layers:200"}, "MLP 784–200–10"),
+        ("tutorial", {"network": "layers:200#26"}, "MLP 784–200–26"),
+        ("tutorial", {"network": "mlp:0.2#26"}, "Tutorial MLP, dropout 20%"),
         ("quick", {}, "Quick"),
         ("quick", {"epochs": 3}, "Quick, 3 epochs"),
         ("cnn", {"seed": 5}, "CNN, seed 5"),
