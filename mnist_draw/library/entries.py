@@ -23,6 +23,8 @@ from mnist_draw.library.networks import (
     list_shipped,
 )
 from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork, network_of_run
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import Dense
 from mnist_draw.storage.unique_paths import Deleted
 from mnist_draw.training.history import EpochFigures, read_change
 from mnist_draw.training.presets import course_of, run_name
@@ -83,7 +85,7 @@ class Entry:
     def validation_accuracy(self) -> float | None:
         return self.stored.info.validation_accuracy
 
-    @property
+    @cached_property
     def settings(self) -> TrainingSettings | None:
         if self.run is not None:
             return self.run.settings
@@ -91,6 +93,23 @@ class Entry:
             if self.stored.info.settings:
                 return TrainingSettings.from_json(self.stored.info.settings)
         return None
+
+    @property
+    def data(self) -> str:
+        """The name of its data set; empty where that is not known."""
+        if self.run is None and self.stored.info.data:
+            return self.stored.info.data
+        if self.settings is None:
+            return ""
+        return SETTINGS["data_folder"].format_value(self.settings.data_folder)
+
+    @cached_property
+    def classes(self) -> int:
+        """How many classes it tells apart; 0 where that is not known."""
+        with contextlib.suppress(UserError):
+            output = parse_network(self.stored.network).operations[-1]
+            return output.units if isinstance(output, Dense) else 0
+        return 0
 
     @cached_property
     def searched(self) -> str:

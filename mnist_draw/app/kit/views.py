@@ -176,6 +176,9 @@ _GAP = 12
 _CHIP = (18, 19)
 #: The title is never narrower for a chip.
 _LEAST_TITLE = 110
+#: The title's width from which on there is room for `Row.aside`, and the width of that.
+_TITLE_BESIDE = 230
+_ASIDE = 96
 #: The widest bar of progress, and its height.
 _BAR = (200, 4)
 
@@ -188,6 +191,8 @@ class Row:
     height: int
     is_heading: bool = False
     note: str = ""
+    #: A text and a note in a column of their own.
+    aside: tuple[str, str] = ("", "")
     figure: str = ""
     #: Size, color and weight of the figure.
     figure_look: tuple[int, str, bool] = (Text.BODY, "text", False)
@@ -209,6 +214,8 @@ class Columns:
     mark_size: tuple[int, int]
     title: int
     figure: int
+    #: The left edge of `Row.aside`, which rows show that are wide enough.
+    aside: int = 0
     when: int = 0
     #: The middle of three dots, which open a menu.
     dots: int = 0
@@ -270,7 +277,22 @@ class RowDelegate(QStyledItemDelegate):
                 painter.drawEllipse(middle + QPointF(theme.scaled(step), 0), 1.3, 1.3)
         words = _until(rect, right - taken)
         words.setLeft(rect.left() + theme.scaled(columns.title))
+        aside = rect.right() - theme.scaled(columns.aside)
+        if columns.aside and aside - words.left() >= theme.scaled(_TITLE_BESIDE):
+            room = min(theme.scaled(_ASIDE), words.right() - aside)
+            area = QRectF(aside, rect.top(), room, rect.height())
+            self._paint_two_lines(painter, area, row.aside)
+            words.setRight(aside - theme.scaled(_GAP))
         return words
+
+    def _paint_two_lines(self, painter: QPainter, area: QRectF, texts: tuple[str, str]) -> None:
+        write_with(painter, Text.LABEL, "text")
+        upper = _until(area, area.right())
+        upper.setBottom(area.center().y())
+        write_elided(painter, upper, int(Qt.AlignLeft | Qt.AlignBottom), texts[0])
+        write_with(painter, Text.LABEL, "muted")
+        lower = QRectF(area.left(), area.center().y() + 2, area.width(), area.height() / 2)
+        write_elided(painter, lower, int(Qt.AlignLeft | Qt.AlignTop), texts[1])
 
     def _paint_words(self, painter: QPainter, available_area: QRectF, row: Row) -> None:
         write_with(painter, Text.BODY, "text", bold=True)

@@ -18,7 +18,16 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import ROW, Columns, Row, RowDelegate
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_color
-from mnist_draw.i18n import _, format_ago, format_duration, format_percent, listed, pgettext
+from mnist_draw.i18n import (
+    _,
+    counted,
+    format_ago,
+    format_duration,
+    format_percent,
+    listed,
+    percent,
+    pgettext,
+)
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
@@ -35,6 +44,7 @@ COLUMNS = Columns(
     mark_size=CURVE_SIZE,
     title=162,
     figure=181,
+    aside=392,
     when=64,
     dots=35,
 )
@@ -46,9 +56,11 @@ _MENU = 54
 
 #: Marks of what has no curve: of a shipped network, or of one from elsewhere.
 _SHIPPED_MARKS = {"best": "star", "mlp_handwriting": "pencil-simple", "mlp": "book-open"}
-#: The curves' scale, errors from the lower edge to the upper.
-_WORST = 0.3
-_BEST = 0.003
+#: A curve's scale is at least so high, in the logarithm of right to wrong answers: from 97.6 to
+#: 98.1% it is nearly level, from 5 to 67% it climbs all of it.
+_LEAST_CLIMB = 2.0
+#: Accuracies nearer to 0 or 1 are drawn there.
+_NEAREST = 0.0005
 _DOT = 2.5
 # Translators: the network that reads what is drawn.
 _ANSWERS = pgettext("of a network", "answers")
@@ -71,6 +83,26 @@ class RowView:
     @property
     def curve(self) -> tuple[float, ...]:
         return tuple(row.validation_accuracy for row in self.figures)
+
+    @property
+    def climb(self) -> str:
+        """From where to where its accuracy came."""
+        if len(self.curve) < 2:
+            return ""
+        return counted(
+            "{first} → {last} in {count} epoch",
+            "{first} → {last} in {count} epochs",
+            self.figures[-1].epoch,
+            first=percent(self.curve[0], 1),
+            last=percent(self.curve[-1], 1),
+        )
+
+    @property
+    def data(self) -> tuple[str, str]:
+        """Its data set and the number of classes; both empty where they are not known."""
+        count = self.entry.classes
+        classes = counted("{count} class", "{count} classes", count) if count else ""
+        return self.entry.data, classes
 
     @property
     def detail(self) -> str:
@@ -105,7 +137,8 @@ class RowView:
         accuracy, tested = self.accuracy
         words = _("{share} test", share=accuracy) if tested else accuracy
         states = (_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else "")
-        return listed(filter(None, (self.entry.name, self.detail, words, when, *states)))
+        parts = (self.entry.name, self.detail, *self.data, words, when, *states)
+        return listed(filter(None, parts))
 
     def row(self) -> Row:
         """Return what the delegate paints."""
@@ -115,6 +148,7 @@ class RowView:
             self.entry.name,
             SHIPPED if self.entry.is_shipped else OWN,
             note=self.detail,
+            aside=self.data,
             figure=accuracy,
             figure_look=sure if is_tested else (Text.LABEL, "muted", False),
             when=format_ago(self.entry.when) if self.entry.when else "",
@@ -282,13 +316,17 @@ class LibraryDelegate(RowDelegate):
 
 
 def curve_points(curve: Sequence[float], box: QRectF) -> list[QPointF]:
-    """Place accuracies in a box: all rows have one logarithmic scale of the error."""
-    low = math.log(_WORST)
-    high = math.log(_BEST)
+    """Place accuracies in a box, each curve on a scale of its own."""
+    odds = []
+    for accuracy in curve:
+        share = min(max(accuracy, _NEAREST), 1 - _NEAREST)
+        odds.append(math.log(share / (1 - share)))
+    climb = max(odds) - min(odds)
+    scale = max(climb, _LEAST_CLIMB)
+    lowest = min(odds) - (scale - climb) / 2
     points = []
-    for number, accuracy in enumerate(curve):
-        error = min(max(1 - accuracy, _BEST), _WORST)
-        up = (math.log(error) - low) / (high - low)
+    for number, value in enumerate(odds):
+        up = (value - lowest) / scale
         across = number / (len(curve) - 1) if len(curve) > 1 else 1.0
         points.append(QPointF(box.left() + across * box.width(), box.bottom() - up * box.height()))
     return points

@@ -38,8 +38,18 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_butt
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, on_axis, series_color, swatch, tick_text
-from mnist_draw.i18n import _, clauses_of, format_duration, format_percent, number, pgettext
+from mnist_draw.i18n import (
+    _,
+    clauses_of,
+    counted,
+    format_duration,
+    format_percent,
+    listed,
+    number,
+    pgettext,
+)
 from mnist_draw.library.entries import Entry, Library, differing_settings
+from mnist_draw.library.search import KEYS
 from mnist_draw.training.history import EpochFigures
 
 #: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
@@ -317,7 +327,11 @@ class LibraryPage(QWidget):
         self.delete = Command(self, _("Delete"), sentence, "Delete")
         sentence = _("Bring back what was deleted last.")
         self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z")
-        sentence = _("Find runs and networks by their names and settings.")
+        sentence = _(
+            "Words of names, or keys with values: {keys}. Such as lr:0.001..0.01, acc:>98 or "
+            "-data:mnist.",
+            keys=listed(f"{key}:" for key in KEYS),
+        )
         self._search = Command(self, _("Search"), sentence, "Ctrl+F", self._begin_search)
 
     def _begin_search(self) -> None:
@@ -353,9 +367,11 @@ class LibraryPage(QWidget):
         return row((titles, 3), (self.search, 2), open_button, close)
 
     def _close(self) -> None:
-        """Clear the search, where the keyboard is there; else leave."""
+        """Clear the search, where the keyboard is there, or what is ticked; else leave."""
         if self.search.hasFocus() and self.search.text():
             self.search.clear()
+        elif self.list.rows.ticked():
+            self.list.rows.clear_ticks()
         else:
             self.close_requested.emit()
 
@@ -363,7 +379,9 @@ class LibraryPage(QWidget):
         card = Card()
         pad = Size.CARD_PADDING
         card.body.setContentsMargins(1, pad - Size.GRID, 1, pad - Size.GRID)
-        top = row(label(_("YOURS"), "heading"), 1, self.bin, margins=(pad, 0, pad, 0))
+        self.ticked = label("", "muted", name="tickedLabel")
+        margins = (pad, 0, pad, 0)
+        top = row(label(_("YOURS"), "heading"), self.ticked, 1, self.bin, margins=margins)
         card.body.addLayout(top)
         card.body.addWidget(self._build_empty())
         card.body.addWidget(self.list, 1)
@@ -439,7 +457,11 @@ class LibraryPage(QWidget):
     def _arrange(self) -> None:
         """Put the comparison next to the list, or below it once two entries are ticked."""
         beside = self.width() >= theme.scaled(_BESIDE)
-        several = len(self.list.rows.ticked()) > 1
+        ticked = len(self.list.rows.ticked())
+        several = ticked > 1
+        selected = counted("{count} selected", "{count} selected", ticked)
+        leave = _("Esc clears the selection")
+        self.ticked.setText(f"{selected} · {leave}" if ticked else "")
         self._body.setDirection(QBoxLayout.LeftToRight if beside else QBoxLayout.TopToBottom)
         self._right.setDirection(QBoxLayout.TopToBottom if beside else QBoxLayout.LeftToRight)
         for place, share in enumerate(_SHARES if beside else _BELOW_SHARES):

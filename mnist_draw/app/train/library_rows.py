@@ -30,8 +30,9 @@ from mnist_draw.app.train.library_delegate import (
     tick_area,
 )
 from mnist_draw.app.train.series import thinned
-from mnist_draw.i18n import _, format_moment, listed
+from mnist_draw.i18n import _, format_moment, joined, listed
 from mnist_draw.library.entries import Entry
+from mnist_draw.library.search import Term, matches, parse_search, what_is_wrong
 from mnist_draw.training.history import EpochFigures
 
 #: Entries that can be compared at a time.
@@ -56,7 +57,7 @@ class LibraryModel(QAbstractListModel):
         #: Rows of other groups by who lists them, shown below.
         self.others: dict[str, Sequence[OtherRow]] = {}
         self.shown: list[Shown] = []
-        self._search: list[str] = []
+        self._search: list[Term] = []
         self._ticked: list[str] = []
         self._answering = ""
         self._figures: Figures = {}
@@ -110,7 +111,8 @@ class LibraryModel(QAbstractListModel):
         if role == Qt.ToolTipRole:
             if not row.when:
                 return tip(row.name)
-            return tip(_("{name}. {moment}.", name=row.name, moment=format_moment(row.when)))
+            named = _("{name}. {moment}.", name=row.name, moment=format_moment(row.when))
+            return tip(joined(named, self.row_view(row).climb))
         return None
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
@@ -144,19 +146,23 @@ class LibraryModel(QAbstractListModel):
         self._fill()
 
     def search(self, text: str) -> None:
-        """Show only entries with all these words in their name, kind or settings."""
-        self._search = text.lower().split()
+        """Show only what `parse_search` finds."""
+        self._search = parse_search(text)
         self._fill()
 
+    @property
+    def search_problem(self) -> str:
+        return what_is_wrong(self._search)
+
     def _fill(self) -> None:
-        words = self._search
-        found = [one for one in self.entries if all(word in one.searched for word in words)]
+        terms = self._search
+        found = [entry for entry in self.entries if matches(entry, terms)]
         rows: list[Shown] = [entry for entry in found if not entry.is_shipped]
         shipped = [entry for entry in found if entry.is_shipped]
         rows += [_CAME_ALONG, *shipped] if shipped else []
         for other in chain.from_iterable(self.others.values()):
             text = f"{other.heading} {other.name} {other.detail}".lower()
-            if all(word in text for word in words):
+            if all(not term.key and term.value in text for term in terms):
                 rows += [other] if other.heading in rows else [other.heading, other]
         same = [_key(row) for row in rows] == [_key(row) for row in self.shown]
         if not same:
@@ -204,6 +210,11 @@ class LibraryModel(QAbstractListModel):
         by_key = {entry.key: entry for entry in self.entries}
         # What was deleted may be brought back.
         return [by_key[key] for key in self._ticked if key in by_key]
+
+    def clear_ticks(self) -> None:
+        self._ticked = []
+        self._renew()
+        self.ticked_changed.emit()
 
     def toggle_tick(self, entry: Entry) -> None:
         self._ticked = [one.key for one in self.ticked()]
@@ -317,7 +328,9 @@ class LibraryList(QListView):
         if not self.rows.shown and self.rows.entries:
             painter = QPainter(self.viewport())
             painter.setPen(theme.color("muted"))
-            painter.drawText(self.viewport().rect(), int(Qt.AlignCenter), _("Nothing is found."))
+            said = self.rows.search_problem or _("Nothing is found.")
+            area = self.viewport().rect()
+            painter.drawText(area, int(Qt.AlignCenter | Qt.TextWordWrap), said)
 
     # -- keys and clicks
 
