@@ -591,7 +591,7 @@ def test_a_file_that_does_not_say_which_network_it_is_is_asked_about(make, tmp_p
     path = tmp_path / "plain.npz"
     np.savez(path, *weights("layers:7"))
     asked: list[Any] = []
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(path)], ""))
     monkeypatch.setattr(
         QInputDialog,
         "getItem",
