@@ -115,6 +115,28 @@ def dark_corner(rng: Rng) -> Plane:
     return 1 - 0.75 / (1 + np.exp(-(U + V - 0.55) * 25))
 
 
+def hard_shadow(rng: Rng) -> Plane:
+    """Return the light beside an edge, such as a book's, whose shadow ends within few pixels."""
+    angle = rng.uniform(0, 2 * np.pi)
+    x, y = rng.uniform(-0.12, 0.12, 2)
+    away = ((U - x) * np.cos(angle) + (V - y) * np.sin(angle)) * WIDTH
+    depth = rng.uniform(0.3, 0.55)
+    return 0.95 - depth / (1 + np.exp(-np.clip(away / rng.uniform(0.7, 3), -50, 50)))
+
+
+def hand(rng: Rng) -> Plane:
+    """Return the light beside a hand: a wide shadow, and four fingers."""
+    x, y = rng.uniform(-0.1, 0.1, 2)
+    angle = rng.uniform(0, 2 * np.pi)
+    down = (U - x) * np.cos(angle) + 0.8 * (V - y) * np.sin(angle)
+    across = 0.8 * (V - y) * np.cos(angle) - (U - x) * np.sin(angle)
+    shade = (down > 0.12) & (abs(across) < 0.22)
+    for middle, tip in zip((-0.16, -0.05, 0.06, 0.17), (0.05, -0.08, -0.1, -0.02), strict=True):
+        shade |= (down > tip) & (abs(across - middle) < 0.04)
+    soft = ndimage.gaussian_filter(shade.astype(np.float32), rng.uniform(1.5, 6))
+    return 0.95 - rng.uniform(0.3, 0.55) * soft
+
+
 def wiped(rng: Rng) -> Plane:
     """Return the light on a blackboard that was wiped badly."""
     return (0.9 + 0.4 * _fall(rng)) * (
@@ -153,6 +175,8 @@ KINDS: dict[str, Kind] = {
     "squared, pencil": Kind(falling, PENCIL, lines=_SQUARED),
     "squared, faint": Kind(falling, FAINT, lines=_SQUARED),
     "squared, scanned": Kind(even, lines=_SQUARED),
+    "hard shadow": Kind(hard_shadow),
+    "hand": Kind(hand),
 }
 
 

@@ -17,7 +17,7 @@ from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.dataset.pictures import picture_file
 from mnist_draw.dataset.pictures.coarse import InkPixels, before_enlarging, without_blocks
-from mnist_draw.dataset.pictures.ink_on_paper import without_lines
+from mnist_draw.dataset.pictures.ink_on_paper import ink_on_paper, without_lines
 from mnist_draw.dataset.pictures.picture_file import PictureError, load_picture, picture_size
 
 
@@ -329,3 +329,20 @@ def test_pictures_of_any_shape_are_brought_back(shape):
     found = before_enlarging(np.asarray(enlarged))
     assert found is not None
     assert found == pytest.approx(small / small.max(), abs=0.1)
+
+
+def test_a_hand_s_shadow_is_no_ink_and_takes_none_away():
+    down, across = np.mgrid[0:350, 0:450].astype(np.float32)
+    along = 0.8 * across + 0.6 * down - 345
+    aside = 0.8 * down - 0.6 * across + 15
+    shade = (along > 60) & (abs(aside) < 110)
+    for finger in (-80, -25, 30, 85):
+        shade |= (along > -30) & (abs(aside - finger) < 18)
+    stroke = (abs(across - 210) < 6) & (abs(down - 175) < 60)
+    light = 0.95 - 0.5 * ndimage.gaussian_filter(shade.astype(np.float32), 2)
+    noise = np.random.default_rng(0).normal(0, 0.01, light.shape)
+    photo = np.where(stroke, 0.12, 0.93) * light + noise
+    ink = ink_on_paper(np.clip(photo, 0, 1).astype(np.float32))
+    beside = ~ndimage.binary_dilation(stroke, iterations=4)
+    assert ink[stroke].mean() > 0.9
+    assert ink[beside].max() < 0.3

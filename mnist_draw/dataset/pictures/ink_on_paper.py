@@ -23,13 +23,18 @@ EVEN = 0.03
 #: … and one whose edges differ no more than this, one and a half of 255 gray levels, has no noise
 #: of a camera. A noise of about 1% exceeds :data:`mnist_draw.dataset.normalise.FAINT` all over.
 STILL = 1.5 / 255
-#: The ground of a photograph is found on a picture reduced to about this side.
+#: The sheet, and light that falls, are found on a picture reduced to about this side, …
 _COARSE_SIDE = 100
+#: … and the ground under strokes on one in which they are darker than shadows still.
+_GROUND_SIDE = 300
 #: Windows of the closing over strokes, as parts of the picture's longer side: the narrowest that
 #: closes over all ink follows shadows best.
-_WINDOWS = (1 / 14, 1 / 9, 1 / 6, 1 / 4, 1 / 3)
-#: … it must find this part of the ink that the widest finds.
-_ENOUGH = 0.85
+_WINDOWS = (1 / 28, 1 / 20, 1 / 14, 1 / 9, 1 / 6, 1 / 4, 1 / 3)
+#: Strokes take at least the rest of a picture, and are darker than shadows: half of what is seen
+#: there is ink, and …
+_STRONG = 0.999
+#: … the window must find this part of the ink that the widest finds.
+_ENOUGH = 0.93
 #: Light is compared by its logarithm, in which shadows only shift; this much is added first, so
 #: that noise in the dark does not look like ink.
 _DARK = 0.05
@@ -89,15 +94,19 @@ def _on_uneven_ground(luminance: Floats) -> Floats:
     light = np.log(np.maximum(luminance, 0) + np.float32(_DARK))
     coarse = _reduced(light, factor)
     outside = surroundings(coarse)
+    seen = light
     if outside is not None:
         # Beside the sheet of paper there is no ink.
         coarse = continued(coarse, outside)
         blocks = np.repeat(np.repeat(outside, factor, axis=0), factor, axis=1)
         outside = blocks[:height, :width]
+        seen = continued(light, outside)
     surface = _surface(coarse)
-    coarse = coarse - surface
-    sign = np.float32(1 if _is_dark_ink(coarse) else -1)
-    ground = _enlarged(_ground_around(sign * coarse) + sign * surface, (height, width), factor)
+    sign = np.float32(1 if _is_dark_ink(coarse - surface) else -1)
+    level = _enlarged(surface, (height, width), factor)
+    fine = max(1, round(max(height, width) / _GROUND_SIDE))
+    around = _ground_around(_reduced(sign * (seen - level), fine))
+    ground = _enlarged(around, (height, width), fine) + sign * level
     ink: Floats = 1 - np.exp(np.minimum(sign * light - ground, 0))
     if outside is not None:
         ink[outside] = 0
@@ -146,7 +155,7 @@ def _ground_around(coarse: Floats) -> Floats:
     sizes = sorted({max(3, round(side * part)) for part in _WINDOWS})
     grounds = [ndimage.grey_closing(coarse, size=size, mode="nearest") for size in sizes]
     widest = grounds[-1] - coarse
-    least = float(np.quantile(widest, 0.997)) / 2
+    least = float(np.quantile(widest, _STRONG)) / 2
     whole = np.count_nonzero(widest > least)
     for size, ground in zip(sizes, grounds, strict=True):  # noqa: B007
         if np.count_nonzero(ground - coarse > least) >= _ENOUGH * whole:
@@ -211,7 +220,9 @@ Kind = TypeVar("Kind", bound=np.generic)
 
 _BINS = 256
 #: The surroundings of a sheet cover at least this part of the picture's border …
-_RIM = 0.55
+_RIM = 0.72
+#: (a darker sheet lies inside the picture: what reaches its border is the shadow of a hand)
+_RIM_OF_LIGHT = 0.97
 #: … and the sheet this part of the picture, and of the box around it.
 _AREA = 0.25
 _FILLED = 0.7
@@ -279,11 +290,11 @@ def surroundings(coarse: Floats) -> Flags | None:
         return None
     middle = low + (high - low) * otsu_threshold((coarse - low) / (high - low))
     dark = coarse < middle
-    for other in (dark, ~dark):
+    for other, least in ((dark, _RIM), (~dark, _RIM_OF_LIGHT)):
         beside = _from_the_rim(other)
         rim = border(beside)
         sheet = _largest(ndimage.binary_fill_holes(~beside))
-        if float(np.mean(rim)) < _RIM or not sheet.any() or float(np.mean(sheet)) < _AREA:
+        if float(np.mean(rim)) < least or not sheet.any() or float(np.mean(sheet)) < _AREA:
             continue
         rows = np.flatnonzero(sheet.any(axis=1))
         columns = np.flatnonzero(sheet.any(axis=0))
