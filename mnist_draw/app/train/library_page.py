@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -107,6 +108,8 @@ class CompareCard(Card):
         )
         plot.setMouseEnabled(False, False)
         plot.setFocusPolicy(Qt.NoFocus)
+        # Its own height would leave the list below 1180 px one row.
+        plot.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Ignored)
         self.plot = plot
         self.body.addWidget(plot, 1)
 

@@ -110,6 +110,19 @@ def test_each_curve_has_its_own_scale_and_is_read_when_it_is_seen(make):
     assert not page.list.rows.without_figures(page.list.seen())
 
 
+def test_the_comparison_below_the_list_leaves_it_several_rows(make):
+    for day in (1, 2, 3):
+        add_run(f"2026-01-0{day} 10:00", seed=day)
+    room = make()
+    page = room.show_library()
+    page.window().resize(1024, 700)
+    for number in (0, 1):
+        click(page, number, tick_area)
+    room.qtbot.waitUntil(lambda: len(page.compare.curves) == 2)
+    seen.settle()
+    assert page.list.viewport().height() > 2 * page.list.sizeHintForRow(0)
+
+
 @pytest.mark.parametrize(
     ("curve", "climbs"),
     [
