@@ -344,7 +344,7 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     )
     sections = [
         f'<section><div class="figures">{figures}</div></section>',
-        _section(_("What is taken for what"), confusion),
+        _section(_("What is mistaken for what"), confusion),
         _section(_("Recall and precision"), _table(result_tables.classes_table(results, name))),
         _section(
             _("Is it as sure as it is right?"),

@@ -96,7 +96,7 @@ def confusion_table(results: Results, name: Name) -> Table:
         [name(true), *results.confusion[true].tolist(), recall[true]] for true in classes
     ]
     rows.append([_("precision"), *precision.tolist(), ""])
-    return Table(_("What is taken for what"), columns, rows, headings)
+    return Table(_("What is mistaken for what"), columns, rows, headings)
 
 
 def classes_table(results: Results, name: Name) -> Table:

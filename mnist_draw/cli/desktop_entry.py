@@ -68,8 +68,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if sys.platform in ("win32", "darwin"):
         raise UserError(
-            "Menu entries of this kind belong to Linux desktops; nothing was changed. The README "
-            "says what there is on Windows and macOS.",
+            "These menu entries are for Linux desktops; nothing was changed. The README "
+            "describes Windows and macOS.",
         )
     folder = Path(platformdirs.user_data_dir())
     for name, place in PLACES.items():
@@ -87,16 +87,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "install":
         echo(
             _(
-                "MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.",
+                "MNIST Draw is in the menus now, and opens trained networks. Its files are "
+                "in {folder}.",
                 folder=folder,
             ),
         )
-        echo(_("To take it away: {program} desktop remove", program=PROGRAM))
+        echo(_("To remove it: {program} desktop remove", program=PROGRAM))
     else:
         echo(
             _(
-                "MNIST Draw is in the menus no more. Your networks and drawings are where they "
-                "were.",
+                "MNIST Draw is no longer in the menus. Your networks and drawings are untouched.",
             ),
         )
     return 0
@@ -164,7 +164,7 @@ DESKTOP = Subcommand(
         "Add the program to the menus of this user's Linux desktop, with its icon, and let "
         "trained networks open with a double click; or take all of that away again.",
     ),
-    (("install", _("in the menus, for this user")), ("remove", _("nowhere any more"))),
+    (("install", _("in the menus, for this user")), ("remove", _("removed"))),
     run,
     _add_options,
 )

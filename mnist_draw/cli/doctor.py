@@ -101,7 +101,7 @@ def check_shipped_files() -> Iterator[Finding]:
             yield Finding(kind, sound)
             continue
         text = _(
-            "Missing or changed: {names} in {folder}. Install the program anew.",
+            "Missing or changed: {names} in {folder}. Reinstall the program.",
             names=", ".join(wrong),
             folder=resource_path(folder),
         )
@@ -115,7 +115,7 @@ def _digest(folder: str, name: str) -> str:
 
 def check_user_files() -> Iterator[Finding]:
     """Read each of the user's files, change none; name what is damaged or was quarantined."""
-    unchanged = _("It is unchanged, and the program goes on without it.")
+    unchanged = _("It is unchanged, and the program works without it.")
     for name, folder, pattern, read in _kinds():
         usable = 0
         for path in sorted(folder.glob(pattern)):
@@ -157,7 +157,7 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
 
     def refuse(path: Path) -> None:
         raise UserError(
-            "{path} could not be used when it was read. Delete it if it is no use.",
+            "{path} could not be used when it was read. Delete it if you don't need it.",
             path=path,
         )
 
@@ -172,7 +172,7 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
     yield _("drawings"), data_folder(), "board*.json", read_drawing
     yield _("preferences"), config_folder(), FILE_NAME, read_values
     for folder in (data_folder(), config_folder()):
-        yield _("put aside"), folder, f"**/*{ASIDE}*", refuse
+        yield _("set aside"), folder, f"**/*{ASIDE}*", refuse
 
 
 #: All checks in the order of the report; each yields its findings.
@@ -187,7 +187,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
 
 DOCTOR = Subcommand(
     "doctor",
-    _("tell whether the installation is sound, and what to do where it is not"),
+    _("check the installation, and say what to do about problems"),
     _(
         "Report versions, folders with their free disk space, the last crash, and damaged files "
         "by name: those that ship, your runs, networks, digits and drawings. The exit status is 1 "

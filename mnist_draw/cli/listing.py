@@ -69,7 +69,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
         if state == "interrupted" and (checkpoint := _elsewhere(run)):
             command = f"mnist-draw train --resume {typed(checkpoint) or checkpoint}"
             going_on.append(
-                _("{name} goes on with: {command}", name=run.folder.name, command=command),
+                _("{name} continues with: {command}", name=run.folder.name, command=command),
             )
         if arguments.json:
             found: dict[str, Any] = {**to_json(run), "title": run.title, "state": state}
@@ -94,8 +94,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
         if not rows:
             echo(
                 _(
-                    "There is no run yet. mnist-draw train makes one, and so does Start in the "
-                    "window.",
+                    "There is no run yet. Start one with mnist-draw train, or with Start in "
+                    "the window.",
                 ),
             )
     return 0
@@ -189,8 +189,8 @@ RUNS = Subcommand(
 
 DATA = Subcommand(
     "data",
-    _("tell what is in a data set"),
-    _("Tell how many pictures of each class a data set holds, having checked its files."),
+    _("describe a data set"),
+    _("Check the files of a data set and count the pictures of each class."),
     (("", _("MNIST, which ships")), ("fashion --json", _("the data set in the folder fashion"))),
     describe_data,
     _add_data_options,

@@ -40,7 +40,7 @@ def _add_script_options(parser: argparse.ArgumentParser) -> None:
         "arguments",
         metavar="ARGUMENT",
         nargs=argparse.REMAINDER,
-        help=_("what the script is given"),
+        help=_("arguments for the script"),
     )
 
 
@@ -147,7 +147,7 @@ def _print_as_python_does(error: BaseException, script: Path) -> None:
 
 
 def _add_completion_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=_SHELLS, help=_("the shell that it is for"))
+    parser.add_argument("shell", choices=_SHELLS, help=_("the shell to complete for"))
 
 
 COMPLETION = Subcommand(
@@ -238,7 +238,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:  # the reader of the output has ended
         return FAILURE
     except MemoryError:
-        sentence = _("The computer's memory is not enough for this. Nothing was changed.")
+        sentence = _("There is not enough memory for this. Nothing was changed.")
         return fail(sentence, FAILURE)
     except Exception as error:
         # Python 3.11 wraps what interrupts the making of a class.
@@ -264,8 +264,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         formatter_class=HelpText,
         description=_(
-            "Draw a digit, train the network that reads it. Without a command, the window opens; "
-            "with nothing but FILE.npz it opens with the network in that file.",
+            "Draw a digit, train the network that reads it. Without a command, the window "
+            "opens; with FILE.npz alone it opens with the network in that file.",
         ),
         epilog=_(
             "Environment: {home} is a folder for everything that the program keeps; NO_COLOR "
@@ -279,7 +279,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--lang",
         metavar="CODE",
         choices=LANGUAGES,
-        help=_("speak this language: {codes}", codes=", ".join(LANGUAGES)),
+        help=_("use this language: {codes}", codes=", ".join(LANGUAGES)),
     )
     parser.add_argument(
         "--config",
@@ -355,7 +355,7 @@ def _defect(error: Exception) -> str:
 
     words = " ".join(str(error).split())
     what = shortened(f"{type(error).__name__}: {words}")
-    sentence = _("The program made a mistake ({what}).", what=what)
+    sentence = _("Something went wrong ({what}).", what=what)
     try:
         path = data_folder() / "last-mistake.txt"
         write_atomically(

@@ -61,7 +61,7 @@ def typed(path: PathName) -> str:
 
 def _echo(text: str) -> None:
     if sys.stdout is None:
-        raise OutputError("Standard output is closed: there is nowhere to print to.")
+        raise OutputError("Standard output is closed, so nothing can be printed.")
     try:
         print(text, flush=True)
     except BrokenPipeError:

@@ -48,7 +48,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="FILE.npz",
         help=_(
-            "the trained network to ask: {forms} (default: the best that ships)",
+            "the trained network to use: {forms} (default: the best that ships)",
             forms=_MODEL_HELP,
         ),
     )
@@ -443,9 +443,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 PREDICT = Subcommand(
     "predict",
-    _("say which digit each picture shows"),
+    _("read the digit in each picture"),
     _(
-        "Say which digit each picture shows. Pictures may be of any size, dark on light or light "
+        "Read the digit in each picture. Pictures may be of any size, dark on light or light "
         "on dark.",
     ),
     (

@@ -76,7 +76,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--checkpoint",
         metavar="FILE",
-        help=_("after every epoch, write all that it takes to continue the run"),
+        help=_("after every epoch, write what is needed to continue the run"),
     )
     _add(
         "--resume",
@@ -95,7 +95,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         ),
     )
     said = parser.add_mutually_exclusive_group()
-    said.add_argument("--quiet", action="store_true", help=_("print nothing but problems"))
+    said.add_argument("--quiet", action="store_true", help=_("print problems only"))
     said.add_argument(
         "--json",
         action="store_true",
@@ -104,7 +104,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--no-run",
         action="store_true",
-        help=_("do not keep the run in the library: nothing remains of it but the network"),
+        help=_("do not keep the run in the library, only the network"),
     )
 
 

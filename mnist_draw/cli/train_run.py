@@ -144,7 +144,7 @@ def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
         saved = _("The network is saved in {path}.", path=progress.saved)
         return joined(_("Interrupted."), saved)
     broken_off = _("Interrupted before the network was saved.")
-    nothing = _("Nothing is kept: there is no checkpoint to go on from.")
+    nothing = _("Nothing is kept: there is no checkpoint to continue from.")
     return joined(broken_off, _describe_checkpoint(checkpoint) or nothing)
 
 
@@ -164,9 +164,9 @@ def _describe_checkpoint(checkpoint: Path | None) -> str:
         path=checkpoint,
     )
     if name:
-        goes_on = _("Go on with: {command}", command=f"{resume} {name}")
+        goes_on = _("Continue with: {command}", command=f"{resume} {name}")
     else:
-        goes_on = _("Go on with {command} and that file.", command=resume)
+        goes_on = _("Continue with {command} and that file.", command=resume)
     return joined(kept, goes_on)
 
 
@@ -196,8 +196,8 @@ def _train_and_save(
     if resume is not None and resume.epoch >= epochs:
         progress.say(
             _(
-                "This run was complete already: {epoch} of {epochs} epochs. To train on, give it "
-                "more: --epochs {more}.",
+                "This run was complete already: {epoch} of {epochs} epochs. To train more, "
+                "raise --epochs, such as --epochs {more}.",
                 epoch=resume.epoch,
                 epochs=epochs,
                 more=resume.epoch + 10,
@@ -235,7 +235,7 @@ def _save(
     except UserError as error:
         left = _describe_checkpoint(session.checkpoint) or _("What was learned is lost.")
         if session.network is not None:
-            left = _("In the Library it is kept, though, in {path}.", path=session.network)
+            left = _("The Library still has it, in {path}.", path=session.network)
         raise UserError("{error} {left}", error=error, left=left) from error
     progress.saved = path
     name = typed(path)
@@ -279,7 +279,7 @@ class NetworkPlace:
             report(str(error))
             rescued = save_fallback(model, report)
             if rescued is None:
-                raise StorageError("No place took the network.") from error
+                raise StorageError("The network could not be saved anywhere.") from error
             return rescued, True
 
 

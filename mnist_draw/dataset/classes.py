@@ -26,16 +26,15 @@ def check_classes(names: Sequence[str], source: str) -> None:
     if len(names) < MIN_CLASSES:
         found = _("one class ({name})", name=names[0]) if names else _("no class")
         raise DatasetError(
-            "{source} holds pictures of {found}; at least {least} are needed, so that there "
-            "is something to tell apart.",
+            "{source} holds pictures of {found}; at least {least} are needed.",
             source=source,
             found=found,
             least=MIN_CLASSES,
         )
     if len(names) > MAX_CLASSES:
         raise DatasetError(
-            "{source} holds pictures of {count} classes; at most {most} can be told apart "
-            "here. Use a part of them.",
+            "{source} holds pictures of {count} classes; at most {most} are supported. Use "
+            "fewer of them.",
             source=source,
             count=number(len(names)),
             most=MAX_CLASSES,

@@ -106,10 +106,10 @@ def describe_foreign_network(model: ModelFile) -> str:
     data = model.metadata.get("data")
     if isinstance(data, str) and data:
         return _(
-            "This network learned {data}, not digits: what it reads here says little.",
+            "This network learned {data}, not digits: its results here mean little.",
             data=data,
         )
-    return _("This network learned other pictures, not digits: what it reads here says little.")
+    return _("This network learned other pictures, not digits: its results here mean little.")
 
 
 def dataset_metadata(data: Dataset) -> dict[str, Any]:

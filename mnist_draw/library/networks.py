@@ -261,7 +261,7 @@ def rename(stored: StoredNetwork, name: str) -> StoredNetwork:
             run = read_run(stored.path.parent)
         except FileNotFoundError as error:
             raise UserError(
-                "{title} is no longer there: it was deleted, moved or renamed meanwhile. Nothing "
+                "{title} is gone: it was deleted, moved or renamed in the meantime. Nothing "
                 "was changed.",
                 title=stored.title,
             ) from error

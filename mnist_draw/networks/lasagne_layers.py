@@ -100,7 +100,7 @@ class _Chain:
             check_layers(hidden)
         except ValueError as error:
             raise LayerError(
-                "The network has other layers than the program: {error}.",
+                "The network has layers that the program lacks: {error}.",
                 error=error,
             ) from error
         texts = [name for name, kind in NETWORKS.items() if kind.in_menu and not kind.numbers]
@@ -200,7 +200,7 @@ def _refused(layer: Any, reason: str) -> LayerError:
     name = type(layer).__name__
     if layer.name:
         name = f"{name} {layer.name!r}"
-    return LayerError("The layer {name} cannot be: {reason}.", name=name, reason=reason)
+    return LayerError("The layer {name} cannot be used: {reason}.", name=name, reason=reason)
 
 
 def _padding(pad: Any, sides: tuple[int, int]) -> tuple[int, int]:

@@ -122,8 +122,8 @@ class FineTuned:
             return _("Not learned: MNIST would fall to {share}.", share=now), joined(at, more)
         if not wrong:
             nothing = counted(
-                "Nothing to learn: your digit is read already.",
-                "Nothing to learn: your {count} digits are read already.",
+                "Nothing to learn: your digit is already read correctly.",
+                "Nothing to learn: your {count} digits are already read correctly.",
                 count,
             )
             return nothing, _("MNIST {share}.", share=was)

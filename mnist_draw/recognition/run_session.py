@@ -135,7 +135,7 @@ class RunSession:
         """
         folder = self.run.folder
         if self._lock is None or not acquire_lock(self._lock, _LOOKED_AT_S):
-            raise UserError("This run is going on elsewhere; nothing was changed.")
+            raise UserError("This run is in progress in another program; nothing was changed.")
         checkpoint = self._newest_checkpoint(unsaved)
         settings = settings or checkpoint.settings.replace(epochs=self.run.settings.epochs)
         try:

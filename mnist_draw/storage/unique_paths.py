@@ -134,7 +134,7 @@ def move_to_bin(path: Path, title: str) -> Path:
         retry_while_locked(lambda: path.rename(binned))
     except FileNotFoundError as error:
         raise StorageError(
-            "{title} is no longer there: it was deleted, moved or renamed meanwhile. Nothing was "
+            "{title} is gone: it was deleted, moved or renamed in the meantime. Nothing was "
             "changed.",
             title=title,
         ) from error

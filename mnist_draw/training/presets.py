@@ -54,8 +54,8 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         _("Quick"),
         _(
-            "the tutorial's network, as accurate as with the tutorial's recipe, in less than half "
-            "of its time",
+            "the tutorial's network, as accurate as with the tutorial's recipe, in less than "
+            "half the time",
         ),
         _("As accurate in less than half the time."),
         "quick",
@@ -80,8 +80,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "handwriting": Preset(
         _("Handwriting"),
-        _("the tutorial's network, which practises bent and slanted digits too"),
-        _("Practises bent and slanted digits too."),
+        _("the tutorial's network, which practices bent and slanted digits too"),
+        _("Practices bent and slanted digits too."),
         "handwriting",
         TrainingSettings(
             network="mlp:0.1",

@@ -13,7 +13,7 @@ from mnist_draw.training import events
 
 #: How the end of a run reads by itself.
 _ENDINGS = {
-    "early": _("Stopped early: the validation loss fell no further."),
+    "early": _("Stopped early: the validation loss stopped falling."),
     "target": _("Stopped: the target accuracy is reached."),
 }
 #: The bar is painted at most this often, in seconds.

@@ -113,8 +113,8 @@ RUNNING = (
 #: The states of a run in its record, and their words on the screen. ``running`` in a record whose
 #: program is gone means that the run was cut off; ``interrupted``, that the window was closed.
 STATE_WORDS = {
-    "running": _("can go on"),
-    "interrupted": _("can go on"),
+    "running": _("can be continued"),
+    "interrupted": _("can be continued"),
     "stopped": pgettext("run", "stopped"),
     "completed": pgettext("run", "completed"),
     "early": pgettext("run", "completed early"),
@@ -690,8 +690,8 @@ class Run:
             return counted("Checking {count} picture", "Checking {count} pictures", of)
         if self.state in UNFINISHED:
             return counted(
-                "Can go on after {done} of {count} epoch.",
-                "Can go on after {done} of {count} epochs.",
+                "Can be continued after {done} of {count} epoch.",
+                "Can be continued after {done} of {count} epochs.",
                 self.epochs,
                 done=number(self.epochs_done),
             )

@@ -87,8 +87,8 @@ def training_data(
         data = data.first(wanted)
     if extra is not None and not data.shows_digits:
         raise SettingsError(
-            "The digits in {folder} cannot be learned beside {data}, which shows {classes}. "
-            "Nothing was trained; leave them out.",
+            "The digits in {folder} cannot be learned together with {data}, which shows "
+            "{classes}. Nothing was trained; leave them out.",
             "extra_folder",
             folder=extra.folder,
             data=data.name,

@@ -68,10 +68,10 @@ class TrainingSettings:
         None,
         NetworkFile(
             title=pgettext("setting", "Start"),
-            nothing=_("From scratch"),
+            nothing=_("Random"),
             sentence=_(
-                "Start from the weights of a trained network, which must have the same layers, "
-                "instead of fresh ones.",
+                "Start from the weights of a trained network with the same layers instead of "
+                "random ones.",
             ),
             group="network",
             widget="start",
@@ -84,7 +84,7 @@ class TrainingSettings:
         "rmsprop",
         Choice(
             title=_("Optimizer"),
-            sentence=_("How the weights follow the gradient; one of Lasagne's update rules."),
+            sentence=_("How the weights follow the gradient: one of Lasagne's update rules."),
             group="learning",
             metavar="RULE",
             choices=UPDATE_RULES,
@@ -96,7 +96,7 @@ class TrainingSettings:
         RealNumber(
             title=_("Learning rate"),
             mark=N_("rate {value}"),
-            sentence=_("How long each step of the weights is, without unit."),
+            sentence=_("Size of each step of the weights."),
             group="learning",
             columns=7,
             live=True,
@@ -118,7 +118,7 @@ class TrainingSettings:
         500,
         WholeNumber(
             title=_("Batch size"),
-            sentence=_("Pictures that each step learns from."),
+            sentence=_("Number of pictures per step."),
             group="learning",
             mark=N_("minibatch {value}"),
             low=1,
@@ -145,7 +145,7 @@ class TrainingSettings:
         1,
         WholeNumber(
             title=pgettext("of random numbers", "Seed"),
-            sentence=_("Start of the random numbers; the same seed gives the same run."),
+            sentence=_("Starting point of the random numbers; the same seed gives the same run."),
             group="learning",
             mark=N_("seed {value}"),
             is_name=True,
@@ -198,9 +198,9 @@ class TrainingSettings:
             title=_("Extra data"),
             nothing=pgettext("extra data", "None"),
             sentence=_(
-                "Digits that are learned beside the data set: those that you have taught in the "
-                "Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that begin "
-                "with their digit.",
+                "Digits that are learned in addition to the data set: those that you have "
+                "taught on the Draw tab, or pictures in a folder, in subfolders 0 to 9 or "
+                "with names that begin with their digit.",
             ),
             group="data",
             widget="extra",
@@ -237,8 +237,8 @@ class TrainingSettings:
             title=_("Augmentation"),
             mark=N_("augmentation {value}"),
             sentence=_(
-                "How the training pictures are varied, anew in each epoch; the network then reads "
-                "more kinds of handwriting.",
+                "How the training pictures are varied, differently in each epoch; the "
+                "network then reads more kinds of handwriting.",
             ),
             group="data",
             columns=12,
@@ -267,9 +267,9 @@ class TrainingSettings:
     patience: int | None = declared(
         None,
         WholeNumber(
-            title=_("After epochs without progress"),
+            title=_("Epochs without progress"),
             nothing=pgettext("setting", "off"),
-            sentence=_("Stop after so many epochs without a lower validation loss."),
+            sentence=_("Stop after this many epochs without a lower validation loss."),
             group="stop",
             columns=12,
             mark=N_("patience {value}"),

@@ -244,7 +244,7 @@ SCHEDULES: dict[str, Schedule] = {
         Schedule(
             "cosine",
             _("Cosine"),
-            _("falls along half a cosine to nothing at the last batch"),
+            _("follows half a cosine down to zero at the last batch"),
             _cosine,
         ),
     )

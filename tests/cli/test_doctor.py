@@ -91,7 +91,7 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys,
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = {
         name: [one["text"] for one in found if (one["name"], one["state"]) == (name, "note")]
-        for name in ("runs", "checkpoints", "own networks", "taught digits", "put aside", "figures",
+        for name in ("runs", "checkpoints", "own networks", "taught digits", "set aside", "figures",
                      "drawings", "preferences")
     }  # fmt: skip
     assert [len(texts) for texts in told.values()] == [1, 1, 1, 2, 1, 1, 1, 1]

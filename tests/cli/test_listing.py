@@ -147,7 +147,7 @@ def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
     assert (found["state"], found["epochs_done"]) == ("running", 1)
     assert main(["runs"]) == 0
     out = capsys.readouterr().out
-    assert "can go on" in out
+    assert "can be continued" in out
     assert "1 of 3" in out
 
 

@@ -405,7 +405,7 @@ def test_no_epochs_less_than_learned_and_a_finished_run_is_told(here, capsys):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--no-run"], "No place took the network. What was learned is lost."),
+        (["--no-run"], "The network could not be saved anywhere. What was learned is lost."),
         (
             ["--no-run", "--checkpoint", "run.ckpt"],
             "What was learned up to epoch 1 is kept in run.ckpt. Go on with: "

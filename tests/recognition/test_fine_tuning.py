@@ -131,7 +131,12 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
         ("9,7 0.1 0.9956", "9,7 0.4 0.9956", False, "your 2 digits are still misread"),
         ("4,9 0.5 0.9956", "9,4 0.6 0.9956", False, "your 4 is still read as 9."),
         ("9 0.1 0.9956", "4 0.9 0.9940", False, "MNIST would fall to 99.40%. It is at 99.56%."),
-        ("4 0.9 0.9956", "4 0.8 0.9956", False, "Nothing to learn: your digit is read already."),
+        (
+            "4 0.9 0.9956",
+            "4 0.8 0.9956",
+            False,
+            "Nothing to learn: your digit is already read correctly.",
+        ),
     ],
 )
 def test_a_network_answers_that_reads_the_digits_better_and_forgot_little(

@@ -316,7 +316,7 @@ def test_what_comes_out_of_the_bin(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
 @pytest.mark.parametrize("relative", [True, False])
 def test_a_link_to_a_folder_is_deleted_and_brought_back(tmp_path, relative):
-    runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
+    runs, elsewhere = tmp_path / "runs", tmp_path / "in another program"
     runs.mkdir()
     elsewhere.mkdir()
     (elsewhere / "record").write_text("kept")

@@ -204,7 +204,7 @@ class AnswerBlock(QWidget):
     def show_classes(self, names: Sequence[str]) -> None:
         """Set the classes of the network; only digits are taught."""
         self._digits = tuple(names) == DIGITS
-        sentence = _("What the network reads; double click to mark it.")
+        sentence = _("What the network reads; double-click to select it.")
         explain(self.figure, pgettext("of a network", "Answer"), sentence)
 
     def show_nothing(self, word: str, sentence: str) -> None:
@@ -306,7 +306,7 @@ class AnswerBlock(QWidget):
 
 
 def take_back_button(act: Callable[[], object]) -> QPushButton:
-    sentence = _("What you said of this ink does not count any more.")
+    sentence = _("Withdraw what you said about this ink.")
     return push_button("takeBackButton", _("Take it back"), sentence, "Delete", "link", act)
 
 

@@ -193,17 +193,17 @@ class DrawTab(Page):
         add = partial(Command, self)
         sentence = _("Draw ink with the pen.")
         pen = add(pgettext("tool", "Pen"), sentence, "P", tools.pen.click, "pencil-simple")
-        sentence = _("Rub ink out, twice as wide as the pen.")
+        sentence = _("Erase; twice as wide as the pen.")
         eraser = add(pgettext("tool", "Eraser"), sentence, "E", tools.eraser.click, "eraser")
         pen.describe(tools.pen)
         eraser.describe(tools.eraser)
-        sentence = _("Take back the last stroke, picture or clearing.")
+        sentence = _("Undo the last stroke, picture or clearing.")
         icon = "arrow-counter-clockwise"
         self.undo = add(_("Undo"), sentence, "Ctrl+Z", self._take_back, icon)
-        sentence = _("Bring back what was undone.")
+        sentence = _("Redo what was undone.")
         keys = "Ctrl+Y, Ctrl+Shift+Z"
         self._redo = add(_("Redo"), sentence, keys, canvas.redo, "arrow-clockwise")
-        sentence = _("Empty the board; can be undone.")
+        sentence = _("Clear the board; can be undone.")
         self._clear = add(pgettext("the board", "Clear"), sentence, "Delete", canvas.clear, "trash")
         self.undo.serve(tools.undo)
         self._redo.serve(tools.redo)
@@ -413,7 +413,7 @@ class DrawTab(Page):
         self._ask(index, index if is_part else None, _("What is it?"))
 
     def _ask_whole(self, index: int) -> None:
-        self._ask(index, None, _("What is all of it?"))
+        self._ask(index, None, _("What is it, as one digit?"))
         self.boxes.mark_whole(True)
 
     def _ask(self, tag: int, place: int | None, question: str) -> None:

@@ -117,8 +117,8 @@ class InkView(QWidget):
             return describe(self.explanation)
         fields = {"name": self.explanation.name, "figure": number(abs(value), ".2g")}
         if value > 0:
-            return _("This pixel speaks for {name}: {figure} of the log odds", **fields)
-        return _("This pixel speaks against {name}: {figure} of the log odds", **fields)
+            return _("This pixel speaks for {name}: {figure} in log odds", **fields)
+        return _("This pixel speaks against {name}: {figure} in log odds", **fields)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = opaque_painter(self, "card", smooth=False)
@@ -262,7 +262,7 @@ class InkCard(Card):
         self._explanation: Explanation | None = None
         self.sentence = label(_("Your drawing, cut out and shrunk to 28×28 pixels."), "status")
         self.sentence.setWordWrap(True)
-        self.switch = Switch(_("Ink that spoke"))
+        self.switch = Switch(_("Ink that mattered"))
         self.switch.setObjectName("inkSwitch")
         words = _(
             "Color the ink that speaks for the answer, and the ink that speaks for the next best.",

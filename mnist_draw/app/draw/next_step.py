@@ -32,13 +32,13 @@ class Action(Enum):
 
     TRAIN = "train", _("Choose a network and train it.")
     WATCH = "train", _("Your network is training. Go there.")
-    GO_ON = "train", _("Show the run, which goes on from its last epoch.")
+    GO_ON = "train", _("Show the run, which continues from its last epoch.")
     LET_ANSWER = "", _("Your network reads the board from now on.")
     USE_BEST = "", _("The most reliable network reads the board from now on.")
     LOOK_INSIDE = "inside", _("See how the network comes to its answer.")
     LEARN = "", _("Train the network a little further, on your digits and on MNIST.")
     CANCEL = "", _("The network that answers stays as it is.")
-    GO_BACK = "", _("The network answers that answered before your digits were learned.")
+    GO_BACK = "", _("Go back to the network from before it learned your digits.")
     DRAW_MORE = "", _("Empty the board for another digit like it; Undo brings this one back.")
 
     def __init__(self, page: str, sentence: str) -> None:
@@ -175,7 +175,7 @@ def _step_after_training(state: AppState) -> Step | None:
             run.epochs,
             done=number(run.epochs_done),
         )
-        return Step(_("Your run can go on"), line, _("Go on"), Action.GO_ON, is_primary=True)
+        return Step(_("Your run can be continued"), line, _("Go on"), Action.GO_ON, is_primary=True)
     if accuracy is None and not any(entry.run and entry.has_network for entry in state.entries):
         line = ""
         if state.first_run_seconds is not None:
@@ -216,7 +216,7 @@ def _step_of_answers(state: AppState) -> Step:
     # A network is compared only with those of the same classes.
     can_use_best = is_own and state.reads_digits and reads_fewer
     if can_use_best and state.certainty in (State.UNCLEAR, State.NOT_SURE):
-        line = _("Best reader gets {share}", share=percent(best or 0, 2))
+        line = _("Best reader is right {share} of the time", share=percent(best or 0, 2))
         return Step(_("Your network answers"), line, _("Use Best reader"), Action.USE_BEST)
     line = ""
     if accuracy is not None:

@@ -174,7 +174,7 @@ class NumberBoxes(QWidget):
         menu.setAttribute(Qt.WA_DeleteOnClose)
         menu.addAction(_("What is it? …"), lambda: self.chosen.emit(index))
         if len(self.boxes) > 1:
-            all_of_it = _("All of it is one digit …")
+            all_of_it = _("It's all one digit …")
             menu.addAction(all_of_it, lambda: self.whole_chosen.emit(index))
         return menu
 

@@ -112,7 +112,7 @@ class PictureInput:
         if not self.insert(content):
             notifier.problem(
                 _(
-                    "What was dropped is no picture. Drop picture files, or a picture from another "
+                    "That is not a picture. Drop picture files, or a picture from another "
                     "program; the drawing is unchanged.",
                 ),
             )
@@ -315,7 +315,7 @@ class PictureStrip(QFrame):
         self._round = 0
         self.caption = label("", "muted", "pictureStripLabel")
         title = _("Close the pictures")
-        sentence = _("Put the pictures away.")
+        sentence = _("Close the strip of pictures.")
         self.close_button = icon_button("closeStripButton", "x", title, sentence, "Esc")
         self.close_button.clicked.connect(self.close_strip)
         self.list = QListWidget()

@@ -210,11 +210,11 @@ class PictureTools(QObject):
     def _build_commands(self, owner: QWidget) -> tuple[tuple[Command, ...], ...]:
         add = partial(Command, owner)
         sentence = _(
-            "Put a picture on the board, a photograph of paper too; several are lined up below "
-            "it. They can also be dropped on the board.",
+            "Open a picture on the board, or a photograph of paper; several are lined up "
+            "below it. They can also be dropped on the board.",
         )
         opens = add(_("Open pictures …"), sentence, "Ctrl+O", self.input.open_dialog)
-        sentence = _("Put the picture on the clipboard on the board.")
+        sentence = _("Paste the picture from the clipboard onto the board.")
         pastes = add(_("Paste"), sentence, "Ctrl+V", self.input.paste)
         self._any = add("", "", "R", self.examples.show_any)
         self._mistake = add("", "", "M", self.examples.show_mistake)
@@ -228,7 +228,7 @@ class PictureTools(QObject):
         return (opens, pastes), (self._any, self._mistake), (saves, copies, tells)
 
     def name_examples(self, digits: bool) -> None:
-        wrong = _("Put a test picture on the board that the network which answers gets wrong.")
+        wrong = _("Put a test picture on the board that this network gets wrong.")
         self._mistake.rename(_("Show me a mistake"), wrong)
         if digits:
             sentence = _(

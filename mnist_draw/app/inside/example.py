@@ -44,8 +44,8 @@ JOINED_NARROW = 176
 _NARROW = 1200
 #: Undo, clear, back to the drawing, random: object name, icon, title, sentence.
 _BUTTONS = (
-    ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Take back the last stroke.")),
-    ("exampleClearButton", "trash", _("Clear"), _("Take everything off the board.")),
+    ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Undo the last stroke.")),
+    ("exampleClearButton", "trash", _("Clear"), _("Clear the board.")),
     ("exampleDrawingButton", "pencil-simple", _("My drawing"), _("Look at your drawing again.")),
     (
         "exampleRandomButton",
@@ -124,11 +124,11 @@ class ExampleCard(Card):
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
         self.network = FittedLabel(theme.Text.AXIS, look="muted", name="exampleNetwork")
-        explain(self.network, _("Network"), _("The network that all of this tab is about."))
+        explain(self.network, _("Network"), _("The network that this tab is about."))
         self.mine_button = push_button(
             "exampleMineButton",
             _("Show mine"),
-            _("Let the network of your last run answer: all of this tab is about it then."),
+            _("Let the network of your last run answer: this tab then shows it."),
             look="link",
         )
         self.mine_button.hide()
@@ -278,7 +278,7 @@ class ExampleCard(Card):
 
 
 SIDE = 190
-_INVITATION = _("Draw here and watch it go through.")
+_INVITATION = _("Draw here and watch it pass through.")
 _SAMPLE = _("Draw your own.")
 
 
@@ -290,7 +290,7 @@ class InsideBoard(Canvas):
     def __init__(self, first: Canvas) -> None:
         super().__init__(first.drawing)
         self.setObjectName("insideBoard")
-        self.setAccessibleName(_("Drawing board in small"))
+        self.setAccessibleName(_("Small drawing board"))
         self._first = first
         self._telling = False
         self._sample: np.ndarray | None = None

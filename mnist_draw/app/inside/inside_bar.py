@@ -107,7 +107,7 @@ _PENDING = _(
     "What this section shows is still being computed. Nothing was copied or saved; try again in a "
     "moment.",
 )
-_CUT = _("It lacks what is scrolled out of sight.")
+_CUT = _("Parts scrolled out of view are missing.")
 _FILTERS = {
     ".png": file_kind(_("Picture"), ".png"),
     ".svg": file_kind(_("Drawing"), ".svg"),

@@ -136,9 +136,9 @@ class InsideView(QWidget):
         make(_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why)
         make(*ALL_DETAILS, "F4", bar.details.click).describe(bar.details)
         make(*GUIDE, "G", bar.guide.click).describe(bar.guide)
-        make(_("Undo"), _("Take back the last stroke of the example."), "Ctrl+Z", board.undo)
+        make(_("Undo"), _("Undo the last stroke of the example."), "Ctrl+Z", board.undo)
         redo = "Ctrl+Y, Ctrl+Shift+Z"
-        make(_("Redo"), _("Draw again what was taken back."), redo, board.redo)
+        make(_("Redo"), _("Redo what was undone."), redo, board.redo)
         make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
         example.changed.connect(partial(self._if_visible, self._show_example))
         example.answered.connect(partial(self._if_visible, self._show_answer))

@@ -194,7 +194,7 @@ def reflow(columns: QBoxLayout, room: int) -> None:
     columns.setDirection(beside if needed <= room else below)
 
 
-_LINKS = (_("Count again"), _("Look again"), _("Try again"), _("Go on"), _("Stop"))
+_LINKS = (_("Measure again"), _("Look again"), _("Try again"), _("Go on"), _("Stop"))
 
 
 class StateLine(QWidget):
@@ -203,7 +203,7 @@ class StateLine(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.label = FittedLabel(Text.AXIS, True, "muted", f"{name}State")
-        sentence = _("Stop counting, or go on with it.")
+        sentence = _("Stop measuring, or resume.")
         self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
         keep_room(self.link)
         theme.follow(self, self._fit_link)
@@ -261,4 +261,4 @@ class CountedSection(Section):
         if self._newer is None or self._model is None:
             return ""
         counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
-        return _("Counted after epoch {counted}, now at {newest}", counted=counted, newest=newest)
+        return _("Measured after epoch {counted}, now at {newest}", counted=counted, newest=newest)

@@ -155,12 +155,12 @@ class BinButton(QPushButton):
     chosen = pyqtSignal(Deleted)
 
     def __init__(self, name: str, title: str) -> None:
-        super().__init__(_("Bring back …"))
+        super().__init__(_("Restore …"))
         self.setObjectName(name)
         self.setProperty("look", "link")
         sentence = counted(
-            "Bring back what was deleted within the last {count} day.",
-            "Bring back what was deleted within the last {count} days.",
+            "Restore what was deleted within the last {count} day.",
+            "Restore what was deleted within the last {count} days.",
             KEPT_DAYS,
         )
         explain(self, title, sentence)

@@ -42,7 +42,7 @@ _DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection")
 _NO_PLATFORM = "no Qt platform plugin could be initialized"
 NO_WINDOW = _(
     "No window can open here: Qt finds no display, or lacks a library ({link}). The commands "
-    "train, evaluate and predict work without.",
+    "train, evaluate and predict work without a window.",
     link="https://doc.qt.io/qt-5/linux-requirements.html",
 )
 #: Seconds for keeping the board and the preferences then: a home may hang on the same network.
@@ -112,8 +112,8 @@ class Reporter:
             return str(error)
         logger.error("defect", exc_info=(type(error), error, error.__traceback__))
         sentence = _(
-            "The program made a mistake ({error}). Your drawing and what has been learned "
-            "are kept; you can go on.",
+            "Something went wrong ({error}). Your drawing and what was learned are safe; you "
+            "can go on.",
             error=f"{type(error).__name__}: {error}",
         )
         if self.log_file:
@@ -158,7 +158,9 @@ class Reporter:
         from mnist_draw.errors import reason_of
 
         reason = reason_of(error)
-        self._send(_("No log can be written ({reason}); the program works without.", reason=reason))
+        self._send(
+            _("No log can be written ({reason}); the program works without it.", reason=reason),
+        )
 
     def _uncaught(
         self,
@@ -255,7 +257,7 @@ def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
         print(NO_WINDOW, file=sys.stderr, flush=True)
         os._exit(1)
     if kind == QtFatalMsg:
-        print(_("Qt cannot go on: {reason}", reason=one_line(text)), file=sys.stderr)
+        print(_("Qt can't continue: {reason}", reason=one_line(text)), file=sys.stderr)
 
 
 def _end_without_display() -> None:
@@ -273,7 +275,7 @@ def _end_without_display() -> None:
             messages = reporter.keeping()
         except Exception as error:  # there is no next time
             messages = [reporter.sentence(error)]
-    broke = _("The connection to the display broke, and the window is gone with it.")
+    broke = _("The connection to the display was lost, so the window closed.")
     sentence = joined(broke, *messages)
     _print(sentence)
     logger.error("%s", sentence)

@@ -95,7 +95,7 @@ def build_help(
         Command(
             window,
             _("First steps"),
-            _("Read what to do first, and then."),
+            _("Read what to do first, and next."),
             "",
             lambda: show_text(window, _("First steps"), first_steps()),
         ),
@@ -111,7 +111,7 @@ def build_help(
         Command(
             window,
             _("About MNIST Draw"),
-            _("Show the versions and licences of all that is used."),
+            _("Show the versions and licenses of all libraries."),
             "",
             lambda: show_text(window, _("About MNIST Draw"), about_page()),
         ),
@@ -164,7 +164,7 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
     rows += _rows(corner, known)
     parts = [_table(_("Everywhere"), rows)]
     for page in pages:
-        title = _("In the tab {name}", name=page.title)
+        title = _("On the tab {name}", name=page.title)
         parts.append(_table(title, list(_rows(page, known))))
     parts.append(_section(_("On the board"), BOARD_KEYS))
     return "".join(parts)
@@ -229,7 +229,8 @@ def first_steps() -> str:
 def offer_crash_report(path: Path, page: str) -> None:
     """Offer to show the report that a crash has left, until the first page is left."""
     sentence = _(
-        "The program crashed before. {path} says what it did then, and holds nothing of yours.",
+        "The program crashed last time. {path} says what it was doing; it contains none of "
+        "your data.",
         path=path,
     )
     show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path)))
@@ -405,7 +406,7 @@ class GlossaryDialog(QDialog):
         self.search.setObjectName("wordSearch")
         self.search.setPlaceholderText(_("Search"))
         self.search.setClearButtonEnabled(True)
-        explain(self.search, _("Search"), _("Type a word, or a part of what it means."))
+        explain(self.search, _("Search"), _("Type a word, or part of its explanation."))
         self.search.textChanged.connect(self._filter)
         self.names = QListWidget()
         self.names.setObjectName("wordList")
@@ -451,7 +452,7 @@ class GlossaryDialog(QDialog):
     def _show_row(self, place: int) -> None:
         self._show_picture()
         title = _("Nothing found")
-        text = _("No word, and no sentence about one, contains that.")
+        text = _("No term and no explanation contains that.")
         if place >= 0:
             title = all_words()[place].name
             text = all_words()[place].sentences

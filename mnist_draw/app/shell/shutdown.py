@@ -44,7 +44,7 @@ class UnsavedNetworks(dict[str, ModelFile]):
             path = save_fallback(model)
             name = describe_model(model)
             if path is None:
-                lost = _("The network {name} could be saved nowhere and is lost.", name=name)
+                lost = _("The network {name} could not be saved anywhere and is lost.", name=name)
                 messages.append(lost)
             else:
                 messages.append(_("The network {name} is saved in {path}.", name=name, path=path))
@@ -105,11 +105,11 @@ class ClosingQuestion(QObject):
         lost = _("Closing the window loses what these networks have learned:")
         box.setText(f"{lost}\n{names}")
         reason = _(
-            "The program's folders cannot be written. Save elsewhere, or cancel, make room, and "
-            "close the window again.",
+            "The program's folders cannot be written. Save to another place, or cancel, free "
+            "some disk space, and close the window again.",
         )
         box.setInformativeText(problem or reason)
-        elsewhere = box.addButton(_("Save elsewhere …"), QMessageBox.AcceptRole)
+        elsewhere = box.addButton(_("Save to another place …"), QMessageBox.AcceptRole)
         discard = box.addButton(_("Discard"), QMessageBox.DestructiveRole)
         cancel = box.addButton(_("Cancel"), QMessageBox.RejectRole)
         box.setDefaultButton(elsewhere)
@@ -221,7 +221,7 @@ class Shutdown(QObject):
                 self._waits = True
                 self._training.stop(closing=True)
                 self._window.run.stop()
-                notifier.problem(_("Closing as soon as what was learned is saved."))
+                notifier.problem(_("The window closes once what was learned is saved."))
                 QTimer.singleShot(_CLOSE_MS, self._close_anyway)
             return True
         # Closing once more does not wait, and the system waits a few seconds only.
@@ -230,8 +230,8 @@ class Shutdown(QObject):
         self._waits = True
         notifier.problem(
             _(
-                "Closing as soon as your digits are learned. Close once more to leave at once: the "
-                "network that answers then stays as it is.",
+                "The window closes once your digits are learned. Close it again to quit now: "
+                "the network that answers then stays as it is.",
             ),
         )
         return True

@@ -36,7 +36,7 @@ _LINE = 560
 _LINES = 2
 #: What it must not cover.
 _CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
-_TAKES_BACK = _("Take back what the message tells of.")
+_TAKES_BACK = _("Undo what this message reports.")
 
 
 class Toast(QStatusBar):

@@ -57,13 +57,13 @@ def _desktop_moves() -> bool:
 
 
 _COLORS = {
-    "system": _("As the desktop"),
+    "system": _("Same as the desktop"),
     "light": pgettext("colours", "Light"),
     "dark": pgettext("colours", "Dark"),
 }
-_MOTION = {True: _("As the desktop"), False: pgettext("motion", "Off")}
+_MOTION = {True: _("Same as the desktop"), False: pgettext("motion", "Off")}
 #: Each language by its own name: who reads no other finds it.
-_LANGUAGES = {"": _("As the system"), **{code: each.name for code, each in LANGUAGES.items()}}
+_LANGUAGES = {"": _("Same as the system"), **{code: each.name for code, each in LANGUAGES.items()}}
 #: Percent of the system's text size.
 _TEXT_SIZES = (100, 115, 130, 150, 175)
 
@@ -115,7 +115,7 @@ class ViewButton(QToolButton):
             used_language,
             self.choose_language,
         )
-        sentence = _("Fill the screen with the window, or end that.")
+        sentence = _("Switch full screen on or off.")
         self.full_screen = Command(
             window,
             _("Full screen"),
@@ -134,7 +134,7 @@ class ViewButton(QToolButton):
         Command(window, _("Smaller text"), sentence, "Ctrl+-", smaller)
         usual = partial(self.choose_text_size, 100)
         sentence = _("Show all text in the desktop's size.")
-        Command(window, _("Usual text"), sentence, "Ctrl+0", usual)
+        Command(window, _("Normal text size"), sentence, "Ctrl+0", usual)
 
     def choose_theme(self, choice: str) -> None:
         theme.theme().apply(choice)

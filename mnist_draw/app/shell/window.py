@@ -151,7 +151,7 @@ class Window(QMainWindow):
             (_("Library"), _("All runs and networks."), "F9", self.navigation.show_library),
             (
                 _("Message"),
-                _("Put the keyboard into the message."),
+                _("Move the keyboard focus to the message."),
                 "Ctrl+F8",
                 self.toast.focus_action,
             ),
@@ -168,7 +168,7 @@ class Window(QMainWindow):
         words = Command(
             self,
             _("Words"),
-            _("Explain the words of the field, first that under the pointer."),
+            _("Explain technical terms, starting with the one under the pointer."),
             "F1",
             self.glossary.open_here,
         )
@@ -343,7 +343,7 @@ class Window(QMainWindow):
         self.train_tab.start_plots()
 
     def _fill_screen(self, on: bool) -> None:
-        """Fill the screen with the window, or end that."""
+        """Switch full screen on or off."""
         state = self.windowState()
         self.setWindowState(state | Qt.WindowFullScreen if on else state & ~Qt.WindowFullScreen)
         if on:

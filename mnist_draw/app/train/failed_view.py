@@ -77,7 +77,7 @@ class FailedCard(Card):
         self.delete_button = push_button(
             "deleteRunButton",
             _("Delete"),
-            _("Delete this run; it can be brought back."),
+            _("Delete this run; it can be restored."),
             look="link",
         )
         buttons = FlowLayout()

@@ -210,7 +210,7 @@ class FinishedCard(Card):
         )
         self.on_button = push_button(
             "trainOnButton",
-            _("Train on"),
+            _("Train more"),
             TRAIN_ON,
             "",
             "large",
@@ -245,8 +245,8 @@ class FinishedCard(Card):
         self.continue_requested.emit(self._run.epochs_done + epochs)
 
     def _ask_epochs(self) -> None:
-        title = _("Train on")
-        question = _("Epochs more:")
+        title = _("Train more")
+        question = _("More epochs:")
         epochs, chosen = QInputDialog.getInt(self, title, question, MORE_EPOCHS, 1, MAX_EPOCHS)
         if chosen:
             self._train_for(epochs)

@@ -90,8 +90,8 @@ class LessonMaker(ScrollArea):
         self.author.setObjectName("lessonFromEdit")
         self.author.setMaxLength(MAX_TITLE)
         explain(self.author, pgettext("a lesson", "From"), _("Your name, and your class."))
-        self.language = ComboBox("lessonLanguage", _("Language"), _("What the window speaks."))
-        self.language.addItem(_("As the system"), "")
+        self.language = ComboBox("lessonLanguage", _("Language"), _("The language of the window."))
+        self.language.addItem(_("Same as the system"), "")
         for code, language in LANGUAGES.items():
             self.language.addItem(language.name, code)
         sentence = _("The network that reads what is drawn.")

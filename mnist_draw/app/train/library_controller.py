@@ -41,7 +41,7 @@ from mnist_draw.training.run import CHECKPOINT, RECORD, Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: Why an entry of a row's menu is disabled.
-_TRAINED = _("It is being trained; stop it first.")
+_TRAINED = _("It is training; stop it first.")
 _NO_NETWORK = _("It has no network.")
 
 
@@ -230,13 +230,13 @@ class LibraryController(LibraryFiles):
         missing = ""
         if len(ticked) > 1:
             if any(one.run is None for one in ticked):
-                missing = _("A network without a run has no curve.")
+                missing = _("A network without a run has no curves.")
             elif none := [
                 one.name
                 for (*__, shown), one in zip(runs, ticked, strict=True)
                 if one.run and not (one.run.epochs_done or shown)
             ]:
-                missing = _("No complete epoch, so no curve: {names}.", names=listed(none))
+                missing = _("No complete epoch, so no curves: {names}.", names=listed(none))
         self.page.compare.show_runs([run for run in runs if run[2]], missing)
 
     # -- an entry
@@ -321,7 +321,9 @@ class LibraryController(LibraryFiles):
     def _copy_settings(self, entry: Entry) -> None:
         settings = entry.settings
         if self._run.training.running:
-            refusal.problem(_("A run is going on; its settings stay until it has ended."))
+            refusal.problem(
+                _("A run is in progress; its settings can't be replaced until it ends."),
+            )
         elif settings is not None:
             self.settings_requested.emit(settings)
 
@@ -351,12 +353,14 @@ class LibraryController(LibraryFiles):
     def delete(self, entry: Entry) -> None:
         run = entry.run
         if run is not None and self._run.shows(run):
-            refusal.problem(_("This run is going on; stop it before it is deleted."))
+            refusal.problem(_("This run is in progress; stop it before deleting it."))
             return
         if entry.is_shipped:
             return
         if run is not None and in_use(run.folder):
-            self.notifier.problem(_("This run is going on elsewhere; nothing was changed."))
+            self.notifier.problem(
+                _("This run is in progress in another program; nothing was changed."),
+            )
             return
 
         def finished(path: Path) -> None:
@@ -373,7 +377,7 @@ class LibraryController(LibraryFiles):
         if newest:
             self.restore([newest[0][0].path], _("{name} is back.", name=newest[0][1]))
         else:
-            self.notifier.problem(_("There is nothing to bring back."))
+            self.notifier.problem(_("There is nothing to restore."))
 
 
 def _folders() -> tuple[Path, ...]:

@@ -115,7 +115,7 @@ class RowView:
             return _("{name}: {text}", name=entry.stored.kind, text=entry.what)
         took = "" if seconds is None else format_duration(seconds)
         # Translators: a run that another window or a command trains.
-        where = _("elsewhere") if self.is_elsewhere else ""
+        where = _("in another program") if self.is_elsewhere else ""
         return listed(filter(None, (entry.what, took, where)))
 
     @property
@@ -281,7 +281,7 @@ class LibraryDelegate(RowDelegate):
     ) -> QWidget:
         editor = QLineEdit(parent)
         editor.setMaxLength(MAX_NAME_LENGTH)
-        explain(editor, _("Name"), _("The name; Return keeps it, Esc leaves it as it was."))
+        explain(editor, _("Name"), _("The name; Return accepts it, Esc discards it."))
         return editor
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:

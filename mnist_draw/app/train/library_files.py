@@ -152,9 +152,9 @@ class LibraryFiles(CollectionController):
 
     def _ask(self, path: str, networks: list[str]) -> str:
         titles = [parse_network(text).title for text in networks]
-        question = _("{name} does not say which network it is:", name=Path(path).name)
+        question = _("{name} does not say which kind of network it is:", name=Path(path).name)
         above = self.page.window()
-        title = _("Which network?")
+        title = _("Which kind of network?")
         chosen, said = QInputDialog.getItem(above, title, question, titles, 0, False)
         return networks[titles.index(chosen)] if said else ""
 

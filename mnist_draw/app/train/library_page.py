@@ -79,7 +79,7 @@ class CompareCard(Card):
         self._missing = ""
         self.curves: list[Any] = []
         self._names = FlowLayout()
-        sentence = _("Which figure of the ticked runs is drawn over epochs.")
+        sentence = _("What to plot for the ticked runs.")
         self.choice = ComboBox("compareCombo", _("Compared"), sentence, look="quiet")
         self.choice.addItems([text for text, *__ in CHOICES])
         self.choice.currentIndexChanged.connect(self.redraw)
@@ -103,7 +103,7 @@ class CompareCard(Card):
         plot, self.value_axis, self.epoch_axis = new_plot(
             "comparePlot",
             _("Compared runs"),
-            _("One line for each ticked run, as its row shows it."),
+            _("One curve per ticked run, in its row's style."),
             self._tick_text,
         )
         plot.setMouseEnabled(False, False)
@@ -207,7 +207,7 @@ class DifferencesTable(QTableWidget):
         explain(
             self,
             _("What differs"),
-            _("The settings and results that are not the same in all ticked runs."),
+            _("The settings and results in which the ticked runs differ."),
         )
         self.setSelectionMode(QAbstractItemView.NoSelection)
         style_table(self, theme.scaled(Size.FIELD))
@@ -313,7 +313,7 @@ class LibraryPage(QWidget):
         self.setObjectName("libraryPage")
         self.setAcceptDrops(True)
         self.list = LibraryList()
-        self.bin = BinButton("deletedButton", _("Bring back deleted runs and networks"))
+        self.bin = BinButton("deletedButton", _("Restore deleted runs and networks"))
         self.bin.hide()
         self.compare = CompareCard()
         self.differences = DifferencesTable()
@@ -328,7 +328,7 @@ class LibraryPage(QWidget):
         Command(self, _("Rename"), sentence, "F2", self.list.edit_name)
         sentence = _("Delete the run or network; this can be undone.")
         self.delete = Command(self, _("Delete"), sentence, "Delete")
-        sentence = _("Bring back what was deleted last.")
+        sentence = _("Restore what was deleted last.")
         self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z")
         sentence = _(
             "Words of names, or keys with values: {keys}. Such as lr:0.001..0.01, acc:>98 or "
@@ -360,7 +360,7 @@ class LibraryPage(QWidget):
         self.open.serve(open_button)
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
         close = icon_button("closeLibraryButton", "x", _("Close"), "", look="square")
-        sentence = _("Go back to where you came from.")
+        sentence = _("Go back to the previous page.")
         Command(self, _("Close the Library"), sentence, "Esc", self._close).serve(close)
         titles = column(
             label(_("Library"), "sure"),

@@ -122,7 +122,7 @@ class NewRunPage(ScrollArea):
         self._fields = [self.form.fields[name] for name in ("epochs", "data_folder")]
         for field in self._fields:
             field.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Maximum)
-        sentence = _("Set every field as the lesson has it.")
+        sentence = _("Set everything as in the lesson.")
         self.reset_button = push_button(
             "resetLessonButton",
             _("Reset to the lesson"),

@@ -42,7 +42,7 @@ class QueuedCard(Card):
         self.start_button = push_button(
             "startNowButton",
             _("Start now, learn later"),
-            _("Stop learning; it begins again when the run has ended."),
+            _("Stop learning; it starts again once the run has ended."),
             look="large",
         )
         bar = row(self.progress, (self._bar, 2), 1, gap=Size.CARD_GAP)

@@ -229,13 +229,13 @@ class RunController(QObject):
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
-            refusal.problem(_("A run is going on; stop it before another one is continued."))
+            refusal.problem(_("A run is in progress; stop it before continuing another one."))
             return
         settings = run.settings.replace(epochs=epochs or max(run.epochs, run.epochs_done + 1))
         if self._waits(settings, partial(self.continue_run, run, epochs)):
             return
         if in_use(run.folder):
-            notifier.problem(_("This run is going on elsewhere; nothing was changed."))
+            notifier.problem(_("This run is in progress in another program; nothing was changed."))
             return
         self.tab.settings.show_run(settings)
         shown = self.state.shown_run if run.folder == self.state.shown_run.folder else run
@@ -307,7 +307,7 @@ class RunController(QObject):
         offered = self._preferences.get(_CUT_OFF, "")
         if cut_off is not None and cut_off is not runs[0] and cut_off.folder.name != offered:
             self._preferences.set(_CUT_OFF, cut_off.folder.name)
-            sentence = _("{run} was cut off; it can go on.", run=cut_off.title)
+            sentence = _("{run} was interrupted; it can be continued.", run=cut_off.title)
             notifier.undo(sentence, partial(self.show_run, cut_off), _("Show"))
         # What of it is damaged was told already.
         self.background.run(partial(load_run, runs[0].folder), self._show_last, lambda __: None)

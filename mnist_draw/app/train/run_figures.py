@@ -183,7 +183,12 @@ _FIGURES = (
         _("Share of right answers on the test pictures at the end of the run, in percent."),
         _SHARE,
     ),
-    (_("Steps"), "stepsLabel", _("Minibatches that the network has learned from."), number(999)),
+    (
+        _("Steps"),
+        "stepsLabel",
+        _("Number of minibatches that the network has learned from."),
+        number(999),
+    ),
 )
 
 
@@ -298,7 +303,7 @@ class EpochBar(ProgressBar):
         self.setObjectName("epochBar")
         # It paints itself, as high as its row.
         self.setProperty("look", "")
-        sentence = _("Each segment is an epoch; of many epochs, several.")
+        sentence = _("Each segment is an epoch, or several where there are many.")
         explain(self, _("Progress of the run"), sentence)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._epochs = 1

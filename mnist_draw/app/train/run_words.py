@@ -40,10 +40,10 @@ _TUTORIAL = {"network", *PICTURES, *PLACES}
 #: Epochs of *Train on*.
 MORE_EPOCHS = 5
 TRAIN_ON = _(
-    "Five more epochs of this run, as if it had not stopped. Its network learns on; a copy of the "
-    "one before is not kept. Right click: another number.",
+    "Train five more epochs, exactly as if the run had not stopped. The earlier version of "
+    "the network is not kept. Right click: another number.",
 )
-_GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
+_GO_ON = _("Continue to the planned number of epochs, exactly as if the run had not stopped.")
 PageState = Literal["queued", "running", "failed", "ended"]
 #: A poor run of fewer steps says how few, and shows them among its figures.
 FEW_STEPS = 1000
@@ -203,11 +203,11 @@ def twelve_words(twelve: TwelveDigits | None, read: DigitsRead | None) -> Twelve
     if twelve is not None and read is not None:
         random_right = _count_right(read.right[: twelve.at_random])
         hard_right = _count_right(read.right[twelve.at_random :])
-    sentence = _("Six test pictures, chosen by chance.")
+    sentence = _("Six test pictures, chosen at random.")
     random = RowWords(_("Picked at random"), sentence, random_right)
     sentence = _("Six that look much like another class: networks learn them one after another.")
     if shows_digits:
-        sentence = _("Six that turn right one after another, the last one hardly ever.")
+        sentence = _("Six that turn right one after another; the last hardly ever does.")
     hard = RowWords(_("Hard on purpose"), sentence, hard_right)
     return TwelveWords(title, _when_read(read), (random, hard))
 
@@ -398,7 +398,7 @@ def finished_words(
             remedies=remedies(run, fixed),
         )
     goes_on = not run.is_whole
-    more = counted("Train on, {count} epoch", "Train on, {count} epochs", MORE_EPOCHS)
+    more = counted("Train {count} more epoch", "Train {count} more epochs", MORE_EPOCHS)
     wrong = _wrong_answers(run) if run.can_be_tried and leads_inside else 0
     mistakes = counted("See its {count} mistake", "See its {count} mistakes", wrong)
     return FinishedWords(
@@ -455,7 +455,7 @@ def plain(sentence: str) -> str:
 
 def _details(run: Run) -> str:
     if run.is_deleted and run.rescued is None:
-        return _("This run is deleted. The Library can bring it back.")
+        return _("This run is deleted. The Library can restore it.")
     if not run.has_learned:
         return ""
     kept = run.kept
@@ -517,9 +517,9 @@ def _outcome(run: Run) -> str:
         return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
     right = _right_answers(run, epochs, time)
     if run.state == "early":
-        return joined(right, _("The validation loss fell no more."))
+        return joined(right, _("The validation loss stopped falling."))
     if run.state == "target":
-        return joined(right, _("The accuracy aimed at is reached."))
+        return joined(right, _("The target accuracy is reached."))
     if is_like_tutorial(run.settings):
         tutorial = percent(TUTORIAL_ACCURACY / 100, 2)
         return joined(right, _("The tutorial got {share}.", share=tutorial))

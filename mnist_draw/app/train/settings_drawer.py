@@ -110,7 +110,7 @@ _TITLES = {
     "data": _("Data"),
     "stop": _("Stop early"),
 }
-_LIVE = _("Gray fields are fixed while it trains.")
+_LIVE = _("Gray fields can't be changed during training.")
 
 
 @contextlib.contextmanager
@@ -156,7 +156,7 @@ class SettingsDrawer(QWidget):
             margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
-        sentence = _("Take the last change back.")
+        sentence = _("Undo the last change.")
         self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z", self.form.undo)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(self.undo_button)
@@ -223,7 +223,7 @@ class SettingsDrawer(QWidget):
         return button
 
     def _build_presets(self) -> ComboBox:
-        sentence = _("Set every field but the data set at once.")
+        sentence = _("Set everything except the data set in one go.")
         self.presets = ComboBox("presetCombo", _("Preset"), sentence)
         self.presets.activated.connect(self._choose_preset)
         return self.presets
@@ -240,7 +240,7 @@ class SettingsDrawer(QWidget):
             "",
             look="inline",
         )
-        sentence = _("Set every field as in the preset.")
+        sentence = _("Set everything as in the preset.")
         reset = self.form.reset_all
         self.reset_button = push_button(
             "resetSettingsButton",
@@ -282,7 +282,7 @@ class SettingsDrawer(QWidget):
         self.undo.setEnabled(form.state.can_undo)
         running = form.running
         found = form.state.differences
-        said = _("As in {preset}", preset=form.state.chosen.title)
+        said = _("Same as {preset}", preset=form.state.chosen.title)
         if found:
             said = counted("{count} changed", "{count} changed", len(found))
         self.count.setText(said)

@@ -240,8 +240,8 @@ class SettingsForm(QObject):
         def refuse(error: Exception) -> None:
             if is_chosen():
                 self.apply(name, before or None)
-                self.show_error(name, _("Not taken."))
-            notifier.problem(joined(reporter.sentence(error), _("The settings are as before.")))
+                self.show_error(name, _("Not accepted."))
+            notifier.problem(joined(reporter.sentence(error), _("The settings are unchanged.")))
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
 
@@ -276,7 +276,7 @@ class SettingsForm(QObject):
         self._show()
         field = self.fields[name]
         said = _(
-            "The run takes {taken}, not {chosen} as chosen.",
+            "This run uses {taken} instead of {chosen}.",
             taken=number(value),
             chosen=number(chosen),
         )

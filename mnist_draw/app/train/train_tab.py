@@ -116,11 +116,11 @@ class TrainTab(Page):
     def _build_commands(self) -> None:
         new = self.new_run
         run = self.run_page
-        sentence = _("Start the run; pause it, or let it go on.")
+        sentence = _("Start, pause or resume the run.")
         self.main = Command(self, _("Start or pause"), sentence, "F5")
         sentence = _("End the run after its minibatch; complete epochs are kept.")
         self.stop = Command(self, _("Stop"), sentence, "Shift+F5")
-        sentence = _("One epoch more than planned; after a run, continue it for one epoch.")
+        sentence = _("Add one epoch to the plan; after a run, train one more.")
         self.step = Command(self, _("+1 epoch"), sentence, "F6")
         sentence = _("All runs and networks.")
         library = Command(self, _("Library"), sentence, "F7", self.toggle_library)
@@ -137,7 +137,7 @@ class TrainTab(Page):
                 command.serve(button)
         sentence = _("Train a new network with these settings.")
         explain(new.start_button, pgettext("button", "Start"), sentence, "F5")
-        sentence = _("Let the run wait after its minibatch, or go on.")
+        sentence = _("Pause after the current minibatch, or resume.")
         explain(run.pause_button, _("Pause"), sentence, "F5")
         self.everywhere = (self.main, self.stop, self.step)
 
@@ -277,7 +277,7 @@ class TrainTab(Page):
         leads = self.run_page.new_button
         is_main = can_start and not self.run_page.finished.goes_on
         leads.setText(_("New run") if can_start else _("To the run"))
-        sentence = _("Choose what to train next.") if can_start else _("Show the run that goes on.")
+        sentence = _("Choose what to train next.") if can_start else _("Show the run in progress.")
         explain(leads, leads.text(), sentence, "F5" if is_main else "")
         self.new_run.start_button.setEnabled(can_start)
         self.settings.set_running(running, keeps=run.state != "diverged")

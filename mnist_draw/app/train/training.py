@@ -62,9 +62,9 @@ from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 #: not read, and each time takes the window's and the training's time.
 _DRAIN_MS = 100
 _NOWHERE = _(
-    "No other place could be written either. The network can answer until the window is closed. "
-    "Make room on the disk, then train one epoch more, which saves it. Closing asks where to save "
-    "it.",
+    "It could not be saved anywhere else either. The network can answer until the window "
+    "closes. Free some disk space, then train one more epoch, which saves it. Closing asks "
+    "where to save it.",
 )
 
 

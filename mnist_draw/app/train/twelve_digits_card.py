@@ -38,7 +38,7 @@ class DigitsGrid(WalkableView):
         super().__init__(
             "twelveDigits",
             _("Twelve test digits"),
-            _("Test digits it never learns from, and what it reads while it is trained."),
+            _("Test digits it is never trained on, and what it reads during training."),
         )
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None

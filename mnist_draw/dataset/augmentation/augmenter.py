@@ -62,7 +62,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "off": Recipe(pgettext("augmentation", "Off"), _("the pictures as they are"), None),
+    "off": Recipe(pgettext("augmentation", "Off"), _("the pictures unchanged"), None),
     "warp": Recipe(_("Warp"), _("turned, slanted, narrowed and widened"), WarpRange()),
     "elastic": Recipe(_("Elastic"), _("also bent by smooth noise"), WarpRange(waves=_NOISE)),
     "pen": Recipe(

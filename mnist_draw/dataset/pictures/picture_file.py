@@ -108,7 +108,7 @@ def _opened(source: PathName | bytes, look: Callable[[Image.Image, str], T]) -> 
     except UnidentifiedImageError:
         if not isinstance(source, bytes) and os.fspath(source).lower().endswith(".npz"):
             raise PictureError(
-                "{name} is no picture. If it is a network, open it with “{command}” (Ctrl+O).",
+                "{name} is not a picture. If it is a network, open it with “{command}” (Ctrl+O).",
                 name=name,
                 command=_("Open a network"),
             ) from None

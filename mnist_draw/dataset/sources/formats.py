@@ -90,7 +90,7 @@ def read_source(place: Path) -> Source:
                 return known.read(place)
     if not place.exists():
         # What a data set may be is no help where one is gone.
-        raise DatasetError("{place} is not a folder, nor a file.", place=place)
+        raise DatasetError("{place} is neither a folder nor a file.", place=place)
     kinds = listed((known.meaning for known in DATA_FORMATS), long=True)
     raise DatasetError(
         "{place} holds no data set. A data set is one of these: {kinds}.",

@@ -113,8 +113,8 @@ def as_part(
     pictures = _as_pictures(images, images_path)
     if len(pictures) != len(labels):
         raise DatasetError(
-            "{place} holds {images} for {labels} in {path}; they must be as many. Do they belong "
-            "together?",
+            "{place} holds {images} for {labels} in {path}; the numbers must match. Do they "
+            "belong together?",
             place=images_path,
             images=counted("{count} picture", "{count} pictures", len(pictures)),
             path=path,

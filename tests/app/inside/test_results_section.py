@@ -331,7 +331,7 @@ def test_what_can_be_done_about_a_count_has_its_place_before(section):
     card = section.confusion
     section.state.show_state("", "")
     before = card.minimumSizeHint()
-    section.state.show_state("Counted after epoch 12, now at 13", "Count again")
+    section.state.show_state("Counted after epoch 12, now at 13", "Measure again")
     assert card.minimumSizeHint() == before
 
 

@@ -171,7 +171,10 @@ def test_the_end_waits_for_the_programs_threads_alone_and_nothing_is_collected_i
     assert done.stdout.splitlines() == ["done []", "window deleted True"]
 
 
-@pytest.mark.parametrize(("system", "ticked"), [("de_AT", "As the system"), ("fr_FR", "Deutsch")])
+@pytest.mark.parametrize(
+    ("system", "ticked"),
+    [("de_AT", "Same as the system"), ("fr_FR", "Deutsch")],
+)
 def test_the_menu_ticks_the_language_that_is_spoken(qtbot, monkeypatch, system, ticked):
     monkeypatch.setattr(view, "language", lambda: "de")
     monkeypatch.setattr(view, "system_languages", lambda: iter([system]))

@@ -231,7 +231,7 @@ def test_unreadable_preferences_are_reported(qtbot, preferences):
     preferences.write_text("{broken")
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
-    assert "put aside" in window.toast.label.text()
+    assert "set aside" in window.toast.label.text()
 
 
 @pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
@@ -298,7 +298,7 @@ def test_messages_go_when_their_subject_goes(shared, qtbot, tmp_path):
     Notifier("draw").problem("This is no picture; the drawing is unchanged.")
     window.draw_tab.canvas.add_stroke(stroke)
     assert not messages.isVisible()
-    Notifier("settings").problem("The settings are as before.")
+    Notifier("settings").problem("The settings are unchanged.")
     window.train_tab.settings.fields["data_folder"].widget.show_path(str(tmp_path / "better"))
     assert not messages.isVisible()
     Notifier("run").problem("The loss became nan.")

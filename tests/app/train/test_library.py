@@ -394,7 +394,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         qtbot.waitUntil(lambda: len(page.compare.curves[0].getData()[0]) == 5)
         before = room.text("stateLabel")
         room.run.continue_run(run)
-        assert "elsewhere" in room.message
+        assert "in another program" in room.message
         QTest.keyClick(page.list, Qt.Key_Delete)
         assert "nothing was changed" in room.message
         assert not room.training.running
@@ -411,7 +411,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         assert page.list.editing
         QTest.keyClick(QApplication.focusWidget(), Qt.Key_Escape)
         qtbot.waitUntil(lambda: "epoch 7 of 20" in row(page).detail)
-    qtbot.waitUntil(lambda: "can go on" in row(page).detail)
+    qtbot.waitUntil(lambda: "can be continued" in row(page).detail)
 
 
 @pytest.mark.parametrize("what", ["rename", "delete"])

@@ -384,7 +384,7 @@ def pick(panel, name, path, patch):
 
 
 def test_a_network_to_start_from_brings_its_layers(panel, qtbot, monkeypatch):
-    assert widget(panel, FileCombo, "start_model").currentText() == "From scratch"
+    assert widget(panel, FileCombo, "start_model").currentText() == "Random"
     best = resource_path("models", "best.npz")
     combo = pick(panel, "start_model", best, monkeypatch)
     assert combo.currentText() == "best.npz"
@@ -393,7 +393,7 @@ def test_a_network_to_start_from_brings_its_layers(panel, qtbot, monkeypatch):
 
 
 def test_a_wrong_path_is_told_when_it_is_picked(panel, qtbot, notices, monkeypatch, tmp_path):
-    for name, text in (("start_model", "From scratch"), ("data_folder", "MNIST")):
+    for name, text in (("start_model", "Random"), ("data_folder", "MNIST")):
         combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
         qtbot.waitUntil(lambda: bool(notices))
         sentence = notices.pop().sentence
@@ -670,14 +670,14 @@ def test_the_taught_digits(files, own_home):
 def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(files, qtbot):
     start = files("start_model")
     start.offer([("/a.npz", "The first"), ("/b.npz", "The second")])
-    assert items(start) == ["From scratch", "The first", "The second", "Choose a file …"]
+    assert items(start) == ["Random", "The first", "The second", "Choose a file …"]
     with qtbot.waitSignal(start.picked) as picked:
         choose(start, 2)
     assert picked.args == ["/b.npz", ""]
     assert start.path() == "/b.npz"
     with qtbot.assertNotEmitted(start.path_changed):
         start.offer([("/c.npz", "A new one"), ("/b.npz", "Another name")])
-    assert items(start) == ["From scratch", "A new one", "Another name", "Choose a file …"]
+    assert items(start) == ["Random", "A new one", "Another name", "Choose a file …"]
     assert (start.path(), start.currentText()) == ("/b.npz", "Another name")
     # Gone from the list, but chosen.
     start.offer([("/c.npz", "A new one")])
@@ -697,7 +697,7 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
         StoredNetwork(Path("/c.npz"), "opened", "Damaged"),
     ]
     panel.offer_networks(networks)
-    assert items(combo) == ["From scratch", "A run · MLP", "Choose a file …"]
+    assert items(combo) == ["Random", "A run · MLP", "Choose a file …"]
     panel.apply("data_folder", str(tmp_path))
     assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]
 

@@ -102,7 +102,7 @@ def test_a_run_in_use_elsewhere_is_left_alone(make_worker, tmp_path):
     with FileLock(tmp_path / "run.lock", timeout=0):
         assert in_use(tmp_path)
         worker.run()
-    assert "elsewhere" in worker.take_events()[-1].message
+    assert "in another program" in worker.take_events()[-1].message
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
     worker.run()
     assert "checkpoint.npz.unreadable-" in worker.take_events()[-1].message

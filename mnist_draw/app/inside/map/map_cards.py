@@ -238,7 +238,7 @@ def describe_plane(found: DigitMap, details: bool) -> str:
     """Explain what near means, and how the plane was chosen."""
     if found.is_single:
         return _(
-            "A single unit: the further right, the more it puts out. Each class has its row.",
+            "A single unit: the further right, the larger its value. Each class has its row.",
         )
     count = number(len(found.mean))
     if details:

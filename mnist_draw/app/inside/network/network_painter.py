@@ -348,7 +348,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     x = paint_legend(painter, QPointF(0, y), entries, view.width(), upwards=True)
     if frame is not None:
         is_kept = view.pinned is not None and view.pointed is None
-        text = _("kept: Esc lets go") if is_kept else describe_active(frame)
+        text = _("selected: Esc deselects") if is_kept else describe_active(frame)
         painter.setPen(theme.color("muted"))
         room = QRectF(x, y - 12, view.width() - x, 24)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():

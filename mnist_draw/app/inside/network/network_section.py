@@ -100,11 +100,11 @@ class NetworkSection(Section):
             explain(button, *words)
         self.mode.choose(0)
         sentence = _(
-            "Put each unit into the row of the answer that excites it most on average, or leave "
-            "units as they are numbered.",
+            "Put each unit into the row of the class that activates it most on average, or "
+            "order units by number.",
         )
         self.order = ComboBox("orderCombo", _("Order of the units"), sentence, look="quiet")
-        self.order.addItems([_("Rows by digit"), _("As numbered")])
+        self.order.addItems([_("Rows by digit"), _("By number")])
         note = FixedLabel(self.note, lines=2)
         controls = QWidget()
         note.setMinimumWidth(_NOTE)
@@ -158,7 +158,7 @@ class NetworkSection(Section):
         self.order.setItemText(0, rows)
         self._ask()
         if self.network.frame is None:
-            self.note.setText(_("Computing what each unit puts out"))
+            self.note.setText(_("Computing the value of each unit"))
             self.network.dimmed = self.network.parts is not None
             self.network.update()
 
@@ -287,7 +287,7 @@ class NetworkSection(Section):
 
     def _show_note(self) -> None:
         if self._example is None:
-            words = _("Draw on the left and watch it go through.")
+            words = _("Draw on the left and watch it pass through.")
         elif not self._example.is_digit:
             words = _("Not a digit for the program; the figures are the network's own.")
         elif self._weights is Weights.START:
@@ -298,13 +298,13 @@ class NetworkSection(Section):
         elif self._weights is Weights.LEARNED:
             words = _("lit as now; the pictures of weights show what training added")
         elif self._missing:
-            words = _("Its data are not known here: units are in the order of their numbers.")
+            words = _("Its data set is not known here: units are in the order of their numbers.")
         elif not self.network.by_digit:
-            words = _("units as they are numbered")
+            words = _("units in the order of their numbers")
         elif self.network.profiles is None:
-            words = _("units as they are numbered, until it is known what excites them")
+            words = _("units in the order of their numbers, until it is known what activates them")
         else:
-            words = _("each unit is in the row of the class that excites it most on average")
+            words = _("each unit is in the row of the class that activates it most on average")
         self.note.setText(words)
         self.note.setToolTip(tip(self._missing or words))
 
@@ -335,7 +335,7 @@ class NetworkSection(Section):
         if self._waits:
             self.network.show_parts(None)
             self._show_panel()
-        self.note.setText(_("This network cannot be looked into."))
+        self.note.setText(_("This network can't be inspected."))
         self.problem.emit(sentence)
 
     def _show_panel(self) -> None:

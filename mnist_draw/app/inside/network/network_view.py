@@ -21,8 +21,9 @@ from mnist_draw.i18n import _, joined
 from mnist_draw.recognition.certainty import format_probability
 
 _EXPLAINED = _(
-    "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
-    "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer.",
+    "The value of every unit of the network. Point at one to see its weights and its sum; a "
+    "click or Enter selects it, Esc deselects. Arrow keys walk, with Ctrl they change the "
+    "layer.",
 )
 #: From this width on, in logical pixels, maps are shown after their pooling, too.
 _POOLED = 500

@@ -48,12 +48,12 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if frame.turned is not None:
         rows += [rule, *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
-    titles = _("Who spoke most"), _("output × weights")
+    titles = _("Biggest contributions"), _("output × weights")
     source = partial(_source, frame)
     product = partial(_product, why)
     rows += [rule, *_strongest_rows(*titles, why.terms, source, product, _TERMS), rule]
     words = _(
-        "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk.",
+        "Point at a unit to see its weights and its sum. A click selects it; the arrow keys walk.",
     )
     return [*rows, Sentence(words, muted=True)]
 

@@ -97,12 +97,12 @@ class SidePanel(Card):
         self.why_rows = RowsView(
             "whyRows",
             _("Why this answer"),
-            _("The sum behind the answer, and who spoke most."),
+            _("The sum behind the answer, with the biggest contributions."),
         )
         self.flip_button = push_button(
             "flipButton",
-            _("Turn it"),
-            _("Find few pixels that turn the answer into the other one."),
+            _("Flip the answer"),
+            _("Find a few pixels that turn the answer into the other one."),
             look="link",
         )
         top = row((self._title, 1), self.rival)
@@ -113,15 +113,15 @@ class SidePanel(Card):
         self.close_button = icon_button(
             "closeUnitButton",
             "x",
-            _("Let go"),
-            _("Look at no unit any more."),
+            _("Deselect"),
+            _("Deselect the unit."),
             "Esc",
         )
         self.close_button.clicked.connect(self.closed)
         self.unit_rows = RowsView(
             "unitRows",
             _("This unit"),
-            _("Its weights, what excites it, and its sum."),
+            _("Its weights, what activates it, and its sum."),
         )
         self.pooled = PooledView()
         shown = QWidget()

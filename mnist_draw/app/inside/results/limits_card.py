@@ -62,7 +62,7 @@ class LimitPlot(WalkableView):
         amount = format_amount(self.axis, self.axis.amounts[item])
         accuracy = float(self.accuracy[item])
         if np.isnan(accuracy):
-            return _("{change}, {amount}: not counted yet.", change=self.title, amount=amount)
+            return _("{change}, {amount}: not measured yet.", change=self.title, amount=amount)
         return _(
             "{change}, {amount}: {accuracies}.",
             change=self.title,
@@ -139,7 +139,7 @@ class LimitsCard(Card):
         for plot, figure in zip(self.plots, self.figures, strict=True):
             plot.show_accuracy(limits.along(plot.axis))
             figure.setText(format_limit(plot.axis, limits))
-        words = _("{count} of {total} counted", count=limits.counted, total=len(SETTINGS))
+        words = _("{count} of {total} measured", count=limits.counted, total=len(SETTINGS))
         if limits.counted == len(SETTINGS):
             words = _(
                 "Bold: up to there at least {share} of the first {count} test pictures are right.",

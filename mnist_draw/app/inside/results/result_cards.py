@@ -49,8 +49,9 @@ class DataCombo(ComboBox):
 
     def __init__(self) -> None:
         sentence = _(
-            "The pictures that the network is counted on: MNIST's, those you have taught, or a "
-            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
+            "The pictures to measure the network on: MNIST's, those you have taught, or a "
+            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their "
+            "digit.",
         )
         super().__init__("dataCombo", _("Pictures"), sentence)
         #: What a network with classes of its own learned, and these; None for MNIST.
@@ -199,21 +200,21 @@ class ResultFigures(QWidget):
         self._title = title
         self.other.setVisible(self._details and bool(title))
         self.other.caption.setText(title)
-        nothing = _NONE, _("being counted")
+        nothing = _NONE, _("measuring")
         self.other.show_figure(*(nothing if results is None else accuracy_figure(results)))
 
 
 #: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
 _LINK = "font-weight: 600; text-decoration: none"
-_TAKEN = _("TAKEN FOR ANOTHER MOST OFTEN")
-_NONE_TAKEN = _("NONE TAKEN FOR ANOTHER")
-UNLABELLED = _("These pictures do not say what they are. The least sure come first.")
+_TAKEN = _("MOST FREQUENT MIX-UPS")
+_NONE_TAKEN = _("NO MIX-UPS")
+UNLABELLED = _("These pictures have no labels. The least sure come first.")
 
 
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
-        super().__init__(_("What is taken for what"))
+        super().__init__(_("What is mistaken for what"))
         self.top.insertWidget(1, state, 4)
         self.matrix = confusion_matrix.ConfusionMatrix()
         self._table = QWidget()
@@ -222,7 +223,7 @@ class ConfusionCard(Card):
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
         above = column(reads, (self.matrix, 1), gap=0)
         self.taken = label("", "muted", "takenForLinks", wraps=True)
-        explain(self.taken, _("Taken for another"), _("Show the pictures that were read so."))
+        explain(self.taken, _("Mix-ups"), _("Show the pictures that were read so."))
         self.taken.setTextFormat(Qt.RichText)
         self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse | Qt.LinksAccessibleByKeyboard)
         self.taken.linkActivated.connect(lambda n: self.matrix.pin(self._pairs[int(n)][:2]))

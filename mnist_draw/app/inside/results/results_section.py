@@ -108,7 +108,7 @@ class ResultsSection(CountedSection):
         self._failure = ""
         self._limited = None
         self._limiting.stop()
-        self.limits.clear(_("Counting the first test pictures"))
+        self.limits.clear(_("Measuring the first test pictures"))
         self._show_results(None)
         self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
@@ -251,17 +251,17 @@ class ResultsSection(CountedSection):
         results = self.results
         counting = self.counting.is_running
         if self._failure:
-            return _("This was not counted."), _("Try again")
+            return _("This could not be measured."), _("Try again")
         if results is None:
-            return _("Counting the first pictures"), ""
+            return _("Measuring the first pictures"), ""
         if not results.is_complete:
             done = number(results.counted)
             total = number(results.total)
-            words = _("{count} of {total} counted", count=done, total=total)
+            words = _("{count} of {total} measured", count=done, total=total)
             return words, _("Stop") if counting else _("Go on")
         epochs = self._epochs()
         if epochs:
-            return epochs, _("Count again")
+            return epochs, _("Measure again")
         return "" if results.labels is None else _("a number opens its pictures"), ""
 
     def _stop_or_go_on(self) -> None:

@@ -128,7 +128,7 @@ def _code_rows(shown: Explained, stage: int) -> list[Row]:
     rows.append(Sentence(stages.stage_sentence(shown, stage), muted=True))
     if stage == len(STAGES):
         first, second = describe_moved(shown.moved)
-        rows += [Heading(_("Which weights moved")), Sentence(first), Sentence(second, muted=True)]
+        rows += [Heading(_("Which weights changed")), Sentence(first), Sentence(second, muted=True)]
     return rows
 
 

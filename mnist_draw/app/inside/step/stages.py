@@ -56,7 +56,7 @@ STAGES = (
     Stage(
         pgettext("stage of a step", "Update"),
         _("One weight, followed"),
-        _("Weights go a small step."),
+        _("Each weight changes a little."),
     ),
 )
 

@@ -340,7 +340,7 @@ class StepSection(Section):
             if note is not None:
                 words = _("end") if number == END else i18n.number(number)
                 rows.append((words, note.right / scene.figures.counted, Figure(note.changed)))
-        return Table(_("One step"), (N_("steps"), N_("right"), N_("weights changed")), rows)
+        return Table(_("One step"), (N_("steps"), N_("right"), N_("changed weights")), rows)
 
 
 def _answer(question: tuple[Scene, Example]) -> tuple[Scene, Example, np.ndarray, np.ndarray]:
