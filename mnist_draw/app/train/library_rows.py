@@ -328,7 +328,7 @@ class LibraryList(QListView):
         if not self.rows.shown and self.rows.entries:
             painter = QPainter(self.viewport())
             painter.setPen(theme.color("muted"))
-            said = self.rows.search_problem or _("Nothing is found.")
+            said = self.rows.search_problem or _("Nothing found.")
             area = self.viewport().rect()
             painter.drawText(area, int(Qt.AlignCenter | Qt.TextWordWrap), said)
 
