@@ -249,6 +249,7 @@ def memory(minutes: float) -> None:
 
     from mnist_draw.app import main as open_window
     from mnist_draw.app.shell.window import Window
+    from mnist_draw.training.events import EpochFinished
     from mnist_draw.training.settings import TrainingSettings
 
     run_window = QApplication.exec_
@@ -271,9 +272,9 @@ def memory(minutes: float) -> None:
                 own.run.start()
                 own.network.use_key(own.run.state.run.key)
 
-        def count_epoch(*_: object) -> None:
+        def count_epochs(happened: list[object]) -> None:
             nonlocal epochs
-            epochs += 1
+            epochs += sum(isinstance(event, EpochFinished) for event in happened)
 
         def look() -> None:
             seen.append(resident_mb())
@@ -284,7 +285,7 @@ def memory(minutes: float) -> None:
                 if spent >= minutes:
                     os._exit(0)
 
-        own.run.epoch_learned.connect(count_epoch)
+        own.training.happened.connect(count_epochs)
         timers = []
         for milliseconds, act in ((round(1000 * SHOWN_S), turn), (1000, look)):
             timer = QTimer(own)

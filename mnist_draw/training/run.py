@@ -40,6 +40,7 @@ from mnist_draw.training.events import (
     KeptElsewhere,
     LayerFigures,
     Loaded,
+    Parameters,
     Paused,
     Queued,
     Renamed,
@@ -210,8 +211,9 @@ class Run:
     message: RunMessage | None = field(default=None, compare=False)
 
     # What its network was tried on.
-    #: Shares of each layer's silent units after the last epoch.
-    dead: tuple[float, ...] = field(default=(), compare=False)
+    #: Its parameters after the last epoch that was trained here, and what they do in each layer.
+    parameters: Parameters = field(default=(), repr=False, compare=False)
+    layers: LayerFigures | None = field(default=None, repr=False, compare=False)
     twelve: TwelveDigits | None = field(default=None, repr=False, compare=False)
     read: DigitsRead | None = field(default=None, repr=False, compare=False)
     #: Whether the data set is gone, and with it these digits.
@@ -297,7 +299,7 @@ class Run:
                 self.has_checkpoint = event.has_checkpoint
                 self.has_model = event.has_model
             case LayerFigures():
-                self.dead = event.dead
+                self.layers = event
             case TwelveDigits():
                 self.twelve = event
                 self.has_no_digits = False
@@ -334,6 +336,7 @@ class Run:
         self.summary = Summary()
         # The thread that trains and the window get the same event.
         self.history = event.history.copy()
+        self.parameters = event.parameters
         self.epoch = len(event.history.epochs)
         self.batch = event.history.batches
         self._seconds_since = 0.0
@@ -357,6 +360,7 @@ class Run:
         self._plan(event.epochs)
         self.epoch = event.epoch
         self.batch = self.history.batches
+        self.parameters = event.parameters
         self._seconds_since = 0.0
         self.has_model = False
         self.message = None
@@ -725,7 +729,7 @@ class Run:
             self.history.epochs,
             self.settings,
             began,
-            self.dead,
+            () if self.layers is None else self.layers.dead,
             self.guessing,
             self.batches,
             self.is_running,

@@ -74,7 +74,7 @@ class NextStep(QFrame):
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
         row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
-        self._state.follow(_FACTS, self._show)
+        self._state.follow(_FACTS, self._show, ["draw"])
         self._state.follow(["certainty", "unlearned"], self._measure)
         QTimer.singleShot(_AT_REST_MS, self._settle)
         theme.follow(self, lambda: self.setFixedHeight(theme.scaled(_HIGH)))

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
-    from mnist_draw.training.events import LayerFigures, Parameters
 
     #: Probabilities, and how certain they are.
     Answer = tuple[np.ndarray | None, Certainty | None]
@@ -265,12 +264,9 @@ class InsideTab(Page):
         self.preferences = preferences
         self._network: tuple[ModelFile, str] | None = None
         self.example = ExampleInUse(network, self)
-        #: What is known of the run in training.
-        self.run_title = ""
-        self.run_parameters: Parameters | None = None
-        self.run_figures: LayerFigures | None = None
         self._background = Background(self)
         self._column = column(owner=self)
+        network.state.follow(["epoch", "history"], self._follow_run, [self.name])
 
     def message_background(self) -> tuple[QWidget, int]:
         if self.view is None:
@@ -293,25 +289,8 @@ class InsideTab(Page):
         else:
             self._background.run(partial(import_module, _VIEW), build)
 
-    def show_epoch(self, title: str, parameters: Parameters) -> None:
-        """Note the weights of a run after an epoch, and show them while the tab is visible."""
-        self.run_title = title
-        self.run_parameters = parameters
-        self._follow_run()
-
-    def show_figures(self, figures: LayerFigures) -> None:
-        """Note what was measured of a run's layers, and show it while the tab is visible."""
-        self.run_figures = figures
-        self._follow_run()
-
-    def follow_run_of(self, before: InsideTab) -> None:
-        """Know of the run in training what another tab knew."""
-        self.run_title = before.run_title
-        self.run_parameters = before.run_parameters
-        self.run_figures = before.run_figures
-
     def _follow_run(self) -> None:
-        if self.view is not None and self.isVisible():
+        if self.view is not None:
             self.view.show_run()
 
     def open(self) -> InsideView:

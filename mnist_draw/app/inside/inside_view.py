@@ -26,7 +26,7 @@ from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import set_look
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, number
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
 from mnist_draw.networks import parse_network, title_of_model
@@ -113,18 +113,17 @@ class InsideView(QWidget):
         bar.buttons.idClicked.connect(lambda number: self.open_section(SECTIONS[number].name))
         bar.details.clicked.connect(self.show_details)
         bar.guide.clicked.connect(self.show_guide)
-        for number, kind in enumerate(SECTIONS):
+        for place, kind in enumerate(SECTIONS):
             open_it = partial(self.open_section, kind.name)
-            command = Command(self, kind.title, kind.question, f"Alt+{number + 1}", open_it)
-            command.describe(bar.buttons.button(number))
+            command = Command(self, kind.title, kind.question, f"Alt+{place + 1}", open_it)
+            command.describe(bar.buttons.button(place))
         card = self.card
         example = self.example
         card.label_chosen.connect(example.relabel)
         card.random_button.clicked.connect(example.pick_random)
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
-        use = self._active.use_instead
-        card.mine_button.clicked.connect(lambda: use(self._active.unshown_run, self._tab.run_title))
+        card.mine_button.clicked.connect(self._use_run)
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._turn)
@@ -260,6 +259,10 @@ class InsideView(QWidget):
         self.open_section("network")
         self.section.open_view("why")
 
+    def _use_run(self) -> None:
+        state = self._active.state
+        self._active.use_instead(self._active.unshown_run, state.title_of(state.run))
+
     def open_run(self) -> None:
         self.open_section(NetworkSection.name)
         self.show_details(True)
@@ -269,9 +272,14 @@ class InsideView(QWidget):
     def show_run(self) -> None:
         self._name_active()
         section = self._made.get(NetworkSection.name)
-        tab = self._tab
-        if isinstance(section, NetworkSection) and tab.run_title:
-            section.panel.run.show_run(tab.run_title, tab.run_parameters, tab.run_figures)
+        run = self._active.state.run
+        if isinstance(section, NetworkSection) and run.parameters:
+            title = _(
+                "{run}, epoch {epoch}",
+                run=self._active.state.title_of(run),
+                epoch=number(len(run.history.epochs)),
+            )
+            section.panel.run.show_run(title, run.parameters, run.layers)
 
     def begin_guide(self) -> None:
         """Show the guide's first step beside the views, ready for the next."""

@@ -150,17 +150,33 @@ class Waiting:
     start: partial[Any]
 
 
+@dataclass(eq=False)
+class _Follower:
+    names: frozenset[str]
+    show: Callable[[], object]
+    #: The pages on which it is seen; everywhere if there are none.
+    pages: frozenset[str]
+    is_outdated: bool = False
+
+
 class AppState:
-    """Belongs to the GUI thread, but needs no Qt; `set` is the only way to change a fact."""
+    """Belongs to the GUI thread, but needs no Qt; `set` is the only way to change a fact.
+
+    What changes within the run is announced by these names: ``run``, its state, plan or name;
+    ``progress``, its minibatch; ``epoch``, its figures after an epoch; ``digits``, how it reads the
+    test digits; ``curves``, its history is longer; ``history``, its history is another one.
+    """
 
     def __init__(self) -> None:
-        self._followers: list[tuple[frozenset[str], Callable[[], object]]] = []
+        self._followers: list[_Follower] = []
         #: The run that is trained, or the last one.
         self.run = Run()
         #: The run that Train shows.
         self.shown_run = self.run
         #: Whether that run has ended while Train was not seen.
         self.has_unseen_end = False
+        #: Whether a run is trained in this window, or is still being saved.
+        self.is_training = False
         self.network_wanted: NetworkName = Shipped()
         #: None until the first network answers.
         self.network_answering: NetworkName | None = None
@@ -206,17 +222,26 @@ class AppState:
         self.announce(*changed)
 
     def announce(self, *names: str) -> None:
-        """Show facts that have changed; ``progress`` is what each minibatch changes of ``run``."""
-        for followed, show in list(self._followers):
-            if not followed.isdisjoint(names):
-                show()
+        """Show facts that have changed; what is on a page behind is shown once that is in front."""
+        for follower in list(self._followers):
+            if not follower.names.isdisjoint(names):
+                follower.is_outdated = True
+            is_seen = not (follower.pages and self.page) or self.page in follower.pages
+            if follower.is_outdated and is_seen:
+                follower.is_outdated = False
+                follower.show()
 
-    def follow(self, names: Iterable[str], show: Callable[[], object]) -> None:
-        """Call a function after each change of one of these facts.
+    def follow(
+        self,
+        names: Iterable[str],
+        show: Callable[[], object],
+        pages: Iterable[str] = (),
+    ) -> None:
+        """Call a function after each change of one of these facts, while a page of it is in front.
 
         A method of a widget is called as long as the widget exists.
         """
-        follower = frozenset(names), show
+        follower = _Follower(frozenset(names), show, frozenset(pages))
         self._followers.append(follower)
         destroyed = getattr(getattr(show, "__self__", None), "destroyed", None)
         if destroyed is not None:
@@ -261,6 +286,11 @@ class AppState:
         # What the Library lists of a running run is older, except the user's own name.
         is_older = name in self.in_memory and not (entry.run and entry.run.name)
         return title_of_model(model) if is_older else entry.name
+
+    def title_of(self, run: Run) -> str:
+        """The Library's name of a run, where equal titles have numbers."""
+        entry = self.entry_of(run.key)
+        return entry.name if entry is not None and entry.title == run.title else run.title
 
     def entry_of(self, key: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.key == key), None)

@@ -170,10 +170,10 @@ class NetworkButton(QWidget):
         self.menu = NetworkMenu(network, self.answering)
         self.answering.clicked.connect(self.menu.toggle)
         network.state.follow(["model", "network_answering", "entries"], self.show_network)
-        network.state.follow(
-            ["learning", "page", "progress", "queue", "run", "has_unseen_end"],
-            self._show_work,
-        )
+        facts = ["has_unseen_end", "learning", "page", "queue", "run"]
+        network.state.follow(facts, self._show_work)
+        # Train shows it itself.
+        network.state.follow(["progress"], self._show_work, ["draw", "inside"])
         self.show_network()
 
     def _show_work(self) -> None:

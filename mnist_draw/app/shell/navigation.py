@@ -16,7 +16,7 @@ from mnist_draw.app.kit.layout import ClickShield, Page
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.train_tab import TrainTab
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _
 from mnist_draw.library.entries import entry_of_run
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from mnist_draw.app.train.library_controller import LibraryController
     from mnist_draw.app.train.run_controller import RunController
     from mnist_draw.recognition.certainty import Certainty
-    from mnist_draw.training.events import Parameters
 
 notifier = Notifier()
 
@@ -192,20 +191,12 @@ class Navigation(QObject):
 
     def _connect_inside(self) -> None:
         inside = self._inside
-        run = self._run
         inside.is_training = self._is_training
-        run.epoch_learned.connect(self._show_epoch)
-        run.layers_measured.connect(inside.show_figures)
         inside.draw_requested.connect(self._show_step_on_draw)
 
     def _is_training(self) -> bool:
         run = self._state.run
         return run.is_running and run.state != "paused"
-
-    def _show_epoch(self, epoch: int, parameters: Parameters) -> None:
-        run = self._state.run.title
-        title = _("{run}, epoch {epoch}", run=run, epoch=number(epoch))
-        self._inside.show_epoch(title, parameters)
 
     # -- to the Library and back
 
@@ -288,8 +279,8 @@ class Navigation(QObject):
 
     def _show_section_of_front(self, name: str) -> None:
         """Show a section about the network of the run in front, which then answers."""
-        title = self._train.run_page.title.text()
-        self._network.use_instead(self._state.shown_run.network_key, title)
+        run = self._state.shown_run
+        self._network.use_instead(run.network_key, self._state.title_of(run))
         self._show_section(name)
 
     def _show_layers(self) -> None:

@@ -152,7 +152,7 @@ class NetworkMenu(Popover):
         self.body.addWidget(self.list)
         edge = _SHADOW + _GAP
         self.body.setContentsMargins(_SHADOW + 1, edge, _SHADOW + 1, edge)
-        network.state.follow(["entries", "model", "network_wanted", "run"], self.fill)
+        network.state.follow(["entries", "epoch", "model", "network_wanted", "run"], self.fill)
 
     def toggle(self) -> None:
         """Show the menu with the keyboard on the network that answers, or close it."""

@@ -111,7 +111,7 @@ class Window(QMainWindow):
 
     def _build(self, drawn: DrawTab | None) -> None:
         self.draw_tab = DrawTab(self.network, self.preferences, drawn)
-        self.train_tab = TrainTab(self.preferences)
+        self.train_tab = TrainTab(self.preferences, self.state)
         self.inside_tab = InsideTab(self.draw_tab.canvas, self.network, self.preferences)
         pages = self.draw_tab, self.train_tab, self.inside_tab
         self.navigation = Navigation(self.state, pages, self)
@@ -180,7 +180,6 @@ class Window(QMainWindow):
             self.training,
             self.preferences,
             self,
-            self.state,
             self.queue,
         )
         self.run.saved.connect(self.network.note_saved)
@@ -281,7 +280,6 @@ class Window(QMainWindow):
         drawn.leave()
         self._end_pages()
         self._make_pages(drawn)
-        self.inside_tab.follow_run_of(looked_at)
         self.queue.hand_over(learning=self.draw_tab.learn, run=self.run)
         self.fit_lesson()
         self.state.announce(*vars(self.state))

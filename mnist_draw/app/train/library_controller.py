@@ -107,12 +107,8 @@ class LibraryController(LibraryFiles):
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.state.follow(["network_answering"], self._show_answering)
-        network.state.follow(["entries"], self._pass_entries)
         run.training.ended.connect(self._ended)
         run.state.follow(["progress", "run"], self._follow)
-
-    def _pass_entries(self) -> None:
-        self._run.take_entries(self._network.state.entries)
 
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self._begin)

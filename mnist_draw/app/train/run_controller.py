@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.kit.app_state import AppState, Waiting
+from mnist_draw.app.kit.app_state import Waiting
 from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.run_words import queued_words
 from mnist_draw.app.train.train_tab import PageName, TrainTab
 from mnist_draw.app.train.training import Training, list_with_cut_off, read_digits
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
-from mnist_draw.library.entries import Entry
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
@@ -63,10 +60,20 @@ _CUT_OFF = "cut_off_run"
 _CURVES_MS = 400
 _FIGURES_MS = 100
 _HEADER_MS = 900
-#: Events that change figures and the progress alone.
-_PROGRESS = BatchFinished | Validating
-#: After other events all is updated at once.
-_FREQUENT = _PROGRESS | EpochFinished | Checkpointed | DigitsRead | LayerFigures
+
+
+def changed_by(event: RunEvent) -> frozenset[str]:
+    """Return which facts of `AppState` an event of the run changes."""
+    match event:
+        case BatchFinished() | Validating():
+            return frozenset({"progress", "curves"})
+        case EpochFinished() | Checkpointed() | LayerFigures():
+            return frozenset({"progress", "curves", "epoch"})
+        case DigitsRead():
+            return frozenset({"digits"})
+        case Continued():
+            return frozenset({"run", "history"})
+    return frozenset({"run", "curves"})
 
 
 class RunController(QObject):
@@ -75,9 +82,6 @@ class RunController(QObject):
     `show_run` shows any run as it was, `show_current` the one that is trained, or the last one.
     """
 
-    #: An epoch and the parameters after it; what was measured of them.
-    epoch_learned = pyqtSignal(int, tuple)
-    layers_measured = pyqtSignal(LayerFigures)
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
@@ -90,12 +94,11 @@ class RunController(QObject):
         training: Training,
         preferences: Preferences,
         parent: QObject | None = None,
-        state: AppState | None = None,
         queue: WorkQueue | None = None,
     ) -> None:
         super().__init__(parent)
         self.tab = tab
-        self.state = state or AppState()
+        self.state = tab.state
         self._queue = queue or WorkQueue(self.state)
         self.training = training
         #: Whether the last run is shown at the start.
@@ -105,13 +108,12 @@ class RunController(QObject):
         #: What has happened is shown then, also if nothing more happens.
         self._curves_due = QTimer(self)
         self._figures_due = QTimer(self)
-        #: Whether more than the progress is due then.
-        self._all_due = False
+        #: The facts of it.
+        self._changed: frozenset[str] = frozenset()
         #: The run before a requested one that has not started yet.
         self._before: Run | None = None
         self._connect()
         self._restore()
-        self.show()
 
     def _connect(self) -> None:
         tab = self.tab
@@ -121,22 +123,21 @@ class RunController(QObject):
         tab.stop.triggered.connect(self.stop)
         tab.step.triggered.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
-        tab.page_shown.connect(self.show)
         page.new_button.clicked.connect(self.show_new)
         page.hint.remedy_chosen.connect(self._apply)
         page.finished.continue_requested.connect(self._train_on)
         page.failed.remedy_chosen.connect(self._apply)
         page.finished.remedy_chosen.connect(self._apply)
         page.failed.settings_requested.connect(self._change_settings)
-        self.state.follow(["learning", "queue"], self._show_queued)
         for due, show in (
-            (self._curves_due, self._draw_curves),
-            (self._figures_due, self._show_due),
+            (self._curves_due, partial(self.state.announce, "curves")),
+            (self._figures_due, self._announce),
         ):
             due.setSingleShot(True)
             due.timeout.connect(show)
         self.training.happened.connect(self._happened)
         self.training.ended.connect(self._ended)
+        self.state.follow(["entries"], self._take_entries)
 
     # -- requests of the user
 
@@ -170,8 +171,6 @@ class RunController(QObject):
         run.apply(Queued(expectation.seconds, expectation.share))
         self.state.set(run=run, shown_run=run)
         self._queue.put(Waiting("run", run.title, start))
-        self._show_queued()
-        self._show_front()
         self.tab.show_page("run")
         return True
 
@@ -204,12 +203,11 @@ class RunController(QObject):
             self._queue.cancel()
             run = Run()
             self.state.set(run=run, shown_run=run)
-            self._show_front()
             self.tab.show_page("new")
         elif self.training.running and self.state.run.state != "testing":
             self.training.stop()
             self.state.run.apply(StopRequested())
-            self.show()
+            self.state.announce("run")
 
     def one_epoch_more(self) -> None:
         if not self.tab.step_button.isEnabled():
@@ -218,8 +216,7 @@ class RunController(QObject):
         if controls is not None:
             controls.add_epoch()
             self.state.run.apply(EpochAdded(self.state.run.epochs + 1))
-            self._draw_curves()
-            self.show()
+            self.state.announce("run", "curves")
         else:
             self._train_on(self.state.run.epochs_done + 1)
 
@@ -246,11 +243,10 @@ class RunController(QObject):
         """Show a requested run without events yet; one that is continued as it was left."""
         self._before = Run() if self.state.run.state == "waiting" else self.state.shown_run
         run.apply(requested)
-        self.state.set(run=run, shown_run=run)
+        self.state.set(run=run, shown_run=run, is_training=True)
         self.training.start(run, resume)
         notifier.forget()
         Notifier("settings").forget()
-        self._show_front()
         self.tab.show_page("run")
 
     def _change(self, name: str, value: LiveValue) -> None:
@@ -290,10 +286,6 @@ class RunController(QObject):
         self.tab.settings.show_settings(self.state.shown_run.settings)
         self.tab.show_setting(name)
 
-    def _show_queued(self) -> None:
-        if self.state.run.state == "waiting":
-            self.tab.run_page.queued.show_words(queued_words(self.state))
-
     # -- runs of before
 
     def show_last_run(self) -> None:
@@ -328,14 +320,12 @@ class RunController(QObject):
 
     def show_current(self) -> None:
         self.state.set(shown_run=self.state.run)
-        self._show_front()
         self.tab.show_page("run")
 
     def take_up(self, page: PageName) -> None:
         """Show the run in progress on rebuilt pages."""
         if self.training.running:
             self.tab.settings.show_run(self.state.run.settings)
-        self._show_front()
         self.tab.show_page(page)
 
     def show_new(self) -> None:
@@ -347,10 +337,9 @@ class RunController(QObject):
             self.train_requested.emit()
 
     def _show_loaded(self, run: Run, to_front: bool) -> None:
-        self.state.set(shown_run=run)
         if not self.training.running:
             self.state.set(run=run)
-        self._show_front()
+        self.state.set(shown_run=run)
         self._read_digits(run)
         if to_front:
             self.tab.show_page("run")
@@ -363,16 +352,13 @@ class RunController(QObject):
         def take(events: list[RunEvent]) -> None:
             for event in events:
                 run.apply(event)
-            self.show()
+            self.state.announce("run")
 
         self.background.run(partial(read_digits, run), take)
 
-    def take_entries(self, entries: Sequence[Entry]) -> None:
-        """Take names from the Library, where equal ones have numbers, and what is deleted."""
-        listed = {entry.run.folder: entry for entry in entries if entry.run}
-        self.tab.run_page.names = {
-            (folder, entry.title): entry.name for folder, entry in listed.items()
-        }
+    def _take_entries(self) -> None:
+        """Take names from the Library, and what another window or the user has changed there."""
+        listed = {entry.run.folder: entry for entry in self.state.entries if entry.run}
         for run in (self.state.run, self.state.shown_run):
             entry = listed.get(run.folder)
             if entry is not None and entry.run is not None:
@@ -383,7 +369,7 @@ class RunController(QObject):
                     self.background.run(partial(load_run, run.folder), self._renew)
             elif run.exists and not self.training.running:
                 run.apply(Deleted())
-        self.show()
+        self.state.announce("run")
 
     def _is_outdated(self, run: Run, stored: Run) -> bool:
         """Whether another window or a command has changed a run since it was read."""
@@ -403,7 +389,6 @@ class RunController(QObject):
             if run.folder == stored.folder and self._is_outdated(run, stored):
                 state.set(**{name: stored})
         if state.shown_run is stored:
-            self._show_front()
             self._read_digits(stored)
 
     # -- events of the run
@@ -415,27 +400,28 @@ class RunController(QObject):
             controls.is_watched = self.tab.isVisible()
         for event in events:
             self.state.run.apply(event)
+            self._changed |= changed_by(event)
             self._pass_on(event)
             if self.state.shown_run is self.state.run:
                 self._show_event(event)
-        learned = [event for event in events if isinstance(event, EpochFinished | Continued)]
-        if learned:
-            self.epoch_learned.emit(self.state.run.epoch, learned[-1].parameters)
-        if not all(isinstance(event, _FREQUENT) for event in events):
-            self._draw_curves()
-            self.show()
+        if "run" in self._changed:
+            self._announce()
             return
-        if not all(isinstance(event, _PROGRESS) for event in events):
-            self._all_due = True
         figures_ms = _FIGURES_MS if self.tab.isVisible() else _HEADER_MS
         for due, wait in ((self._curves_due, _CURVES_MS), (self._figures_due, figures_ms)):
             if not due.isActive():
                 due.start(wait)
 
-    def _draw_curves(self) -> None:
-        self._curves_due.stop()
-        if self.state.shown_run is self.state.run:
-            self.tab.run_page.draw_curves(self.state.run)
+    def _announce(self) -> None:
+        """Show what has happened; the curves, which take time, only with what is rare."""
+        changed = self._changed
+        self._changed = frozenset()
+        self._figures_due.stop()
+        if "run" in changed:
+            self._curves_due.stop()
+        else:
+            changed -= {"curves"}
+        self.state.announce(*changed)
 
     def _pass_on(self, event: RunEvent) -> None:
         """Tell the rest of the window what an event means for it."""
@@ -453,8 +439,6 @@ class RunController(QObject):
                 self.rescued.emit(event.key)
                 if not self.tab.isVisible():
                     notifier.problem(event.message)
-            case LayerFigures():
-                self.layers_measured.emit(event)
             case Saved():
                 self.saved.emit()
 
@@ -466,8 +450,6 @@ class RunController(QObject):
                     self.tab.accuracy.pulse()
             case SettingChanged():
                 self.tab.run_page.mark(event)
-            case Continued():
-                self.tab.run_page.show_curves(self.state.run)
             case BatchSizeChosen():
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
@@ -482,20 +464,6 @@ class RunController(QObject):
         """Whether Inside has the layers of the shown run, which was trained here."""
         return self.state.shown_run is self.state.run and self.state.shown_run.was_trained_here
 
-    def _show_front(self) -> None:
-        self.tab.run_page.show_curves(self.state.shown_run)
-        self.show()
-
-    def _hint(self) -> Hint:
-        hint = self.state.shown_run.hint
-        is_other = self.state.shown_run is not self.state.run
-        # The fields are those of the run that is trained.
-        is_refused = self.training.running and (hint.is_afresh or is_other)
-        form = self.tab.settings.state
-        if is_refused or hint.name in form.fixed:
-            return Hint(hint.sentence)
-        return hint
-
     def _ended(self) -> None:
         refusal.forget()
         ended = self.state.run
@@ -508,7 +476,9 @@ class RunController(QObject):
             self._leave(ended, before or Run())
             return
         self._read_digits(ended)
-        self._show_front()
+        self.state.set(is_training=False)
+        # An incomplete epoch is dropped.
+        self.state.announce("run", "history")
 
     def _leave(self, ended: Run, before: Run) -> None:
         """Tell why a run has learned nothing, and show the one before."""
@@ -517,29 +487,10 @@ class RunController(QObject):
             report = notifier.problem if is_problem else notifier.message
             report(ended.message.text)
         was_shown = self.state.shown_run is ended
-        self.state.set(run=before)
-        if was_shown:
-            self.state.set(shown_run=before)
-        self._show_front()
+        shown = before if was_shown else self.state.shown_run
+        self.state.set(run=before, shown_run=shown, is_training=False)
         if was_shown and before.folder != ended.folder:
             self.tab.leave_run()
-
-    def _show_due(self) -> None:
-        if self._all_due:
-            self.show()
-            return
-        if self.state.shown_run is self.state.run:
-            self.tab.run_page.show_progress(self.state.run)
-        if self.tab.page != "run" or not self.tab.isVisible():
-            self.state.announce("progress")
-
-    def show(self) -> None:
-        if self.tab.isVisible():
-            self.state.set(has_unseen_end=False)
-        self._figures_due.stop()
-        self._all_due = False
-        self.tab.show_run(self.state.shown_run, self.state.run, self._hint(), self.training.running)
-        self.state.announce("run", "shown_run")
 
     def _restore(self) -> None:
         stored = self._preferences.get("training", {})

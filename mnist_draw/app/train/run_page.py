@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.layout import FlowLayout, ScrollArea, column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
@@ -26,13 +26,13 @@ from mnist_draw.app.train.run_words import (
     describe,
     failed_words,
     finished_words,
+    hint_of,
     page_state,
+    queued_words,
 )
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.i18n import _
 from mnist_draw.training.events import SettingChanged
-from mnist_draw.training.hints import Hint
-from mnist_draw.training.run import Run
 from mnist_draw.training.settings import SETTINGS
 
 
@@ -159,16 +159,14 @@ def arrangement(
 class RunPage(ScrollArea):
     """Shows a run; its cards are arranged for one that goes on or for one that has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: AppState | None = None) -> None:
         super().__init__()
         self.setObjectName("runPage")
-        self._run = Run()
-        self._state: PageState = "ended"
+        self._state = state or AppState()
+        self._page_state: PageState = "ended"
         self._is_paused = False
         self._curve = "accuracy"
         self._arrangement: tuple[Arrangement, float] | None = None
-        #: What the Library calls the run of a folder and a title.
-        self.names: dict[tuple[Path, str], str] = {}
         #: Whether there is a tab with the layers and mistakes.
         self.leads_inside = True
         #: Settings that a lesson fixes: no remedy changes them.
@@ -220,6 +218,16 @@ class RunPage(ScrollArea):
         self.setWidget(inner)
         self._show_parts()
         theme.follow(self, self._arrange)
+        for names, show in (
+            (["entries"], self._show_title),
+            (["learning", "queue"], self._show_learning),
+            (["epoch"], self._show_epoch),
+            (["digits"], self._show_digits),
+            (["progress"], self._show_progress),
+            (["shown_run", "history"], self._show_history),
+            (["curves"], self._draw_curves),
+        ):
+            self._state.follow(names, show, ["train"])
 
     def _build_top(self) -> QBoxLayout:
         self.title = FittedLabel(look="surer", name="runTitle")
@@ -269,9 +277,9 @@ class RunPage(ScrollArea):
         self._fit_top()
         scale = theme.text_scale()
         width = self.viewport().width() / scale
-        run = self._run
+        run = self._state.shown_run
         chosen = arrangement(
-            self._state,
+            self._page_state,
             width,
             not run.has_no_digits,
             run.has_learned,
@@ -307,7 +315,7 @@ class RunPage(ScrollArea):
 
     def _show_parts(self) -> None:
         """Show what belongs to a run that is trained, or to one that has ended."""
-        state = self._state
+        state = self._page_state
         is_running = state == "running"
         for part in (self.step_button, self.pause_button):
             part.setVisible(is_running)
@@ -324,43 +332,54 @@ class RunPage(ScrollArea):
 
     # -- showing
 
-    def show_run(self, run: Run, hint: Hint, is_trained: bool, can_continue: bool) -> None:
-        """Show a run; ``is_trained`` until all of it is saved."""
-        self._run = run
-        state = page_state(run, is_trained)
-        if state != self._state:
-            self._state = state
+    def show_run(self) -> None:
+        """Show the title, state, figures and result of the shown run."""
+        state = self._state
+        run = state.shown_run
+        shown = page_state(run, state.is_training and run is state.run)
+        if shown != self._page_state:
+            self._page_state = shown
             self._show_parts()
         self._arrange()
         self._show_title()
-        self.show_progress(run)
-        self.digits.show_digits(run.twelve, run.read)
+        self._show_digits()
+        self._show_epoch()
         for card in (self.loss, self.accuracy):
             card.planned = run.epochs
         self._show_paused(run.state == "paused")
         # There is nothing to show of a run that has learned nothing and cannot go on.
-        has_result = state == "ended" and (run.has_learned or can_continue)
+        can_continue = run.can_continue and not state.is_training
+        has_result = shown == "ended" and (run.has_learned or can_continue)
         if has_result:
             words = finished_words(run, can_continue, self.leads_inside, self.fixed)
             self.finished.show_run(run, words)
-            # What the card offers, the hint does not.
-            if any((one.name, one.action) == (hint.name, hint.action) for one in words.remedies):
-                hint = Hint("")
         self.finished.setVisible(has_result)
-        if state == "failed":
+        if shown == "failed":
             self.failed.show_words(failed_words(run))
             self.divergence.show_run(run)
             self.changes.show_run(run)
             self.why.show_run(run)
-        elif state == "queued":
+        elif shown == "queued":
             self.ghost.curve.show_run(run.epochs, run.expected_accuracy)
             self.waiting.show_run(run)
-        self.hint.show_hint(hint)
+            self._show_learning()
         # Never to the layers of another network.
         self.hint.inside.setVisible(self.leads_inside and run.can_be_tried)
 
-    def show_progress(self, run: Run) -> None:
-        """Show what each minibatch of the run changes."""
+    def _show_epoch(self) -> None:
+        self._show_progress()
+        self.hint.show_hint(hint_of(self._state, self.fixed))
+
+    def _show_learning(self) -> None:
+        if self._page_state == "queued":
+            self.queued.show_words(queued_words(self._state))
+
+    def _show_digits(self) -> None:
+        run = self._state.shown_run
+        self.digits.show_digits(run.twelve, run.read)
+
+    def _show_progress(self) -> None:
+        run = self._state.shown_run
         self.figures.show_run(run)
         self.progress.show_run(run)
 
@@ -372,12 +391,12 @@ class RunPage(ScrollArea):
             set_icon(self.pause_button, "play" if is_paused else "pause", Size.SMALL_ICON)
 
     def _show_title(self) -> None:
-        run = self._run
-        self.title.setText(self.names.get((run.folder, run.title), run.title))
+        run = self._state.shown_run
+        self.title.setText(self._state.title_of(run))
         self.about.setText(describe(run))
 
-    def show_curves(self, run: Run) -> None:
-        """Draw the curves of another run, or of another part of it."""
+    def _show_history(self) -> None:
+        run = self._state.shown_run
         self.accuracy.compare(run)
         for card in (self.loss, self.accuracy):
             card.show_history(run.history, run.epochs)
@@ -389,10 +408,9 @@ class RunPage(ScrollArea):
         for card in (self.loss, self.accuracy):
             card.mark(change.name, change.place, value)
 
-    def draw_curves(self, run: Run) -> None:
-        """Draw what was added to the history that is shown, while it can be seen."""
+    def _draw_curves(self) -> None:
         for card in (self.loss, self.accuracy):
-            card.planned = run.epochs
+            card.planned = self._state.shown_run.epochs
             if self.isVisible():
                 card.redraw()
 
@@ -403,11 +421,11 @@ class RunPage(ScrollArea):
             card.redraw()
 
     def first(self) -> QWidget:
-        if self._state == "queued":
+        if self._page_state == "queued":
             return self.stop_button
-        if self._state == "running":
+        if self._page_state == "running":
             return self.pause_button
-        if self._state == "failed":
+        if self._page_state == "failed":
             return self.failed.remedy_button
         buttons = self.finished.buttons()
         ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())

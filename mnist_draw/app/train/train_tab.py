@@ -8,10 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PyQt5.QtCore import QSize, QTimer, pyqtSignal
+from PyQt5.QtCore import QSize, QTimer
 from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ClickShield, Page, column, row
 from mnist_draw.app.kit.theme import Size
@@ -27,8 +28,6 @@ from mnist_draw.app.train.settings_drawer import SettingsDrawer
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training.hints import Hint
-from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 PageName = Literal["new", "run", "library", "make"]
@@ -64,11 +63,13 @@ class TrainTab(Page):
     name = "train"
     title = pgettext("tab", "Train")
 
-    #: Another page is in front, or the tab is.
-    page_shown = pyqtSignal()
-
-    def __init__(self, preferences: Preferences | None = None) -> None:
+    def __init__(
+        self,
+        preferences: Preferences | None = None,
+        state: AppState | None = None,
+    ) -> None:
         super().__init__()
+        self.state = state or AppState()
         self._background = Background(self)
         self._plots_started = False
         self._unbuilt: list[Callable[[], None]] = []
@@ -77,7 +78,7 @@ class TrainTab(Page):
         self.drawer = SettingsDrawer(self.settings)
         self.drawer.close_button.clicked.connect(self.toggle_drawer)
         self.new_run = NewRunPage(self.settings)
-        self.run_page = RunPage()
+        self.run_page = RunPage(self.state)
         self.library = LibraryPage()
         self.maker = LessonMaker(self.settings)
         self.maker.close_requested.connect(lambda: self.show_page("new"))
@@ -107,6 +108,8 @@ class TrainTab(Page):
         self._is_drawer_open = self._preferences.get(_DRAWER, False)
         self.show_drawer(self._is_drawer_open)
         self.settings.edited.connect(self._note_settings)
+        self.state.follow(["is_training", "run", "shown_run"], self._show_run)
+        self._show_run()
 
     def _note_settings(self) -> None:
         self._preferences.set_later("training", self.settings.state.chosen.settings.to_json)
@@ -178,7 +181,6 @@ class TrainTab(Page):
             self._before_library = self.page
         self._stack.setCurrentWidget(self._pages[name])
         self.show_drawer(self._is_drawer_open)
-        self.page_shown.emit()
         if name == "library":
             self.library.shown.emit()
         self.focus_first()
@@ -191,7 +193,7 @@ class TrainTab(Page):
             self.show_page("new")
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.page_shown.emit()
+        self.state.set(has_unseen_end=False)
 
     def toggle_library(self) -> None:
         self.show_page(self._before_library if self.page == "library" else "library")
@@ -257,18 +259,16 @@ class TrainTab(Page):
 
     # -- showing a run
 
-    def show_run(self, shown: Run, run: Run, hint: Hint, running: bool) -> None:
-        """Show a run on its page, and enable what can be asked of `run`.
-
-        That is the run which is trained, or the last one; ``running`` is true until all of it is
-        saved.
-        """
+    def _show_run(self) -> None:
+        """Show the run on its page, and enable what can be asked."""
+        state = self.state
+        run = state.run
         focus = QApplication.focusWidget()
         held = focus is not None and (focus is self or self._stack.isAncestorOf(focus))
-        can_continue = not running and shown.can_continue
         self.run_page.fixed = self.settings.state.fixed
-        self.run_page.show_run(shown, hint, running and shown is run, can_continue)
-        possible = requests(run, running, can_continue)
+        self.run_page.show_run()
+        can_continue = state.shown_run.can_continue and not state.is_training
+        possible = requests(run, state.is_training, can_continue)
         can_start = "start" in possible
         self.main.setEnabled("pause" in possible or can_start)
         self.stop.setEnabled("stop" in possible)
@@ -280,7 +280,7 @@ class TrainTab(Page):
         sentence = _("Choose what to train next.") if can_start else _("Show the run in progress.")
         explain(leads, leads.text(), sentence, "F5" if is_main else "")
         self.new_run.start_button.setEnabled(can_start)
-        self.settings.set_running(running, keeps=run.state != "diverged")
+        self.settings.set_running(state.is_training, keeps=run.state != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.
         if held and focus and (focus is self or not (focus.isVisible() and focus.isEnabled())):
             self._first().setFocus()

@@ -513,9 +513,10 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
 def test_the_network_of_the_last_run_is_offered_while_another_answers(tab, view, notices):
     active, button = tab.active, view.card.mine_button
     assert not button.isVisible()
-    active.state.set(run=Run(Path("x"), state="training", was_trained_here=True))
-    active.note_trained(model(), "run:x")
-    tab.show_epoch("Your run", model().parameters)
+    run = Run(Path("x"), state="training", was_trained_here=True, parameters=model().parameters)
+    active.state.set(run=run)
+    active.note_trained(model(), run.key)
+    active.state.announce("epoch")
     assert button.isVisible()
     button.click()
     assert active.state.network_wanted.key == "run:x"

@@ -51,7 +51,6 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.i18n import format_ago, format_duration, format_loss, format_moment, format_percent
 from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training import events
-from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
@@ -221,6 +220,7 @@ class Layouts(QObject):
 def test_epochs_go_by_without_a_new_layout(show, qapp):
     tab = TrainTab()
     run = Run()
+    tab.state.set(run=run, shown_run=run, is_training=True)
     layouts = Layouts()
     tab.show_page("run")
     show(tab)
@@ -228,7 +228,7 @@ def test_epochs_go_by_without_a_new_layout(show, qapp):
         if isinstance(event, events.Testing):
             break
         run.apply(event)
-        tab.show_run(run, run, Hint("Wait."), running=True)
+        tab.state.announce("run")
         qapp.processEvents()
         if isinstance(event, events.EpochFinished) and event.epoch == 2:
             qapp.installEventFilter(layouts)

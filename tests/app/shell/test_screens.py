@@ -176,7 +176,7 @@ class Screens:
         run.has_checkpoint = True
         self.window.run.state.set(run=run, shown_run=run)
         self.tab.show_page("run")
-        self.window.run.show()
+        self.window.state.announce("run")
 
     def library(self):
         self.new_run()

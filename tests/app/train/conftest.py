@@ -8,6 +8,7 @@ import pytest
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.reporting import reporter
@@ -38,18 +39,18 @@ class Room(Parts):
     def __init__(self, qtbot, notices, loop=None, queue=None):
         self.qtbot = qtbot
         self.loop = loop or Loop()
-        self.root = self.tab = TrainTab()
+        state = AppState()
+        self.root = self.tab = TrainTab(state=state)
         qtbot.addWidget(self.tab)
         self.background = Background(self.tab)
         self.training = Training(self.loop, self.tab)
-        self.network = ActiveNetwork(parent=self.tab)
-        self.queue = queue or WorkQueue(self.network.state)
+        self.network = ActiveNetwork(state=state, parent=self.tab)
+        self.queue = queue or WorkQueue(state)
         self.run = RunController(
             self.tab,
             self.training,
             Preferences(),
             self.tab,
-            self.network.state,
             self.queue,
         )
         self.network.requested.connect(self._answer)

@@ -102,8 +102,13 @@ def result(state, epochs=3, test=0.9824, **settings):
     return Run(Path("one"), used, state=state, history=made, was_trained_here=True)
 
 
-def show_run(page, run, is_trained=False, can_continue=False):
-    page.show_run(run, run.hint, is_trained, can_continue)
+def page_of(run, **facts):
+    """Return the page of a run, and the state that it shows."""
+    state = AppState()
+    state.set(run=run, shown_run=run, **facts)
+    page = RunPage(state)
+    page.show_run()
+    return page, state
 
 
 @pytest.mark.parametrize(
@@ -133,9 +138,7 @@ def test_the_end_of_a_run_in_words(made, begins, contains, compared):
 
 @pytest.mark.parametrize(("reason", "epochs"), [("completed", 8), ("stopped", 20)])
 def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, show, reason, epochs):
-    page = show(RunPage())
-    made = result(reason)
-    show_run(page, made, can_continue=True)
+    page = show(page_of(replace(result(reason), has_checkpoint=True))[0])
     # A figure and its unit stay in one line.
     shown = QTextDocument()
     shown.setHtml(page.finished.headline.text())
@@ -151,13 +154,12 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
     weights = [np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10), (10,))]
     weights[-1][6] = 9
     save_model(tmp_path / "model.npz", ModelFile(NETWORK, tuple(weights)))
-    page = RunPage()
+    rescued = events.Rescued(tmp_path / "model.npz", "opened:model.npz", "")
+    page, _ = page_of(replace(result("completed"), rescued=rescued))
     qtbot.addWidget(page)
     ink = np.zeros((28, 28), np.float32)
     ink[4:24, 12:16] = 0.9
     page.finished.show_drawing(ink)
-    rescued = events.Rescued(tmp_path / "model.npz", "opened:model.npz", "")
-    show_run(page, replace(result("completed"), rescued=rescued))
     page.show()
     drawing = page.finished.drawing
     qtbot.waitUntil(drawing.isVisible)
@@ -174,9 +176,8 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
 
 
 def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
-    page = RunPage()
+    page, _ = page_of(Run(tmp_path, TrainingSettings(), started="2026-01-01 10:00:00"))
     qtbot.addWidget(page)
-    show_run(page, Run(tmp_path, TrainingSettings(), started="2026-01-01 10:00:00"))
     monkeypatch.setattr(run_words, "format_ago", lambda _: "7 min ago")
     page.show()
     assert page.about.text().endswith("7 min ago")
@@ -184,11 +185,12 @@ def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("scale", [1.5, 1.75])
 def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale):
-    page = show(RunPage(), 1240, 600)
-    made = result("completed")
+    page, state = page_of(result("completed"))
+    show(page, 1240, 600)
     theme.theme().resize_text(scale)
-    for is_trained in (False, True):
-        show_run(page, made, is_trained)
+    for is_training in (False, True):
+        state.set(is_training=is_training)
+        page.show_run()
         QApplication.processEvents()
         assert page.digits.grid.side() >= 28
         assert page.digits.heading.width() >= page.digits.heading.sizeHint().width()
@@ -196,8 +198,9 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale)
 
 @pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])
 def test_no_state_widens_the_page(show, size):
-    page = show(RunPage(), *size)
     run = Run(Path("one"))
+    page, _ = page_of(run)
+    show(page, *size)
     for event in (
         events.Requested(TrainingSettings()),
         events.Started(1, 1000, 4),
@@ -208,7 +211,8 @@ def test_no_state_widens_the_page(show, size):
         events.Finished("stopped", 1, (), 1000),
     ):
         run.apply(event)
-        show_run(page, run, can_continue=run.has_ended)
+        run.has_checkpoint = run.has_ended
+        page.show_run()
         page.widget().layout().activate()
         assert page.widget().minimumSizeHint().width() <= size[0]
         assert page.size().width() == size[0]
@@ -216,15 +220,16 @@ def test_no_state_widens_the_page(show, size):
 
 
 def test_curves_are_drawn_while_they_can_be_seen_and_when_they_are_shown(qtbot, show):
-    page = show(RunPage(), 1240, 600)
-    page.loss.build()
     run = Run(Path("one"))
     run.apply(events.Started(1, 10, 4))
-    page.show_curves(run)
+    page, state = page_of(run)
+    show(page, 1240, 600)
+    page.loss.build()
+    state.announce("history")
     page.hide()
     for batch in (1, 2, 3):
         run.apply(events.BatchFinished(1, 10, batch, 4, 1 / batch, 0.5, 0.001))
-    page.draw_curves(run)
+    state.announce("curves")
     assert page.loss.batch_curve.getData()[0] is None
     page.show()
     assert len(page.loss.batch_curve.getData()[0]) == 3
@@ -429,9 +434,8 @@ def test_what_a_failed_run_changed_from_its_card():
     [(5e9, "5,000,000,000 in minibatch 3"), (math.nan, "no number in"), (1e7, "10,000,000 in")],
 )
 def test_a_failed_run_shows_its_card_and_its_loss(show, loss, said):
-    page = show(RunPage(), 1326, 650)
     run = failed(loss=loss, learning_rate=50.0)
-    show_run(page, run)
+    page = show(page_of(run)[0], 1326, 650)
     assert page.failed.isVisible()
     assert not page.finished.isVisible()
     assert not page.hint.isVisible()
@@ -445,13 +449,11 @@ def test_a_failed_run_shows_its_card_and_its_loss(show, loss, said):
 
 
 def test_a_run_that_waits_says_until_when_and_what_it_will_train(show):
-    page = show(RunPage(), 1326, 650)
     run = Run(settings=TrainingSettings())
     run.apply(events.Queued(20.0, 0.983))
-    state = AppState()
-    state.set(learning=Learns(0.62, 40.0), unlearned=3)
-    page.queued.show_words(run_words.queued_words(state))
-    show_run(page, run)
+    page, state = page_of(run, unlearned=3)
+    show(page, 1326, 650)
+    state.set(learning=Learns(0.62, 40.0))
     assert page.queued.isVisible()
     assert "0:40" in page.queued.headline.text()
     assert "3 digits" in page.queued.sentence.text()
@@ -545,8 +547,8 @@ def test_a_run_that_was_stopped_in_its_first_epoch_says_for_how_long():
 
 
 def test_a_poor_card_has_one_filled_button_and_gives_its_remedy(qtbot, show):
-    page = show(RunPage(), 1326, 650)
-    show_run(page, poor(), can_continue=True)
+    page, state = page_of(poor())
+    show(page, 1326, 650)
     card = page.finished
     assert card.objectName() == "poorCard"
     filled = [one.text() for one in card.buttons() if one.property("look") == "start"]
@@ -557,6 +559,7 @@ def test_a_poor_card_has_one_filled_button_and_gives_its_remedy(qtbot, show):
     assert (chosen.args[0].name, chosen.args[0].value) == ("batch_size", 10)
     # What the card offers, the hint does not.
     assert "smaller minibatches" not in page.hint.sentence.text()
-    show_run(page, result("completed"))
+    state.set(shown_run=result("completed"))
+    page.show_run()
     assert card.objectName() == "finishedCard"
     assert card.try_button.property("look") == "start"

@@ -291,7 +291,7 @@ def test_a_run_that_waits_has_no_time_left(make):
     room.run.start()
     room.wait_for("training")
     room.training.happened.emit([events.BatchFinished(1, 20, 1, 100, 0.5, 0.9, 0.01)])
-    room.run.show()
+    room.tab.state.announce("progress")
     assert room.text("timeLeftLabel")
     room.training.happened.emit([events.Paused()])
     assert not room.text("timeLeftLabel")
