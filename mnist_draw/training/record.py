@@ -23,7 +23,7 @@ from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.models import read_info
 from mnist_draw.storage.opening import MEGABYTE, reading
 from mnist_draw.training.checkpoint import ARRAYS, MAX_EPOCHS, CheckpointError, load_checkpoint
-from mnist_draw.training.events import Loaded, Renamed
+from mnist_draw.training.events import Continued, Loaded, Renamed
 from mnist_draw.training.failure import Divergence
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.run import (
@@ -98,10 +98,15 @@ def read_run(folder: Path) -> Run:
 def parse_run(folder: Path, fields: Fields) -> Run:
     """Return the run of a record; `UserError` if it makes no sense."""
     figures = fields.get_fields("figures")
-    elsewhere = "checkpoint_elsewhere"
     history = History()
-    changes = fields.get_list("changes", MAX_EPOCHS)
-    history.changes = [read_change(change) for change in changes]
+    history.changes = [read_change(one) for one in fields.get_list("changes", MAX_EPOCHS)]
+    elsewhere = ""
+    if "checkpoint_elsewhere" in fields.values:
+        elsewhere = fields.get_file_name("checkpoint_elsewhere", _MAX_PATH_LENGTH)
+    made_with = fields.get_fields("made_with", Fields({}))
+    divergence = None
+    if "divergence" in fields.values:
+        divergence = Divergence.read(fields.get_fields("divergence"))
     run = Run(
         folder,
         TrainingSettings.from_json(fields.get_fields("settings").values),
@@ -113,16 +118,13 @@ def parse_run(folder: Path, fields: Fields) -> Run:
             {name: figures.get_float(name, 0, 1e300) for name in FIGURES if name in figures.values},
         ),
         history=history,
+        checkpoint_elsewhere=elsewhere,
+        made_with={name: made_with.get_text(name, MAX_NAME_LENGTH) for name in made_with.values},
+        divergence=divergence,
+        has_checkpoint=(folder / CHECKPOINT).exists(),
         lesson=fields.get_text("lesson", MAX_NAME_LENGTH, ""),
     )
-    made_with = fields.get_fields("made_with", Fields({}))
-    run.made_with = {name: made_with.get_text(name, MAX_NAME_LENGTH) for name in made_with.values}
-    if elsewhere in fields.values:
-        run.checkpoint_elsewhere = fields.get_file_name(elsewhere, _MAX_PATH_LENGTH)
-    if "divergence" in fields.values:
-        run.divergence = Divergence.read(fields.get_fields("divergence"))
     run.apply(Renamed(fields.get_text("name", MAX_NAME_LENGTH)))
-    run.has_checkpoint = run.checkpoint.exists()
     return run
 
 
@@ -153,8 +155,8 @@ def cut_off(run: Run) -> Run:
             if checkpoint.epoch >= run.epochs_done:
                 # Epochs that were added since are in the record.
                 epochs = max(checkpoint.settings.epochs, run.epochs)
-                run.settings = checkpoint.settings.replace(epochs=epochs)
-                run.history = checkpoint.history()
+                settings = checkpoint.settings.replace(epochs=epochs)
+                run.apply(Continued(checkpoint.history(), checkpoint.parameters, settings))
     return run
 
 
