@@ -178,7 +178,7 @@ def write_report(
 def confusion_svg(results: Results, name: Name) -> str:
     """Draw the confusion matrix with recall and precision at its edges."""
     count = results.classes
-    cells = result_tables.confusion_cells(results, count, name)
+    cells = result_tables.confusion_cells(results, name, range(count))
     longest = max(len(cell.text) for cell in cells[0][1:-1])
     left = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2
     top = _MARGIN

@@ -32,8 +32,13 @@ class Cell:
     short: str = ""
 
 
-def confusion_cells(results: Results | None, classes: int, name: Name) -> list[list[Cell]]:
-    """Return the confusion matrix as it is painted: names before counts, shares behind."""
+def confusion_cells(
+    results: Results | None,
+    name: Name,
+    shown: Sequence[int],
+) -> list[list[Cell]]:
+    """Return the counts of some classes as they are painted: names before, shares behind."""
+    classes = max(shown) + 1
     counts = np.zeros((classes, classes), np.int64) if results is None else results.confusion
     none = np.full(classes, np.nan)
     recall, precision = (none, none) if results is None else (results.recall, results.precision)
@@ -47,13 +52,14 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
         strength = _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * (found / most) ** 0.5
         return Cell("count", text, found, strength if found else 0.0)
 
-    names = [Cell("name", narrow_name(name(one))) for one in range(classes)]
+    names = [Cell("name", narrow_name(name(one))) for one in shown]
     head = [Cell("word", _("it is")), *names, Cell("word", _("recall"))]
     rows = [head]
-    for true in range(classes):
-        cells = (count(true, read) for read in range(classes))
-        rows.append([names[true], *cells, _share(recall[true])])
-    last = [Cell("word", _("precision")), *map(_share, precision), Cell("word", "")]
+    for true, word in zip(shown, names, strict=True):
+        cells = (count(true, read) for read in shown)
+        rows.append([word, *cells, _share(recall[true])])
+    shares = (_share(precision[read]) for read in shown)
+    last = [Cell("word", _("precision")), *shares, Cell("word", "")]
     return [*rows, last]
 
 
@@ -69,7 +75,7 @@ def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
     note = _("none missed") if results.counted else ""
     if weakest is not None:
         value = name(weakest)
-        note = _("{share} of them missed", share=percent(1 - results.recall[weakest]))
+        note = _("{share} missed", share=percent(1 - results.recall[weakest]))
     return [
         (_("Accuracy"), *accuracy_figure(results)),
         (_("Mean loss"), number(results.loss, ".4f"), _("nats, not calibrated")),

@@ -200,6 +200,13 @@ class Results:
         pairs = [divmod(int(place), self.classes) for place in order]
         return [(true, read, int(errors[true, read])) for true, read in pairs if errors[true, read]]
 
+    def most_confused(self, count: int) -> tuple[int, ...]:
+        """Return the classes with the most mistakes, at most `count`, in their order."""
+        errors = self.confusion.copy()
+        np.fill_diagonal(errors, 0)
+        mistakes = errors.sum(axis=0) + errors.sum(axis=1)
+        return tuple(sorted(np.argsort(-mistakes, kind="stable")[:count].tolist()))
+
     @cached_property
     def reliability(self) -> tuple[Bin, ...]:
         """Confidence compared with how often it is right; bins without an answer are left out."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_draw.analysis.results import SLICE
-from mnist_draw.arrays import Bytes, Doubles
+from mnist_draw.arrays import Bytes, Doubles, Floats
 from mnist_draw.dataset.augmentation import moving
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE
 from mnist_draw.dataset.mnist import load_dataset, scale
@@ -29,7 +29,7 @@ ENOUGH = 0.9
 #: The noise is the same at every strength, and on every computer.
 _NOISE_SEED = 1
 _KIND = "limits"
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class Axis:
     name: str
     title: str
     unit: str
+    #: The unit as it is written behind an amount.
+    short: str
     amounts: tuple[float, ...]
+    #: By how much an example is changed while no amount is pointed at.
+    usual: float
 
 
 AXES = (
@@ -47,28 +51,36 @@ AXES = (
         "turn",
         _("Turned"),
         _("degrees clockwise"),
+        "°",
         (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60),
+        30,
     ),
     Axis(
         "shift",
         _("Shifted"),
         _("pixels to the right"),
+        " px",
         (-8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8),
+        4,
     ),
     Axis(
         "noise",
         _("Noise"),
         pgettext("of noise", "strength"),
-        (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1),
+        "",
+        (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1),
+        0.4,
     ),
 )
-#: All axes together: 31 settings.
+#: Amounts of each axis.
+STEPS = 11
+#: All axes together.
 SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts)
 
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    #: The accuracy, 0 to 1, at each of the `SETTINGS`: float64 (31,). NaN means not yet counted.
+    #: The accuracy, 0 to 1, at each of the `SETTINGS`: float64 (33,). NaN means not yet counted.
     accuracy: Doubles
     #: Number of the pictures.
     pictures: int
@@ -78,9 +90,17 @@ class Limits:
         """Number of settings counted so far."""
         return int(np.count_nonzero(~np.isnan(self.accuracy)))
 
+    @property
+    def is_complete(self) -> bool:
+        return self.counted == len(SETTINGS)
+
     def along(self, axis: Axis) -> Doubles:
         """Return the accuracy at each amount of an axis."""
         return self.accuracy[[name == axis.name for name, _amount in SETTINGS]]
+
+    def points(self, axis: Axis) -> list[tuple[float, float]]:
+        """Return each amount of an axis with its accuracy."""
+        return list(zip(axis.amounts, self.along(axis).tolist(), strict=True))
 
     def largest_borne(self, axis: Axis) -> float | None:
         """Return the largest amount up to which enough is right, on both sides; None for none."""
@@ -94,6 +114,35 @@ class Limits:
 
 
 NOT_COUNTED = Limits(np.full(len(SETTINGS), np.nan), 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """One picture, changed along each axis, and how it is read then."""
+
+    amounts: tuple[float, ...]
+    #: Gray levels, 0 to 1, one picture for each axis: (3, 28, 28).
+    pictures: Floats
+    #: Of the picture as it is, then of these: float32 (4, classes).
+    probabilities: Floats
+
+    def answers(self, row: int) -> list[tuple[int, float]]:
+        """Return the answers with their probability: of the changed picture, and as it is."""
+        both = self.probabilities[[row + 1, 0]]
+        return [(int(p.argmax()), float(p.max())) for p in both]
+
+    def is_read_otherwise(self, row: int) -> bool:
+        changed, unchanged = self.answers(row)
+        return changed[0] != unchanged[0]
+
+
+def change(model: ModelFile, picture: Floats, amounts: tuple[float, ...]) -> Changed:
+    """Change a picture, float32 (28, 28) as the network gets it, by an amount along each axis."""
+    image = np.rint(256 * picture).astype(np.uint8)[None]
+    changes = zip(AXES, amounts, strict=True)
+    images = [image, *(altered(image, axis.name, amount) for axis, amount in changes)]
+    pictures = scale(np.concatenate(images))
+    return Changed(amounts, pictures[1:], Recogniser(model).predict(pictures[:, None]))
 
 
 def altered(images: Bytes, name: str, amount: float) -> Bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Bin, Results, together, wilson
 from mnist_draw.analysis.robustness import AXES, Limits
 from mnist_draw.i18n import N_, _, counted, joined
+from mnist_draw.library.network_data import Name
+from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
 
 #: A change of weights is little while it is under this part of their own size.
@@ -351,10 +354,27 @@ def _confidence(part: Bin, decimals: int) -> str:
     return i18n.percent(min(math.floor(unit * part.confidence + 1e-6), unit - 1) / unit, decimals)
 
 
+def describe_changed(
+    title: str,
+    amount: str,
+    answers: Sequence[tuple[int, float]],
+    name: Name,
+) -> str:
+    """Say how a changed picture is read, and how it is read as it is."""
+    changed, unchanged = (f"{name(answer)}, {format_probability(p)}" for answer, p in answers)
+    return _(
+        "{title} {amount}: yours is read as {changed}; as it is, {unchanged}.",
+        title=title,
+        amount=amount,
+        changed=changed,
+        unchanged=unchanged,
+    )
+
+
 def describe_limits(limits: Limits, is_dense: bool) -> str:
     """Say what a shift costs, and why if the kind of network gives a reason."""
     axis = next(axis for axis in AXES if axis.name == "shift")
-    found = dict(zip(axis.amounts, limits.along(axis).tolist(), strict=True))
+    found = dict(limits.points(axis))
     low, high = sorted((found[-ASIDE], found[ASIDE]))
     if math.isnan(low + high):
         return ""

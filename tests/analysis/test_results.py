@@ -390,7 +390,7 @@ def test_counting_limits(digits, monkeypatch):
     ],
 )
 def test_the_largest_change_that_is_borne_is_borne_on_both_sides(monkeypatch, shares, largest):
-    axis = robustness.Axis("turn", "Turned", "degrees", (-2, -1, 0, 1, 2))
+    axis = robustness.Axis("turn", "Turned", "degrees", "°", (-2, -1, 0, 1, 2), 1)
     monkeypatch.setattr(robustness, "SETTINGS", [("turn", amount) for amount in axis.amounts])
     assert Limits(np.array(shares, float), 1000).largest_borne(axis) == largest
 

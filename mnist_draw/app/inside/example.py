@@ -123,8 +123,6 @@ class ExampleCard(Card):
         self._pages.addWidget(self.board)
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
-        self.network = FittedLabel(theme.Text.AXIS, look="muted", name="exampleNetwork")
-        explain(self.network, _("Network"), _("The network that this tab is about."))
         self.mine_button = push_button(
             "exampleMineButton",
             _("Show mine"),
@@ -135,8 +133,8 @@ class ExampleCard(Card):
         #: What is below the board; where card and section are one picture, that has the answer.
         self.said = QWidget()
         answer = self._build_answer()
-        network = row((FixedLabel(self.network, lines=1), 1), self.mine_button)
-        column(answer, network, self._build_label(), gap=Size.GRID + 2, owner=self.said)
+        mine = row(self.mine_button, 1)
+        column(answer, mine, self._build_label(), gap=Size.GRID + 2, owner=self.said)
         self.body.addWidget(self.said)
         theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)

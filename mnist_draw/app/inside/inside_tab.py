@@ -256,7 +256,7 @@ class InsideTab(Page):
 
     def __init__(self, canvas: Canvas, network: ActiveNetwork, preferences: Preferences) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.ClickFocus)
         self.view: InsideView | None = None
         self.is_training: Callable[[], bool] = bool
         self.canvas = canvas

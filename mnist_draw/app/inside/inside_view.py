@@ -29,7 +29,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, number
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
-from mnist_draw.networks import parse_network, title_of_model
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile
 
 #: In the order of their buttons. Their modules import Theano and Lasagne only in other threads.
@@ -141,7 +141,6 @@ class InsideView(QWidget):
         make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
         example.changed.connect(partial(self._if_visible, self._show_example))
         example.answered.connect(partial(self._if_visible, self._show_answer))
-        self._active.state.follow(["entries"], self._name_active)
 
     @property
     def section(self) -> Section:
@@ -270,7 +269,7 @@ class InsideView(QWidget):
             self.section.panel.choose(2)
 
     def show_run(self) -> None:
-        self._name_active()
+        self._offer_mine()
         section = self._made.get(NetworkSection.name)
         run = self._active.state.run
         if isinstance(section, NetworkSection) and run.parameters:
@@ -383,7 +382,7 @@ class InsideView(QWidget):
             self._reported.clear()
         self.model = model
         self._key = key
-        self._name_active()
+        self._offer_mine()
         if self._lent is not None and key != self._lent_key:
             # Somebody chose another one.
             self._lent = None
@@ -399,13 +398,7 @@ class InsideView(QWidget):
             section.use_network(model, key)
         self._show_example()
 
-    def _name_active(self) -> None:
-        """Call the network as the Library does, which may have renamed it."""
-        if self.model is not None:
-            # Translators: the network that all answers are given by.
-            name = self._active.state.network_title or title_of_model(self.model)
-            words = _("by {network}", network=name)
-            self.card.network.setText(words)
+    def _offer_mine(self) -> None:
         self.card.mine_button.setVisible(bool(self._active.unshown_run))
 
     def _if_visible(self, show: Callable[[], None]) -> None:

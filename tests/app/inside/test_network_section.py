@@ -565,7 +565,7 @@ def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, q
         assert view.unit[0] == layer
     QTest.keyClick(view, Qt.Key_Return)
     assert view.pinned == view.unit
-    assert "Output" in view.accessibleDescription()
+    assert "Answer" in view.accessibleDescription()
     picture, p = frame_where(section, qtbot, lambda frame: frame.ideal is not None).ideal
     asked = NetworkProbe(section.network.parts.model).run(picture[None, None])
     assert p == pytest.approx(asked.p[0, view.unit[1]], abs=1e-5)

@@ -221,7 +221,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     box = places.picture
     room = places.bands[0].left() - box.left() - 4
     write_with(painter, Text.LABEL, "muted")
-    words = _("28×28, gray from 0 to 1")
+    words = _("28×28, from 0 to 1")
     if painter.fontMetrics().horizontalAdvance(words) > room:
         words = "28×28"
     caption = QRectF(box.left(), box.bottom() + 4, room, 20 * view.scale)
@@ -338,7 +338,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     less = _("lowers")
     if unit is None and frame is not None:
         names = view.name(frame.answer), view.name(frame.rival)
-        more, less = (_("speaks for {name}", name=name) for name in names)
+        more, less = (_("for {name}", name=name) for name in names)
     entries = [("solid", more), ("dashed", less)]
     if unit is None:
         entries.insert(0, ("full", _("lit: the value is above 0")))
@@ -362,4 +362,4 @@ def describe_active(frame: Frame) -> str:
         fields = {"active": i18n.number(int(active.sum())), "units": i18n.number(layer.units)}
         parts.append(_("{active} of {units}", **fields))
     # Translators: {counts} is "32 of 500, 81 of 300", one for each layer.
-    return _("{counts} units active", counts=listed(parts)) if parts else ""
+    return _("{counts} units lit", counts=listed(parts)) if parts else ""

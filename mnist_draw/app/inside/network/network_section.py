@@ -56,7 +56,7 @@ _MODES = {
 class NetworkSection(Section):
     name = "network"
     title = _("Network")
-    question = _("How does it come to its answer?")
+    question = _("Why this answer?")
 
     def __init__(self) -> None:
         super().__init__()
@@ -299,12 +299,8 @@ class NetworkSection(Section):
             words = _("lit as now; the pictures of weights show what training added")
         elif self._missing:
             words = _("Its data set is not known here: units are in the order of their numbers.")
-        elif not self.network.by_digit:
-            words = _("units in the order of their numbers")
-        elif self.network.profiles is None:
-            words = _("units in the order of their numbers, until it is known what activates them")
         else:
-            words = _("each unit is in the row of the class that activates it most on average")
+            words = ""
         self.note.setText(words)
         self.note.setToolTip(tip(self._missing or words))
 

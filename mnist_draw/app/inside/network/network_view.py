@@ -252,7 +252,7 @@ class NetworkView(LayersView):
         p = frame.passed.p
         if number == self.last:
             share = format_probability(float(p[0, unit]))
-            return _("Output {name}: {share}", name=self.name(unit), share=share)
+            return _("Answer {name}: {share}", name=self.name(unit), share=share)
         value = i18n.number(float(frame.passed.a[number][0, unit].max()), ".2f")
         title = unit_title(frame, (number, unit), self.name)
         words = _("{unit}: {value}", unit=title, value=value)

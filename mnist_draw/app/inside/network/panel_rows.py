@@ -37,31 +37,37 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     answer = name(why.answer)
     rival = name(why.rival)
     rule = rows_view.Rule()
-    parts = _speak(why.above[0], answer), _speak(why.below[0], rival)
+    speak = _speak if len(frame.layers) > 1 else _pixels_speak
+    parts = speak(why.above[0], answer), speak(why.below[0], rival)
     bias = _("bias of {answer} less bias of {rival}", answer=answer, rival=rival)
-    total = _("output of {answer} less output of {rival}", answer=answer, rival=rival)
-    rows = _sum_rows(_("The sum"), why, *parts, bias, total)
+    rows = _sum_rows(_("The sum"), why, *parts, bias, _("together"))
     if why.temperature != 1:
         temperature = i18n.number(why.temperature, ".2f")
-        words = _("divided by the temperature {temperature}", temperature=temperature)
+        words = _("÷ temperature {temperature}", temperature=temperature)
         rows.append(rows_view.sum_line(words, why.log_ratio, colored=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if frame.turned is not None:
         rows += [rule, *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
-    titles = _("Biggest contributions"), _("output × weights")
+    titles = _("Biggest contributions"), _("value × weight")
     source = partial(_source, frame)
     product = partial(_product, why)
-    rows += [rule, *_strongest_rows(*titles, why.terms, source, product, _TERMS), rule]
-    words = _(
-        "Point at a unit to see its weights and its sum. A click selects it; the arrow keys walk.",
-    )
-    return [*rows, Sentence(words, muted=True)]
+    rows += [rule, *_strongest_rows(*titles, why.terms, source, product, _TERMS)]
+    return rows
 
 
 def _speak(count: int, name: str) -> str:
     return counted(
-        "{count} input speaks for {name}",
-        "{count} inputs speak for {name}",
+        "{count} unit speaks for {name}",
+        "{count} units speak for {name}",
+        count,
+        name=name,
+    )
+
+
+def _pixels_speak(count: int, name: str) -> str:
+    return counted(
+        "{count} pixel speaks for {name}",
+        "{count} pixels speak for {name}",
         count,
         name=name,
     )
@@ -157,7 +163,7 @@ def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
     layer, number = unit
     about = frame.layers[layer]
     if layer == len(frame.layers) - 1:
-        return _("The output of {name}", name=name(number))
+        return _("The sum of {name}", name=name(number))
     fields = {"number": number, "layer": layer_label(about.name)}
     if about.convolves:
         return _("Map {number} of {layer}", **fields)
@@ -172,7 +178,7 @@ def unit_rows(
     name: Name,
     place: Place = None,
 ) -> list[Row]:
-    """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
+    """Explain a unit: its pictures, its sum, its largest products."""
     layer, number = unit
     about = frame.layers[layer]
     last = len(frame.layers) - 1
@@ -256,7 +262,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
 
 
 def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
-    heading = _("Strongest inputs")
+    heading = _("Largest products")
     product = partial(_product, found)
     if not layer:
         return _strongest_rows(heading, _("ink × weight"), found.terms, _pixel, product)
@@ -266,7 +272,7 @@ def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
     if before.convolves:
         # One line for each map: the sum over its places.
         return _strongest_rows(heading, _("sum over the map"), terms, name)
-    return _strongest_rows(heading, _("output × weight"), terms, name, product)
+    return _strongest_rows(heading, _("value × weight"), terms, name, product)
 
 
 def _of_layer(layer: Layer, number: int) -> str:

@@ -97,7 +97,10 @@ class SidePanel(Card):
         self.why_rows = RowsView(
             "whyRows",
             _("Why this answer"),
-            _("The sum behind the answer, with the biggest contributions."),
+            _(
+                "The sum behind the answer, with the biggest contributions. Point at a unit to see "
+                "its own.",
+            ),
         )
         self.flip_button = push_button(
             "flipButton",

@@ -55,7 +55,11 @@ class ConfusionMatrix(WalkableView):
         self.pinned: Pair | None = None
         self.classes = 10
         self.name: Name = str
-        self.cells = confusion_cells(None, self.classes, str)
+        self._results: Results | None = None
+        self._details = False
+        #: The classes of the rows and columns.
+        self.shown: tuple[int, ...] = tuple(range(self.classes))
+        self.cells = confusion_cells(None, str, self.shown)
         #: The width of the longest name and the height of the highest, in pixels of their text.
         self._names = _size_of_names("0")
         self._is_counted = False
@@ -65,9 +69,26 @@ class ConfusionMatrix(WalkableView):
             self.show_classes(results.classes, name)
             results = None if results.labels is None else results
         self.name = name
+        self._results = results
         self._is_counted = results is not None
-        self._names = _size_of_names([name(one) for one in range(self.classes)])
-        self.cells = confusion_cells(results, self.classes, name)
+        self._lay_out()
+
+    def show_details(self, on: bool) -> None:
+        """Show all classes with shares, or those that are confused most without."""
+        self._details = on
+        self._lay_out()
+        self.updateGeometry()
+
+    def _lay_out(self) -> None:
+        self.shown = tuple(range(self.classes))
+        if not self._details and self._results is not None:
+            self.shown = self._results.most_confused(_FEW)
+        elif not self._details:
+            self.shown = self.shown[:_FEW]
+        if self.current is not None and self.current >= self.count():
+            self.walk_to(None)
+        self._names = _size_of_names([self.name(one) for one in self.shown])
+        self.cells = confusion_cells(self._results, self.name, self.shown)
         self.update()
 
     def show_classes(self, classes: int, name: Name) -> None:
@@ -87,7 +108,7 @@ class ConfusionMatrix(WalkableView):
 
     def minimumSizeHint(self) -> QSize:
         scale = theme.text_scale()
-        side = self.classes * (_MIN_CELL if self.classes <= _FEW else _MIN_OF_MANY)
+        side = len(self.shown) * (_MIN_CELL if len(self.shown) <= _FEW else _MIN_OF_MANY)
         return QSize(side + round((_LEFT + _RIGHT) * scale), side + round(2 * _EDGE * scale))
 
     def _grid(self) -> QRectF:
@@ -95,7 +116,9 @@ class ConfusionMatrix(WalkableView):
         edge = _EDGE * scale
         names = self._names.width() * Text.BODY * scale + 2 * Size.GRID
         left = max(_LEFT * scale, min(names, self.width() / _NAMES_PART))
-        return QRectF(self.rect()).adjusted(left, edge, -_RIGHT * scale, -edge)
+        right = _RIGHT * scale if self._details else Size.GRID
+        below = edge if self._details else Size.GRID
+        return QRectF(self.rect()).adjusted(left, edge, -right, -below)
 
     def name_text(self, growth: float) -> int:
         """Return the size of the names' text: it grows with the figures while all names fit."""
@@ -109,7 +132,8 @@ class ConfusionMatrix(WalkableView):
     def _edges(self) -> tuple[list[float], list[float]]:
         """Return where columns and rows begin and end: names, classes, shares."""
         grid = self._grid()
-        parts = [place / self.classes for place in range(self.classes + 1)]
+        count = len(self.shown)
+        parts = [place / count for place in range(count + 1)]
         across = (grid.left() + grid.width() * part for part in parts)
         down = (grid.top() + grid.height() * part for part in parts)
         return [0.0, *across, float(self.width())], [0.0, *down, float(self.height())]
@@ -127,34 +151,41 @@ class ConfusionMatrix(WalkableView):
 
     def item(self, row: int, column: int) -> int:
         """Return the number of a cell; the last of a row or column is its share."""
-        return row * (self.classes + 1) + column
+        return row * self._side + column
+
+    @property
+    def _side(self) -> int:
+        return len(self.shown) + self._details
 
     def pair(self, item: int) -> Pair:
-        row, column = divmod(item, self.classes + 1)
-        return (row if row < self.classes else None, column if column < self.classes else None)
+        classes = (*self.shown, None)
+        row, column = divmod(item, self._side)
+        return classes[row], classes[column]
 
     def count(self) -> int:
-        return (self.classes + 1) ** 2 - 1
+        # Where both shares would be is no cell.
+        return self._side**2 - self._details
 
     def item_at(self, point: QPointF) -> int | None:
         grid = self._grid()
-        n = self.classes
+        n = len(self.shown)
+        last = self._side - 1
         row = int((point.y() - grid.top()) * n // grid.height())
         column = int((point.x() - grid.left()) * n // grid.width())
-        item = self.item(min(row, n), min(column, n))
+        item = self.item(min(row, last), min(column, last))
         return item if row >= 0 and column >= 0 and item < self.count() else None
 
     def place_of(self, item: int) -> QPointF:
-        return self.box_of(*divmod(item, self.classes + 1)).center()
+        return self.box_of(*divmod(item, self._side)).center()
 
     def grid(self) -> tuple[int, int]:
-        return self.classes + 1, self.classes + 1
+        return self._side, self._side
 
     def describe(self, item: int) -> str:
         if not self._is_counted:
             return ""
         true, read = self.pair(item)
-        row, column = divmod(item, self.classes + 1)
+        row, column = divmod(item, self._side)
         cell = self.cells[row + 1][column + 1]
         share = cell.text or "–"
         if true is not None and read is None:
@@ -183,27 +214,28 @@ class ConfusionMatrix(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         growth = self.growth()
-        (true, read) = self.pinned or (None, None)
+        pinned = self._kept()
+        kept = (None, None) if pinned is None else divmod(pinned, self._side)
         named = self.name_text(growth)
         edges = self._edges()
-        for row, line in enumerate(self.cells):
-            for column, cell in enumerate(line):
+        seen = self._side + 1
+        for row, line in enumerate(self.cells[:seen]):
+            for column, cell in enumerate(line[:seen]):
                 box = self.box_of(row - 1, column - 1, edges)
                 if cell.kind in ("word", "name"):
-                    kept = (row - 1 == true) if not column else (not row and column - 1 == read)
-                    self._paint_name(painter, box, cell, named, kept)
+                    is_kept = (row - 1, column - 1) in ((kept[0], -1), (-1, kept[1]))
+                    self._paint_name(painter, box, cell, named, is_kept)
                 else:
                     self._paint_cell(painter, box, cell, growth)
-        for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
+        for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (pinned, 2.5)):
             if marked is not None:
-                box = self.box_of(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
+                box = self.box_of(*divmod(marked, self._side)).adjusted(1.5, 1.5, -1.5, -1.5)
                 paint_frame(painter, box, "second", wide, 5)
 
     def _kept(self) -> int | None:
-        if self.pinned is None:
-            return None
-        row, column = (self.classes if part is None else part for part in self.pinned)
-        return self.item(row, column)
+        """Return the cell of what is pinned, if it is shown."""
+        items = range(self.count()) if self.pinned is not None else ()
+        return next((item for item in items if self.pair(item) == self.pinned), None)
 
     def growth(self) -> float:
         """Return how much larger than usual figures are painted, so that they fill large cells."""

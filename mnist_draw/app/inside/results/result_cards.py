@@ -140,8 +140,8 @@ class ResultFigures(QWidget):
     def __init__(self) -> None:
         super().__init__()
         captions = {
-            "otherAccuracyFigure": _("On validation"),
-            "weakestFigure": _("Weakest class"),
+            "otherAccuracyFigure": _("Validation"),
+            "weakestFigure": _("Weakest"),
             "sureMistakesFigure": _("Sure and wrong"),
         }
         self.all = [ResultFigure(*each) for each in captions.items()]
@@ -205,7 +205,7 @@ class ResultFigures(QWidget):
 
 
 #: Number of the commonest mistakes with a link of their own.
-_LINKS = 4
+_LINKS = 3
 _LINK = "font-weight: 600; text-decoration: none"
 _TAKEN = _("MOST FREQUENT MIX-UPS")
 _NONE_TAKEN = _("NO MIX-UPS")
@@ -225,7 +225,8 @@ class ConfusionCard(Card):
         self.taken = label("", "muted", "takenForLinks", wraps=True)
         explain(self.taken, _("Mix-ups"), _("Show the pictures that were read so."))
         self.taken.setTextFormat(Qt.RichText)
-        self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse | Qt.LinksAccessibleByKeyboard)
+        # By the keyboard they are the same as their cells above.
+        self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse)
         self.taken.linkActivated.connect(lambda n: self.matrix.pin(self._pairs[int(n)][:2]))
         self._pairs: list[tuple[int, int, int]] = []
         below = column(self.taken_heading, self.taken, gap=Size.GRID)
@@ -242,10 +243,24 @@ class ConfusionCard(Card):
         for place, (true, read, count) in enumerate(self._pairs):
             pair = escape(f"{name(true)} → {name(read)}").replace(" ", "&nbsp;")
             times = confusion_matrix.describe_times(count)
-            links.append(f'<a href="{place}" style="{_LINK}">{pair}</a> {times}')
+            links.append(f'<a href="{place}" style="{_LINK}">{pair}</a> {number(count)}×')
             words.append(f"{confusion_matrix.describe_pair((true, read), name)}: {times}")
         self.taken.setText(" &nbsp; ".join(links))
         self.taken.setAccessibleDescription(listed(words))
+
+    def show_details(self, on: bool) -> None:
+        self.matrix.show_details(on)
+        self._say_how_many()
+
+    def show_classes(self, classes: int, name: Name) -> None:
+        self.matrix.show_classes(classes, name)
+        self._say_how_many()
+
+    def _say_how_many(self) -> None:
+        shown = len(self.matrix.shown)
+        total = self.matrix.classes
+        words = _("{shown} of {total} classes", shown=shown, total=total)
+        self.note.setText(words if shown < total else "")
 
     def show_results(self, results: Results | None, name: Name) -> None:
         labeled = results is None or results.labels is not None
@@ -256,6 +271,7 @@ class ConfusionCard(Card):
         nothing = results is not None and not self._pairs
         self.taken_heading.setText(_NONE_TAKEN if nothing else _TAKEN)
         self._show_taken(name)
+        self._say_how_many()
 
 
 class ReliabilityView(WalkableView):

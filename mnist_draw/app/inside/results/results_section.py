@@ -14,7 +14,7 @@ from mnist_draw.analysis.network_probe import describe_layers
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 from mnist_draw.analysis.results import Results, count_results
-from mnist_draw.analysis.robustness import Limits, count_limits
+from mnist_draw.analysis.robustness import AXES, STEPS, Changed, Limits, change, count_limits
 from mnist_draw.analysis.sentences import describe_calibration
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.results import result_cards
@@ -42,7 +42,7 @@ _DASHED = _(
 class ResultsSection(CountedSection):
     name = "results"
     title = _("Results")
-    question = _("How often is it wrong, and where?")
+    question = _("How often is it wrong?")
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,6 +56,7 @@ class ResultsSection(CountedSection):
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self.counting = self._job(self._show_counted, self._fail)
         self._limiting = self._job(self._show_limits, self.limits.clear)
+        self._changing = self._job(self._show_changed, self.problem.emit)
         #: The network whose limits are shown or counted.
         self._limited: ModelFile | None = None
         self.remark = label("", "muted", "resultsRemark", wraps=True)
@@ -97,6 +98,7 @@ class ResultsSection(CountedSection):
         self.counting.finished.connect(self._count_limits)
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
+        self.limits.view.pointed.connect(self._ask_changed)
         self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
         view = self.mistakes.view
         view.picked_here.connect(lambda place: self.example_picked.emit(self._example_at(place)))
@@ -110,7 +112,7 @@ class ResultsSection(CountedSection):
         self._limiting.stop()
         self.limits.clear(_("Measuring the first test pictures"))
         self._show_results(None)
-        self.confusion.matrix.show_classes(len(all_names(model)), self._name)
+        self.confusion.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
             self.pictures = None
             for job in self._jobs:
@@ -127,6 +129,7 @@ class ResultsSection(CountedSection):
     def show_example(self, example: Example | None) -> None:
         self._example = example
         self._show_picked()
+        self._ask_changed()
 
     def set_active(self, on: bool) -> None:
         super().set_active(on)
@@ -142,7 +145,7 @@ class ResultsSection(CountedSection):
     def open_view(self, view: str) -> None:
         """Put the keyboard into the limits, if asked to."""
         if view == "limits":
-            self.limits.plots[0].setFocus()
+            self.limits.view.setFocus()
 
     def table(self) -> Table:
         results = self.results
@@ -240,6 +243,7 @@ class ResultsSection(CountedSection):
     def show_details(self, on: bool) -> None:
         super().show_details(on)
         self.figures.show_details(on)
+        self.confusion.show_details(on)
         self._show_reliability(self.results)
 
     def _show_pair(self, pair: Pair | None) -> None:
@@ -262,7 +266,7 @@ class ResultsSection(CountedSection):
         epochs = self._epochs()
         if epochs:
             return epochs, _("Measure again")
-        return "" if results.labels is None else _("a number opens its pictures"), ""
+        return "", ""
 
     def _stop_or_go_on(self) -> None:
         model = self._newer or self._model
@@ -284,6 +288,23 @@ class ResultsSection(CountedSection):
     def _show_limits(self, limits: Limits) -> None:
         layers = () if self._model is None else describe_layers(self._model)
         self.limits.show_limits(limits, bool(layers) and not layers[0].convolves)
+        self._ask_changed()
+
+    def _ask_changed(self) -> None:
+        """Change the example as is pointed at; only once its loops are compiled."""
+        view = self.limits.view
+        example = self._example
+        if self._model is None or example is None or not view.limits.is_complete:
+            self.limits.show_changed(None, self._name)
+            return
+        amounts = [axis.usual for axis in AXES]
+        if view.current is not None:
+            row, step = divmod(view.current, STEPS)
+            amounts[row] = AXES[row].amounts[step]
+        self._changing.ask(partial(change, self._model, example.picture, tuple(amounts)))
+
+    def _show_changed(self, changed: Changed) -> None:
+        self.limits.show_changed(changed, self._name)
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
