@@ -27,7 +27,6 @@ UNCLEAR = 0.80
 #: The sign for ink that is no digit.
 REFUSED = "⊘"
 UNLIKE_A_DIGIT = _("It is more like a letter or a scribble.")
-TWO_LINES = _("Only one line of digits is read.")
 #: 0.9 as float32 is less than 0.9.
 _FLOAT32 = 1e-6
 #: A second reading of a number is mentioned from this probability.

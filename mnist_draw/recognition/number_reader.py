@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
-from mnist_draw.recognition.certainty import TWO_LINES, two_best
+from mnist_draw.recognition.certainty import two_best
 from mnist_draw.recognition.glyphs import in_line, word_odds
 from mnist_draw.recognition.lines import FRACTION
 from mnist_draw.recognition.pieces import (
@@ -187,11 +187,7 @@ def _of_strokes(
 ) -> NumberAnswer | None:
     """Read several digits and signs from strokes; None if there are none."""
     is_plain = len(strokes) == 1 and alone.digit is not None
-    if (
-        are_dots(strokes)
-        or alone.objection == TWO_LINES
-        or (is_plain and alone.several < RULES.several_joined)
-    ):
+    if are_dots(strokes) or (is_plain and alone.several < RULES.several_joined):
         return None
     found = read_strokes(recogniser, alone.strokes or draw_strokes(strokes), alone)
     word = word_odds(found.scores.glyphs)

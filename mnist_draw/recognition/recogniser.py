@@ -17,7 +17,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Floats, Shape, forward
 from mnist_draw.recognition import number_reader
 from mnist_draw.recognition.answer import Answer, Scores, apply_temperature, fit_temperature
-from mnist_draw.recognition.certainty import TWO_LINES, UNLIKE_A_DIGIT
+from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT
 from mnist_draw.recognition.glyphs import (
     ALONE,
     NEUTRAL,
@@ -31,7 +31,6 @@ from mnist_draw.recognition.pieces import Row
 from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,
     RejectionRule,
-    has_two_lines,
     is_leaning_line,
     object_to_ink,
     shipped_rule,
@@ -284,8 +283,7 @@ class Recogniser:
         if float(self.margins(scores)[0]) + lenience >= 0 and not (digit == 1 and is_other):
             return ""
         # A tap that slips a little is a dot with its own pen, and a line with a finer one.
-        seen = object_to_ink(prepared.given)
-        return seen or (TWO_LINES if has_two_lines(prepared.ink) else UNLIKE_A_DIGIT)
+        return object_to_ink(prepared.given) or UNLIKE_A_DIGIT
 
     read_number = number_reader.read_number
 

@@ -57,10 +57,6 @@ FILLED_COARSE = 0.85
 #: Width over height above which ink is a level line. The widest of MNIST has 2.5.
 LEVEL = 3.5
 
-#: Each of two lines of digits is at least so high, as a share of both, and filled less than so.
-_LINE = 0.25
-_LINE_FILL = 0.5
-
 #: A straight line (its width as a share of its length) alone is no 1 if it leans further than so
 #: many degrees to the left or right: 10 of MNIST's 10,000 validation digits do, and no 1 of 606
 #: that people drew with a pen, but every other backslash.
@@ -173,18 +169,6 @@ def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
     if fill > most and min(height, width) >= FILLED_ASPECT * max(height, width):
         return _("A dot or a filled area is no digit.")
     return ""
-
-
-def has_two_lines(ink: npt.NDArray[np.floating]) -> bool:
-    """Whether paper divides ink (H, W) into two parts, each as high as a line of digits."""
-    rows = np.flatnonzero(ink.max(axis=1) >= ink.max() / 2)
-    cut = int(np.diff(rows).argmax()) if len(rows) > 1 else 0
-    parts = [part for part in (rows[: cut + 1], rows[cut + 1 :]) if len(part)]
-    least = _LINE * (rows[-1] - rows[0])
-    if len(parts) < 2 or rows[cut + 1] - rows[cut] < 2 or min(map(np.ptp, parts)) < least:
-        return False
-    # The bars of = are filled.
-    return all(ink[part].mean() < _LINE_FILL * ink.max() for part in parts)
 
 
 def is_leaning_line(ink: npt.NDArray[np.floating]) -> bool:
