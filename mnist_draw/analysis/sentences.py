@@ -322,7 +322,7 @@ def describe_calibration(results: Results, is_calibrated: bool) -> tuple[str, st
     if not results.doubted:
         return "", ""
     part = together(results.doubted)
-    known = "" if is_calibrated else _("Not calibrated: it was saved without a temperature.")
+    known = "" if is_calibrated else _("Not calibrated: saved without a temperature.")
     figures = _(
         "{count} up to {high}: says {confidence}, right {accuracy}.",
         count=i18n.number(part.count),

@@ -209,12 +209,12 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
         section.use_network(linear_model(), "shipped:x")
         section.set_active(True)
         qtbot.waitUntil(
-            lambda: label_text(section, "resultsState") == "128 of 200 counted",
+            lambda: label_text(section, "resultsState") == "128 of 200 measured",
             timeout=20_000,
         )
         assert section.state.link.text() == "Stop"
         section.state.link.click()
-        assert label_text(section, "resultsState") == "128 of 200 counted"
+        assert label_text(section, "resultsState") == "128 of 200 measured"
         assert section.state.link.text() == "Go on"
     with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.state.link.click()
@@ -461,7 +461,7 @@ def test_limits_are_counted_after_the_results(section, qtbot, digits, monkeypatc
     monkeypatch.setattr(results_section, "count_limits", lambda model: iter(()))
     section.use_network(altered(-1), "shipped:y")
     assert format_limit(AXES[0], view.limits) == "–"
-    assert "not counted" in view.describe(3)
+    assert "not measured" in view.describe(3)
 
 
 def test_pointing_at_an_amount_changes_the_example_and_says_both_answers(
