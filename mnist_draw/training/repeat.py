@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mnist_draw import theano_bridge
 from mnist_draw.errors import UserError, did_you_mean
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, counted
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event, SettingChanged
 from mnist_draw.training.record import read_run
@@ -78,6 +78,18 @@ def surroundings(data: str) -> dict[str, str]:
         "numpy": f"NumPy {metadata.version('numpy')}",
         "data": data,
     }
+
+
+def describe_repeated(run: Run) -> str:
+    """Say which run is repeated, with how many changes."""
+    if not run.changes:
+        return _("Repeats {run}.", run=run.full_title)
+    return counted(
+        "Repeats {run}, with the {count} change made while it trained.",
+        "Repeats {run}, with the {count} changes made while it trained.",
+        len(run.changes),
+        run=run.full_title,
+    )
 
 
 def describe_differences(before: Mapping[str, str], now: Mapping[str, str]) -> str:

@@ -184,8 +184,8 @@ class Navigation(QObject):
         page.train_button.clicked.connect(self._run.show_new)
         library.run_requested.connect(self._run.show_run)
         library.inside_requested.connect(lambda: self._show_section("network"))
-        library.settings_requested.connect(tab.settings.show_settings)
-        library.settings_requested.connect(lambda __: tab.show_page("new"))
+        library.repeat_requested.connect(tab.settings.repeat)
+        library.repeat_requested.connect(lambda __: tab.show_page("new"))
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
             card.export_requested.connect(partial(library.export_shown, card, name))
 

@@ -16,6 +16,7 @@ from mnist_draw.training.presets import (
     nearest_preset,
     plain_network,
 )
+from mnist_draw.training.run import Run
 from mnist_draw.training.run_start import batch_size_for
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
@@ -31,6 +32,8 @@ class Chosen:
     title: str
     base: TrainingSettings
     settings: TrainingSettings
+    #: The run that is repeated with what was changed while it trained, if any.
+    like: Run | None = None
 
 
 class FormState:
@@ -104,7 +107,7 @@ class FormState:
         if name != self._last:
             self._remember()
         self._last = name
-        self.chosen = replace(self.chosen, settings=settings)
+        self.chosen = replace(self.chosen, settings=settings, like=None)
 
     def choose(self, chosen: Chosen) -> None:
         """Replace all settings but the fixed ones in one step."""
@@ -140,10 +143,11 @@ class FormState:
     def _show(self, chosen: Chosen) -> None:
         self._last = ""
         settings = self._keep(chosen.settings, self.fixed)
+        like = chosen.like if settings == chosen.settings else None
         # The classes are those of the data set.
         settings = settings.replace(network=plain_network(settings.network))
         settings = _with_possible_pictures(settings)
-        self.chosen = replace(chosen, settings=settings)
+        self.chosen = replace(chosen, settings=settings, like=like)
 
     def _keep(
         self,

@@ -38,7 +38,6 @@ from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.unique_paths import empty_bin
 from mnist_draw.training import run_list
 from mnist_draw.training.run import CHECKPOINT, RECORD, Run
-from mnist_draw.training.settings import TrainingSettings
 
 #: Why an entry of a row's menu is disabled.
 _TRAINED = _("It is training; stop it first.")
@@ -74,7 +73,8 @@ class LibraryController(LibraryFiles):
 
     run_requested = pyqtSignal(Run)
     inside_requested = pyqtSignal()
-    settings_requested = pyqtSignal(TrainingSettings)
+    #: A run is to be made again.
+    repeat_requested = pyqtSignal(Run)
 
     def __init__(
         self,
@@ -269,7 +269,7 @@ class LibraryController(LibraryFiles):
             stuck = "" if self._can_go_on(entry.run) else _("No epoch of it was kept.")
             add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)
         unknown = "" if entry.settings else _("Its settings are not known.")
-        add(_("New run like this"), partial(self._copy_settings, entry), unknown)
+        add(_("New run like this"), partial(self._repeat, entry), unknown)
         menu.addSeparator()
         if not entry.is_shipped:
             own = entry.run is not None and self._run.shows(entry.run)
@@ -314,14 +314,13 @@ class LibraryController(LibraryFiles):
         self._network.use_instead(entry.key, entry.name)
         self.inside_requested.emit()
 
-    def _copy_settings(self, entry: Entry) -> None:
-        settings = entry.settings
+    def _repeat(self, entry: Entry) -> None:
         if self._run.training.running:
             refusal.problem(
                 _("A run is in progress; its settings can't be replaced until it ends."),
             )
-        elif settings is not None:
-            self.settings_requested.emit(settings)
+        elif entry.settings is not None:
+            self.repeat_requested.emit(entry.run or Run(settings=entry.settings, name=entry.name))
 
     def rename(self, entry: Entry) -> None:
         if self.page.isVisible() and self.page.list.choose(entry.key):

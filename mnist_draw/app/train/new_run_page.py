@@ -27,6 +27,7 @@ from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.expectation import Expectation, expect, matrix_speed, training_pictures
 from mnist_draw.training.presets import Preset, differences
+from mnist_draw.training.repeat import describe_repeated
 from mnist_draw.training.run import Run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -83,6 +84,7 @@ class NewRunPage(ScrollArea):
         self._below = row((curve_card, 2), (self.digits, 1), gap=Size.CARD_GAP)
         title = ElidedLabel(_("Train your own network"), "sure")
         self._sentence = label("", "sentence", wraps=True)
+        self._sentence.setObjectName("newRunSentence")
         self._sentence.setMinimumWidth(1)
         words = QWidget()
         column(title, self._sentence, owner=words)
@@ -242,11 +244,15 @@ class NewRunPage(ScrollArea):
         top = QBoxLayout.TopToBottom if self.cards.in_one_column else QBoxLayout.LeftToRight
         self._top.setDirection(top)
         # Where the cards have no drawings, there is no room for it either.
-        self._sentence.setVisible(not self.cards.low)
+        self._fit_sentence()
         if self._task is not None:
             beside = room.width() >= _BESIDE * theme.text_scale()
             direction = QBoxLayout.LeftToRight if beside else QBoxLayout.TopToBottom
             self._lesson_row.setDirection(direction)
+
+    def _fit_sentence(self) -> None:
+        repeats = self.form.state.chosen.like is not None
+        self._sentence.setVisible(repeats or not self.cards.low)
 
     # -- what is chosen and what to expect of it
 
@@ -289,7 +295,9 @@ class NewRunPage(ScrollArea):
             self._fit()
         for card in self.cards.cards.values():
             card.setVisible(self.form.state.offers(card.preset))
-        self._sentence.setText(_sentence(chosen))
+        like = self.form.state.chosen.like
+        self._sentence.setText(_sentence(chosen) if like is None else describe_repeated(like))
+        self._fit_sentence()
         self._show_cards()
         if self.isVisible() and (chosen.data_folder,) != self._digits_of:
             self._digits_of = (chosen.data_folder,)

@@ -143,10 +143,11 @@ class RunController(QObject):
 
     def start(self) -> None:
         if not self.training.running and self.tab.settings.confirm():
-            self._start(self.tab.settings.settings())
+            form = self.tab.settings.state
+            self._start(form.settings, form.chosen.like)
 
-    def _start(self, settings: TrainingSettings) -> None:
-        if self._waits(settings, partial(self._start, settings)):
+    def _start(self, settings: TrainingSettings, like: Run | None) -> None:
+        if self._waits(settings, partial(self._start, settings, like)):
             return
         try:
             settings.validate()
@@ -157,7 +158,7 @@ class RunController(QObject):
                 self.tab.settings.show_error(error.setting, str(error))
             return
         self._preferences.set("training", settings.to_json())
-        self._begin(run, Requested(settings, self.tab.new_run.expectation.seconds))
+        self._begin(run, Requested(settings, self.tab.new_run.expectation.seconds), like=like)
 
     def _waits(self, settings: TrainingSettings, start: partial[None]) -> bool:
         """Start a run later where digits are being learned now; return whether it waits."""
@@ -239,12 +240,18 @@ class RunController(QObject):
         # The run stays as it is where it cannot be continued.
         self._begin(copy.copy(shown), Requested(settings), resume=True)
 
-    def _begin(self, run: Run, requested: Requested, resume: bool = False) -> None:
+    def _begin(
+        self,
+        run: Run,
+        requested: Requested,
+        resume: bool = False,
+        like: Run | None = None,
+    ) -> None:
         """Show a requested run without events yet; one that is continued as it was left."""
         self._before = Run() if self.state.run.state == "waiting" else self.state.shown_run
         run.apply(requested)
         self.state.set(run=run, shown_run=run, is_training=True)
-        self.training.start(run, resume)
+        self.training.start(run, resume, like)
         notifier.forget()
         Notifier("settings").forget()
         self.tab.show_page("run")
@@ -428,6 +435,11 @@ class RunController(QObject):
         match event:
             case Started():
                 self._before = None
+            case SettingChanged():
+                controls = self.training.controls
+                # Unless the user has asked for another value meanwhile.
+                if controls is not None and controls.changes.get(event.name) == event.value:
+                    self.tab.settings.follow_change(event.name, event.value)
             case Continued():
                 self.tab.settings.show_run(event.settings)
             case Failed():

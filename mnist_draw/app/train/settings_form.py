@@ -26,6 +26,8 @@ from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
 from mnist_draw.training.expectation import TRAINING
 from mnist_draw.training.presets import Preset
+from mnist_draw.training.repeat import settings_at_start
+from mnist_draw.training.run import Run
 from mnist_draw.training.setting import WholeNumber
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
@@ -120,6 +122,12 @@ class SettingsForm(QObject):
         nearest = self.state.nearest(settings)
         base = settings if title else nearest.settings
         self._replace(Chosen(title or nearest.title, base, settings))
+
+    def repeat(self, run: Run) -> None:
+        """Show the settings with which a run began; its changes are made again."""
+        settings = settings_at_start(run)
+        nearest = self.state.nearest(settings)
+        self._replace(Chosen(nearest.title, nearest.settings, settings, run))
 
     def choose_preset(self, preset: Preset) -> None:
         settings = self.state.settings_of(preset)
@@ -269,11 +277,15 @@ class SettingsForm(QObject):
         self.state.run = settings
         self._show()
 
+    def follow_change(self, name: str, value: Any) -> None:
+        """Show a change that a run makes by itself."""
+        self.state.change(name, value)
+        self._show()
+
     def show_effective(self, name: str, value: Any) -> None:
         """Show the value that a run takes instead of the chosen one."""
         chosen = getattr(self.state.settings, name)
-        self.state.change(name, value)
-        self._show()
+        self.follow_change(name, value)
         field = self.fields[name]
         said = _(
             "This run uses {taken} instead of {chosen}.",

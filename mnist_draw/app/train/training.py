@@ -126,6 +126,7 @@ class TrainingWorker:
         train: Train | None = None,
         unsaved: Checkpoint | None = None,
         lesson: str = "",
+        like: Run | None = None,
     ) -> None:
         self._trained = trained
         self._continue_from = unsaved
@@ -138,6 +139,7 @@ class TrainingWorker:
             controls=self.controls,
             listen=self._events.append,
             train=train,
+            like=like,
             lesson=lesson,
         )
         self._resume = resume
@@ -275,8 +277,11 @@ class Training(QObject):
     def controls(self) -> Controls | None:
         return self._worker.controls if self._worker else None
 
-    def start(self, run: Run, resume: bool = False) -> None:
-        """Train a run in a thread of its own, from its checkpoint if it is to `resume`."""
+    def start(self, run: Run, resume: bool = False, like: Run | None = None) -> None:
+        """Train a run in a thread of its own, from its checkpoint if it is to `resume`.
+
+        The changes of the run ``like`` are made again.
+        """
         if self.running:
             raise RuntimeError("a run is being trained")
         self._worker = worker = TrainingWorker(
@@ -288,6 +293,7 @@ class Training(QObject):
             self._train,
             run.unsaved,
             run.lesson,
+            like,
         )
         self._background = Background(self, "training", worker.controls.stop)
         self._timer.start()

@@ -36,14 +36,14 @@ WEIGHTS = tuple(np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10
 class Room(Parts):
     """A visible Train tab, what runs in it, and what it has told the user."""
 
-    def __init__(self, qtbot, notices, loop=None, queue=None):
+    def __init__(self, qtbot, notices, loop=None, queue=None, learns=False):
         self.qtbot = qtbot
         self.loop = loop or Loop()
         state = AppState()
         self.root = self.tab = TrainTab(state=state)
         qtbot.addWidget(self.tab)
         self.background = Background(self.tab)
-        self.training = Training(self.loop, self.tab)
+        self.training = Training(None if learns else self.loop, self.tab)
         self.network = ActiveNetwork(state=state, parent=self.tab)
         self.queue = queue or WorkQueue(state)
         self.run = RunController(
@@ -58,6 +58,8 @@ class Room(Parts):
         self.library = LibraryController(page, self.run, self.network, self.background, self.tab)
         # As the window does.
         self.library.run_requested.connect(self.run.show_run)
+        self.library.repeat_requested.connect(self.tab.settings.repeat)
+        self.library.repeat_requested.connect(lambda __: self.tab.show_page("new"))
         self.library.library_requested.connect(lambda: self.tab.show_page("library"))
         page.close_requested.connect(self.tab.toggle_library)
         for card, name in ((self.tab.loss, "loss"), (self.tab.accuracy, "accuracy")):
@@ -158,8 +160,8 @@ def write_epochs(run, epochs):
 def make(qtbot, notices):
     made: list[Room] = []
 
-    def build(loop=None):
-        made.append(Room(qtbot, notices, loop))
+    def build(loop=None, learns=False):
+        made.append(Room(qtbot, notices, loop, learns=learns))
         return made[-1]
 
     yield build

@@ -532,9 +532,9 @@ def test_the_settings_of_a_run_or_network_start_another(make):
     room = make()
     page = room.show_library()
     for entry, seed in zip(page.list.rows.entries[:2], (9, 7), strict=True):
-        with room.qtbot.waitSignal(room.library.settings_requested) as asked:
+        with room.qtbot.waitSignal(room.library.repeat_requested) as asked:
             act(room, entry, "New run like this")
-        assert asked.args[0].seed == seed
+        assert asked.args[0].settings.seed == seed
     menu = room.library.build_menu(page.list.rows.entries[-1], room.tab)
     # What came with the program keeps its name.
     assert not [one for one in menu.actions() if one.text().startswith(("Rename", "Delete"))]
