@@ -54,9 +54,12 @@ MORE_EPOCHS = 10
 #: Seconds from which on a run is long, and from which on an end saves time.
 _LONG = 1800
 _MINUTE = 60
-#: Epochs that differ by chance only, and MNIST's validation pictures, which say what chance is.
+#: Epochs that differ by chance only.
 _CHANCE_EPOCHS = 5
-_VALIDATION = 10_000
+#: Fewer validation pictures than these tell only large differences from chance: accuracies that
+#: move by less do not say which settings are better.
+_FEW_VALIDATED = 500
+_SMALL_MOVE = 0.015
 
 Action = Literal["set", "more", "stop", "preset"]
 
@@ -95,6 +98,8 @@ class Facts:
     seconds_left: float | None = None
     #: Names of the settings that were changed during the run.
     changed: frozenset[str] = field(default_factory=frozenset)
+    #: Validation pictures; 0 where that is not known.
+    validated_on: int = 10_000
 
     @property
     def training(self) -> list[float]:
@@ -120,6 +125,12 @@ class Facts:
     def best_epoch(self) -> int:
         """The epoch with the lowest validation loss, from 1."""
         return self.validation.index(min(self.validation)) + 1
+
+    @property
+    def chance(self) -> float:
+        """Twice the standard deviation of the validation accuracy."""
+        best = max(self.accuracies[-_CHANCE_EPOCHS:])
+        return 2 * math.sqrt(best * (1 - best) / max(1, self.validated_on))
 
     @property
     def memorizes(self) -> bool:
@@ -441,14 +452,27 @@ def _climbing_at_the_end(facts: Facts) -> Hint | None:
     return more_epochs(sentence, MORE_EPOCHS)
 
 
+def _few_validated(facts: Facts) -> Hint | None:
+    recent = facts.accuracies[-_TREND:]
+    if len(recent) < _TREND or not 0 < facts.validated_on < _FEW_VALIDATED:
+        return None
+    if max(recent) - min(recent) >= _SMALL_MOVE or max(recent) == 1:
+        return None
+    sentence = _(
+        "With {count} validation pictures, {points} points are chance: compare several seeds.",
+        count=number(facts.validated_on),
+        points=number(100 * facts.chance, ".1f"),
+    )
+    return Hint(sentence)
+
+
 def _differs_by_chance(facts: Facts) -> Hint | None:
     recent = facts.accuracies[-_CHANCE_EPOCHS:]
     if not facts.is_running or (facts.seconds_left or 0) <= _MINUTE:
         return None
-    # Twice the standard deviation of a share of MNIST's validation pictures.
-    chance = 2 * math.sqrt(max(recent) * (1 - max(recent)) / _VALIDATION)
-    is_mnist = facts.settings.data_folder is None
-    if len(recent) < _CHANCE_EPOCHS or not is_mnist or max(recent) - min(recent) > chance:
+    if len(recent) < _CHANCE_EPOCHS or not facts.validated_on:
+        return None
+    if max(recent) - min(recent) > facts.chance:
         return None
     sentence = counted(
         "The last {count} epoch differs by chance only: stopping now loses nothing.",
@@ -487,6 +511,7 @@ RULES: tuple[Callable[[Facts], Hint | None], ...] = (
     _still_climbing,
     _climbing_at_the_end,
     _much_dropout,
+    _few_validated,
     _differs_by_chance,
 )
 

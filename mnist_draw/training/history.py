@@ -102,13 +102,13 @@ class History:
 
     def epochs_csv(self) -> bytes:
         """Return one line for each epoch, with a heading."""
-        return _table(EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
+        return figures_table(EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
 
     def minibatches_csv(self) -> bytes:
         """Return one line for each minibatch, from 1, with a heading; its epoch is the last."""
         batches = enumerate(zip(self.batch_losses, self.batch_accuracies, strict=True))
         rows = ((n + 1, *figures, n // self.batches + 1) for n, figures in batches)
-        return _table(("minibatch", "training_loss", "training_accuracy", "epoch"), rows)
+        return figures_table(("minibatch", "training_loss", "training_accuracy", "epoch"), rows)
 
     def to_arrays(self) -> tuple[Doubles, Doubles, Doubles]:
         """Return copies of the losses (B,) and accuracies (B,) of batches, and of `epoch_table`."""
@@ -177,7 +177,7 @@ def read_change(entry: object) -> SettingChanged:
     return SettingChanged(epoch, batch, batches, name, *numbers)
 
 
-def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+def figures_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     # Seven digits are those of float32: 0.137, not 0.13699999824166298.
     rounded = (
         [float(f"{one:.7g}") if isinstance(one, float) else one for one in row] for row in rows

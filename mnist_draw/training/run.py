@@ -667,6 +667,13 @@ class Run:
             return self.twelve.of, self.twelve.shows_digits
         return (10_000, True) if self.settings.data_folder is None else (0, False)
 
+    @property
+    def validated_on(self) -> int:
+        """How many validation pictures there are; 0 where that is not known."""
+        if self.twelve is not None:
+            return self.twelve.validated_on
+        return 10_000 if self.settings.data_folder is None else 0
+
     def _mean_so_far(self, figure: str, values: array[float]) -> float | None:
         count = self.history.incomplete
         return sum(values[-count:]) / count if count else self._of_last_epoch(figure)
@@ -736,6 +743,7 @@ class Run:
             self.is_finished,
             self.seconds_left if self.is_running else None,
             frozenset(change.name for change in self.changes),
+            self.validated_on,
         )
         return hints.read_curves(facts)
 

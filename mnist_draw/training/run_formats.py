@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from mnist_draw.errors import MissingPackageError
 from mnist_draw.i18n import _
-from mnist_draw.training.history import History
+from mnist_draw.training.history import EPOCH_COLUMNS, History, figures_table
 from mnist_draw.training.run import Run
+from mnist_draw.training.updates import learning_rate_at
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class FileFormat:
     """A kind of file that holds the figures of a run, or a network.
 
     `name` is for the command line, `title` for menus and dialogs, `meaning` (what can be done with
-    it, without a stop) for help texts. `pack` makes the file's bytes of a `Run` or None and its
+    it, without a stop) for help texts. `pack` makes the file's bytes of a `Run` and its
     `History`, or of a `ModelFile`; it may raise `UserError`.
     """
 
@@ -31,16 +32,44 @@ class FileFormat:
     in_menus: bool = True
 
 
-def pack_events(run: Run | None, history: History) -> bytes:
+def learning_rates(run: Run, history: History) -> list[float]:
+    """Return the learning rate of each epoch's last minibatch.
+
+    A schedule is followed as the plan is now: epochs that were added later lengthen it.
+    """
+    changes = [change for change in history.changes if change.name == "learning_rate"]
+    rates = []
+    for figures in history.epochs:
+        later = (float(change.before) for change in changes if change.epoch > figures.epoch)
+        base = next(later, run.settings.learning_rate)
+        done = figures.epoch - 1 / history.batches
+        rates.append(learning_rate_at(base, run.settings.schedule, done / run.epochs))
+    return rates
+
+
+def pack_epochs(run: Run, history: History) -> bytes:
+    """Return one line for each epoch; the figures of the test stand in the last one."""
+    rates = learning_rates(run, history)
+    rows: list[list[object]] = [
+        [*vars(figures).values(), rate, None, None]
+        for figures, rate in zip(history.epochs, rates, strict=True)
+    ]
+    if rows:
+        rows[-1][-2:] = [history.test_loss, history.test_accuracy]
+    columns = (*EPOCH_COLUMNS, "learning_rate", "test_loss", "test_accuracy")
+    return figures_table(columns, rows)
+
+
+def pack_events(run: Run, history: History) -> bytes:
     """Return an event file of TensorBoard, written by tensorboardX.
 
     It holds one point for each epoch (``loss/training``, ``loss/validation``,
-    ``accuracy/training``, ``accuracy/validation``, ``pictures_per_second``), one for each minibatch
-    (``minibatch/loss``, ``minibatch/accuracy``; its step is the minibatch, from 1), the two figures
-    of the test, and the settings as text. Losses are in nats, accuracies shares from 0 to 1. The
-    times are those of the run. TensorBoard reads every file whose name contains ``tfevents``.
+    ``accuracy/training``, ``accuracy/validation``, ``learning_rate``, ``pictures_per_second``), one
+    for each minibatch (``minibatch/loss``, ``minibatch/accuracy``; its step is the minibatch, from
+    1), the two figures of the test, and the settings as text. Losses are in nats, accuracies shares
+    from 0 to 1. The times are those of the run. TensorBoard reads every file whose name contains
+    ``tfevents``.
     """
-    assert run is not None
     try:
         from tensorboardX import summary
         from tensorboardX.proto.event_pb2 import Event
@@ -53,7 +82,7 @@ def pack_events(run: Run | None, history: History) -> bytes:
     # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
     # cannot be written.
     events = [Event(wall_time=time.time(), file_version="brain.Event:2")]
-    for name, value, step, moment in points(history, run.started_at):
+    for name, value, step, moment in points(run, history):
         events.append(Event(summary=summary.scalar(name, value), step=step, wall_time=moment))
     settings = summary.text("settings", settings_table(run))
     events.append(Event(summary=settings, step=0, wall_time=run.started_at))
@@ -72,16 +101,18 @@ def _tf_record(data: bytes) -> bytes:
     return length + checksums[0] + data + checksums[1]
 
 
-def points(history: History, start: float) -> Iterator[tuple[str, float, int, float]]:
+def points(run: Run, history: History) -> Iterator[tuple[str, float, int, float]]:
     """Yield name, value, step and time of each point; times are seconds since 1970."""
+    start = run.started_at
     moment = start
-    for figures in history.epochs:
+    for figures, rate in zip(history.epochs, learning_rates(run, history), strict=True):
         moment += figures.seconds
         scalars: dict[str, float] = {
             "loss/training": figures.training_loss,
             "loss/validation": figures.validation_loss,
             "accuracy/training": figures.training_accuracy,
             "accuracy/validation": figures.validation_accuracy,
+            "learning_rate": rate,
             "pictures_per_second": figures.images_per_second,
         }
         for name, value in scalars.items():
@@ -114,8 +145,8 @@ RUN_FORMATS: dict[str, FileFormat] = {
             "csv",
             ".csv",
             _("Figures of each epoch (CSV)"),
-            _("one line for each epoch: losses, accuracies, seconds, pictures per second"),
-            lambda run, history: history.epochs_csv(),
+            _("one line for each epoch: losses, accuracies, seconds, learning rate, and the test"),
+            pack_epochs,
         ),
         FileFormat(
             "minibatches",

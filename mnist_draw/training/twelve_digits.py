@@ -28,7 +28,7 @@ class TwelveDigits:
     """The pictures: test numbers, uint8 (12, 1, 28, 28), labels, and the names of all classes.
 
     The first ``at_random`` are picked at random, the others are hard; ``of`` is the number of all
-    test pictures.
+    test pictures, ``validated_on`` that of validation pictures.
     """
 
     numbers: tuple[int, ...]
@@ -38,6 +38,7 @@ class TwelveDigits:
     of: int
     shows_digits: bool = True
     at_random: int = EACH
+    validated_on: int = 0
 
     def read(
         self,
@@ -99,6 +100,7 @@ def choose_twelve(data: Dataset) -> TwelveDigits:
         len(labels),
         data.shows_digits,
         len(at_random),
+        len(data.validation_labels),
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import json
 import shutil
 import sys
@@ -102,18 +103,18 @@ def test_through_arrays_and_back(made):
 
 def test_tables(tmp_path):
     made = history(made=mnist_draw.LossHistory())
-    run = Run(tmp_path, TrainingSettings())
+    run = Run(tmp_path, TrainingSettings(learning_rate=0.0005))
     rows = {}
     for name, write in (("csv", made.write_csv), ("minibatches", made.write_minibatches_csv)):
         path = tmp_path / f"{name}.csv"
         write(path)
-        assert path.read_bytes() == RUN_FORMATS[name].pack(run, made)
         with path.open(newline="") as file:
             rows[name] = list(csv.reader(file))
     assert rows["csv"][0] == list(EPOCH_COLUMNS)
     assert rows["csv"][0][:2] == ["epoch", "seconds"]
     table = [[float(cell) for cell in row] for row in rows["csv"][1:]]
     assert table == made.epoch_table().tolist()
+    assert (tmp_path / "minibatches.csv").read_bytes() == RUN_FORMATS["minibatches"].pack(run, made)
     assert rows["minibatches"][0] == ["minibatch", "training_loss", "training_accuracy", "epoch"]
     columns = zip(*rows["minibatches"][1:], strict=True)
     numbers, losses, accuracies, epochs = ([float(cell) for cell in column] for column in columns)
@@ -171,6 +172,25 @@ def test_the_curves_are_those_of_the_run(finished):
     matplotlib.pyplot.close(loss.figure)
 
 
+def test_a_run_s_table_has_each_epoch_s_rate_and_its_test(tmp_path):
+    run, made = complete_run(tmp_path)
+    # The rate was halved after the first epoch's last minibatch.
+    made.changes = [dataclasses.replace(CHANGE, epoch=2, batch=1)]
+    run.apply(events.SettingChanged(2, 1, 2, "learning_rate", 0.001, 0.0005))
+    table = list(csv.DictReader(io.StringIO(RUN_FORMATS["csv"].pack(run, made).decode())))
+    assert list(table[0]) == [*EPOCH_COLUMNS, "learning_rate", "test_loss", "test_accuracy"]
+    assert [row["learning_rate"] for row in table] == ["0.001", "0.0005"]
+    assert [row["test_accuracy"] for row in table] == ["", "0.984375"]
+    assert [row["test_loss"] for row in table] == ["", "0.125"]
+    assert RUN_FORMATS["csv"].pack(run, History()).count(b"\n") == 1
+
+
+def test_the_rate_of_an_epoch_follows_its_schedule(tmp_path):
+    run = Run(tmp_path, TrainingSettings(epochs=4, schedule="step", learning_rate=0.3))
+    rates = run_formats.learning_rates(run, history(4, made=mnist_draw.LossHistory()))
+    assert rates == pytest.approx([0.3, 0.3, 0.1, 0.03])
+
+
 def complete_run(folder):
     made = history()
     made.add(events.Tested(0.125, 0.984375))
@@ -184,7 +204,7 @@ def test_tensorboard_has_every_figure_at_its_time(tmp_path, monkeypatch):
     start = run.started_at
     points: dict[str, list[tuple[float, int, float]]] = {}
     with writers.SummaryWriter(str(tmp_path / "events")) as writer:
-        for name, *point in run_formats.points(made, start):
+        for name, *point in run_formats.points(run, made):
             points.setdefault(name, []).append(point)
             writer.add_scalar(name, *point)
         writer.add_text("settings", run_formats.settings_table(run), 0, start)
@@ -283,7 +303,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
     with pytest.raises(UserError, match=words):
         read_run(run.folder)
     (found,), (told,) = run_list.list_runs()
-    assert "set aside" in told
+    assert "put aside" in told
     assert told.startswith(f"{run.folder / record.RECORD} cannot be used")
     assert ".." not in told
     assert (found.folder, found.epochs_done) == (run.folder, 2)

@@ -81,7 +81,7 @@ _COMPILING = events.Compiling("the validation function", 1, 2)
         ((finished("diverged", 0),), "diverged", "Stopped: the loss grew without limit"),
         ((events.Failed("No folder."),), "failed", "Not started"),
         ((*_EPOCH, events.Failed("No memory.")), "failed", "Stopped in epoch 2 of 2."),
-        ((*_EPOCH, events.Interrupted()), "interrupted", "Can go on after 1 of 2 epochs."),
+        ((*_EPOCH, events.Interrupted()), "interrupted", "Can be continued after 1 of 2 epochs."),
         # That its network could not be saved does not change how it ended.
         ((*_EPOCH, finished("completed", 1), events.Failed("Full.")), "completed", "Completed"),
     ],
@@ -281,8 +281,8 @@ def test_a_first_epoch_that_is_stopped_within_is_no_complete_one(tmp_path):
     [
         ("completed", "Completed"),
         ("stopped", "Stopped in epoch 4 of 20."),
-        ("interrupted", "Can go on after 3 of 20 epochs."),
-        ("running", "Can go on after 3 of 20 epochs."),
+        ("interrupted", "Can be continued after 3 of 20 epochs."),
+        ("running", "Can be continued after 3 of 20 epochs."),
     ],
 )
 def test_a_stored_run_is_as_it_was(tmp_path, state, label):

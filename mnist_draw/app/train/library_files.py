@@ -112,8 +112,8 @@ class LibraryFiles(CollectionController):
             content = png_bytes(card.grab())
             self.save(path, lambda: content)
         elif path:
-            history = self._run.state.shown_run.history
-            self.save(path, partial(RUN_FORMATS[kind].pack, None, history))
+            run = self._run.state.shown_run
+            self.save(path, partial(RUN_FORMATS[kind].pack, run, run.history))
 
     def _ask_where(self, entry: Entry, ending: str, kinds: str) -> str:
         name = f"{file_name(entry.name)}{ending}"
