@@ -82,8 +82,6 @@ SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts
 class Limits:
     #: The accuracy, 0 to 1, at each of the `SETTINGS`: float64 (33,). NaN means not yet counted.
     accuracy: Doubles
-    #: Number of the pictures.
-    pictures: int
 
     @property
     def counted(self) -> int:
@@ -113,7 +111,7 @@ class Limits:
         return float(borne.max()) if len(borne) else None
 
 
-NOT_COUNTED = Limits(np.full(len(SETTINGS), np.nan), 0)
+NOT_COUNTED = Limits(np.full(len(SETTINGS), np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +199,7 @@ def count_limits(model: ModelFile) -> Iterator[Limits]:
     shape = (len(SETTINGS),)
     cached = cache.read_array(_KIND, _VERSION, key, "accuracy", np.float64, shape)
     if cached is not None:
-        yield Limits(cached, len(images))
+        yield Limits(cached)
         return
 
     network = Recogniser(model)
@@ -217,4 +215,4 @@ def count_limits(model: ModelFile) -> Iterator[Limits]:
         accuracy[number] = right / len(changed)
         if number == 0:
             cache.save(_KIND, _VERSION, key, {"accuracy": accuracy})
-        yield Limits(accuracy.copy(), len(images))
+        yield Limits(accuracy.copy())

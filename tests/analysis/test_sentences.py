@@ -296,8 +296,8 @@ def test_a_reason_is_given_only_where_the_kind_of_network_gives_it(
     accuracy = np.ones(len(SETTINGS))
     accuracy[SETTINGS.index(("shift", -4))] = high
     accuracy[SETTINGS.index(("shift", 4))] = low
-    said = sentences.describe_limits(Limits(accuracy, 1000), is_dense)
+    said = sentences.describe_limits(Limits(accuracy), is_dense)
     assert words in said
     assert ("by its place" in said) == reason
     accuracy[SETTINGS.index(("shift", 4))] = np.nan
-    assert not sentences.describe_limits(Limits(accuracy, 1000), is_dense)
+    assert not sentences.describe_limits(Limits(accuracy), is_dense)

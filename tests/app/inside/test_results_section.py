@@ -353,7 +353,7 @@ def test_the_plain_depth_shows_how_often_and_the_details_how_sure(section, qtbot
 
 @pytest.mark.parametrize(("on", "most_words", "most_stops"), [(False, 65, 16), (True, 110, 26)])
 def test_each_depth_keeps_its_budget(section, qtbot, monkeypatch, on, most_words, most_stops):
-    counts = [Limits(np.full(len(SETTINGS), 0.95), 200)]
+    counts = [Limits(np.full(len(SETTINGS), 0.95))]
     monkeypatch.setattr(results_section, "count_limits", lambda model: iter(counts))
     section.show_details(on)
     section.show_example(digit())
@@ -440,8 +440,8 @@ def test_limits_are_counted_after_the_results(section, qtbot, digits, monkeypatc
         # Too much: 20 degrees to the left, and noise from the first amount on.
         accuracy[SETTINGS.index(("turn", -20))] = 0.5
         accuracy[-10:] = 0.2
-        yield Limits(np.where(accuracy > 0.9, accuracy, np.nan), 200)
-        yield Limits(accuracy, 200)
+        yield Limits(np.where(accuracy > 0.9, accuracy, np.nan))
+        yield Limits(accuracy)
 
     monkeypatch.setattr(results_section, "count_limits", few)
     count(section, qtbot)
@@ -469,7 +469,7 @@ def test_pointing_at_an_amount_changes_the_example_and_says_both_answers(
     qtbot,
     monkeypatch,
 ):
-    counts = [Limits(np.full(len(SETTINGS), 0.95), 200)]
+    counts = [Limits(np.full(len(SETTINGS), 0.95))]
     monkeypatch.setattr(results_section, "count_limits", lambda model: iter(counts))
     section.show_example(digit())
     count(section, qtbot)
