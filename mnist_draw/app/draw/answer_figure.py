@@ -149,8 +149,9 @@ class AnswerFigure(QLabel):
         box = QRectF(2, self._middle() - height / 2, width, height)
         painter.setPen(QPen(theme.color("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
-        self._font.setPixelSize(round(_EMPTY_TEXT * self._large))
-        painter.setFont(self._font)
+        font = QFont(self._font)
+        font.setPixelSize(round(_EMPTY_TEXT * self._large))
+        painter.setFont(font)
         painter.setPen(theme.color("muted"))
         painter.drawText(box, Qt.AlignCenter, "?")
 

@@ -672,6 +672,17 @@ def test_the_figure_is_not_cut_at_its_top(qtbot, height):
     assert len({picture.pixelColor(x, 0).name() for x in range(picture.width())}) == 1
 
 
+@pytest.mark.parametrize("height", [90, 96, 120])
+def test_the_box_for_the_first_answer_stays_where_it_is(qtbot, height):
+    figure = AnswerFigure()
+    qtbot.addWidget(figure)
+    figure.show_certainty(None, True, 200)
+    figure.resize(200, height)
+    first = figure.grab().toImage()
+    assert figure.grab().toImage() == first
+    assert len({first.pixelColor(x, 0).name() for x in range(first.width())}) == 1
+
+
 def page(*texts):
     """Return the reading of a page whose lines are these numbers."""
     lines = []
