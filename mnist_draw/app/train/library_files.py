@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.files import (
-    NETWORKS,
     CollectionController,
     ask_save,
     ask_several,
@@ -26,7 +25,6 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.handed_in_list import HandedInList
-from mnist_draw.app.train.lesson_runs import HANDED_IN
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.i18n import _, pgettext
@@ -121,7 +119,8 @@ class LibraryFiles(CollectionController):
         return ask_save(self.page, question, name, file_kind(kinds, ending))
 
     def _open_file(self) -> None:
-        kinds = f"{NETWORKS};;{HANDED_IN}"
+        # What a class handed in is seen beside the networks: a dialog hides other endings.
+        kinds = file_kind(_("Networks, and what a class handed in"), ".npz", SUFFIX)
         self.open_files(ask_several(self.page, _("A trained network"), "", kinds))
 
     def open_files(self, paths: Sequence[str]) -> None:

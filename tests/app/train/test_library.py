@@ -619,6 +619,20 @@ def test_a_file_that_does_not_say_which_network_it_is_is_asked_about(make, tmp_p
     room.qtbot.waitUntil(lambda: "plain" in names(page))
 
 
+def test_what_a_class_handed_in_is_seen_where_a_network_is_opened(make, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(
+        QFileDialog,
+        "getOpenFileNames",
+        lambda *given: asked.append(given[3]) or ([], ""),
+    )
+    make().show_library().open.trigger()
+    (kinds,) = asked
+    first = kinds.split(";;")[0]
+    assert "*.npz" in first
+    assert "*.mnist-handin" in first
+
+
 @pytest.mark.window
 def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp_path):
     path = tmp_path / "given.npz"
