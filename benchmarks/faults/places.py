@@ -23,7 +23,7 @@ NAMES = (
     "t10k-labels-idx1-ubyte",
 )
 #: What no user may ever see.
-DEFECTS = ("Traceback (most recent call last)", "made a mistake", "Fatal Python error")
+DEFECTS = ("Traceback (most recent call last)", "Something went wrong", "Fatal Python error")
 
 
 @contextlib.contextmanager

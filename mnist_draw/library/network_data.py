@@ -228,7 +228,7 @@ def _file() -> Path:
 
 
 def _read_places() -> list[dict[str, Any]]:
-    """Return the stored paths; none if the file is missing. A damaged one is put aside."""
+    """Return the stored paths; none if the file is missing. A damaged one is set aside."""
     try:
         entries = FORMAT.read(_file()).get_list("places", _MAX_COUNT)
         found = [Fields(entry) for entry in entries if isinstance(entry, dict)]

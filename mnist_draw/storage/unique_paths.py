@@ -120,10 +120,10 @@ def quarantine(path: Path) -> str:
         aside = move_to_free_name(path, wanted, suffix="")
     except (OSError, StorageError) as error:
         return _(
-            "It could not be put aside ({reason}) and may be replaced later.",
+            "It could not be set aside ({reason}) and may be replaced later.",
             reason=reason_of(error),
         )
-    return _("It was put aside as {name}.", name=aside.name)
+    return _("It was set aside as {name}.", name=aside.name)
 
 
 def move_to_bin(path: Path, title: str) -> Path:

@@ -236,7 +236,7 @@ def _own_file() -> Path:
 
 
 def _read_own() -> dict[str, Any]:
-    """Read the presets; a file that holds none is put aside."""
+    """Read the presets; a file that holds none is set aside."""
     path = _own_file()
     with contextlib.suppress(FileNotFoundError, DocumentError):
         values = parse(read_file(path, MEGABYTE))

@@ -2,7 +2,7 @@
 
 A run's folder holds ``run.json`` (the record), ``checkpoint.npz`` (all that it takes to
 continue), ``history.npz`` (its figures, once it has ended) and ``model.npz`` (its network).
-Records are written atomically and read without trust; what cannot be understood is put aside
+Records are written atomically and read without trust; what cannot be understood is set aside
 under another name and reported, never overwritten.
 """
 

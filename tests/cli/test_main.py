@@ -126,7 +126,7 @@ def test_defect_is_kept_in_a_file(tmp_path, monkeypatch, capsys, break_evaluate)
     break_evaluate(ZeroDivisionError("oh"))
     assert main(["evaluate", "a.npz"]) == 1
     err = capsys.readouterr().err
-    assert "mistake (ZeroDivisionError" in err
+    assert "went wrong (ZeroDivisionError" in err
     assert len(err.splitlines()) == 1
     [report] = (tmp_path / "data").iterdir()
     assert str(report) in err

@@ -256,7 +256,7 @@ def test_evaluate(model, capsys, tmp_path):
         (["evaluate", "none.npz"], "none.npz cannot be used. There is no such file."),
         (["predict", "a.png", "--model", "none.npz"], "none.npz cannot be used"),
         (["evaluate", "MODEL", "--network", "cnn"], "not cnn. Leave cnn out"),
-        (["evaluate", "MODEL", "--data", "/no/such/folder"], "not a folder"),
+        (["evaluate", "MODEL", "--data", "/no/such/folder"], "neither a folder"),
         # Told before counting.
         (["evaluate", "MODEL", "--report", "MODEL"], "for the report cannot be made"),
         (["evaluate", "MODEL", "--report", "rep.html"], "Name a folder, such as"),

@@ -207,7 +207,7 @@ FAILURES = [
     (["--output", "no/such/folder/m.npz"], "does not exist"),
     (["--output", "folder"], "is a folder"),
     (["--checkpoint", "no/such/folder/run"], "does not exist"),
-    (["--data", "no-such-folder"], "no-such-folder is not a folder"),
+    (["--data", "no-such-folder"], "no-such-folder is neither a folder"),
     (["--data", "folder"], "holds no data set"),
     (["--resume", "none.ckpt"], "no file none.ckpt"),
     (["--resume", "text.json"], "text.json cannot be used"),
@@ -353,7 +353,7 @@ def test_from_a_folder_to_answers(shapes, capsys):
     assert np.array(figures["confusion"]).shape == (3, 3)
     assert figures["accuracy"] > 0.9
     page = (shapes.parent / "report" / "report.html").read_text(encoding="utf-8")
-    assert "taken for what" in page
+    assert "mistaken for what" in page
     assert "digit" not in page
     assert ">three</" in page
 
@@ -368,7 +368,7 @@ def test_what_is_not_mixed_with_the_data(shapes, capsys):
     assert sorted(shapes.rglob("*")) == before
     draw_classes(shapes.parent / "mine", tuple("0123456789"), 1)
     assert train("shapes", "--extra", "mine") == 1
-    assert "beside shapes" in capsys.readouterr().err
+    assert "together with shapes" in capsys.readouterr().err
 
 
 def test_few_pictures_need_no_option(shapes, capsys):

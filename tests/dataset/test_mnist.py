@@ -166,7 +166,7 @@ def test_folders_named_like_files_and_one_that_fails_while_listed(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_file_is_named(tmp_path, write_folder, name):
-    assert f"{tmp_path / 'absent'} is not a" in complaint(tmp_path / "absent")
+    assert f"{tmp_path / 'absent'} is neither a" in complaint(tmp_path / "absent")
     folder = write_folder(tmp_path / "data")
     (folder / name).unlink()
     assert f"{folder} holds no file {name} or {name}.gz" in complaint(folder)

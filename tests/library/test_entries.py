@@ -88,7 +88,7 @@ def test_a_run_is_told_apart_from_what_came_with_the_program():
     ("state", "done", "words"),
     [
         ("completed", 1, "1 of 5 epochs"),
-        ("running", 3, "3 of 5 epochs, can go on"),
+        ("running", 3, "3 of 5 epochs, can be continued"),
         ("stopped", 3, "3 of 5 epochs, stopped"),
         ("diverged", 2, "2 of 5 epochs, diverged"),
     ],

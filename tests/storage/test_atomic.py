@@ -298,7 +298,7 @@ def test_what_comes_out_of_the_bin(tmp_path):
     with pytest.raises(StorageError, match=r"3\.png is no longer among"):
         bring_back(kept)
     assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
-    with pytest.raises(StorageError, match=r"Monday is no longer there") as caught:
+    with pytest.raises(StorageError, match=r"Monday is gone") as caught:
         move_to_bin(tmp_path / "run", "The run Monday")
     assert "unchanged" not in str(caught.value)
     for content in ("old", "new"):
@@ -316,7 +316,7 @@ def test_what_comes_out_of_the_bin(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
 @pytest.mark.parametrize("relative", [True, False])
 def test_a_link_to_a_folder_is_deleted_and_brought_back(tmp_path, relative):
-    runs, elsewhere = tmp_path / "runs", tmp_path / "in another program"
+    runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
     runs.mkdir()
     elsewhere.mkdir()
     (elsewhere / "record").write_text("kept")

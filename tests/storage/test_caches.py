@@ -37,7 +37,7 @@ def test_a_folder_that_others_can_enter_or_own_is_not_used(tmp_path, monkeypatch
         patch.setattr(os, "getuid", lambda: me + 1)
         assert private_folder(tmp_path) is None
         assert not is_private(private)
-    elsewhere = private.rename(tmp_path / "in another program")
+    elsewhere = private.rename(tmp_path / "elsewhere")
     private.symlink_to(elsewhere)
     assert private_folder(tmp_path) is None
 

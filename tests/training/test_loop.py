@@ -232,7 +232,7 @@ def test_settings_and_data_are_checked_first(digits, tmp_path):
     absent = str(tmp_path / "absent")
     for changes, words in (
         ({"epochs": 0}, "epochs is 0"),
-        ({"data_folder": absent}, "absent is not a folder"),
+        ({"data_folder": absent}, "absent is neither a folder"),
     ):
         with pytest.raises(UserError, match=words):
             next(iter(train(SMALL.replace(**changes))))

@@ -33,7 +33,7 @@ from mnist_draw.training.checkpoint import MAX_EPOCHS
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
 
-#: Epochs in the menu of *Train on*.
+#: Epochs in the menu of *Train more*.
 _OFFERED = (1, 5, 20)
 #: Under this width of the card the words beside the answer are above it.
 _NARROW = 1100

@@ -37,7 +37,7 @@ from mnist_draw.training.updates import WITH_MOMENTUM
 TUTORIAL_ACCURACY = 98.29
 #: Settings that change the network or its data from the tutorial's.
 _TUTORIAL = {"network", *PICTURES, *PLACES}
-#: Epochs of *Train on*.
+#: Epochs of *Train more*.
 MORE_EPOCHS = 5
 TRAIN_ON = _(
     "Train five more epochs, exactly as if the run had not stopped. The earlier version of "
@@ -381,7 +381,7 @@ class FinishedWords:
     train_on: str
     train_on_help: str
     can_train_on: bool
-    #: Whether *Train on* goes on to the planned epochs, which F5 does, too.
+    #: Whether *Train more* continues to the planned epochs, which F5 does, too.
     goes_on: bool
     can_be_tried: bool
     can_be_shared: bool
@@ -429,7 +429,7 @@ def finished_words(
 
 
 def epochs_to_train_on(run: Run) -> int:
-    """Return the epochs at which *Train on* ends."""
+    """Return the epochs at which *Train more* ends."""
     is_short = not run.is_whole and run.epochs > run.epochs_done
     return run.epochs if is_short else run.epochs_done + MORE_EPOCHS
 

@@ -98,7 +98,7 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         ({"run": run(0.9759, "paused")}, Action.LET_ANSWER, True, "Paused"),
         ({"run": run(0.9759), "network_wanted": OfRun("run:now")}, Action.WATCH, False, "97.59%"),
         ({"run": cut_off()}, Action.GO_ON, True,
-         "go on After 0 of 8 epochs"),
+         "be continued After 0 of 8 epochs"),
         ({"run": run(0.97, "completed", test_accuracy=0.98)}, Action.LET_ANSWER, True,
          "ready 98.00%"),
         # A run that was stopped within its first epoch has learned too little to answer.
@@ -114,7 +114,7 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         # One of an earlier session is in the Library.
         (shipped(run=run(0.99, "completed", here=False)), Action.LOOK_INSIDE, False,
          "Best reader answers"),
-        (own(certainty=State.NOT_SURE), Action.USE_BEST, False, "Best reader gets 99.56%"),
+        (own(certainty=State.NOT_SURE), Action.USE_BEST, False, "Best reader is right 99.56%"),
         (own(certainty=State.UNCLEAR), Action.USE_BEST, False, "Your network answers"),
         # It reads digits only: no advice to a network of letters.
         (own(certainty=State.NOT_SURE, reads_digits=False), Action.LOOK_INSIDE, False,

@@ -232,7 +232,7 @@ def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monke
         (files(tmp_path / "e.png"), "No ink was found on the picture e.png"),
         (files(tmp_path), "is a folder"),
         (files(tmp_path / "gone.png"), "no file"),
-        (text, "is no picture"),
+        (text, "not a picture"),
         (links(QUrl(link)), f"{link} is not on this computer"),
     ):
         desk.drop(content)

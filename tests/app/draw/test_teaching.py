@@ -490,7 +490,7 @@ def test_what_others_do_in_the_folder_is_told_once(setup):
         path.unlink()
     rows[0].delete()
     setup.settle()
-    assert any("no longer" in sentence for sentence in setup.told.sentences)
+    assert any("is gone" in sentence for sentence in setup.told.sentences)
     assert setup.shown() == []
 
 

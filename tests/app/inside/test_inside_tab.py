@@ -358,7 +358,7 @@ def test_a_view_is_saved(view, tmp_path, suffix, beginning, notices):
     words = QPlainTextEdit("\n" * 200, view.section)
     words.show()
     view.menu.save_to(path, suffix)
-    assert ("out of sight" in notices[2].sentence) == (suffix != ".csv")
+    assert ("out of view" in notices[2].sentence) == (suffix != ".csv")
 
 
 def test_a_view_is_read_as_a_table_and_copied(tab, view, notices, monkeypatch):

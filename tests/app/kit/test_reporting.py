@@ -118,7 +118,7 @@ qWarning("The X11 connection broke (error 1). Did the X11 server die?")
     ("kept", "expected"),
     [
         ("['It is kept.', 'Could not write x.']", "It is kept. Could not write x."),
-        ("1 / 0", "The program made a mistake (ZeroDivisionError"),
+        ("1 / 0", "Something went wrong (ZeroDivisionError"),
     ],
 )
 def test_without_a_display_the_program_ends_in_words(kept, expected, tmp_path):

@@ -221,7 +221,7 @@ def test_what_was_stopped_delivers_nothing_more(qtbot):
     ("error", "told"),
     [
         (UserError("The disk is full."), "failed: The disk is full."),
-        (ZeroDivisionError("x"), "failed: The program made a mistake (ZeroDivisionError"),
+        (ZeroDivisionError("x"), "failed: Something went wrong (ZeroDivisionError"),
     ],
 )
 def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot, error, told):

@@ -126,7 +126,7 @@ def test_marks_show_every_change_and_one_label_those_of_an_epoch(accuracy):
         ({"network": "cnn"}, False),
         ({"learning_rate": 0.01}, True),
         ({"training_examples": 1000}, False),
-        ({"data_folder": "in another program"}, False),
+        ({"data_folder": "elsewhere"}, False),
     ):
         accuracy.show_history(history(2), 10)
         accuracy.compare(Run(settings=TrainingSettings(**changes)))

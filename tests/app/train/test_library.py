@@ -89,7 +89,7 @@ def test_rows_say_what_a_run_is_and_how_far_it_came(make):
     # Two runs with one name are told apart, and the state needs no column.
     assert names(page)[0] == f"{names(page)[1]} (2)"
     assert row(page).detail.endswith("3 of 20 epochs, 3:00")
-    assert row(page, 1).detail.endswith("3 of 20 epochs, can go on, 3:00")
+    assert row(page, 1).detail.endswith("3 of 20 epochs, can be continued, 3:00")
     assert row(page, 1).accuracy == ("95.00% validation", False)
     read = page.list.rows.index(0).data(Qt.AccessibleTextRole)
     assert "(2)" in read
@@ -263,7 +263,7 @@ def test_a_ticked_run_without_an_epoch_is_named_where_runs_are_compared(make):
         choose(page, name)
         QTest.keyClick(page.list, Qt.Key_Space)
     (without,) = (one.name for one in page.list.rows.ticked() if not one.run.epochs_done)
-    assert page.compare.message.text() == f"No complete epoch, so no curve: {without}."
+    assert page.compare.message.text() == f"No complete epoch, so no curves: {without}."
 
 
 def test_names_of_compared_runs_are_whole(show):
@@ -367,7 +367,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     room.library.delete(entry_of_run(run))
     assert "stop it before" in room.message
     room.run.continue_run(run)
-    assert "going on" in room.message
+    assert "in progress" in room.message
     assert run.folder.exists()
     # What was refused is not told after the run.
     with qtbot.waitSignal(board.withdrawn, check_params_cb=said_in(room)):
@@ -428,7 +428,7 @@ def test_a_run_that_another_window_has_deleted_leaves_the_list(make, what):
     else:
         QTest.keyClick(page.list, Qt.Key_Delete)
     room.qtbot.waitUntil(lambda: names(page) == [])
-    assert "no longer" in room.message
+    assert "is gone" in room.message
     assert "choose another place" not in room.message
     assert not run.folder.exists()
 

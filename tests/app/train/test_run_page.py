@@ -115,9 +115,9 @@ def page_of(run, **facts):
     ("made", "begins", "contains", "compared"),
     [
         (result("completed", 20), "Your network gets 98.24% of", "9,824 of 10,000", True),
-        (result("early"), "Your network gets", "fell no more", False),
+        (result("early"), "Your network gets", "stopped falling", False),
         (result("stopped"), "Stopped in epoch 4 of 20. Your", "3 epochs in 3:00", True),
-        (result("running", test=None), "Can go on after 3 of 20", "not tested yet", False),
+        (result("running", test=None), "Can be continued after 3 of 20", "not tested yet", False),
         (
             result("completed", test=None, keep_best=True),
             "Your network gets 95.00%",
@@ -143,7 +143,7 @@ def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, show, reason, 
     shown = QTextDocument()
     shown.setHtml(page.finished.headline.text())
     assert "98.24%" in shown.toRawText()
-    assert ("5 epochs" in page.finished.on_button.text()) == (reason == "completed")
+    assert ("5 more epochs" in page.finished.on_button.text()) == (reason == "completed")
     with qtbot.waitSignal(page.finished.continue_requested) as asked:
         page.finished.on_button.click()
     assert asked.args == [epochs]

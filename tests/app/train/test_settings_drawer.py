@@ -398,7 +398,7 @@ def test_a_wrong_path_is_told_when_it_is_picked(panel, qtbot, notices, monkeypat
         qtbot.waitUntil(lambda: bool(notices))
         sentence = notices.pop().sentence
         assert str(tmp_path / "wrong") in sentence
-        assert "as before" in sentence
+        assert "unchanged" in sentence
         assert combo.currentText() == text
         assert panel.settings() == TrainingSettings()
 
@@ -616,7 +616,7 @@ def test_what_a_run_took_is_shown_until_it_ends(panel):
     panel.set_running(True)
     panel.show_effective("batch_size", 90)
     assert box.value() == 90
-    assert "not 500" in box.accessibleDescription()
+    assert "instead of 500" in box.accessibleDescription()
     panel.set_running(False)
     assert (box.value(), box.accessibleDescription()) == (500, usual)
 
@@ -624,7 +624,7 @@ def test_what_a_run_took_is_shown_until_it_ends(panel):
 def test_a_minibatch_of_more_pictures_than_are_chosen_is_told_at_its_field(panel):
     told = panel.fields["batch_size"].remark
     panel.fields["training_examples"].widget.setValue(3)
-    assert "not 500" in told.text()
+    assert "instead of 500" in told.text()
     panel.fields["batch_size"].widget.setValue(400)
     assert "only 3" in told.text()
     panel.fields["batch_size"].widget.setValue(3)

@@ -136,7 +136,7 @@ def test_a_continued_run_has_its_digits_read_before_it_compiles(make_worker, tmp
 def test_an_error_becomes_a_sentence(make_worker):
     for error, words in (
         (UserError("There is no such folder."), "There is no such folder."),
-        (KeyError("x"), "The program made a mistake"),
+        (KeyError("x"), "Something went wrong"),
     ):
         worker = make_worker(Loop(error=error))
         worker.run()
@@ -175,7 +175,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
     last, learned = end()
     assert isinstance(last, Failed)
-    assert "No other place" in last.message
+    assert "anywhere else" in last.message
     assert learned
 
 
