@@ -29,7 +29,9 @@ label is what a person sees: "3 or 8", "?" and "13" for a 3 are wrong.
 Other arrays may be there. **A digit is placed** as a person would: on the board, taken as 280
 pixels wide, it is 45 to 70% of the board high (a wide one at most 80% wide) and up to 20
 pixels off the middle in each direction, all drawn evenly from a seeded generator that belongs
-to the digit's number. The pen is the canvas' own default, or ``--pen`` pixels wide.
+to the digit's number. The pen is the canvas' own default, or ``--pen`` pixels wide. With
+``--points N`` only about N points of each digit arrive, evenly chosen, and the ends of strokes, as
+of a fast pen.
 """
 
 from __future__ import annotations
@@ -161,6 +163,16 @@ def placed(strokes: list[np.ndarray], seed: tuple[int, int]) -> list[np.ndarray]
     return [(stroke - middle) * scale + BOARD_PIXELS / 2 + shift for stroke in strokes]
 
 
+def thinned(strokes: list[np.ndarray], points: int) -> list[np.ndarray]:
+    """Keep about so many points of all strokes, evenly, and the ends of each stroke."""
+    every = sum(map(len, strokes))
+    kept = []
+    for stroke in strokes:
+        count = min(max(2, round(points * len(stroke) / every)), len(stroke))
+        kept.append(stroke[np.linspace(0, len(stroke) - 1, count).round().astype(int)])
+    return kept
+
+
 @dataclass(frozen=True)
 class Results:
     """What the program said about each digit."""
@@ -204,6 +216,7 @@ def measure(
     model: str | None,
     seed: int,
     pen: float | None,
+    points: int | None,
 ) -> Results:
     """Replay digits into the canvas and ask the program."""
     from mnist_draw.library.networks import default_model
@@ -212,7 +225,7 @@ def measure(
 
     reader = Recogniser(default_model() if model is None else load_trained(model))
     answers, texts = [], []
-    for drawn, strokes in _drawn(ink, numbers, seed, pen):
+    for drawn, strokes in _drawn(ink, numbers, seed, pen, points):
         answer = reader.recognise_ink(drawn, strokes)
         number = reader.read_number(drawn, answer, strokes=strokes)
         answers.append(answer)
@@ -231,6 +244,7 @@ def _drawn(
     numbers: np.ndarray,
     seed: int,
     pen: float | None,
+    points: int | None,
 ) -> Iterator[tuple[np.ndarray, list[np.ndarray] | None]]:
     """Yield the canvas' picture of each digit, and its strokes."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -247,7 +261,8 @@ def _drawn(
         canvas.set_pen_width(pen * unit)
     for count, number in enumerate(numbers):
         canvas.clear()
-        for stroke in placed(ink.strokes(number), (seed, int(number))):
+        strokes = placed(ink.strokes(number), (seed, int(number)))
+        for stroke in strokes if points is None else thinned(strokes, points):
             canvas.add_stroke([(float(x), float(y)) for x, y in stroke * unit])
         yield canvas.ink(), canvas.drawing.pen_strokes()
         if sys.stderr.isatty() and count % 50 == 0:
@@ -301,6 +316,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, metavar="N", help="a random choice of N digits")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of place and choice")
     parser.add_argument("--pen", type=float, metavar="X", help="pen width on a 280-pixel board")
+    parser.add_argument("--points", type=int, metavar="N", help="of each digit that arrive")
     parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
     parser.add_argument("--quick", action="store_true", help="only try this script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -315,7 +331,14 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.limit is not None and arguments.limit < len(numbers):
             chosen = np.random.default_rng(arguments.seed).permutation(len(numbers))
             numbers = np.sort(numbers[chosen[: arguments.limit]])
-        results = measure(ink, numbers, arguments.model, arguments.seed, arguments.pen)
+        results = measure(
+            ink,
+            numbers,
+            arguments.model,
+            arguments.seed,
+            arguments.pen,
+            arguments.points,
+        )
     except UserError as error:
         print(f"drawn_digits: {error}", file=sys.stderr)
         return 1

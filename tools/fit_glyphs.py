@@ -133,8 +133,7 @@ def _parts_of(parts: list[Sign], rng: RNG) -> Iterator[tuple[Any, str, Any, floa
         reach = max(reach, *(float(stroke[:, 0].max()) for stroke in moved))
         line.append(moved)
     every = [stroke for strokes in line for stroke in strokes]
-    spans = np.array([[*s.min(axis=0), *s.max(axis=0)] for s in every])
-    own = line_of(spans)
+    own = line_of(every)
     place = own.top, own.height
     for part, strokes in zip(parts, line, strict=True):
         yield strokes, part.text, place, 1.0
