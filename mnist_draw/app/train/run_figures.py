@@ -253,6 +253,18 @@ class Figures(QWidget):
         for line in self._rows:
             line.setDirection(QBoxLayout.TopToBottom if below else QBoxLayout.LeftToRight)
         self._upright.setHidden(below)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Leave out one figure where not all stand in one line."""
+        spare = self._rate if self._is_running else self._best
+        figures = (self._accuracy, self._best, *self.small)
+        shown = [each for each in figures if each is spare or not each.isHidden()]
+        widest = max(each.sizeHint().width() for each in shown)
+        needed = len(shown) * (widest + Size.CARD_PADDING) - Size.CARD_PADDING
+        if self._is_running:
+            needed += self._beside.sizeHint().width() + Size.MARGIN
+        spare.setVisible(self.width() >= needed)
 
     def show_run(self, run: Run) -> None:
         large = large_figure(run)
@@ -265,6 +277,7 @@ class Figures(QWidget):
             validation_loss = _("after epoch {number}", number=number(1))
         steps = len(run.history.batch_losses)
         self._steps.setVisible(not self._is_running and 0 < steps < FEW_STEPS)
+        self._give_way()
         best = run.best
         for shown, text in (
             (self._large_value, large.value),

@@ -363,11 +363,12 @@ class RunPage(ScrollArea):
             self.ghost.curve.show_run(run.epochs, run.expected_accuracy)
             self.waiting.show_run(run)
             self._show_learning()
-        # Never to the layers of another network.
-        self.hint.inside.setVisible(self.leads_inside and run.can_be_tried)
 
     def _show_epoch(self) -> None:
         self._show_progress()
+        # Never to the layers of another network.
+        can_be_tried = self._state.shown_run.can_be_tried
+        self.hint.inside.setVisible(self.leads_inside and can_be_tried)
         self.hint.show_hint(hint_of(self._state, self.fixed))
 
     def _show_learning(self) -> None:

@@ -86,7 +86,8 @@ class DigitsGrid(WalkableView):
     def _top_of(self, row: int) -> float:
         """Return where a row begins with its heading."""
         needed = self._heading() + self.side() + self._line()
-        return row * min(self.height() / 2, 1.3 * needed)
+        gap = (self.height() - 2 * needed) / 3
+        return gap + row * (needed + gap)
 
     def heading_of(self, row: int) -> QRectF:
         wide = (EACH - 1) * self._across() + self.side()

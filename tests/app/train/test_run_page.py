@@ -10,7 +10,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QTextDocument
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QToolTip
+from PyQt5.QtWidgets import QApplication, QLabel, QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState, Learns
@@ -18,7 +18,7 @@ from mnist_draw.app.train import run_words
 from mnist_draw.app.train.run_figures import EpochBar, Figures
 from mnist_draw.app.train.run_page import RunPage, arrangement
 from mnist_draw.app.train.run_words import finished_words, requests, time_left
-from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
+from mnist_draw.app.train.twelve_digits_card import DigitsGrid, TwelveDigitsCard
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.storage.models import ModelFile, save_model
@@ -66,6 +66,39 @@ def test_the_digits_say_what_was_read_and_open(qtbot, show):
     with qtbot.waitSignal(card.grid.chosen) as chosen:
         QTest.keyClick(card.grid, Qt.Key_Return)
     assert chosen.args == [111]
+
+
+def test_the_rows_share_the_room_of_a_high_card(qtbot):
+    grid = DigitsGrid()
+    qtbot.addWidget(grid)
+    grid.resize(376, 300)
+    above = grid.heading_of(0).top()
+    below = grid.height() - grid.box_of(11).bottom()
+    assert above > 20
+    assert below < 2 * above
+
+
+@pytest.mark.parametrize(
+    ("wide", "runs", "shown"),
+    [
+        (1326, False, {"bestLabel": True, "stepsLabel": True}),
+        (984, False, {"bestLabel": False, "stepsLabel": True}),
+        (1326, True, {"learningRateLabel": True}),
+        (984, True, {"learningRateLabel": False}),
+    ],
+)
+def test_no_figure_stands_alone_in_a_second_line(qtbot, wide, runs, shown):
+    made = Figures()
+    qtbot.addWidget(made)
+    made.resize(wide, 100)
+    made.show_running(runs)
+    run = Run(state="training" if runs else "completed")
+    for batch in (1, 2):
+        run.history.add(events.BatchFinished(1, 3, batch, 2, 0.3, 0.9, 0.1))
+    run.history.add(events.EpochFinished(1, 3, 1.0, 0.3, 0.9, 0.2, 0.95, 9.0, True, ()))
+    made.show_run(run)
+    found = {name: made.findChild(QLabel, name) for name in shown}
+    assert {name: each.isVisibleTo(made) for name, each in found.items()} == shown
 
 
 def test_the_heading_of_a_row_says_how_its_digits_are_chosen(show, monkeypatch):

@@ -261,6 +261,9 @@ def test_a_run_without_a_network_leads_to_no_layers(make):
     room.wait_for("training")
     inside = room.tab.hint.inside
     assert not inside.isVisibleTo(room.tab)
+    finished = events.EpochFinished(1, 20, 1.0, 0.3, 0.9, 0.2, 0.95, 9.0, True, ())
+    room.training.happened.emit([finished])
+    room.qtbot.waitUntil(lambda: inside.isVisibleTo(room.tab))
     room.loop.gate.set()
     room.wait_for_end()
     assert inside.isVisibleTo(room.tab)
