@@ -60,6 +60,40 @@ def test_the_lengths_of_what_a_loop_collects_are_those_of_its_steps():
     assert theano.function([x], few.shape)(np.diag([0.0, 2.0, 0.0])).tolist() == [2, 3]
 
 
+def test_a_state_may_come_to_have_a_known_length_of_1():
+    s = theano.shared(np.zeros((1, 5), theano.config.floatX))
+    sums, updates = theano.scan(lambda: (s.sum(), {s: s[[0], :] + 1}), n_steps=3)
+    assert theano.function([], sums, updates=updates)().tolist() == [0, 5, 10]
+    assert s.get_value().tolist() == [[3] * 5]
+    # One that grows instead is refused.
+    x = T.matrix()
+    doubled, _ = theano.scan(lambda state: T.concatenate([state] * 2), outputs_info=x, n_steps=3)
+    with pytest.raises(ValueError, match="broadcast"):
+        theano.function([x], doubled)([[1, 2]])
+
+
+@pytest.mark.parametrize("rows", [[0], [2, 0]])
+def test_chosen_rows_are_set_to_one_row_and_added_to(rows):
+    x, w = T.matrix(), T.row()
+    changed = [T.set_subtensor(x[rows, :], w), T.inc_subtensor(x[rows, :], w)]
+    slopes = T.grad((changed[0] ** 2).sum(), [x, w])
+    given = np.arange(12.0).reshape(3, 4)
+    new = np.array([[5.0, 6, 7, 8]])
+    found = theano.function([x, w], [*changed, *slopes])(given, new)
+    expected = [given.copy(), given.copy(), 2 * given, 2 * len(rows) * new]
+    expected[0][rows] = new
+    expected[1][rows] += new
+    expected[2][rows] = 0
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other)
+
+
+def test_elements_are_chosen_along_each_axis():
+    x, i = T.tensor3(), T.ivector()
+    chosen = theano.function([x, i], x[i, i, i])(np.arange(27.0).reshape(3, 3, 3), [0, 2])
+    assert chosen.tolist() == [0, 26]
+
+
 def test_only_lengths_that_are_constants_are_known_beforehand():
     assert T.zeros((1, T.matrix().shape[0], T.constant(2) + 3)).type.shape == (1, None, 5)
     with pytest.raises(TypeError, match="integers"):

@@ -107,7 +107,10 @@ class GraphRunner:
             for index, (variable, array) in enumerate(zip(self._fgraph.inputs, inputs, strict=True))
         }
         written: dict[int, int] = {}
-        chains = pooled.find(self._fgraph, _before_updates(self._fgraph, self._order))
+        updates = _updates(self._fgraph)
+        # Before anything is written over an input.
+        order = list(takewhile(lambda node: node not in updates, self._order))
+        chains = pooled.find(self._fgraph, order)
         for node in self._order:
             chain = chains.get(node)
             if chain and node not in chain.ends:
@@ -158,12 +161,6 @@ def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:
         if node in updates or any(variable.owner in late for variable in node.inputs):
             late[node] = None
     return [node for node in order if node not in late] + list(late)
-
-
-def _before_updates(fgraph: Any, order: list[Any]) -> list[Any]:
-    """Return the nodes before which nothing was written over an input."""
-    updates = _updates(fgraph)
-    return list(takewhile(lambda node: node not in updates, order))
 
 
 def _updates(fgraph: Any) -> set[Any]:

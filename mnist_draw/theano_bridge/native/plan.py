@@ -116,9 +116,10 @@ def passed_on(
                 continue
             inside = set(members)
             for region in dict.fromkeys(r for member in members for r in member.writes):
+                first = next(one for one in members if region in one.operands.values())
                 if (
                     region.by_rows
-                    and _written_first(region, members)
+                    and region not in first.reads
                     and not any(_overlap(region, other) for other in kept)
                     and all(
                         member in inside and other == region
@@ -132,11 +133,6 @@ def passed_on(
 
 def _overlap(one: Region, other: Region) -> bool:
     return one.first < other.last and other.first < one.last
-
-
-def _written_first(region: Region, members: Sequence[Instruction]) -> bool:
-    first = next(member for member in members if region in member.operands.values())
-    return region not in first.reads
 
 
 #: Inputs up to this size are copied into the plan's own memory before each run; larger ones are

@@ -144,21 +144,15 @@ def _no_marks(planner: Planner, rows: int, columns: int) -> Array:
     return planner.zeros((down * WORD, across), "uint64")
 
 
-def _max_density(elements: int) -> float:
-    """Return the share of non-zeros up to which a sparse product is faster than the BLAS.
-
-    On a Xeon both were equally fast at 0.6 or above, with AVX-512 and with AVX2, for 32 to 500 rows
-    and 300 to 2,000 columns, and at 0.5 and 0.4 for 4,096 rows: the left factor is read anew for
-    each panel.
-    """
-    return 0.5 if elements <= _CACHED else 0.38
-
-
 def _marks_of_rows(planner: Planner, root: Any, a: Value) -> tuple[list[Argument], Array]:
     """Return what `sparse.product` decides by, and the marks of A's rows."""
     m, k = a.shape
     counts, stored = _marks(planner, root, a)
-    decision: list[Argument] = [counts, len(counts), int(m * k * _max_density(m * k))]
+    # The share of non-zeros up to which a sparse product is faster than the BLAS. On a Xeon both
+    # were equally fast at 0.6 or above, with AVX-512 and with AVX2, for 32 to 500 rows and 300 to
+    # 2,000 columns, at 0.5 and 0.4 for 4,096 rows: the left factor is read again for each panel.
+    density = 0.5 if m * k <= _CACHED else 0.38
+    decision: list[Argument] = [counts, len(counts), int(m * k * density)]
     if not _layout(a.array)[0]:
         return decision, stored[:m]
     marks = _no_marks(planner, m, k)

@@ -154,10 +154,9 @@ def gather(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan x[index], whole rows, or x[arange, index], one element of each row."""
     if len(values) == 2:
         return take_rows(planner, node, values)
-    x, rows, indices = values
-    _check_one_of_each_row(node, x.shape, rows, indices)
+    x, *places = values
+    indices = contiguous(planner, _one_of_each_row(node, x.shape, places))
     x = contiguous(planner, x)
-    indices = contiguous(planner, indices)
     dtype = x.array.dtype.name
     out = planner.empty((x.shape[0],), dtype)
     function = kernels.gather(dtype, indices.array.dtype.name)
@@ -184,12 +183,11 @@ def take_rows(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
 
 def scatter(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     """Plan zeros but for x[arange, index] = v."""
-    x, value, rows, indices = values
+    x, value, *places = values
     if not x.static or x.array.any():
         raise UnknownOperationError("AdvancedIncSubtensor into an array that is not empty")
-    _check_one_of_each_row(node, x.shape, rows, indices)
+    indices = contiguous(planner, _one_of_each_row(node, x.shape, places))
     value = contiguous(planner, value)
-    indices = contiguous(planner, indices)
     dtype = x.array.dtype.name
     if value.array.dtype != x.array.dtype or value.array.size not in (1, x.shape[0]):
         raise UnknownOperationError("AdvancedIncSubtensor of another type")
@@ -201,11 +199,13 @@ def scatter(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     return [Value(out)]
 
 
-def _check_one_of_each_row(node: Any, shape: tuple[int, ...], rows: Value, index: Value) -> None:
-    """Only the form that a cross-entropy with labels takes is known here."""
-    plain = getattr(node.op, "idx_list", (0, 1)) == (0, 1)
-    fits = len(shape) == 2 and rows.static and index.array.ndim == 1
-    if not (plain and fits and index.array.dtype.kind in "iu"):
+def _one_of_each_row(node: Any, shape: tuple[int, ...], places: list[Value]) -> Value:
+    """Return the index of the only form that is known here, that of a cross-entropy with labels."""
+    plain = getattr(node.op, "idx_list", (0, 1)) == (0, 1) and len(places) == len(shape) == 2
+    whole = all(place.array.dtype.kind in "iu" for place in places)
+    if not (plain and whole and places[0].static):
         raise UnknownOperationError(f"{type(node.op).__name__} in this form")
+    rows, index = places
     if index.shape != (shape[0],) or not np.array_equal(rows.array, np.arange(shape[0])):
         raise UnknownOperationError(f"{type(node.op).__name__} of chosen rows")
+    return index

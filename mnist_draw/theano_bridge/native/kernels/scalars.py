@@ -212,11 +212,6 @@ def _exp(e: Emitter, inputs: list[Register], dtype: str) -> Register:
     return e.choose(e.test("fcmp uno", x, x), x, value)
 
 
-def _clip(e: Emitter, inputs: list[Register], dtype: str) -> Register:
-    x, low, high = inputs
-    return _extreme(False)(e, [_extreme(True)(e, [x, low], dtype), high], dtype)
-
-
 _LIBRARY = ("Cos", "Erf", "Expm1", "Log", "Log1p", "Pow", "Sin", "Tanh")
 OPERATIONS: dict[str, Write] = {
     **{name: _library(name.lower()) for name in _LIBRARY},
@@ -244,7 +239,11 @@ OPERATIONS: dict[str, Write] = {
     "Cast": lambda e, inputs, dtype: convert(e, inputs[0], dtype),
     "Second": lambda e, inputs, dtype: convert(e, inputs[1], dtype),
     "Switch": _switch,
-    "Clip": _clip,
+    "Clip": lambda e, inputs, dtype: _extreme(False)(
+        e,
+        [_extreme(True)(e, inputs[:2], dtype), inputs[2]],
+        dtype,
+    ),
     "EQ": _comparison("oeq", "eq", "eq"),
     "NEQ": _comparison("une", "ne", "ne"),
 }
