@@ -1,5 +1,7 @@
 """Networks of Lasagne's layers, as public programs build them, become networks of this program."""
 
+import runpy
+
 import lasagne
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from theano.tensor.nnet import elu
 
 import mnist_draw
 from mnist_draw.library.stored_network import load_trained
+from mnist_draw.networks import parse_network
 from mnist_draw.networks.lasagne_layers import LayerError, read_network
 from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
@@ -157,6 +160,21 @@ NETWORKS = {
     ),
 }
 
+#: Those that are given as text.
+TEXTS = (
+    "layers:#26",
+    "layers:20@elu#26",
+    "layers:conv4x3s2p1@tanh,20@leaky",
+    "layers:conv4x3s3@sigmoid,conv4x3p1@elu#26",
+    "layers:conv4x7s2p3,norm,pool3,20",
+    "layers:pool3,conv6x3@leaky,norm,pool3s2",
+    "layers:pool2,conv4x3p2@elu,pool3s1,12@sigmoid",
+    "layers:40@leaky,norm,20@tanh,norm,/0.3#26",
+    "layers:/0.1,conv4x3s2,/0.2,conv4x3s2p1,norm#26",
+    "layers:conv4x1,pool3,conv4x3,conv4x3@tanh",
+)
+NETWORKS |= {text: parse_network(text).build for text in TEXTS}
+
 
 def filled(network):
     """Give a network parameters as training makes them: none is 0, none the same as another."""
@@ -184,6 +202,9 @@ def test_they_answer_the_same_as_saved_networks(text, tmp_path):
     found, parameters = read_network(network)
     answers = forward(found.operations, parameters, pictures)
     np.testing.assert_allclose(answers, expected, atol=1e-5)
+    (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
+    program = runpy.run_path(str(tmp_path / "reader.py"))
+    np.testing.assert_allclose(program["predict"](pictures * 256), expected, atol=1e-5)
     loaded = mnist_draw.load_network(path)
     np.testing.assert_allclose(compile_predict(loaded)(pictures), expected, atol=1e-5)
     assert read_network(loaded)[0] == found
