@@ -390,7 +390,7 @@ def _nearly_level(facts: Facts) -> Hint | None:
     if not (_LEVEL <= fell <= 3 * _LEVEL and trained > _SLOW):
         return None
     sentence = _(
-        "Nearly level: {first}, {second}, {third}. More epochs add little.",
+        "The validation loss is nearly level: {first}, {second}, {third}. More epochs add little.",
         first=format_loss(recent[0]),
         second=format_loss(recent[1]),
         third=format_loss(recent[2]),

@@ -78,7 +78,7 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         (facts(epochs(LEVEL), schedule="cosine"), "more epochs add little", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine", ended=True), "more epochs add little", ""),
         (facts(epochs([0.9, 0.5, 0.4, 0.3], [0.9, 0.0622, 0.0613, 0.0611])),
-         "Nearly level: 0.0622, 0.0613, 0.0611", "Stop now"),
+         "nearly level: 0.0622, 0.0613, 0.0611", "Stop now"),
         (facts(epochs(SLOWLY, known=0.9995)), "knows 100.0%", "Turn augmentation on"),
         (facts(epochs(SLOWLY, accuracies=[0.9, 0.9, 0.902, 0.905, 0.908]), finished=True),
          "0.8 points", "Train 10 more epochs"),

@@ -77,7 +77,8 @@ class WrittenDigit(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        scale = _DIGIT / _BOX[1]
+        # Half of the ink is outside the box.
+        scale = _DIGIT / (_BOX[1] + _INK)
         painter.translate((self.width() - scale * _BOX[0]) / 2, _PENCIL)
         painter.scale(scale, scale)
         pen = QPen(theme.color("track", 0.7), _INK, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)

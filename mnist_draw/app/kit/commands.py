@@ -81,6 +81,7 @@ def _font() -> Any:
 _ICON_COLORS = {
     "primary": ("on_accent", "on_accent"),
     "start": ("on_accent", "on_accent"),
+    "lead": ("on_accent", "on_accent"),
     "tool": ("text", "accent"),
     "link": ("second", "second"),
     "accent": ("accent", "accent"),

@@ -175,7 +175,7 @@ _FIGURES = (
         _("Learning rate"),
         "learningRateLabel",
         _("The learning rate of the last minibatch; a schedule lowers it."),
-        number(0.00012, "g"),
+        number(0.000123, "g"),
     ),
     (
         _("Test accuracy"),
@@ -453,6 +453,16 @@ class HintLine(QFrame):
             self.remedy.setAccessibleName(hint.remedy or _("Remedy"))
             self.remedy.setVisible(bool(hint.remedy))
             self._fit()
+            self._frame()
+
+    def show_inside(self, shown: bool) -> None:
+        self.inside.setVisible(shown)
+        self._frame()
+
+    def _frame(self) -> None:
+        """Frame what there is: an empty line keeps its room, for the curves to stay."""
+        is_empty = not self.sentence.text() and self.inside.isHidden()
+        set_look(self, "" if is_empty else "card")
 
     def _apply(self) -> None:
         if self._hint is not None and self._hint.remedy:

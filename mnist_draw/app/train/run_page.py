@@ -368,7 +368,7 @@ class RunPage(ScrollArea):
         self._show_progress()
         # Never to the layers of another network.
         can_be_tried = self._state.shown_run.can_be_tried
-        self.hint.inside.setVisible(self.leads_inside and can_be_tried)
+        self.hint.show_inside(self.leads_inside and can_be_tried)
         self.hint.show_hint(hint_of(self._state, self.fixed))
 
     def _show_learning(self) -> None:

@@ -505,7 +505,9 @@ def _poor_details(run: Run) -> str:
     steps = len(run.history.batch_losses)
     if not 0 < steps < FEW_STEPS:
         return _outcome(run)
-    pictures = run.settings.training_examples or run.batches * run.settings.batch_size
+    # What fills no minibatch is left out.
+    used = run.batches * run.settings.batch_size
+    pictures = min(run.settings.training_examples or used, used)
     if run.batches == 1:
         words = counted(
             "It took only {count} step: {pictures} pictures, all in one minibatch.",

@@ -69,6 +69,8 @@ class TrainTab(Page):
         state: AppState | None = None,
     ) -> None:
         super().__init__()
+        # It has the keyboard only while a button waits that will have it.
+        self.setProperty("ring", False)
         self.state = state or AppState()
         self._background = Background(self)
         self._plots_started = False

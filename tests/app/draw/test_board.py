@@ -256,6 +256,14 @@ def test_the_first_stroke_ends_the_card_even_on_it(welcome):
     assert canvas.shows_invitation
 
 
+def test_the_written_digit_is_whole(welcome):
+    picture = welcome.first_start.digit.grab().toImage()
+    lines = [{picture.pixel(x, y) for x in range(picture.width())} for y in range(picture.height())]
+    assert any(len(colors) > 1 for colors in lines)
+    for edge in lines[0], lines[-1]:
+        assert len(edge) == 1
+
+
 def test_it_is_shown_once_and_leads_on(welcome, qtbot, preferences):
     first = welcome.first_start
     links: list[Any] = [first.example, first.tour]

@@ -98,6 +98,19 @@ def test_the_film_goes_on_by_its_buttons(section, qtbot):
     assert not section.grab().isNull()
 
 
+def test_the_icon_of_one_step_is_seen_on_its_button(section, qtbot):
+    def darkest():
+        picture = section.findChild(QPushButton, "oneStepButton").icon().pixmap(16, 16).toImage()
+        spots = [picture.pixelColor(x, y) for x in range(16) for y in range(16)]
+        return min(spot.lightness() for spot in spots if spot.alpha() > 200)
+
+    ready(section, qtbot)
+    at_start = darkest()
+    press(section, qtbot, "oneStepButton")
+    # White on the filled button, dark on the plain one.
+    assert at_start > 200 > darkest()
+
+
 def test_the_slider_goes_back_without_computing_again(section, qtbot):
     ready(section, qtbot)
     press(section, qtbot, "tenStepsButton")

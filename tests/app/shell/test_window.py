@@ -602,6 +602,10 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
         place = QRect(frame.mapTo(window, QPoint()), frame.size())
         assert QRect(page.mapTo(window, QPoint()), page.size()).contains(place)
         window.navigation.tabs.setCurrentWidget(window.train_tab)
+        # That of training has the keyboard only until one of its buttons can be pressed.
+        window.train_tab.setFocus(Qt.TabFocusReason)
+        qtbot.waitUntil(window.train_tab.hasFocus)
+        qtbot.waitUntil(lambda: not frames(window))
         # Buttons show it by themselves.
         button = shared.button("newRunButton")
         button.setFocus(Qt.TabFocusReason)

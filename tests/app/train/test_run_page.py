@@ -14,8 +14,9 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState, Learns
+from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.train import run_words
-from mnist_draw.app.train.run_figures import EpochBar, Figures
+from mnist_draw.app.train.run_figures import EpochBar, Figures, HintLine
 from mnist_draw.app.train.run_page import RunPage, arrangement
 from mnist_draw.app.train.run_words import finished_words, requests, time_left
 from mnist_draw.app.train.twelve_digits_card import DigitsGrid, TwelveDigitsCard
@@ -23,6 +24,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.training import events
+from mnist_draw.training.hints import Hint
 from mnist_draw.training.poor_result import is_poor
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
@@ -504,6 +506,21 @@ def test_what_a_run_that_waits_will_train():
     assert rows["Data"] == "MNIST, 50,000 digits to learn from"
 
 
+def test_an_empty_hint_has_no_frame(show):
+    line = show(HintLine(), 800, 30)
+    for sentence, inside, is_framed in (
+        ("", False, False),
+        ("Nothing yet.", False, True),
+        ("", False, False),
+        ("", True, True),
+    ):
+        line.show_hint(Hint(sentence))
+        line.show_inside(inside)
+        picture = line.grab().toImage()
+        colors = {picture.pixel(x, 0) for x in range(picture.width())}
+        assert (len(colors) > 1) == is_framed
+
+
 def poor(batches=1, epochs=3, test=0.1559, known=0.086, here=True, **settings):
     """Return a run with a poor result on few pictures."""
     used = {"training_examples": 500, "update": "adam", "learning_rate": 0.0001, **settings}
@@ -519,6 +536,19 @@ def poor(batches=1, epochs=3, test=0.1559, known=0.086, here=True, **settings):
     return run
 
 
+@pytest.mark.parametrize("rate", [0.00077123, 0.0000012345])
+def test_a_lowered_learning_rate_is_whole(show, rate):
+    page = show(Figures(), 1326, 120)
+    run = poor(learning_rate=rate)
+    run.state = "training"
+    page.show_run(run)
+    value = page.findChild(TabularLabel, "learningRateLabel")
+    # Some languages have a shorter name for it.
+    value.parent().name("Rate")
+    page.layout().activate()
+    assert value.width() <= value.parent().width()
+
+
 @pytest.mark.parametrize(
     ("run", "headline", "details", "remedies"),
     [
@@ -526,6 +556,9 @@ def poor(batches=1, epochs=3, test=0.1559, known=0.086, here=True, **settings):
          "1,559 of 10,000 test pictures right, after 3 epochs in 0:02. It took only 3 steps: "
          "500 pictures, all in one minibatch.",
          ["Use all 50,000 pictures", "Use minibatches of 10", "Train 50 more epochs"]),
+        # What fills no minibatch is left out.
+        (poor(batch_size=300), "15.6%", "300 pictures, all in one minibatch.",
+         ["Use all 50,000 pictures", "Use minibatches of 5", "Train 50 more epochs"]),
         # A second sentence only where the figure is near to guessing.
         (poor(test=0.6), "60.00%</b> of unseen digits right.", "3 steps",
          ["Use all 50,000 pictures", "Use minibatches of 10", "Train 50 more epochs"]),

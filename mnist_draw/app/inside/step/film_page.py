@@ -39,12 +39,12 @@ class StepButtons(QWidget):
         super().__init__()
         self.buttons: list[QPushButton] = []
         self._running: QPushButton | None = None
+        self._is_start: bool | None = None
         for count, name, text, _more in _STEPS:
             press = partial(self._press, count)
             button = push_button(name, _(text), _LEARN, look="large", act=press)
             Keys(button, partial(self._meaning, len(self.buttons)))
             self.buttons.append(button)
-        set_icon(self.buttons[0], "skip-forward", Size.SMALL_ICON)
         row(*self.buttons, gap=Size.FIELD_GAP, owner=self)
         self.show_state(True, "")
 
@@ -67,6 +67,10 @@ class StepButtons(QWidget):
             button.setEnabled(is_running or self._running is None)
             set_look(button, "lead" if button is filled else "large")
             button.setFocusPolicy(Qt.StrongFocus if button is filled else Qt.ClickFocus)
+        if is_start != self._is_start:
+            self._is_start = is_start
+            # In the color of the button's look.
+            set_icon(self.buttons[0], "skip-forward", Size.SMALL_ICON)
 
     def _meaning(self, place: int, event: QKeyEvent) -> Callable[[], object] | None:
         meanings: dict[int, Callable[[], object]] = {
