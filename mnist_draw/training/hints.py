@@ -300,7 +300,9 @@ def _low_rate(facts: Facts) -> Hint | None:
 
 
 def _few_steps(facts: Facts) -> Hint | None:
-    if len(facts.epochs) < 2 or facts.batches >= _FEW_STEPS or facts.settings.batch_size == 1:
+    can_step = facts.batches < _FEW_STEPS and facts.settings.batch_size > 1
+    is_all_right = facts.last.validation_accuracy == 1
+    if len(facts.epochs) < 2 or not can_step or is_all_right:
         return None
     pictures = facts.batches * facts.settings.batch_size
     sentence = counted(
