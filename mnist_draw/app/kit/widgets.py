@@ -227,8 +227,11 @@ class Card(QFrame):
             fit = self.heading.setMinimumHeight
             theme.follow(self, lambda: fit(theme.scaled(Size.TITLE_LINE)))
             self.top.addWidget(self.heading)
-            self.top.addWidget(self.note)
-            self.top.addStretch(1)
+            # A label of its own takes the room of the line.
+            is_own = self.note is note
+            self.top.addWidget(self.note, int(is_own))
+            if not is_own:
+                self.top.addStretch(1)
             self.body.addLayout(self.top)
 
 

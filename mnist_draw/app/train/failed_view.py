@@ -122,9 +122,7 @@ class DivergenceCard(Card):
     """The loss from the best minibatch to the one without limit."""
 
     def __init__(self) -> None:
-        note = ElidedLabel(_("minibatch by minibatch"), "muted")
-        super().__init__(_("Loss"), note)
-        self.top.setStretchFactor(note, 1)
+        super().__init__(_("Loss"), ElidedLabel(_("minibatch by minibatch"), "muted"))
         self.plot = DivergencePlot()
         self.body.addWidget(self.plot, 1)
 

@@ -54,10 +54,7 @@ class TaskCard(Card):
         self._count = label("", "muted", "lessonSteps")
         super().__init__(_("Task"), self._count)
         self.setObjectName("taskCard")
-        # The count is at the right.
-        self.top.takeAt(self.top.count() - 1)
         self._count.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.top.setStretchFactor(self._count, 1)
         self._title = lesson.title
         self._preferences = preferences
         text, self._steps = split_task(lesson.task)

@@ -428,8 +428,9 @@ class PlaceholderCard(Card):
     """The card of a curve that is not drawn yet."""
 
     def __init__(self) -> None:
-        note = ElidedLabel(_("will climb here, epoch by epoch"), "muted")
-        super().__init__(_("Accuracy"), note)
-        self.top.setStretchFactor(note, 1)
+        super().__init__(
+            _("Accuracy"),
+            ElidedLabel(_("will climb here, epoch by epoch"), "muted"),
+        )
         self.curve = PlaceholderCurve()
         self.body.addWidget(self.curve, 1)

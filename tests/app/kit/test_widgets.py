@@ -398,6 +398,16 @@ def test_no_text_of_an_elided_label_widens_its_page(qtbot):
     assert line.fitted()[1].endswith("…")
 
 
+def test_the_note_of_a_card_is_cut_where_the_card_ends(qtbot):
+    note = ElidedLabel("It will climb here, epoch by epoch")
+    card = Card("Accuracy", note)
+    qtbot.addWidget(card)
+    words = note.fontMetrics().horizontalAdvance(note.text())
+    card.resize(card.heading.sizeHint().width() + words + 60, 100)
+    card.show()
+    assert note.fitted()[1] == note.text()
+
+
 NOON = time.mktime((2026, 11, 28, 12, 0, 0, 0, 0, -1))
 HOUR = 3600
 
