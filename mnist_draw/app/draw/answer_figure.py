@@ -146,7 +146,8 @@ class AnswerFigure(QLabel):
     def _paint_empty(self, painter: QPainter) -> None:
         width = _EMPTY_WIDTH * self._large
         height = _EMPTY_HEIGHT * self._large
-        box = QRectF(2, self._middle() - height / 2, width, height)
+        middle = max(self._middle(), height / 2 + 2)
+        box = QRectF(2, middle - height / 2, width, height)
         painter.setPen(QPen(theme.color("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         font = QFont(self._font)

@@ -672,11 +672,12 @@ def test_the_figure_is_not_cut_at_its_top(qtbot, height):
     assert len({picture.pixelColor(x, 0).name() for x in range(picture.width())}) == 1
 
 
+@pytest.mark.parametrize("digits", [True, False])
 @pytest.mark.parametrize("height", [90, 96, 120])
-def test_the_box_for_the_first_answer_stays_where_it_is(qtbot, height):
+def test_the_box_for_the_first_answer_stays_where_it_is(qtbot, height, digits):
     figure = AnswerFigure()
     qtbot.addWidget(figure)
-    figure.show_certainty(None, True, 200)
+    figure.show_certainty(None, digits, 200)
     figure.resize(200, height)
     first = figure.grab().toImage()
     assert figure.grab().toImage() == first
