@@ -32,6 +32,7 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.lesson import begin_lesson
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.lesson import Lesson
+from mnist_draw.library.search import KEYS
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.events import BatchFinished, EpochFinished, Queued
 from mnist_draw.training.run import Run
@@ -367,8 +368,8 @@ def _untranslated(text):
 
 
 def _without_own(said):
-    """Return a text without what a teacher wrote, and without the name of a file."""
-    for words in OWN_WORDS:
+    """Return a text without what a teacher wrote, the name of a file, and keys of the search."""
+    for words in (*OWN_WORDS, *(f"{key}:" for key in KEYS)):
         said = said.replace(words, "")
     return said
 
