@@ -31,6 +31,7 @@ from mnist_draw.networks.operations import (
 )
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage import ModelFile
+from mnist_draw.theano_bridge.lasagne_names import FUNCTIONS
 from mnist_draw.training.history import History
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.run import Run
@@ -122,6 +123,13 @@ def test_an_activation_is_the_same_everywhere(name):
 def small_network(activation):
     """Return a network of four units with this activation."""
     return random_model(f"layers:4@{activation}", spread=0.3, temperature=1.5)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_there_on_the_real_theano(name):
+    module, _, function = ACTIVATIONS[name].theano.rpartition(".")
+    added_by_the_bridge = FUNCTIONS.get(module.removeprefix("lasagne."), ())
+    assert function not in added_by_the_bridge
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -3,7 +3,7 @@
 Lasagne's layers are for training; the list of operations is the same network without dropout. It
 has the shapes of the parameters, computes answers before any function is compiled, and is exported
 to other programs. A new operation is a class in `Operation` and `OPERATIONS`; a new activation is
-an entry of `ACTIVATIONS`.
+an entry of `ACTIVATIONS`, with its name in `ACTIVATION_TITLES` and its meaning in `MEANINGS`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _softmax(sums: Floats) -> Floats:
 class Activation:
     """The activation of dense units: `compute` maps float32 (N, units) in NumPy.
 
-    `theano` is the module and name of the function that Lasagne's layers take.
+    `theano` is the module and name of the function that Lasagne's layers take: one of Lasagne 0.1
+    or of Theano itself, not one that only the bridge adds.
     """
 
     name: str

@@ -262,7 +262,7 @@ class InkCard(Card):
         self._explanation: Explanation | None = None
         self.sentence = label(_("Your drawing, cut out and shrunk to 28×28 pixels."), "status")
         self.sentence.setWordWrap(True)
-        self.switch = Switch(_("Ink that mattered"))
+        self.switch = Switch(_("Ink that counts"))
         self.switch.setObjectName("inkSwitch")
         words = _(
             "Color the ink that speaks for the answer, and the ink that speaks for the next best.",

@@ -45,12 +45,10 @@ from mnist_draw.i18n import (
     counted,
     format_duration,
     format_percent,
-    listed,
     number,
     pgettext,
 )
 from mnist_draw.library.entries import Entry, Library, differing_settings
-from mnist_draw.library.search import KEYS
 from mnist_draw.training.history import EpochFigures
 
 #: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
@@ -331,9 +329,7 @@ class LibraryPage(QWidget):
         sentence = _("Restore what was deleted last.")
         self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z")
         sentence = _(
-            "Words of names, or keys with values: {keys}. Such as lr:0.001..0.01, acc:>98 or "
-            "-data:mnist.",
-            keys=listed(f"{key}:" for key in KEYS),
+            "Words of names, or keys with values, such as lr:0.001..0.01, acc:>98 or -data:mnist.",
         )
         self._search = Command(self, _("Search"), sentence, "Ctrl+F", self._begin_search)
 

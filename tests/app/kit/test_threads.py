@@ -41,7 +41,7 @@ def test_pieces_are_done_in_order_in_one_thread_that_lingers(qtbot):
     def work(number):
         threads.append(threading.current_thread())
         if number == 1:
-            raise UserError("The disk is full.")
+            raise UserError("No more pieces.")
         return number
 
     def note(result):
@@ -51,7 +51,7 @@ def test_pieces_are_done_in_order_in_one_thread_that_lingers(qtbot):
         background.run(lambda number=number: work(number), note, note)
         assert background.wait()
     qtbot.waitUntil(lambda: len(heard) == 3)
-    assert heard == [("0", True), ("The disk is full.", True), ("2", True)]
+    assert heard == [("0", True), ("No more pieces.", True), ("2", True)]
     assert len(threads) == 3
     assert len(set(threads)) == 1
     assert threads[0].is_alive()
@@ -220,7 +220,7 @@ def test_what_was_stopped_delivers_nothing_more(qtbot):
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (UserError("The disk is full."), "failed: The disk is full."),
+        (UserError("No more pieces."), "failed: No more pieces."),
         (ZeroDivisionError("x"), "failed: Something went wrong (ZeroDivisionError"),
     ],
 )

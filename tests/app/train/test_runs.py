@@ -288,12 +288,14 @@ def test_compiling_after_minibatches_can_be_paused(make):
     room.wait_for("paused")
 
 
-def test_a_run_that_waits_has_no_time_left(make):
+def test_a_paused_run_has_no_time_left(make):
     room = make()
     room.loop.gate.clear()
     room.run.start()
     room.wait_for("training")
-    room.training.happened.emit([events.BatchFinished(1, 20, 1, 100, 0.5, 0.9, 0.01)])
+    room.training.happened.emit(
+        [events.BatchFinished(1, 20, batch, 100, 0.5, 0.9, 0.01) for batch in range(1, 11)],
+    )
     room.tab.state.announce("progress")
     assert room.text("timeLeftLabel")
     room.training.happened.emit([events.Paused()])

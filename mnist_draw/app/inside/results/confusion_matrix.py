@@ -45,7 +45,7 @@ class ConfusionMatrix(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "confusionMatrix",
-            _("What is mistaken for what"),
+            _("Mix-ups"),
             _(
                 "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, "
                 "Enter or a click shows the pictures behind a number, the same again or Esc shows "

@@ -214,7 +214,7 @@ UNLABELLED = _("These pictures have no labels. The least sure come first.")
 
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
-        super().__init__(_("What is mistaken for what"))
+        super().__init__(_("Mix-ups"))
         self.top.insertWidget(1, state, 4)
         # A link that comes and goes beside it does not make the card wider.
         self.heading.setMinimumWidth(1)
