@@ -80,8 +80,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "handwriting": Preset(
         _("Handwriting"),
-        _("the tutorial's network, which practices bent and slanted digits too"),
-        _("Practices bent and slanted digits too."),
+        _("the tutorial's network, which practices bent and slanted pictures too"),
+        _("Practices bent and slanted pictures too."),
         "handwriting",
         TrainingSettings(
             network="mlp:0.1",

@@ -205,7 +205,7 @@ class FinishedCard(Card):
         self.mistakes_button = push_button(
             "mistakesButton",
             _("See its mistakes"),
-            _("Look at the test digits it gets wrong."),
+            _("Look at the test pictures it gets wrong."),
             look="large",
         )
         self.on_button = push_button(

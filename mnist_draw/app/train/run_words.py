@@ -354,13 +354,15 @@ def run_rows(run: Run) -> list[tuple[str, str]]:
 
 
 def hint_of(state: AppState, fixed: frozenset[str] = frozenset()) -> Hint:
-    """Return the hint of the shown run; it proposes what can be done now and is not ``fixed``."""
+    """Return the hint of the shown run; it proposes what can be done now, and nothing ``fixed``."""
     run = state.shown_run
     hint = run.hint
     is_other = hint.is_afresh or run is not state.run
     # The fields are those of the run that is trained.
-    if (state.is_training and is_other) or hint.name in fixed:
+    if state.is_training and is_other:
         return Hint(hint.sentence)
+    if hint.name in fixed:
+        return Hint("")
     # What the finished card offers, the hint does not.
     offered = remedies(run, fixed) if is_poor(run) and not run.is_deleted else ()
     is_offered = any((one.name, one.action) == (hint.name, hint.action) for one in offered)

@@ -37,8 +37,8 @@ class DigitsGrid(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "twelveDigits",
-            _("Twelve test digits"),
-            _("Test digits it is never trained on, and what it reads during training."),
+            _("Twelve test pictures"),
+            _("Test pictures it is never trained on, and what it reads during training."),
         )
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None

@@ -18,7 +18,7 @@ from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.train import run_words
 from mnist_draw.app.train.run_figures import EpochBar, Figures, HintLine
 from mnist_draw.app.train.run_page import RunPage, arrangement
-from mnist_draw.app.train.run_words import finished_words, requests, time_left
+from mnist_draw.app.train.run_words import finished_words, hint_of, requests, time_left
 from mnist_draw.app.train.twelve_digits_card import DigitsGrid, TwelveDigitsCard
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import certainty_from
@@ -603,6 +603,15 @@ def test_a_lesson_offers_no_remedy_on_what_it_fixes():
     none = finished_words(poor(here=False), True, True, fixed)
     assert none.is_poor
     assert none.remedies == ()
+
+
+def test_a_lesson_gives_no_hint_on_what_it_fixes():
+    state = AppState()
+    run = result("training", test=None, l2=0.5)
+    state.set(run=run, shown_run=run)
+    hint = hint_of(state)
+    assert hint.sentence
+    assert hint_of(state, frozenset({hint.name})).sentence == ""
 
 
 def test_a_run_that_was_stopped_in_its_first_epoch_says_for_how_long():
