@@ -77,7 +77,11 @@ class Writers:
         numbers = np.flatnonzero(np.isin(ink.writer, self.enough))
         drawn = [
             TaughtDigit(int(ink.labels[number]), board)
-            for number, (board, _) in zip(numbers, _drawn(ink, numbers, seed, None), strict=True)
+            for number, (board, _) in zip(
+                numbers,
+                _drawn(ink, numbers, seed, None, None),
+                strict=True,
+            )
         ]
         everything = normalised(drawn, Path("drawn"))
         # In the order they were written.

@@ -303,7 +303,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
     with pytest.raises(UserError, match=words):
         read_run(run.folder)
     (found,), (told,) = run_list.list_runs()
-    assert "put aside" in told
+    assert "set aside" in told
     assert told.startswith(f"{run.folder / record.RECORD} cannot be used")
     assert ".." not in told
     assert (found.folder, found.epochs_done) == (run.folder, 2)

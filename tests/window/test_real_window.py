@@ -225,6 +225,6 @@ def test_a_display_that_dies_costs_no_drawing(own_home, desktop):
     desktop.kill_screen()
     assert desktop.program.wait(120) == 1
     [told] = desktop.output().splitlines()
-    assert told.startswith("mnist-draw: The connection to the display broke")
+    assert told.startswith("mnist-draw: The connection to the display was lost")
     assert len(json.loads((own_home / "data" / "board.json").read_text())["items"]) == 1
     assert (own_home / "data" / "log" / "crash.log").read_text() == ""

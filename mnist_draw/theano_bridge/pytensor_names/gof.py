@@ -67,4 +67,4 @@ ops = _listing(traversal.applys_between)
 
 def hashtype(operation: Any) -> int:
     """Return a number that is the same for all instances of a class."""
-    return hash(type(operation))
+    return hash(operation.__class__)

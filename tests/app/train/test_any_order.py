@@ -300,7 +300,7 @@ class Program:
         if self.is_training:
             return
         before = self.state.shown_run
-        self.ask(lambda: self.controller._start(SETTINGS))
+        self.ask(lambda: self.controller._start(SETTINGS, None))
         # No figures of another run are on its page.
         assert self.run is not before
         assert not self.run.has_learned

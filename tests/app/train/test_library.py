@@ -386,7 +386,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
     with FileLock(run.folder / "run.lock"):
         room = make()
         page = room.show_library()
-        assert "epoch 3 of 20, 2:00, elsewhere" in row(page).detail
+        assert "epoch 3 of 20, 2:00, in another program" in row(page).detail
         page.list.rows.toggle_tick(row(page).entry)
         qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
         write_epochs(run, 5)

@@ -624,7 +624,7 @@ def test_what_a_run_took_is_shown_until_it_ends(panel):
 def test_a_minibatch_of_more_pictures_than_are_chosen_is_told_at_its_field(panel):
     told = panel.fields["batch_size"].remark
     panel.fields["training_examples"].widget.setValue(3)
-    assert "instead of 500" in told.text()
+    assert "not 500" in told.text()
     panel.fields["batch_size"].widget.setValue(400)
     assert "only 3" in told.text()
     panel.fields["batch_size"].widget.setValue(3)
