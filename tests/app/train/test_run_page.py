@@ -86,7 +86,7 @@ def test_the_rows_share_the_room_of_a_high_card(qtbot):
         (1326, False, {"bestLabel": True, "stepsLabel": True}),
         (984, False, {"bestLabel": False, "stepsLabel": True}),
         (1326, True, {"learningRateLabel": True}),
-        (984, True, {"learningRateLabel": False}),
+        (700, True, {"learningRateLabel": False}),
     ],
 )
 def test_no_figure_stands_alone_in_a_second_line(qtbot, wide, runs, shown):
