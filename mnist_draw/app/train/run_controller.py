@@ -411,6 +411,7 @@ class RunController(QObject):
             self._pass_on(event)
             if self.state.shown_run is self.state.run:
                 self._show_event(event)
+        self._pulse(events)
         if "run" in self._changed:
             self._announce()
             return
@@ -454,12 +455,17 @@ class RunController(QObject):
             case Saved():
                 self.saved.emit()
 
+    def _pulse(self, events: list[RunEvent]) -> None:
+        """Mark a new best epoch; asked once for all events, as it looks at every epoch."""
+        ended = [event.epoch for event in events if isinstance(event, EpochFinished)]
+        if not ended or self.state.shown_run is not self.state.run:
+            return
+        best = self.state.run.best
+        if best is not None and best.epoch >= ended[0]:
+            self.tab.accuracy.pulse()
+
     def _show_event(self, event: RunEvent) -> None:
         match event:
-            case EpochFinished():
-                best = self.state.run.best
-                if best is not None and best.epoch == event.epoch:
-                    self.tab.accuracy.pulse()
             case SettingChanged():
                 self.tab.run_page.mark(event)
             case BatchSizeChosen():
