@@ -31,7 +31,8 @@ wait_until() {
 }
 window_is_open() { xdotool search --onlyvisible --name '^MNIST Draw$'; }
 window_is_closed() { ! window_is_open; }
-a_drawing_is_kept() { find "$MNIST_DRAW_HOME" -name '*draw*' -type f -size +0 | grep -q .; }
+# The record of the board holds each stroke.
+a_drawing_is_kept() { grep -rq --include='board*.json' '"stroke"' "$MNIST_DRAW_HOME"; }
 a_run_is_completed() { mnist-draw runs | grep -q completed; }
 
 "${become[@]}" dpkg -i "$package" >/dev/null

@@ -4,12 +4,11 @@ import shutil
 
 import numpy as np
 import pytest
+from changed_run import train_with_changes
 from linear_network import NETWORK
 
 from mnist_draw.cli import main
 from mnist_draw.library.stored_network import load_trained
-from mnist_draw.recognition.run_session import RunSession
-from mnist_draw.training import events
 from mnist_draw.training.presets import load_settings
 from mnist_draw.training.record import read_run
 from mnist_draw.training.repeat import find_run, settings_at_start
@@ -29,17 +28,7 @@ SETTINGS = TrainingSettings(
 def original(tmp_path_factory):
     """Train with two changes on the way; return the folder of the run and its last parameters."""
     folder = tmp_path_factory.mktemp("home") / "a run"
-    folder.mkdir()
-    session = RunSession(SETTINGS, folder)
-    session.begin()
-    session.load()
-    for event in session.events():
-        if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 4):
-            session.controls.change("learning_rate", 0.003)
-        if isinstance(event, events.EpochFinished) and event.epoch == 1:
-            session.controls.change("l2", 0.001)
-    session.end()
-    return folder, event.parameters
+    return folder, train_with_changes(SETTINGS, folder, 4)
 
 
 def test_the_record_has_what_the_figures_depend_on(original):

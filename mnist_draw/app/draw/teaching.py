@@ -14,6 +14,7 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, TaughtInk, Waiting
+from mnist_draw.app.kit.files import modification_times
 from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -227,11 +228,7 @@ def taught_times() -> tuple[tuple[str, int], ...]:
     """Return the taught digits' files with their modification times in nanoseconds."""
     from mnist_draw.dataset.own_digits import find_pictures
 
-    times = []
-    for path, __ in find_pictures(folder_of_digits()):
-        with contextlib.suppress(OSError):
-            times.append((str(path), path.stat().st_mtime_ns))
-    return tuple(times)
+    return modification_times(path for path, __ in find_pictures(folder_of_digits()))
 
 
 def _list_digits(learned_until: float) -> list[TaughtInk]:

@@ -30,7 +30,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Switch, explain, push_button, style_table
+from mnist_draw.app.kit.widgets import Switch, copy_table, explain, push_button, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import write_atomically
@@ -146,10 +146,8 @@ class ViewMenu(QMenu):
         return joined(sentence, _CUT) if cut else sentence
 
     def _copy_table(self) -> None:
-        """Copy lines of words between tabs, as spreadsheets take them."""
         table = self._section().table()
-        lines = ["\t".join(row) for row in (table.headings, *table.rows)]
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        copy_table(table.headings, *table.rows)
         notifier.message(_("The view's table is on the clipboard."))
 
     def _save(self, suffix: str) -> None:

@@ -6,9 +6,10 @@ its folder, also if another window or program changes it.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,15 @@ class CollectionController(QObject):
 
 #: While the list is in view its folder is looked at this often, in milliseconds.
 FOLLOW_MS = 2_000
+
+
+def modification_times(paths: Iterable[Path]) -> tuple[tuple[str, int], ...]:
+    """Return files with their modification times in nanoseconds, without those that are gone."""
+    times = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            times.append((str(path), path.stat().st_mtime_ns))
+    return tuple(times)
 
 
 class FollowedFolder(QObject):

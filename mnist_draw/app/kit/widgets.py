@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PyQt5.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
 from PyQt5.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QCheckBox,
     QComboBox,
     QFrame,
@@ -189,6 +190,11 @@ def style_table(table: QTableView, row_height: int) -> None:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+
+
+def copy_table(*rows: Iterable[str]) -> None:
+    """Copy lines of words between tabs, as spreadsheets take them."""
+    QApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
 
 
 def style_list(view: QListView) -> None:

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QPointF, QRectF, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.files import CollectionController, FollowedFolder, show_in_folder
+from mnist_draw.app.kit.files import (
+    CollectionController,
+    FollowedFolder,
+    modification_times,
+    show_in_folder,
+)
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.views import Row
+from mnist_draw.app.kit.widgets import copy_table
 from mnist_draw.app.train.lesson import accuracy_of
 from mnist_draw.app.train.library_delegate import OWN, SHIPPED, OtherRow
 from mnist_draw.errors import UserError
@@ -159,8 +165,7 @@ def _read_all() -> list[HandedIn]:
 
 
 def _fingerprint() -> object:
-    paths = sorted(handed_in_folder().glob(f"*{SUFFIX}"))
-    return [(path.name, path.stat().st_mtime_ns) for path in paths]
+    return modification_times(sorted(handed_in_folder().glob(f"*{SUFFIX}")))
 
 
 class HandedInList(CollectionController):
@@ -227,14 +232,19 @@ class HandedInList(CollectionController):
     def copy(self, heading: str) -> None:
         """Copy a table of all runs of a group: one line for each."""
         heads = (_("Pupil"), _("Lesson"), _("Run"), _("Right"), _("Time"))
-        lines = ["\t".join(heads)]
-        for row in self._rows:
-            if row.heading == heading:
-                for run in reversed(row.work.runs):
-                    cells = (row.name, row.work.lesson, run.title)
-                    figures = accuracy_of(run), format_duration(run.seconds)
-                    lines.append("\t".join((*cells, *figures)))
-        QApplication.clipboard().setText("\n".join(lines))
+        group = [row for row in self._rows if row.heading == heading]
+        lines = [
+            (
+                row.name,
+                row.work.lesson,
+                run.title,
+                accuracy_of(run),
+                format_duration(run.seconds),
+            )
+            for row in group
+            for run in reversed(row.work.runs)
+        ]
+        copy_table(heads, *lines)
         self.notifier.message(_("The table was copied."))
 
     def add_digits(self, work: HandedIn) -> None:

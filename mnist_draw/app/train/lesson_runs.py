@@ -9,7 +9,6 @@ from pathlib import Path
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
@@ -22,7 +21,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import Card, explain, label, push_button, style_table
+from mnist_draw.app.kit.widgets import Card, copy_table, explain, label, push_button, style_table
 from mnist_draw.app.train.lesson import Lesson, LessonTable, lesson_table
 from mnist_draw.i18n import _
 from mnist_draw.library.handed_in import SUFFIX, hand_in
@@ -115,8 +114,7 @@ class LessonRunsCard(Card):
         self.hand_in_button.setEnabled(bool(self._runs))
 
     def _copy(self) -> None:
-        lines = ("\t".join(cells) for cells in (self._shown.heads, *self._shown.rows))
-        QApplication.clipboard().setText("\n".join(lines))
+        copy_table(self._shown.heads, *self._shown.rows)
         notifier.message(_("The table was copied."))
 
     def _hand_in(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from PyQt5.QtWidgets import QMenu, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.files import FollowedFolder, show_in_folder
+from mnist_draw.app.kit.files import FollowedFolder, modification_times, show_in_folder
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import native_keys, no_key
 from mnist_draw.app.train.handed_in_list import HandedInList
@@ -53,11 +52,7 @@ def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
     ]
     for parent in (fine_tuned_folder(), opened_folder()):
         files += sorted(parent.glob("*"))
-    times = []
-    for path in files:
-        with contextlib.suppress(OSError):
-            times.append((str(path), path.stat().st_mtime_ns))
-    return (*times, *((str(folder), in_use(folder)) for folder in going_on))
+    return (*modification_times(files), *((str(folder), in_use(folder)) for folder in going_on))
 
 
 def _read_figures(entries: Sequence[Entry]) -> Figures:

@@ -5,12 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+from changed_run import train_with_changes
 from linear_network import NETWORK
 from PyQt5.QtWidgets import QLabel
 
-from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
-from mnist_draw.training import events
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run import RECORD
 from mnist_draw.training.run_list import runs_folder
@@ -31,17 +30,7 @@ SETTINGS = TrainingSettings(
 def original(tmp_path_factory):
     """Train with two changes on the way; return the record's file and the last parameters."""
     folder = tmp_path_factory.mktemp("home") / "2026-01-01 10.00.00"
-    folder.mkdir()
-    session = RunSession(SETTINGS, folder)
-    session.begin()
-    session.load()
-    for event in session.events():
-        if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 3):
-            session.controls.change("learning_rate", 0.003)
-        if isinstance(event, events.EpochFinished) and event.epoch == 1:
-            session.controls.change("l2", 0.001)
-    session.end()
-    return folder / RECORD, event.parameters
+    return folder / RECORD, train_with_changes(SETTINGS, folder, 3)
 
 
 @pytest.fixture

@@ -44,14 +44,14 @@ class FollowedCard(Card):
 
     def allow_mine(self, example: Example | None, label: int | None) -> None:
         """Let a drawing be learned whose class is known; pictures of a data set are not."""
-        reason = _("Learn your drawing, too, as the first picture of each step.")
         is_mine = example is not None and example.is_drawing and label is not None
-        if not is_mine:
-            reason = _("First draw something, and say what it is.")
-        if example is not None and not example.is_drawing:
+        if is_mine:
+            reason = _("Learn your drawing, too, as the first picture of each step.")
+        elif example is not None and not example.is_drawing:
             reason = _("Test and validation pictures are never learned from.")
-        if not is_mine:
-            self.mine.setChecked(False)
+        else:
+            reason = _("First draw something, and say what it is.")
+        self.mine.setChecked(is_mine and self.mine.isChecked())
         self.mine.setEnabled(is_mine)
         explain(self.mine, self.mine.text(), reason)
 
