@@ -216,8 +216,8 @@ class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
         super().__init__(_("Mix-ups"))
         self.top.insertWidget(1, state, 4)
-        # A link that comes and goes beside it does not make the card wider.
-        self.heading.setMinimumWidth(1)
+        # A link that comes and goes in it does not make the card wider.
+        state.setMinimumWidth(1)
         self.matrix = confusion_matrix.ConfusionMatrix()
         self._table = QWidget()
         reads = label(_("it reads"), "muted")
