@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 
-from mnist_draw import theano_bridge
+import numpy
+
+from mnist_draw import __version__, theano_bridge
 from mnist_draw.errors import UserError, did_you_mean
 from mnist_draw.i18n import _, counted
 from mnist_draw.training.control import Controls
@@ -72,10 +73,10 @@ def surroundings(data: str) -> dict[str, str]:
     """
     python = ".".join(map(str, sys.version_info[:3]))
     return {
-        "program": f"mnist_draw {metadata.version('mnist_draw')}",
+        "program": f"mnist_draw {__version__}",
         "engine": theano_bridge.engine(),
         "python": f"Python {python}",
-        "numpy": f"NumPy {metadata.version('numpy')}",
+        "numpy": f"NumPy {numpy.__version__}",
         "data": data,
     }
 
