@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import sys
 
+from mnist_draw.version import __version__ as __version__
+
 # What type checkers take for true: `typing` itself is imported in the time of a hundred such lines.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from mnist_draw.library.tutorial import save_network as save_network
     from mnist_draw.networks.specification import build_mlp as build_mlp
     from mnist_draw.training.history import LossHistory as LossHistory
-
-__version__ = "0.1.0"
 
 # MnistClassifier is not here: ``import *`` would import scikit-learn, or miss it.
 __all__ = [

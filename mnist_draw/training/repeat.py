@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy
 
-from mnist_draw import __version__, theano_bridge
+from mnist_draw import theano_bridge
 from mnist_draw.errors import UserError, did_you_mean
 from mnist_draw.i18n import _, counted
 from mnist_draw.training.control import Controls
@@ -17,6 +17,7 @@ from mnist_draw.training.record import read_run
 from mnist_draw.training.run import RECORD, Run
 from mnist_draw.training.run_list import readable_runs
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.version import __version__
 
 #: What begins the name of a run on the command line.
 _MARK = "run:"
