@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from mnist_draw.app.kit.app_state import Learned, Learns, learning_words, name_of_key
+from mnist_draw.app.kit.app_state import Learned, Learns, name_of_key
 from mnist_draw.app.train.run_words import time_left
 from mnist_draw.i18n import (
     _,
@@ -25,6 +25,7 @@ from mnist_draw.training.run import UNFINISHED, Run
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.app_state import AppState
+    from mnist_draw.app.kit.waiting import Waiting
 
 
 class Action(Enum):
@@ -68,8 +69,8 @@ def _step(state: AppState) -> Step:
     learning = state.learning
     if isinstance(learning, Learns):
         return _step_while_learning(learning)
-    if state.learning_waits:
-        return _step_while_learning_waits(state)
+    if state.queue is not None:
+        return _step_while_waiting(state, state.queue)
     if isinstance(learning, Learned):
         return _step_after_learning(learning, state.certainty)
     if state.run.is_running:
@@ -95,19 +96,18 @@ def _learning_time(state: AppState) -> str:
 # -- learning
 
 
-def _step_while_learning_waits(state: AppState) -> Step:
-    left = state.run.seconds_left
-    sentence = _("Learns after your run")
-    if left is not None:
-        sentence = _("Learns after your run, about {time}", time=format_duration(left))
-    return Step(sentence, _unlearned_digits(state), _("Cancel"), Action.CANCEL)
+def _step_while_waiting(state: AppState, waiting: Waiting) -> Step:
+    starts = waiting.reason.starts(state)
+    if waiting.kind == "run":
+        return Step(starts, waiting.title, pgettext("button", "Watch it"), Action.WATCH)
+    return Step(starts, _unlearned_digits(state), _("Cancel"), Action.CANCEL)
 
 
 def _step_while_learning(learning: Learns) -> Step:
     line = ""
     if learning.seconds_left is not None:
         line = _("{time} left", time=format_duration(learning.seconds_left))
-    return Step(learning_words(learning.part), line, _("Stop"), Action.CANCEL)
+    return Step(learning.words, line, _("Stop"), Action.CANCEL)
 
 
 def _step_after_learning(learned: Learned, certainty: State) -> Step:

@@ -13,12 +13,13 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, TaughtInk, Waiting
+from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, TaughtInk
 from mnist_draw.app.kit.files import modification_times
 from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.waiting import Waiting
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.dataset.normalise import ink_within
 from mnist_draw.i18n import _, joined
@@ -293,8 +294,8 @@ class LearnController(QObject):
             learning_notifier.problem(
                 _("There is no network yet that could learn; try again soon."),
             )
-        elif self._queue.is_busy:
-            self._queue.put(Waiting("learning", "", partial(self.start)))
+        elif reason := self._queue.reason:
+            self._queue.put(Waiting("learning", "", partial(self.start), reason))
         else:
             self.start()
 
@@ -309,9 +310,10 @@ class LearnController(QObject):
 
     def stop(self) -> None:
         """Stop learning, or let it not begin after the run."""
+        waiting = self._state.queue
         if self._learning is not None and self._learning.running:
             self._learning.stop()
-        elif self._state.learning_waits and self._queue is not None:
+        elif self._queue is not None and waiting is not None and waiting.kind == "learning":
             self._queue.cancel()
 
     def learn_later(self) -> None:

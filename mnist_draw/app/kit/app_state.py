@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mnist_draw.i18n import _, joined, percent
 from mnist_draw.networks import title_of_model
@@ -15,6 +14,7 @@ from mnist_draw.training.run import Run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mnist_draw.app.kit.waiting import Waiting
     from mnist_draw.library.entries import Entry
     from mnist_draw.storage.models import ModelFile
 
@@ -111,10 +111,10 @@ class Learns:
     part: float = 0.0
     seconds_left: float | None = None
 
-
-def learning_words(part: float) -> str:
-    """Say how far learning is; compiling and loading are its first part."""
-    return _("Learning, {share}", share=percent(part))
+    @property
+    def words(self) -> str:
+        """How far learning is; compiling and loading are its first part."""
+        return _("Learning, {share}", share=percent(self.part))
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,6 @@ class TaughtInk:
     was_misread: bool
     #: Whether no learning has seen it, and it was misread.
     is_new: bool
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A run or learning that starts when the other has ended."""
-
-    kind: Literal["run", "learning"]
-    title: str
-    start: partial[Any]
 
 
 @dataclass(eq=False)
@@ -246,10 +237,6 @@ class AppState:
         destroyed = getattr(getattr(show, "__self__", None), "destroyed", None)
         if destroyed is not None:
             destroyed.connect(lambda: self._followers.remove(follower))
-
-    @property
-    def learning_waits(self) -> bool:
-        return self.queue is not None and self.queue.kind == "learning"
 
     @property
     def answering_key(self) -> str:

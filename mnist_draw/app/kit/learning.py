@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from PyQt5.QtCore import QObject, pyqtBoundSignal, pyqtSignal
 
 from mnist_draw import thread_priority
-from mnist_draw.app.kit.app_state import AppState, ResultMessage, Waiting
+from mnist_draw.app.kit.app_state import AppState, ResultMessage
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.waiting import Reason, Waiting
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
 from mnist_draw.networks import title_of_model
@@ -160,7 +161,7 @@ def _with_warning(message: ResultMessage, *sentences: str) -> ResultMessage:
 
 
 class Worker(Protocol):
-    """Trains or learns; emits `ended`."""
+    """What work waits for while it is running; emits `ended`."""
 
     ended: pyqtBoundSignal
 
@@ -173,20 +174,22 @@ class WorkQueue:
 
     def __init__(self, state: AppState) -> None:
         self._state = state
-        self._workers: tuple[Worker, ...] = ()
+        self._workers: dict[Reason, Worker] = {}
 
-    def serve(self, *workers: Worker) -> None:
-        """Let these workers wait for each other; call it after all that shows how they end."""
+    def serve(self, workers: dict[Reason, Worker]) -> None:
+        """Let work wait for these, by the reason; call it after all that shows how they end."""
         self._workers = workers
-        for worker in workers:
+        for worker in workers.values():
             worker.ended.connect(self._start_next)
 
     @property
-    def is_busy(self) -> bool:
-        return any(worker.running for worker in self._workers)
+    def reason(self) -> Reason | None:
+        """Why work has to wait now; None if it can start."""
+        busy = (reason for reason, worker in self._workers.items() if worker.running)
+        return next(busy, None)
 
     def put(self, work: Waiting) -> None:
-        """Start work when the work at hand has ended, in place of what waits already."""
+        """Start work once nothing is in its way, in place of what waits already."""
         self._state.set(queue=work)
 
     def hand_over(self, **owners: object) -> None:
@@ -201,6 +204,6 @@ class WorkQueue:
 
     def _start_next(self) -> None:
         work = self._state.queue
-        if work is not None and not self.is_busy:
+        if work is not None and self.reason is None:
             self._state.set(queue=None)
             work.start()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE, Learns, OfRun, learning_words
+from mnist_draw.app.kit.app_state import UNSAVED, UNSAVED_TITLE, Learns, OfRun
 from mnist_draw.i18n import _, format_ago, format_percent, listed, number, pgettext
 from mnist_draw.library.entries import newest
 from mnist_draw.networks import title_of_model
@@ -17,6 +17,7 @@ from mnist_draw.training.settings import SETTINGS
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.app_state import AppState, NetworkName
+    from mnist_draw.app.kit.waiting import Waiting
     from mnist_draw.library.entries import Entry
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.run import Run
@@ -60,20 +61,25 @@ def work_of(state: AppState) -> Work | None:
     """Return what is trained or learned, unless the current page shows it itself."""
     learning = state.learning
     run = state.run
-    if isinstance(learning, Learns):
-        waits = state.queue if state.queue is not None and state.queue.kind == "run" else None
-        if waits is not None and state.page == "draw":
-            words = _("Next: {name}", name=waits.title)
-            return Work(words, learning.part, "muted", sentence=_LEARNS)
-        # On these pages a card shows it.
-        is_shown = state.page == "draw" or (waits is not None and state.page == "train")
-        if not is_shown:
-            return Work(learning_words(learning.part), learning.part, sentence=_LEARNS)
+    waiting = state.queue if state.queue is not None and state.queue.kind == "run" else None
+    if isinstance(learning, Learns) and waiting is None and state.page != "draw":
+        return Work(learning.words, learning.part, sentence=_LEARNS)
     if state.page == "train":
         return None
+    if waiting is not None:
+        return _work_of_waiting(state, waiting)
     if run.is_running:
         return _work_of_running(run)
     return _work_of_ended(run) if state.has_unseen_end else None
+
+
+def _work_of_waiting(state: AppState, waiting: Waiting) -> Work:
+    words, part = waiting.reason.progress(state)
+    starts = waiting.reason.starts(state)
+    if state.page == "draw":
+        # The next step shows how far that is which it waits for.
+        return Work(_("Next: {name}", name=waiting.title), part, "muted", sentence=starts)
+    return Work(words, part, sentence=starts)
 
 
 def _work_of_running(run: Run) -> Work:

@@ -31,6 +31,7 @@ from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, NewestOnly, connect_direct
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, AFTER_RUN
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import Glossary, build_help
@@ -220,7 +221,7 @@ class Window(QMainWindow):
         chosen.connect(partial(open_lesson, self), Qt.QueuedConnection)  # type: ignore[call-arg]
         self.view.language_chosen.connect(self._speak, Qt.QueuedConnection)  # type: ignore[call-arg]
         # After all others: what waits begins when the end of the work before it is shown.
-        self.queue.serve(self.training, self.learning)
+        self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning})
         self.navigation.connect(
             self.run,
             self.library,

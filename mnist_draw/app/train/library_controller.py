@@ -102,6 +102,7 @@ class LibraryController(LibraryFiles):
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.state.follow(["network_answering"], self._show_answering)
+        network.state.follow(["learning", "queue"], self._show_waiting, ["train"])
         run.training.ended.connect(self._ended)
         run.state.follow(["progress", "run"], self._follow)
 
@@ -178,6 +179,14 @@ class LibraryController(LibraryFiles):
 
     def _show_answering(self) -> None:
         self._rows.show_answering(self._network.state.answering_key)
+
+    def _show_waiting(self) -> None:
+        state = self._network.state
+        waiting = state.queue
+        if waiting is None:
+            self._rows.show_waiting("", "")
+        else:
+            self._rows.show_waiting(waiting.key, waiting.reason.starts(state))
 
     def _want_figures(self) -> None:
         """Have the figures read of what is seen or compared."""

@@ -73,6 +73,8 @@ class RowView:
     #: Its place among the ticked entries; none below 0.
     tick: int = -1
     answers: bool = False
+    #: When its run goes on that waits; empty for none.
+    starts: str = ""
 
     @property
     def part(self) -> float | None:
@@ -116,7 +118,7 @@ class RowView:
         took = "" if seconds is None else format_duration(seconds)
         # Translators: a run that another window or a command trains.
         where = _("in another program") if self.is_elsewhere else ""
-        return listed(filter(None, (entry.what, took, where)))
+        return listed(filter(None, (entry.what, took, where, self.starts)))
 
     @property
     def is_elsewhere(self) -> bool:

@@ -60,6 +60,8 @@ class LibraryModel(QAbstractListModel):
         self._search: list[Term] = []
         self._ticked: list[str] = []
         self._answering = ""
+        #: The key of the entry whose run waits to go on, and when it does.
+        self._waiting = ("", "")
         self._figures: Figures = {}
 
     # -- for the view
@@ -85,7 +87,14 @@ class LibraryModel(QAbstractListModel):
         ticked = entry.key in self._ticked
         tick = [one.key for one in self.ticked()].index(entry.key) if ticked else -1
         answers = entry.key == self._answering
-        return RowView(entry, self.figures_of(entry), tick, answers)
+        key, starts = self._waiting
+        return RowView(
+            entry,
+            self.figures_of(entry),
+            tick,
+            answers,
+            starts if entry.key == key else "",
+        )
 
     def figures_of(self, entry: Entry) -> Sequence[EpochFigures]:
         if entry.run is not None and is_trained_here(entry):
@@ -184,6 +193,12 @@ class LibraryModel(QAbstractListModel):
     def show_answering(self, key: str) -> None:
         self._answering = key
         self._renew()
+
+    def show_waiting(self, key: str, starts: str) -> None:
+        # Learning has many steps a second.
+        if self._waiting != (key, starts):
+            self._waiting = (key, starts)
+            self._renew()
 
     def show_figures(self, figures: Figures) -> None:
         self._figures |= figures

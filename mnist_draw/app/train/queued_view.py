@@ -1,4 +1,4 @@
-"""A run that waits for learning: when it starts, and what it will train."""
+"""A run that waits: when it starts, why it waits, and what it will train."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ProgressBar, label, push_button
-from mnist_draw.app.train.run_words import QueuedWords, run_rows
+from mnist_draw.app.kit.waiting import Reason
+from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
+from mnist_draw.app.train.run_words import run_rows
 from mnist_draw.i18n import _
 from mnist_draw.training.run import Run
 
@@ -24,7 +26,7 @@ _BAR = 420
 
 
 class QueuedCard(Card):
-    """When the run starts, how far learning is, and the way not to wait."""
+    """When the run starts, how far that is which it waits for, and the way not to wait."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,12 +41,7 @@ class QueuedCard(Card):
         self._bar = ProgressBar(_STEPS)
         self._bar.setFocusPolicy(Qt.NoFocus)
         theme.follow(self, lambda: self._bar.setMaximumWidth(theme.scaled(_BAR)))
-        self.start_button = push_button(
-            "startNowButton",
-            _("Start now, learn later"),
-            _("Stop learning; it starts again once the run has ended."),
-            look="large",
-        )
+        self.start_button = push_button("startNowButton", "", "", look="large")
         bar = row(self.progress, (self._bar, 2), 1, gap=Size.CARD_GAP)
         words_column = column(self.headline, self.sentence, bar, gap=Size.TIGHT)
         side = Size.MARGIN + Size.FIELD_GAP
@@ -52,12 +49,16 @@ class QueuedCard(Card):
         whole = row(column(sign, 1), (words_column, 1), self.start_button, gap=Size.CARD_GAP)
         self.body.addLayout(whole)
 
-    def show_words(self, words: QueuedWords) -> None:
-        self.headline.setText(words.headline)
-        self.sentence.setText(words.sentence)
-        self.progress.setText(words.progress)
-        self._bar.setAccessibleName(words.progress)
-        self._bar.setValue(round(_STEPS * words.part))
+    def show_reason(self, reason: Reason, state: AppState) -> None:
+        progress, part = reason.progress(state)
+        self.headline.setText(reason.starts(state))
+        self.sentence.setText(reason.why(state))
+        self.progress.setText(progress)
+        self._bar.setAccessibleName(progress)
+        self._bar.setValue(round(_STEPS * part))
+        self.start_button.setText(reason.button)
+        self.start_button.setVisible(bool(reason.button))
+        explain(self.start_button, reason.button, reason.button_help)
 
 
 def _show_sign(sign: QLabel) -> None:

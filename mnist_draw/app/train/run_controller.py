@@ -7,11 +7,11 @@ from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
-from mnist_draw.app.kit.app_state import Waiting
 from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.waiting import Waiting
 from mnist_draw.app.train.train_tab import PageName, TrainTab
 from mnist_draw.app.train.training import Training, list_with_cut_off, read_digits
 from mnist_draw.errors import UserError
@@ -160,9 +160,10 @@ class RunController(QObject):
         self._preferences.set("training", settings.to_json())
         self._begin(run, Requested(settings, self.tab.new_run.expectation.seconds), like=like)
 
-    def _waits(self, settings: TrainingSettings, start: partial[None]) -> bool:
-        """Start a run later where digits are being learned now; return whether it waits."""
-        if not self._queue.is_busy:
+    def _waits(self, settings: TrainingSettings, start: partial[None], key: str = "") -> bool:
+        """Start a run later where something is in its way now; return whether it waits."""
+        reason = self._queue.reason
+        if reason is None:
             return False
         run = Run(settings=settings)
         expectation = self.tab.new_run.expectation
@@ -170,8 +171,8 @@ class RunController(QObject):
         if twelve is not None:
             run.apply(twelve)
         run.apply(Queued(expectation.seconds, expectation.share))
+        self._queue.put(Waiting("run", run.title, start, reason, key))
         self.state.set(run=run, shown_run=run)
-        self._queue.put(Waiting("run", run.title, start))
         self.tab.show_page("run")
         return True
 
@@ -230,7 +231,7 @@ class RunController(QObject):
             refusal.problem(_("A run is in progress; stop it before continuing another one."))
             return
         settings = run.settings.replace(epochs=epochs or max(run.epochs, run.epochs_done + 1))
-        if self._waits(settings, partial(self.continue_run, run, epochs)):
+        if self._waits(settings, partial(self.continue_run, run, epochs), run.key):
             return
         if in_use(run.folder):
             notifier.problem(_("This run is in progress in another program; nothing was changed."))
@@ -312,7 +313,7 @@ class RunController(QObject):
         self.background.run(partial(load_run, runs[0].folder), self._show_last, lambda __: None)
 
     def _show_last(self, run: Run) -> None:
-        if not self.state.run.exists and not self.training.running:
+        if not self.state.run.exists and not self._is_active:
             self._show_loaded(run, to_front=self.tab.page == "new")
 
     def show_run(self, run: Run) -> None:
@@ -336,15 +337,15 @@ class RunController(QObject):
         self.tab.show_page(page)
 
     def show_new(self) -> None:
-        """Show the page of a new run; while a run is trained, that run."""
-        if self.training.running:
+        """Show the page of a new run; while a run is trained or waits, that run."""
+        if self._is_active:
             self.show_current()
         else:
             self.tab.show_page("new")
             self.train_requested.emit()
 
     def _show_loaded(self, run: Run, to_front: bool) -> None:
-        if not self.training.running:
+        if not self._is_active:
             self.state.set(run=run)
         self.state.set(shown_run=run)
         self._read_digits(run)
@@ -472,6 +473,11 @@ class RunController(QObject):
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
     # -- what is shown
+
+    @property
+    def _is_active(self) -> bool:
+        """Whether a run waits, is trained or is being saved."""
+        return self.training.running or self.state.run.is_running
 
     def shows(self, run: Run) -> bool:
         """Whether a run is trained in this window."""

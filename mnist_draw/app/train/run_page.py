@@ -28,7 +28,6 @@ from mnist_draw.app.train.run_words import (
     finished_words,
     hint_of,
     page_state,
-    queued_words,
 )
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.i18n import _
@@ -220,7 +219,7 @@ class RunPage(ScrollArea):
         theme.follow(self, self._arrange)
         for names, show in (
             (["entries"], self._show_title),
-            (["learning", "queue"], self._show_learning),
+            (["learning", "queue"], self._show_waiting),
             (["epoch"], self._show_epoch),
             (["digits"], self._show_digits),
             (["progress"], self._show_progress),
@@ -362,7 +361,7 @@ class RunPage(ScrollArea):
         elif shown == "queued":
             self.ghost.curve.show_run(run.epochs, run.expected_accuracy)
             self.waiting.show_run(run)
-            self._show_learning()
+            self._show_waiting()
 
     def _show_epoch(self) -> None:
         self._show_progress()
@@ -371,9 +370,10 @@ class RunPage(ScrollArea):
         self.hint.show_inside(self.leads_inside and can_be_tried)
         self.hint.show_hint(hint_of(self._state, self.fixed))
 
-    def _show_learning(self) -> None:
-        if self._page_state == "queued":
-            self.queued.show_words(queued_words(self._state))
+    def _show_waiting(self) -> None:
+        waiting = self._state.queue
+        if self._page_state == "queued" and waiting is not None:
+            self.queued.show_reason(waiting.reason, self._state)
 
     def _show_digits(self) -> None:
         run = self._state.shown_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_draw.app.kit.app_state import AppState, Learns, learning_words
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.i18n import (
     N_,
@@ -304,32 +304,6 @@ def changed_rows(run: Run) -> tuple[str, list[Changed]]:
     expected = percent(preset.expected_accuracy, 2)
     rows.append(Changed(_("Test accuracy"), format_percent(run.test_accuracy), expected))
     return preset.title, rows
-
-
-@dataclass(frozen=True)
-class QueuedWords:
-    """What the queued card says of the learning that a run waits for."""
-
-    headline: str
-    sentence: str
-    progress: str
-    part: float
-
-
-def queued_words(state: AppState) -> QueuedWords:
-    learning = state.learning
-    part = learning.part if isinstance(learning, Learns) else 0.0
-    headline = _("Starts after learning.")
-    if isinstance(learning, Learns) and learning.seconds_left is not None:
-        time = format_duration(learning.seconds_left)
-        headline = _("Starts after learning, about {time}.", time=time)
-    sentence = counted(
-        "{name} is learning {count} digit of yours. Side by side both would take longer.",
-        "{name} is learning {count} digits of yours. Side by side both would take longer.",
-        max(1, state.unlearned),
-        name=state.network_title or _("The network"),
-    )
-    return QueuedWords(headline, sentence, learning_words(part), part)
 
 
 def run_rows(run: Run) -> list[tuple[str, str]]:

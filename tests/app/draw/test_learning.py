@@ -15,6 +15,7 @@ from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.threads import running
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, AFTER_RUN
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -160,7 +161,7 @@ class Setup(fakes.Parts):
         self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
         self.queue = WorkQueue(self.tab.network.state)
         self.tab.learn.connect_services(self.learning, self.queue)
-        self.queue.serve(self.training, self.learning)
+        self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning})
         qtbot.addWidget(self.tab)
         self.tab.show()
         self.recognition.start()

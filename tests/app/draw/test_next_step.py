@@ -16,8 +16,8 @@ from mnist_draw.app.kit.app_state import (
     OfRun,
     ResultMessage,
     Stored,
-    Waiting,
 )
+from mnist_draw.app.kit.waiting import AFTER_RUN, Waiting
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.run import Run
@@ -82,7 +82,7 @@ def cut_off():
     return Run(Path("before"), settings, state="interrupted", has_checkpoint=True)
 
 
-WAITS = Waiting("learning", "", bool)
+WAITS = Waiting("learning", "", bool, AFTER_RUN)
 LEARNED = Learned(ResultMessage("Learned.", "MNIST"), is_better=True)
 NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
 

@@ -19,10 +19,10 @@ from mnist_draw.app.kit.app_state import (
     NetworkRequest,
     OfRun,
     ResultMessage,
-    Waiting,
 )
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, Waiting
 from mnist_draw.app.shell.header import Header, NetworkButton
 from mnist_draw.app.shell.header_content import LIBRARY, MAX_LETTERS, Work, menu_lines, work_of
 from mnist_draw.library import stored_network
@@ -335,7 +335,7 @@ def trained(state, epoch=8):
 
 
 LEARNS = {"learning": Learns(0.62)}
-WAITS = {**LEARNS, "queue": Waiting("run", "Tutorial MLP", bool)}
+WAITS = {**LEARNS, "queue": Waiting("run", "Tutorial MLP", bool, AFTER_LEARNING)}
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,11 @@ from mnist_draw.analysis.guide import guide
 from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.app_state import Idle, Learns, Waiting
+from mnist_draw.app.kit.app_state import Idle, Learns
 from mnist_draw.app.kit.layout import ClickShield
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import running
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, Waiting
 from mnist_draw.app.shell.lesson import begin_lesson
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.lesson import Lesson
@@ -153,7 +154,7 @@ class Screens:
         self.new_run()
         run = Run(settings=TrainingSettings())
         run.apply(Queued(20.0, 0.983))
-        waiting = Waiting("run", run.title, partial(bool))
+        waiting = Waiting("run", run.title, partial(bool), AFTER_LEARNING)
         state = self.window.run.state
         state.set(run=run, shown_run=run, queue=waiting, learning=Learns(0.62, 40.0), unlearned=3)
         self.tab.show_page("run")

@@ -727,9 +727,9 @@ def test_what_waits_starts_in_the_new_language(setup, in_english_again):
     learned = []
     setup.window.learning.start = lambda *work: learned.append(work)
     window.draw_tab.learn.learn()
-    assert window.state.learning_waits
+    assert window.state.queue.kind == "learning"
     choose_language(setup, "fr")
-    assert window.state.learning_waits
+    assert window.state.queue.kind == "learning"
     window.run.stop()
     setup.wait_for_end()
     setup.qtbot.waitUntil(lambda: bool(learned))

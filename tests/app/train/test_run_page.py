@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QToolTip
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState, Learns
 from mnist_draw.app.kit.steady_labels import TabularLabel
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, Waiting
 from mnist_draw.app.train import run_words
 from mnist_draw.app.train.run_figures import EpochBar, Figures, HintLine
 from mnist_draw.app.train.run_page import RunPage, arrangement
@@ -488,7 +489,8 @@ def test_a_run_that_waits_says_until_when_and_what_it_will_train(show):
     run.apply(events.Queued(20.0, 0.983))
     page, state = page_of(run, unlearned=3)
     show(page, 1326, 650)
-    state.set(learning=Learns(0.62, 40.0))
+    waiting = Waiting("run", run.title, bool, AFTER_LEARNING)
+    state.set(learning=Learns(0.62, 40.0), queue=waiting)
     assert page.queued.isVisible()
     assert "0:40" in page.queued.headline.text()
     assert "3 digits" in page.queued.sentence.text()

@@ -12,6 +12,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QProgressBar
 
 from mnist_draw.app.kit.layout import ClickShield
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, AFTER_RUN
 from mnist_draw.errors import UserError
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.run_session import RunSession
@@ -383,7 +384,7 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
 def test_a_run_that_waits_for_learning_can_be_cancelled(make):
     room = make()
     learning = SimpleNamespace(running=True, ended=room.training.ended)
-    room.queue.serve(room.training, learning)
+    room.queue.serve({AFTER_RUN: room.training, AFTER_LEARNING: learning})
     room.run.start()
     assert room.network.state.queue.kind == "run"
     assert "Starts after learning" in room.text("queuedLabel")
