@@ -1,4 +1,4 @@
-"""The PyQt5 window. The only package that imports Qt.
+"""The window. The only package that imports Qt.
 
 Importing this package is cheap and needs neither Qt nor a display; both are looked at
 when :func:`main` runs, so that a machine without them is told what to install.

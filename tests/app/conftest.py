@@ -13,9 +13,9 @@ import pytest
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
 
-from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QTimer
 from pytestqt.qtbot import QtBot
+from qtpy import sip
+from qtpy.QtCore import QEvent, QTimer
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board

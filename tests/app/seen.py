@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QPoint, QRectF, QSize, Qt
-from PyQt5.QtGui import QPaintDevice, QPaintEngine, QRegion
-from PyQt5.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
+from qtpy.QtCore import QPoint, QRectF, QSize, Qt
+from qtpy.QtGui import QPaintDevice, QPaintEngine, QRegion
+from qtpy.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
 
 from mnist_draw.app.kit.threads import running
 

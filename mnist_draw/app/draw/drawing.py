@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from PyQt5.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter
+from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
+from qtpy.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.draw.board_items import (
     BOARD,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from PyQt5.QtCore import QRect, QSize, Qt
-from PyQt5.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
-from PyQt5.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
+from qtpy.QtCore import QRect, QSize, Qt
+from qtpy.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
+from qtpy.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import blank_pixmap

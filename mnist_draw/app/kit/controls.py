@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5 import sip
-from PyQt5.QtCore import (
+from qtpy import sip
+from qtpy.QtCore import (
     QEvent,
     QObject,
     QPoint,
@@ -15,9 +15,9 @@ from PyQt5.QtCore import (
     QRect,
     QRectF,
     Qt,
-    pyqtSignal,
+    Signal,
 )
-from PyQt5.QtGui import (
+from qtpy.QtGui import (
     QCursor,
     QFontMetrics,
     QHideEvent,
@@ -30,7 +30,7 @@ from PyQt5.QtGui import (
     QPolygonF,
     QShowEvent,
 )
-from PyQt5.QtWidgets import (
+from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QButtonGroup,
@@ -75,7 +75,7 @@ class Stepper(NumberBox):
 class SegmentedControl(QFrame):
     """A row of which one part is chosen; one stop of the keyboard, arrows walk."""
 
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self, name: str, texts: Sequence[str]) -> None:
         super().__init__()
@@ -152,7 +152,7 @@ _MAX_DELETED = 20
 class BinButton(QPushButton):
     """Opens a menu of what was deleted; disabled while there is nothing."""
 
-    chosen = pyqtSignal(Deleted)
+    chosen = Signal(Deleted)
 
     def __init__(self, name: str, title: str) -> None:
         super().__init__(_("Restore …"))
@@ -191,7 +191,7 @@ class Popover(QWidget):
     where it was.
     """
 
-    closed = pyqtSignal()
+    closed = Signal()
 
     def __init__(self, window: QWidget, name: str, title: str) -> None:
         super().__init__(window)

@@ -24,7 +24,7 @@ from mnist_draw.errors import UserError, escape_unprintable, one_line
 from mnist_draw.i18n import _, joined
 
 if TYPE_CHECKING:
-    from PyQt5.QtCore import QtMsgType
+    from qtpy.QtCore import QtMsgType
 
 logger = logging.getLogger("mnist_draw")
 #: Commands and tabs, for the report of a crash.
@@ -69,7 +69,7 @@ class Reporter:
 
     def install_qt(self) -> None:
         """Send Qt's own messages to the log."""
-        from PyQt5.QtCore import qInstallMessageHandler
+        from qtpy.QtCore import qInstallMessageHandler
 
         qInstallMessageHandler(_qt_message)
 
@@ -234,7 +234,7 @@ def _print(sentence: str) -> None:
 
 def _quit() -> None:
     """Close the window as its close button would: training is saved first."""
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     app = QApplication.instance()
     if isinstance(app, QApplication):
@@ -242,7 +242,7 @@ def _quit() -> None:
 
 
 def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
-    from PyQt5.QtCore import QtCriticalMsg, QtFatalMsg, QtWarningMsg
+    from qtpy.QtCore import QtCriticalMsg, QtFatalMsg, QtWarningMsg
 
     levels = {
         QtWarningMsg: logging.WARNING,

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
-from PyQt5.QtGui import (
+from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from qtpy.QtGui import (
     QFont,
     QFontInfo,
     QFontMetricsF,
@@ -17,7 +17,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
+from qtpy.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column

@@ -37,8 +37,8 @@ from mnist_draw.storage.folders import (
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 if TYPE_CHECKING:
-    from PyQt5.QtCore import QProcess
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import QProcess
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.app.train.lesson import Lesson
@@ -54,10 +54,10 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     crash = report_crash()
     reporter.install()
     try:
-        from PyQt5 import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
-        from PyQt5.QtCore import QTimer
+        from qtpy import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
+        from qtpy.QtCore import QTimer
     except ImportError as error:
-        logger.error("PyQt5 cannot be loaded: %s", error)
+        logger.error("Qt cannot be loaded: %s", error)
         print(NO_WINDOW, file=sys.stderr)
         return 1
     from mnist_draw.app.shell import memory
@@ -139,9 +139,9 @@ def use_writable_home() -> None:
 
 def _make_app(arguments: list[str]) -> QApplication:
     """Tell Qt of the program, of screens and of the language."""
-    from PyQt5.QtCore import Qt
-    from PyQt5.QtGui import QGuiApplication, QIcon
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import Qt
+    from qtpy.QtGui import QGuiApplication, QIcon
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.shell.language import speak_language
 
@@ -176,7 +176,7 @@ def keep_all_moves() -> None:
 
     Qt's platform plugins switch compression on when the application is made.
     """
-    from PyQt5.QtCore import QCoreApplication, Qt
+    from qtpy.QtCore import QCoreApplication, Qt
 
     QCoreApplication.setAttribute(Qt.AA_CompressHighFrequencyEvents, False)
     QCoreApplication.setAttribute(Qt.AA_CompressTabletEvents, False)
@@ -195,7 +195,7 @@ _AHEAD_MS = 3000
 
 def compile_ahead(window: Window) -> QProcess:
     """Have a process compile what a run needs, once for a computer; a run that begins ends it."""
-    from PyQt5.QtCore import QProcess, QTimer
+    from qtpy.QtCore import QProcess, QTimer
 
     process = QProcess(window)
 
@@ -219,7 +219,7 @@ def compile_ahead(window: Window) -> QProcess:
 
 def report_missing_font() -> None:
     """Say where the system cannot show letters; of Chinese not in Chinese."""
-    from PyQt5.QtGui import QFontDatabase
+    from qtpy.QtGui import QFontDatabase
 
     from mnist_draw.app.kit.notifier import Notifier
 

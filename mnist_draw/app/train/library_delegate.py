@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, Qt
-from PyQt5.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
-from PyQt5.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem, QWidget
+from qtpy.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, Qt
+from qtpy.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
+from qtpy.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, Qt
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QTabletEvent, QTouchEvent
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication
+from qtpy.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from qtpy.QtGui import QKeyEvent, QMouseEvent, QTabletEvent, QTouchEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas

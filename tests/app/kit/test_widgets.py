@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QProcess, QRect, Qt, QTimer, QUrl
-from PyQt5.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QEvent, QMimeData, QObject, QPoint, QProcess, QRect, Qt, QTimer, QUrl
+from qtpy.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
     QApplication,
     QDialogButtonBox,
     QFileDialog,
