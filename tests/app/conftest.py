@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from qtpy import sip
 from qtpy.QtCore import QEvent, QTimer
 
+from mnist_draw.app.kit import qt6 as qt6  # Before the other modules of the window.
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.library import stored_network

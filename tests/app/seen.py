@@ -111,7 +111,7 @@ def texts(window: QWidget) -> list[Text]:
     for widget in (window, *window.findChildren(QWidget)):
         if widget.isVisible() and widget.window() is window and not widget.size().isEmpty():
             device = _Device(widget.size())
-            QWidget.render(widget, device, QPoint(), QRegion(), QWidget.RenderFlags(0))
+            QWidget.render(widget, device, QPoint(), QRegion(), QWidget.RenderFlag(0))
             found += [Text(widget, *text) for text in device.texts.found]
     return [text for text in found if text.is_seen]
 

@@ -209,7 +209,7 @@ class Drawing:
         known = self._memory.find(items)
         if known is not None:
             self._image = known
-            self._area = QRectF(known.offset(), QSizeF(known.size()) / INK_SCALE)
+            self._area = QRectF(QPointF(known.offset()), QSizeF(known.size()) / INK_SCALE)
             return
         area = QRectF(0, 0, BOARD, BOARD)
         for item in items:

@@ -40,7 +40,6 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
     QWidgetAction,
-    qApp,
 )
 
 from mnist_draw.app.kit import theme
@@ -232,7 +231,7 @@ class Popover(QWidget):
             self._sliding.start()
         first = next(iter(self._stops()), self)
         first.setFocus(Qt.PopupFocusReason)
-        qApp.installEventFilter(self)
+        QApplication.instance().installEventFilter(self)
 
     def _place(self) -> QPoint:
         """Take the size of the content beside the target; return the place."""
@@ -271,7 +270,7 @@ class Popover(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        qApp.removeEventFilter(self)
+        QApplication.instance().removeEventFilter(self)
         focus = QApplication.focusWidget()
         before = self._before
         self._before = None

@@ -56,6 +56,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     try:
         from qtpy import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
         from qtpy.QtCore import QTimer
+
+        from mnist_draw.app.kit import qt6  # noqa: F401 # Before the other modules of the window.
     except ImportError as error:
         logger.error("Qt cannot be loaded: %s", error)
         print(NO_WINDOW, file=sys.stderr)
@@ -139,6 +141,7 @@ def use_writable_home() -> None:
 
 def _make_app(arguments: list[str]) -> QApplication:
     """Tell Qt of the program, of screens and of the language."""
+    from qtpy import QT5
     from qtpy.QtCore import Qt
     from qtpy.QtGui import QGuiApplication, QIcon
     from qtpy.QtWidgets import QApplication
@@ -148,8 +151,9 @@ def _make_app(arguments: list[str]) -> QApplication:
     if sys.platform == "win32":
         # Else the taskbar takes the window for one of Python's, with Python's icon.
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
-    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
-    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    if QT5:  # Qt 6 does so by itself.
+        QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+        QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
     # size of the text provides the steps between whole factors.
     policies = Qt.HighDpiScaleFactorRoundingPolicy

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from qtpy import QT5
 from qtpy.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from qtpy.QtGui import QKeyEvent, QMouseEvent, QTabletEvent, QTouchEvent
 from qtpy.QtTest import QTest
@@ -35,15 +36,32 @@ def drag(canvas, *places):
     QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(*places[-1]))
 
 
-def tablet(canvas, kind, place, pressure=0.5, pointer=QTabletEvent.Pen, pressed=Qt.LeftButton):
+def tablet(canvas, kind, place, pressure=0.5, erases=False, pressed=Qt.LeftButton):
     button = Qt.NoButton if kind == MOVE else pressed
     buttons = Qt.NoButton if kind == RELEASE else pressed
-    event = QTabletEvent(
-        kind, QPointF(*place), QPointF(*place), QTabletEvent.Stylus, pointer, pressure,
-        0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button, buttons,
-    )  # fmt: skip
+    event = tablet_event(kind, QPointF(*place), erases, pressure, button, buttons)
     event.ignore()
     QApplication.sendEvent(canvas, event)
+    return event
+
+
+def tablet_event(kind, place, erases, pressure, button, buttons):
+    if QT5:
+        pointer = QTabletEvent.Eraser if erases else QTabletEvent.Pen
+        return QTabletEvent(
+            kind, place, place, QTabletEvent.Stylus, pointer, pressure,
+            0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button, buttons,
+        )  # fmt: skip
+    from PyQt6.QtGui import QInputDevice, QPointingDevice  # noqa: TID251
+
+    pointer = QPointingDevice.PointerType.Eraser if erases else QPointingDevice.PointerType.Pen
+    device = QPointingDevice(
+        "pen", 1, QInputDevice.DeviceType.Stylus, pointer, QInputDevice.Capability.All, 1, 3,
+    )  # fmt: skip
+    event = QTabletEvent(
+        kind, device, place, place, pressure, 0, 0, 0.0, 0.0, 0, Qt.NoModifier, button, buttons,
+    )  # fmt: skip
+    event.device = device  # Qt keeps none.
     return event
 
 
@@ -253,7 +271,7 @@ def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas):
 
 def test_the_pens_other_end_and_the_eraser_tool_of_pen_and_fingers_erase(canvas):
     canvas.add_stroke([(100, 300), (500, 300)], width=60)
-    pen(canvas, (200, 300), pointer=QTabletEvent.Eraser)
+    pen(canvas, (200, 300), erases=True)
     canvas.erasing = True
     pen(canvas, (500, 300))
     for number, x in ((1, 300), (2, 400)):

@@ -555,7 +555,7 @@ def test_nothing_shines_through_an_opaque_widget_between_two_pixels(offset):
     image.fill(Qt.red)
     painter = QPainter(image)
     painter.translate(10, 10 + offset)
-    widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlags(0))
+    widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlag(0))
     painter.end()
     shown = {image.pixelColor(20, y).name() for y in range(60)}
     assert shown == {"#ff0000", theme.LIGHT.card.lower()}
