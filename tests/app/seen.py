@@ -17,7 +17,7 @@ class _Texts(QPaintEngine):
     """Paints nothing, and notes each text with its place."""
 
     def __init__(self):
-        super().__init__(QPaintEngine.PaintEngineFeatures(QPaintEngine.AllFeatures))
+        super().__init__(QPaintEngine.AllFeatures)
         self.found: list[tuple[str, QRectF]] = []
 
     def begin(self, _):

@@ -194,13 +194,13 @@ class Popover(QWidget):
 
     def __init__(self, window: QWidget, name: str, title: str) -> None:
         super().__init__(window)
+        self._before: QWidget | None = None
         self.hide()
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.StrongFocus)
         self.body = column(margins=(_ARROW + _SHADOW + Size.CARD_PADDING,) * 4, owner=self)
         self._opener = window
-        self._before: QWidget | None = None
         self._target = QRect()
         self._to_the_right = False
         #: From the edge of the card to the tip of the arrow, and the middle of the arrow's base.

@@ -242,21 +242,21 @@ def _quit() -> None:
 
 
 def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
-    from qtpy.QtCore import QtCriticalMsg, QtFatalMsg, QtWarningMsg
+    from qtpy.QtCore import QtMsgType
 
     levels = {
-        QtWarningMsg: logging.WARNING,
-        QtCriticalMsg: logging.ERROR,
-        QtFatalMsg: logging.CRITICAL,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+        QtMsgType.QtCriticalMsg: logging.ERROR,
+        QtMsgType.QtFatalMsg: logging.CRITICAL,
     }
     logger.log(levels.get(kind, logging.INFO), "Qt: %s", text)
     if text.startswith(_DISPLAY_LOST):
         _end_without_display()
-    if kind == QtFatalMsg and _NO_PLATFORM in text:
+    if kind == QtMsgType.QtFatalMsg and _NO_PLATFORM in text:
         # Qt would abort.
         print(NO_WINDOW, file=sys.stderr, flush=True)
         os._exit(1)
-    if kind == QtFatalMsg:
+    if kind == QtMsgType.QtFatalMsg:
         print(_("Qt can't continue: {reason}", reason=one_line(text)), file=sys.stderr)
 
 

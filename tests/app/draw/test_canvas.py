@@ -1,5 +1,7 @@
 """The board by mouse, pen, finger and keyboard, at any size, pixel ratio and in any colors."""
 
+import functools
+
 import numpy as np
 import pytest
 from qtpy import QT5
@@ -52,17 +54,20 @@ def tablet_event(kind, place, erases, pressure, button, buttons):
             kind, place, place, QTabletEvent.Stylus, pointer, pressure,
             0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button, buttons,
         )  # fmt: skip
+    return QTabletEvent(
+        kind, device_of(erases), place, place, pressure,
+        0, 0, 0.0, 0.0, 0, Qt.NoModifier, button, buttons,
+    )  # fmt: skip
+
+
+@functools.cache
+def device_of(erases):
+    """Return a pen or its other end, as Qt 6 knows one."""
     from PyQt6.QtGui import QInputDevice, QPointingDevice  # noqa: TID251
 
     pointer = QPointingDevice.PointerType.Eraser if erases else QPointingDevice.PointerType.Pen
-    device = QPointingDevice(
-        "pen", 1, QInputDevice.DeviceType.Stylus, pointer, QInputDevice.Capability.All, 1, 3,
-    )  # fmt: skip
-    event = QTabletEvent(
-        kind, device, place, place, pressure, 0, 0, 0.0, 0.0, 0, Qt.NoModifier, button, buttons,
-    )  # fmt: skip
-    event.device = device  # Qt keeps none.
-    return event
+    stylus = QInputDevice.DeviceType.Stylus
+    return QPointingDevice("pen", 1, stylus, pointer, QInputDevice.Capability.All, 1, 3)
 
 
 def pen(canvas, *places, **options):
@@ -220,16 +225,9 @@ def test_an_eraser_on_an_empty_board_leaves_what_can_be_redone(canvas):
 def imitated(canvas, kind, place, source):
     """Send a mouse event that was made of a pen's or a finger's."""
     point = QPointF(*place)
-    event = QMouseEvent(
-        kind,
-        point,
-        point,
-        point,
-        Qt.LeftButton,
-        Qt.LeftButton,
-        Qt.NoModifier,
-        source,
-    )
+    pressed = Qt.LeftButton, Qt.LeftButton, Qt.NoModifier
+    by = source if QT5 else device_of(False)
+    event = QMouseEvent(kind, point, point, point, *pressed, by)
     QApplication.sendEvent(canvas, event)
 
 
