@@ -231,7 +231,9 @@ class Popover(QWidget):
             self._sliding.start()
         first = next(iter(self._stops()), self)
         first.setFocus(Qt.PopupFocusReason)
-        QApplication.instance().installEventFilter(self)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
 
     def _place(self) -> QPoint:
         """Take the size of the content beside the target; return the place."""
@@ -270,7 +272,9 @@ class Popover(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        QApplication.instance().removeEventFilter(self)
+        app = QApplication.instance()
+        assert app is not None
+        app.removeEventFilter(self)
         focus = QApplication.focusWidget()
         before = self._before
         self._before = None

@@ -270,7 +270,7 @@ def libraries() -> list[tuple[str, str, str]]:
         return []
     found: list[tuple[str, str, str]] = []
     for line in wanted:
-        if "extra ==" in line:
+        if "extra ==" in line and not line.startswith("PyQt6"):
             continue
         try:
             about = metadata.metadata(re.split(r"[;<>=!~[ ]", line)[0]).json

@@ -20,7 +20,7 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, LOG, NO_WINDOW, events, logger, reporter
@@ -223,11 +223,12 @@ def compile_ahead(window: Window) -> QProcess:
 
 def report_missing_font() -> None:
     """Say where the system cannot show letters; of Chinese not in Chinese."""
+    from qtpy import QT5
     from qtpy.QtGui import QFontDatabase
 
     from mnist_draw.app.kit.notifier import Notifier
 
-    fonts = QFontDatabase()
+    fonts: Any = QFontDatabase() if QT5 else QFontDatabase
     if not fonts.families():
         reporter.print_at_end(
             _("This system has no font: the window shows no letters. Install DejaVu Sans."),
@@ -282,7 +283,7 @@ def versions() -> list[str]:
         f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "
         f"{platform.release()} {platform.machine()}",
     ]
-    for name in ("PyQt5", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
+    for name in ("PyQt5", "PyQt6", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return found

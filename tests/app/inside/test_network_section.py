@@ -636,7 +636,7 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
         assert longest > 1.5 * usual
 
 
-@pytest.mark.parametrize("room", [1000, 300, 120])
+@pytest.mark.parametrize("room", [1000, 250, 120])
 def test_words_that_share_a_line_are_shortened_only_where_they_must(show, room):
     class Legend(QWidget):
         def paintEvent(self, event):
