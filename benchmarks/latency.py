@@ -126,7 +126,7 @@ class Watch:
     """Takes the times, in the GUI thread."""
 
     def __init__(self, window: Any, clock: PartClock) -> None:
-        from qtpy.QtCore import QCoreApplication, QEvent, QObject
+        from PyQt5.QtCore import QCoreApplication, QEvent, QObject
 
         watch = self
 
@@ -202,11 +202,11 @@ class Watch:
 
 
 def _signals() -> Any:
-    from qtpy.QtCore import QObject, Signal
+    from PyQt5.QtCore import QObject, pyqtSignal
 
     class Signals(QObject):
-        call = Signal(object)
-        mouse = Signal(int, float, float, float)
+        call = pyqtSignal(object)
+        mouse = pyqtSignal(int, float, float, float)
 
     return Signals()
 
@@ -215,7 +215,7 @@ class Hand:
     """Draws, from a thread of its own."""
 
     def __init__(self, window: Any, watch: Watch, rate: float) -> None:
-        from qtpy.QtCore import QCoreApplication, Qt
+        from PyQt5.QtCore import QCoreApplication, Qt
 
         self._send = QCoreApplication.sendEvent
         self._window, self._watch, self._rate = window, watch, rate
@@ -242,7 +242,7 @@ class Hand:
             time.sleep(0.3)
 
     def _stroke(self, corners: Sequence[tuple[float, float]]) -> None:
-        from qtpy.QtCore import QEvent
+        from PyQt5.QtCore import QEvent
 
         points = _along(corners, SPEED / self._rate)
         self._gui.mouse.emit(QEvent.MouseButtonPress, *points[0], 0.0)
@@ -263,8 +263,8 @@ class Hand:
 
 def _mouse_events(window: Any) -> Callable[[int, float, float], Any]:
     """Return what makes a mouse event at a place of the board."""
-    from qtpy.QtCore import QEvent, QPointF, Qt
-    from qtpy.QtGui import QMouseEvent
+    from PyQt5.QtCore import QEvent, QPointF, Qt
+    from PyQt5.QtGui import QMouseEvent
 
     to_widget = window.draw_tab.canvas.to_widget
 
@@ -289,7 +289,7 @@ def _along(corners: Sequence[tuple[float, float]], step: float) -> list[tuple[fl
 
 def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure all networks; called in a thread beside the GUI's."""
-    from qtpy.QtCore import Qt
+    from PyQt5.QtCore import Qt
 
     from mnist_draw.library.networks import list_shipped
 
@@ -305,9 +305,9 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
         time.sleep(4)
     for name in arguments.networks.split(","):
         window.recognition.post_model(known[name].load())
-        hand.draw(2)
+        hand.draw(min(2, arguments.digits))
         explained.clear()
-        hand.draw(4)
+        hand.draw(min(4, arguments.digits))
         explained.wait(10)
         hand.in_gui(watch.take)
         sums: dict[str, dict[str, list[float]]] = {"with": {}, "without": {}}
@@ -369,7 +369,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args(argv)
     if arguments.quick:
-        arguments.digits, arguments.blocks = 3, 1
+        arguments.digits, arguments.blocks = 1, 1
     if not arguments.screen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # The end of the program removes it.
@@ -402,7 +402,7 @@ def _report(arguments: argparse.Namespace, results: dict[str, Any], late: dict[s
 
 def _open(arguments: argparse.Namespace) -> None:
     """Open the window, measure and print; the program's own end ends the process."""
-    from qtpy.QtWidgets import QApplication
+    from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app import main as open_window
 

@@ -89,7 +89,7 @@ class Lateness:
     """How late a timer of the GUI thread is, in milliseconds; lives in that thread."""
 
     def __init__(self) -> None:
-        from qtpy.QtCore import Qt, QTimer
+        from PyQt5.QtCore import Qt, QTimer
 
         self.milliseconds: list[float] = []
         self.recording = False
@@ -114,13 +114,13 @@ class Lateness:
 # -- the two processes
 
 
-def serve(meter: Meter, controls: Any, lateness: Lateness | None) -> None:
+def serve(meter: Meter, controls: Any, lateness: Lateness | None, warm_up: float) -> None:
     """Answer the parent's requests until it closes the pipe: ``[what, seconds]`` a line.
 
     ``speed`` trains without the timer, ``late`` with it, ``rest`` is the timer alone.
     """
     meter.paused.wait()
-    meter.turn(controls, WARM_UP)
+    meter.turn(controls, warm_up)
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         what, seconds = json.loads(line)
@@ -138,7 +138,7 @@ def serve(meter: Meter, controls: Any, lateness: Lateness | None) -> None:
         print(json.dumps({"rate": rate, "lateness": late}), flush=True)
 
 
-def headless(network: str, folder: Path) -> None:
+def headless(network: str, folder: Path, warm_up: float) -> None:
     """Train in this process's own loop, paused but in its turns."""
     from mnist_draw import thread_priority
     from mnist_draw.training.control import Controls
@@ -156,20 +156,20 @@ def headless(network: str, folder: Path) -> None:
             pass
 
     threading.Thread(target=work, daemon=True).start()
-    serve(meter, controls, None)
+    serve(meter, controls, None, warm_up)
     os._exit(0)
 
 
-def window(network: str, tab: str) -> None:
+def window(network: str, tab: str, warm_up: float) -> None:
     """Open the program's window, start a run there, and serve from another thread."""
-    from qtpy.QtWidgets import QApplication
+    from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app import main
 
     run_window = QApplication.exec_
 
     def measured() -> int:
-        kept = _start_run(network, tab)
+        kept = _start_run(network, tab, warm_up)
         status = run_window()
         del kept
         return int(status)
@@ -178,8 +178,8 @@ def window(network: str, tab: str) -> None:
     main([])
 
 
-def _start_run(network: str, tab: str) -> Lateness:
-    from qtpy.QtWidgets import QApplication
+def _start_run(network: str, tab: str, warm_up: float) -> Lateness:
+    from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.training.settings import TrainingSettings
@@ -194,7 +194,7 @@ def _start_run(network: str, tab: str) -> Lateness:
     controls.pause()
 
     def talk() -> None:
-        serve(meter, controls, lateness)
+        serve(meter, controls, lateness, warm_up)
         os._exit(0)
 
     threading.Thread(target=talk, daemon=True).start()
@@ -262,7 +262,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             environment["QT_QPA_PLATFORM"] = "offscreen"
         processes = {}
         for name, option in (("headless", str(folder)), ("window", arguments.tab)):
-            processes[name] = Process(name, arguments.network, option, environment=environment)
+            warm_up = str(min(WARM_UP, arguments.seconds))
+            served = (name, arguments.network, option, warm_up)
+            processes[name] = Process(*served, environment=environment)
             stack.callback(processes[name].close)
 
         def run(name: str) -> float:
@@ -295,14 +297,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--network", default="mlp")
     parser.add_argument("--seconds", type=float, help="length of a turn")
     parser.add_argument("--blocks", type=int, help="turns for each")
-    parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.serve:
-        what, network, option = arguments.serve
+        what, network, option, warm_up = arguments.serve
         if what == "window":
-            window(network, option)
+            window(network, option, float(warm_up))
         else:
-            headless(network, Path(option))
+            headless(network, Path(option), float(warm_up))
         return 0
     arguments.seconds = arguments.seconds or (2.0 if arguments.quick else 5.0)
     arguments.blocks = arguments.blocks or (3 if arguments.quick else 10)

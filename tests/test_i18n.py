@@ -23,7 +23,9 @@ MOMENT = datetime(2026, 3, 9, 14, 3)
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     yield
-    i18n.use("en")
+    # It looks for all texts that follow the language.
+    if i18n.language() != "en":
+        i18n.use("en")
 
 
 def test_english_numbers() -> None:
@@ -52,11 +54,11 @@ def test_numbers_of_a_language(code: str, small: str, large: str, share: str) ->
 
 
 @pytest.mark.parametrize("code", i18n.LANGUAGES)
-@pytest.mark.parametrize("value", [0.0, 0.001, 1.5, 1234.0, 12345.678, -1234567.25])
-def test_numbers_are_read_as_they_are_written(code: str, value: float) -> None:
+def test_numbers_are_read_as_they_are_written(code: str) -> None:
     i18n.use(code)
-    assert i18n.parse_number(i18n.number(value, ",.3f")) == value
-    assert i18n.parse_number(f"{value:.4f}") == value  # as Python writes it
+    for value in (0.0, 0.001, 1.5, 1234.0, 12345.678, -1234567.25):
+        assert i18n.parse_number(i18n.number(value, ",.3f")) == value
+        assert i18n.parse_number(f"{value:.4f}") == value  # as Python writes it
 
 
 def test_text_is_no_number() -> None:

@@ -1,4 +1,4 @@
-"""The window. The only package that imports Qt.
+"""The PyQt5 window. The only package that imports Qt.
 
 Importing this package is cheap and needs neither Qt nor a display; both are looked at
 when :func:`main` runs, so that a machine without them is told what to install.
@@ -8,19 +8,13 @@ Rooms import downwards only, from the window to what all share.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mnist_draw.app.train.lesson import Lesson
 
 __all__ = ["main"]
-
-# Read by qtpy. Whoever has installed PyQt6 beside PyQt5, which comes with the program, wants it.
-if os.environ.get("QT_API") not in ("pyqt5", "pyqt6"):
-    os.environ["QT_API"] = "pyqt6" if find_spec("PyQt6") else "pyqt5"
 
 
 def main(argv: Sequence[str] | None = None, network: str = "", lesson: Lesson | None = None) -> int:

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import weakref
 from functools import partialmethod
 from pathlib import Path
 
@@ -13,11 +14,10 @@ import pytest
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
 
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QTimer
 from pytestqt.qtbot import QtBot
-from qtpy import QT6, sip
-from qtpy.QtCore import QEvent, QTimer
 
-from mnist_draw.app.kit import qt6 as qt6  # Before the other modules of the window.
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.library import stored_network
@@ -62,17 +62,6 @@ def fallback_folders(own_home, tmp_path, monkeypatch):
     monkeypatch.setattr(stored_network, "fallback_folders", lambda: [tmp_path])
 
 
-@pytest.fixture(scope="session")
-def qapp(qapp):
-    """Write as large on both Qts: this platform of Qt 5 has 12 points, 100 of them to an inch."""
-    if QT6:
-        font = qapp.font()
-        font.setFamily("DejaVu Sans")
-        font.setPointSizeF(12 * 100 / 96)
-        qapp.setFont(font)
-    return qapp
-
-
 @pytest.fixture(autouse=True)
 def reset_text_size():
     """Leave the text's size to the next test as it was."""
@@ -85,8 +74,6 @@ def pytest_collection_modifyitems(items):
     """Let pass what the offscreen platform says of smallest sizes, tips and popups."""
     ignore = pytest.mark.qt_log_ignore(
         "This plugin does not support (propagateSizeHints|raise|grabbing)",
-        # A click is the release of the button; the press goes on to the parent.
-        '"MousePress" not accepted by receiving widget',
     )
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -110,16 +97,36 @@ def older_objects_aside():
     gc.enable()
 
 
+#: All timers that Python knows of and that still are.
+_timers: weakref.WeakSet[QTimer] = weakref.WeakSet()
+
+
+def _note_timers(phase="start", details=None):
+    """Note the timers made since the last collection, which moves what it finds elsewhere."""
+    if phase == "start":
+        for thing in gc.get_objects(generation=0):
+            # type(), not isinstance(): that asks dead weak references for their class.
+            if issubclass(type(thing), QTimer):
+                _timers.add(thing)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def noted_timers():
+    gc.callbacks.append(_note_timers)
+    yield
+    gc.callbacks.remove(_note_timers)
+
+
 def _alive():
+    _note_timers()
     found = {}
-    for thing in gc.get_objects():
-        # type(), not isinstance(): that asks dead weak references for their class.
-        if issubclass(type(thing), QTimer) and not sip.isdeleted(thing) and thing.isActive():
-            ends_with_the_frame = thing.isSingleShot() and thing.interval() <= 21
-            owner = type(thing.parent()).__name__
+    for timer in list(_timers):
+        if not sip.isdeleted(timer) and timer.isActive():
+            ends_with_the_frame = timer.isSingleShot() and timer.interval() <= 21
+            owner = type(timer.parent()).__name__
             # A list that is in view is followed.
             if not ends_with_the_frame and owner != "FollowedFolder":
-                found[id(thing)] = f"QTimer {thing.objectName()!r} of {owner}"
+                found[id(timer)] = f"QTimer {timer.objectName()!r} of {owner}"
     return found
 
 

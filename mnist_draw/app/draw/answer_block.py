@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from qtpy import sip
-from qtpy.QtCore import QEvent, QSize, Qt, Signal
-from qtpy.QtGui import QKeyEvent, QResizeEvent
-from qtpy.QtWidgets import (
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtWidgets import (
     QApplication,
     QGridLayout,
     QPushButton,
@@ -50,9 +50,9 @@ _IN_A_ROW = 5
 class WhyButton(ElidedButton):
     """“Why 4?”: opens the tab Inside on the answer and the second guess."""
 
-    why_requested = Signal(int, int)
+    why_requested = pyqtSignal(int, int)
     #: Ask what it means that the ink is no digit.
-    refusal_requested = Signal()
+    refusal_requested = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__("", "low", "whyLink")
@@ -118,8 +118,8 @@ class AnswerBlock(QWidget):
     """The figure, the words next to it, and two buttons; or ten buttons, the digits."""
 
     #: The board is this digit.
-    teach_requested = Signal(int)
-    take_back_requested = Signal()
+    teach_requested = pyqtSignal(int)
+    take_back_requested = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import QRectF, Qt
-from qtpy.QtGui import (
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QFont,
@@ -17,7 +17,7 @@ from qtpy.QtGui import (
     QPaintEvent,
     QPen,
 )
-from qtpy.QtWidgets import QApplication, QLabel
+from PyQt5.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import (
+from PyQt5.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
     QColor,
     QDragLeaveEvent,
     QDropEvent,
@@ -28,7 +28,7 @@ from qtpy.QtGui import (
     QTouchEvent,
     QTransform,
 )
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.draw.board_items import (
     BOARD,
@@ -76,14 +76,14 @@ class Canvas(QWidget):
 
     #: The color around its rounded corners.
     ground = "window"
-    ink_changed = Signal()
-    history_changed = Signal()
-    width_changed = Signal(int)
-    pen_down = Signal(bool)
+    ink_changed = pyqtSignal()
+    history_changed = pyqtSignal()
+    width_changed = pyqtSignal(int)
+    pen_down = pyqtSignal(bool)
     #: The pen has come to what covers the board.
-    pen_covered = Signal()
+    pen_covered = pyqtSignal()
     #: What is placed on the board finds its place anew.
-    resized = Signal()
+    resized = pyqtSignal()
 
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()

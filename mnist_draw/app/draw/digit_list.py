@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QRectF, Qt, Signal
-from qtpy.QtGui import QImage, QKeyEvent, QPainter
-from qtpy.QtWidgets import QWidget
+from PyQt5.QtCore import QObject, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QImage, QKeyEvent, QPainter
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.draw.board_items import colored, place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -171,11 +171,11 @@ class MyDigits(CollectionController):
     subject = "digits"
     of_page = "train"
     #: The user wants to see them.
-    list_requested = Signal()
+    list_requested = pyqtSignal()
     #: A digit was put on the board.
-    opened = Signal()
+    opened = pyqtSignal()
     #: Files were changed.
-    changed = Signal()
+    changed = pyqtSignal()
 
     def __init__(
         self,

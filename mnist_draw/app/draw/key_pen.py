@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QLineF, QPointF, Qt
-from qtpy.QtGui import QKeyEvent, QPainter, QPen
+from PyQt5.QtCore import QLineF, QPointF, Qt
+from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 
 from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.kit import theme

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
-from qtpy.QtGui import (
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
+from PyQt5.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
     QHelpEvent,
@@ -20,7 +20,7 @@ from qtpy.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw.app.draw.answer_block import mark_said, take_back_button
 from mnist_draw.app.kit import theme
@@ -70,9 +70,9 @@ _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 class NumberBoxes(QWidget):
     """A mouse-transparent overlay: a number's boxes, and tags; a press on one chooses its digit."""
 
-    chosen = Signal(int)
+    chosen = pyqtSignal(int)
     #: Asked for with the right button: all of the ink is one digit.
-    whole_chosen = Signal(int)
+    whole_chosen = pyqtSignal(int)
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -263,9 +263,9 @@ _STEPS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1, Qt.Key_Up: -5, Qt.Ke
 class DigitPopover(Popover):
     """Asks below a tag which digit it is: ten buttons, or a digit's key."""
 
-    said = Signal(int)
+    said = pyqtSignal(int)
     #: What was said is not to count any more.
-    taken_back = Signal()
+    taken_back = pyqtSignal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, "digitPopover", _("What is it?"))

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from qtpy.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import (
+from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
     QColor,
     QFontMetricsF,
     QKeyEvent,
@@ -16,7 +16,7 @@ from qtpy.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from qtpy.QtWidgets import QProgressBar, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
@@ -102,8 +102,8 @@ class ProbabilityBar(QProgressBar):
 class ProbabilityBars(QWidget):
     """The bars of one answer, the three best or all, in columns where there are many classes."""
 
-    digit_chosen = Signal()
-    step_requested = Signal(int)
+    digit_chosen = pyqtSignal()
+    step_requested = pyqtSignal(int)
 
     def __init__(self, bar_name: str = "probabilityBar") -> None:
         super().__init__()

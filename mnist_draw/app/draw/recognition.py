@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from qtpy.QtCore import QObject, Signal
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -162,9 +162,9 @@ def _read_line(
 class Recognition(QObject):
     """Owns the recogniser; `answered` carries a `BoardReading`."""
 
-    answered = Signal(BoardReading)
-    ready = Signal(ModelFile)
-    failed = Signal(str)
+    answered = pyqtSignal(BoardReading)
+    ready = pyqtSignal(ModelFile)
+    failed = pyqtSignal(str)
 
     def __init__(
         self,
@@ -305,8 +305,8 @@ def _explainer(model: ModelFile) -> Explainer:
 class Explanations(QObject):
     """Owns the explainer; `answered` carries an explanation with its ticket, or None."""
 
-    answered = Signal(object)
-    failed = Signal(str)
+    answered = pyqtSignal(object)
+    failed = pyqtSignal(str)
 
     def __init__(
         self,

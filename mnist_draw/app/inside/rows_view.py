@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from html import escape, unescape
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import (
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import (
     QFont,
     QFontMetricsF,
     QPainter,
@@ -20,7 +20,7 @@ from qtpy.QtGui import (
     QTextDocument,
     QTextOption,
 )
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import painters, theme

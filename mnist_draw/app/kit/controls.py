@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from qtpy import sip
-from qtpy.QtCore import (
+from PyQt5 import sip
+from PyQt5.QtCore import (
     QEvent,
     QObject,
     QPoint,
@@ -15,9 +15,9 @@ from qtpy.QtCore import (
     QRect,
     QRectF,
     Qt,
-    Signal,
+    pyqtSignal,
 )
-from qtpy.QtGui import (
+from PyQt5.QtGui import (
     QCursor,
     QFontMetrics,
     QHideEvent,
@@ -30,7 +30,7 @@ from qtpy.QtGui import (
     QPolygonF,
     QShowEvent,
 )
-from qtpy.QtWidgets import (
+from PyQt5.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QButtonGroup,
@@ -40,6 +40,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
     QWidgetAction,
+    qApp,
 )
 
 from mnist_draw.app.kit import theme
@@ -74,7 +75,7 @@ class Stepper(NumberBox):
 class SegmentedControl(QFrame):
     """A row of which one part is chosen; one stop of the keyboard, arrows walk."""
 
-    chosen = Signal(int)
+    chosen = pyqtSignal(int)
 
     def __init__(self, name: str, texts: Sequence[str]) -> None:
         super().__init__()
@@ -151,7 +152,7 @@ _MAX_DELETED = 20
 class BinButton(QPushButton):
     """Opens a menu of what was deleted; disabled while there is nothing."""
 
-    chosen = Signal(Deleted)
+    chosen = pyqtSignal(Deleted)
 
     def __init__(self, name: str, title: str) -> None:
         super().__init__(_("Restore …"))
@@ -190,17 +191,17 @@ class Popover(QWidget):
     where it was.
     """
 
-    closed = Signal()
+    closed = pyqtSignal()
 
     def __init__(self, window: QWidget, name: str, title: str) -> None:
         super().__init__(window)
-        self._before: QWidget | None = None
         self.hide()
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.StrongFocus)
         self.body = column(margins=(_ARROW + _SHADOW + Size.CARD_PADDING,) * 4, owner=self)
         self._opener = window
+        self._before: QWidget | None = None
         self._target = QRect()
         self._to_the_right = False
         #: From the edge of the card to the tip of the arrow, and the middle of the arrow's base.
@@ -231,9 +232,7 @@ class Popover(QWidget):
             self._sliding.start()
         first = next(iter(self._stops()), self)
         first.setFocus(Qt.PopupFocusReason)
-        app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
+        qApp.installEventFilter(self)
 
     def _place(self) -> QPoint:
         """Take the size of the content beside the target; return the place."""
@@ -272,9 +271,7 @@ class Popover(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        app = QApplication.instance()
-        assert app is not None
-        app.removeEventFilter(self)
+        qApp.removeEventFilter(self)
         focus = QApplication.focusWidget()
         before = self._before
         self._before = None

@@ -6,9 +6,9 @@ import html
 import textwrap
 from collections.abc import Callable, Iterable
 
-from qtpy.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
-from qtpy.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
-from qtpy.QtWidgets import (
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
+from PyQt5.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
+from PyQt5.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QCheckBox,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from qtpy.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QTabWidget, QToolButton, QWidget
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork

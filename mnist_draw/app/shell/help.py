@@ -17,9 +17,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QCollator, QEvent, QLocale, QObject, QSize, Qt, QUrl
-from qtpy.QtGui import QCursor, QDesktopServices, QHelpEvent, QKeyEvent, QPixmap
-from qtpy.QtWidgets import (
+from PyQt5.QtCore import QCollator, QEvent, QLocale, QObject, QSize, Qt, QUrl
+from PyQt5.QtGui import QCursor, QDesktopServices, QHelpEvent, QKeyEvent, QPixmap
+from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
@@ -270,7 +270,7 @@ def libraries() -> list[tuple[str, str, str]]:
         return []
     found: list[tuple[str, str, str]] = []
     for line in wanted:
-        if "extra ==" in line and not line.startswith("PyQt6"):
+        if "extra ==" in line:
             continue
         try:
             about = metadata.metadata(re.split(r"[;<>=!~[ ]", line)[0]).json

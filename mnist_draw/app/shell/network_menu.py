@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, Signal
-from qtpy.QtGui import (
+from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
     QPainter,
@@ -14,7 +14,7 @@ from qtpy.QtGui import (
     QStandardItem,
     QStandardItemModel,
 )
-from qtpy.QtWidgets import QListView, QMenu, QStyleOptionViewItem, QWidget
+from PyQt5.QtWidgets import QListView, QMenu, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -99,8 +99,8 @@ class _Delegate(RowDelegate):
 class _List(QListView):
     """Walks by arrows, Home, End and letters; headings take no part."""
 
-    chosen = Signal(object)
-    menu_requested = Signal(object, QPoint)
+    chosen = pyqtSignal(object)
+    menu_requested = pyqtSignal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class _List(QListView):
 class NetworkMenu(Popover):
     """Opens below the network button, aligned with its right edge and within the window."""
 
-    library_requested = Signal()
+    library_requested = pyqtSignal()
 
     def __init__(self, network: ActiveNetwork, button: QWidget) -> None:
         super().__init__(button, "networkMenu", _("Networks"))

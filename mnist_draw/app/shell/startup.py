@@ -20,7 +20,7 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, LOG, NO_WINDOW, events, logger, reporter
@@ -37,8 +37,8 @@ from mnist_draw.storage.folders import (
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 if TYPE_CHECKING:
-    from qtpy.QtCore import QProcess
-    from qtpy.QtWidgets import QApplication
+    from PyQt5.QtCore import QProcess
+    from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.app.train.lesson import Lesson
@@ -54,12 +54,10 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     crash = report_crash()
     reporter.install()
     try:
-        from qtpy import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
-        from qtpy.QtCore import QTimer
-
-        from mnist_draw.app.kit import qt6  # noqa: F401 # Before the other modules of the window.
+        from PyQt5 import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
+        from PyQt5.QtCore import QTimer
     except ImportError as error:
-        logger.error("Qt cannot be loaded: %s", error)
+        logger.error("PyQt5 cannot be loaded: %s", error)
         print(NO_WINDOW, file=sys.stderr)
         return 1
     from mnist_draw.app.shell import memory
@@ -141,19 +139,17 @@ def use_writable_home() -> None:
 
 def _make_app(arguments: list[str]) -> QApplication:
     """Tell Qt of the program, of screens and of the language."""
-    from qtpy import QT5
-    from qtpy.QtCore import Qt
-    from qtpy.QtGui import QGuiApplication, QIcon
-    from qtpy.QtWidgets import QApplication
+    from PyQt5.QtCore import Qt
+    from PyQt5.QtGui import QGuiApplication, QIcon
+    from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app.shell.language import speak_language
 
     if sys.platform == "win32":
         # Else the taskbar takes the window for one of Python's, with Python's icon.
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
-    if QT5:  # Qt 6 does so by itself.
-        QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
-        QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
     # size of the text provides the steps between whole factors.
     policies = Qt.HighDpiScaleFactorRoundingPolicy
@@ -180,7 +176,7 @@ def keep_all_moves() -> None:
 
     Qt's platform plugins switch compression on when the application is made.
     """
-    from qtpy.QtCore import QCoreApplication, Qt
+    from PyQt5.QtCore import QCoreApplication, Qt
 
     QCoreApplication.setAttribute(Qt.AA_CompressHighFrequencyEvents, False)
     QCoreApplication.setAttribute(Qt.AA_CompressTabletEvents, False)
@@ -199,7 +195,7 @@ _AHEAD_MS = 3000
 
 def compile_ahead(window: Window) -> QProcess:
     """Have a process compile what a run needs, once for a computer; a run that begins ends it."""
-    from qtpy.QtCore import QProcess, QTimer
+    from PyQt5.QtCore import QProcess, QTimer
 
     process = QProcess(window)
 
@@ -223,12 +219,11 @@ def compile_ahead(window: Window) -> QProcess:
 
 def report_missing_font() -> None:
     """Say where the system cannot show letters; of Chinese not in Chinese."""
-    from qtpy import QT5
-    from qtpy.QtGui import QFontDatabase
+    from PyQt5.QtGui import QFontDatabase
 
     from mnist_draw.app.kit.notifier import Notifier
 
-    fonts: Any = QFontDatabase() if QT5 else QFontDatabase
+    fonts = QFontDatabase()
     if not fonts.families():
         reporter.print_at_end(
             _("This system has no font: the window shows no letters. Install DejaVu Sans."),
@@ -283,7 +278,7 @@ def versions() -> list[str]:
         f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "
         f"{platform.release()} {platform.machine()}",
     ]
-    for name in ("PyQt5", "PyQt6", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
+    for name in ("PyQt5", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return found

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from qtpy import sip
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
-from qtpy.QtWidgets import QMainWindow, QWidget
+from PyQt5 import sip
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
+from PyQt5.QtWidgets import QMainWindow, QWidget
 
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.draw_tab import DrawTab

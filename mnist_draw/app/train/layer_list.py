@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
-from qtpy.QtWidgets import QFrame, QToolButton, QWidget
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PyQt5.QtWidgets import QFrame, QToolButton, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu
@@ -94,13 +94,13 @@ class _Row(QFrame):
     """One layer: its name, its figures, its fields, and what is wrong with it."""
 
     #: The entry that its fields say now.
-    edited = Signal(str)
-    removed = Signal()
-    chosen = Signal()
+    edited = pyqtSignal(str)
+    removed = pyqtSignal()
+    chosen = pyqtSignal()
     #: The keyboard goes from its fields back to the list.
-    left = Signal()
+    left = pyqtSignal()
     #: Dragged to a height in pixels, and whether the mouse is released there.
-    dragged = Signal(int, bool)
+    dragged = pyqtSignal(int, bool)
 
     def __init__(self, entry: str, place: int) -> None:
         super().__init__()
@@ -287,7 +287,7 @@ def _with_activation(layer: Operation, name: str) -> str:
 class LayerList(QWidget):
     """The list with its total and its text; ``changed`` comes with each network that can be."""
 
-    changed = Signal()
+    changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
+from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
@@ -29,7 +29,7 @@ _TOLD = ("network", "training_examples", "epochs")
 class LessonHead(QWidget):
     """Says which lesson it is, and leaves it."""
 
-    leave_requested = Signal()
+    leave_requested = pyqtSignal()
 
     def __init__(self, title: str) -> None:
         super().__init__()

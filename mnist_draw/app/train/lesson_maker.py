@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from qtpy.QtCore import QProcess, QSize, Qt, Signal
-from qtpy.QtGui import QKeyEvent, QResizeEvent
-from qtpy.QtWidgets import (
+from PyQt5.QtCore import QProcess, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
@@ -72,7 +72,7 @@ class TaskEdit(QPlainTextEdit):
 
 
 class LessonMaker(ScrollArea):
-    close_requested = Signal()
+    close_requested = pyqtSignal()
 
     def __init__(self, form: SettingsForm) -> None:
         super().__init__()

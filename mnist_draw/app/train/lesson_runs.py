@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import (
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QTableWidget,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QObject, QPoint, Signal
-from qtpy.QtWidgets import QMenu, QWidget
+from PyQt5.QtCore import QObject, QPoint, pyqtSignal
+from PyQt5.QtWidgets import QMenu, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.controls import Menu
@@ -66,10 +66,10 @@ def _read_figures(entries: Sequence[Entry]) -> Figures:
 class LibraryController(LibraryFiles):
     """Lists, opens, uses, compares, renames and deletes runs and networks."""
 
-    run_requested = Signal(Run)
-    inside_requested = Signal()
+    run_requested = pyqtSignal(Run)
+    inside_requested = pyqtSignal()
     #: A run is to be made again.
-    repeat_requested = Signal(Run)
+    repeat_requested = pyqtSignal(Run)
 
     def __init__(
         self,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from qtpy.QtCore import QRectF, QSize, Qt, Signal
-from qtpy.QtGui import (
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QFontMetrics,
@@ -16,7 +16,7 @@ from qtpy.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from qtpy.QtWidgets import (
+from PyQt5.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
     QHeaderView,
@@ -301,10 +301,10 @@ _USUAL = (0.85, 0.93, 0.955, 0.967, 0.973, 0.977, 0.979, 0.98)
 class LibraryPage(QWidget):
     """The list of entries, what can be done with them, and the comparison."""
 
-    shown = Signal()
-    close_requested = Signal()
+    shown = pyqtSignal()
+    close_requested = pyqtSignal()
     #: Paths of files.
-    dropped = Signal(list)
+    dropped = pyqtSignal(list)
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import chain, takewhile
 from typing import Any, TypeAlias
 
-from qtpy.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, Signal
-from qtpy.QtGui import (
+from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
+from PyQt5.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
@@ -15,7 +15,7 @@ from qtpy.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from qtpy.QtWidgets import QAbstractItemView, QListView
+from PyQt5.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.views import ROW, Row
@@ -48,8 +48,8 @@ Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
 class LibraryModel(QAbstractListModel):
     """The entries that the search leaves, the user's and then those that came along."""
 
-    renamed = Signal(object, str)
-    ticked_changed = Signal()
+    renamed = pyqtSignal(object, str)
+    ticked_changed = pyqtSignal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -259,9 +259,9 @@ def _key(row: Shown) -> str:
 class LibraryList(QListView):
     """The list of rows: arrows walk, Space ticks, Return opens, the menu key opens the row menu."""
 
-    opened = Signal(object)
-    menu_requested = Signal(object, QPoint)
-    scrolled = Signal()
+    opened = pyqtSignal(object)
+    menu_requested = pyqtSignal(object, QPoint)
+    scrolled = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()

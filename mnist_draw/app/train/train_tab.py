@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from qtpy.QtCore import QSize, QTimer
-from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QApplication, QStackedWidget, QWidget
+from PyQt5.QtCore import QSize, QTimer
+from PyQt5.QtGui import QShowEvent
+from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
@@ -34,9 +34,9 @@ PageName = Literal["new", "run", "library", "make"]
 
 #: Pages that have all the room.
 _WITHOUT_DRAWER = ("library", "make")
-#: Modules of Qt that pyqtgraph imports. A module of PyQt that is loaded in one thread changes
+#: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
 #: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
-_QT_MODULES = ("qtpy.QtSvg", "qtpy.QtTest")
+_QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
 #: The preference that says whether the settings are open.
 _DRAWER = "settings_drawer"
 

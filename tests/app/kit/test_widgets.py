@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from qtpy import sip
-from qtpy.QtCore import QEvent, QMimeData, QObject, QPoint, QProcess, QRect, Qt, QTimer, QUrl
-from qtpy.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
-from qtpy.QtTest import QTest
-from qtpy.QtWidgets import (
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QProcess, QRect, Qt, QTimer, QUrl
+from PyQt5.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import (
     QApplication,
     QDialogButtonBox,
     QFileDialog,
@@ -555,7 +555,7 @@ def test_nothing_shines_through_an_opaque_widget_between_two_pixels(offset):
     image.fill(Qt.red)
     painter = QPainter(image)
     painter.translate(10, 10 + offset)
-    widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlag(0))
+    widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlags(0))
     painter.end()
     shown = {image.pixelColor(20, y).name() for y in range(60)}
     assert shown == {"#ff0000", theme.LIGHT.card.lower()}

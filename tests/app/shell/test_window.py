@@ -6,11 +6,11 @@ import threading
 import full_disk
 import numpy as np
 import pytest
-from qtpy import sip
-from qtpy.QtCore import QObject, QPoint, QRect, Qt, QTimer
-from qtpy.QtGui import QDesktopServices
-from qtpy.QtTest import QTest
-from qtpy.QtWidgets import (
+from PyQt5 import sip
+from PyQt5.QtCore import QObject, QPoint, QRect, Qt, QTimer
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
     QAbstractSpinBox,
