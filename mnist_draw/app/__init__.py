@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 
-def main(argv: Sequence[str] | None = None, network: str = "", lesson: Lesson | None = None) -> int:
+def main(argv: Sequence[str] | None = None, file: str = "", lesson: Lesson | None = None) -> int:
     """Open the window and run until it is closed."""
     from mnist_draw.app.shell.startup import run
 
-    return run(list(argv or ()), network, lesson)
+    return run(list(argv or ()), file, lesson)

@@ -199,29 +199,28 @@ def _run(argv: Sequence[str] | None) -> int:
         given.insert(0, "script")
     if given and given[0] == "help":
         given = [*given[1:2], "--help"]
-    # What a double click on a trained network starts.
+    # What a double click starts. Nobody sees its terminal, so the window says what is wrong.
     opened = given[0] if len(given) == 1 else ""
-    network = opened if opened.lower().endswith((".npz", ".mnist-handin")) else ""
-    if opened.lower().endswith(".mnist-lesson"):
-        given = ["--config", opened]
+    ending = opened.lower().rpartition(".")[2]
+    file = opened if ending in ("npz", "mnist-handin", "mnist-lesson") else ""
     fail = _fail_in_json if "--json" in given and given[0] != "script" else _fail
     try:
         parser = build_parser()
-        if given and not network and not given[0].startswith("-") and given[0] not in COMMANDS:
+        if given and not file and not given[0].startswith("-") and given[0] not in COMMANDS:
             hint = did_you_mean(given[0], COMMANDS)
             parser.error(_("there is no command {name!r}; {hint}", name=given[0], hint=hint))
-        arguments = parser.parse_args(language if network else [*language, *given])
+        arguments = parser.parse_args(language if file else [*language, *given])
         if arguments.run is None:
-            if network and not named_path(network).is_file():
-                raise UserError("There is no file {path}.", path=network)
+            if file and not named_path(file).is_file():
+                raise UserError("There is no file {path}.", path=file)
             from mnist_draw.app import main as open_window
 
             if arguments.lesson is not None:
                 from mnist_draw.app.train.lesson import read_lesson
 
-                ending = _("No window was opened.")
-                return open_window(lesson=read_lesson(arguments.lesson, ending))
-            return open_window(network=network) if network else open_window()
+                kept = _("No window was opened.")
+                return open_window(lesson=read_lesson(arguments.lesson, kept))
+            return open_window(file=file) if file else open_window()
         if arguments.lesson is not None:
             parser.error(
                 _("--config before a command is for the window; it opens without a command"),

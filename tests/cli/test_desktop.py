@@ -115,7 +115,8 @@ def test_the_content_tells_a_network(home, tmp_path):
         assert kind(path) == "application/x-mnist-draw-network"
 
 
-def test_a_network_opens_the_window(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["my.npz", "class.mnist-lesson", "UNA.MNIST-HANDIN"])
+def test_a_double_click_on_a_file_opens_the_window(name, tmp_path, monkeypatch):
     opened: list[Any] = []
 
     def open_window(**how):
@@ -123,10 +124,10 @@ def test_a_network_opens_the_window(tmp_path, monkeypatch):
         return 0
 
     monkeypatch.setattr(mnist_draw.app, "main", open_window)
-    path = tmp_path / "my.npz"
+    path = tmp_path / name
     path.touch()
     assert main([str(path)]) == 0
-    assert opened == [{"network": str(path)}]
+    assert opened == [{"file": str(path)}]
 
 
 def test_a_program_in_a_folder_of_any_name(home, tmp_path, monkeypatch):

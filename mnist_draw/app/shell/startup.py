@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 SWITCH_INTERVAL = 0.0002
 
 
-def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -> int:
+def run(arguments: list[str], file: str = "", lesson: Lesson | None = None) -> int:
     """Open the window and return the exit status when it has closed."""
     use_writable_home()
     crash = report_crash()
@@ -90,8 +90,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
 
         begin_lesson(window, lesson)
     ahead = compile_ahead(window)
-    if network:
-        window.open_later(network)
+    if file:
+        window.open_later(file)
     if crash is not None:
         offer_crash_report(crash, window.state.page)
     status = app.exec_()

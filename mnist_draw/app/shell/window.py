@@ -318,9 +318,12 @@ class Window(QMainWindow):
         self.train_tab.maker.offer_networks(self.state.entries)
 
     def open_later(self, path: str) -> None:
-        """Open a file of a network, or what a pupil handed in, once the services run."""
+        """Open a lesson, a network, or what a pupil handed in, once the services run."""
 
         def open_file() -> None:
+            if path.lower().endswith(".mnist-lesson"):
+                open_lesson(self, path)
+                return
             self.navigation.show_page(DrawTab.name)
             self.library.open_files([path])
 

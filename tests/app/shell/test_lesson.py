@@ -333,12 +333,20 @@ def test_all_settings_may_be_free(shared):
     assert not maker.lesson().fixed | maker.lesson().hidden
 
 
-def test_a_double_click_opens_a_lesson(path, monkeypatch):
-    opened: list[Any] = []
-    monkeypatch.setattr(mnist_draw.app, "main", lambda **how: opened.append(how) or 0)
+@pytest.mark.window
+def test_a_double_click_opens_a_lesson(setup, path, qtbot):
+    setup.window.open_later(str(path.rename(path.with_suffix(".mnist-lesson"))))
+    qtbot.waitUntil(lambda: setup.window.state.answering_key == "opened:ours.npz")
+    assert setup.window.train_tab.settings.settings().epochs == 5
+
+
+@pytest.mark.window
+def test_the_window_says_what_is_wrong_with_a_lesson(setup, path, qtbot):
+    """A double click has no terminal."""
     file = path.rename(path.with_suffix(".mnist-lesson"))
-    assert main([str(file)]) == 0
-    assert opened[0]["lesson"].fixed == {"network"}
+    file.write_text("[lesson]")
+    setup.window.open_later(str(file))
+    qtbot.waitUntil(lambda: file.name in setup.text("toastLabel"))
 
 
 @pytest.mark.window
