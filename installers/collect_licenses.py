@@ -1,12 +1,21 @@
 """Copy the license texts of the installed packages: ``python collect_licenses.py FOLDER``."""
 
+import os
 import shutil
 import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
 #: They build the folder and are not in it.
-BUILD_TOOLS = {"pip", "pyinstaller", "pyinstaller-hooks-contrib", "altgraph", "packaging"}
+BUILD_TOOLS = {
+    "altgraph",
+    "packaging",
+    "pefile",
+    "pip",
+    "pyinstaller",
+    "pyinstaller-hooks-contrib",
+    "pywin32-ctypes",
+}
 LICENSE_WORDS = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
@@ -28,6 +37,9 @@ def main(folder: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file.locate(), target)
     folder.mkdir(parents=True, exist_ok=True)
+    own = Path(os.__file__).with_name("LICENSE.txt")
+    if own.exists():
+        shutil.copyfile(own, folder / "Python.txt")
     (folder / "packages.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

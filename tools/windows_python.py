@@ -1,4 +1,4 @@
-"""Make parts of a Windows Python that runs under Wine; `windows.sh` calls this.
+"""Make parts of a Windows Python that runs under Wine; `windows_python.sh` calls this.
 
 Wine's C runtime lacks the complex functions that NumPy and SciPy import. A library of the same
 length of name brings them, and their compiled modules are patched to load it.
@@ -28,6 +28,12 @@ FORWARDED = (
     "fmod fmodf frexp hypot ilogb ilogbf ldexp lgamma lgammaf log log10 log10f log1p log1pf log2 "
     "log2f logb logf lrint lround modf modff nextafter nextafterf pow powf rint rintf round roundf "
     "sin sinf sinh sinhf sqrt sqrtf tan tanf tanh tanhf tgamma tgammaf trunc truncf"
+)
+#: How the names of Windows' own libraries begin, from Windows 10 on.
+OF_WINDOWS = (
+    "advapi32 api-ms-win- bcrypt comctl32 crypt32 d3d11 d3d9 dnsapi dwmapi dxgi gdi32 imagehlp "
+    "imm32 iphlpapi kernel32 mpr msvcrt netapi32 ntdll ole32 oleaut32 psapi rpcrt4 shell32 user32 "
+    "userenv uxtheme version winmm ws2_32 wtsapi32"
 )
 START = """
 #include <windows.h>
@@ -97,18 +103,48 @@ def write_sources(out: Path) -> None:
     (out / "complex.def").write_text("\n".join([*heading, *exports]))
 
 
-def patch(folder: Path) -> None:
-    """Have compiled modules load the complex functions from the library made here."""
+def load_from(runtime: bytes, instead_of: bytes, folder: Path) -> None:
+    """Have compiled modules load the complex functions from another library."""
     for pattern in ("*.pyd", "*.dll"):
         for path in folder.rglob(pattern):
             content = path.read_bytes()
-            if RUNTIME in content:
-                path.write_bytes(content.replace(RUNTIME, OURS))
+            if instead_of in content:
+                path.write_bytes(content.replace(instead_of, runtime))
+
+
+def restore(folder: Path) -> None:
+    """Make compiled modules what they were, for real computers with Windows."""
+    load_from(RUNTIME, OURS, folder)
+    for path in folder.rglob(OURS.decode()):
+        path.unlink()
+
+
+def check(folder: Path) -> None:
+    """Stop if a module needs a library that neither the folder nor Windows has."""
+    import pefile
+
+    modules = [
+        path for path in folder.rglob("*") if path.suffix.lower() in (".dll", ".exe", ".pyd")
+    ]
+    present = {path.name.lower() for path in modules}
+    for path in modules:
+        read = pefile.PE(path, fast_load=True)
+        read.parse_data_directories([pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"]])
+        for entry in getattr(read, "DIRECTORY_ENTRY_IMPORT", []):
+            name = entry.dll.decode().lower()
+            if name not in present and not name.startswith(tuple(OF_WINDOWS.split())):
+                raise SystemExit(f"{path} needs {name}, which is not in {folder}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        unpack(Path(sys.argv[2]), Path(sys.argv[3]) / "python")
-        write_sources(Path(sys.argv[3]))
+    task, *places = sys.argv[1:]
+    if task == "make":
+        wheel, out = map(Path, places)
+        unpack(wheel, out / "python")
+        write_sources(out)
+    elif task == "patch":
+        load_from(OURS, RUNTIME, Path(places[0]))
+    elif task == "restore":
+        restore(Path(places[0]))
     else:
-        patch(Path(sys.argv[2]))
+        check(Path(places[0]))
