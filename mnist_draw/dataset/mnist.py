@@ -22,7 +22,7 @@ from mnist_draw.dataset.classes import DIGITS, check_classes, class_list
 from mnist_draw.dataset.sources.formats import read_source, strip_suffixes
 from mnist_draw.dataset.sources.picture_folders import announce
 from mnist_draw.dataset.sources.source import Part, Source, set_aside, shuffled, split_off
-from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
+from mnist_draw.errors import DatasetError, asks_what_was_meant, strip_control_chars
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.folders import named_path, resource_path
 from mnist_draw.storage.opening import PathName
@@ -157,13 +157,13 @@ def shipped() -> Dataset:
 
 
 def dataset_name(path: PathName | None) -> str:
-    """Name a data set after its file or folder; MNIST without one."""
+    """Name a data set after its file or folder; MNIST without one.
+
+    No disk is read: the folder of an earlier run may be on one that is not there now.
+    """
     if path is None:
         return "MNIST"
-    try:
-        place = named_path(path).resolve()
-    except (StorageError, OSError):  # a folder of an earlier run that is not accessible now
-        place = Path(path)
+    place = Path(os.path.normpath(Path(path).absolute()))
     if place.name == "raw":  # torchvision's FashionMNIST/raw
         place = place.parent
     # For models, reports and tables.

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import hashlib
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +13,13 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset import mnist
-from mnist_draw.dataset.mnist import iterate_minibatches, load_data, load_dataset, scale
+from mnist_draw.dataset.mnist import (
+    dataset_name,
+    iterate_minibatches,
+    load_data,
+    load_dataset,
+    scale,
+)
 from mnist_draw.dataset.sources.idx_files import read_idx
 from mnist_draw.errors import DatasetError
 from mnist_draw.storage.folders import resource_path
@@ -252,3 +259,23 @@ def test_minibatches():
     for size in (0, -5):
         with pytest.raises(ValueError, match=f"at least 1, got {size}"):
             list(iterate_minibatches(INPUTS, TARGETS, size))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (None, "MNIST"),
+        ("my digits.npz", "my digits"),
+        ("FashionMNIST/raw", "FashionMNIST"),
+        ("one/two/..", "one"),
+        # It may be on a disk that is not there now, or one that answers late.
+        ("/nowhere/letters", "letters"),
+    ],
+)
+def test_the_name_of_a_data_set_is_found_without_a_disk(path, name, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("the disk was read")
+
+    for read in ("stat", "lstat", "readlink"):
+        monkeypatch.setattr(os, read, refuse)
+    assert dataset_name(path) == name
