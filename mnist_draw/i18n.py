@@ -231,13 +231,24 @@ def date(moment: datetime, year: bool = False, clock: bool = False) -> str:
 _LARGE_LOSS = 100.0
 
 
+#: Under so many seconds a duration has a decimal.
+_BRIEF = 9.95
+
+
 def format_duration(seconds: float | None) -> str:
-    """Format a duration as ``m:ss`` or ``h:mm:ss``, a dash if there is none."""
+    """Format a duration as ``0.4 s``, ``12 s``, ``1 min 3 s`` or ``1 h 5 min``, a dash for none."""
     if seconds is None:
         return "–"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    if seconds < _BRIEF:
+        return _("{count} s", count=number(seconds, ".1f"))
+    whole = round(seconds)
+    if whole < 60:
+        return _("{count} s", count=number(whole))
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return _("{minutes} min {seconds} s", minutes=number(minutes), seconds=number(rest))
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return _("{hours} h {minutes} min", hours=number(hours), minutes=number(minutes))
 
 
 def _promised(seconds: float) -> tuple[int, str]:
@@ -256,16 +267,6 @@ def time_words(seconds: float) -> str:
     count, unit = _promised(seconds)
     short = {"s": N_("{count} s"), "min": N_("{count} min"), "h": N_("{count} h")}
     return _(short[unit], count=number(count))
-
-
-def long_time_words(seconds: float) -> str:
-    """Return the same in whole words: ``20 seconds``, ``1 minute``."""
-    count, unit = _promised(seconds)
-    if unit == "s":
-        return counted("{count} second", "{count} seconds", count)
-    if unit == "min":
-        return counted("{count} minute", "{count} minutes", count)
-    return counted("{count} hour", "{count} hours", count)
 
 
 #: So long ago hours say more than "yesterday", in seconds.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from mnist_draw.i18n import _, counted, format_loss, long_time_words, number, percent
+from mnist_draw.i18n import _, counted, format_loss, number, percent, time_words
 from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
@@ -490,7 +490,7 @@ def _long_run(facts: Facts) -> Hint | None:
         return None
     sentence = _(
         "{time} is long. You can stop after any epoch and keep what it has learned.",
-        time=long_time_words(left),
+        time=time_words(left),
     )
     return Hint(sentence)
 

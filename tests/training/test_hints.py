@@ -94,7 +94,7 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         (replace(facts(epochs(SLOWLY, accuracies=[0.9, 0.9, 0.92, 0.94, 0.96])), validated_on=120),
          "", ""),
         (replace(facts(epochs(SLOWLY, accuracies=[0.96] * 5)), validated_on=0), "", ""),
-        (replace(facts([]), seconds_left=7200.0), "2 hours is long", ""),
+        (replace(facts([]), seconds_left=7200.0), "2 h is long", ""),
         (replace(facts(epochs(FALLS[:3])), seconds_left=7200.0), "", ""),
     ],
 )  # fmt: skip

@@ -191,10 +191,10 @@ class Canvas(QWidget):
 
     def set_invitation(self, classes: Sequence[str] = DIGITS) -> None:
         """Ask for a digit, or for one of other classes."""
-        self._invitation = _("Draw a digit")
+        self.invitation = _("Draw a digit")
         sentence = _("Draw a digit here with mouse, pen or finger.")
         if classes != DIGITS:
-            self._invitation = _("Draw one of: {classes}", classes=_few_of(classes))
+            self.invitation = _("Draw one of: {classes}", classes=_few_of(classes))
             everything = " ".join(classes)
             sentence = _("Draw one of: {classes}", classes=everything)
         self.setToolTip("" if classes == DIGITS else tip(sentence))
@@ -278,7 +278,7 @@ class Canvas(QWidget):
 
     def _paint_invitation(self, painter: QPainter) -> None:
         write_with(painter, theme.Text.BOARD_HINT, "muted")
-        painter.drawText(self.rect(), Qt.AlignCenter, self._invitation)
+        painter.drawText(self.rect(), Qt.AlignCenter, self.invitation)
         below = self.rect().translated(0, painter.fontMetrics().height() + theme.Size.GRID)
         painter.setFont(theme.font(theme.Text.LABEL))
         painter.drawText(below, Qt.AlignCenter, _("or drop a picture here"))

@@ -271,6 +271,7 @@ class DrawTab(Page):
         self.answer.show_classes(names)
         self.pictures.name_examples(digits)
         self.canvas.set_invitation(names)
+        self.first_start.show_classes(digits)
 
     def _widen(self, step: float) -> None:
         self.canvas.set_pen_width(self.canvas.pen_width + step)

@@ -16,7 +16,6 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ElidedButton, explain, label, rule
 from mnist_draw.i18n import _, pgettext
 
-_TITLE = _("Draw any digit")
 _SENTENCE = _("Begin anywhere. The answer follows every stroke.")
 #: The card's greatest width.
 _WIDE = 560
@@ -127,7 +126,6 @@ class FirstStart(QWidget):
         super().__init__(canvas)
         self._canvas = canvas
         self.setObjectName("firstStart")
-        self.setAccessibleName(_TITLE)
         self.setAccessibleDescription(_SENTENCE)
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.hide()
@@ -135,6 +133,7 @@ class FirstStart(QWidget):
         #: leaves to the board, and so are no part of it.
         self._links: dict[QPushButton, QWidget] = {}
         self.digit = WrittenDigit()
+        self._are_digits = True
         card = self._build_card()
         margins = (0, Size.CARD_GAP, Size.CARD_GAP, Size.CARD_GAP)
         middle = row((card, 1))
@@ -142,10 +141,10 @@ class FirstStart(QWidget):
         card.setMaximumWidth(theme.scaled(_WIDE))
         canvas.resized.connect(self._place)
         theme.follow(self, self._place)
+        self.show_classes(are_digits=True)
 
     def _build_card(self) -> QFrame:
-        sentence = _("Put a test digit on the board.")
-        example = self._add_link("exampleLink", _("Show me a digit"), sentence, "R")
+        example = self._add_link("exampleLink", "", "")
         sentence = _("See in a few steps how a network reads.")
         tour = self._add_link("tourLink", _("Take the tour"), sentence)
         sentence = _("Train a network of your own.")
@@ -167,27 +166,44 @@ class FirstStart(QWidget):
         )
         card = QFrame()
         card.setProperty("look", "card")
-        title = label(_TITLE, "headline", wraps=True)
+        self._title = label("", "headline", wraps=True)
         below = label(_SENTENCE, "sentence", wraps=True)
-        for words in (title, below):
+        for words in (self._title, below):
             words.setAlignment(Qt.AlignCenter)
         links = row(1, example, 1, tour, 1)
         pad = Size.CARD_PADDING
-        parts = (title, below, steps, rule(), links)
-        column(*parts, gap=Size.CARD_GAP, margins=(pad, pad, pad, Size.GRID), owner=card)
+        parts = (self._title, below, steps, rule(), links)
+        column(*parts, gap=Size.CARD_GAP, margins=(pad, pad, pad, Size.FIELD_GAP), owner=card)
         return card
 
-    def _add_link(self, name: str, text: str, sentence: str, key: str = "") -> QWidget:
+    def _add_link(self, name: str, text: str, sentence: str) -> QWidget:
         """Build a link on the board; return the room for it on the card."""
         link = ElidedButton(text, "link", name)
         link.setParent(self._canvas)
-        explain(link, text, sentence, key)
+        explain(link, text, sentence)
         link.setCursor(Qt.PointingHandCursor)
         link.hide()
         room = QWidget()
         room.setSizePolicy(QSizePolicy.Minimum, QSizePolicy.Fixed)
         self._links[link] = room
         return room
+
+    def show_classes(self, are_digits: bool) -> None:
+        """Ask for what the network reads; a 3 is written only for one of digits."""
+        self._are_digits = are_digits
+        if are_digits:
+            title = _("Draw any digit")
+            text = _("Show me a digit")
+            sentence = _("Put a test digit on the board.")
+        else:
+            title = self._canvas.invitation
+            text = _("Show me a picture")
+            sentence = _("Put any of the test pictures of its data set on the board.")
+        self._title.setText(title)
+        self.setAccessibleName(title)
+        self.example.setText(text)
+        explain(self.example, text, sentence, "R")
+        self._place()
 
     def begin(self) -> None:
         self._canvas.shows_invitation = False
@@ -236,9 +252,10 @@ class FirstStart(QWidget):
         left = self._canvas.cover.right() + Size.CARD_GAP
         self.setGeometry(self._canvas.rect().adjusted(left, 0, 0, 0))
         layout = self.layout()
-        self.digit.show()
+        self.digit.setVisible(self._are_digits)
         layout.activate()
-        self.digit.setVisible(layout.totalHeightForWidth(self.width()) <= self.height())
+        if layout.totalHeightForWidth(self.width()) > self.height():
+            self.digit.hide()
         layout.activate()
         for link, room in self._links.items():
             link.setGeometry(QRect(room.mapTo(self._canvas, QPoint()), room.size()))

@@ -11,12 +11,11 @@ from mnist_draw.app.train.run_words import time_left
 from mnist_draw.i18n import (
     _,
     counted,
-    format_duration,
     joined,
-    long_time_words,
     number,
     percent,
     pgettext,
+    time_words,
     with_comma,
 )
 from mnist_draw.library.stored_network import FINE_TUNED, RUN
@@ -68,7 +67,7 @@ def next_step(state: AppState) -> Step | None:
 def _step(state: AppState) -> Step:
     learning = state.learning
     if isinstance(learning, Learns):
-        return _step_while_learning(learning)
+        return _step_while_learning(state, learning)
     if state.queue is not None:
         return _step_while_waiting(state, state.queue)
     if isinstance(learning, Learned):
@@ -90,7 +89,7 @@ def _learning_time(state: AppState) -> str:
     stays = _("{name} itself stays.", name=name) if name else ""
     if state.learning_seconds is None:
         return stays
-    return joined(_("About {time}.", time=long_time_words(state.learning_seconds)), stays)
+    return joined(_("About {time}.", time=time_words(state.learning_seconds)), stays)
 
 
 # -- learning
@@ -103,10 +102,12 @@ def _step_while_waiting(state: AppState, waiting: Waiting) -> Step:
     return Step(starts, _unlearned_digits(state), _("Cancel"), Action.CANCEL)
 
 
-def _step_while_learning(learning: Learns) -> Step:
+def _step_while_learning(state: AppState, learning: Learns) -> Step:
     line = ""
     if learning.seconds_left is not None:
-        line = _("{time} left", time=format_duration(learning.seconds_left))
+        line = _("{time} left", time=time_words(learning.seconds_left))
+    elif state.unlearned:
+        line = _unlearned_digits(state)
     return Step(learning.words, line, _("Stop"), Action.CANCEL)
 
 
@@ -179,7 +180,7 @@ def _step_after_training(state: AppState) -> Step | None:
     if accuracy is None and not any(entry.run and entry.has_network for entry in state.entries):
         line = ""
         if state.first_run_seconds is not None:
-            time = long_time_words(state.first_run_seconds)
+            time = time_words(state.first_run_seconds)
             line = _("About {time} on this computer", time=time)
         button = pgettext("button", "Train")
         sentence = _("Train a network of your own")

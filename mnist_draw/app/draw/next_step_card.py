@@ -15,7 +15,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import Learns
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import ElidedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, label, push_button, set_look
@@ -26,7 +26,7 @@ from mnist_draw.training.presets import PRESETS
 
 #: Milliseconds after the start until this computer is measured: then the networks are compiled.
 _AT_REST_MS = 4000
-#: Height of the card; its button is 44 high.
+#: Least height of the card; its button is 44 high.
 _HIGH = 72
 
 
@@ -69,7 +69,7 @@ class NextStep(QFrame):
         self._step: Step | None = None
         self._pressed = 0.0
         self.sentence = GrowingLabel(label("", "title"))
-        self.line = ElidedLabel(look="muted")
+        self.line = GrowingLabel(label("", "muted"))
         self.button = push_button("nextStepButton", "", "", act=self._act)
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
@@ -77,7 +77,7 @@ class NextStep(QFrame):
         self._state.follow(_FACTS, self._show, ["draw"])
         self._state.follow(["certainty", "unlearned"], self._measure)
         QTimer.singleShot(_AT_REST_MS, self._settle)
-        theme.follow(self, lambda: self.setFixedHeight(theme.scaled(_HIGH)))
+        theme.follow(self, lambda: self.setMinimumHeight(theme.scaled(_HIGH)))
         self._show()
 
     def _settle(self) -> None:
@@ -114,7 +114,7 @@ class NextStep(QFrame):
         if step is None:
             return
         self.sentence.set_text(step.sentence)
-        self.line.setText(step.line)
+        self.line.set_text(step.line)
         self.line.setVisible(bool(step.line))
         button = step.button
         if step.action.page:

@@ -113,7 +113,8 @@ class Learns:
 
     @property
     def words(self) -> str:
-        """How far learning is; compiling and loading are its first part."""
+        if self.part <= PREPARING:
+            return _("Preparing to learn")
         return _("Learning, {share}", share=percent(self.part))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_draw.app.kit.app_state import Learns
-from mnist_draw.i18n import _, counted, format_duration
+from mnist_draw.i18n import _, counted, time_words
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.app_state import AppState
@@ -49,7 +49,7 @@ def _after_run(state: AppState) -> str:
     left = state.run.seconds_left
     if left is None:
         return _("Learns after your run")
-    return _("Learns after your run, about {time}", time=format_duration(left))
+    return _("Learns after your run, about {time}", time=time_words(left))
 
 
 def _learning(state: AppState) -> Learns:
@@ -61,7 +61,7 @@ def _after_learning(state: AppState) -> str:
     left = _learning(state).seconds_left
     if left is None:
         return _("Starts after learning.")
-    return _("Starts after learning, about {time}.", time=format_duration(left))
+    return _("Starts after learning, about {time}.", time=time_words(left))
 
 
 def _why_after_learning(state: AppState) -> str:

@@ -125,7 +125,7 @@ def large_figure(run: Run) -> FigureWords:
     seconds = run.seconds_to_validation
     line = ""
     if seconds is not None and run.is_running:
-        line = _("First validation in about {time}", time=format_duration(seconds))
+        line = _("First validation in about {time}", time=time_words(seconds))
     return FigureWords(
         caption=_("Training accuracy so far"),
         value="–" if accuracy is None else percent(accuracy, 1),

@@ -264,6 +264,17 @@ def test_the_written_digit_is_whole(welcome):
         assert len(edge) == 1
 
 
+def test_the_card_asks_for_what_the_network_reads(welcome):
+    first = welcome.first_start
+    welcome.use_network(fakes.model(classes=list("ABCDEFGHIJ")))
+    assert "A B C" in first.accessibleName()
+    assert not first.digit.isVisible()
+    assert "digit" not in first.example.text()
+    welcome.use_network(fakes.model())
+    assert first.digit.isVisible()
+    assert "digit" in first.accessibleName()
+
+
 def test_it_is_shown_once_and_leads_on(welcome, qtbot, preferences):
     first = welcome.first_start
     links: list[Any] = [first.example, first.tour]

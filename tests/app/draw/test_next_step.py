@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QPointF
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.draw.next_step import Action, next_step
 from mnist_draw.app.kit import theme
@@ -90,8 +90,8 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
 @pytest.mark.parametrize(
     ("facts", "action", "is_primary", "words"),
     [
-        ({"first_run_seconds": 21}, Action.TRAIN, True, "of your own About 20 seconds on this"),
-        ({"first_run_seconds": 68}, Action.TRAIN, True, "About 1 minute on"),
+        ({"first_run_seconds": 21}, Action.TRAIN, True, "of your own About 20 s on this"),
+        ({"first_run_seconds": 68}, Action.TRAIN, True, "About 1 min on"),
         ({"run": run()}, Action.WATCH, False, "is training"),
         ({"run": run(0.9759, seconds=13)}, Action.LET_ANSWER, True,
          "at 97.59% Still training, about 15 s left"),
@@ -126,15 +126,17 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24% of unseen digits right"),
         (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56%"),
         (own(unlearned=2), Action.LEARN, True, "2 digits to learn Mine itself stays."),
-        (own(unlearned=1, learning_seconds=61.0), Action.LEARN, True, "About 1 minute. Mine"),
+        (own(unlearned=1, learning_seconds=61.0), Action.LEARN, True, "About 1 min. Mine"),
         (own(unlearned=1, reads_digits=False), Action.LOOK_INSIDE, False, "Your network"),
         ({"unlearned": 2, "queue": WAITS, "run": run()}, Action.CANCEL, False, "after your run"),
         ({"unlearned": 2, "queue": WAITS, "run": Run(state="training", expected_seconds=40.0)},
-         Action.CANCEL, False, "after your run, about 0:40 2 digits"),
+         Action.CANCEL, False, "after your run, about 40 s 2 digits"),
         ({"unlearned": 2, "learning": Learns(0.4)}, Action.CANCEL, False,
          "Learning, 40%"),
-        ({"learning": Learns()}, Action.CANCEL, False, "Learning, 0%"),
-        ({"learning": Learns(0.4, 21.0)}, Action.CANCEL, False, "Learning, 40% 0:21 left"),
+        # The first part compiles and loads: nothing is learned yet.
+        ({"unlearned": 2, "learning": Learns()}, Action.CANCEL, False,
+         "Preparing to learn 2 digits"),
+        ({"learning": Learns(0.4, 21.0)}, Action.CANCEL, False, "Learning, 40% 20 s left"),
         ({"learning": LEARNED}, Action.GO_BACK, False, "Learned. MNIST"),
         ({"learning": NOT_LEARNED}, Action.DRAW_MORE, True, "Not learned."),
     ],
@@ -184,7 +186,7 @@ def test_the_button_does_what_it_says(card, tab, qtbot):
     with qtbot.waitSignal(card.train_requested):
         card.button.click()
     state.set(run=cut_off())
-    assert card.line.text() == "After 0 of 8 epochs"
+    assert "After 0 of 8 epochs" in card.accessibleDescription()
     with qtbot.waitSignal(card.run_requested):
         card.button.click()
     state.set(run=run(0.9))
@@ -212,3 +214,11 @@ def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(c
     tab.show_reading(fakes.reading(unsure, ticket=9))
     assert card.button.text() == "Use Best reader"
     assert card.height() == height == theme.scaled(72)
+
+
+def test_no_word_of_the_card_is_cut_in_the_narrowest_panel(card, tab, qtbot):
+    sentence = "98.39% of unseen digits right, and so many more words that a line is too short"
+    card.resize(332, 72)
+    tab.network.state.set(learning=Learned(ResultMessage("Learned.", sentence), is_better=True))
+    line = next(one for one in card.findChildren(QLabel) if one.text() == sentence)
+    qtbot.waitUntil(lambda: line.height() >= line.heightForWidth(line.width()))

@@ -88,8 +88,8 @@ def test_rows_say_what_a_run_is_and_how_far_it_came(make):
     page = make().show_library()
     # Two runs with one name are told apart, and the state needs no column.
     assert names(page)[0] == f"{names(page)[1]} (2)"
-    assert row(page).detail.endswith("3 of 20 epochs, 3:00")
-    assert row(page, 1).detail.endswith("3 of 20 epochs, can be continued, 3:00")
+    assert row(page).detail.endswith("3 of 20 epochs, 3 min 0 s")
+    assert row(page, 1).detail.endswith("3 of 20 epochs, can be continued, 3 min 0 s")
     assert row(page, 1).accuracy == ("95.00% validation", False)
     read = page.list.rows.index(0).data(Qt.AccessibleTextRole)
     assert "(2)" in read
@@ -386,7 +386,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
     with FileLock(run.folder / "run.lock"):
         room = make()
         page = room.show_library()
-        assert "epoch 3 of 20, 2:00, in another program" in row(page).detail
+        assert "epoch 3 of 20, 2 min 0 s, in another program" in row(page).detail
         page.list.rows.toggle_tick(row(page).entry)
         qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
         write_epochs(run, 5)

@@ -152,7 +152,7 @@ def page_of(run, **facts):
     [
         (result("completed", 20), "Your network gets 98.24% of", "9,824 of 10,000", True),
         (result("early"), "Your network gets", "stopped falling", False),
-        (result("stopped"), "Stopped in epoch 4 of 20. Your", "3 epochs in 3:00", True),
+        (result("stopped"), "Stopped in epoch 4 of 20. Your", "3 epochs in 3 min 0 s", True),
         (result("running", test=None), "Can be continued after 3 of 20", "not tested yet", False),
         (
             result("completed", test=None, keep_best=True),
@@ -160,9 +160,9 @@ def page_of(run, **facts):
             "Epoch 3 is kept: the lowest validation loss, 0.0667",
             False,
         ),
-        (result("completed", 1, network="cnn"), "", "after epoch 1 in 1:00.", False),
+        (result("completed", 1, network="cnn"), "", "after epoch 1 in 1 min 0 s.", False),
         # How many test pictures there were is not known until they are read.
-        (result("completed", 1, data_folder="gone"), "", "After epoch 1 in 1:00.", False),
+        (result("completed", 1, data_folder="gone"), "", "After epoch 1 in 1 min 0 s.", False),
     ],
 )
 def test_the_end_of_a_run_in_words(made, begins, contains, compared):
@@ -349,7 +349,7 @@ def first_minute(batches, each=0.1):
     [
         (first_minute(0), "Training accuracy so far", "–", "", True),
         (first_minute(5), "Training accuracy so far", "79.0%", "", True),
-        (first_minute(60), "Training accuracy so far", "79.0%", "First validation in about 0:04",
+        (first_minute(60), "Training accuracy so far", "79.0%", "First validation in about 4 s",
          True),
         (result("training"), "Validation accuracy", "95.00%", "in epoch 1", False),
         # There is no second large figure at the end.
@@ -492,7 +492,7 @@ def test_a_run_that_waits_says_until_when_and_what_it_will_train(show):
     waiting = Waiting("run", run.title, bool, AFTER_LEARNING)
     state.set(learning=Learns(0.62, 40.0), queue=waiting)
     assert page.queued.isVisible()
-    assert "0:40" in page.queued.headline.text()
+    assert "40 s" in page.queued.headline.text()
     assert "3 digits" in page.queued.sentence.text()
     assert page.queued.progress.text() == "Learning, 62%"
     assert run_words.time_left(run) == "then about 20 s"
@@ -555,7 +555,7 @@ def test_a_lowered_learning_rate_is_whole(show, rate):
     ("run", "headline", "details", "remedies"),
     [
         (poor(), "gets <b>15.6%</b> of unseen digits right. Guessing gets 10%.",
-         "1,559 of 10,000 test pictures right, after 3 epochs in 0:02. It took only 3 steps: "
+         "1,559 of 10,000 test pictures right, after 3 epochs in 2.1 s. It took only 3 steps: "
          "500 pictures, all in one minibatch.",
          ["Use all 50,000 pictures", "Use minibatches of 10", "Train 50 more epochs"]),
         # What fills no minibatch is left out.
@@ -570,7 +570,7 @@ def test_a_lowered_learning_rate_is_whole(show, rate):
          ["Turn augmentation on"]),
         (poor(training_examples=None, batches=100, here=False), "15.6%", "300 steps",
          ["New run with Quick"]),
-        (poor(epochs=1), "15.6%", "after epoch 1 in 0:01", ["Use all 50,000 pictures",
+        (poor(epochs=1), "15.6%", "after epoch 1 in 0.7 s", ["Use all 50,000 pictures",
          "Use minibatches of 10", "Train 50 more epochs"]),
     ],
 )  # fmt: skip
