@@ -322,6 +322,7 @@ NETWORKS: dict[str, NetworkKind] = {
             "layers:conv32x5,pool2,/0.5,256@tanh",
             _read_list,
             title_of,
+            in_menu=False,
         ),
         NetworkKind(
             "custom_mlp",

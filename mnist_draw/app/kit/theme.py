@@ -56,6 +56,7 @@ class Size:
     HEADER = 52
     SIDE_PANEL = 300
     DRAWER = 340
+    LAYERS = 460
     FIELD = 30
     BUTTON = 34
     LOW_BUTTON = 32

@@ -9,19 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
+from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
-from PyQt5.QtWidgets import QFrame, QToolButton, QWidget
+from PyQt5.QtWidgets import QFrame, QWidget
 
-from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Keys, explain, label, push_button, set_look
-from mnist_draw.i18n import _, counted, joined, number, percent_sign
-from mnist_draw.networks import parse_network
+from mnist_draw.i18n import _, joined, number, percent_sign
 from mnist_draw.networks.layer_text import (
     MAX_FILTERS,
     MAX_LAYERS,
@@ -33,7 +37,6 @@ from mnist_draw.networks.layer_text import (
     figures_of,
     read_entry,
     read_layers,
-    shortest,
     text_of,
 )
 from mnist_draw.networks.operations import (
@@ -41,10 +44,12 @@ from mnist_draw.networks.operations import (
     MEANINGS,
     Convolution,
     Dense,
+    Dropout,
     MaxPooling,
-    Operation,
+    NetworkLayer,
 )
 
+notifier = Notifier("layers", "train")
 #: What *Add a layer* offers, with an entry of each kind.
 _KINDS = {
     "convolution": (_("Convolution"), "conv32x5"),
@@ -58,6 +63,14 @@ _FILTER_SIDES = (1, 3, 5, 7)
 _SQUARE_SIDES = (2, 3)
 #: Undo goes back as many steps.
 _MOST_UNDONE = 50
+#: Widths of the columns, and of the fields of numbers and menus.
+_GIVES = 92
+_WEIGHTS = 76
+_END = 22
+_HANDLE = 24
+_NUMBER = 58
+_MENU = 66
+_WIDE_MENU = 108
 
 
 def share_box(share: float) -> RealBox:
@@ -72,26 +85,68 @@ def share_of(box: RealBox) -> float:
     return float(f"{box.value() / 100:.15g}")
 
 
+def _layer_of(entry: str) -> NetworkLayer | None:
+    """Return the layer of an entry; None for a normalization, which belongs to one above."""
+    if entry == "norm":
+        return None
+    return Dropout(as_share(entry[1:])) if entry.startswith("/") else read_entry(entry)
+
+
 def kind_of(entry: str) -> str:
     """Return which of the kinds an entry is."""
-    if entry == "norm":
-        return "normalization"
-    if entry.startswith("/"):
-        return "dropout"
-    match read_entry(entry):
+    match _layer_of(entry):
+        case None:
+            return "normalization"
         case Convolution():
             return "convolution"
         case MaxPooling():
             return "pooling"
-    return "dense"
+        case Dense():
+            return "dense"
+    return "dropout"
+
+
+def title_of_entry(entry: str) -> str:
+    return _KINDS[kind_of(entry)][0]
 
 
 def format_shape(shape: Sequence[int]) -> str:
     return "×".join(map(number, shape))
 
 
+class LayerLine(QFrame):
+    """A line of the list: its name, what it gives and its weights, each in its column."""
+
+    def __init__(self, title: str, note: str = "", end: QWidget | None = None) -> None:
+        super().__init__()
+        self.dot = label("●", "accent")
+        self.dot.hide()
+        self.gives = label("", "muted")
+        self.weights = label("", "muted")
+        for figure in (self.gives, self.weights):
+            figure.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self._end = end or QWidget()
+        name = row(
+            self.dot,
+            label(title, "layer name"),
+            (ElidedLabel(note, "muted"), 1),
+            gap=Size.TIGHT,
+        )
+        row((name, 1), self.gives, self.weights, self._end, gap=0, owner=self)
+        theme.follow(self, self._fit)
+
+    def _fit(self) -> None:
+        for part, wide in ((self.gives, _GIVES), (self.weights, _WEIGHTS), (self._end, _END)):
+            part.setFixedWidth(theme.scaled(wide))
+
+    def show_figures(self, figures: EntryFigures | None) -> None:
+        """Show what the layer gives; None where it cannot be."""
+        self.gives.setText(format_shape(figures.shape) if figures else "–")
+        self.weights.setText(number(figures.weights) if figures and figures.weights else "–")
+
+
 class _Row(QFrame):
-    """One layer: its name, its figures, its fields, and what is wrong with it."""
+    """One layer: its line, its fields, and what is wrong with it."""
 
     #: The entry that its fields say now.
     edited = pyqtSignal(str)
@@ -104,126 +159,121 @@ class _Row(QFrame):
 
     def __init__(self, entry: str, place: int) -> None:
         super().__init__()
-        self.entry = entry
+        self._layer = _layer_of(entry)
         self.setProperty("look", "layer")
-        self._title = _KINDS[kind_of(entry)][0]
+        self._title = title_of_entry(entry)
         self._place = place
-        self._figures = label("", "muted")
-        self._weights = label("", "muted")
-        self._weights.setMinimumWidth(4 * Size.FIELD_GAP)
-        self._weights.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.remove_button = icon_button(
+            f"layer{place}RemoveButton",
+            "x",
+            _("Remove, layer {number}", number=place),
+            _("Remove layer {number}.", number=place),
+            "Delete",
+        )
+        self.remove_button.setFocusPolicy(Qt.NoFocus)
+        self.remove_button.clicked.connect(self.removed)
+        self.line = LayerLine(self._title, end=self.remove_button)
+        handle = icon_button("", "dots-six-vertical", "", "", look="inline")
+        handle.setFocusPolicy(Qt.NoFocus)
+        handle.setAttribute(Qt.WA_TransparentForMouseEvents)
         self._error = label("", "wrong", wraps=True)
         self._error.hide()
-        self.remove_button = QToolButton()
-        self.remove_button.setProperty("look", "small")
-        self.remove_button.setObjectName(f"layer{place}RemoveButton")
-        self.remove_button.setFocusPolicy(Qt.NoFocus)
-        set_icon(self.remove_button, "x", Size.SMALL_ICON)
-        sentence = _("Remove layer {number}.", number=place)
-        explain(self.remove_button, _("Remove, layer {number}", number=place), sentence, "Delete")
-        self.remove_button.clicked.connect(self.removed)
-        head = row(
-            label(self._title, "title"),
-            1,
-            self._figures,
-            self._weights,
-            self.remove_button,
-            gap=Size.TIGHT,
-        )
         self.fields: list[NumberBox | RealBox | ComboBox] = []
         self._line = row(gap=Size.TIGHT)
-        self._add_fields(entry)
+        self._add_fields()
         self._line.addStretch(1)
-        column(head, self._line, self._error, gap=2, margins=(6, 2, 2, 4), owner=self)
+        lines = column(self.line, self._line, self._error, gap=1)
+        row(handle, (lines, 1), gap=Size.TIGHT, margins=(0, 0, 0, 2), owner=self)
         for field in self.fields:
             # The list is one stop of the Tab key; Enter leads into the fields.
             field.setFocusPolicy(Qt.ClickFocus)
             field.installEventFilter(self)
 
-    def _add_fields(self, entry: str) -> None:
-        kind = kind_of(entry)
-        if kind == "dropout":
-            self._add_share(as_share(entry[1:]))
-            self._say(_("of the values, in training only"))
-            return
-        if kind == "normalization":
-            return
-        layer = read_entry(entry)
-        match layer:
-            case Convolution():
-                self._add_count(layer.filters, MAX_FILTERS, _filters)
+    def _add_fields(self) -> None:
+        match self._layer:
+            case Convolution() as layer:
+                self._add_count("filters", layer.filters, MAX_FILTERS)
                 self._say(_("filters of"))
                 self._add_side(layer.side, _FILTER_SIDES)
                 self._add_activation(layer.activation)
-            case MaxPooling():
+            case MaxPooling() as layer:
                 self._add_side(layer.side, _SQUARE_SIDES)
-                self._say(_("largest of each square"))
-            case Dense():
-                self._add_count(layer.units, MAX_UNITS, _units)
+                self._say(_("keeps the largest of each square"))
+            case Dense() as layer:
+                self._add_count("units", layer.units, MAX_UNITS)
                 self._say(_("units"))
                 self._add_activation(layer.activation)
+            case Dropout() as layer:
+                box = share_box(layer.share)
+                box.valueChanged.connect(lambda: self._edit("share", share_of(box)))
+                self._add(box, "DropoutSpinBox", _("Dropout"), _NUMBER)
+                self._say(_("of the values, in training only"))
 
-    def _add(self, field: NumberBox | RealBox | ComboBox, ending: str, title: str) -> None:
+    def _add(
+        self,
+        field: NumberBox | RealBox | ComboBox,
+        ending: str,
+        title: str,
+        wide: int,
+    ) -> None:
         field.setObjectName(f"layer{self._place}{ending}")
         explain(field, title, _("{title} of layer {number}.", title=title, number=self._place))
+        theme.follow(field, lambda: field.setFixedWidth(theme.scaled(wide)))
         self.fields.append(field)
         self._line.addWidget(field)
 
     def _say(self, words: str) -> None:
         self._line.addWidget(label(words, "muted"))
 
-    def _add_count(self, count: int, most: int, change: Callable[[Operation, int], str]) -> None:
+    def _add_count(self, part: str, count: int, most: int) -> None:
         box = NumberBox(1, most)
         box.setValue(count)
-        box.valueChanged.connect(lambda: self._edit(change(read_entry(self.entry), box.value())))
-        is_dense = kind_of(self.entry) == "dense"
-        self._add(box, "UnitsSpinBox" if is_dense else "FiltersSpinBox", _("Units or filters"))
+        box.valueChanged.connect(lambda: self._edit(part, box.value()))
+        self._add(box, f"{part.title()}SpinBox", _("Units or filters"), _NUMBER)
 
-    def _add_share(self, share: float) -> None:
-        box = share_box(share)
-        box.valueChanged.connect(lambda: self._edit(f"/{shortest(share_of(box))}"))
-        self._add(box, "DropoutSpinBox", _("Dropout"))
+    def _add_menu(self, part: str, ending: str, title: str, wide: int) -> ComboBox:
+        menu = ComboBox()
+        menu.currentIndexChanged.connect(lambda: self._edit(part, menu.currentData()))
+        self._add(menu, ending, title, wide)
+        menu.blockSignals(True)
+        return menu
 
     def _add_side(self, side: int, offered: Sequence[int]) -> None:
-        menu = ComboBox()
+        menu = self._add_menu("side", "SizeCombo", _("Size"), _MENU)
         for one in sorted({*offered, side}):
             menu.addItem(f"{one}×{one}", one)
         menu.setCurrentIndex(menu.findData(side))
-        menu.currentIndexChanged.connect(
-            lambda: self._edit(_with_side(read_entry(self.entry), menu.currentData())),
-        )
-        self._add(menu, "SizeCombo", _("Size"))
+        menu.blockSignals(False)
 
     def _add_activation(self, activation: str) -> None:
-        menu = ComboBox()
+        menu = self._add_menu("activation", "ActivationCombo", _("Activation"), _WIDE_MENU)
         for place, (name, meaning) in enumerate(MEANINGS.items()):
             menu.addItem(ACTIVATION_TITLES[name], name)
             menu.setItemData(place, meaning, Qt.ToolTipRole)
         menu.setCurrentIndex(menu.findData(activation))
-        menu.currentIndexChanged.connect(
-            lambda: self._edit(_with_activation(read_entry(self.entry), menu.currentData())),
-        )
-        self._add(menu, "ActivationCombo", _("Activation"))
+        menu.blockSignals(False)
 
-    def _edit(self, entry: str) -> None:
-        self.entry = entry
-        self.edited.emit(entry)
+    def _edit(self, part: str, value: Any) -> None:
+        assert self._layer is not None
+        self._layer = replace(self._layer, **{part: value})
+        self.edited.emit(entry_of(self._layer))
 
     def show_figures(self, figures: EntryFigures | None, error: str, of: int) -> None:
-        """Show what the layer gives; None where it cannot be."""
-        shape = format_shape(figures.shape) if figures else "–"
-        weights = number(figures.weights) if figures and figures.weights else "–"
-        self._figures.setText(shape)
-        self._weights.setText(weights)
+        """Show what the layer gives, or why it cannot be."""
+        self.line.show_figures(figures)
         self._error.setText(f"⚠ {error[:1].upper()}{error[1:]}." if error else "")
         self._error.setVisible(bool(error))
+        for field in self.fields:
+            is_size = field.objectName().endswith("SizeCombo")
+            set_look(field, "wrong" if error and is_size else "")
         place = _(
             "{title}, layer {number} of {count}",
             title=self._title,
             number=self._place,
             count=of,
         )
-        said = _("gives {shape}, {weights} weights", shape=shape, weights=weights)
+        shape = self.line.gives.text()
+        said = _("gives {shape}, {weights} weights", shape=shape, weights=self.line.weights.text())
         self.setAccessibleName(joined(place, said, error))
 
     def show_chosen(self, is_chosen: bool) -> None:
@@ -264,30 +314,14 @@ class _Row(QFrame):
         self.dragged.emit(self.mapToParent(event.pos()).y(), True)
 
 
-def _filters(layer: Operation, count: int) -> str:
-    assert isinstance(layer, Convolution)
-    return entry_of(replace(layer, filters=count))
-
-
-def _units(layer: Operation, count: int) -> str:
-    assert isinstance(layer, Dense)
-    return entry_of(replace(layer, units=count))
-
-
-def _with_side(layer: Operation, side: int) -> str:
-    assert isinstance(layer, Convolution | MaxPooling)
-    return entry_of(replace(layer, side=side))
-
-
-def _with_activation(layer: Operation, name: str) -> str:
-    assert isinstance(layer, Convolution | Dense)
-    return entry_of(replace(layer, activation=name))
-
-
 class LayerList(QWidget):
-    """The list with its total and its text; ``changed`` comes with each network that can be."""
+    """The layers from the picture to the answer, without it; ``changed`` comes with each change."""
 
     changed = pyqtSignal()
+    #: The figures are others.
+    shown = pyqtSignal()
+    #: The row in front, from 0.
+    chosen = pyqtSignal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -296,60 +330,65 @@ class LayerList(QWidget):
         self.rows: list[_Row] = []
         #: The text of the last entries that fit each other.
         self.text = ""
+        #: What the entries give that fit each other.
+        self.figures: list[EntryFigures] = []
         #: The place of the layer that cannot be, from 0, and why.
         self.error: tuple[int, str] | None = None
+        #: The entries that these were changed from.
+        self._base: list[str] = []
         self._chosen = 0
         self._before: list[list[str]] = []
-        self._list = QWidget()
-        self._list.setObjectName("layerList")
-        self._list.setFocusPolicy(Qt.StrongFocus)
+        self.setObjectName("layerList")
+        self.setFocusPolicy(Qt.StrongFocus)
+        # The chosen row has it.
+        self.setProperty("ring", False)
         explain(
-            self._list,
+            self,
             _("Layers, from the picture to the answer"),
             _(
                 "Up and Down choose a layer, Alt with them moves it, Enter leads into its fields, "
                 "Delete removes it, Insert adds one, Ctrl+D doubles it, Ctrl+Z takes a step back.",
             ),
         )
-        Keys(self._list, self._meaning)
-        self._mark = QFrame(self._list)
+        Keys(self, self._meaning)
+        self._mark = QFrame(self)
         self._mark.setProperty("look", "insertion")
         self._mark.hide()
-        self._rows = column(gap=0, owner=self._list)
+        self._rows = column(gap=0, owner=self)
         menu = Menu(self)
         for kind, (title, _entry) in _KINDS.items():
             action = menu.addAction(title)
             action.setObjectName(f"{kind}LayerAction")
             action.triggered.connect(lambda _checked, kind=kind: self.add(kind))
         sentence = _("Add a layer below the chosen one; at most {most}.", most=MAX_LAYERS)
+        #: Placed by the page.
         self.add_button = push_button("addLayerButton", _("Add a layer"), sentence, "Insert")
+        set_icon(self.add_button, "plus", Size.SMALL_ICON)
         self.add_button.setMenu(menu)
-        self.total = label("", "muted", "layersTotal")
-        self._text = label("", "code", "layersText", wraps=True)
-        self._text.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        copy = push_button(
-            "copyLayersButton",
-            _("Copy"),
-            _("Copy the network's text, for the command line and to share."),
-            act=lambda: QGuiApplication.clipboard().setText(f"layers:{self.text}"),
-        )
-        column(
-            row(label(_("Input"), "title"), 1, label("1×28×28", "muted"), margins=(6, 0, 2, 0)),
-            self._list,
-            row(self.add_button, self.total, 1),
-            row((self._text, 1), copy),
-            gap=Size.TIGHT,
-            owner=self,
-        )
 
-    # -- the list
+    def show_layers(self, layers: Sequence[NetworkLayer]) -> None:
+        """Show layers that can be; nothing can be taken back."""
+        entries = entries_of(layers)
+        if entries != self.entries or not self.rows:
+            self._before = []
+            self._set(entries, 0)
 
-    def show_text(self, text: str) -> None:
-        """Show the layers of a text, which can be; nothing can be taken back."""
-        if text == self.text and self.error is None:
-            return
-        self._before = []
-        self._set(entries_of(read_layers(text)), 0)
+    def show_base(self, layers: Sequence[NetworkLayer]) -> None:
+        """Mark what differs from other layers."""
+        self._base = entries_of(layers)
+        self._follow()
+
+    @property
+    def differing(self) -> list[tuple[range, range]]:
+        """The places of the entries that were changed, and of those before."""
+        matcher = SequenceMatcher(None, self._base, self.entries, autojunk=False)
+        return [
+            (range(first, end), range(before, until))
+            for tag, before, until, first, end in matcher.get_opcodes()
+            if tag != "equal"
+        ]
+
+    # -- changing
 
     def add(self, kind: str) -> None:
         """Add a layer below the chosen one, with the values of the last of its kind."""
@@ -373,16 +412,32 @@ class LayerList(QWidget):
         place = self._chosen
         self._change([*self.entries[: place + 1], *self.entries[place:]], place + 1)
 
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._before)
+
+    def replace(self, entries: list[str]) -> None:
+        self._change(entries, 0)
+
     def undo(self) -> None:
-        if self._before:
-            entries = self._before.pop()
-            self._set(entries, min(self._chosen, len(entries) - 1))
-            self.changed.emit()
+        entries = self._before.pop()
+        self._set(entries, min(self._chosen, len(entries) - 1))
+        self.changed.emit()
+
+    def paste(self) -> None:
+        """Replace the list by a text on the clipboard, if it is one."""
+        text = QGuiApplication.clipboard().text().strip().removeprefix("layers:")
+        try:
+            entries = entries_of(read_layers(text))
+        except ValueError as error:
+            notifier.problem(f"{error}.")
+            return
+        self.replace(entries)
 
     def _change(self, entries: list[str], chosen: int) -> None:
         self._remember()
         self._set(entries, chosen)
-        self._list.setFocus(Qt.OtherFocusReason)
+        self.setFocus(Qt.OtherFocusReason)
         self.changed.emit()
 
     def _remember(self) -> None:
@@ -394,6 +449,8 @@ class LayerList(QWidget):
         self._follow()
         self.changed.emit()
 
+    # -- showing
+
     def _set(self, entries: list[str], chosen: int) -> None:
         self.entries = list(entries)
         for old in self.rows:
@@ -402,13 +459,13 @@ class LayerList(QWidget):
             old.deleteLater()
         self.rows = [self._row(place) for place in range(len(entries))]
         self._follow()
-        self._choose(max(0, chosen))
+        self.choose(max(0, chosen))
 
     def _row(self, place: int) -> _Row:
         made = _Row(self.entries[place], place + 1)
         made.edited.connect(lambda entry: self._edit(place, entry))
         made.removed.connect(lambda: self.remove(place))
-        made.chosen.connect(lambda: self._choose(place))
+        made.chosen.connect(lambda: self.choose(place))
         made.left.connect(self._return)
         made.dragged.connect(lambda y, is_end: self._drag(place, y, is_end))
         self._rows.addWidget(made)
@@ -416,31 +473,25 @@ class LayerList(QWidget):
 
     def _follow(self) -> None:
         """Show the figures of the entries, and take their text if they fit."""
-        figures, error = figures_of(self.entries)
-        self.error = (len(figures), error) if error else None
+        self.figures, error = figures_of(self.entries)
+        fit = len(self.figures)
+        self.error = (fit, error) if error else None
+        changed = {place for places, __ in self.differing for place in places}
         for place, shown in enumerate(self.rows):
-            is_wrong = bool(error) and place == len(figures)
-            known = figures[place] if place < len(figures) else None
-            shown.show_figures(known, error if is_wrong else "", len(self.rows))
+            known = self.figures[place] if place < fit else None
+            shown.show_figures(known, error if place == fit else "", len(self.rows))
+            shown.line.dot.setVisible(place in changed)
         if not error:
             self.text = text_of(read_layers(",".join(self.entries)))
-        self._text.setText(f"layers:{self.text}")
-        self._text.setEnabled(not error)
-        self.total.setText("" if error else self._describe_total(figures))
-        self.add_button.setEnabled(len(self.entries) < 2 * MAX_LAYERS)
+        self.shown.emit()
 
-    def _describe_total(self, figures: Sequence[EntryFigures]) -> str:
-        """Count the weights of all layers, with an output for each digit."""
-        outputs = parse_network(f"layers:{self.text}").parameter_shapes()[-2:]
-        weights = sum(one.weights for one in figures) + sum(map(math.prod, outputs))
-        return counted("{count} weight", "{count} weights", weights)
-
-    def _choose(self, place: int) -> None:
+    def choose(self, place: int) -> None:
         self._chosen = place
         for other, shown in enumerate(self.rows):
             shown.show_chosen(other == place)
         if place < len(self.rows):
-            self._list.setAccessibleDescription(self.rows[place].accessibleName())
+            self.setAccessibleDescription(self.rows[place].accessibleName())
+        self.chosen.emit(place)
 
     def _drag(self, place: int, y: int, is_end: bool) -> None:
         """Mark the gap at a height, or move a layer there."""
@@ -448,8 +499,8 @@ class LayerList(QWidget):
         gap = sum(middle < y for middle in middles)
         to = gap - 1 if gap > place else gap
         is_elsewhere = to != place
-        top = self.rows[gap].y() if gap < len(self.rows) else self._list.height() - 2
-        self._mark.setGeometry(0, max(0, top - 1), self._list.width(), 2)
+        top = self.rows[gap].y() if gap < len(self.rows) else self.height() - 2
+        self._mark.setGeometry(0, max(0, top - 1), self.width(), 2)
         self._mark.setVisible(is_elsewhere and not is_end)
         self._mark.raise_()
         if is_end and is_elsewhere:
@@ -465,10 +516,10 @@ class LayerList(QWidget):
         control = bool(event.modifiers() & Qt.ControlModifier)
         place = self._chosen
         plain: dict[int, Callable[[], object]] = {
-            Qt.Key_Up: lambda: self._choose(max(0, place - 1)),
-            Qt.Key_Down: lambda: self._choose(min(len(self.rows) - 1, place + 1)),
-            Qt.Key_Home: lambda: self._choose(0),
-            Qt.Key_End: lambda: self._choose(len(self.rows) - 1),
+            Qt.Key_Up: lambda: self.choose(max(0, place - 1)),
+            Qt.Key_Down: lambda: self.choose(min(len(self.rows) - 1, place + 1)),
+            Qt.Key_Home: lambda: self.choose(0),
+            Qt.Key_End: lambda: self.choose(len(self.rows) - 1),
             Qt.Key_Insert: self.add_button.showMenu,
             Qt.Key_Delete: lambda: self.remove(place),
             Qt.Key_Return: lambda: self.rows[place].enter(),
@@ -479,25 +530,14 @@ class LayerList(QWidget):
         if control:
             chords: dict[int, Callable[[], object]] = {
                 Qt.Key_D: self.double,
-                Qt.Key_Z: self.undo,
                 Qt.Key_V: self.paste,
             }
             found = chords.get(event.key())
         else:
             found = plain.get(event.key())
-        needs_a_row = event.key() not in (Qt.Key_Insert, Qt.Key_Z, Qt.Key_V)
+        needs_a_row = event.key() not in (Qt.Key_Insert, Qt.Key_V)
         return None if needs_a_row and not self.rows else found
 
     def _return(self) -> None:
         """Lead the keyboard from a field back to the list."""
-        self._list.setFocus(Qt.OtherFocusReason)
-
-    def paste(self) -> None:
-        """Replace the list by a text on the clipboard, if it is one."""
-        text = QGuiApplication.clipboard().text().strip().removeprefix("layers:")
-        try:
-            entries = entries_of(read_layers(text))
-        except ValueError as error:
-            self.total.setText(str(error))
-            return
-        self._change(entries, 0)
+        self.setFocus(Qt.OtherFocusReason)

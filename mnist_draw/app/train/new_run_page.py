@@ -16,6 +16,8 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import Card, label, push_button
+from mnist_draw.app.train.layer_list import LayerList, title_of_entry
+from mnist_draw.app.train.layers_page import FlowCard
 from mnist_draw.app.train.lesson import Lesson, describe_row
 from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, TaskCard, lock
 from mnist_draw.app.train.lesson_runs import LessonRunsCard
@@ -24,6 +26,7 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.expectation import Expectation, expect, matrix_speed, training_pictures
 from mnist_draw.training.presets import Preset, differences
@@ -35,6 +38,8 @@ from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 
 #: From this width on, in pixels, the digits are next to the curve, not below it.
 _BESIDE = 790
+#: From this width on, what flows through the layers is shown while they are changed.
+_FLOW = 700
 #: So many free settings of a lesson are on the start bar, each at least so wide.
 _MAX_FREE = 3
 _FREE = 92
@@ -54,10 +59,11 @@ def _read_runs() -> tuple[Run, ...]:
 class NewRunPage(ScrollArea):
     """Shows what can be trained, and starts it."""
 
-    def __init__(self, form: SettingsForm) -> None:
+    def __init__(self, form: SettingsForm, layers: LayerList) -> None:
         super().__init__()
         self.setObjectName("newRunPage")
         self.form = form
+        self._layers = layers
         #: The runs so far; None until they are read.
         self._runs: tuple[Run, ...] | None = None
         self._background = Background(self)
@@ -73,6 +79,12 @@ class NewRunPage(ScrollArea):
             look="start",
         )
         set_icon(self.start_button, "play", Size.SMALL_ICON)
+        #: Names the layer for which no run starts.
+        self.wrong_button = push_button("wrongLayerButton", "", "", look="wrong")
+        self.wrong_button.hide()
+        self.flow = FlowCard(layers)
+        self.flow.hide()
+        self._has_flow = False
         self.cards = PresetCards()
         self.cards.chosen.connect(self._choose)
         curve_card = PlaceholderCard()
@@ -95,6 +107,7 @@ class NewRunPage(ScrollArea):
             self._top,
             self.cards,
             self._build_bar(),
+            self.flow,
             (self._below, 1),
             gap=Size.CARD_GAP,
             owner=inner,
@@ -138,6 +151,7 @@ class NewRunPage(ScrollArea):
             self.settings_button,
             1,
             self.reset_button,
+            self.wrong_button,
             self.start_button,
             margins=margins,
             owner=bar,
@@ -224,6 +238,11 @@ class NewRunPage(ScrollArea):
         self.settings_button.setVisible(shown and self._has_more)
         self._fit()
 
+    def show_flow(self, shown: bool) -> None:
+        """Show what flows through the layers while they are changed."""
+        self._has_flow = shown
+        self._fit()
+
     # -- room
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -234,6 +253,7 @@ class NewRunPage(ScrollArea):
         room = self.viewport().size()
         self.cards.fit(room)
         self._fit_bar(room.width())
+        self.flow.setVisible(self._has_flow and room.width() >= _FLOW * theme.text_scale())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self._below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
         # The runs of a lesson take the place of the digits where there is little.
@@ -295,6 +315,7 @@ class NewRunPage(ScrollArea):
             self._fit()
         for card in self.cards.cards.values():
             card.setVisible(self.form.state.offers(card.preset))
+        self._show_wrong_layer()
         like = self.form.state.chosen.like
         self._sentence.setText(_sentence(chosen) if like is None else describe_repeated(like))
         self._fit_sentence()
@@ -302,6 +323,18 @@ class NewRunPage(ScrollArea):
         if self.isVisible() and (chosen.data_folder,) != self._digits_of:
             self._digits_of = (chosen.data_folder,)
             self._twelve.ask(chosen.data_folder)
+
+    def _show_wrong_layer(self) -> None:
+        error = self._layers.error
+        is_wrong = error is not None
+        if error is not None:
+            place = error[0]
+            title = title_of_entry(self._layers.entries[place])
+            words = _("Correct layer {number} first.", number=place + 1)
+            self.wrong_button.setText(f"{words}\n{title}")
+        if self.wrong_button.isHidden() is is_wrong:
+            self.wrong_button.setVisible(is_wrong)
+            self._fit()
 
     def _show_digits(self, twelve: TwelveDigits | None) -> None:
         """Show the digits that are read after each epoch; None if the data cannot be read."""
@@ -315,6 +348,8 @@ class NewRunPage(ScrollArea):
         for card in self.cards.cards.values():
             settings = self._settings_of(card.preset)
             found = differences(settings, card.preset.settings) if card.isChecked() else {}
+            if "network" in found and parse_network(settings.network).kind == "layers":
+                found["network"] = _("own layers")
             changes = listed(found.values())
             expected = NOT_YET_KNOWN
             if self._runs is not None:

@@ -101,9 +101,7 @@ class SettingsForm(QObject):
         """Commit the focused field when a key starts the run; return whether all are valid."""
         layers = self.fields["network"].widget
         assert isinstance(layers, NetworkFields)
-        if layers.error:
-            notifier.problem(layers.error)
-            layers.list.setFocus()
+        if layers.list.error is not None:
             return False
         box = QApplication.focusWidget()
         if not isinstance(box, QAbstractSpinBox):

@@ -18,6 +18,7 @@ from mnist_draw.app.kit.layout import ClickShield, Page, column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.train.layers_page import LayersPage
 from mnist_draw.app.train.lesson import Lesson
 from mnist_draw.app.train.lesson_maker import LessonMaker
 from mnist_draw.app.train.library_page import LibraryPage
@@ -79,7 +80,14 @@ class TrainTab(Page):
         self.settings = SettingsForm(self)
         self.drawer = SettingsDrawer(self.settings)
         self.drawer.close_button.clicked.connect(self.toggle_drawer)
-        self.new_run = NewRunPage(self.settings)
+        #: In the place of the drawer while the layers of the network are changed.
+        self.layers = LayersPage(self.settings)
+        self.layers.close_button.clicked.connect(self.toggle_drawer)
+        self.layers.left.connect(lambda: self.show_layers(False))
+        self.layers.fields.open_button.clicked.connect(lambda: self.show_layers(True))
+        self._shows_layers = False
+        self._can_start = False
+        self.new_run = NewRunPage(self.settings, self.layers.list)
         self.run_page = RunPage(self.state)
         self.library = LibraryPage()
         self.maker = LessonMaker(self.settings)
@@ -96,7 +104,8 @@ class TrainTab(Page):
             self._stack.addWidget(page)
         ClickShield(self._stack)
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
-        row(self.drawer, (column(self._stack, margins=margins), 1), gap=0, owner=self)
+        held = column(self._stack, margins=margins)
+        row(self.drawer, self.layers, (held, 1), gap=0, owner=self)
         run = self.run_page
         self.hint = run.hint
         self.loss = run.loss
@@ -110,6 +119,7 @@ class TrainTab(Page):
         self._is_drawer_open = self._preferences.get(_DRAWER, False)
         self.show_drawer(self._is_drawer_open)
         self.settings.edited.connect(self._note_settings)
+        self.settings.edited.connect(self._enable_start)
         self.state.follow(["is_training", "run", "shown_run"], self._show_run)
         self._show_run()
 
@@ -131,7 +141,10 @@ class TrainTab(Page):
         library = Command(self, _("Library"), sentence, "F7", self.toggle_library)
         sentence = _("Every setting of the run.")
         settings = Command(self, _("All settings"), sentence, "F4", self.toggle_drawer)
+        sentence = _("Go to the layer that has to be corrected.")
+        wrong = Command(self, _("Wrong layer"), sentence, "F8", self._show_wrong_layer)
         for command, buttons in (
+            (wrong, (new.wrong_button,)),
             (self.main, (run.pause_button,)),
             (self.stop, (run.stop_button,)),
             (self.step, (run.step_button,)),
@@ -206,20 +219,31 @@ class TrainTab(Page):
         shown = is_open and self.page not in _WITHOUT_DRAWER
         opener = self.new_run.settings_button
         focus = QApplication.focusWidget()
-        inside = focus is not None and self.drawer.isAncestorOf(focus)
-        self.drawer.setVisible(shown)
+        sides = (self.drawer, self.layers)
+        inside = focus is not None and any(side.isAncestorOf(focus) for side in sides)
+        self.drawer.setVisible(shown and not self._shows_layers)
+        self.layers.setVisible(shown and self._shows_layers)
+        self.new_run.show_flow(shown and self._shows_layers)
         self.drawer.show_beside(self.page == "run")
         self.new_run.show_settings_button(not shown)
         self.run_page.settings_button.setVisible(not shown)
         if inside and not shown:
             (opener if self.page == "new" else self.run_page.settings_button).setFocus()
 
+    def show_layers(self, shown: bool) -> None:
+        """Show the layers of the network in the place of all settings, or go back."""
+        self._shows_layers = shown
+        self.show_drawer(True)
+        (self.layers.list if shown else self.layers.fields.open_button).setFocus()
+
     def toggle_drawer(self) -> None:
         if self.page not in _WITHOUT_DRAWER:
             self.show_drawer(not self._is_drawer_open)
             self._preferences.set(_DRAWER, self._is_drawer_open)
             # What is in the drawer is used next.
-            if self._is_drawer_open:
+            if self._is_drawer_open and self._shows_layers:
+                self.layers.list.setFocus()
+            elif self._is_drawer_open:
                 self.drawer.focus_first()
 
     def start_plots(self) -> None:
@@ -244,6 +268,7 @@ class TrainTab(Page):
     def show_setting(self, name: str) -> None:
         """Open the drawer at a setting of a new run."""
         self.show_page("new")
+        self._shows_layers = False
         self.show_drawer(True)
         self.settings.fields[name].widget.setFocus()
 
@@ -259,7 +284,19 @@ class TrainTab(Page):
         button = self.run_page.first() if self.page == "run" else self.new_run.start_button
         return button if button.isEnabled() else self
 
+    def _show_wrong_layer(self) -> None:
+        """Lead to the layer for which no run starts."""
+        error = self.layers.list.error
+        if error is not None:
+            self.show_page("new")
+            self.show_layers(True)
+            self.layers.list.choose(error[0])
+
     # -- showing a run
+
+    def _enable_start(self) -> None:
+        is_right = self.layers.list.error is None
+        self.new_run.start_button.setEnabled(self._can_start and is_right)
 
     def _show_run(self) -> None:
         """Show the run on its page, and enable what can be asked."""
@@ -281,7 +318,8 @@ class TrainTab(Page):
         leads.setText(_("New run") if can_start else _("To the run"))
         sentence = _("Choose what to train next.") if can_start else _("Show the run in progress.")
         explain(leads, leads.text(), sentence, "F5" if is_main else "")
-        self.new_run.start_button.setEnabled(can_start)
+        self._can_start = can_start
+        self._enable_start()
         self.settings.set_running(state.is_training, keeps=run.state != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.
         if held and focus and (focus is self or not (focus.isVisible() and focus.isEnabled())):

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
     QInputDialog,
+    QLabel,
     QWidget,
 )
 
@@ -23,13 +24,14 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.steady_labels import Captioned, FittedLabel
 from mnist_draw.app.train import settings_form
+from mnist_draw.app.train.layers_page import LayersPage
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
 from mnist_draw.app.train.settings_drawer import SettingsDrawer, make_examples
 from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.library.network_data import data_path
 from mnist_draw.library.stored_network import StoredNetwork
-from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import presets
@@ -198,13 +200,13 @@ def test_no_caption_is_cut(show, own_home, qapp):
 def test_a_number_that_was_typed_ends_with_its_network(panel, drawer):
     drawer.show()
     network = widget(panel, NetworkFields, "network")
-    for kind in ("layers", "cnn", "deep_cnn"):
+    for kind in ("cnn", "deep_cnn"):
         panel.apply("network", "mlp")
         dropout = network.numbers[0]
         dropout.selectAll()
         QTest.keyClicks(dropout, "25")
         network.combo.setCurrentIndex(network.combo.findData(kind))
-        assert kind in ("layers", panel.settings().network)
+        assert panel.settings().network == kind
     # A remark may be moved before it is deleted with its field.
     panel.apply("network", "mlp")
     dropout = network.numbers[0]
@@ -517,33 +519,43 @@ def test_a_preset_of_the_program_is_not_deleted_for_one_of_ones_own_by_its_name(
 
 
 def layer_list(panel):
-    fields = widget(panel, NetworkFields, "network")
-    fields.combo.setCurrentIndex(fields.combo.findData("layers"))
-    return fields.list
+    return widget(panel, NetworkFields, "network").list
 
 
-def test_a_list_begins_as_the_network_before(panel):
+def test_each_network_is_shown_as_a_list(panel):
     layers = layer_list(panel)
-    assert panel.settings().network == "layers:500/0.4,300/0.4"
-    tutorial, own = (parse_network(text) for text in ("mlp", panel.settings().network))
-    assert own.parameter_shapes() == tutorial.parameter_shapes()
-    # The dropout that is chosen there is that of both layers.
-    panel.apply("network", "mlp:0.95")
-    layer_list(panel)
-    assert panel.settings().network == "layers:500/0.95,300/0.95"
-    panel.apply("network", "cnn")
-    layer_list(panel)
-    assert panel.settings().network == "layers:conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"
-    panel.apply("network", "custom_mlp:2,800,0.2,0.5")
-    assert layers.entries == ["/0.2", "800", "/0.5", "800", "/0.5"]
-    assert panel.settings().network == "custom_mlp:2,800,0.2,0.5"
+    for network, entries in (
+        ("mlp:0.95", "500 /0.95 300 /0.95"),
+        ("cnn", "conv32x5 pool2 conv32x5 pool2 /0.5 256 /0.5"),
+        ("custom_mlp:2,800,0.2,0.5", "/0.2 800 /0.5 800 /0.5"),
+        ("layers:conv8x3@tanh,norm", "conv8x3@tanh norm"),
+    ):
+        panel.apply("network", network)
+        assert layers.entries == entries.split()
+        # A list that nobody changed keeps the text of its network.
+        assert panel.settings().network == network
+
+
+def test_a_changed_network_is_one_of_its_own_until_it_is_as_before(panel):
+    fields = widget(panel, NetworkFields, "network")
+    fields.numbers[0].setValue(20)
+    layers = fields.list
+    assert layers.entries == ["500", "/0.2", "300", "/0.2"]
+    layers.add("dense")
+    assert fields.combo.currentText() == "Layers of your own"
+    assert not fields.numbers
+    layers.undo()
+    assert panel.settings().network == "mlp:0.2"
+    assert fields.combo.currentData() == "mlp"
+    assert fields.numbers[0].value() == 20
+    assert fields.combo.findText("Layers of your own") == -1
 
 
 def test_layers_are_added_changed_moved_and_removed(panel):
     panel.apply("network", "cnn")
     layers = layer_list(panel)
     layers.rows[0].findChild(QAbstractSpinBox, "layer1FiltersSpinBox").setValue(8)
-    menu = layers.findChild(QComboBox, "layer1ActivationCombo")
+    menu = layers.rows[0].findChild(QComboBox, "layer1ActivationCombo")
     menu.setCurrentIndex(menu.findData("tanh"))
     layers.add("normalization")
     assert panel.settings().network == "layers:conv8x5@tanh,norm,pool2,conv32x5,pool2,/0.5,256/0.5"
@@ -565,40 +577,106 @@ def test_a_layer_that_cannot_be_is_named_and_starts_nothing(panel):
     panel.apply("network", "cnn")
     layers = layer_list(panel)
     before = panel.settings().network
+    assert before == "cnn"
     layers.add("pooling")
     layers.add("pooling")
     # The last network that can be stays.
-    assert panel.settings().network == before.replace("pool2,conv", "pool2,pool2,conv", 1)
+    assert panel.settings().network == "layers:conv32x5,pool2,pool2,conv32x5,pool2,/0.5,256/0.5"
     assert not panel.confirm()
-    assert "layer 5" in widget(panel, NetworkFields, "network").error
+    assert layers.error[0] == 4
+    # What it gives and all below is unknown.
+    assert [row.line.gives.text() for row in layers.rows[3:6]] == ["32×3×3", "–", "–"]
     layers.undo()
     assert layers.error is None
     assert panel.confirm()
 
 
 def test_layers_are_reached_by_keys_alone(panel, drawer, qtbot):
-    drawer.show()
+    page = LayersPage(panel)
+    qtbot.addWidget(page)
+    page.show()
     panel.apply("network", "cnn")
     layers = layer_list(panel)
-    box = layers.findChild(QWidget, "layerList")
-    box.setFocus()
+    layers.setFocus()
     for key, modifiers, expected in (
         (Qt.Key_Down, Qt.NoModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
-        (Qt.Key_Up, Qt.AltModifier, None),
-        (Qt.Key_Z, Qt.ControlModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
+        (Qt.Key_Up, Qt.AltModifier, "pool2,conv32x5,conv32x5,pool2,/0.5,256/0.5"),
+        (Qt.Key_Down, Qt.AltModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
+        (Qt.Key_Up, Qt.NoModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
         (Qt.Key_D, Qt.ControlModifier, "conv32x5,conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
         (Qt.Key_Delete, Qt.NoModifier, "conv32x5,pool2,conv32x5,pool2,/0.5,256/0.5"),
     ):
-        QTest.keyClick(box, key, modifiers)
-        if expected is not None:
-            assert layers.text == expected
-    QTest.keyClick(box, Qt.Key_Home)
-    QTest.keyClick(box, Qt.Key_Return)
-    assert drawer.focusWidget() is layers.rows[0].fields[0]
-    QTest.keyClick(drawer.focusWidget(), Qt.Key_Tab)
-    assert drawer.focusWidget() is layers.rows[0].fields[1]
-    QTest.keyClick(drawer.focusWidget(), Qt.Key_Escape)
-    assert drawer.focusWidget() is box
+        QTest.keyClick(layers, key, modifiers)
+        assert layers.text == expected
+    QTest.keyClick(layers, Qt.Key_Home)
+    QTest.keyClick(layers, Qt.Key_Return)
+    assert page.focusWidget() is layers.rows[0].fields[0]
+    QTest.keyClick(page.focusWidget(), Qt.Key_Tab)
+    assert page.focusWidget() is layers.rows[0].fields[1]
+    QTest.keyClick(page.focusWidget(), Qt.Key_Escape)
+    assert page.focusWidget() is layers
+
+
+def test_the_page_of_layers_counts_what_was_changed_and_goes_back(panel, qtbot):
+    page = LayersPage(panel)
+    qtbot.addWidget(page)
+    page.show()
+    panel.choose_preset(PRESETS["cnn"])
+    layers = page.list
+    text = page.findChild(QWidget, "layersText")
+    changed = page.findChild(QLabel, "layersChanged")
+    assert page.begin.currentText() == "CNN"
+    assert changed.text() == ""
+    layers.rows[2].findChild(QAbstractSpinBox).setValue(64)
+    layers.choose(0)
+    layers.add("normalization")
+    layers.remove(7)
+    layers.rows[5].findChild(QAbstractSpinBox).setValue(30)
+    assert changed.text() == "4 changed"
+    assert text.toPlainText() == "layers:conv32x5,norm,pool2,conv64x5,pool2,/0.3,256"
+    # Two batch normalization figures a filter in place of one bias.
+    assert page.total.text() == "317,098 weights"
+    page.reset_button.click()
+    assert panel.settings().network == "cnn"
+    assert changed.text() == ""
+    page.undo.trigger()
+    assert panel.settings().network == "layers:conv32x5,norm,pool2,conv64x5,pool2,/0.3,256"
+    page.begin.setCurrentIndex(page.begin.findText("Handwriting"))
+    page.begin.activated.emit(page.begin.currentIndex())
+    assert layers.entries == ["500", "/0.1", "300", "/0.1"]
+    assert changed.text() == ""
+
+
+def test_a_wrong_layer_is_named_at_start_and_found(qtbot):
+    tab = TrainTab()
+    qtbot.addWidget(tab)
+    tab.resize(2000, 1000)
+    tab.show()
+    tab.settings.choose_preset(PRESETS["cnn"])
+    tab.show_layers(True)
+    layers = tab.layers.list
+    flow = tab.new_run.flow
+    qtbot.waitUntil(flow.isVisible)
+    assert [title for title, __ in flow.flow.blocks[:3]] == ["Input", "Convolution", "Max pooling"]
+    for __ in range(3):
+        layers.add("pooling")
+    assert not tab.start_button.isEnabled()
+    assert tab.new_run.wrong_button.isVisible()
+    assert "layer 6" in tab.new_run.wrong_button.text()
+    tab.show_layers(False)
+    assert not flow.isVisible()
+    tab.new_run.wrong_button.click()
+    assert tab.layers.isVisible()
+    layers.undo()
+    layers.undo()
+    assert tab.start_button.isEnabled()
+    assert not tab.new_run.wrong_button.isVisible()
+    # A block and its row are chosen together.
+    chosen = []
+    layers.chosen.connect(chosen.append)
+    block = flow.flow.width() // len(flow.flow.blocks)
+    QTest.mouseClick(flow.flow, Qt.LeftButton, pos=QPoint(4 * block + block // 2, 20))
+    assert chosen == [3]
 
 
 def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, tmp_path, qtbot):
