@@ -149,7 +149,7 @@ class LayersPage(QWidget):
             gap=Size.TIGHT,
             margins=sides,
         )
-        margins = (Size.MARGIN + _HANDLE, 0, Size.MARGIN - Size.GRID, 0)
+        margins = (Size.MARGIN + _HANDLE, 0, Size.MARGIN - 2, 0)
         titles_line = column(titles, margins=margins)
         column(
             head,
