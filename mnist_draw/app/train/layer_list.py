@@ -170,7 +170,7 @@ class _Row(QFrame):
             _("Remove layer {number}.", number=place),
             "Delete",
         )
-        self.remove_button.setFocusPolicy(Qt.NoFocus)
+        self.remove_button.setFocusPolicy(Qt.ClickFocus)
         self.remove_button.clicked.connect(self.removed)
         self.line = LayerLine(self._title, end=self.remove_button)
         handle = icon_button("", "dots-six-vertical", "", "", look="inline")

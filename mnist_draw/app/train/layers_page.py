@@ -117,7 +117,7 @@ class LayersPage(QWidget):
 
         def make_room(__: int, most: int) -> None:
             # The scroll bar takes its room from the margin: the columns stay below their titles.
-            right = Size.MARGIN - (Size.GRID if most == 0 else bar.sizeHint().width())
+            right = Size.MARGIN - Size.GRID - (bar.sizeHint().width() if most else 0)
             lines.setContentsMargins(Size.MARGIN - Size.GRID, 0, right, 0)
 
         bar.rangeChanged.connect(make_room)
