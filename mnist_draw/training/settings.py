@@ -10,7 +10,7 @@ from typing import Any
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.sources.formats import file_patterns, list_titles
 from mnist_draw.errors import no_such
-from mnist_draw.i18n import N_, _, counted, pgettext
+from mnist_draw.i18n import N_, _, counted, follows_language, pgettext
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.setting import (
     AnySetting,
@@ -32,7 +32,6 @@ from mnist_draw.training.updates import (
     check_parameters,
     usual_learning_rate,
 )
-from mnist_draw.translated import follows_language
 
 __all__ = ["PICTURES", "PLACES", "SETTINGS", "SettingsError", "TrainingSettings"]
 

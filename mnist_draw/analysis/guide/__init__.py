@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from mnist_draw.i18n import _
-from mnist_draw.translated import cached_text
+from mnist_draw.i18n import _, cached_text
 
 _TARGET = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _ENTRY = re.compile(r"(\w+): *([^,]*[^, ])")

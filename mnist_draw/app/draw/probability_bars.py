@@ -30,9 +30,8 @@ from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, explain
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, cached_text
 from mnist_draw.recognition.certainty import Certainty, format_probability
-from mnist_draw.translated import cached_text
 
 #: A bar's value counts thousandths.
 FULL = 1000

@@ -21,10 +21,9 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.i18n import _, counted, joined
+from mnist_draw.i18n import _, counted, follows_language, joined
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back, numbered
-from mnist_draw.translated import follows_language
 
 
 @follows_language

@@ -44,10 +44,9 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label, native_keys, push_button
-from mnist_draw.i18n import _, language, percent, pgettext
+from mnist_draw.i18n import _, cached_text, language, percent, pgettext
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from mnist_draw.storage.folders import data_folder, resource_path
-from mnist_draw.translated import cached_text
 
 _PACKAGE = "mnist_draw"
 _ABOUT = _(

@@ -13,8 +13,7 @@ from pathlib import Path
 from mnist_draw.dataset.sources import idx_files, npz_files, picture_folders, tables
 from mnist_draw.dataset.sources.source import Source, files_of
 from mnist_draw.errors import DatasetError
-from mnist_draw.i18n import _, listed
-from mnist_draw.translated import follows_language
+from mnist_draw.i18n import _, follows_language, listed
 
 
 @dataclass(frozen=True)
