@@ -170,8 +170,6 @@ class MyDigits(CollectionController):
     noun = _("The digit")
     subject = "digits"
     of_page = "train"
-    #: The user wants to see them.
-    list_requested = pyqtSignal()
     #: A digit was put on the board.
     opened = pyqtSignal()
     #: Files were changed.

@@ -57,21 +57,24 @@ def compile_network(model: ModelFile) -> CompiledNetwork:
     """Compile the function that predicts, for all numbers of pictures that are asked about."""
     from mnist_draw.recognition.recogniser import CompiledNetwork
 
-    # The first number loads what it needs: not while one draws it.
+    # What the first strokes and the first number need is loaded now: not while one draws.
     recogniser = _recogniser(model)
-    recogniser.read_number(_sample(), recogniser.recognise_ink(_sample()))
+    ink, strokes = _sample()
+    answer = recogniser.recognise_ink(ink, strokes)
+    recogniser.read_number(ink, answer, strokes=strokes)
     compiled = CompiledNetwork(model)
     compiled.prepare()
     return compiled
 
 
-def _sample() -> np.ndarray:
+def _sample() -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the ink of an 11, and its strokes."""
     import numpy as np
 
     ink = np.zeros((300, 300), np.uint8)
     ink[60:240, 100:120] = 255
     ink[60:240, 180:200] = 255
-    return ink
+    return ink, [np.array([[x, 70.0, 20.0], [x, 230.0, 20.0]]) for x in (110.0, 190.0)]
 
 
 class InkPlace(NamedTuple):

@@ -39,7 +39,6 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QToolButton,
     QWidget,
-    QWidgetAction,
     qApp,
 )
 
@@ -48,7 +47,7 @@ from mnist_draw.app.kit.layout import column, fitted, row
 from mnist_draw.app.kit.number_fields import NumberBox
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import ElidedButton, claims_key, explain, label, no_key
+from mnist_draw.app.kit.widgets import ElidedButton, claims_key, explain, no_key
 from mnist_draw.i18n import _, counted, format_ago
 from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
@@ -108,16 +107,6 @@ class Menu(QMenu):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setToolTipsVisible(True)
-
-    def add_heading(self, text: str) -> None:
-        """Add a title over the entries that follow; it cannot be chosen."""
-        # Qt's capitals leave "ß" small.
-        heading = label(text.upper(), "menu heading")
-        action = QWidgetAction(self)
-        action.setDefaultWidget(heading)
-        action.setText(text)
-        action.setEnabled(False)
-        self.addAction(action)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

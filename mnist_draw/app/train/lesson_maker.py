@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from PyQt5.QtCore import QProcess, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -125,9 +125,7 @@ class LessonMaker(ScrollArea):
         self.task.textChanged.connect(self._renew)
         for tab in self.tabs:
             tab.toggled.connect(self._renew)
-        form.edited.connect(self._renew)
         theme.follow(self, self._fit)
-        self._renew()
 
     # -- building
 
@@ -220,6 +218,10 @@ class LessonMaker(ScrollArea):
             if entry.is_shipped:
                 self.network.addItem(entry.name, entry.stored.name)
         self.network.setCurrentIndex(max(0, self.network.findData(kept)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # No setting can be changed while it is in front.
+        self._renew()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
