@@ -17,10 +17,9 @@ from mnist_draw.app.draw.board_items import PEN_WIDTH
 from mnist_draw.app.draw.canvas import Canvas, notifier
 from mnist_draw.app.draw.first_start import FirstStart
 from mnist_draw.app.draw.next_step_card import NextStep
-from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
+from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, Tag, crop_marks, tag_of
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, PostedInk, Recognition
-from mnist_draw.app.draw.tags import Tag, tag_of
 from mnist_draw.app.draw.teaching import LearnController, Teaching
 from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme

@@ -9,9 +9,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.overlays import crop_marks
+from mnist_draw.app.draw.overlays import Tag, crop_marks
 from mnist_draw.app.draw.recognition import PostedInk
-from mnist_draw.app.draw.tags import Tag
 from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes

@@ -16,8 +16,8 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from mnist_draw.app.draw.board_items import ink_of
 from mnist_draw.app.draw.digit_list import MyDigits, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record, record_of
+from mnist_draw.app.draw.overlays import tag_of
 from mnist_draw.app.draw.recognition import places_of
-from mnist_draw.app.draw.tags import tag_of
 from mnist_draw.app.kit.app_state import Idle, Learns, TaughtInk
 from mnist_draw.app.kit.threads import Background, running
 from mnist_draw.app.train.library_page import LibraryPage
