@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PyQt5.QtWidgets import QPlainTextEdit, QWidget
 
 from mnist_draw.app.kit import theme
@@ -64,7 +64,7 @@ class LayersPage(QWidget):
         self._build()
         self.list.chosen.connect(self._scroll)
         self.list.changed.connect(self._renew)
-        form.edited.connect(self._renew)
+        form.follow(self, self._renew)
         theme.follow(self, self._fit)
         self._renew()
 
@@ -160,6 +160,9 @@ class LayersPage(QWidget):
             margins=(0, 0, 1, Size.MARGIN),
             owner=self,
         )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._renew()
 
     def _shared(self) -> str:
         return f"layers:{self.list.text}"

@@ -161,7 +161,7 @@ class SettingsDrawer(QWidget):
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(self.undo_button)
         self._is_beside_run = False
-        self.form.edited.connect(self._renew)
+        self.form.follow(self, self._renew)
         self.list_presets()
         self._renew()
 
@@ -276,8 +276,6 @@ class SettingsDrawer(QWidget):
 
     def _renew(self) -> None:
         """Say what differs from the card, and at the sections from the tutorial."""
-        if not self.isVisible():
-            return
         form = self.form
         self.undo.setEnabled(form.state.can_undo)
         running = form.running

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QAbstractSpinBox, QApplication
+from PyQt5.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.number_fields import NumberBox
@@ -90,6 +90,10 @@ class SettingsForm(QObject):
         for follow in (self._limit_pictures, self._offer_networks):
             self.fields["data_folder"].changed.connect(follow)
         self.restore(TrainingSettings())
+
+    def follow(self, page: QWidget, show: Callable[[], object]) -> None:
+        """Call a function after each edit while a page is visible; the page calls it when shown."""
+        self.edited.connect(lambda: show() if page.isVisible() else None)
 
     # -- values
 
