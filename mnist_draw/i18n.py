@@ -33,7 +33,7 @@ from datetime import datetime
 from functools import lru_cache, partial, wraps
 from pathlib import Path
 from types import FunctionType, MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 DOMAIN = "mnist_draw"
 CATALOGUES = Path(__file__).parent / "locales"
@@ -73,6 +73,7 @@ _OF_FUNCTION = 1
 _PACKAGE = __name__.partition(".")[0]
 
 F = TypeVar("F", bound=Callable[..., str])
+P = ParamSpec("P")
 T = TypeVar("T")
 #: Those of `cached_text`.
 _CACHES: list[Any] = []
@@ -106,11 +107,11 @@ def follows_language(make: F) -> F:
     return made  # type: ignore[return-value]
 
 
-def cached_text(make: Callable[..., T]) -> Callable[..., T]:
+def cached_text(make: Callable[P, T]) -> Callable[P, T]:
     """Remember what a function returns until the language changes."""
-    cache = lru_cache(maxsize=8)(make)
+    cache = lru_cache(maxsize=256)(make)
     _CACHES.append(cache)
-    return cache
+    return cast(Callable[P, T], cache)
 
 
 # -- the language

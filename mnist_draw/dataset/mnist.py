@@ -163,7 +163,9 @@ def dataset_name(path: PathName | None) -> str:
     """
     if path is None:
         return "MNIST"
-    place = Path(os.path.normpath(Path(path).absolute()))
+    place = Path(os.path.normpath(path))
+    if place.name in ("", ".."):
+        place = Path(os.path.normpath(place.absolute()))
     if place.name == "raw":  # torchvision's FashionMNIST/raw
         place = place.parent
     # For models, reports and tables.

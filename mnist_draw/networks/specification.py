@@ -15,7 +15,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, asks_what_was_meant, no_such
-from mnist_draw.i18n import N_, _, listed, number, percent
+from mnist_draw.i18n import N_, _, cached_text, listed, number, percent
 from mnist_draw.networks.layer_text import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -362,6 +362,7 @@ def list_kinds() -> str:
     return listed((f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values()), long=True)
 
 
+@cached_text
 def parse_network(text: str) -> NetworkSpec:
     """Return the network that a text names by the grammar of one of `NETWORKS`, or NetworkError."""
     plain, mark, count = text.strip().partition(_CLASSES_MARK)

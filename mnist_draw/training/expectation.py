@@ -82,12 +82,14 @@ def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> fl
     of_known_size = settings.data_folder is None or settings.training_examples is not None
     alike = [run for run in runs if run.settings.data_folder == settings.data_folder]
     others = [run for run in runs if of_known_size and run.settings.data_folder is None]
-    convolves = _convolves(settings.network)
+    convolves = parse_network(settings.network).convolves
     work = settings.epochs * _work(settings)
     for kin in (True, False):
         for known in (alike, others):
             fitting = [
-                run for run in known if (_convolves(run.settings.network) == convolves) == kin
+                run
+                for run in known
+                if (parse_network(run.settings.network).convolves == convolves) == kin
             ]
             each = list(islice(_seconds_of_work(fitting, settings), _RUNS))
             if each:
@@ -103,11 +105,6 @@ def _work(settings: TrainingSettings) -> float:
     pictures = training_pictures(settings) + _VALIDATION / _PASSES
     steps = training_pictures(settings) * (1 / settings.batch_size - 1 / _BATCH)
     return pictures * each + steps * _UPDATED * weights
-
-
-@lru_cache(maxsize=256)
-def _convolves(network: str) -> bool:
-    return parse_network(network).convolves
 
 
 def _seconds_of_work(runs: Sequence[Run], settings: TrainingSettings) -> Iterator[float]:

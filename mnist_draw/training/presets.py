@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name, reason_of
 from mnist_draw.i18n import _, listed, with_comma
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import NetworkLayer
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, pack, parse
 from mnist_draw.storage.folders import config_folder
@@ -143,7 +141,7 @@ def differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
     if pictures is not None and settings.batch_size == batch_size_of(pictures) < base.batch_size:
         base = base.replace(batch_size=settings.batch_size)
     names = [name for name in SETTINGS if getattr(settings, name) != getattr(base, name)]
-    if _hidden(settings.network) == _hidden(base.network):
+    if parse_network(settings.network).hidden == parse_network(base.network).hidden:
         return [name for name in names if name != "network"]
     return names
 
@@ -156,18 +154,11 @@ def course_of(name: str, settings: TrainingSettings, changes: Sequence[SettingCh
     return " → ".join(word for word, __ in groupby(words))
 
 
-@lru_cache(maxsize=256)
 def plain_network(network: str) -> str:
     """Return a network's text for ten classes."""
     return parse_network(network.partition("#")[0]).text
 
 
-@lru_cache(maxsize=256)
-def _hidden(network: str) -> tuple[NetworkLayer, ...]:
-    return parse_network(network).hidden
-
-
-@lru_cache(maxsize=256)
 def _network_text(network: str, usual: str) -> str:
     """Name a network by its numbers where only these differ, else by its title."""
     spec = parse_network(network)

@@ -12,6 +12,7 @@ import pytest
 from mnist_draw import i18n
 from mnist_draw.cli.main import COMMANDS, main
 from mnist_draw.cli.output import cells, table
+from mnist_draw.networks import parse_network
 
 
 class Marked(gettext.NullTranslations):
@@ -32,6 +33,8 @@ class Marked(gettext.NullTranslations):
 @pytest.fixture
 def marked(monkeypatch):
     monkeypatch.setattr(i18n, "_translations", Marked())
+    yield
+    parse_network.cache_clear()
 
 
 @pytest.mark.usefixtures("marked")

@@ -64,9 +64,13 @@ def test_a_network_is_titled_in_the_language_and_told_with_its_numbers(monkeypat
             return f"«{message}»"
 
     monkeypatch.setattr(i18n, "_translations", Marked())
+    i18n.renew()
     title = parse_network("mlp:0.3").title
     assert title.startswith("«Tutorial MLP»")
     assert SETTINGS["network"].format_value("mlp:0.3") == f"{title}, «dropout 30%»"
+    monkeypatch.undo()
+    i18n.renew()
+    assert parse_network("mlp:0.3").title.startswith("Tutorial MLP")
 
 
 @given(
