@@ -63,7 +63,7 @@ def model_file(tmp_path_factory):
 
 
 def output_of(script, *options):
-    command = [sys.executable, str(BENCHMARKS / script), *map(str, options)]
+    command = [sys.executable, str(BENCHMARKS / script), *map(str, options), "--quick"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -14,13 +14,13 @@ INK = "INK"
 #: The arguments of each script; other tests start those with None.
 SCRIPTS: dict[str, list[str] | None] = {
     "benchmarks/compile_time.py": ["--networks", "mlp"],
-    "benchmarks/drawn_digits.py": [INK],
-    "benchmarks/drawn_numbers.py": [INK],
+    "benchmarks/drawn_digits.py": None,
+    "benchmarks/drawn_numbers.py": None,
     # It reads a folder of three files, with the drawings of people.
     "benchmarks/drawn_strings.py": None,
     "benchmarks/engine_parity.py": ["--theano-python", sys.executable],
     "benchmarks/faults.py": None,
-    "benchmarks/hard_pictures.py": [INK],
+    "benchmarks/hard_pictures.py": None,
     # The other benchmarks start it.
     "benchmarks/idle_process.py": None,
     "benchmarks/inside.py": None,
