@@ -28,6 +28,8 @@ from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.library.entries import Entry
     from mnist_draw.library.stored_network import StoredNetwork
@@ -59,7 +61,7 @@ class ActiveNetwork(QObject):
         self.state = state or AppState()
         self._preferences = preferences
         key = "" if preferences is None else preferences.get(_NETWORK, "")
-        self._listing = NewestOnly(lambda __: _list_all(), self, low_priority=False)
+        self._listing = NewestOnly(_list_all, self, low_priority=False)
         self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
         self._first = NetworkRequest(name_of_key(key), load=self.load_first)
@@ -168,7 +170,7 @@ class ActiveNetwork(QObject):
     # -- all that are stored
 
     def refresh(self) -> None:
-        self._listing.ask()
+        self._listing.ask(self.state.run.folder if self.state.is_training else None)
 
     def take_entries(self, entries: tuple[Entry, ...]) -> None:
         self.state.set(entries=entries)
@@ -253,10 +255,11 @@ def _load(key: str) -> ModelFile:
     return find_by_key(key).load()
 
 
-def _list_all() -> tuple[Entry, ...]:
-    from mnist_draw.library.entries import list_entries
+def _list_all(own: Path | None) -> tuple[Entry, ...]:
+    from mnist_draw.library.entries import read_library
+    from mnist_draw.recognition.run_session import in_use
 
-    return tuple(list_entries())
+    return read_library(in_use, own).entries
 
 
 def _recogniser(model: ModelFile) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -101,18 +102,20 @@ class LibraryController(LibraryFiles):
         self._reading = NewestOnly(_read_figures, self, quiet=0.05, deliver_stale=True)
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
+        network.state.follow(["entries"], self._show_entries, ["train"])
         network.state.follow(["network_answering"], self._show_answering)
         network.state.follow(["learning", "queue"], self._show_waiting, ["train"])
         run.training.ended.connect(self._ended)
         run.state.follow(["progress", "run"], self._follow)
 
     def _connect_page(self, page: LibraryPage) -> None:
-        page.shown.connect(self._begin)
+        page.shown.connect(self.refresh)
         page.open.triggered.connect(self._open_file)
         page.dropped.connect(self.open_files)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_figures)
+        page.list.itemDelegate().closeEditor.connect(self._show_entries)
         page.delete.triggered.connect(self._delete_current)
         page.undo.triggered.connect(self.restore_last)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
@@ -144,20 +147,16 @@ class LibraryController(LibraryFiles):
 
     # -- the list
 
-    def _begin(self) -> None:
-        """Show at once what the header's menu has listed, then read all."""
-        entries = self._network.state.entries
-        if not self._rows.entries and entries:
-            self.page.show_library(Library(entries))
-            self._show_answering()
-        self.refresh()
-
     def refresh(self) -> None:
         self._folder.refresh()
 
     def _fingerprint(self) -> object:
         return fingerprint(
-            [entry.run.folder for entry in self._shown.entries if entry.run and entry.going_on],
+            [
+                entry.run.folder
+                for entry in self._network.state.entries
+                if entry.run and entry.going_on
+            ],
         )
 
     def _read(self) -> Library:
@@ -166,16 +165,20 @@ class LibraryController(LibraryFiles):
 
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library
-        self.page.show_library(library)
         self._network.take_entries(library.entries)
-        self._show_answering()
-        self._follow()
-        self._compare()
         if self._to_rename and self.page.list.choose(self._to_rename):
             self.page.list.edit_name()
         self._to_rename = ""
         if news := [sentence for sentence in library.messages if sentence not in before.messages]:
             self.notifier.problem(joined(*news))
+
+    def _show_entries(self) -> None:
+        # A name that is being typed stays.
+        if not self.page.list.editing:
+            self.page.show_library(replace(self._shown, entries=self._network.state.entries))
+            self._show_answering()
+            self._follow()
+            self._compare()
 
     def _show_answering(self) -> None:
         self._rows.show_answering(self._network.state.answering_key)
@@ -201,11 +204,12 @@ class LibraryController(LibraryFiles):
     def _follow(self) -> None:
         """Show the newest figures of the run that goes on in this window."""
         training = self._run.training
-        if not training.running or self._folder.reading or not self.page.isVisible():
+        if not training.running or not self.page.isVisible():
             return
         listed = self._rows.find(self._run.state.run.key)
         if listed is None or listed.run is None:
-            self.refresh()
+            if not self._folder.reading:
+                self.refresh()
             return
         # An entry keeps the settings that its name is made of.
         run = copy.copy(self._run.state.run)

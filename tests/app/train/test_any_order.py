@@ -290,9 +290,6 @@ class Program:
     def look(self):
         """Read what is on disk, as opening the menu or the Library does."""
         before = self.listings
-        if self.tab.library.isVisible():
-            # In time it would see that its folder has changed.
-            self.window.library.refresh()
         self.network.refresh()
         while self.listings == before:
             QApplication.processEvents(QEventLoop.WaitForMoreEvents)
