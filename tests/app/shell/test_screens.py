@@ -299,7 +299,8 @@ BUDGET = {
     "queued": (100, 11),
     "poor": (115, 18),
     "finished": (95, 18),
-    "library": (110, 9 + 9),
+    # Of each run, the minutes and seconds that it took.
+    "library": (120, 9 + 9),
     "network_plain": (65, 16),
     "step_plain": (65, 16),
     "map_plain": (65, 16),
