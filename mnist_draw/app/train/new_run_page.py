@@ -19,8 +19,7 @@ from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.app.train.layer_list import LayerList, title_of_entry
 from mnist_draw.app.train.layers_page import FlowCard
 from mnist_draw.app.train.lesson import Lesson, describe_row
-from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, TaskCard, lock
-from mnist_draw.app.train.lesson_runs import LessonRunsCard
+from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, LessonRunsCard, TaskCard, lock
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
