@@ -12,8 +12,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from mnist_draw.arrays import Array, Floats
-from mnist_draw.dataset.mnist import Arrays, Dataset, load_dataset, scale
+from mnist_draw.dataset.mnist import Arrays, Dataset, dataset_name, load_dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
+from mnist_draw.library.network_data import dataset_metadata
 from mnist_draw.library.networks import file_of, find_network
 from mnist_draw.library.recorded import train_recorded
 from mnist_draw.networks import parse_network
@@ -31,6 +32,8 @@ from mnist_draw.training.settings import SETTINGS, TrainingSettings
 #: Pictures a network is asked about at once: all of MNIST in a convolution would take gigabytes.
 _AT_ONCE = 2000
 _predict_functions: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+#: What networks learned from own classes, for their files.
+_learned: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 def run_network(
@@ -125,6 +128,8 @@ def run_network(
             if verbose:
                 for line in describe(event):
                     bar.print(line)
+    if isinstance(data, Arrays) and dataset is not None and not dataset.shows_digits:
+        _learned[network] = dataset_metadata(dataset)
     return network
 
 
@@ -256,7 +261,7 @@ def _as_dataset(data: tuple[Array, ...], network: Any) -> Dataset:
     names = data.classes if isinstance(data, Arrays) else tuple(map(str, range(classes)))
     return Dataset(
         *(X_train, y_train, X_val, y_val, X_test, y_test),
-        name="the given data",
+        name=dataset_name(data.folder) if isinstance(data, Arrays) else "the given data",
         folder=Path(),
         classes=names,
     )
@@ -298,6 +303,8 @@ def load_network(path: str | os.PathLike[str], network_name: str = "") -> Any:
 def save_network(path: str | os.PathLike[str], network: Any, title: str = "") -> None:
     """Save a trained network, for the window, the command line and `load_network`.
 
+    The file names the classes of what `load_data` read and `run_network` trained it on.
+
     Parameters
     ----------
     path : str or os.PathLike
@@ -319,4 +326,4 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
     found, parameters = read_network(network)
     model = ModelFile(found.text, parameters)
     refuse_foreign(path, "save_network")
-    save_model(path, model.with_info(title=title or None))
+    save_model(path, model.with_info(title=title or None, **_learned.get(network, {})))

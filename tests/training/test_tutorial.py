@@ -12,6 +12,7 @@ from types import ModuleType, SimpleNamespace
 import lasagne
 import numpy as np
 import pytest
+from own_classes import draw_classes
 
 import mnist_draw as flm
 from mnist_draw.dataset.mnist import dataset_name, scale
@@ -389,3 +390,13 @@ def test_a_network_that_the_library_cannot_keep_is_refused_before_it_is_trained(
     network = lasagne.layers.DenseLayer(merged, 10, nonlinearity=lasagne.nonlinearities.softmax)
     with pytest.raises(UserError, match="ElemwiseSumLayer"):
         flm.run_network(data, network, record=True, verbose=False)
+
+
+def test_the_file_of_a_network_names_the_classes_that_it_learned(tmp_path):
+    draw_classes(tmp_path / "shapes", ("one", "two", "three"), 20)
+    data = flm.load_data(tmp_path / "shapes")
+    network = flm.run_network(data, num_epochs=1, batch_size=10, verbose=False)
+    flm.save_network(tmp_path / "shapes.npz", network)
+    info = load_model(tmp_path / "shapes.npz").info
+    assert sorted(info.classes) == ["one", "three", "two"]
+    assert info.data == "shapes"

@@ -29,6 +29,8 @@ _PICTURE: Shape = (1, SIDE, SIDE)
 #: Networks to begin with that no card has.
 _MORE = ("deep_cnn",)
 _HANDLE = 24
+#: Letters of the longest title of a card.
+_TITLE = 14
 #: Width of a block, heights of all of them and of their card, and the most behind a block.
 _BLOCK = 90
 _FLOW = 92
@@ -85,6 +87,7 @@ class LayersPage(QWidget):
         self.undo.serve(undo_button)
         sentence = _("Begin with the layers of another network.")
         self.begin = ComboBox("beginWithCombo", _("Begin with"), sentence)
+        self.begin.setMinimumContentsLength(_TITLE)
         self.begin.activated.connect(
             lambda: self.fields.begin_with(parse_network(self.begin.currentData())),
         )
@@ -103,7 +106,7 @@ class LayersPage(QWidget):
         picture.gives.setText(format_shape(_PICTURE))
         self._output = LayerLine(_("Output"), _("softmax, one per class"))
         held = QWidget()
-        beside = (Size.GRID + _HANDLE, Size.GRID, 0, Size.GRID)
+        beside = (Size.GRID + _HANDLE, Size.GRID, 2, Size.GRID)
         lines = column(
             column(picture, margins=beside),
             self.list,

@@ -482,3 +482,22 @@ def test_titles_of_stages_are_whole_at_any_size_of_text(section, size):
     section.grab()
     for chip in section.stages.bar.control.buttons:
         assert chip.fontMetrics().horizontalAdvance(chip.text()) < chip.width()
+
+
+@pytest.mark.parametrize("filters", [2, 8])
+def test_few_filters_are_shown_too(section, qtbot, filters):
+    ready(section, qtbot, network(f"layers:conv{filters}x5,pool2"))
+    press(section, qtbot, "oneStepButton")
+    assert not section.film.unit.grab().isNull()
+
+
+def test_a_file_with_other_layers_than_before_has_a_film_of_its_own(section, qtbot):
+    section.use_network(network(), "opened:own.npz")
+    section.show_example(digit())
+    whole(section, qtbot)
+    problems = []
+    section.problem.connect(problems.append)
+    section.use_network(network("custom_mlp:1,20"), "opened:own.npz")
+    whole(section, qtbot)
+    assert not problems
+    assert section.number == 0

@@ -114,7 +114,8 @@ class FilmMaker:
     def make(self, wish: Wish) -> Iterator[Scene]:
         """Yield ever more of what is wished for."""
         film = self._film
-        if film is None or self._key != wish.key:
+        # A file may be written again with other layers.
+        if film is None or (self._key, film.model.network) != (wish.key, wish.model.network):
             self._film = None
             film = self._film = Film(wish.model)
             self._key = wish.key

@@ -45,7 +45,7 @@ _CENTER = int(Qt.AlignCenter)
 def _paint_weights(painter: QPainter, box: QRectF, weights: np.ndarray) -> None:
     """Paint the weights of one unit, or of several filters in a square."""
     painter.fillRect(box, theme.color("paper"))
-    side = math.isqrt(len(weights))
+    side = math.ceil(math.sqrt(len(weights)))
     values = weights[0] if side == 1 else mosaic(weights, side, side)
     paint_signed(painter, box, values)
 
