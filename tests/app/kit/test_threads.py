@@ -384,6 +384,8 @@ def test_what_changes_is_read_again_while_it_is_in_view(setup, qtbot):
 def test_a_failure_is_told_once_and_the_folder_is_followed_on(setup, qtbot):
     told = []
     reporter.listen(told.append)
+    # What other tests have reported has waited for a listener.
+    told.clear()
     setup.failing = True
     setup.folder.refresh()
     qtbot.waitUntil(lambda: told == ["The folder cannot be read."])
