@@ -44,7 +44,12 @@ class Setup(Parts):
         self.window.run.start()
 
     def run_an_epoch(self, epochs=100_000):
-        """Start a run, and wait until its first epoch is complete."""
+        """Start a run, and wait until its first epoch is complete; the second one waits.
+
+        A loop that computes nothing would leave the window's thread no time.
+        """
+        self.loop.free_epochs = 1
+        self.loop.gate.clear()
 
         def is_complete(happened):
             return any(isinstance(event, EpochFinished) for event in happened)
@@ -54,6 +59,7 @@ class Setup(Parts):
             self.run(epochs)
 
     def wait_for_end(self):
+        self.loop.gate.set()
         self.qtbot.waitUntil(lambda: not self.window.training.running)
 
     def close(self):
