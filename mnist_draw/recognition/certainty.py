@@ -73,6 +73,8 @@ class Certainty:
     named: tuple[int, ...] = ()
     parts: tuple[Certainty, ...] = ()
     either: tuple[str, ...] = ()
+    #: The letter that the digit may be; empty if none.
+    letter: str = ""
 
     @property
     def is_named_alone(self) -> bool:
@@ -172,7 +174,8 @@ def certainty_of_letter(found: Certainty, letter: str) -> Certainty:
         return found
     # Translators: such as "8, or the letter B?"
     line = _("{digit}, or the letter {letter}?", digit=found.text, letter=letter)
-    return replace(found, state=State.NOT_SURE, word=State.NOT_SURE.word, line=line, named=())
+    word = State.NOT_SURE.word
+    return replace(found, state=State.NOT_SURE, word=word, line=line, named=(), letter=letter)
 
 
 def certainty_of_number(number: NumberAnswer) -> Certainty:

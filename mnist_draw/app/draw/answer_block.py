@@ -9,6 +9,7 @@ from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import (
+    QAction,
     QApplication,
     QGridLayout,
     QPushButton,
@@ -19,6 +20,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import NO_DIGIT
 from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -33,10 +35,12 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.i18n import _, pgettext
-from mnist_draw.recognition.certainty import Certainty, State
+from mnist_draw.recognition.certainty import REFUSED, Certainty, State
 
 WHY_KEY = "W"
 TEACH_KEY = "T"
+DIGIT_KEY = "Return"
+LETTER_KEY = "L"
 #: Longer names of classes are left out: the figure beside the button shows them.
 _MAX_NAME = 3
 _FIGURE_GAP = 24
@@ -120,6 +124,8 @@ class AnswerBlock(QWidget):
     #: The board is this digit.
     teach_requested = pyqtSignal(int)
     take_back_requested = pyqtSignal()
+    #: The user says which digit it is, or `NO_DIGIT`, and nothing is taught.
+    settle_requested = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,9 +139,11 @@ class AnswerBlock(QWidget):
         #: Whether the ten digits are offered.
         self.asking = False
         #: What the user said of the ink, if anything.
-        self._said: int | None = None
+        self._said: str | None = None
         self._likely = 0
         self._before: QWidget | None = None
+        #: They work while the answer may be a letter.
+        self._commands: tuple[QAction, ...] = ()
         self._pages = QStackedWidget()
         self._pages.addWidget(self._build_words())
         self._pages.addWidget(self._build_digits())
@@ -151,9 +159,32 @@ class AnswerBlock(QWidget):
         self.why = WhyButton()
         sentence = _("Say which digit it is; the network can learn it.")
         self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
+        sentence = _("Settle what the answer leaves open; nothing is taught.")
+        texts = _("It is a digit"), _("It is a letter")
+        self.is_digit = push_button(
+            "isDigitButton",
+            texts[0],
+            sentence,
+            DIGIT_KEY,
+            "low",
+            self._confirm,
+        )
+        self.is_letter = push_button(
+            "isLetterButton",
+            texts[1],
+            sentence,
+            LETTER_KEY,
+            "low",
+            partial(self.settle_requested.emit, NO_DIGIT),
+        )
         for button in (self.why, self.wrong):
             keep_room(button)
-        buttons = row(self.why, self.wrong, 1)
+        self._choices = QStackedWidget()
+        self._choices.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        for pair in ((self.why, self.wrong), (self.is_digit, self.is_letter)):
+            choice = QWidget()
+            row(*pair, 1, owner=choice)
+            self._choices.addWidget(choice)
         page = QWidget()
         word = FixedLabel(self.word, 1)
         line = FixedLabel(self.line, 2)
@@ -164,7 +195,7 @@ class AnswerBlock(QWidget):
             line.setFixedHeight(theme.scaled(2 * _LINE * Text.SENTENCE))
 
         theme.follow(self, fit)
-        column(1, word, line, buttons, 1, gap=0, owner=page)
+        column(1, word, line, self._choices, 1, gap=0, owner=page)
         return page
 
     def _build_digits(self) -> QWidget:
@@ -173,15 +204,20 @@ class AnswerBlock(QWidget):
         words = _("Cancel"), _("Save nothing."), "Esc"
         self.cancel = push_button("teachCancelButton", *words, "link", self.end)
         self.take_back = take_back_button(self._take_back)
+        self.none = none_button(self._refuse, "digit")
+        # There is no room for words.
+        self.none.setText(REFUSED)
         self.buttons = [self._build_button(digit) for digit in range(10)]
+        mark_said(self.buttons, self.none, self.take_back, self._said)
         grid = QGridLayout()
         grid.setSpacing(Size.TIGHT)
         for digit, button in enumerate(self.buttons):
             grid.addWidget(button, *divmod(digit, _IN_A_ROW))
-        grid.setColumnStretch(_IN_A_ROW, 1)
+        grid.addWidget(self.none, 0, _IN_A_ROW)
+        grid.setColumnStretch(_IN_A_ROW + 1, 1)
 
         def fit() -> None:
-            for place in range(_IN_A_ROW):
+            for place in range(_IN_A_ROW + 1):
                 grid.setColumnMinimumWidth(place, theme.scaled(Size.LOW_BUTTON))
 
         theme.follow(self, fit)
@@ -243,6 +279,12 @@ class AnswerBlock(QWidget):
 
     def _show_parts(self) -> None:
         known = self._certainty is not None
+        letter = "" if self._certainty is None else self._certainty.letter
+        if letter and self._certainty is not None:
+            self.is_digit.setText(_("It is {digit}", digit=with_article(self._certainty.text)))
+        self._choices.setCurrentIndex(int(bool(letter)))
+        for command in self._commands:
+            command.setEnabled(bool(letter))
         self.why.setVisible(known and self.why.offered)
         self.wrong.setVisible(known and self._digits)
         self._fit_figure()
@@ -261,7 +303,7 @@ class AnswerBlock(QWidget):
         self._before = QApplication.focusWidget()
         self.asking = True
         self._pages.setCurrentIndex(1)
-        focused = self._likely if self._said is None else self._said
+        focused = int(self._said) if self._said else self._likely
         self.buttons[focused].setFocus(Qt.OtherFocusReason)
 
     def end(self) -> None:
@@ -269,7 +311,7 @@ class AnswerBlock(QWidget):
         if not self.asking:
             return
         self.asking = False
-        held = QApplication.focusWidget() in (*self.buttons, self.take_back, self.cancel)
+        held = QApplication.focusWidget() in (*self.buttons, self.none, self.take_back, self.cancel)
         self._pages.setCurrentIndex(0)
         if held:
             before = self._before
@@ -277,18 +319,34 @@ class AnswerBlock(QWidget):
                 before = self.wrong
             before.setFocus(Qt.OtherFocusReason)
 
-    def show_said(self, said: int | None) -> None:
+    def serve(self, *commands: QAction) -> None:
+        """Let the keys of commands press the two buttons while these are shown."""
+        for command, button in zip(commands, (self.is_digit, self.is_letter), strict=True):
+            command.triggered.connect(button.click)
+        self._commands = commands
+        self._show_parts()
+
+    def show_said(self, said: str | None) -> None:
         """Offer to change what the user said of the ink."""
         if said != self._said:
             self._said = said
-            mark_said(self.buttons, self.take_back, said)
+            mark_said(self.buttons, self.none, self.take_back, said)
             self.wrong.setText(_("Wrong?") if said is None else _("Change"))
             self.wrong.setAccessibleName(self.wrong.text())
 
     def _teach(self, digit: int) -> None:
-        mark_said(self.buttons, self.take_back, self._said)
+        mark_said(self.buttons, self.none, self.take_back, self._said)
         self.end()
         self.teach_requested.emit(digit)
+
+    def _confirm(self) -> None:
+        """Settle that it is the digit that it is read as."""
+        assert self._certainty is not None
+        self.settle_requested.emit(self._certainty.text)
+
+    def _refuse(self) -> None:
+        self.end()
+        self.settle_requested.emit(NO_DIGIT)
 
     def _take_back(self) -> None:
         self.end()
@@ -310,8 +368,19 @@ def take_back_button(act: Callable[[], object]) -> QPushButton:
     return push_button("takeBackButton", _("Take it back"), sentence, "Delete", "link", act)
 
 
-def mark_said(buttons: Sequence[QPushButton], take_back: QPushButton, said: int | None) -> None:
-    """Mark the button of the digit that the user said; offer to take it back."""
-    for digit, button in enumerate(buttons):
-        button.setChecked(digit == said)
+def none_button(act: Callable[[], object], look: str) -> QPushButton:
+    sentence = _("It is none of the ten digits; nothing is taught.")
+    return push_button("noDigitButton", _("Not a digit"), sentence, look=look, act=act)
+
+
+def mark_said(
+    buttons: Sequence[QPushButton],
+    none: QPushButton,
+    take_back: QPushButton,
+    said: str | None,
+) -> None:
+    """Mark the button of the digit that the user said; offer to take it back, or to say none."""
+    for button in buttons:
+        button.setChecked(button.text() == said)
+    none.setVisible(said is None)
     take_back.setVisible(said is not None)

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlo
 from PyQt5.QtGui import QFontMetricsF, QHideEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
-from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
+from mnist_draw.app.draw.answer_block import DIGIT_KEY, LETTER_KEY, WHY_KEY, AnswerBlock
 from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
 from mnist_draw.app.draw.lines_card import LinesCard
 from mnist_draw.app.draw.probability_bars import BEST, ProbabilityBars
@@ -203,6 +203,8 @@ class AnswerPanel(ScrollArea):
     #: The board, or the digit of the number at a place, is this digit.
     teach_requested = pyqtSignal(int, object)
     copy_requested = pyqtSignal()
+    #: The board, or the digit of the number at a place, is what the user says; not to be taught.
+    settle_requested = pyqtSignal(str, object)
     #: Another line of a page of numbers is shown in detail.
     line_changed = pyqtSignal()
 
@@ -254,18 +256,28 @@ class AnswerPanel(ScrollArea):
         self.block.teach_requested.connect(
             lambda digit: self.teach_requested.emit(digit, self.place if self.number else None),
         )
+        self.block.settle_requested.connect(
+            lambda said: self.settle_requested.emit(said, self.place if self.number else None),
+        )
         self.show_nothing()
 
     def build_commands(self, tab: QWidget) -> None:
         why = self.why_link
         all_ten = self.bars_card.all_button
         ink = self.ink.switch
+        block = self.block
+        digit = block.is_digit
+        letter = block.is_letter
         for button, key, act in (
             (why, WHY_KEY, why.ask),
             (all_ten, ALL_KEY, all_ten.click),
             (ink, INK_KEY, ink.toggle),
         ):
             Command(tab, button.accessibleName(), button.accessibleDescription(), key, act)
+        block.serve(
+            Command(tab, digit.accessibleName(), digit.accessibleDescription(), DIGIT_KEY),
+            Command(tab, letter.accessibleName(), letter.accessibleDescription(), LETTER_KEY),
+        )
 
     def restore(self, preferences: Preferences) -> None:
         """Show what was chosen, and note each choice from now on."""

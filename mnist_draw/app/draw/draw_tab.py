@@ -19,12 +19,18 @@ from mnist_draw.app.draw.first_start import FirstStart
 from mnist_draw.app.draw.next_step_card import NextStep
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, Tag, crop_marks, tag_of
 from mnist_draw.app.draw.picture_tools import PictureTools
-from mnist_draw.app.draw.recognition import BoardReading, Explanations, PostedInk, Recognition
+from mnist_draw.app.draw.recognition import (
+    BoardReading,
+    Explanations,
+    PostedInk,
+    Recognition,
+    settle,
+)
 from mnist_draw.app.draw.teaching import LearnController, Teaching
 from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.app_state import Learns, TaughtInk
+from mnist_draw.app.kit.app_state import NO_DIGIT, Learns, TaughtInk
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import Page, column, row
 from mnist_draw.app.kit.notifier import board as notices
@@ -94,6 +100,8 @@ class DrawTab(Page):
         self._due = 0.0
         self.is_waiting = False
         self._emptied = 0
+        #: The reading shown last, without what the user settled.
+        self._read: BoardReading | None = None
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
         margins = (Size.MARGIN,) * 4
         row((board, 1), self.answer, gap=Size.MARGIN, margins=margins, owner=self)
@@ -141,11 +149,14 @@ class DrawTab(Page):
         canvas.history_changed.connect(self._note_history)
         self.answer.copy_requested.connect(self.pictures.copy_answer)
         self.answer.line_changed.connect(self._show_line)
-        self.answer.teach_requested.connect(self.teaching.teach)
+        self.answer.teach_requested.connect(self._teach)
+        self.answer.settle_requested.connect(self._settle)
         self.answer.block.take_back_requested.connect(
             lambda: self._take_back_said(self._panel_place),
         )
-        self.network.state.follow(["taught_inks", "learning"], self._show_tags)
+        state = self.network.state
+        state.follow(["taught_inks", "learning", "learned_by"], self._show_tags)
+        state.follow(["settled"], self._show_read)
         self.learn.drawing_requested.connect(self._draw_another)
         self.learn.is_watched = self.answer.isVisible
         theme.theme().changed.connect(self._fit_panel)
@@ -343,7 +354,12 @@ class DrawTab(Page):
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""
         self.note_read(reading.ticket)
-        if reading.ticket > self._emptied:
+        self._read = reading
+        self._show_read()
+
+    def _show_read(self) -> None:
+        if self._read is not None and self._read.ticket > self._emptied:
+            reading = settle(self._read, self.network.state.settled)
             self.answer.show_reading(reading)
             shown = self.answer.reading or reading
             boxes = self.boxes.boxes
@@ -393,12 +409,14 @@ class DrawTab(Page):
         return self.canvas.drawing.to_board(*box)
 
     def _tag(self, read: Certainty, place: int | None) -> Tag:
-        learns = isinstance(self.network.state.learning, Learns)
-        return tag_of(read.label, self._taught(place), learns)
+        state = self.network.state
+        learns = isinstance(state.learning, Learns)
+        answering = state.network_answering
+        has_learned = answering is not None and answering.key == state.learned_by
+        return tag_of(read.label, self._taught(place), learns, has_learned)
 
     def _show_said(self) -> None:
-        said = self._taught(self._panel_place)
-        self.answer.block.show_said(None if said is None else said.label)
+        self.answer.block.show_said(self._said(self._panel_place))
 
     @property
     def _panel_place(self) -> int | None:
@@ -422,29 +440,52 @@ class DrawTab(Page):
             return
         if self.question is None:
             self.question = DigitPopover(self.window())
-            self.question.said.connect(lambda digit: teaching.teach(digit, self._place))
+            self.question.said.connect(lambda digit: self._teach(digit, self._place))
+            self.question.refused.connect(lambda: self._settle(NO_DIGIT, self._place))
             self.question.taken_back.connect(lambda: self._take_back_said(self._place))
             self.question.closed.connect(lambda: self.boxes.mark_whole(False))
             self.canvas.history_changed.connect(self.question.hide)
         self._place = place
-        said = self._taught(place)
         self.question.ask(
             self.canvas,
             self.boxes.tag(tag),
             teaching.likely(place),
             question,
-            None if said is None else said.label,
+            self._said(place),
         )
 
     def _taught(self, place: int | None) -> TaughtInk | None:
         """Return what was said of a digit of the number, or of all of the ink."""
+        return self.network.state.taught_inks.get(self._token(place))
+
+    def _token(self, place: int | None) -> str:
+        """Return what the ink of a digit of the number, or all ink, is known by; empty if none."""
         places = () if self.answer.reading is None else self.answer.reading.places
         index = 0 if place is None else place + 1
-        if index >= len(places):
-            return None
-        return self.network.state.taught_inks.get(places[index].token)
+        return places[index].token if index < len(places) else ""
+
+    def _said(self, place: int | None) -> str | None:
+        """Return what the user taught or settled of a digit of the number, or of all ink."""
+        taught = self._taught(place)
+        if taught is not None:
+            return str(taught.label)
+        return self.network.state.settled.get(self._token(place))
+
+    def _teach(self, digit: int, place: int | None) -> None:
+        self._settle(None, place)
+        self.teaching.teach(digit, place)
+
+    def _settle(self, said: str | None, place: int | None) -> None:
+        """Note what the user said of ink, which nothing learns; None withdraws it."""
+        settled = dict(self.network.state.settled)
+        settled.pop(self._token(place), None)
+        if said is not None:
+            settled[self._token(place)] = said
+        self.network.state.set(settled=settled)
 
     def _take_back_said(self, place: int | None) -> None:
-        said = self._taught(place)
-        if said is not None:
-            self.teaching.take_back(said.path)
+        taught = self._taught(place)
+        if taught is None:
+            self._settle(None, place)
+        else:
+            self.teaching.take_back(taught.path)

@@ -23,7 +23,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 
-from mnist_draw.app.draw.answer_block import mark_said, take_back_button
+from mnist_draw.app.draw.answer_block import mark_said, none_button, take_back_button
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu, Popover
 from mnist_draw.app.kit.layout import row
@@ -57,21 +57,29 @@ class Tag:
     spoken: str = ""
 
 
-def tag_of(read: str, taught: TaughtInk | None, learns: bool = False) -> Tag:
-    """Return the tag of ink that is read so, whatever was said of it."""
+def tag_of(
+    read: str,
+    taught: TaughtInk | None,
+    learns: bool = False,
+    has_learned: bool = True,
+) -> Tag:
+    """Return the tag of ink that a network reads so, which has learned what was said, or not."""
     if taught is None:
         return Tag(read)
     label = taught.label
     is_right = read == str(label)
-    if is_right and not taught.was_misread:
+    is_known = has_learned and taught.was_misread and not taught.is_new
+    if is_right and not is_known:
         return Tag(read)
     heard = _("read as {answer}, you said {label}", answer=read, label=label)
     if is_right:
         # Translators: in a tag: the network has learned this digit.
         return Tag(_("{digit} ✓", digit=label), "", True, joined(heard, _("learned")))
-    if not taught.is_new:
+    if is_known:
         # Translators: in a tag: learning did not change how this digit is read.
         return Tag(_("still {answer}", answer=read), "", False, heard)
+    if not taught.is_new:
+        return Tag(read, _("you said {label}", label=label), False, heard)
     if learns:
         return Tag(read, _("you said {label} · learning", label=label), False, heard)
     return Tag(read, _("you said {label}", label=label), False, joined(heard, _("to learn")))
@@ -299,6 +307,8 @@ class DigitPopover(Popover):
     said = pyqtSignal(int)
     #: What was said is not to count any more.
     taken_back = pyqtSignal()
+    #: It is no digit.
+    refused = pyqtSignal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, "digitPopover", _("What is it?"))
@@ -318,7 +328,8 @@ class DigitPopover(Popover):
         self.take_back = take_back_button(self._take_back)
         self.body.addLayout(row((self.question, 1), label(_("or type it"), "muted")))
         self.body.addLayout(grid)
-        self.body.addLayout(row(1, self.take_back))
+        self.none = none_button(self._refuse, "link")
+        self.body.addLayout(row(1, self.none, self.take_back))
         Keys(self, self._meaning)
 
     def ask(
@@ -327,18 +338,22 @@ class DigitPopover(Popover):
         tag: QRectF,
         likely: int,
         question: str,
-        said: int | None,
+        said: str | None,
     ) -> None:
         """Open below a tag of the board, with the keyboard on what was said or is likeliest."""
-        mark_said(self.buttons, self.take_back, said)
+        mark_said(self.buttons, self.none, self.take_back, said)
         self.question.setText(question)
         self.setAccessibleName(question)
         self.open_at(canvas, tag.toAlignedRect())
-        self.buttons[likely if said is None else said].setFocus(Qt.PopupFocusReason)
+        self.buttons[int(said) if said else likely].setFocus(Qt.PopupFocusReason)
 
     def _say(self, digit: int) -> None:
         self.hide()
         self.said.emit(digit)
+
+    def _refuse(self) -> None:
+        self.hide()
+        self.refused.emit()
 
     def _take_back(self) -> None:
         self.hide()

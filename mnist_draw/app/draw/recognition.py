@@ -16,17 +16,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from mnist_draw.app.kit.app_state import NO_DIGIT
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import LatestValue, NewestOnly, SerialWorker, connect_direct
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.thread_priority import claim_core
@@ -123,6 +125,36 @@ class BoardReading:
     places: tuple[InkPlace, ...] = ()
     #: The lines of a page of numbers, each read as a number.
     lines: tuple[BoardReading, ...] = ()
+
+
+def settle(read: BoardReading, said: Mapping[str, str]) -> BoardReading:
+    """Return a reading in which the user's word counts, by the tokens of the ink."""
+    if not said:
+        return read
+    lines = tuple(settle(line, said) for line in read.lines)
+    words = [said.get(place.token) for place in read.places]
+    if not any(word is not None for word in words):
+        return replace(read, lines=lines)
+    if words[0] is None:
+        return _settle_parts(read, words[1:])
+    answer = replace(read.answer, letter="")
+    certainty = replace(answer.as_digit, word=_("You said {digit}", digit=words[0]))
+    if words[0] == NO_DIGIT:
+        answer = replace(answer, objection=_("You said it is not a digit."))
+        certainty = answer.certainty
+    return replace(read, answer=answer, number=None, certainty=certainty)
+
+
+def _settle_parts(read: BoardReading, words: list[str | None]) -> BoardReading:
+    """Return a number without the parts that are no digits."""
+    assert read.number is not None
+    parts = [
+        part if word is None else replace(part, digit=None, confidence=0.0)
+        for part, word in zip(read.number.digits, words, strict=True)
+    ]
+    text = "".join(part.text for part in parts)
+    number = replace(read.number, text=text, digits=tuple(parts))
+    return replace(read, number=number, certainty=certainty_of_number(number))
 
 
 class PostedInk(NamedTuple):

@@ -13,7 +13,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.app_state import PREPARING, Idle, Learned, Learns, TaughtInk
+from mnist_draw.app.kit.app_state import PREPARING, UNSAVED, Idle, Learned, Learns, TaughtInk
 from mnist_draw.app.kit.files import modification_times
 from mnist_draw.app.kit.learning import Learning, Outcome, WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
@@ -37,6 +37,8 @@ notifier = Notifier("teaching", "draw")
 learning_notifier = Notifier("learning")
 #: The preference that holds when learning was last begun.
 _LEARNED_UNTIL = "digits_learnt_until"
+#: The preference that holds which network learned then, or could not.
+_LEARNED_BY = "digits_learned_by"
 
 
 class Teaching(QObject):
@@ -75,6 +77,8 @@ class Teaching(QObject):
     def restore(self, preferences: Preferences) -> None:
         self._preferences = preferences
         self._learned_until = preferences.get(_LEARNED_UNTIL, 0.0)
+        if not self._state.learned_by:
+            self._state.set(learned_by=preferences.get(_LEARNED_BY, ""))
 
     def _note_change(self) -> None:
         self._is_last = False
@@ -206,11 +210,13 @@ class Teaching(QObject):
             self._kept = None
             self.untaught.emit()
 
-    def note_learned(self, started: float) -> None:
-        """Count the digits taught before a moment as learned."""
+    def note_learned(self, started: float, network: str) -> None:
+        """Count the digits taught before a moment as learned by a network."""
         self._learned_until = started
+        self._state.set(learned_by=network)
         if self._preferences is not None:
             self._preferences.set(_LEARNED_UNTIL, started)
+            self._preferences.set(_LEARNED_BY, network)
         self.recount()
 
     def forget_outcome(self) -> None:
@@ -270,6 +276,8 @@ class LearnController(QObject):
         self._queue: WorkQueue | None = None
         #: Whether learning was stopped for a run, and begins again after it.
         self._learns_again = False
+        #: The key of the network that learns.
+        self._learns_key = ""
         #: When the first minibatch was learned, and which part of learning was done then.
         self._first: tuple[float, float] | None = None
         #: The network whose learning was taken back.
@@ -305,7 +313,8 @@ class LearnController(QObject):
         assert model is not None
         learning_notifier.forget()
         self._first = None
-        self._learning.start(model, self._state.answering_key)
+        self._learns_key = self._state.answering_key
+        self._learning.start(model, self._learns_key)
         self._state.set(learning=Learns())
 
     def stop(self) -> None:
@@ -354,7 +363,8 @@ class LearnController(QObject):
         is_better = outcome.kind == "better"
         self._state.set(learning=Learned(message, is_better))
         assert self._learning is not None
-        self._teaching.note_learned(self._learning.began)
+        key = (outcome.key or UNSAVED.key) if is_better else self._learns_key
+        self._teaching.note_learned(self._learning.began, key)
         if message.warning:
             learning_notifier.problem(str(message))
         elif not self.is_watched():
@@ -372,8 +382,7 @@ class LearnController(QObject):
 
     def _network_changed(self) -> None:
         """Delete a network whose learning was taken back; forget how it learned."""
-        learned = self._state.learning
-        if isinstance(learned, Learned) and learned.is_better and not self._state.network_before:
+        if self._state.network_wanted.key != self._state.learned_by:
             self._teaching.forget_outcome()
         if self._undone and self._undone != self._state.answering_key:
             undone = partial(_delete, self._undone)

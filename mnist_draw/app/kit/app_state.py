@@ -129,6 +129,9 @@ class Learned:
 
 LearningState = Idle | Learns | Learned
 
+#: What the user says of ink that is no digit.
+NO_DIGIT = ""
+
 
 @dataclass(frozen=True)
 class TaughtInk:
@@ -194,6 +197,11 @@ class AppState:
         #: The taught digits by the tokens of their ink.
         self.taught_inks: dict[str, TaughtInk] = {}
 
+        #: What the user settled of ink that no network can learn, by its token: which digit it is,
+        #: or `NO_DIGIT`.
+        self.settled: dict[str, str] = {}
+        #: The key of the network that learned the taught digits last, or could not.
+        self.learned_by = ""
         #: What the certainty of the answer on the board is.
         self.certainty = State.NOTHING
         #: Expected seconds of a first run and of learning, once they are measured.

@@ -19,11 +19,13 @@ from mnist_draw.app.draw.drawing_files import from_record, record_of
 from mnist_draw.app.draw.overlays import tag_of
 from mnist_draw.app.draw.recognition import places_of
 from mnist_draw.app.kit.app_state import Idle, Learns, TaughtInk
+from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.threads import Background, running
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.library.networks import list_deleted
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.recognition.certainty import REFUSED, State
 from mnist_draw.storage import my_digits
 from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
 from mnist_draw.training.run import Run
@@ -67,9 +69,9 @@ class Setup(fakes.Parts):
         self.tab.canvas.add_stroke([(200, 150 - 4 * self.drawn), *STROKE])
         self.read(digit, second)
 
-    def read(self, digit=8, second=3):
+    def read(self, digit=8, second=3, letter=""):
         """Let the network answer to what is on the board."""
-        said = fakes.answer(digit, second)
+        said = replace(fakes.answer(digit, second), letter=letter)
         places = places_of(self.tab.canvas.ink(), None)
         reading = fakes.reading(said, ticket=self.tab.ticket)
         self.tab.show_reading(replace(reading, places=places))
@@ -285,6 +287,64 @@ def test_a_tag_says_what_is_read_and_what_was_said(read, taught, learns, expecte
     assert (tag.read, tag.said, tag.is_learned) == expected
 
 
+@pytest.mark.parametrize(
+    ("read", "is_new", "expected"),
+    [
+        ("4", False, ("4", "you said 9", False)),
+        # It learned nothing: it reads so by itself.
+        ("9", False, ("9", "", False)),
+        ("9", True, ("9", "", False)),
+    ],
+)
+def test_a_tag_says_nothing_of_what_another_network_learned(read, is_new, expected):
+    tag = tag_of(read, TaughtInk(9, "", True, is_new), has_learned=False)
+    assert (tag.read, tag.said, tag.is_learned) == expected
+
+
+def letter_like(setup):
+    """Show an 8 that may be the letter B; return the panel."""
+    setup.draw()
+    setup.read(letter="B")
+    return setup.tab.answer
+
+
+def test_a_digit_that_may_be_a_letter_is_settled_in_one_click(setup):
+    answer = letter_like(setup)
+    assert answer.certainty.state is State.NOT_SURE
+    assert not setup.button("whyLink").isVisibleTo(answer)
+    assert "an 8" in setup.button("isDigitButton").text()
+    setup.button("isDigitButton").click()
+    assert answer.certainty.is_named_alone
+    assert "Sure" not in answer.certainty.sentence
+    assert setup.button("wrongButton").text() == "Change"
+    assert setup.tab.network.state.taught == 0
+    setup.button("takeBackButton").click()
+    assert answer.certainty.state is State.NOT_SURE
+    setup.button("isLetterButton").click()
+    assert answer.certainty.text == REFUSED
+    # Another one is asked about again.
+    assert letter_like(setup).certainty.state is State.NOT_SURE
+
+
+def test_keys_settle_what_may_be_a_letter_and_are_free_otherwise(setup, qtbot):
+    def command(key):
+        return next(one for one in setup.tab.findChildren(Command) if one.keys == key)
+
+    assert not command("Return").isEnabled()
+    answer = letter_like(setup)
+    command("L").trigger()
+    assert answer.certainty.is_refused
+    assert not command("L").isEnabled()
+
+
+def test_what_is_none_of_the_digits_can_be_said_of_any_answer(setup):
+    setup.draw()
+    setup.button("wrongButton").click()
+    setup.button("noDigitButton").click()
+    assert setup.tab.answer.certainty.is_refused
+    assert not setup.button("noDigitButton").isVisibleTo(setup.tab.answer)
+
+
 def test_what_was_said_stays_with_its_ink(setup, qtbot):
     state = setup.tab.network.state
     setup.teach(3)
@@ -302,7 +362,7 @@ def test_what_was_said_stays_with_its_ink(setup, qtbot):
     # … while it is learned and after that.
     state.set(learning=Learns(0.4))
     assert setup.tags() == [("8", "you said 3 · learning", False)]
-    setup.teaching.note_learned(time.time() + 1)
+    setup.teaching.note_learned(time.time() + 1, state.network_answering.key)
     state.set(learning=Idle())
     setup.settle()
     assert setup.tags() == [("still 8", "", False)]
