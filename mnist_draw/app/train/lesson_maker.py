@@ -40,7 +40,7 @@ from mnist_draw.app.train.lesson import (
 )
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import LANGUAGES, _, listed, number, pgettext
+from mnist_draw.i18n import LANGUAGES, _, language, listed, number, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.training.settings import PLACES, SETTINGS
@@ -92,8 +92,8 @@ class LessonMaker(ScrollArea):
         explain(self.author, pgettext("a lesson", "From"), _("Your name, and your class."))
         self.language = ComboBox("lessonLanguage", _("Language"), _("The language of the window."))
         self.language.addItem(_("Same as the system"), "")
-        for code, language in LANGUAGES.items():
-            self.language.addItem(language.name, code)
+        for code, spoken in LANGUAGES.items():
+            self.language.addItem(spoken.name, code)
         sentence = _("The network that reads what is drawn.")
         self.network = ComboBox("lessonNetwork", _("Network that answers"), sentence)
         self.tabs = [self._build_tab(name) for name in TABS]
@@ -255,7 +255,7 @@ class LessonMaker(ScrollArea):
     @property
     def _file_name(self) -> str:
         words = re.findall(r"\w+", self.title.text().lower())[:_NAME_WORDS]
-        return f"{'-'.join(words) or 'lesson'}{SUFFIX}"
+        return f"{'-'.join(words) or _('Lesson').lower()}{SUFFIX}"
 
     def _free_all(self) -> None:
         for modes in self.modes:
@@ -325,7 +325,9 @@ class LessonMaker(ScrollArea):
             return
         path = Path(tempfile.mkdtemp(prefix="mnist_draw-")) / self._file_name
         if self._write(path, whole_paths=True):
-            QProcess.startDetached(sys.executable, ["-m", "mnist_draw", "--config", str(path)])
+            spoken = self.language.currentData() or language()
+            options = ["--lang", spoken, "--config", str(path)]
+            QProcess.startDetached(sys.executable, ["-m", "mnist_draw", *options])
 
     def _write(self, path: Path, whole_paths: bool = False) -> bool:
         try:

@@ -15,7 +15,7 @@ from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS as FILES
 from mnist_draw.app.kit.files import ask_open, ask_save
-from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
+from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
@@ -250,12 +250,16 @@ class SettingsDrawer(QWidget):
             "link",
             reset,
         )
-        # Neither moves a field.
-        for button in (self.undo_button, self.reset_button):
-            keep_room(button)
         margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
         row((self.count, 1), self.undo_button, self.reset_button, margins=margins, owner=self.strip)
+        # What comes and goes in it moves no field.
+        theme.follow(self.strip, self._fit_strip)
         return self.strip
+
+    def _fit_strip(self) -> None:
+        self.reset_button.ensurePolished()
+        high = max(self.reset_button.sizeHint().height(), self.undo_button.sizeHint().height())
+        self.strip.setFixedHeight(high + 2 * Size.GRID)
 
     def showEvent(self, event: QShowEvent) -> None:
         # Some may have been saved in another window.

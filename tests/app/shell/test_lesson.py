@@ -312,6 +312,8 @@ def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
     setup.button("tryLessonButton").click()
     [(__, arguments)] = started
     assert read_lesson(arguments[-1]).title == "How few?"
+    # In the language of this window, which may not be the system's.
+    assert arguments[arguments.index("--lang") + 1] == language()
     setup.button("saveLessonButton").click()
     assert "few.mnist-lesson" in setup.text("toastLabel")
     assert window.train_tab.page == "new"
