@@ -153,11 +153,11 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeyp
 def test_a_session_that_ends_is_not_held_up_and_one_that_is_cancelled_goes_on(setup, monkeypatch):
     said = told(setup, monkeypatch)
     setup.run_an_epoch()
+    setup.loop.gate.set()
     with monkeypatch.context() as patch:
         patch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
         setup.window.close()
     assert not setup.window.isVisible()
-    setup.loop.gate.set()
     setup.qtbot.waitUntil(lambda: bool(said))
     setup.window.show()
     setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
