@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mnist_draw.app.train.run_words import layers_of
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean, reason_of
 from mnist_draw.i18n import (
     LANGUAGES,
@@ -24,6 +25,7 @@ from mnist_draw.i18n import (
     number,
 )
 from mnist_draw.library.networks import find_stored
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
@@ -98,7 +100,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
 def describe_row(names: Sequence[str], settings: TrainingSettings) -> tuple[str, str]:
     """Return the title and the value of settings that belong together."""
     name = names[0]
-    title = _("Network") if name == "network" else SETTINGS[name].title
+    if name == "network":
+        return _("Network"), layers_of(parse_network(settings.network))
+    title = SETTINGS[name].title
     value = SETTINGS[name].format_value(getattr(settings, name))
     if name == "update":
         value = listed((value, SETTINGS["learning_rate"].brief(settings.learning_rate)))

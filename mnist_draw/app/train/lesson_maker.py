@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import (
     QGridLayout,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +26,7 @@ from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel
+from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, set_look
 from mnist_draw.app.train.lesson import (
@@ -60,6 +61,8 @@ _MODES_WIDE = 240
 _TASK_HIGH = 80
 #: Eleven rows of settings fit into the least window.
 _ROW_GAP = 1
+#: Letters of a value that takes two lines.
+_SMALLEST = 11
 #: Words of the title in the file's name.
 _NAME_WORDS = 3
 
@@ -103,7 +106,7 @@ class LessonMaker(ScrollArea):
         )
         self.cards.choose(0)
         self.modes = [self._build_modes(first) for first, *__ in ROWS]
-        self._values = [ElidedLabel("", "body") for __ in ROWS]
+        self._values = [FittedLabel(_SMALLEST, two_lines=True, look="body") for __ in ROWS]
         self._count = label("", "muted")
         self._note = ElidedLabel("", "muted", "lessonNote")
         self.save_button = push_button(
@@ -200,6 +203,7 @@ class LessonMaker(ScrollArea):
         for place, names in enumerate(ROWS):
             title, __ = describe_row(names, self._form.settings())
             grid.addWidget(label(title, "muted"), place, 0)
+            self._values[place].setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
             grid.addWidget(self._values[place], place, 1)
             grid.addWidget(self.modes[place], place, 2)
         card.body.addLayout(grid)

@@ -71,13 +71,13 @@ def count_epochs(epochs: int) -> str:
 def describe(run: Run) -> str:
     """Return the line beside the title: layers, data, and how long ago a run was that has ended."""
     network = parse_network(run.settings.network)
-    words = [_layers(network), dataset_name(run.settings.data_folder)]
+    words = [layers_of(network), dataset_name(run.settings.data_folder)]
     if not run.is_running and run.started_at:
         words.append(format_ago(run.started_at))
     return " · ".join(words)
 
 
-def _layers(network: NetworkSpec) -> str:
+def layers_of(network: NetworkSpec) -> str:
     """Return the units of the tutorial's network, whose name is that of the run; else its title."""
     if network.kind != "mlp":
         return network.title

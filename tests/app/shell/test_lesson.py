@@ -17,6 +17,7 @@ from mnist_draw.app.train.lesson import (
     TABS,
     Lesson,
     LessonError,
+    describe_row,
     lesson_text,
     read_lesson,
     split_task,
@@ -453,3 +454,12 @@ def test_a_file_that_cannot_be_taken_in_says_why(setup, tmp_path, qtbot):
     setup.window.library.open_files([str(bad)])
     qtbot.waitUntil(lambda: "Ben.mnist-handin" in setup.text("toastLabel"))
     assert setup.window.train_tab.page == "library"
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [("mlp", "784–500–300–10"), ("cnn", "CNN, two 5×5 convolutions")],
+)
+def test_a_lesson_names_its_network_in_few_letters(network, said):
+    settings = TrainingSettings(network=network)
+    assert describe_row(("network",), settings)[1] == said
