@@ -103,8 +103,6 @@ class LibraryController(LibraryFiles):
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.state.follow(["entries"], self._show_entries, ["train"])
-        network.state.follow(["network_answering"], self._show_answering)
-        network.state.follow(["learning", "queue"], self._show_waiting, ["train"])
         run.training.ended.connect(self._ended)
         run.state.follow(["progress", "run"], self._follow)
 
@@ -176,20 +174,8 @@ class LibraryController(LibraryFiles):
         # A name that is being typed stays.
         if not self.page.list.editing:
             self.page.show_library(replace(self._shown, entries=self._network.state.entries))
-            self._show_answering()
             self._follow()
             self._compare()
-
-    def _show_answering(self) -> None:
-        self._rows.show_answering(self._network.state.answering_key)
-
-    def _show_waiting(self) -> None:
-        state = self._network.state
-        waiting = state.queue
-        if waiting is None:
-            self._rows.show_waiting("", "")
-        else:
-            self._rows.show_waiting(waiting.key, waiting.reason.starts(state))
 
     def _want_figures(self) -> None:
         """Have the figures read of what is seen or compared."""

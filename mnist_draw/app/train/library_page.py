@@ -29,6 +29,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
 from mnist_draw.app.kit.controls import BinButton
 from mnist_draw.app.kit.layout import FlowLayout, column, row
@@ -306,11 +307,11 @@ class LibraryPage(QWidget):
     #: Paths of files.
     dropped = pyqtSignal(list)
 
-    def __init__(self) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__()
         self.setObjectName("libraryPage")
         self.setAcceptDrops(True)
-        self.list = LibraryList()
+        self.list = LibraryList(state)
         self.bin = BinButton("deletedButton", _("Restore deleted runs and networks"))
         self.bin.hide()
         self.compare = CompareCard()

@@ -18,6 +18,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.views import ROW, Row
 from mnist_draw.app.kit.widgets import explain, style_list, tip
 from mnist_draw.app.train.library_delegate import (
@@ -51,18 +52,18 @@ class LibraryModel(QAbstractListModel):
     renamed = pyqtSignal(object, str)
     ticked_changed = pyqtSignal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._state = state
         self.entries: list[Entry] = []
         #: Rows of other groups by who lists them, shown below.
         self.others: dict[str, Sequence[OtherRow]] = {}
         self.shown: list[Shown] = []
         self._search: list[Term] = []
         self._ticked: list[str] = []
-        self._answering = ""
-        #: The key of the entry whose run waits to go on, and when it does.
-        self._waiting = ("", "")
         self._figures: Figures = {}
+        state.follow(["network_answering", "queue"], self._renew)
+        state.follow(["learning"], self._show_learning, ["train"])
 
     # -- for the view
 
@@ -86,15 +87,12 @@ class LibraryModel(QAbstractListModel):
     def row_view(self, entry: Entry) -> RowView:
         ticked = entry.key in self._ticked
         tick = [one.key for one in self.ticked()].index(entry.key) if ticked else -1
-        answers = entry.key == self._answering
-        key, starts = self._waiting
-        return RowView(
-            entry,
-            self.figures_of(entry),
-            tick,
-            answers,
-            starts if entry.key == key else "",
-        )
+        answers = entry.key == self._state.answering_key
+        waiting = self._state.queue
+        starts = ""
+        if waiting is not None and waiting.key == entry.key:
+            starts = waiting.reason.starts(self._state)
+        return RowView(entry, self.figures_of(entry), tick, answers, starts)
 
     def figures_of(self, entry: Entry) -> Sequence[EpochFigures]:
         if entry.run is not None and is_trained_here(entry):
@@ -190,14 +188,8 @@ class LibraryModel(QAbstractListModel):
                 self.shown[number] = entry
                 self._renew(number)
 
-    def show_answering(self, key: str) -> None:
-        self._answering = key
-        self._renew()
-
-    def show_waiting(self, key: str, starts: str) -> None:
-        # Learning has many steps a second.
-        if self._waiting != (key, starts):
-            self._waiting = (key, starts)
+    def _show_learning(self) -> None:
+        if self._state.queue is not None:
             self._renew()
 
     def show_figures(self, figures: Figures) -> None:
@@ -263,7 +255,7 @@ class LibraryList(QListView):
     menu_requested = pyqtSignal(object, QPoint)
     scrolled = pyqtSignal()
 
-    def __init__(self) -> None:
+    def __init__(self, state: AppState) -> None:
         super().__init__()
         self.setObjectName("libraryRow")
         explain(
@@ -275,7 +267,7 @@ class LibraryList(QListView):
             ),
         )
         self.setToolTip("")
-        self.rows = LibraryModel(self)
+        self.rows = LibraryModel(state, self)
         self.setModel(self.rows)
         self.setItemDelegate(LibraryDelegate(self))
         style_list(self)

@@ -89,7 +89,7 @@ class TrainTab(Page):
         self._can_start = False
         self.new_run = NewRunPage(self.settings, self.layers.list)
         self.run_page = RunPage(self.state)
-        self.library = LibraryPage()
+        self.library = LibraryPage(self.state)
         self.maker = LessonMaker(self.settings)
         self.maker.close_requested.connect(lambda: self.show_page("new"))
         self.drawer.lesson_requested.connect(lambda: self.show_page("make"))

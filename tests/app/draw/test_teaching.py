@@ -18,7 +18,7 @@ from mnist_draw.app.draw.digit_list import MyDigits, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record, record_of
 from mnist_draw.app.draw.overlays import tag_of
 from mnist_draw.app.draw.recognition import places_of
-from mnist_draw.app.kit.app_state import Idle, Learns, TaughtInk
+from mnist_draw.app.kit.app_state import AppState, Idle, Learns, TaughtInk
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.threads import Background, running
 from mnist_draw.app.train.library_page import LibraryPage
@@ -47,7 +47,7 @@ class Setup(fakes.Parts):
         self.teaching = tab.teaching
         reader = self.tab.pictures.reader
         reader.make_recogniser = lambda model: THREE
-        self.page = LibraryPage()
+        self.page = LibraryPage(AppState())
         qtbot.addWidget(self.page)
         self.list = self.page.list
         self.digits = MyDigits(tab.canvas, Background(tab), reader, self.page, tab)
