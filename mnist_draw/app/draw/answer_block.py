@@ -222,8 +222,10 @@ class AnswerBlock(QWidget):
 
         theme.follow(self, fit)
         page = QWidget()
-        top = row((self.question, 1), self.take_back, self.cancel)
+        top = row(self.question, self.take_back, 1, self.cancel)
         column(1, top, grid, 1, gap=Size.TIGHT, owner=page)
+        # It is as high as the words: until it is seen it would ask for more, and move the bars.
+        page.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Ignored)
         return page
 
     def _build_button(self, digit: int) -> QPushButton:
@@ -331,6 +333,8 @@ class AnswerBlock(QWidget):
         if said != self._said:
             self._said = said
             mark_said(self.buttons, self.none, self.take_back, said)
+            # There is no room for both; the marked digit says what the question asks.
+            self.question.setVisible(said is None)
             self.wrong.setText(_("Wrong?") if said is None else _("Change"))
             self.wrong.setAccessibleName(self.wrong.text())
 

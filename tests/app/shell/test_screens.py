@@ -341,6 +341,20 @@ def test_nothing_of_a_screen_is_cut_or_out_of_reach(name, screens, scale):
             assert room.height() <= 664
 
 
+def test_neither_another_look_nor_the_ten_digits_move_the_bars(screens):
+    """What is asked in place of the answer's words is as high as they are."""
+    tab = screens.window.draw_tab
+    screens.show("draw")
+    places = []
+    for act in (bool, tab.answer.block.begin, tab.answer.block.end):
+        for look in ("light", "dark", "light"):
+            screens.window.view.choose_theme(look)
+            act()
+            seen.settle()
+            places.append(tab.answer.bars_card.y())
+    assert len(set(places)) == 1, places
+
+
 @pytest.mark.parametrize("name", BUDGET)
 @pytest.mark.parametrize("scale", [1.75])
 def test_each_control_is_within_reach_of_the_mouse(name, scale, screens):
