@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from importlib import import_module
 from typing import Any
@@ -222,13 +222,6 @@ def folded(
 Operation = Convolution | MaxPooling | Dense
 #: The operations before and after one.
 Beside = tuple[Operation | None, Operation | None]
-
-
-def with_classes(operations: Sequence[Operation], classes: int) -> tuple[Operation, ...]:
-    """Return the same operations with another number of outputs."""
-    *before, last = operations
-    assert isinstance(last, Dense), "a network ends with dense units, one for each class"
-    return (*before, replace(last, units=classes))
 
 
 def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:

@@ -84,11 +84,8 @@ class BuiltNetwork:
         # Slow to import, and not needed before the first picture.
         import lasagne
 
-        from mnist_draw.training.functions import weighted_layers
-
         self.text = specification.text
         self.output = specification.build()
-        self.weighted: list[Any] = weighted_layers(self.output)
         self._variables: list[Any] = lasagne.layers.get_all_params(self.output)
         self.use(model)
 

@@ -561,11 +561,6 @@ class Run:
         return min(1.0, max(0, self.epoch - 1 + self.epoch_part) / self.epochs)
 
     @property
-    def speed(self) -> float | None:
-        """Training pictures per second in the last epoch."""
-        return self._of_last_epoch("images_per_second")
-
-    @property
     def seconds_left(self) -> float | None:
         """Estimated seconds to the end of the run; None if unknown."""
         each = self._seconds_of_epoch()
