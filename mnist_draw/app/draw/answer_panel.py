@@ -133,7 +133,7 @@ class BarsCard(Card):
         super().__init__()
         self.segments = NumberSegments()
         self.bars = ProbabilityBars()
-        sentence = _("Show how probable it finds each digit.")
+        sentence = _("Show how probable it finds each class.")
         self.all_button = push_button("allTenButton", _("All ten"), sentence, ALL_KEY, "link")
         self.all_button.setCheckable(True)
         for act in (self.bars.show_all, self._fit, self.show_foot):
