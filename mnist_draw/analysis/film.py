@@ -8,6 +8,7 @@ there, and is computed once.
 from __future__ import annotations
 
 import io
+import math
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,6 @@ from mnist_draw.analysis.one_step import Mine, OneStep, StepError, StepFigures
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import find_by_key
 from mnist_draw.recognition.recogniser import CompiledNetwork
@@ -292,7 +292,8 @@ def _pictures_of(weights: Floats) -> Floats:
     """Return a first layer's weights as pictures, (units, height, width)."""
     if weights.ndim == 4:
         return weights[:, 0, ::-1, ::-1]
-    return weights.T.reshape(-1, SIDE, SIDE)
+    side = math.isqrt(len(weights))
+    return weights.T.reshape(-1, side, side)
 
 
 def _products(layer: Layer) -> int:

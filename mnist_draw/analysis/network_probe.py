@@ -7,6 +7,7 @@ if" in the same call.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -388,13 +389,20 @@ def start_model(model: ModelFile) -> ModelFile:
     return start.with_info(data=model.info.data, classes=list(model.info.classes))
 
 
+def as_picture(weights: Floats) -> Floats:
+    """Lay the weights of one unit out as the picture that it sees, pooled or not."""
+    side = math.isqrt(len(weights))
+    return weights.reshape(side, side)
+
+
 def _correlation(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def neighbor_correlation(weights: Floats) -> float:
     """Return Pearson's correlation of weights, (784, units), of pixels beside or below another."""
-    pictures = weights.reshape(SIDE, SIDE, -1)
+    side = math.isqrt(len(weights))
+    pictures = weights.reshape(side, side, -1)
     pairs = (pictures[:, 1:], pictures[:, :-1]), (pictures[1:], pictures[:-1])
     one, other = (
         np.concatenate([side.ravel() for side in sides]) for sides in zip(*pairs, strict=True)

@@ -17,12 +17,13 @@ from mnist_draw.analysis.network_probe import (
     ForwardPass,
     Layer,
     NetworkProbe,
+    as_picture,
     probabilities_of,
 )
 from mnist_draw.analysis.why import strongest
 from mnist_draw.i18n import N_, _, joined, listed, number
 from mnist_draw.library.network_data import Name
-from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS
+from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, SIDE
 from mnist_draw.recognition.certainty import (
     Certainty,
     State,
@@ -122,7 +123,7 @@ def _pixels(parts: Floats, sign: int) -> tuple[Stroke, ...]:
     if not shares.any():
         return ()
     pixels = np.flatnonzero(shares)
-    return (Stroke(pixels, sign * float(shares.sum()), _scaled(shares.reshape(28, 28))),)
+    return (Stroke(pixels, sign * float(shares.sum()), _scaled(as_picture(shares))),)
 
 
 def _inks(probe: NetworkProbe, passed: ForwardPass, units: Sequence[int]) -> Floats:
@@ -165,8 +166,10 @@ def _unpooled(deltas: Floats, pooled: Floats, values: Floats) -> Floats:
 
 
 def _scaled(ink: Floats) -> Floats:
+    """Return ink from 0 to 1 in the picture's size, also where that was pooled at once."""
     scaled: Floats = ink / max(float(ink.max()), 1e-12)
-    return scaled.astype(np.float32)
+    places = np.arange(SIDE) * len(ink) // SIDE
+    return scaled.astype(np.float32)[np.ix_(places, places)]
 
 
 # -- sentences

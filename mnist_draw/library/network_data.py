@@ -196,8 +196,15 @@ def data_of(model: ModelFile) -> Dataset:
 
 def own_data(model: ModelFile) -> Dataset | None:
     """Return the data of a network with classes of its own, kept in memory; None for digits."""
-    if not model.info.classes:
+    count = _outputs(model)
+    if not model.info.classes and count == len(DIGITS):
         return None
+    if not model.info.classes:
+        raise DatasetError(
+            "The file of {title} names neither its {count} classes nor its data.",
+            title=title_of_model(model),
+            count=count,
+        )
     key = (model.info.data, model.info.classes, data_path(model))
     with _LOCK:
         data = _LAST.get(key)

@@ -49,8 +49,8 @@ def steps_of(network, rule, l2, from_run, classes, digits, monkeypatch):
     )
     if classes != 10:
         monkeypatch.setattr(
-            "mnist_draw.analysis.one_step.load_dataset",
-            lambda: lettered(digits),
+            "mnist_draw.analysis.one_step.own_data",
+            lambda model: lettered(digits),
         )
     step = OneStep(random_model(settings.network, spread=0.05), settings)
     count = 3 if from_run else 0

@@ -169,6 +169,7 @@ TEXTS = (
     "layers:conv4x7s2p3,norm,pool3,20",
     "layers:pool3,conv6x3@leaky,norm,pool3s2",
     "layers:pool2,conv4x3p2@elu,pool3s1,12@sigmoid",
+    "layers:pool2,20@tanh",
     "layers:40@leaky,norm,20@tanh,norm,/0.3#26",
     "layers:/0.1,conv4x3s2,/0.2,conv4x3s2p1,norm#26",
     "layers:conv4x1,pool3,conv4x3,conv4x3@tanh",

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
+from mnist_draw.analysis.strokes import find_strokes
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network import layers_view, network_painter, network_section
 from mnist_draw.app.inside.network.layers_view import paint_legend
@@ -748,3 +749,12 @@ def test_the_panel_has_room_beside_the_network(section, scale, room):
     for button in section.panel.choice.buttons:
         wide = button.fontMetrics().horizontalAdvance(button.text())
         assert 3 * wide < section.panel.minimumSizeHint().width() - 40
+
+
+@pytest.mark.parametrize("text", ["layers:pool2,16", "layers:pool2", "layers:pool2,conv4x3,8"])
+def test_a_network_that_pools_the_picture_first_is_shown(section, qtbot, text):
+    frame = ready(section, qtbot, network(text))
+    assert frame.picture.shape == (28, 28)
+    assert not section.grab().isNull()
+    found = find_strokes(NetworkProbe(network(text)), frame.picture)
+    assert {stroke.ink.shape for stroke in (*found.most, *found.least)} == {(28, 28)}

@@ -11,6 +11,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from mnist_draw import i18n
+from mnist_draw.analysis.network_probe import as_picture
 from mnist_draw.analysis.why import given_on, strongest, terms_by_unit
 from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
@@ -178,7 +179,7 @@ def _paint_weights(painter: QPainter, view: NetworkView, places: Places) -> None
         side = band.height() - 4
         x = places.answer - side - 40 * view.scale
         box = QRectF(x, band.top() + 2, side, side)
-        weights = layer.W[:, digit].reshape(28, 28)
+        weights = as_picture(layer.W[:, digit])
         paint_signed(painter, box, weights, largest)
         painter.setPen(QPen(theme.color("line"), 1))
         start = QPointF(places.picture.right() + 4, places.picture.center().y())
@@ -244,8 +245,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
         words = _("raises it")
         other = _("lowers it")
         if frame is not None:
-            weights = view.layers()[0].W[:, unit[1]].reshape(28, 28)
-            values = weights * frame.picture
+            values = as_picture(view.layers()[0].W[:, unit[1]]) * frame.passed.x[0][0, 0]
     paint_title(painter, places.below.topLeft() - _CAPTION, title, note, room)
     if values is not None:
         paint_signed(painter, places.below, values)

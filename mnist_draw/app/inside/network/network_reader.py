@@ -94,8 +94,8 @@ class Frame:
 
     @property
     def picture(self) -> np.ndarray:
-        picture: np.ndarray = self.passed.x[0][0, 0]
-        return picture
+        assert self.question.picture is not None
+        return self.question.picture
 
     @cached_property
     def why(self) -> WhySum:

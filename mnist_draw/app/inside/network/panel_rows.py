@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from mnist_draw import i18n
-from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.network_probe import Layer, as_picture
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.analysis.why import MAX_PIXELS, Sum, WhySum, terms_by_unit
@@ -309,7 +309,7 @@ def _picture_rows(
         title = _("its ideal picture")
         large = None if frame.ideal is None else Picture(frame.ideal[0])
     elif layer == 0:
-        weights = parts.shown[0].W[:, number].reshape(28, 28)
+        weights = as_picture(parts.shown[0].W[:, number])
         title = ITS[parts.weights]
         large = Picture(weights, signed=True)
     if profiles is not None:
