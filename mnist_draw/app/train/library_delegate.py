@@ -118,7 +118,7 @@ class RowView:
         took = "" if seconds is None else format_duration(seconds)
         # Translators: a run that another window or a command trains.
         where = _("in another program") if self.is_elsewhere else ""
-        return listed(filter(None, (entry.what, took, where, self.starts)))
+        return self.starts or listed(filter(None, (entry.what, took, where)))
 
     @property
     def is_elsewhere(self) -> bool:
