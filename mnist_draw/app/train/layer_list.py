@@ -41,6 +41,7 @@ from mnist_draw.networks.layer_text import (
 )
 from mnist_draw.networks.operations import (
     ACTIVATION_TITLES,
+    CLASSES,
     MEANINGS,
     Convolution,
     Dense,
@@ -332,6 +333,8 @@ class LayerList(QWidget):
         self.text = ""
         #: What the entries give that fit each other.
         self.figures: list[EntryFigures] = []
+        #: The outputs that the data set asks for.
+        self.classes = CLASSES
         #: The place of the layer that cannot be, from 0, and why.
         self.error: tuple[int, str] | None = None
         #: The entries that these were changed from.
@@ -377,6 +380,10 @@ class LayerList(QWidget):
         """Mark what differs from other layers."""
         self._base = entries_of(layers)
         self._follow()
+
+    def show_classes(self, count: int) -> None:
+        self.classes = count
+        self.shown.emit()
 
     @property
     def differing(self) -> list[tuple[range, range]]:

@@ -20,7 +20,7 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.layer_text import EntryFigures
-from mnist_draw.networks.operations import CLASSES, SIDE, Shape
+from mnist_draw.networks.operations import SIDE, Shape
 from mnist_draw.training.presets import PRESETS
 
 #: Bytes of a weight.
@@ -65,7 +65,7 @@ class LayersPage(QWidget):
         )
         self._build()
         self.list.chosen.connect(self._scroll)
-        self.list.changed.connect(self._renew)
+        self.list.shown.connect(self._show_total)
         form.follow(self, self._renew)
         theme.follow(self, self._fit)
         self._renew()
@@ -210,14 +210,14 @@ class LayersPage(QWidget):
         self.list.show_base(begun.hidden)
 
     def _show_total(self) -> None:
-        """Count the weights of all layers and of the output, if its classes are known."""
+        """Count the weights of all layers and of the output."""
         figures = self.list.figures
         inputs = math.prod(figures[-1].shape if figures else _PICTURE)
-        is_known = self.list.error is None and self._form.state.settings.data_folder is None
-        output = EntryFigures((CLASSES,), CLASSES * (inputs + 1)) if is_known else None
-        self._output.show_figures(output)
-        weights = sum(one.weights for one in figures) + (output.weights if output else 0)
+        classes = self.list.classes
         is_whole = self.list.error is None
+        output = EntryFigures((classes,), classes * (inputs + 1))
+        self._output.show_figures(output if is_whole else None)
+        weights = sum(one.weights for one in (*figures, output))
         words = counted("{count} weight", "{count} weights", weights) if is_whole else ""
         self.total.setText(words)
         size = number(_FLOAT * weights / 1e6, ".1f")
@@ -252,7 +252,7 @@ class LayerFlow(QWidget):
         self.blocks = [
             (_("Input"), _PICTURE),
             *zip(titles, shapes, strict=True),
-            (_("Output"), (CLASSES,)),
+            (_("Output"), (layers.classes,)),
         ]
         self.updateGeometry()
         self.update()

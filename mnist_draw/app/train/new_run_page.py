@@ -338,6 +338,8 @@ class NewRunPage(ScrollArea):
     def _show_digits(self, twelve: TwelveDigits | None) -> None:
         """Show the digits that are read after each epoch; None if the data cannot be read."""
         self._has_digits = twelve is not None
+        if twelve is not None:
+            self._layers.show_classes(len(twelve.classes))
         self._fit()
         self.digits.show_digits(twelve, None)
         if twelve is None:

@@ -807,3 +807,17 @@ def test_mnist_has_no_more_pictures_than_can_be_chosen(drawer):
     assert drawer.form.settings().training_examples == 50_000
     drawer.form.restore(TrainingSettings(training_examples=60_000, data_folder="/her/digits"))
     assert drawer.form.settings().training_examples == 60_000
+
+
+def test_the_output_of_the_layers_has_the_classes_of_the_data(tmp_path, qtbot):
+    draw_classes(tmp_path / "shapes", ("a", "b", "c"), 20)
+    tab = TrainTab()
+    qtbot.addWidget(tab)
+    tab.resize(2000, 1000)
+    tab.show()
+    tab.show_layers(True)
+    assert tab.layers.total.text() == "545,810 weights"
+    tab.settings.apply("data_folder", str(tmp_path / "shapes"))
+    qtbot.waitUntil(lambda: tab.layers.list.classes == 3)
+    assert tab.layers.total.text() == "543,703 weights"
+    assert tab.new_run.flow.flow.blocks[-1][1] == (3,)
