@@ -434,6 +434,8 @@ class LayerList(QWidget):
     def paste(self) -> None:
         """Replace the list by a text on the clipboard, if it is one."""
         text = QGuiApplication.clipboard().text().strip().removeprefix("layers:")
+        if not text:
+            return
         try:
             entries = entries_of(read_layers(text))
         except ValueError as error:

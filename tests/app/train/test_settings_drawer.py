@@ -821,3 +821,19 @@ def test_the_output_of_the_layers_has_the_classes_of_the_data(tmp_path, qtbot):
     qtbot.waitUntil(lambda: tab.layers.list.classes == 3)
     assert tab.layers.total.text() == "543,703 weights"
     assert tab.new_run.flow.flow.blocks[-1][1] == (3,)
+
+
+def test_a_text_is_pasted_in_place_of_the_list(panel):
+    layers = layer_list(panel)
+    clipboard = QApplication.clipboard()
+    for text, expected in (
+        ("layers:conv8x3,norm,30", "conv8x3,norm,30"),
+        ("layers:conv8x3,pol2,30", "conv8x3,norm,30"),
+        ("", "conv8x3,norm,30"),
+        ("20@tanh", "20@tanh"),
+    ):
+        clipboard.setText(text)
+        layers.paste()
+        assert layers.text == expected
+    layers.undo()
+    assert panel.settings().network == "layers:conv8x3,norm,30"
