@@ -73,7 +73,10 @@ class AnswerFigure(QLabel):
         # What is copied keeps the hyphen.
         self._pieces = [(piece.replace("-", "−"), kind) for piece, kind in pieces]
         self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
-        alone = certainty is None or not (len(certainty.text) > 1 or certainty.is_refused)
+        alone = certainty is None or len(certainty.text) == 1
+        if certainty is not None and certainty.state in (State.NOT_SURE, State.NOT_A_DIGIT):
+            # Its dots need room below it.
+            alone = False
         self._font = theme.font(1, bold=True)
         self._font.setPixelSize(self._large if digits and alone else self._smaller)
         width = self._width()

@@ -120,7 +120,7 @@ class NumberSegments(QWidget):
                 painter.setBrush(theme.color("segment"))
                 painter.drawRoundedRect(box.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
             painter.setPen(theme.color("text" if place == self._place else "muted"))
-            words = f"{text}   {share}" if whole + Size.FIELD_GAP <= wide else text
+            words = f"{text}   {share}" if whole + 2 * Size.CARD_GAP <= wide else text
             if metrics.horizontalAdvance(words) > wide:
                 words = text[:1]
             painter.drawText(box, Qt.AlignCenter, words.strip())

@@ -2,7 +2,7 @@
 
 import string
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -263,6 +263,20 @@ def test_wrong_offers_ten_digits_in_place_and_gives_the_focus_back(shown, qtbot)
     assert all(block.rect().contains(place(button, block)) for button in block.buttons)
     block.buttons[8].click()
     assert shown.taught[-1] == (8, 1)
+
+
+def test_the_dots_below_what_is_not_sure_are_within_the_figure(shown):
+    shown.show(d4=0.4, d9=0.3)
+    figure = shown.panel.block.figure
+    picture = figure.grab().toImage()
+    ground = picture.pixel(0, 0)
+    lines = [
+        [picture.pixel(x, y) != ground for x in range(picture.width())]
+        for y in range(picture.height())
+    ]
+    lowest = next(line for line in reversed(lines) if any(line))
+    starts = sum(ink and not before for before, ink in pairwise(lowest))
+    assert starts >= 5
 
 
 def test_the_figure_can_be_marked_and_copied(shown):
