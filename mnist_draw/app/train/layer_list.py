@@ -439,7 +439,8 @@ class LayerList(QWidget):
         try:
             entries = entries_of(read_layers(text))
         except ValueError as error:
-            notifier.problem(f"{error}.")
+            words = str(error)
+            notifier.problem(f"{words[:1].upper()}{words[1:]}.")
             return
         self.replace(entries)
 

@@ -9,9 +9,10 @@ from functools import partial
 from typing import Literal
 
 from PyQt5.QtCore import QSize, QTimer
-from PyQt5.QtGui import QShowEvent
+from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ClickShield, Page, column, row
@@ -38,6 +39,8 @@ _WITHOUT_DRAWER = ("library", "make")
 #: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
 #: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
 _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
+#: Width of the narrowest page beside the layers.
+_LEAST_PAGE = 300
 #: The preference that says whether the settings are open.
 _DRAWER = "settings_drawer"
 
@@ -224,11 +227,22 @@ class TrainTab(Page):
         self.drawer.setVisible(shown and not self._shows_layers)
         self.layers.setVisible(shown and self._shows_layers)
         self.new_run.show_flow(shown and self._shows_layers)
+        self._share_room()
         self.drawer.show_beside(self.page == "run")
         self.new_run.show_settings_button(not shown)
         self.run_page.settings_button.setVisible(not shown)
         if inside and not shown:
             (opener if self.page == "new" else self.run_page.settings_button).setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Leave the layers the whole window where the page beside them would be too narrow."""
+        left = self.width() - self.layers.width()
+        is_narrow = left < theme.scaled(_LEAST_PAGE)
+        self._stack.setHidden(is_narrow and not self.layers.isHidden())
 
     def show_layers(self, shown: bool) -> None:
         """Show the layers of the network in the place of all settings, or go back."""

@@ -36,6 +36,7 @@ from mnist_draw.app.train.lesson import Lesson
 from mnist_draw.library.search import KEYS
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.events import BatchFinished, EpochFinished, Queued
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
@@ -128,6 +129,11 @@ class Screens:
     def all_settings(self):
         self.new_run()
         self.tab.show_drawer(True)
+
+    def layers(self):
+        self.new_run()
+        self.tab.settings.choose_preset(PRESETS["cnn"])
+        self.tab.show_layers(True)
 
     def running(self):
         self.new_run()
@@ -280,6 +286,9 @@ def screens(shared):
     shared.loop.gate.set()
     shared.window.training.stop()
     shared.wait_for_end()
+    tab = shared.window.train_tab
+    tab.show_layers(False)
+    tab.settings.choose_preset(PRESETS["tutorial"])
     shared.window.train_tab.show_drawer(False)
 
 
@@ -293,6 +302,7 @@ BUDGET = {
     "first_start": (70, 19),
     "new_run": (105, 13),
     "all_settings": (105, 36),
+    "layers": (165, 16),
     "first_minute": (90, 14),
     "running": (75, 17),
     "failed": (130, 12),
