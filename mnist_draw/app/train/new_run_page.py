@@ -387,6 +387,17 @@ def _sentence(settings: TrainingSettings) -> str:
     )
 
 
+#: From one number of epochs to the next.
+_STEPS = tuple(factor * 10**power for power in range(5) for factor in (1, 2, 5))
+_MOST_NUMBERS = 5
+
+
+def numbered_epochs(count: int) -> list[int]:
+    """Return the epochs that an axis names: the first one, and all of one step."""
+    step = next(step for step in _STEPS if count <= _MOST_NUMBERS * step)
+    return sorted({1, *range(step, count + 1, step)})
+
+
 class PlaceholderCurve(QWidget):
     """The accuracy as it usually climbs, faint, until there is a real curve."""
 
@@ -448,10 +459,9 @@ class PlaceholderCurve(QWidget):
 
     def _paint_epochs(self, painter: QPainter, plot: QRectF, high: float) -> None:
         count = max(1, self._epochs)
-        shown = sorted({1, *(max(1, round(count * part / 4)) for part in range(1, 5))})
         painter.setPen(theme.color("muted"))
         wide = theme.scaled(60)
-        for epoch in shown:
+        for epoch in numbered_epochs(count):
             x = plot.left() + plot.width() * (epoch / count if count > 1 else 1)
             words = _("epoch {number}", number=1) if epoch == 1 else number(epoch)
             x = min(max(x - wide / 2, plot.left() - wide / 4), plot.right() - wide)

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QLabel
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import new_run_page
+from mnist_draw.app.train.new_run_page import numbered_epochs
 from mnist_draw.app.train.preset_cards import PresetCard
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.expectation import Expectation
@@ -170,3 +171,11 @@ def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
     tab.show_page("run")
     assert "next run" in note.text()
     assert note.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("count", "numbered"),
+    [(1, [1]), (3, [1, 2, 3]), (5, [1, 2, 3, 4, 5]), (7, [1, 2, 4, 6]), (20, [1, 5, 10, 15, 20])],
+)
+def test_the_axis_of_what_will_come_leaves_out_no_number_of_its_step(count, numbered):
+    assert numbered_epochs(count) == numbered
