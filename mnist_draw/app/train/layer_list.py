@@ -7,7 +7,7 @@ describes them. While entries do not fit each other, `text` stays the last that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
@@ -232,27 +232,39 @@ class _Row(QFrame):
         box.valueChanged.connect(lambda: self._edit(part, box.value()))
         self._add(box, f"{part.title()}SpinBox", _("Units or filters"), _NUMBER)
 
-    def _add_menu(self, part: str, ending: str, title: str, wide: int) -> ComboBox:
+    def _add_menu(
+        self,
+        part: str,
+        chosen: object,
+        offered: Mapping[Any, str],
+        ending: str,
+        title: str,
+        wide: int,
+    ) -> ComboBox:
         menu = ComboBox()
+        for value, words in offered.items():
+            menu.addItem(words, value)
+        menu.setCurrentIndex(menu.findData(chosen))
         menu.currentIndexChanged.connect(lambda: self._edit(part, menu.currentData()))
         self._add(menu, ending, title, wide)
-        menu.blockSignals(True)
         return menu
 
     def _add_side(self, side: int, offered: Sequence[int]) -> None:
-        menu = self._add_menu("side", "SizeCombo", _("Size"), _MENU)
-        for one in sorted({*offered, side}):
-            menu.addItem(f"{one}×{one}", one)
-        menu.setCurrentIndex(menu.findData(side))
-        menu.blockSignals(False)
+        titles = {one: f"{one}×{one}" for one in sorted({*offered, side})}
+        self._add_menu("side", side, titles, "SizeCombo", _("Size"), _MENU)
 
     def _add_activation(self, activation: str) -> None:
-        menu = self._add_menu("activation", "ActivationCombo", _("Activation"), _WIDE_MENU)
-        for place, (name, meaning) in enumerate(MEANINGS.items()):
-            menu.addItem(ACTIVATION_TITLES[name], name)
-            menu.setItemData(place, meaning, Qt.ToolTipRole)
-        menu.setCurrentIndex(menu.findData(activation))
-        menu.blockSignals(False)
+        title = _("Activation")
+        menu = self._add_menu(
+            "activation",
+            activation,
+            ACTIVATION_TITLES,
+            "ActivationCombo",
+            title,
+            _WIDE_MENU,
+        )
+        for place, name in enumerate(ACTIVATION_TITLES):
+            menu.setItemData(place, MEANINGS[name], Qt.ToolTipRole)
 
     def _edit(self, part: str, value: Any) -> None:
         assert self._layer is not None
