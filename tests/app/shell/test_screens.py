@@ -62,7 +62,7 @@ LESSON_TEXT = (
 LESSON_TASK = "\n[ ] ".join((LESSON_TEXT, *LESSON_STEPS))
 LESSON_AUTHOR = "M. Weber, for class 9b"
 #: A part of what a lesson's page says that is in no language of ours.
-OWN_WORDS = (LESSON_TITLE, LESSON_TEXT, *LESSON_STEPS, LESSON_AUTHOR, "lesson.mnist-lesson")
+OWN_WORDS = (LESSON_TITLE, LESSON_TEXT, *LESSON_STEPS, LESSON_AUTHOR, ".mnist-lesson")
 
 
 class Screens:
