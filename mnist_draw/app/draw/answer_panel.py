@@ -146,6 +146,8 @@ class BarsCard(Card):
         self.body.setSpacing(0)
         self._foot = QWidget()
         self._held = FixedLabel(self.others, lines=1)
+        #: Whether the bars hold only if the ink is no letter.
+        self.may_be_letter = False
         #: All that the foot depends on, as it is now.
         self._shown: tuple[object, ...] = ()
         row(self.all_button, (self.note, 1), (self._held, 1), gap=0, owner=self._foot)
@@ -178,11 +180,12 @@ class BarsCard(Card):
         refused = self.bars.refused
         bound = None if untold is None else _thousandths_above(untold)
         # Most answers of a growing stroke change nothing here.
-        shown = bound, known, refused, self.bars.names
+        shown = bound, known, refused, self.bars.names, self.may_be_letter
         if shown == self._shown:
             return
         self._shown = shown
-        self.others.setText("" if untold is None else others_under(untold))
+        words = "" if untold is None else others_under(untold)
+        self.others.setText(_("If it is a digit") if self.may_be_letter else words)
         digits = self.bars.names == DIGITS
         of_classes = _("How probable it finds each class")
         self.note.setText(_("How probable it finds each digit") if digits else of_classes)
@@ -459,6 +462,7 @@ class AnswerPanel(ScrollArea):
         self._picture = None if part.is_refused else picture
         self.block.show_certainty(self.certainty, self.bars.names, best)
         self.bars.show_probabilities(probabilities.tolist(), part)
+        self.bars_card.may_be_letter = bool(part.letter)
         self.bars_card.show_foot()
         self.ink.show_picture(picture)
         if part.is_refused:

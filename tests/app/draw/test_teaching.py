@@ -313,8 +313,10 @@ def test_a_digit_that_may_be_a_letter_is_settled_in_one_click(setup):
     assert answer.certainty.state is State.NOT_SURE
     assert not setup.button("whyLink").isVisibleTo(answer)
     assert "an 8" in setup.button("isDigitButton").text()
+    assert answer.bars_card.others.text() == "If it is a digit"
     setup.button("isDigitButton").click()
     assert answer.certainty.is_named_alone
+    assert answer.bars_card.others.text() != "If it is a digit"
     assert "Sure" not in answer.certainty.sentence
     assert setup.button("wrongButton").text() == "Change"
     assert setup.tab.network.state.taught == 0
