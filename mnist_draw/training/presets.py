@@ -181,7 +181,9 @@ def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ())
     if preset is PRESETS["tutorial"] and found.get("network") == title:
         del found["network"]
         return with_comma(title, *found.values())
-    return with_comma(preset.title, *found.values())
+    # "CNN, 32–64–10" rather than "CNN, CNN 32–64–10".
+    texts = (text.removeprefix(f"{preset.title} ") for text in found.values())
+    return with_comma(preset.title, *texts)
 
 
 # -- files

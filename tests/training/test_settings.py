@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
+from mnist_draw.networks.layer_text import text_of
+from mnist_draw.networks.specification import CNN
 from mnist_draw.training.presets import (
     PRESETS,
     delete_preset,
@@ -203,6 +205,17 @@ def test_a_run_is_named_by_its_preset_and_what_differs(preset, changes, name):
     found = differences(settings, PRESETS[preset].settings)
     assert all(text in name for text in found.values())
     assert set(found) <= set(changes)
+
+
+def test_a_name_says_once_that_it_is_a_cnn():
+    own = PRESETS["cnn"].settings.replace(network="layers:conv32x5,norm,pool2,256")
+    assert run_name(own) == "CNN, 32 norm–256–10"
+
+
+def test_a_list_of_the_same_layers_is_no_difference():
+    same = PRESETS["cnn"].settings.replace(network=f"layers:{text_of(CNN)}")
+    assert run_name(same) == "CNN"
+    assert differences(same, PRESETS["cnn"].settings) == {}
 
 
 def test_presets_of_ones_own_are_kept_by_name(tmp_path, monkeypatch):
