@@ -245,7 +245,8 @@ def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
         words = _("{kind}, from a file", kind=stored.kind)
     else:
         words = pgettext("network", "damaged")
-    return Entry(stored, name, words, creation_time(stored))
+    # A new name is edited from the one that is shown.
+    return Entry(replace(stored, title=name), name, words, creation_time(stored))
 
 
 def _told_apart(entries: Iterable[Entry]) -> list[Entry]:

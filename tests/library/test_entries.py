@@ -57,6 +57,8 @@ def test_runs_and_networks_are_one_list_the_newest_first():
     own = [entry for entry in entries if not entry.is_shipped]
     assert [entry.stored.source for entry in own] == ["learnt", "run", "run", "opened"]
     assert own[0].name == "Best reader with 12 of my digits"
+    # A new name is edited from the shown one.
+    assert own[0].title == own[0].name
     assert [entry.has_network for entry in own] == [True, False, True, True]
     assert [entry.key for entry in newest(entries)] == [own[n].key for n in (0, 2, 3)]
     assert own[2].test_accuracy == 0.98

@@ -236,6 +236,7 @@ def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own
 
 
 def test_digits_are_learned_after_the_run_unless_that_is_cancelled(setup, notices):
+    setup.learn.gate.clear()
     for cancels in (True, False):
         setup.loop.gate.clear()
         setup.training.start(Run(new_run_folder()))
@@ -250,6 +251,7 @@ def test_digits_are_learned_after_the_run_unless_that_is_cancelled(setup, notice
         setup.loop.gate.set()
         setup.qtbot.waitUntil(lambda: not setup.training.running)
         assert setup.learning.running is not cancels
+    setup.learn.gate.set()
     setup.wait_for_end()
     assert not notices
 
