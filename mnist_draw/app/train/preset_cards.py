@@ -20,7 +20,7 @@ from mnist_draw.app.kit.painters import (
     svg_pixmap,
 )
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
-from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, set_look
 from mnist_draw.dataset.augmentation.augmenter import preview
@@ -114,7 +114,9 @@ class PresetCard(QAbstractButton):
         self.drawing = Drawing(name)
         self._title = ElidedLabel(preset.title, "surer")
         self._line = FittedLabel(two_lines=True)
-        self._accuracy = ElidedLabel("", "figure")
+        # A figure is made smaller, never cut.
+        self._accuracy = FittedLabel(Text.BODY, look="figure")
+        self._accuracy.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._source = ElidedLabel("", "muted")
         self._time = ElidedLabel()
         self._note = ElidedLabel("", "muted")

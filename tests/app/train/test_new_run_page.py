@@ -179,3 +179,10 @@ def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
 )
 def test_the_axis_of_what_will_come_leaves_out_no_number_of_its_step(count, numbered):
     assert numbered_epochs(count) == numbered
+
+
+def test_a_figure_of_a_narrow_card_is_whole(show):
+    card = show(PresetCard("cnn", PRESETS["cnn"]), 200, 160)
+    card.show_low(True)
+    card.show_expectation("", Expectation("66.48%", "last time", "2 s"))
+    assert "66.48%" in [text.text for text in seen.texts(card)]
