@@ -118,8 +118,13 @@ class Group:
 
     @property
     def _multiple(self) -> int:
-        """Units of which all chunks but the last are multiples; the last has no fewer."""
-        return lcm(*(-(-m.multiple * self.units // m.extent) for m in self.members))
+        """Units of which all chunks but the last are multiples."""
+        return lcm(*self._multiples)
+
+    @property
+    def _multiples(self) -> list[int]:
+        """For each member, the units of a part; the last chunk has no fewer."""
+        return [-(-m.multiple * self.units // m.extent) for m in self.members]
 
     @property
     def possible(self) -> bool:
@@ -134,7 +139,7 @@ class Group:
         """Return, for each chunk, what is called."""
         chunk = self.chunk
         segments = self.segments()
-        starts = range(0, max(1, self.units - self._multiple + 1), chunk)
+        starts = range(0, max(1, self.units - max(self._multiples) + 1), chunk)
         stops = [*starts[1:], self.units]
         return [
             list(self._calls(segments, start, stop))

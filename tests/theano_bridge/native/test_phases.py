@@ -136,3 +136,14 @@ def test_any_timing_gives_the_same(program, read_later, block, rng):
             chunks = [c for c in chunks if c]
     for array in read_later:
         np.testing.assert_array_equal(found[array], expected[array])
+
+
+def test_parts_of_several_sizes_leave_each_of_two_threads_a_chunk():
+    # 500 pictures of convolutions, and of products of 256 and of 10 columns.
+    sizes = {"extent": 500, "chunk": 252}
+    first = instruction([region(0)], [region(1)], multiple=63, **sizes)
+    second = instruction([region(1)], [region(2)], multiple=12, **sizes)
+    third = instruction([region(2)], [region(3)], multiple=84, **sizes)
+    ((group,),) = arrange([first, second, third])
+    starts = [calls[0].start for calls in group.chunks()]
+    assert starts == [0, 252]
