@@ -57,6 +57,15 @@ _HARDLY = np.log(0.2)
 _FEWER_LETTERS = 4.0
 #: So probable is anything: no single group makes a word, or a number, of all others.
 _SLIPS = 0.03
+#: Signs that begin or end no line, beside brackets without another, and by how many log odds what
+#: looks like one there is rather something else: of numbers composed of digits of writers whom the
+#: network had not seen, 1% more are read so, and no fewer strings with signs.
+_BEGIN_NONE = [PLACES[sign] for sign in "/,:%="]
+_END_NONE = [PLACES[sign] for sign in "/+"]
+_OPEN = PLACES["("]
+_CLOSE = PLACES[")"]
+_MISPLACED = np.float32(2.0)
+_PERHAPS = np.log(0.1)
 #: What is said of strokes where nothing can be said: that they are some digit.
 NEUTRAL = np.full(len(CLASSES), -7.0, np.float32)
 NEUTRAL[:10] = np.log(0.09)
@@ -286,6 +295,25 @@ def in_line(glyphs: Floats) -> Floats:
     found = [_log_of(glyphs, kind) for kind in (_SIGNS, _OTHERS)]
     likely = [np.where(logs < _HARDLY, -np.inf, logs) for logs in found]
     return np.stack([digits, *likely], axis=1)
+
+
+def in_place(glyphs: Floats, groups: Sequence[tuple[int, int]], pieces: int) -> Floats:
+    """Return what groups of a line are, now that their first pieces and ends are known.
+
+    A slash stands between digits, and a bracket opens before another closes.
+    """
+    first, end = np.array(groups).T
+    opened = end[glyphs[:, _OPEN] > _PERHAPS].min(initial=pieces + 1)
+    closed = first[glyphs[:, _CLOSE] > _PERHAPS].max(initial=-1)
+    misplaced = np.zeros(glyphs.shape, bool)
+    misplaced[:, _BEGIN_NONE] = (first == 0)[:, None]
+    misplaced[:, _END_NONE] |= (end == pieces)[:, None]
+    misplaced[:, _OPEN] = end > closed
+    misplaced[:, _CLOSE] = first < opened
+    misplaced[end - first == pieces] = False
+    said = glyphs - _MISPLACED * misplaced
+    every: Floats = np.logaddexp.reduce(said, axis=1)[:, None]
+    return said - every
 
 
 def best_signs(glyphs: Floats) -> list[str]:

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, Scores
-from mnist_draw.recognition.glyphs import NEUTRAL, best_signs, in_line, line_of
+from mnist_draw.recognition.glyphs import NEUTRAL, best_signs, in_line, in_place, line_of
 from mnist_draw.recognition.pieces import (
     HEIGHT,
     Box,
@@ -326,6 +326,7 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     ways = []
     for pieces, groups, rows in orders:
         own = Scores(*(values[rows] for values in scores))
+        own = own._replace(glyphs=in_place(own.glyphs, groups, len(pieces)))
         costs, signs = _costs(pieces, groups, own)
         ways.append(cheapest_reading(pieces, groups, pictures[rows], own, costs, signs))
     return min(ways, key=lambda way: way.cost)

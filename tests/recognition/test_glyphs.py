@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from pen_drawing import DIGITS, smooth
 
-from mnist_draw.recognition.glyphs import CLASSES, GlyphNetwork, line_of, shipped_glyphs
+from mnist_draw.recognition.glyphs import (
+    CLASSES,
+    PLACES,
+    GlyphNetwork,
+    in_place,
+    line_of,
+    shipped_glyphs,
+)
 from mnist_draw.storage import ModelFile, ModelFileError
 
 
@@ -42,6 +49,34 @@ def test_a_dot_has_no_direction():
     dot = [np.array([[50.0, 60.0, 9.0]])]
     (logs,) = shipped_glyphs().read([dot])
     assert np.isfinite(logs).all()
+
+
+@pytest.mark.parametrize(
+    ("looks_like", "is_read"),
+    [
+        ("///", "1/1"),
+        ("1+4", "1+4"),
+        ("+-+", "+-4"),
+        ("(1)", "(1)"),
+        ("(11", "111"),
+        ("1)1(", "1111"),
+    ],
+)
+def test_signs_stand_where_lines_have_them(looks_like, is_read):
+    digits = {"/": "1", "+": "4", "(": "1", ")": "1"}
+    glyphs = np.full((len(looks_like), len(CLASSES)), -9.0, np.float32)
+    for said, text in zip(glyphs, looks_like, strict=True):
+        said[PLACES[text]] = np.log(0.7)
+        said[PLACES[digits.get(text, text)]] = np.log(0.2 if text in digits else 0.7)
+    groups = [(n, n + 1) for n in range(len(looks_like))]
+    found = in_place(glyphs, groups, len(looks_like))
+    assert np.exp(found).sum(axis=1) == pytest.approx(1, abs=1e-4)
+    assert "".join(CLASSES[n] for n in found.argmax(axis=1)) == is_read
+
+
+def test_a_sign_alone_may_be_any():
+    glyphs = np.log(np.full((1, len(CLASSES)), 1 / len(CLASSES), np.float32))
+    assert in_place(glyphs, [(0, 2)], 2) == pytest.approx(glyphs, abs=1e-4)
 
 
 def test_other_files_are_refused():
