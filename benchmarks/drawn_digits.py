@@ -248,7 +248,7 @@ def _drawn(
 ) -> Iterator[tuple[np.ndarray, list[np.ndarray] | None]]:
     """Yield the canvas' picture of each digit, and its strokes."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication(["drawn_digits"])
     from mnist_draw.app.draw.board_items import BOARD

@@ -162,7 +162,7 @@ class Board:
 
     def __init__(self) -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        from PyQt5.QtWidgets import QApplication
+        from qtpy.QtWidgets import QApplication
 
         self._app = QApplication.instance() or QApplication(["drawn_numbers"])
         from mnist_draw.app.draw.board_items import BOARD, PEN_WIDTH

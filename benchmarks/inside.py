@@ -126,8 +126,8 @@ def application(screen: bool) -> Any:
     """Return a QApplication that notes how long each event keeps the GUI thread busy."""
     if not screen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PyQt5.QtCore import qInstallMessageHandler
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import qInstallMessageHandler
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.kit import theme
     from mnist_draw.app.shell.memory import GuiThreadGarbageCollector
@@ -244,8 +244,8 @@ def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
 
 def memory(minutes: float) -> None:
     """Open the window, train with *Inside* in front, and print the memory each minute."""
-    from PyQt5.QtCore import QTimer
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app import main as open_window
     from mnist_draw.app.shell.window import Window

@@ -53,8 +53,8 @@ class Fonts:
 
     def __init__(self) -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-        from PyQt5.QtGui import QFont, QFontDatabase
-        from PyQt5.QtWidgets import QApplication
+        from qtpy.QtGui import QFont, QFontDatabase
+        from qtpy.QtWidgets import QApplication
 
         # Kept: fonts are unusable without it.
         self._app = QApplication.instance() or QApplication(["junk_drawings"])
@@ -68,8 +68,8 @@ class Fonts:
 
     def glyph(self, rng: np.random.Generator, letter: str) -> np.ndarray:
         """Return a letter of a random font, bool (H, W), about 120 pixels high."""
-        from PyQt5.QtCore import Qt
-        from PyQt5.QtGui import QImage, QPainter, QPainterPath
+        from qtpy.QtCore import Qt
+        from qtpy.QtGui import QImage, QPainter, QPainterPath
 
         path = QPainterPath()
         path.addText(0, 0, self._fonts[rng.integers(len(self._fonts))], letter)

@@ -126,7 +126,7 @@ class Watch:
     """Takes the times, in the GUI thread."""
 
     def __init__(self, window: Any, clock: PartClock) -> None:
-        from PyQt5.QtCore import QCoreApplication, QEvent, QObject
+        from qtpy.QtCore import QCoreApplication, QEvent, QObject
 
         watch = self
 
@@ -202,11 +202,11 @@ class Watch:
 
 
 def _signals() -> Any:
-    from PyQt5.QtCore import QObject, pyqtSignal
+    from qtpy.QtCore import QObject, Signal
 
     class Signals(QObject):
-        call = pyqtSignal(object)
-        mouse = pyqtSignal(int, float, float, float)
+        call = Signal(object)
+        mouse = Signal(int, float, float, float)
 
     return Signals()
 
@@ -215,7 +215,7 @@ class Hand:
     """Draws, from a thread of its own."""
 
     def __init__(self, window: Any, watch: Watch, rate: float) -> None:
-        from PyQt5.QtCore import QCoreApplication, Qt
+        from qtpy.QtCore import QCoreApplication, Qt
 
         self._send = QCoreApplication.sendEvent
         self._window, self._watch, self._rate = window, watch, rate
@@ -242,7 +242,7 @@ class Hand:
             time.sleep(0.3)
 
     def _stroke(self, corners: Sequence[tuple[float, float]]) -> None:
-        from PyQt5.QtCore import QEvent
+        from qtpy.QtCore import QEvent
 
         points = _along(corners, SPEED / self._rate)
         self._gui.mouse.emit(QEvent.MouseButtonPress, *points[0], 0.0)
@@ -263,8 +263,8 @@ class Hand:
 
 def _mouse_events(window: Any) -> Callable[[int, float, float], Any]:
     """Return what makes a mouse event at a place of the board."""
-    from PyQt5.QtCore import QEvent, QPointF, Qt
-    from PyQt5.QtGui import QMouseEvent
+    from qtpy.QtCore import QEvent, QPointF, Qt
+    from qtpy.QtGui import QMouseEvent
 
     to_widget = window.draw_tab.canvas.to_widget
 
@@ -289,7 +289,7 @@ def _along(corners: Sequence[tuple[float, float]], step: float) -> list[tuple[fl
 
 def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure all networks; called in a thread beside the GUI's."""
-    from PyQt5.QtCore import Qt
+    from qtpy.QtCore import Qt
 
     from mnist_draw.library.networks import list_shipped
 
@@ -402,7 +402,7 @@ def _report(arguments: argparse.Namespace, results: dict[str, Any], late: dict[s
 
 def _open(arguments: argparse.Namespace) -> None:
     """Open the window, measure and print; the program's own end ends the process."""
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app import main as open_window
 

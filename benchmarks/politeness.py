@@ -89,7 +89,7 @@ class Lateness:
     """How late a timer of the GUI thread is, in milliseconds; lives in that thread."""
 
     def __init__(self) -> None:
-        from PyQt5.QtCore import Qt, QTimer
+        from qtpy.QtCore import Qt, QTimer
 
         self.milliseconds: list[float] = []
         self.recording = False
@@ -162,7 +162,7 @@ def headless(network: str, folder: Path, warm_up: float) -> None:
 
 def window(network: str, tab: str, warm_up: float) -> None:
     """Open the program's window, start a run there, and serve from another thread."""
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app import main
 
@@ -179,7 +179,7 @@ def window(network: str, tab: str, warm_up: float) -> None:
 
 
 def _start_run(network: str, tab: str, warm_up: float) -> Lateness:
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.training.settings import TrainingSettings

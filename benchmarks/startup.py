@@ -39,7 +39,7 @@ from homes import share_compiled_code  # noqa: E402
 #: Seconds of rest after the first answer before processor time and memory are read again.
 REST_S = 10.0
 #: What other processes are timed beside the program's.
-OTHERS = {"import torch": "torch", "import numpy, PyQt5.QtWidgets": "PyQt5"}
+OTHERS = {"import torch": "torch", "import numpy, qtpy.QtWidgets": "qtpy"}
 
 
 # -- what is measured, in a process of its own
@@ -47,9 +47,9 @@ OTHERS = {"import torch": "torch", "import numpy, PyQt5.QtWidgets": "PyQt5"}
 
 def open_window(networks: str, rest: float) -> None:
     """Open the window, draw, rest and train if that is wanted, print the figures, close."""
-    from PyQt5.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-    from PyQt5.QtGui import QMouseEvent
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+    from qtpy.QtGui import QMouseEvent
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.training.events import BatchFinished
     from mnist_draw.training.settings import TrainingSettings

@@ -68,8 +68,8 @@ class Recorder:
 
 def spin(seconds: float) -> None:
     """Handle events for a while."""
-    from PyQt5.QtCore import QEventLoop
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import QEventLoop
+    from qtpy.QtWidgets import QApplication
 
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -86,14 +86,14 @@ def wait(holds: Callable[[], bool], seconds: float = 120.0) -> None:
 
 
 def find(window: Any, name: str) -> Any:
-    from PyQt5.QtWidgets import QWidget
+    from qtpy.QtWidgets import QWidget
 
     return next(widget for widget in window.findChildren(QWidget) if widget.objectName() == name)
 
 
 def has_number(widget: Any) -> bool:
     """Whether a figure shows a value; its labels are in it."""
-    from PyQt5.QtWidgets import QLabel
+    from qtpy.QtWidgets import QLabel
 
     labels = [widget, *widget.findChildren(QLabel)]
     texts = [label.text() for label in labels if isinstance(label, QLabel)]
@@ -101,9 +101,9 @@ def has_number(widget: Any) -> bool:
 
 
 def draw_stroke(window: Any) -> None:
-    from PyQt5.QtCore import QEvent, QPointF, Qt
-    from PyQt5.QtGui import QMouseEvent
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import QEvent, QPointF, Qt
+    from qtpy.QtGui import QMouseEvent
+    from qtpy.QtWidgets import QApplication
 
     canvas = window.draw_tab.canvas
     kinds = [QEvent.MouseButtonPress, *[QEvent.MouseMove] * 25, QEvent.MouseButtonRelease]
@@ -115,9 +115,9 @@ def draw_stroke(window: Any) -> None:
 
 
 def use_window(window: Any, recorder: Recorder, quick: bool) -> None:
-    from PyQt5.QtCore import Qt
-    from PyQt5.QtTest import QTest
-    from PyQt5.QtWidgets import QAbstractItemView, QLabel
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+    from qtpy.QtWidgets import QAbstractItemView, QLabel
 
     window.resize(1366, 728)
     spin(SETTLE_S)
@@ -190,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not os.environ.get("DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     recorder = Recorder()
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app import main as open_window
     from mnist_draw.app.shell.window import Window

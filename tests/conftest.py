@@ -19,6 +19,7 @@ import pytest
 from tests import languages as languages
 
 # isort: split
+from mnist_draw import app as app  # Chooses between the installed Qts.
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.theano_bridge import installed_theano
 
@@ -39,6 +40,8 @@ hypothesis.settings.register_profile(
     suppress_health_check=list(hypothesis.HealthCheck),
 )
 hypothesis.settings.load_profile("untimed")
+
+os.environ["PYTEST_QT_API"] = os.environ["QT_API"]
 
 # Qt writes a line where it is not set. The end of the tests removes it.
 _RUNTIME = tempfile.TemporaryDirectory(prefix="mnist-draw-tests-")

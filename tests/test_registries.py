@@ -69,7 +69,7 @@ def test_data_formats(tmp_path, capsys):
 def test_a_picture_format_is_in_the_help_and_the_dialog(known, capsys):
     is_read = bool(known.decoder)
     assert (known.title in help_of("predict", capsys)) == is_read
-    pytest.importorskip("PyQt5")
+    pytest.importorskip("qtpy.QtWidgets", exc_type=ImportError)
     from mnist_draw.app.draw.picture_files import open_filter
 
     assert (known.patterns in open_filter()) == is_read
@@ -134,8 +134,8 @@ def test_an_activation_is_there_on_the_real_theano(name):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
-    from PyQt5.QtCore import Qt
-    from PyQt5.QtWidgets import QComboBox
+    from qtpy.QtCore import Qt
+    from qtpy.QtWidgets import QComboBox
 
     assert f"{name}," in help_of("train", capsys).replace(";", ",")
     choose_in(panel, "layer1ActivationCombo", ACTIVATION_TITLES[name])
@@ -186,7 +186,7 @@ CHOICES = {"update": UPDATE_RULES, "schedule": SCHEDULES, "augmentation": RECIPE
 @pytest.fixture
 def panel(request, monkeypatch, tmp_path):
     """Return the Train tab; elsewhere than in the window, Qt may be missing."""
-    pytest.importorskip("PyQt5")
+    pytest.importorskip("qtpy.QtWidgets", exc_type=ImportError)
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     qtbot = request.getfixturevalue("qtbot")
@@ -199,7 +199,7 @@ def panel(request, monkeypatch, tmp_path):
 
 def choose_in(panel, name, title):
     """Choose an entry by its title."""
-    from PyQt5.QtWidgets import QComboBox
+    from qtpy.QtWidgets import QComboBox
 
     menu = panel.findChild(QComboBox, name)
     assert menu.findText(title) >= 0
@@ -238,7 +238,7 @@ def test_a_preset_is_in_the_help_the_parser_and_the_form(name, panel, capsys):
     preset = PRESETS[name]
     preset.settings.validate()
     assert f"{name}: {preset.meaning}" in help_of("train", capsys)
-    from PyQt5.QtWidgets import QAbstractButton
+    from qtpy.QtWidgets import QAbstractButton
 
     button = panel.findChild(QAbstractButton, f"{preset.widget}Button")
     assert button.text() == preset.title
@@ -252,7 +252,7 @@ def test_a_network_kind_is_in_the_help_and_the_form_and_is_built(name, panel, ca
     kind = NETWORKS[name]
     assert f"{kind.grammar} ({kind.meaning})" in help_of("train", capsys)
     panel.settings.apply("network", kind.example)
-    from PyQt5.QtWidgets import QComboBox
+    from qtpy.QtWidgets import QComboBox
 
     assert panel.findChild(QComboBox, "networkCombo").currentText() == kind.title
     text = panel.settings.settings().network
@@ -266,7 +266,7 @@ def test_a_format_of_runs_is_in_the_help_and_the_menus(name, capsys):
     assert f"{name} ({entry.ending}): {entry.meaning}" in help_of("export", capsys)
     if name != "tensorboard":  # it needs a package of its own
         assert entry.pack(Run(Path(), TrainingSettings()), History())
-    pytest.importorskip("PyQt5")
+    pytest.importorskip("qtpy.QtWidgets", exc_type=ImportError)
     from mnist_draw.app.train.library_files import export_kinds
     from mnist_draw.library.entries import entry_of_run
 

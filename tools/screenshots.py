@@ -43,8 +43,8 @@ def photograph(path):
     from mnist_draw import i18n
 
     i18n.use({"german": "de", "chinese": "zh_CN"}.get(way, "en"))
-    from PyQt5.QtTest import QTest
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtTest import QTest
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.training.presets import PRESETS

@@ -24,11 +24,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PyQt5.QtGui import QContextMenuEvent, QDropEvent, QImage, QKeySequence
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from qtpy.QtGui import QContextMenuEvent, QDropEvent, QImage, QKeySequence
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
@@ -252,7 +252,7 @@ class Monkey:
     def _wheel(self) -> None:
         widget = self._widget()
         if widget is not None:
-            from PyQt5.QtGui import QWheelEvent
+            from qtpy.QtGui import QWheelEvent
 
             where = QPointF(self._point(widget))
             turned = QPoint(0, self.chance.choice([-120, 120, -1200, 3]))

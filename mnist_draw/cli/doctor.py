@@ -9,10 +9,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from mnist_draw import __version__, theano_bridge
+from mnist_draw import __version__, app, theano_bridge
 from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.output import cells, echo, json_line, padded, painted
 from mnist_draw.errors import StorageError, UserError, reason_of
@@ -66,6 +67,25 @@ def check_versions() -> Iterator[Finding]:
     yield Finding(_("engine"), theano_bridge.engine())
     if theano_bridge.found_theano() and not theano_bridge.installed_theano():
         yield Finding("Theano", _("not used: it does not run on NumPy 1.24 or later"), "note")
+
+
+def check_window() -> Iterator[Finding]:
+    """Say which Qt the window has, and what of it a screen reader gets."""
+    package = {"pyqt5": "PyQt5", "pyqt6": "PyQt6"}[app.chosen_qt()]
+    try:
+        version = metadata.version(package)
+    except metadata.PackageNotFoundError:
+        missing = _("{package} is missing: the commands work without the window", package=package)
+        yield Finding(_("window"), missing, "note")
+        return
+    yield Finding(_("window"), f"{package} {version}")
+    name = _("screen reader")
+    if package == "PyQt6":
+        heard = _("is given names, roles, values and messages; on Linux tried with Orca 48")
+        yield Finding(name, heard)
+    else:
+        deaf = _('hears nothing of pip\'s PyQt5 on Linux; pip install "mnist_draw[qt6]" adds PyQt6')
+        yield Finding(name, deaf, "note")
 
 
 def check_folders() -> Iterator[Finding]:
@@ -178,6 +198,7 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
 #: All checks in the order of the report; each yields its findings.
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_versions,
+    check_window,
     check_folders,
     check_last_crash,
     check_shipped_files,

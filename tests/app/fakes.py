@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QAbstractButton, QLabel, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
 from mnist_draw.app.kit.notifier import Notice

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QPoint, QRectF, QSize, Qt
-from PyQt5.QtGui import QPaintDevice, QPaintEngine, QRegion
-from PyQt5.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
+from qtpy.QtCore import QPoint, QRectF, QSize, Qt
+from qtpy.QtGui import QPaintDevice, QPaintEngine, QRegion
+from qtpy.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
 
 from mnist_draw.app.kit.threads import running
 
@@ -17,7 +17,7 @@ class _Texts(QPaintEngine):
     """Paints nothing, and notes each text with its place."""
 
     def __init__(self):
-        super().__init__(QPaintEngine.PaintEngineFeatures(QPaintEngine.AllFeatures))
+        super().__init__(QPaintEngine.AllFeatures)
         self.found: list[tuple[str, QRectF]] = []
 
     def begin(self, _):
@@ -111,7 +111,7 @@ def texts(window: QWidget) -> list[Text]:
     for widget in (window, *window.findChildren(QWidget)):
         if widget.isVisible() and widget.window() is window and not widget.size().isEmpty():
             device = _Device(widget.size())
-            QWidget.render(widget, device, QPoint(), QRegion(), QWidget.RenderFlags(0))
+            QWidget.render(widget, device, QPoint(), QRegion(), QWidget.RenderFlag(0))
             found += [Text(widget, *text) for text in device.texts.found]
     return [text for text in found if text.is_seen]
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import numpy as np
+import pytest
 
 from mnist_draw.cli import doctor, main
 from mnist_draw.cli.doctor import CHECKSUMS, Finding
@@ -43,6 +44,14 @@ def test_a_broken_thing_is_the_exit_status(monkeypatch, capsys):
     assert "Bring it back" in out
     assert "1 thing" in out
     assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(("qt", "word"), [("pyqt5", "hears nothing"), ("pyqt6", "is given")])
+def test_what_a_screen_reader_gets(monkeypatch, capsys, qt, word):
+    monkeypatch.setenv("QT_API", qt)
+    monkeypatch.setattr(doctor.metadata, "version", lambda package: "1.2")
+    main(["doctor"])
+    assert word in capsys.readouterr().out
 
 
 def test_a_changed_file(tmp_path, monkeypatch, capsys):

@@ -160,7 +160,7 @@ def test_ends_without_a_traceback(error, status, message, capsys, break_evaluate
 def test_importing_the_commands_is_cheap():
     code = (
         "import sys, mnist_draw.cli.main; "
-        "heavy = {'theano', 'lasagne', 'pytensor', 'PyQt5', 'scipy', 'PIL'} & set(sys.modules); "
+        "heavy = {'theano', 'lasagne', 'pytensor', 'qtpy', 'scipy', 'PIL'} & set(sys.modules); "
         "sys.exit(', '.join(heavy) or 0)"
     )
     found = subprocess.run(

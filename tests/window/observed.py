@@ -9,8 +9,8 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from PyQt5.QtCore import QPoint, QTimer
-from PyQt5.QtWidgets import QApplication, QTabWidget, QWidget
+from qtpy.QtCore import QPoint, QTimer
+from qtpy.QtWidgets import QApplication, QTabWidget, QWidget
 
 _EVERY_MS = 100
 

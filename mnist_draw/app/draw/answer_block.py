@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QResizeEvent
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QResizeEvent
+from qtpy.QtWidgets import (
     QAction,
     QApplication,
     QGridLayout,
@@ -54,9 +54,9 @@ _IN_A_ROW = 5
 class WhyButton(ElidedButton):
     """“Why 4?”: opens the tab Inside on the answer and the second guess."""
 
-    why_requested = pyqtSignal(int, int)
+    why_requested = Signal(int, int)
     #: Ask what it means that the ink is no digit.
-    refusal_requested = pyqtSignal()
+    refusal_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__("", "low", "whyLink")
@@ -122,10 +122,10 @@ class AnswerBlock(QWidget):
     """The figure, the words next to it, and two buttons; or ten buttons, the digits."""
 
     #: The board is this digit.
-    teach_requested = pyqtSignal(int)
-    take_back_requested = pyqtSignal()
+    teach_requested = Signal(int)
+    take_back_requested = Signal()
     #: The user says which digit it is, or `NO_DIGIT`, and nothing is taught.
-    settle_requested = pyqtSignal(str)
+    settle_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()

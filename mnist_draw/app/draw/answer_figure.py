@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt5.QtCore import QRectF, Qt
-from PyQt5.QtGui import (
+from qtpy.QtCore import QRectF, Qt
+from qtpy.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QFont,
@@ -17,7 +17,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PyQt5.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QFontMetricsF, QHideEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget, QWidgetItem
+from qtpy.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal, Slot
+from qtpy.QtGui import QFontMetricsF, QHideEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
+from qtpy.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import DIGIT_KEY, LETTER_KEY, WHY_KEY, AnswerBlock
 from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
@@ -72,7 +72,7 @@ def others_under(largest: float) -> str:
 class NumberSegments(QWidget):
     """A segment for each digit of a number; the chosen one is told in detail."""
 
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -198,18 +198,18 @@ class BarsCard(Card):
 class AnswerPanel(ScrollArea):
     """Everything that is said of the drawing; below the answer, of one digit of a number."""
 
-    explanation_requested = pyqtSignal(object, int, int)
+    explanation_requested = Signal(object, int, int)
     #: The digit of the number that is told in detail; -1 without a number.
-    place_changed = pyqtSignal(int)
+    place_changed = Signal(int)
     #: The picture, its probabilities, and how certain they are.
-    evidence_changed = pyqtSignal(object, object, object)
+    evidence_changed = Signal(object, object, object)
     #: The board, or the digit of the number at a place, is this digit.
-    teach_requested = pyqtSignal(int, object)
-    copy_requested = pyqtSignal()
+    teach_requested = Signal(int, object)
+    copy_requested = Signal()
     #: The board, or the digit of the number at a place, is what the user says; not to be taught.
-    settle_requested = pyqtSignal(str, object)
+    settle_requested = Signal(str, object)
     #: Another line of a page of numbers is shown in detail.
-    line_changed = pyqtSignal()
+    line_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -532,7 +532,7 @@ class AnswerPanel(ScrollArea):
             self._ticket += 1
             self.explanation_requested.emit(self._picture, digit, self._ticket)
 
-    @pyqtSlot(object, int)
+    @Slot(object, int)
     def show_explanation(self, explanation: Explanation, ticket: int) -> None:
         """Show an explanation unless its question is outdated."""
         if ticket >= self._oldest and explanation.names == self.bars.names:

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer
 
 from mnist_draw.app.draw.board_items import Item, PlacedPicture, Renderings
 from mnist_draw.app.draw.canvas import Canvas, notifier

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from qtpy.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from mnist_draw.app.kit.painters import image_of
 

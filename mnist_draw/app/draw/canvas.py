@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QEvent, QMargins, QPointF, QRect, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import (
     QColor,
     QDragLeaveEvent,
     QDropEvent,
@@ -28,7 +28,7 @@ from PyQt5.QtGui import (
     QTouchEvent,
     QTransform,
 )
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.draw.board_items import (
     BOARD,
@@ -76,14 +76,14 @@ class Canvas(QWidget):
 
     #: The color around its rounded corners.
     ground = "window"
-    ink_changed = pyqtSignal()
-    history_changed = pyqtSignal()
-    width_changed = pyqtSignal(int)
-    pen_down = pyqtSignal(bool)
+    ink_changed = Signal()
+    history_changed = Signal()
+    width_changed = Signal(int)
+    pen_down = Signal(bool)
     #: The pen has come to what covers the board.
-    pen_covered = pyqtSignal()
+    pen_covered = Signal()
     #: What is placed on the board finds its place anew.
-    resized = pyqtSignal()
+    resized = Signal()
 
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()
@@ -200,7 +200,7 @@ class Canvas(QWidget):
         self.setToolTip("" if classes == DIGITS else tip(sentence))
         sentence = joined(sentence, BOARD_KEYS)
         self.setAccessibleDescription(sentence)
-        self.setWhatsThis(sentence)
+        self.setProperty("explained", sentence)
         self.update()
 
     # -- the board's place in the widget

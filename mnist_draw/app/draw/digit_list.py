@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QKeyEvent, QPainter
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import QObject, QRectF, Qt, Signal
+from qtpy.QtGui import QImage, QKeyEvent, QPainter
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.app.draw.board_items import colored, place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -171,9 +171,9 @@ class MyDigits(CollectionController):
     subject = "digits"
     of_page = "train"
     #: A digit was put on the board.
-    opened = pyqtSignal()
+    opened = Signal()
     #: Files were changed.
-    changed = pyqtSignal()
+    changed = Signal()
 
     def __init__(
         self,

@@ -6,9 +6,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QRectF, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import QRectF, Qt, QTimer, Signal
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.app.draw.answer_block import TEACH_KEY
 from mnist_draw.app.draw.answer_panel import AnswerPanel, panel_width
@@ -60,9 +60,9 @@ class DrawTab(Page):
     name = "draw"
     title = pgettext("tab", "Draw")
 
-    ink_posted = pyqtSignal(PostedInk)
+    ink_posted = Signal(PostedInk)
     #: The user wants to see the taught digits.
-    digits_requested = pyqtSignal()
+    digits_requested = Signal()
 
     def __init__(
         self,

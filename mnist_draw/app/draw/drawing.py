@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from PyQt5.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter
+from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
+from qtpy.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.draw.board_items import (
     BOARD,
@@ -209,7 +209,7 @@ class Drawing:
         known = self._memory.find(items)
         if known is not None:
             self._image = known
-            self._area = QRectF(known.offset(), QSizeF(known.size()) / INK_SCALE)
+            self._area = QRectF(QPointF(known.offset()), QSizeF(known.size()) / INK_SCALE)
             return
         area = QRectF(0, 0, BOARD, BOARD)
         for item in items:

@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter
+from qtpy.QtCore import QRectF, Qt
+from qtpy.QtGui import QColor, QImage, QPainter
 
 from mnist_draw.app.draw.board_items import (
     BOARD,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QVariantAnimation
-from PyQt5.QtGui import QIcon, QPainterPath, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QVariantAnimation
+from qtpy.QtGui import QIcon, QPainterPath, QPaintEvent, QPen, QPolygonF
+from qtpy.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.draw.board_items import Stroke
 from mnist_draw.app.draw.canvas import Canvas

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import (
     QColor,
     QHelpEvent,
     QHideEvent,
@@ -15,7 +15,7 @@ from PyQt5.QtGui import (
     QPalette,
     QShowEvent,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, keep_room, row
@@ -254,7 +254,7 @@ class InkCard(Card):
     """The network's input, with a switch for the evidence in it."""
 
     #: Whether the evidence can be seen now.
-    watched = pyqtSignal(bool)
+    watched = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QLineF, QPointF, Qt
-from PyQt5.QtGui import QKeyEvent, QPainter, QPen
+from qtpy.QtCore import QLineF, QPointF, Qt
+from qtpy.QtGui import QKeyEvent, QPainter, QPen
 
 from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.kit import theme
@@ -97,7 +97,7 @@ class KeyPen:
             self._lift()
         if self.place is not None:
             self.place = None
-            self._board.setAccessibleDescription(self._board.whatsThis())
+            self._board.setAccessibleDescription(self._board.property("explained"))
             self._board.update()
 
     def _tell(self) -> None:

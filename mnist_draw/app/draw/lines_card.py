@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainterPath, QPaintEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtCore import QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainterPath, QPaintEvent
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.draw.answer_figure import pieces_of
 from mnist_draw.app.kit import theme
@@ -42,7 +42,7 @@ def spoken(lines: Sequence[Certainty], place: int) -> str:
 class LineList(QWidget):
     """A row for each line; one Tab stop."""
 
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QFrame
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QApplication, QFrame
 
 from mnist_draw.app.draw.next_step import Action, Step, next_step
 from mnist_draw.app.draw.teaching import LearnController
@@ -49,9 +49,9 @@ _FACTS = (
 
 
 class NextStep(QFrame):
-    train_requested = pyqtSignal()
-    run_requested = pyqtSignal()
-    inside_requested = pyqtSignal()
+    train_requested = Signal()
+    run_requested = Signal()
+    inside_requested = Signal()
 
     def __init__(self, network: ActiveNetwork, controller: LearnController) -> None:
         super().__init__()

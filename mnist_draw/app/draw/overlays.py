@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
+from qtpy.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
     QHelpEvent,
@@ -21,7 +21,7 @@ from PyQt5.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw.app.draw.answer_block import mark_said, none_button, take_back_button
 from mnist_draw.app.kit import theme
@@ -111,9 +111,9 @@ _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 class NumberBoxes(QWidget):
     """A mouse-transparent overlay: a number's boxes, and tags; a press on one chooses its digit."""
 
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
     #: Asked for with the right button: all of the ink is one digit.
-    whole_chosen = pyqtSignal(int)
+    whole_chosen = Signal(int)
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -304,11 +304,11 @@ _STEPS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1, Qt.Key_Up: -5, Qt.Ke
 class DigitPopover(Popover):
     """Asks below a tag which digit it is: ten buttons, or a digit's key."""
 
-    said = pyqtSignal(int)
+    said = Signal(int)
     #: What was said is not to count any more.
-    taken_back = pyqtSignal()
+    taken_back = Signal()
     #: It is no digit.
-    refused = pyqtSignal()
+    refused = Signal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, "digitPopover", _("What is it?"))

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from PyQt5.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QColor, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
+from qtpy.QtWidgets import (
     QApplication,
     QFrame,
     QListView,
@@ -302,8 +302,8 @@ def _color(is_named: bool) -> QColor:
 class PictureStrip(QFrame):
     """Pictures in a row that scrolls, each with what it reads as; hidden when there are none."""
 
-    chosen = pyqtSignal(FoundPicture)
-    closed = pyqtSignal()
+    chosen = Signal(FoundPicture)
+    closed = Signal()
 
     def __init__(self, reader: BackgroundReader) -> None:
         super().__init__()

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication, QWidget
+from qtpy.QtCore import QObject
+from qtpy.QtGui import QImage
+from qtpy.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.draw.canvas import Canvas, notifier

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import (
     QColor,
     QFontMetricsF,
     QKeyEvent,
@@ -16,7 +16,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
+from qtpy.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
@@ -101,8 +101,8 @@ class ProbabilityBar(QProgressBar):
 class ProbabilityBars(QWidget):
     """The bars of one answer, the three best or all, in columns where there are many classes."""
 
-    digit_chosen = pyqtSignal()
-    step_requested = pyqtSignal(int)
+    digit_chosen = Signal()
+    step_requested = Signal(int)
 
     def __init__(self, bar_name: str = "probabilityBar") -> None:
         super().__init__()

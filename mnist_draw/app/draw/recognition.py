@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from qtpy.QtCore import QObject, Signal
 
 from mnist_draw.app.kit.app_state import NO_DIGIT
 from mnist_draw.app.kit.notifier import Notifier
@@ -197,9 +197,9 @@ def _read_line(
 class Recognition(QObject):
     """Owns the recogniser; `answered` carries a `BoardReading`."""
 
-    answered = pyqtSignal(BoardReading)
-    ready = pyqtSignal(ModelFile)
-    failed = pyqtSignal(str)
+    answered = Signal(BoardReading)
+    ready = Signal(ModelFile)
+    failed = Signal(str)
 
     def __init__(
         self,
@@ -340,8 +340,8 @@ def _explainer(model: ModelFile) -> Explainer:
 class Explanations(QObject):
     """Owns the explainer; `answered` carries an explanation with its ticket, or None."""
 
-    answered = pyqtSignal(object)
-    failed = pyqtSignal(str)
+    answered = Signal(object)
+    failed = Signal(str)
 
     def __init__(
         self,

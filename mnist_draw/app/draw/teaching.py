@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from qtpy.QtCore import QObject, QTimer, Signal, Slot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
@@ -45,11 +45,11 @@ class Teaching(QObject):
     """Teaches the board, or one digit of its number; the message offers to take that back."""
 
     #: The board was taught as this digit.
-    taught = pyqtSignal(int)
+    taught = Signal(int)
     #: A digit was saved or removed.
-    changed = pyqtSignal()
+    changed = Signal()
     #: What the board was taught as was deleted.
-    untaught = pyqtSignal()
+    untaught = Signal()
 
     def __init__(
         self,
@@ -258,7 +258,7 @@ class LearnController(QObject):
     """Lets the network that answers learn the taught digits; reports what came of it once."""
 
     #: The user wants to draw another digit of the kind that is still misread.
-    drawing_requested = pyqtSignal()
+    drawing_requested = Signal()
 
     def __init__(
         self,
@@ -346,7 +346,7 @@ class LearnController(QObject):
                 seconds_left = (now - began) * (1 - part) / (part - before)
         self._state.set(learning=Learns(part, seconds_left))
 
-    @pyqtSlot(Outcome)
+    @Slot(Outcome)
     def _ended(self, outcome: Outcome) -> None:
         message = outcome.message
         if outcome.kind == "stopped":

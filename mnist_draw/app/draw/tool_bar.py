@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QKeyEvent, QPaintEvent
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from qtpy.QtGui import QKeyEvent, QPaintEvent
+from qtpy.QtWidgets import (
     QAction,
     QButtonGroup,
     QFrame,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from qtpy.QtCore import QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.draw.board_items import BOARD
@@ -90,7 +90,7 @@ class PickedPicture(QWidget):
 
 
 class ExampleCard(Card):
-    label_chosen = pyqtSignal(int)
+    label_chosen = Signal(int)
     #: What the tab lacks of its usual height.
     _lack = 0
     _is_narrow = False

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import (
     QFontMetricsF,
     QKeyEvent,
     QResizeEvent,
@@ -14,7 +14,7 @@ from PyQt5.QtGui import (
     QTextCursor,
     QTextFormat,
 )
-from PyQt5.QtWidgets import QTextBrowser, QToolButton
+from qtpy.QtWidgets import QTextBrowser, QToolButton
 
 from mnist_draw.analysis.guide import GuideStep, guide
 from mnist_draw.app.kit import theme
@@ -28,8 +28,8 @@ from mnist_draw.i18n import _
 class GuideView(Card):
     """One step of the guide, under the example."""
 
-    show_requested = pyqtSignal(object)
-    turned = pyqtSignal()
+    show_requested = Signal(object)
+    turned = Signal()
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class _GuideText(QTextBrowser):
 
 
 class GuidePage(Card):
-    closed = pyqtSignal()
+    closed = Signal()
 
     def __init__(self) -> None:
         super().__init__()

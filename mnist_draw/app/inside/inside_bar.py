@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, Qt
-from PyQt5.QtGui import QGuiApplication, QPainter
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from qtpy.QtGui import QGuiApplication, QPainter
+from qtpy.QtWidgets import (
     QAbstractScrollArea,
     QDialog,
     QMenu,
@@ -188,7 +188,7 @@ class ViewMenu(QMenu):
 
 def _widget_svg(widget: QWidget) -> bytes:
     # A library of its own, not needed at the start.
-    from PyQt5.QtSvg import QSvgGenerator
+    from qtpy.QtSvg import QSvgGenerator
 
     content = QByteArray()
     buffer = QBuffer(content)

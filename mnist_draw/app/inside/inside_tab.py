@@ -10,9 +10,9 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, Qt, pyqtSignal
-from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.layout import Page, column
@@ -47,8 +47,8 @@ class ExampleInUse(QObject):
     a validation picture of the network's own data.
     """
 
-    changed = pyqtSignal()
-    answered = pyqtSignal()
+    changed = Signal()
+    answered = Signal()
 
     def __init__(self, network: ActiveNetwork, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -252,7 +252,7 @@ class InsideTab(Page):
     name = "inside"
     title = pgettext("tab", "Inside")
 
-    draw_requested = pyqtSignal()
+    draw_requested = Signal()
 
     def __init__(self, canvas: Canvas, network: ActiveNetwork, preferences: Preferences) -> None:
         super().__init__()

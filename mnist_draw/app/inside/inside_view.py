@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from qtpy.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.analysis.guide import GuideStep, guide
 from mnist_draw.app.inside.example import AnswersCard, ExampleCard
@@ -49,7 +49,7 @@ _NETWORKS = {
 
 
 class _Views(ScrollArea):
-    resized = pyqtSignal()
+    resized = Signal()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from html import escape, unescape
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import (
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import (
     QFont,
     QFontMetricsF,
     QPainter,
@@ -20,7 +20,7 @@ from PyQt5.QtGui import (
     QTextDocument,
     QTextOption,
 )
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import painters, theme

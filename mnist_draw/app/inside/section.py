@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PyQt5.QtCore import QEvent, pyqtSignal
-from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
+from qtpy.QtCore import QEvent, Signal
+from qtpy.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
@@ -80,9 +80,9 @@ class Section(QWidget):
     name = title = question = ""
     is_training: Callable[[], bool] = staticmethod(lambda: False)
 
-    problem = pyqtSignal(str)
-    example_picked = pyqtSignal(object)
-    why_requested = pyqtSignal(object, int, int)
+    problem = Signal(str)
+    example_picked = Signal(object)
+    why_requested = Signal(object, int, int)
 
     #: Whether all details are shown; else the plain depth.
     details = False

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from qtpy.QtCore import QObject, Signal, Slot
 
 from mnist_draw.app.kit.app_state import (
     UNSAVED,
@@ -49,7 +49,7 @@ class ActiveNetwork(QObject):
     """
 
     #: Emitted in the thread that makes the request.
-    requested = pyqtSignal(NetworkRequest)
+    requested = Signal(NetworkRequest)
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class ActiveNetwork(QObject):
             self.state.in_memory[name] = outcome.model
         self.requested.emit(NetworkRequest(name, outcome.model))
 
-    @pyqtSlot(NetworkRequest)
+    @Slot(NetworkRequest)
     def _note_request(self, request: NetworkRequest) -> None:
         if request.is_update and self.state.network_wanted != request.name:
             # The user chose another network while the run posted this one.
@@ -189,7 +189,7 @@ class ActiveNetwork(QObject):
             notifier.problem(joined(str(error), instead))
             return _load_default(request)
 
-    @pyqtSlot(ModelFile)
+    @Slot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
         """Note that this network answers now."""
         from mnist_draw.library.network_data import reads_digits

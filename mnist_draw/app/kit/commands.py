@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from PyQt5.QtCore import QRect, QSize, Qt
-from PyQt5.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
-from PyQt5.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
+from qtpy.QtCore import QRect, QSize, Qt
+from qtpy.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
+from qtpy.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import blank_pixmap
@@ -96,14 +96,14 @@ class _KeptIcon(QIconEngine):
     def __init__(self, drawn: QIcon) -> None:
         super().__init__()
         self._drawn = drawn
-        self._kept: dict[tuple[int, int, int, int], QPixmap] = {}
+        self._kept: dict[tuple[int, int, QIcon.Mode, QIcon.State], QPixmap] = {}
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         size = rect.size() * painter.device().devicePixelRatioF()
         painter.drawPixmap(rect, self.pixmap(size, mode, state))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        key = size.width(), size.height(), int(mode), int(state)
+        key = size.width(), size.height(), mode, state
         if key not in self._kept:
             kept = self._kept[key] = blank_pixmap(size.width(), size.height(), 1)
             painter = QPainter(kept)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt5 import sip
-from PyQt5.QtCore import (
+from qtpy import sip
+from qtpy.QtCore import (
     QEvent,
     QObject,
     QPoint,
@@ -15,9 +15,9 @@ from PyQt5.QtCore import (
     QRect,
     QRectF,
     Qt,
-    pyqtSignal,
+    Signal,
 )
-from PyQt5.QtGui import (
+from qtpy.QtGui import (
     QCursor,
     QFontMetrics,
     QHideEvent,
@@ -30,7 +30,7 @@ from PyQt5.QtGui import (
     QPolygonF,
     QShowEvent,
 )
-from PyQt5.QtWidgets import (
+from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QButtonGroup,
@@ -39,7 +39,6 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QToolButton,
     QWidget,
-    qApp,
 )
 
 from mnist_draw.app.kit import theme
@@ -74,7 +73,7 @@ class Stepper(NumberBox):
 class SegmentedControl(QFrame):
     """A row of which one part is chosen; one stop of the keyboard, arrows walk."""
 
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self, name: str, texts: Sequence[str]) -> None:
         super().__init__()
@@ -141,7 +140,7 @@ _MAX_DELETED = 20
 class BinButton(QPushButton):
     """Opens a menu of what was deleted; disabled while there is nothing."""
 
-    chosen = pyqtSignal(Deleted)
+    chosen = Signal(Deleted)
 
     def __init__(self, name: str, title: str) -> None:
         super().__init__(_("Restore …"))
@@ -180,17 +179,17 @@ class Popover(QWidget):
     where it was.
     """
 
-    closed = pyqtSignal()
+    closed = Signal()
 
     def __init__(self, window: QWidget, name: str, title: str) -> None:
         super().__init__(window)
+        self._before: QWidget | None = None
         self.hide()
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.StrongFocus)
         self.body = column(margins=(_ARROW + _SHADOW + Size.CARD_PADDING,) * 4, owner=self)
         self._opener = window
-        self._before: QWidget | None = None
         self._target = QRect()
         self._to_the_right = False
         #: From the edge of the card to the tip of the arrow, and the middle of the arrow's base.
@@ -221,7 +220,9 @@ class Popover(QWidget):
             self._sliding.start()
         first = next(iter(self._stops()), self)
         first.setFocus(Qt.PopupFocusReason)
-        qApp.installEventFilter(self)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
 
     def _place(self) -> QPoint:
         """Take the size of the content beside the target; return the place."""
@@ -260,7 +261,9 @@ class Popover(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        qApp.removeEventFilter(self)
+        app = QApplication.instance()
+        assert app is not None
+        app.removeEventFilter(self)
         focus = QApplication.focusWidget()
         before = self._before
         self._before = None

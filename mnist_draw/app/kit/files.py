@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, QProcess, QTimer, QUrl, pyqtSignal
-from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QFileDialog, QWidget
+from qtpy.QtCore import QEvent, QObject, QProcess, QTimer, QUrl, Signal
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -156,9 +156,9 @@ def modification_times(paths: Iterable[Path]) -> tuple[tuple[str, int], ...]:
 class FollowedFolder(QObject):
     """Reads a folder on request, and after each change while its page is in view."""
 
-    listed = pyqtSignal(object)
+    listed = Signal(object)
     #: It is listed again: another window or program has changed something.
-    changed = pyqtSignal()
+    changed = Signal()
 
     def __init__(
         self,

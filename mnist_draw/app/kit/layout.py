@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
-from PyQt5.QtCore import QPoint, QRect, QSize, Qt, QTimer
-from PyQt5.QtGui import QCursor
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from qtpy.QtGui import QCursor
+from qtpy.QtWidgets import (
     QAction,
     QApplication,
     QBoxLayout,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from PyQt5.QtCore import QObject, pyqtBoundSignal, pyqtSignal
+from qtpy.QtCore import QObject, Signal, SignalInstance
 
 from mnist_draw import thread_priority
 from mnist_draw.app.kit.app_state import AppState, ResultMessage
@@ -51,10 +51,10 @@ def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
 class Learning(QObject):
     """Learns in a thread of its own, and reports its steps and its outcome."""
 
-    stepped = pyqtSignal(float)
+    stepped = Signal(float)
     #: A better network; emitted in the thread that learns.
-    fine_tuned = pyqtSignal(Outcome)
-    ended = pyqtSignal(Outcome)
+    fine_tuned = Signal(Outcome)
+    ended = Signal(Outcome)
 
     def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -163,7 +163,7 @@ def _with_warning(message: ResultMessage, *sentences: str) -> ResultMessage:
 class Worker(Protocol):
     """What work waits for while it is running; emits `ended`."""
 
-    ended: pyqtBoundSignal
+    ended: SignalInstance
 
     @property
     def running(self) -> bool: ...

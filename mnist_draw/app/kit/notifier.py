@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from qtpy.QtCore import QObject, Signal
 
 from mnist_draw.i18n import _
 
@@ -28,10 +28,10 @@ class Notice:
 class _Board(QObject):
     """Carries notices from all parts, in any thread, to what shows them."""
 
-    posted = pyqtSignal(Notice)
-    withdrawn = pyqtSignal(str)
+    posted = Signal(Notice)
+    withdrawn = Signal(str)
     #: Esc has nothing else to close.
-    escaped = pyqtSignal()
+    escaped = Signal()
 
     def __init__(self) -> None:
         super().__init__()

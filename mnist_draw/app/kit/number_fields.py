@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
-from PyQt5.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QDoubleSpinBox, QLabel, QWidget
+from qtpy.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from qtpy.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from qtpy.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QDoubleSpinBox, QLabel, QWidget
 
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.i18n import N_, _, number, parse_number, percent, percent_sign

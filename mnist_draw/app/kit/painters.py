@@ -12,8 +12,8 @@ from base64 import b64encode
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PyQt5 import sip
-from PyQt5.QtCore import (
+from qtpy import sip
+from qtpy.QtCore import (
     QBuffer,
     QByteArray,
     QIODevice,
@@ -24,7 +24,7 @@ from PyQt5.QtCore import (
     QTimer,
     QVariantAnimation,
 )
-from PyQt5.QtGui import (
+from qtpy.QtGui import (
     QColor,
     QImage,
     QImageReader,
@@ -34,7 +34,7 @@ from PyQt5.QtGui import (
     QPixmap,
     QPolygonF,
 )
-from PyQt5.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size

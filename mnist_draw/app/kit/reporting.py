@@ -24,7 +24,7 @@ from mnist_draw.errors import UserError, escape_unprintable, one_line
 from mnist_draw.i18n import _, joined
 
 if TYPE_CHECKING:
-    from PyQt5.QtCore import QtMsgType
+    from qtpy.QtCore import QtMsgType
 
 logger = logging.getLogger("mnist_draw")
 #: Commands and tabs, for the report of a crash.
@@ -69,7 +69,7 @@ class Reporter:
 
     def install_qt(self) -> None:
         """Send Qt's own messages to the log."""
-        from PyQt5.QtCore import qInstallMessageHandler
+        from qtpy.QtCore import qInstallMessageHandler
 
         qInstallMessageHandler(_qt_message)
 
@@ -234,7 +234,7 @@ def _print(sentence: str) -> None:
 
 def _quit() -> None:
     """Close the window as its close button would: training is saved first."""
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtWidgets import QApplication
 
     app = QApplication.instance()
     if isinstance(app, QApplication):
@@ -242,21 +242,21 @@ def _quit() -> None:
 
 
 def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
-    from PyQt5.QtCore import QtCriticalMsg, QtFatalMsg, QtWarningMsg
+    from qtpy.QtCore import QtMsgType
 
     levels = {
-        QtWarningMsg: logging.WARNING,
-        QtCriticalMsg: logging.ERROR,
-        QtFatalMsg: logging.CRITICAL,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+        QtMsgType.QtCriticalMsg: logging.ERROR,
+        QtMsgType.QtFatalMsg: logging.CRITICAL,
     }
     logger.log(levels.get(kind, logging.INFO), "Qt: %s", text)
     if text.startswith(_DISPLAY_LOST):
         _end_without_display()
-    if kind == QtFatalMsg and _NO_PLATFORM in text:
+    if kind == QtMsgType.QtFatalMsg and _NO_PLATFORM in text:
         # Qt would abort.
         print(NO_WINDOW, file=sys.stderr, flush=True)
         os._exit(1)
-    if kind == QtFatalMsg:
+    if kind == QtMsgType.QtFatalMsg:
         print(_("Qt can't continue: {reason}", reason=one_line(text)), file=sys.stderr)
 
 

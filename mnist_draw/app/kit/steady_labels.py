@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
-from PyQt5.QtGui import (
+from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
+from qtpy.QtGui import (
     QFont,
     QFontInfo,
     QFontMetricsF,
@@ -17,7 +17,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
+from qtpy.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column
@@ -209,9 +209,13 @@ class FixedLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         self._held.ensurePolished()
-        return QSize(0, round(self._lines * self._held.fontMetrics().lineSpacing()) + 2)
+        return QSize(0, round(self._lines * self._line()) + 2)
 
     minimumSizeHint = sizeHint
+
+    def _line(self) -> int:
+        # As Qt 6 sets lines: each begins on a whole pixel.
+        return math.ceil(QFontMetricsF(self._held.font()).lineSpacing())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._held.setGeometry(self.rect())
@@ -237,7 +241,7 @@ class GrowingLabel(FixedLabel):
 
     def _fit(self) -> None:
         needed = self._held.heightForWidth(self.width())
-        lines = max(self._least, round(needed / self._held.fontMetrics().lineSpacing()))
+        lines = max(self._least, round(needed / self._line()))
         if lines != self._lines:
             self._lines = lines
             self.updateGeometry()

@@ -16,9 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
-from PyQt5.QtCore import QDir, QObject, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
-from PyQt5.QtWidgets import QApplication, QMainWindow, QStyleFactory
+from qtpy.QtCore import QDir, QObject, Signal
+from qtpy.QtGui import QColor, QFont, QFontInfo, QPalette
+from qtpy.QtWidgets import QApplication, QMainWindow, QStyleFactory
 
 from mnist_draw.storage.folders import resource_path
 
@@ -116,7 +116,7 @@ OPENING_MS = 120
 class Theme(QObject):
     """The colors in use; applies them to the whole application."""
 
-    changed = pyqtSignal()
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()

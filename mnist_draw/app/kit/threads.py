@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from PyQt5 import sip
-from PyQt5.QtCore import QCoreApplication, QObject, Qt, pyqtBoundSignal, pyqtSignal, pyqtSlot
+from qtpy import sip
+from qtpy.QtCore import QCoreApplication, QObject, Qt, Signal, SignalInstance, Slot
 
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.thread_priority import lower
@@ -56,7 +56,7 @@ class LatestValue(Generic[T]):
             return None
 
 
-def connect_direct(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
+def connect_direct(signal: SignalInstance, slot: Callable[..., object] | SignalInstance) -> None:
     """Call ``slot`` at once, in the thread that emits ``signal``."""
     # The published types of PyQt5 leave the kind of a connection out.
     signal.connect(slot, Qt.DirectConnection)  # type: ignore[call-arg]
@@ -99,7 +99,7 @@ running = Registry()
 class _Post(QObject):
     """Calls functions in the GUI thread, for as long as the program runs."""
 
-    sent = pyqtSignal(object)
+    sent = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class _Post(QObject):
         # Between the events of its own thread, even where that thread emits.
         self.sent.connect(self._call, Qt.QueuedConnection)  # type: ignore[call-arg]
 
-    @pyqtSlot(object)
+    @Slot(object)
     def _call(self, function: Callable[[], object]) -> None:
         function()
 
@@ -298,8 +298,8 @@ class NewestOnly(QObject):
     before the newest is answered; both may be changed at any time.
     """
 
-    answered = pyqtSignal(object)
-    failed = pyqtSignal(str)
+    answered = Signal(object)
+    failed = Signal(str)
 
     def __init__(
         self,
@@ -412,9 +412,9 @@ class Stream(QObject):
     stream. The options are those of `NewestOnly`.
     """
 
-    answered = pyqtSignal(object)
-    finished = pyqtSignal()
-    failed = pyqtSignal(str)
+    answered = Signal(object)
+    finished = Signal()
+    failed = Signal(str)
 
     def __init__(
         self,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QModelIndex, QObject, QPoint, QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QModelIndex, QObject, QPoint, QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from qtpy.QtWidgets import (
     QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,

@@ -6,9 +6,9 @@ import html
 import textwrap
 from collections.abc import Callable, Iterable
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
-from PyQt5.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
+from qtpy.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
+from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QCheckBox,
@@ -39,12 +39,11 @@ _TIP_LETTERS = 60
 
 
 def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
-    """Give a control its accessible name, its tooltip sentence and its What's This text."""
+    """Give a control its accessible name and the sentence of its tooltip."""
     sentence = joined(sentence, widget.property("reads"))
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
     widget.setToolTip(tip(f"{sentence} ({native_keys(shortcut)})" if shortcut else sentence))
-    widget.setWhatsThis(f"<b>{html.escape(name)}</b><br>{html.escape(sentence)}")
     # For the page of all keys: what a control shows replaces its description.
     widget.setProperty("keys", shortcut)
     widget.setProperty("explained", sentence)

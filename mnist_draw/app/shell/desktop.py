@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5 import sip
-from PyQt5.QtCore import QByteArray, QMargins, QObject, QRectF, QTimer
-from PyQt5.QtGui import QGuiApplication, QPaintEvent, QPen
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QByteArray, QMargins, QObject, QRectF, QTimer
+from qtpy.QtGui import QGuiApplication, QPaintEvent, QPen
+from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,

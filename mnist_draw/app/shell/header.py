@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
     QKeyEvent,
@@ -22,7 +22,7 @@ from PyQt5.QtGui import (
     QStandardItem,
     QStandardItemModel,
 )
-from PyQt5.QtWidgets import (
+from qtpy.QtWidgets import (
     QAbstractButton,
     QLabel,
     QListView,
@@ -124,8 +124,8 @@ class _Delegate(RowDelegate):
 class _List(QListView):
     """Walks by arrows, Home, End and letters; headings take no part."""
 
-    chosen = pyqtSignal(object)
-    menu_requested = pyqtSignal(object, QPoint)
+    chosen = Signal(object)
+    menu_requested = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class _List(QListView):
 class NetworkMenu(Popover):
     """Opens below the network button, aligned with its right edge and within the window."""
 
-    library_requested = pyqtSignal()
+    library_requested = Signal()
 
     def __init__(self, network: ActiveNetwork, button: QWidget) -> None:
         super().__init__(button, "networkMenu", _("Networks"))

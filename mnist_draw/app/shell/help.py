@@ -17,9 +17,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QCollator, QEvent, QLocale, QObject, QSize, Qt, QUrl
-from PyQt5.QtGui import QCursor, QDesktopServices, QHelpEvent, QKeyEvent, QPixmap
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QCollator, QEvent, QLocale, QObject, QSize, Qt, QUrl
+from qtpy.QtGui import QCursor, QDesktopServices, QHelpEvent, QKeyEvent, QPixmap
+from qtpy.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
@@ -269,7 +269,7 @@ def libraries() -> list[tuple[str, str, str]]:
         return []
     found: list[tuple[str, str, str]] = []
     for line in wanted:
-        if "extra ==" in line:
+        if "extra ==" in line and not line.startswith("PyQt6"):
             continue
         try:
             about = metadata.metadata(re.split(r"[;<>=!~[ ]", line)[0]).json

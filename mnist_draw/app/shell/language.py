@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
-from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
+from qtpy.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
+from qtpy.QtWidgets import QApplication, QScrollArea, QWidget
 
 from mnist_draw.i18n import is_right_to_left, language
 

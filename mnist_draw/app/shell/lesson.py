@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QTimer
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.train.lesson import TABS, Lesson, LessonError, read_lesson

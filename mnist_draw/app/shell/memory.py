@@ -21,7 +21,7 @@ import threading
 import time
 from pathlib import Path
 
-from PyQt5.QtCore import QAbstractEventDispatcher, QObject, QTimer
+from qtpy.QtCore import QAbstractEventDispatcher, QObject, QTimer
 
 #: Numbers of the parameters in malloc.h.
 _MMAP_THRESHOLD = -3

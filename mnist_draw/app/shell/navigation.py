@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from PyQt5.QtCore import QObject, Qt, pyqtSignal
-from PyQt5.QtWidgets import QTabWidget
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtWidgets import QTabWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
@@ -38,7 +38,7 @@ P = TypeVar("P", bound=Page)
 class Navigation(QObject):
     """Owns the tabs; `connect` lets a page ask for what another shows."""
 
-    page_shown = pyqtSignal()
+    page_shown = Signal()
 
     def __init__(self, state: AppState, pages: Sequence[Page], parent: QObject) -> None:
         super().__init__(parent)

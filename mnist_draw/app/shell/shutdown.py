@@ -7,8 +7,8 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QSocketNotifier, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
+from qtpy.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from qtpy.QtWidgets import QApplication, QMessageBox, QWidget
 
 from mnist_draw.app.kit.files import NETWORKS, ask_save
 from mnist_draw.app.kit.notifier import Notifier
@@ -59,8 +59,8 @@ class ClosingQuestion(QObject):
     ends the program meanwhile ends it.
     """
 
-    settled = pyqtSignal()
-    cancelled = pyqtSignal()
+    settled = Signal()
+    cancelled = Signal()
 
     def __init__(self, unsaved: UnsavedNetworks, window: QWidget) -> None:
         super().__init__(window)
@@ -282,7 +282,7 @@ class SystemSignals(QObject):
     waits inside Qt. So the number of a signal is also written to a socket, which wakes Qt.
     """
 
-    close_requested = pyqtSignal()
+    close_requested = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)

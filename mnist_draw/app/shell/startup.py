@@ -20,7 +20,7 @@ import sysconfig
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, LOG, NO_WINDOW, events, logger, reporter
@@ -37,8 +37,8 @@ from mnist_draw.storage.folders import (
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
 if TYPE_CHECKING:
-    from PyQt5.QtCore import QProcess
-    from PyQt5.QtWidgets import QApplication
+    from qtpy.QtCore import QProcess
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.shell.window import Window
     from mnist_draw.app.train.lesson import Lesson
@@ -54,10 +54,12 @@ def run(arguments: list[str], file: str = "", lesson: Lesson | None = None) -> i
     crash = report_crash()
     reporter.install()
     try:
-        from PyQt5 import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
-        from PyQt5.QtCore import QTimer
+        from qtpy import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
+        from qtpy.QtCore import QTimer
+
+        from mnist_draw.app.kit import qt6  # noqa: F401 # Before the other modules of the window.
     except ImportError as error:
-        logger.error("PyQt5 cannot be loaded: %s", error)
+        logger.error("Qt cannot be loaded: %s", error)
         print(NO_WINDOW, file=sys.stderr)
         return 1
     from mnist_draw.app.shell import memory
@@ -139,17 +141,19 @@ def use_writable_home() -> None:
 
 def _make_app(arguments: list[str]) -> QApplication:
     """Tell Qt of the program, of screens and of the language."""
-    from PyQt5.QtCore import Qt
-    from PyQt5.QtGui import QGuiApplication, QIcon
-    from PyQt5.QtWidgets import QApplication
+    from qtpy import QT5
+    from qtpy.QtCore import Qt
+    from qtpy.QtGui import QGuiApplication, QIcon
+    from qtpy.QtWidgets import QApplication
 
     from mnist_draw.app.shell.language import speak_language
 
     if sys.platform == "win32":
         # Else the taskbar takes the window for one of Python's, with Python's icon.
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
-    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
-    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    if QT5:  # Qt 6 does so by itself.
+        QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+        QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
     # size of the text provides the steps between whole factors.
     policies = Qt.HighDpiScaleFactorRoundingPolicy
@@ -176,7 +180,7 @@ def keep_all_moves() -> None:
 
     Qt's platform plugins switch compression on when the application is made.
     """
-    from PyQt5.QtCore import QCoreApplication, Qt
+    from qtpy.QtCore import QCoreApplication, Qt
 
     QCoreApplication.setAttribute(Qt.AA_CompressHighFrequencyEvents, False)
     QCoreApplication.setAttribute(Qt.AA_CompressTabletEvents, False)
@@ -195,7 +199,7 @@ _AHEAD_MS = 3000
 
 def compile_ahead(window: Window) -> QProcess:
     """Have a process compile what a run needs, once for a computer; a run that begins ends it."""
-    from PyQt5.QtCore import QProcess, QTimer
+    from qtpy.QtCore import QProcess, QTimer
 
     process = QProcess(window)
 
@@ -219,11 +223,12 @@ def compile_ahead(window: Window) -> QProcess:
 
 def report_missing_font() -> None:
     """Say where the system cannot show letters; of Chinese not in Chinese."""
-    from PyQt5.QtGui import QFontDatabase
+    from qtpy import QT5
+    from qtpy.QtGui import QFontDatabase
 
     from mnist_draw.app.kit.notifier import Notifier
 
-    fonts = QFontDatabase()
+    fonts: Any = QFontDatabase() if QT5 else QFontDatabase
     if not fonts.families():
         reporter.print_at_end(
             _("This system has no font: the window shows no letters. Install DejaVu Sans."),
@@ -278,7 +283,7 @@ def versions() -> list[str]:
         f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "
         f"{platform.release()} {platform.machine()}",
     ]
-    for name in ("PyQt5", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
+    for name in ("PyQt5", "PyQt6", "numpy", "pytensor", "llvmlite", "numba", "pyqtgraph"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return found

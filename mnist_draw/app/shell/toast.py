@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
-from PyQt5.QtGui import QFontMetricsF, QHideEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from qtpy.QtGui import QFontMetricsF, QHideEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
+from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QApplication,

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QSettings, pyqtSignal
-from PyQt5.QtGui import QPalette
-from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QWidget
+from qtpy.QtCore import QSettings, Signal
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
@@ -69,9 +69,9 @@ _TEXT_SIZES = (100, 115, 130, 150, 175)
 
 
 class ViewButton(QToolButton):
-    full_screen_requested = pyqtSignal(bool)
+    full_screen_requested = Signal(bool)
     #: A choice of `LANGUAGES`, empty for the system's, and the one before.
-    language_chosen = pyqtSignal(str, str)
+    language_chosen = Signal(str, str)
 
     def __init__(self, window: QWidget, preferences: Preferences) -> None:
         super().__init__()

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5 import sip
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
-from PyQt5.QtWidgets import QMainWindow, QWidget
+from qtpy import sip
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
+from qtpy.QtWidgets import QMainWindow, QWidget
 
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -32,6 +32,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, NewestOnly, connect_direct
 from mnist_draw.app.kit.waiting import AFTER_LEARNING, AFTER_RUN
+from mnist_draw.app.shell.announcer import Announcer
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import Glossary, build_help
@@ -208,6 +209,7 @@ class Window(QMainWindow):
             self.training.ended.connect(then)
         RunNotification(self.run, self)
         self._connect_recognition()
+        Announcer(self)
         self.navigation.page_shown.connect(self._show_page)
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         network = self.network

@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QVariantAnimation, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QAction, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal
+from qtpy.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from qtpy.QtWidgets import QAction, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
@@ -126,7 +126,7 @@ class Legend(QWidget):
 class CurveCard(Card):
     """A card with a plot of training and validation over epochs; `build` builds the plot."""
 
-    export_requested = pyqtSignal(str)
+    export_requested = Signal(str)
 
     def __init__(
         self,

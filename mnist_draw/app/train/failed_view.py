@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from qtpy.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon, set_icon
@@ -42,9 +42,9 @@ _DRAWING = QSize(150, 100)
 class FailedCard(Card):
     """What happened, and the run to try instead."""
 
-    remedy_chosen = pyqtSignal(Hint)
+    remedy_chosen = Signal(Hint)
     #: The setting to look at.
-    settings_requested = pyqtSignal(str)
+    settings_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()

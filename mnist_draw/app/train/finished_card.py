@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
+from qtpy.QtCore import QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from qtpy.QtWidgets import QInputDialog, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
@@ -153,8 +153,8 @@ class FinishedCard(Card):
     """The end of a run in one sentence, and its next steps."""
 
     #: Train the run on until it has so many epochs.
-    continue_requested = pyqtSignal(int)
-    remedy_chosen = pyqtSignal(Hint)
+    continue_requested = Signal(int)
+    remedy_chosen = Signal(Hint)
 
     def __init__(self) -> None:
         super().__init__()

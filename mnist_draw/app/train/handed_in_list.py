@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QPointF, QRectF, Qt
-from PyQt5.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import QObject, QPointF, QRectF, Qt
+from qtpy.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu

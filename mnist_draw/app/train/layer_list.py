@@ -12,9 +12,9 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt5.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
-from PyQt5.QtWidgets import QFrame, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from qtpy.QtWidgets import QFrame, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
@@ -150,13 +150,13 @@ class _Row(QFrame):
     """One layer: its line, its fields, and what is wrong with it."""
 
     #: The entry that its fields say now.
-    edited = pyqtSignal(str)
-    removed = pyqtSignal()
-    chosen = pyqtSignal()
+    edited = Signal(str)
+    removed = Signal()
+    chosen = Signal()
     #: The keyboard goes from its fields back to the list.
-    left = pyqtSignal()
+    left = Signal()
     #: Dragged to a height in pixels, and whether the mouse is released there.
-    dragged = pyqtSignal(int, bool)
+    dragged = Signal(int, bool)
 
     def __init__(self, entry: str, place: int) -> None:
         super().__init__()
@@ -330,11 +330,11 @@ class _Row(QFrame):
 class LayerList(QWidget):
     """The layers from the picture to the answer, without it; ``changed`` comes with each change."""
 
-    changed = pyqtSignal()
+    changed = Signal()
     #: The figures are others.
-    shown = pyqtSignal()
+    shown = Signal()
     #: The row in front, from 0.
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()

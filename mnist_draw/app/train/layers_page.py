@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
-from PyQt5.QtWidgets import QPlainTextEdit, QWidget
+from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from qtpy.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from qtpy.QtWidgets import QPlainTextEdit, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button, set_icon
@@ -41,7 +41,7 @@ _MOST_BEHIND = 4
 class LayersPage(QWidget):
     """The page in the place of all settings; ``left`` leads back to them."""
 
-    left = pyqtSignal()
+    left = Signal()
 
     def __init__(self, form: SettingsForm) -> None:
         super().__init__()
@@ -228,7 +228,7 @@ class LayerFlow(QWidget):
     """A block for each layer: as high as what it gives, and one behind another for channels."""
 
     #: A block was clicked: the place of its row, from 0.
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()

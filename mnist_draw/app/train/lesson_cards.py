@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QFrame,
@@ -68,7 +68,7 @@ _TOLD = ("network", "training_examples", "epochs")
 class LessonHead(QWidget):
     """Says which lesson it is, and leaves it."""
 
-    leave_requested = pyqtSignal()
+    leave_requested = Signal()
 
     def __init__(self, title: str) -> None:
         super().__init__()

@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PyQt5.QtCore import QProcess, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import (
+from qtpy.QtCore import QProcess, QSize, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from qtpy.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
@@ -75,7 +75,7 @@ class TaskEdit(QPlainTextEdit):
 
 
 class LessonMaker(ScrollArea):
-    close_requested = pyqtSignal()
+    close_requested = Signal()
 
     def __init__(self, form: SettingsForm) -> None:
         super().__init__()

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, QPoint, pyqtSignal
-from PyQt5.QtWidgets import QMenu, QWidget
+from qtpy.QtCore import QObject, QPoint, Signal
+from qtpy.QtWidgets import QMenu, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.controls import Menu
@@ -67,10 +67,10 @@ def _read_figures(entries: Sequence[Entry]) -> Figures:
 class LibraryController(LibraryFiles):
     """Lists, opens, uses, compares, renames and deletes runs and networks."""
 
-    run_requested = pyqtSignal(Run)
-    inside_requested = pyqtSignal()
+    run_requested = Signal(Run)
+    inside_requested = Signal()
     #: A run is to be made again.
-    repeat_requested = pyqtSignal(Run)
+    repeat_requested = Signal(Run)
 
     def __init__(
         self,

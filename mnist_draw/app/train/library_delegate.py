@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, Qt
-from PyQt5.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
-from PyQt5.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem, QWidget
+from qtpy.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, Qt
+from qtpy.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
+from qtpy.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
@@ -258,17 +258,16 @@ class LibraryDelegate(RowDelegate):
         index: QModelIndex,
     ) -> None:
         rect = QRectF(option.rect)
-        state = int(option.state)
         if index.data(ROW).chip:
             painter.fillRect(rect, theme.color("tint"))
             bar = QRectF(rect.left(), rect.top(), 3, rect.height())
             painter.fillRect(bar, theme.color("accent"))
-        elif state & int(QStyle.State_MouseOver):
+        elif option.state & QStyle.State_MouseOver:
             painter.fillRect(rect, theme.color("hover"))
         pad = theme.scaled(_PAD)
         line = QRectF(rect.left() + pad, rect.bottom() - 1, rect.width() - 2 * pad, 1)
         painter.fillRect(line, theme.color("line"))
-        if state & int(QStyle.State_HasFocus):
+        if option.state & QStyle.State_HasFocus:
             painter.setPen(QPen(theme.color("second"), 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(rect.adjusted(3, 2, -3, -3), 4, 4)

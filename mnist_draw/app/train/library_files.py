@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QInputDialog, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.files import (
@@ -53,7 +53,7 @@ class LibraryFiles(CollectionController):
     subject = "library"
     of_page = "train"
 
-    library_requested = pyqtSignal()
+    library_requested = Signal()
 
     page: LibraryPage
     handed_in: HandedInList

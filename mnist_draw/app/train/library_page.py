@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QRectF, QSize, Qt, Signal
+from qtpy.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QFontMetrics,
@@ -16,7 +16,7 @@ from PyQt5.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import (
+from qtpy.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
     QHeaderView,
@@ -302,10 +302,10 @@ _USUAL = (0.85, 0.93, 0.955, 0.967, 0.973, 0.977, 0.979, 0.98)
 class LibraryPage(QWidget):
     """The list of entries, what can be done with them, and the comparison."""
 
-    shown = pyqtSignal()
-    close_requested = pyqtSignal()
+    shown = Signal()
+    close_requested = Signal()
     #: Paths of files.
-    dropped = pyqtSignal(list)
+    dropped = Signal(list)
 
     def __init__(self, state: AppState) -> None:
         super().__init__()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import chain, takewhile
 from typing import Any, TypeAlias
 
-from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
-from PyQt5.QtGui import (
+from qtpy.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, Signal
+from qtpy.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
@@ -15,7 +15,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QAbstractItemView, QListView
+from qtpy.QtWidgets import QAbstractItemView, QListView
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState
@@ -49,8 +49,8 @@ Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
 class LibraryModel(QAbstractListModel):
     """The entries that the search leaves, the user's and then those that came along."""
 
-    renamed = pyqtSignal(object, str)
-    ticked_changed = pyqtSignal()
+    renamed = Signal(object, str)
+    ticked_changed = Signal()
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -251,9 +251,9 @@ def _key(row: Shown) -> str:
 class LibraryList(QListView):
     """The list of rows: arrows walk, Space ticks, Return opens, the menu key opens the row menu."""
 
-    opened = pyqtSignal(object)
-    menu_requested = pyqtSignal(object, QPoint)
-    scrolled = pyqtSignal()
+    opened = Signal(object)
+    menu_requested = Signal(object, QPoint)
+    scrolled = Signal()
 
     def __init__(self, state: AppState) -> None:
         super().__init__()

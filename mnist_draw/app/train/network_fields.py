@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.number_fields import RealBox
@@ -25,7 +25,7 @@ _BESIDE = (8, 4)
 class NetworkFields(QWidget):
     """The menu of networks and the numbers of the chosen one; `list` has its layers."""
 
-    changed = pyqtSignal()
+    changed = Signal()
 
     def __init__(self, setting: NetworkText) -> None:
         super().__init__()

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtGui import QKeyEvent
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size, Text
@@ -198,8 +198,8 @@ class CurveTools(QObject):
     arrow keys move the crosshair, + and - zoom around it, Escape hides it.
     """
 
-    pointed = pyqtSignal(float)
-    zoom_changed = pyqtSignal()
+    pointed = Signal(float)
+    zoom_changed = Signal()
 
     def __init__(self, plot: Any, parent: QObject | None = None, marks_below: bool = False) -> None:
         super().__init__(parent)

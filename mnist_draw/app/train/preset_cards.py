@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import zip_longest
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QPainter, QPaintEvent, QPen
+from qtpy.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
@@ -202,7 +202,7 @@ class PresetCard(QAbstractButton):
 class PresetCards(QWidget):
     """All presets, of which one is chosen; one stop of the keyboard, arrows walk."""
 
-    chosen = pyqtSignal(Preset)
+    chosen = Signal(Preset)
 
     def __init__(self) -> None:
         super().__init__()

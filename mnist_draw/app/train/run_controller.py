@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from functools import partial
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from qtpy.QtCore import QObject, QTimer, Signal, Slot
 
 from mnist_draw.app.kit.learning import WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
@@ -82,11 +82,11 @@ class RunController(QObject):
     `show_run` shows any run as it was, `show_current` the one that is trained, or the last one.
     """
 
-    rescued = pyqtSignal(str)
-    unsaved = pyqtSignal(ModelFile)
-    saved = pyqtSignal()
+    rescued = Signal(str)
+    unsaved = Signal(ModelFile)
+    saved = Signal()
     #: What was asked for is on Train.
-    train_requested = pyqtSignal()
+    train_requested = Signal()
 
     def __init__(
         self,
@@ -401,7 +401,7 @@ class RunController(QObject):
 
     # -- events of the run
 
-    @pyqtSlot(list)
+    @Slot(list)
     def _happened(self, events: list[RunEvent]) -> None:
         controls = self.training.controls
         if controls is not None:

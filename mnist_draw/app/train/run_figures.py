@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
@@ -396,7 +396,7 @@ class ProgressRow(QWidget):
 class HintLine(QFrame):
     """What the curves say in one sentence, with at most one button, and the way inside."""
 
-    remedy_chosen = pyqtSignal(Hint)
+    remedy_chosen = Signal(Hint)
 
     def __init__(self) -> None:
         super().__init__()

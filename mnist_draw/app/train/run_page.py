@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PyQt5.QtGui import QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
+from qtpy.QtGui import QResizeEvent, QShowEvent
+from qtpy.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState

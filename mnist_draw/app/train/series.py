@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from PyQt5.QtCore import QLineF, Qt
-from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from qtpy.QtCore import QLineF, Qt
+from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from mnist_draw.app.kit import theme
 from mnist_draw.i18n import number, percent

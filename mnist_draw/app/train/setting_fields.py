@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, assert_never
 
-from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QWidget
+from qtpy.QtCore import Qt, Signal, SignalInstance
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Stepper
@@ -75,8 +75,8 @@ _CHOOSE_FILE = "choose a file"
 class FileCombo(ComboBox):
     """A menu of paths: none, offered files, known folders, those that were picked; dialogs."""
 
-    path_changed = pyqtSignal()
-    picked = pyqtSignal(str, str)
+    path_changed = Signal()
+    picked = Signal(str, str)
 
     def __init__(self, setting: Folder | NetworkFile) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class FileCombo(ComboBox):
 class RuleFields(QWidget):
     """The parameters of an update rule in one line, which unfolds a field for each."""
 
-    changed = pyqtSignal()
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ class Field(Captioned):
         widget: QWidget,
         read: Callable[[], Any],
         show_value: Callable[[Any], object],
-        changed: pyqtBoundSignal,
+        changed: SignalInstance,
         title: str | None = None,
         control: QWidget | None = None,
     ) -> None:

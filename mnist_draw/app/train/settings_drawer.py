@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
-from PyQt5.QtWidgets import QFrame, QInputDialog, QScrollArea, QToolButton, QWidget
+from qtpy.QtCore import QRectF, Qt, Signal
+from qtpy.QtGui import QPainter, QPaintEvent, QShowEvent
+from qtpy.QtWidgets import QFrame, QInputDialog, QScrollArea, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button
@@ -124,9 +124,9 @@ def _report_problems(ending: str = "") -> Iterator[None]:
 class SettingsDrawer(QWidget):
     """Every setting but those of the start bar, in sections that the user opens and closes."""
 
-    lesson_chosen = pyqtSignal(str)
+    lesson_chosen = Signal(str)
     #: The settings are to become a lesson.
-    lesson_requested = pyqtSignal()
+    lesson_requested = Signal()
 
     def __init__(self, form: SettingsForm | None = None) -> None:
         super().__init__()

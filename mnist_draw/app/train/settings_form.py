@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QAbstractSpinBox, QApplication, QWidget
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.number_fields import NumberBox
@@ -63,9 +63,9 @@ class SettingsForm(QObject):
     """A field for every training setting; pages place the fields."""
 
     #: A setting of the run in training.
-    changed = pyqtSignal(str, object)
+    changed = Signal(str, object)
     #: Any value, its usual one, or what can be taken back.
-    edited = pyqtSignal()
+    edited = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PyQt5.QtCore import QSize, QTimer
-from PyQt5.QtGui import QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
+from qtpy.QtCore import QSize, QTimer
+from qtpy.QtGui import QResizeEvent, QShowEvent
+from qtpy.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState
@@ -36,9 +36,9 @@ PageName = Literal["new", "run", "library", "make"]
 
 #: Pages that have all the room.
 _WITHOUT_DRAWER = ("library", "make")
-#: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
+#: Modules of Qt that pyqtgraph imports. A module of PyQt that is loaded in one thread changes
 #: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
-_QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
+_QT_MODULES = ("qtpy.QtSvg", "qtpy.QtTest")
 #: Width of the narrowest page beside the layers.
 _LEAST_PAGE = 300
 #: The preference that says whether the settings are open.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from mnist_draw import thread_priority
 from mnist_draw.analysis.layer_inspection import (
@@ -254,10 +254,10 @@ class TrainingWorker:
 class Training(QObject):
     """Runs for the GUI thread: start, stop, pause, one epoch more, and their events."""
 
-    happened = pyqtSignal(list)
+    happened = Signal(list)
     #: The network after an epoch, and the key of its run; emitted in the thread that trains.
-    trained = pyqtSignal(ModelFile, str)
-    ended = pyqtSignal()
+    trained = Signal(ModelFile, str)
+    ended = Signal()
 
     def __init__(self, train: Train | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

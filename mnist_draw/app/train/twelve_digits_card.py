@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QToolTip
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from qtpy.QtWidgets import QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import ink_image, paint_box, paint_tick, smooth_painter, write_with
@@ -32,7 +32,7 @@ _RIGHT = int(Qt.AlignRight | Qt.AlignTop)
 class DigitsGrid(WalkableView):
     """The pictures in rows, each with the answer below it."""
 
-    chosen = pyqtSignal(int)
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__(

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5 import sip
-from PyQt5.QtCore import QPoint, QPointF, QRect, Qt
-from PyQt5.QtGui import QColor
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QLineEdit, QWidget
+from qtpy import sip
+from qtpy.QtCore import QPoint, QPointF, QRect, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLineEdit, QWidget
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure, pieces_of
 from mnist_draw.app.draw.answer_panel import AnswerPanel, others_under, panel_width

@@ -8,8 +8,8 @@ from typing import ClassVar
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPointF
-from PyQt5.QtWidgets import QApplication
+from qtpy.QtCore import QPointF
+from qtpy.QtWidgets import QApplication
 
 from mnist_draw.app.draw import autosave
 from mnist_draw.app.draw.autosave import Autosave, board_path

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QPoint, QPointF, QRectF, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
+from qtpy.QtCore import QPoint, QPointF, QRectF, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.kit import theme

@@ -1,11 +1,14 @@
 """The board by mouse, pen, finger and keyboard, at any size, pixel ratio and in any colors."""
 
+import functools
+
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, Qt
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QTabletEvent, QTouchEvent
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication
+from qtpy import QT5
+from qtpy.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from qtpy.QtGui import QKeyEvent, QMouseEvent, QTabletEvent, QTouchEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -35,16 +38,36 @@ def drag(canvas, *places):
     QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(*places[-1]))
 
 
-def tablet(canvas, kind, place, pressure=0.5, pointer=QTabletEvent.Pen, pressed=Qt.LeftButton):
+def tablet(canvas, kind, place, pressure=0.5, erases=False, pressed=Qt.LeftButton):
     button = Qt.NoButton if kind == MOVE else pressed
     buttons = Qt.NoButton if kind == RELEASE else pressed
-    event = QTabletEvent(
-        kind, QPointF(*place), QPointF(*place), QTabletEvent.Stylus, pointer, pressure,
-        0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button, buttons,
-    )  # fmt: skip
+    event = tablet_event(kind, QPointF(*place), erases, pressure, button, buttons)
     event.ignore()
     QApplication.sendEvent(canvas, event)
     return event
+
+
+def tablet_event(kind, place, erases, pressure, button, buttons):
+    if QT5:
+        pointer = QTabletEvent.Eraser if erases else QTabletEvent.Pen
+        return QTabletEvent(
+            kind, place, place, QTabletEvent.Stylus, pointer, pressure,
+            0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, button, buttons,
+        )  # fmt: skip
+    return QTabletEvent(
+        kind, device_of(erases), place, place, pressure,
+        0, 0, 0.0, 0.0, 0, Qt.NoModifier, button, buttons,
+    )  # fmt: skip
+
+
+@functools.cache
+def device_of(erases):
+    """Return a pen or its other end, as Qt 6 knows one."""
+    from PyQt6.QtGui import QInputDevice, QPointingDevice  # noqa: TID251
+
+    pointer = QPointingDevice.PointerType.Eraser if erases else QPointingDevice.PointerType.Pen
+    stylus = QInputDevice.DeviceType.Stylus
+    return QPointingDevice("pen", 1, stylus, pointer, QInputDevice.Capability.All, 1, 3)
 
 
 def pen(canvas, *places, **options):
@@ -202,16 +225,9 @@ def test_an_eraser_on_an_empty_board_leaves_what_can_be_redone(canvas):
 def imitated(canvas, kind, place, source):
     """Send a mouse event that was made of a pen's or a finger's."""
     point = QPointF(*place)
-    event = QMouseEvent(
-        kind,
-        point,
-        point,
-        point,
-        Qt.LeftButton,
-        Qt.LeftButton,
-        Qt.NoModifier,
-        source,
-    )
+    pressed = Qt.LeftButton, Qt.LeftButton, Qt.NoModifier
+    by = source if QT5 else device_of(False)
+    event = QMouseEvent(kind, point, point, point, *pressed, by)
     QApplication.sendEvent(canvas, event)
 
 
@@ -253,7 +269,7 @@ def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas):
 
 def test_the_pens_other_end_and_the_eraser_tool_of_pen_and_fingers_erase(canvas):
     canvas.add_stroke([(100, 300), (500, 300)], width=60)
-    pen(canvas, (200, 300), pointer=QTabletEvent.Eraser)
+    pen(canvas, (200, 300), erases=True)
     canvas.erasing = True
     pen(canvas, (500, 300))
     for number, x in ((1, 300), (2, 400)):

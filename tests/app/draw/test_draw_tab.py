@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
+from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.overlays import Tag, crop_marks

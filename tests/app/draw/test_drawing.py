@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPointF
-from PyQt5.QtGui import QImage
+from qtpy.QtCore import QPointF
+from qtpy.QtGui import QImage
 
 from mnist_draw.app.draw.board_items import Point, Stroke, place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -390,8 +390,8 @@ def test_each_eraser_hides_only_what_was_drawn_before_it():
 
 
 def test_svg_looks_like_the_board():
-    svg = pytest.importorskip("PyQt5.QtSvg")
-    from PyQt5.QtGui import QPainter
+    svg = pytest.importorskip("qtpy.QtSvg")
+    from qtpy.QtGui import QPainter
 
     # Qt's renderer knows no masks: a drawing without the eraser.
     drawing = Drawing()

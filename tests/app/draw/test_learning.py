@@ -7,7 +7,7 @@ from typing import Any
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Recognition, connect_network

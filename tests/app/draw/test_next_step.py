@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QPointF
-from PyQt5.QtWidgets import QApplication, QLabel
+from qtpy.QtCore import QPointF
+from qtpy.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.draw.next_step import Action, next_step
 from mnist_draw.app.kit import theme

@@ -10,10 +10,10 @@ import full_disk
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt5.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, qRgb
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from qtpy.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, qRgb
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.analysis import results
 from mnist_draw.analysis.results import Results

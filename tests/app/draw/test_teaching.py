@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import full_disk
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPointF, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.draw.board_items import ink_of
 from mnist_draw.app.draw.digit_list import MyDigits, thumbnail_mask

@@ -1,6 +1,6 @@
 """Examples to look into a network with, and what a section shows."""
 
-from PyQt5.QtWidgets import QLabel
+from qtpy.QtWidgets import QLabel
 
 from mnist_draw.app.inside.section import Example
 from mnist_draw.dataset.mnist import load_dataset, scale

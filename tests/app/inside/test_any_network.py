@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from lasagne.nonlinearities import linear
 from pen_drawing import DIGITS as STROKES
-from PyQt5 import sip
 from pytestqt.qtbot import QtBot
+from qtpy import sip
 
 import mnist_draw
 from mnist_draw.app.draw.board_items import BOARD

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import random_model
-from PyQt5.QtCore import QObject, QPointF, QSize, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QPlainTextEdit
+from qtpy.QtCore import QObject, QPointF, QSize, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QPlainTextEdit
 
 from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.table import Table

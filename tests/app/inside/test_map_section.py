@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 from mnist_draw.analysis.maps import build_map
 from mnist_draw.app.inside.map import map_section

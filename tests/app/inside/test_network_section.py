@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 from made_networks import random_model
-from PyQt5.QtCore import QPointF, Qt
-from PyQt5.QtGui import QFontMetricsF, QPainter
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QFontMetricsF, QPainter
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
@@ -637,7 +637,7 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
         assert longest > 1.5 * usual
 
 
-@pytest.mark.parametrize("room", [1000, 300, 120])
+@pytest.mark.parametrize("room", [1000, 250, 120])
 def test_words_that_share_a_line_are_shortened_only_where_they_must(show, room):
     class Legend(QWidget):
         def paintEvent(self, event):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_networks import random_model
-from PyQt5.QtCore import Qt
-from PyQt5.QtTest import QTest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 
 from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.app.inside.network import network_section

@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QFontMetricsF
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QFontMetricsF
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QFileDialog, QLabel, QToolTip
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg

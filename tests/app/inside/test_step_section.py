@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from linear_network import unknown_model
 from made_networks import random_model
-from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel, QPushButton
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLabel, QPushButton
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis.film import END

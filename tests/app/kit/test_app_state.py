@@ -1,7 +1,7 @@
 """The facts of the window, and who follows them."""
 
-from PyQt5 import sip
-from PyQt5.QtWidgets import QLabel
+from qtpy import sip
+from qtpy.QtWidgets import QLabel
 
 from mnist_draw.app.kit.app_state import AppState
 

@@ -12,7 +12,7 @@ PROGRAM = """
 import sys, threading
 from mnist_draw.app.kit.reporting import reporter
 reporter.install()
-from PyQt5.QtCore import QCoreApplication, QTimer, qWarning
+from qtpy.QtCore import QCoreApplication, QTimer, qWarning
 reporter.install_qt()
 app = QCoreApplication([])
 def slot():
@@ -103,7 +103,7 @@ LOST = """
 import threading, time
 from mnist_draw.app.kit.reporting import reporter
 reporter.install()
-from PyQt5.QtCore import qWarning
+from qtpy.QtCore import qWarning
 reporter.install_qt()
 reporter.keeping = lambda: KEPT
 def work():

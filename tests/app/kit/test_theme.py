@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import (
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
     QStyle,

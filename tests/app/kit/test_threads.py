@@ -6,9 +6,9 @@ import time
 import weakref
 
 import pytest
-from PyQt5 import sip
-from PyQt5.QtCore import QObject, QTimer
-from PyQt5.QtWidgets import QApplication, QWidget
+from qtpy import sip
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.kit import files
 from mnist_draw.app.kit import threads as threads_module

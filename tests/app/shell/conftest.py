@@ -3,9 +3,9 @@
 from functools import partial
 
 import pytest
-from PyQt5 import sip
-from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from qtpy import sip
+from qtpy.QtWidgets import QApplication
 
 from mnist_draw.app.draw.recognition import Explanations, Recognition
 from mnist_draw.app.kit.threads import running

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
-from PyQt5.QtCore import QMimeData, QPoint, QPointF, QProcess, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget
+from qtpy.QtCore import QMimeData, QPoint, QPointF, QProcess, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget
 
 import mnist_draw.app
 from mnist_draw.app.kit.commands import Command

@@ -9,8 +9,8 @@ import weakref
 from pathlib import Path
 
 import pytest
-from PyQt5 import sip
-from PyQt5.QtCore import QTimer
+from qtpy import sip
+from qtpy.QtCore import QTimer
 
 from mnist_draw.app.shell import memory
 

@@ -1,7 +1,7 @@
 """A run that ends behind another window alerts the desktop."""
 
-from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QSystemTrayIcon, QWidget
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QSystemTrayIcon, QWidget
 
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.shell import desktop
@@ -11,7 +11,7 @@ from mnist_draw.training import events
 class Controller(QObject):
     """A run's controller and its training in one."""
 
-    ended = pyqtSignal()
+    ended = Signal()
 
     def __init__(self):
         super().__init__()

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PyQt5 import sip
-from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QPoint, QRect, Qt
+from qtpy.QtWidgets import (
     QAbstractButton,
     QAction,
     QComboBox,

@@ -2,8 +2,8 @@
 
 import full_disk
 import pytest
-from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from mnist_draw.app.kit.app_state import ResultMessage
 from mnist_draw.app.kit.learning import Outcome

@@ -6,9 +6,9 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QLocale, QProcess, QRect
-from PyQt5.QtGui import QFontDatabase
-from PyQt5.QtWidgets import QDialogButtonBox, QWidget
+from qtpy.QtCore import QLocale, QProcess, QRect
+from qtpy.QtGui import QFontDatabase
+from qtpy.QtWidgets import QDialogButtonBox, QWidget
 
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.layout import fitted
@@ -30,7 +30,7 @@ from ..conftest import run_python
         ({}, ""),
         ({"DISPLAY": ":4711"}, ""),
         ({"QT_QPA_PLATFORM": "hologram"}, ""),
-        ({}, "sys.modules['PyQt5.QtWidgets'] = None; "),
+        ({}, "sys.modules['qtpy.QtWidgets'] = None; "),
     ],
     ids=["no display", "silent display", "unknown platform", "missing library"],
 )
@@ -44,7 +44,7 @@ def test_where_no_window_can_open_one_sentence_says_so(tmp_path, monkeypatch, en
     assert line.startswith("No window can open here")
     assert "https://doc.qt.io" in line
     log = (tmp_path / "data" / "log" / "mnist_draw.log").read_text(encoding="utf-8")
-    assert "PyQt5 cannot" in log or "platform plugin" in log
+    assert "Qt cannot" in log or "platform plugin" in log
 
 
 def ended_by(home, name, before="pass"):
@@ -59,7 +59,7 @@ def opened(home, started, *arguments):
     """Open the window with arguments, run code when it has started, and return how it ended."""
     code = (
         "import os, signal, sys\n"
-        "from PyQt5.QtCore import QTimer\n"
+        "from qtpy.QtCore import QTimer\n"
         "from mnist_draw import i18n\n"
         "from mnist_draw.__main__ import main\n"
         "import mnist_draw.app.shell.window as w\n"
@@ -141,7 +141,7 @@ def test_a_network_that_is_lost_is_no_success(tmp_path):
 
 AT_THE_END = """
     import atexit, threading, time, weakref
-    from PyQt5 import sip
+    from qtpy import sip
     from mnist_draw.app.kit.threads import Background
     freed, closing = [], threading.Event()
     class Ring:
@@ -204,7 +204,11 @@ def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
 def test_a_system_without_chinese_characters_is_told_so(monkeypatch, capsys):
     told: list[str] = []
     monkeypatch.setattr(Notifier, "problem", lambda _, sentence: told.append(sentence))
-    monkeypatch.setattr(QFontDatabase, "families", lambda self, *system: [] if system else ["Any"])
+    monkeypatch.setattr(
+        QFontDatabase,
+        "families",
+        lambda *given: [] if QFontDatabase.SimplifiedChinese in given else ["Any"],
+    )
     startup.report_missing_font()
     assert not told
     monkeypatch.setattr(startup, "language", lambda: "zh_CN")
@@ -264,7 +268,7 @@ def test_every_library_has_a_version_and_a_licence():
     except metadata.PackageNotFoundError:
         pytest.skip("the program is run from its folder, and names no libraries")
     found = libraries()
-    assert "PyQt5" in {name for name, _, _ in found}
+    assert {"PyQt5", "PyQt6"} & {name for name, _, _ in found}
     for name, version, licence in found:
         assert version, name
         assert 0 < len(licence) < 80, name
@@ -286,14 +290,14 @@ def test_a_restored_window_lies_on_the_screen(wanted, given):
 #: Starts the program, draws a 1, and waits until there is nothing more to do.
 LIFE = """
 import sys, threading, time
-from PyQt5.QtCore import QEventLoop, QTimer
-from PyQt5.QtWidgets import QApplication
+from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtWidgets import QApplication
 
 class Watch:
     seen = []
     def find_spec(self, name, path=None, target=None):
         in_gui_thread = threading.current_thread() is threading.main_thread()
-        if name.startswith("PyQt5.Qt") and not in_gui_thread:
+        if name.startswith(("PyQt5.Qt", "PyQt6.Qt")) and not in_gui_thread:
             self.seen.append(name)
 
 sys.meta_path.insert(0, Watch())
@@ -363,7 +367,7 @@ def test_after_an_answer_the_program_comes_to_rest(life):
 @pytest.mark.process
 @pytest.mark.slow
 def test_modules_of_qt_are_loaded_in_the_gui_thread_only(life):
-    # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
+    # PyQt changes what its conversions look up while a module is loaded: in another thread than
     # theirs, that has crashed one start in twenty.
     assert life[0][3] == "True []", life[1]
 

@@ -6,11 +6,11 @@ import threading
 import full_disk
 import numpy as np
 import pytest
-from PyQt5 import sip
-from PyQt5.QtCore import QObject, QPoint, QRect, Qt, QTimer
-from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QObject, QPoint, QRect, Qt, QTimer
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
     QAbstractSpinBox,
@@ -103,7 +103,8 @@ def test_every_control_is_named_and_explained(shared):
         name = control.objectName()
         assert control.accessibleName(), name
         assert control.toolTip(), name
-        assert control.whatsThis(), name
+        # A screen reader would read it after the description, which says the same.
+        assert not control.whatsThis(), name
         assert control.focusPolicy() != Qt.NoFocus, name
     # Segments are told apart by their text.
     unnamed = [w for w in controls if not w.objectName() and w.property("look") != "segment"]
@@ -800,3 +801,25 @@ def test_a_step_may_be_computed_while_the_run_pauses(shared):
     state.set(run=Run(state="paused"))
     assert not inside.is_training()
     state.set(run=before)
+
+
+def test_screen_readers_are_told_what_happens_elsewhere(shared, qtbot):
+    window = shared.window
+    canvas = window.draw_tab.canvas
+    canvas.setFocus()
+    said = window.accessibleDescription
+    Notifier().message("Saved.")
+    assert said() == "Saved."
+    for key in (Qt.Key_Space, *[Qt.Key_Down] * 10):
+        QTest.keyClick(canvas, key)
+    qtbot.waitUntil(lambda: said() == "")
+    QTest.keyClick(canvas, Qt.Key_Space)
+    certainty = window.draw_tab.answer.block.figure.accessibleDescription
+    qtbot.waitUntil(lambda: said() != "")
+    assert said() == certainty()
+    shared.loop = fakes.Loop(free_epochs=1)
+    shared.loop.gate.clear()
+    shared.run(3)
+    qtbot.waitUntil(lambda: said().startswith("Epoch 1 of 3, Validation accuracy"))
+    shared.loop.gate.set()
+    qtbot.waitUntil(lambda: said().startswith("Your network"))

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from PyQt5 import sip
-from PyQt5.QtCore import QEventLoop
-from PyQt5.QtWidgets import QApplication, QLabel
+from qtpy import sip
+from qtpy.QtCore import QEventLoop
+from qtpy.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.draw.next_step import next_step
 from mnist_draw.app.draw.recognition import Explanations, Recognition

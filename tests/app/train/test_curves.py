@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt5.QtCore import QPointF, Qt, QVariantAnimation
-from PyQt5.QtGui import QPainter, QPicture
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from qtpy.QtCore import QPointF, Qt, QVariantAnimation
+from qtpy.QtGui import QPainter, QPicture
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard, accuracy_range

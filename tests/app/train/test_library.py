@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from filelock import FileLock
-from PyQt5.QtCore import QPoint, QRectF, Qt, QTimer
-from PyQt5.QtGui import QContextMenuEvent
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton
+from qtpy.QtCore import QPoint, QRectF, Qt, QTimer
+from qtpy.QtGui import QContextMenuEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton
 
 from mnist_draw.app.kit import files, theme
 from mnist_draw.app.kit.notifier import board

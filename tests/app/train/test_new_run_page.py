@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel
+from qtpy.QtCore import QPoint, QRect, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLabel
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import new_run_page

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from changed_run import train_with_changes
 from linear_network import NETWORK
-from PyQt5.QtWidgets import QLabel
+from qtpy.QtWidgets import QLabel
 
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.record import read_run

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QTextDocument
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QLabel, QToolTip
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QTextDocument
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLabel, QToolTip
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState, Learns

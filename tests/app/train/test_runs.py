@@ -6,10 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QCursor
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QProgressBar
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QCursor
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QProgressBar
 
 from mnist_draw.app.kit.layout import ClickShield
 from mnist_draw.app.kit.waiting import AFTER_LEARNING, AFTER_RUN

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_classes import draw_classes
-from PyQt5 import sip
-from PyQt5.QtCore import QPoint, QRect, Qt
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import (
+from qtpy import sip
+from qtpy.QtCore import QPoint, QRect, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,

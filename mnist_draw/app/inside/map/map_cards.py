@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from PyQt5.QtCore import QModelIndex, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy, QStyleOptionViewItem, QWidget
+from qtpy.QtCore import QModelIndex, QRectF, QSize, Qt
+from qtpy.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from qtpy.QtWidgets import QSizePolicy, QStyleOptionViewItem, QWidget
 
 from mnist_draw.analysis.maps import DigitMap, Neighborhood
 from mnist_draw.analysis.table import Figure, Table

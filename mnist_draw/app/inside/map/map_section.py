@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PyQt5.QtCore import Qt
+from qtpy.QtCore import Qt
 
 from mnist_draw.analysis import maps
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of

@@ -7,8 +7,8 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from qtpy.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 
 from mnist_draw.analysis.maps import box_around
 from mnist_draw.app.inside.network.layers_view import short_name
@@ -68,7 +68,7 @@ class MapView(WalkableView):
     SIZE = (600, 440)
     LEAST_SIZE = (320, 260)
 
-    picked = pyqtSignal(int)
+    picked = Signal(int)
 
     def __init__(self) -> None:
         super().__init__(

@@ -8,8 +8,8 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent, QStaticText
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent, QStaticText
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer

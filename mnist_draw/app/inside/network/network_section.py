@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network import network_reader

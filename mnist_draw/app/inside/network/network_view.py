@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QPointF, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QPixmap
+from qtpy.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from qtpy.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QPixmap
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
@@ -32,7 +32,7 @@ _AFTER_MS = 100
 
 
 class NetworkView(LayersView):
-    selected = pyqtSignal()
+    selected = Signal()
     # Titles of four layers fit, and rows in which a figure is read.
     SIZE = (750, 560)
     LEAST_SIZE = (380, 360)

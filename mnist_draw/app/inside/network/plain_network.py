@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QPoint, QPointF
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QBoxLayout, QWidget
+from qtpy.QtCore import QPoint, QPointF
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.strokes import Strokes, describe_sum, describe_without
 from mnist_draw.app.draw.answer_figure import AnswerFigure

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QPainter, QPaintEvent
 
 from mnist_draw import i18n
 from mnist_draw.analysis.why import Sum
@@ -30,7 +30,7 @@ _MIN_CELL = 14.0
 
 class PooledView(WalkableView):
     #: Row and column of the place that is walked to.
-    walked = pyqtSignal(int, int)
+    walked = Signal(int, int)
 
     def __init__(self) -> None:
         super().__init__("pooledView", _("This map"), _EXPLAINED)

@@ -9,9 +9,9 @@ from html import escape
 from itertools import zip_longest
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter
-from PyQt5.QtWidgets import QStackedWidget, QWidget
+from qtpy.QtCore import QRectF, Qt, Signal
+from qtpy.QtGui import QPainter
+from qtpy.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis import layer_inspection
@@ -50,7 +50,7 @@ _SIGNS = _("Orange: ink speaks for the unit. Blue: ink speaks against it.")
 class SidePanel(Card):
     """What was chosen above it while no unit is selected, else ``unitPanel``."""
 
-    closed = pyqtSignal()
+    closed = Signal()
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PyQt5.QtWidgets import QWidget
+from qtpy.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
+from qtpy.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from qtpy.QtWidgets import QWidget
 
 from mnist_draw.analysis.strokes import (
     MOST_AGAINST,
@@ -59,9 +59,9 @@ class StrokesView(WalkableView):
     """Tiles of strokes, and how much all units speak for the answer and for the runner-up."""
 
     #: A stroke is switched off, or on again.
-    toggled = pyqtSignal(int)
-    pointed = pyqtSignal()
-    all_on = pyqtSignal()
+    toggled = Signal(int)
+    pointed = Signal()
+    all_on = Signal()
 
     SIZE = (640, 540)
     LEAST_SIZE = (400, 420)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
+from qtpy.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from qtpy.QtGui import QFontMetricsF, QPainter, QPen
 
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.kit import theme

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from qtpy.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.analysis.results import Results
@@ -40,7 +40,7 @@ class ConfusionMatrix(WalkableView):
 
     SIZE = (470, 374)
 
-    pair_pinned = pyqtSignal(object)
+    pair_pinned = Signal(object)
 
     def __init__(self) -> None:
         super().__init__(

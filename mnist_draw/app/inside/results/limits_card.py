@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtCore import QPointF, QRectF, Qt, Signal
+from qtpy.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 
 from mnist_draw.analysis.robustness import (
     AXES,
@@ -47,7 +47,7 @@ class LimitsView(WalkableView):
     SIZE = (320, 210)
     LEAST_SIZE = (230, 170)
 
-    pointed = pyqtSignal()
+    pointed = Signal()
 
     def __init__(self) -> None:
         super().__init__(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter
-from PyQt5.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from qtpy.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QFontMetrics, QKeyEvent, QPainter
+from qtpy.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
@@ -122,8 +122,8 @@ class TileView(QListView):
     #: Of a longer name, at most.
     MAX_NAME = 120
 
-    picked_here = pyqtSignal(int)
-    why_requested = pyqtSignal(int)
+    picked_here = Signal(int)
+    why_requested = Signal(int)
 
     def __init__(self, name: str, title: str, sentence: str) -> None:
         super().__init__()

@@ -7,9 +7,9 @@ from functools import partial
 from html import escape
 from pathlib import Path
 
-from PyQt5.QtCore import QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import QPaintEvent
-from PyQt5.QtWidgets import QBoxLayout, QWidget
+from qtpy.QtCore import QPointF, Qt, Signal
+from qtpy.QtGui import QPaintEvent
+from qtpy.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
@@ -46,7 +46,7 @@ def _texts(model: ModelFile | None) -> tuple[str, str]:
 
 
 class DataCombo(ComboBox):
-    chosen = pyqtSignal(object)
+    chosen = Signal(object)
 
     def __init__(self) -> None:
         sentence = _(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QKeyEvent
+from qtpy.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.analysis.sentences import describe_chance, describe_frame, share
 from mnist_draw.app.inside.step.film_maker import Scene
@@ -32,8 +32,8 @@ _LEARN = _("Let a copy of the network learn; the network that answers stays as i
 class StepButtons(QWidget):
     """One, ten, a hundred steps; one stop of the keyboard."""
 
-    steps_requested = pyqtSignal(int)
-    stop_requested = pyqtSignal()
+    steps_requested = Signal(int)
+    stop_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()

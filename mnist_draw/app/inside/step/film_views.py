@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QSizePolicy, QSlider
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtWidgets import QSizePolicy, QSlider
 
 from mnist_draw import i18n
 from mnist_draw.analysis.film import END, Note
@@ -53,7 +53,7 @@ def _paint_weights(painter: QPainter, box: QRectF, weights: np.ndarray) -> None:
 class UnitView(WalkableView):
     """A unit's weights now, what it has learned, and that after some steps."""
 
-    number_chosen = pyqtSignal(int)
+    number_chosen = Signal(int)
 
     SIZE = (470, 240)
     LEAST_SIZE = (340, 176)
@@ -288,7 +288,7 @@ _MOST = 500
 class FilmSlider(QSlider):
     """Walks through the frames; above it the accuracy of each."""
 
-    number_chosen = pyqtSignal(int)
+    number_chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__(Qt.Horizontal)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QCheckBox, QSizePolicy
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QCheckBox, QSizePolicy
 
 from mnist_draw.app.inside.example import SIDE, PickedPicture
 from mnist_draw.app.inside.section import Example

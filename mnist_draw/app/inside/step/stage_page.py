@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis.sentences import describe_moved

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QPainter, QPaintEvent, QPen
 
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.network import units

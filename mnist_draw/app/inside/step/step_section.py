@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QDialog, QShortcut
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtWidgets import QDialog, QShortcut
 
 from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import StepOperations
