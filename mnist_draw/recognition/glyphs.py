@@ -311,7 +311,7 @@ def in_place(glyphs: Floats, groups: Sequence[tuple[int, int]], pieces: int) -> 
     misplaced[:, _OPEN] = end > closed
     misplaced[:, _CLOSE] = first < opened
     misplaced[end - first == pieces] = False
-    said = glyphs - _MISPLACED * misplaced
+    said: Floats = np.where(misplaced, glyphs - _MISPLACED, glyphs)
     every: Floats = np.logaddexp.reduce(said, axis=1)[:, None]
     return said - every
 
