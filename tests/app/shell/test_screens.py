@@ -388,7 +388,7 @@ def check_reach(window):
 #: tests call a network.
 NAMES = re.compile(
     "MNIST|Theano|PyTensor|Lasagne|NumPy|Python|ONNX|PNG|SVG|PCA|MLP|CNN|mlp|cnn|RMSProp|rmsprop|"
-    "rho|epsilon|network|Ctrl|Alt|Shift|Esc|Tab|Space|Return|Enter|Home|End|Del",
+    "rho|epsilon|network|ReLU|Ctrl|Alt|Shift|Esc|Tab|Space|Return|Enter|Home|End|Ins|Del",
 )
 _PLAIN = re.compile(r"[A-Za-z]{3,}")
 
@@ -400,7 +400,8 @@ def _untranslated(text):
 
 
 def _without_own(said):
-    """Return a text without what a teacher wrote, the name of a file, and keys of the search."""
+    """Return a text without what a teacher wrote, names of files, layers and keys of the search."""
+    said = re.sub(r"layers:\S*", "", said)
     for words in (*OWN_WORDS, *(f"{key}:" for key in KEYS)):
         said = said.replace(words, "")
     return said
