@@ -52,6 +52,15 @@ def test_what_a_search_finds(letters, text, found):
     assert matches(letters, parse_search(text)) is found
 
 
+@pytest.mark.parametrize(
+    ("state", "failed"),
+    [("failed", True), ("diverged", True), ("stopped", False), ("completed", False)],
+)
+def test_a_run_whose_loss_grew_without_limit_has_failed(state, failed, tmp_path):
+    entry = entry_of_run(Run(tmp_path, TrainingSettings(), state=state))
+    assert matches(entry, parse_search("is:failed")) is failed
+
+
 def test_a_network_without_settings_has_only_what_is_known():
     best = list_entries([])[0]
     assert matches(best, parse_search("is:network acc:>99 best"))

@@ -166,6 +166,8 @@ class RowView:
             self._paint_icon(painter, box.center())
         elif self.figures:
             self._paint_curve(painter, box)
+        elif self.entry.run.state in ("failed", "diverged"):
+            self._paint_icon(painter, box.center())
 
     def _paint_tick(self, painter: QPainter, middle: float) -> None:
         on = self.tick >= 0
@@ -186,7 +188,8 @@ class RowView:
         side = theme.scaled(Size.SMALL_ICON)
         place = QRect(0, 0, side, side)
         place.moveCenter(middle.toPoint())
-        icon(_mark(self.entry)).paint(painter, place)
+        mark = icon("warning", "alert") if self.entry.run else icon(_mark(self.entry))
+        mark.paint(painter, place)
 
     def _paint_curve(self, painter: QPainter, box: QRectF) -> None:
         color = theme.color("muted") if self.tick < 0 else series_color(self.tick)
