@@ -41,6 +41,8 @@ SCRIPTS: dict[str, list[str] | None] = {
     "tools/fit_rejection.py": None,
     "tools/screenshots.py": [],
     "tools/translations.py": None,
+    # It needs PyQt6 and an accessibility bus.
+    "tools/heard.py": None,
     # It needs Wine.
     "tools/windows_python.py": None,
     "examples/feedforward_lasagne_mnist.py": [],
