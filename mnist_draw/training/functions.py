@@ -90,9 +90,13 @@ def layer_label(name: str) -> str:
 
 def mode_for(network: Any) -> Any:
     """Return the mode that is ready soonest for a network and a few pictures."""
-    convolves = any(len(layer.output_shape) == 4 for layer in weighted_layers(network))
-    # Theano's own linker without a compiler does not convolve.
-    return theano_bridge.fast_mode() if convolves else theano_bridge.quick_mode()
+    import lasagne
+
+    # Theano's own linker without a compiler neither convolves nor pools.
+    kinds = (lasagne.layers.Conv2DLayer, lasagne.layers.Pool2DLayer)
+    layers = lasagne.layers.get_all_layers(network)
+    compiled = any(isinstance(layer, kinds) for layer in layers)
+    return theano_bridge.fast_mode() if compiled else theano_bridge.quick_mode()
 
 
 def compile_train(
