@@ -51,6 +51,8 @@ from mnist_draw.networks.operations import (
 )
 
 notifier = Notifier("layers", "train")
+#: What begins the text of a network of one's own layers.
+_OWN = "layers:"
 #: What *Add a layer* offers, with an entry of each kind.
 _KINDS = {
     "convolution": (_("Convolution"), "conv32x5"),
@@ -109,6 +111,11 @@ def kind_of(entry: str) -> str:
 
 def title_of_entry(entry: str) -> str:
     return _KINDS[kind_of(entry)][0]
+
+
+def _sentence(error: str) -> str:
+    """Return what is wrong with an entry as a sentence."""
+    return f"{error[:1].upper()}{error[1:]}."
 
 
 def format_shape(shape: Sequence[int]) -> str:
@@ -274,7 +281,7 @@ class _Row(QFrame):
     def show_figures(self, figures: EntryFigures | None, error: str, of: int) -> None:
         """Show what the layer gives, or why it cannot be."""
         self.line.show_figures(figures)
-        self._error.setText(f"⚠ {error[:1].upper()}{error[1:]}." if error else "")
+        self._error.setText(f"⚠ {_sentence(error)}" if error else "")
         self._error.setVisible(bool(error))
         for field in self.fields:
             is_size = field.objectName().endswith("SizeCombo")
@@ -398,6 +405,11 @@ class LayerList(QWidget):
         self.shown.emit()
 
     @property
+    def network(self) -> str:
+        """The text of a network of these layers."""
+        return f"{_OWN}{self.text}"
+
+    @property
     def differing(self) -> list[tuple[range, range]]:
         """The places of the entries that were changed, and of those before."""
         matcher = SequenceMatcher(None, self._base, self.entries, autojunk=False)
@@ -445,14 +457,13 @@ class LayerList(QWidget):
 
     def paste(self) -> None:
         """Replace the list by a text on the clipboard, if it is one."""
-        text = QGuiApplication.clipboard().text().strip().removeprefix("layers:")
+        text = QGuiApplication.clipboard().text().strip().removeprefix(_OWN)
         if not text:
             return
         try:
             entries = entries_of(read_layers(text))
         except ValueError as error:
-            words = str(error)
-            notifier.problem(f"{words[:1].upper()}{words[1:]}.")
+            notifier.problem(_sentence(str(error)))
             return
         self.replace(entries)
 

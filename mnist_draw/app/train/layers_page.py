@@ -137,7 +137,7 @@ class LayersPage(QWidget):
             "copyLayersButton",
             _("Copy"),
             _("Copy the network's text, for the command line and to share."),
-            act=lambda: QGuiApplication.clipboard().setText(self._shared()),
+            act=lambda: QGuiApplication.clipboard().setText(self.list.network),
         )
         sides = (Size.MARGIN, 0, Size.MARGIN, 0)
         head = column(
@@ -167,9 +167,6 @@ class LayersPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         self._renew()
 
-    def _shared(self) -> str:
-        return f"layers:{self.list.text}"
-
     def _fit(self) -> None:
         self.setFixedWidth(theme.scaled(Size.LAYERS))
         lines = self._text.fontMetrics().lineSpacing()
@@ -193,8 +190,7 @@ class LayersPage(QWidget):
         count = sum(max(len(now), len(before)) for now, before in found)
         self._count.setText(counted("{count} changed", "{count} changed", count) if count else "")
         self.reset_button.setVisible(bool(count))
-        self._show_total()
-        text = self._shared()
+        text = self.list.network
         if text != self._text.toPlainText():
             self._text.setPlainText(text)
         self._text.setEnabled(self.list.error is None)

@@ -65,7 +65,7 @@ class NetworkFields(QWidget):
         for known in (self._shown, self.begun):
             if self.list.entries == entries_of(known.hidden):
                 return known.text
-        return f"{_OWN}:{self.list.text}"
+        return self.list.network
 
     def begin_with(self, network: NetworkSpec) -> None:
         """Put the layers of another network in the place of these; that can be taken back."""
