@@ -89,7 +89,6 @@ class TrainTab(Page):
         self.layers.left.connect(lambda: self.show_layers(False))
         self.layers.fields.open_button.clicked.connect(lambda: self.show_layers(True))
         self._shows_layers = False
-        self._can_start = False
         self.new_run = NewRunPage(self.settings, self.layers.list)
         self.run_page = RunPage(self.state)
         self.library = LibraryPage(self.state)
@@ -310,7 +309,14 @@ class TrainTab(Page):
 
     def _enable_start(self) -> None:
         is_right = self.layers.list.error is None
-        self.new_run.start_button.setEnabled(self._can_start and is_right)
+        self.new_run.start_button.setEnabled("start" in self._possible and is_right)
+
+    @property
+    def _possible(self) -> frozenset[str]:
+        """What can be asked of the run of this window."""
+        state = self.state
+        can_continue = state.shown_run.can_continue and not state.is_training
+        return requests(state.run, state.is_training, can_continue)
 
     def _show_run(self) -> None:
         """Show the run on its page, and enable what can be asked."""
@@ -320,8 +326,7 @@ class TrainTab(Page):
         held = focus is not None and (focus is self or self._stack.isAncestorOf(focus))
         self.run_page.fixed = self.settings.state.fixed
         self.run_page.show_run()
-        can_continue = state.shown_run.can_continue and not state.is_training
-        possible = requests(run, state.is_training, can_continue)
+        possible = self._possible
         can_start = "start" in possible
         self.main.setEnabled("pause" in possible or can_start)
         self.stop.setEnabled("stop" in possible)
@@ -332,7 +337,6 @@ class TrainTab(Page):
         leads.setText(_("New run") if can_start else _("To the run"))
         sentence = _("Choose what to train next.") if can_start else _("Show the run in progress.")
         explain(leads, leads.text(), sentence, "F5" if is_main else "")
-        self._can_start = can_start
         self._enable_start()
         self.settings.set_running(state.is_training, keeps=run.state != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.
