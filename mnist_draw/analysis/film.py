@@ -8,7 +8,6 @@ there, and is computed once.
 from __future__ import annotations
 
 import io
-import math
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import i18n
-from mnist_draw.analysis.network_probe import Layer, start_model
+from mnist_draw.analysis.network_probe import Layer, as_picture, start_model
 from mnist_draw.analysis.one_step import Mine, OneStep, StepError, StepFigures
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.arrays import Array, Floats
@@ -292,8 +291,7 @@ def _pictures_of(weights: Floats) -> Floats:
     """Return a first layer's weights as pictures, (units, height, width)."""
     if weights.ndim == 4:
         return weights[:, 0, ::-1, ::-1]
-    side = math.isqrt(len(weights))
-    return weights.T.reshape(-1, side, side)
+    return np.moveaxis(as_picture(weights), -1, 0)
 
 
 def _products(layer: Layer) -> int:

@@ -390,9 +390,9 @@ def start_model(model: ModelFile) -> ModelFile:
 
 
 def as_picture(weights: Floats) -> Floats:
-    """Lay the weights of one unit out as the picture that it sees, pooled or not."""
+    """Lay weights, (pixels, …), out as the picture that they see: (side, side, …)."""
     side = math.isqrt(len(weights))
-    return weights.reshape(side, side)
+    return weights.reshape(side, side, *weights.shape[1:])
 
 
 def _correlation(one: Floats, other: Floats) -> float:
@@ -401,8 +401,7 @@ def _correlation(one: Floats, other: Floats) -> float:
 
 def neighbor_correlation(weights: Floats) -> float:
     """Return Pearson's correlation of weights, (784, units), of pixels beside or below another."""
-    side = math.isqrt(len(weights))
-    pictures = weights.reshape(side, side, -1)
+    pictures = as_picture(weights)
     pairs = (pictures[:, 1:], pictures[:, :-1]), (pictures[1:], pictures[:-1])
     one, other = (
         np.concatenate([side.ravel() for side in sides]) for sides in zip(*pairs, strict=True)

@@ -194,16 +194,20 @@ def data_of(model: ModelFile) -> Dataset:
     )
 
 
+def has_digits(model: ModelFile) -> bool:
+    """Whether MNIST stands for the data of a network: it names no classes, and has ten outputs."""
+    return not model.info.classes and _outputs(model) == len(DIGITS)
+
+
 def own_data(model: ModelFile) -> Dataset | None:
     """Return the data of a network with classes of its own, kept in memory; None for digits."""
-    count = _outputs(model)
-    if not model.info.classes and count == len(DIGITS):
+    if has_digits(model):
         return None
     if not model.info.classes:
         raise DatasetError(
             "The file of {title} names neither its {count} classes nor its data.",
             title=title_of_model(model),
-            count=count,
+            count=_outputs(model),
         )
     key = (model.info.data, model.info.classes, data_path(model))
     with _LOCK:

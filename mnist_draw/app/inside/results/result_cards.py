@@ -26,9 +26,8 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLab
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule, set_look
-from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, counted, joined, listed, number, percent
-from mnist_draw.library.network_data import Name, all_names
+from mnist_draw.library.network_data import Name, has_digits
 from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
@@ -69,12 +68,10 @@ class DataCombo(ComboBox):
     def use_network(self, model: ModelFile) -> bool:
         """Offer what a network learned in MNIST's place; return whether it replaces the choice."""
         self._model = model
-        classes = model.info.classes
-        has_digits = not classes and len(all_names(model)) == len(DIGITS)
-        before, self._of = self._of, None if has_digits else (model.info.data, classes)
+        own = None if has_digits(model) else model
+        before, self._of = self._of, None if own is None else (own.info.data, own.info.classes)
         if before == self._of:
             return False
-        own = None if has_digits else model
         loads = pictures.load_test_pictures, pictures.load_validation_pictures
         for place, load in enumerate(loads):
             self.setItemText(place, _texts(own)[place])
