@@ -100,6 +100,6 @@ def _states(entry: Entry) -> str:
     words = ["network" if run is None else "run"]
     if entry.going_on:
         words.append("running")
-    elif run is not None and run.state in ("failed", "diverged"):
+    elif run is not None and run.has_failed:
         words.append("failed")
     return " ".join(words)

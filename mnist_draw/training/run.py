@@ -525,6 +525,11 @@ class Run:
         return self.state in STATE_WORDS
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it did not start, or its loss grew without limit."""
+        return self.state in ("failed", "diverged")
+
+    @property
     def epochs(self) -> int:
         """Planned epochs, added ones included."""
         return self.settings.epochs

@@ -220,9 +220,7 @@ class Popover(QWidget):
             self._sliding.start()
         first = next(iter(self._stops()), self)
         first.setFocus(Qt.PopupFocusReason)
-        app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
+        theme.application().installEventFilter(self)
 
     def _place(self) -> QPoint:
         """Take the size of the content beside the target; return the place."""
@@ -261,9 +259,7 @@ class Popover(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Give the keyboard back."""
-        app = QApplication.instance()
-        assert app is not None
-        app.removeEventFilter(self)
+        theme.application().removeEventFilter(self)
         focus = QApplication.focusWidget()
         before = self._before
         self._before = None

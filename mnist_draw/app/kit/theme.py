@@ -157,9 +157,8 @@ class Theme(QObject):
         it gets another parent. The sheet is the window's: given another one, a window restyles each
         widget twice, an application once for each of its ancestors, ten times on average.
         """
-        app = QApplication.instance()
+        app = application()
         sheet = style_sheet(self.colors, text_scale())
-        assert isinstance(app, QApplication)
         windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
         styled: list[QMainWindow | QApplication] = [*windows] or [app]
         for each in styled:
@@ -197,6 +196,12 @@ class Theme(QObject):
 @lru_cache
 def theme() -> Theme:
     return Theme()
+
+
+def application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
 
 
 def color(name: str, alpha: float = 1.0) -> QColor:

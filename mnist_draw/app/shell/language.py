@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
-from qtpy.QtWidgets import QApplication, QScrollArea, QWidget
+from qtpy.QtWidgets import QScrollArea, QWidget
 
+from mnist_draw.app.kit.theme import application
 from mnist_draw.i18n import is_right_to_left, language
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 def speak_language() -> QTranslator:
     """Let Qt's own dialogs, buttons and names of keys speak the language of this process."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
+    app = application()
     for before in app.findChildren(QTranslator):
         app.removeTranslator(before)
         before.deleteLater()

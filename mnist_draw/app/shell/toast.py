@@ -10,7 +10,6 @@ from qtpy.QtGui import QFontMetricsF, QHideEvent, QKeyEvent, QKeySequence, QPain
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QFrame,
     QLineEdit,
@@ -95,9 +94,7 @@ class Toast(QStatusBar):
         board.posted.connect(self.show_notice)
         board.withdrawn.connect(self._withdraw)
         board.escaped.connect(self.close_notice)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._note_focus)
+        theme.application().focusChanged.connect(self._note_focus)
         theme.follow(self, self._place)
 
     # -- what is shown

@@ -42,6 +42,7 @@ from mnist_draw.app.shell.navigation import Navigation
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton, spoken
+from mnist_draw.app.train.lesson import SUFFIX as LESSON
 from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -323,7 +324,7 @@ class Window(QMainWindow):
         """Open a lesson, a network, or what a pupil handed in, once the services run."""
 
         def open_file() -> None:
-            if path.lower().endswith(".mnist-lesson"):
+            if path.lower().endswith(LESSON):
                 open_lesson(self, path)
                 return
             self.navigation.show_page(DrawTab.name)

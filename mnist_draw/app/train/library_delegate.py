@@ -166,7 +166,7 @@ class RowView:
             self._paint_icon(painter, box.center())
         elif self.figures:
             self._paint_curve(painter, box)
-        elif self.entry.run.state in ("failed", "diverged"):
+        elif self.entry.run.has_failed:
             self._paint_icon(painter, box.center())
 
     def _paint_tick(self, painter: QPainter, middle: float) -> None:
