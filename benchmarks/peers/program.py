@@ -51,7 +51,7 @@ class Program(Peer):
         labels: NDArray[np.int32],
     ) -> tuple[float, float]:
         """Return loss and share of right answers."""
-        loss, accuracy = self._evaluate(pictures, labels)
+        loss, accuracy, __ = self._evaluate(pictures, labels)
         return float(loss), float(accuracy)
 
 

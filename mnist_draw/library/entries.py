@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError
-from mnist_draw.i18n import _, counted, listed, pgettext
+from mnist_draw.i18n import _, counted, listed, number, pgettext
 from mnist_draw.library.networks import (
     creation_time,
     list_deleted,
@@ -181,13 +181,21 @@ def list_entries(runs: Iterable[Run] | None = None, going_on: Iterable[Path] = (
         entry_of_run(run, run.folder in active)
         for run in (readable_runs() if runs is None else runs)
     ]
-    own = [*list_fine_tuned(), *list_opened()]
+    files = [*list_fine_tuned(), *list_opened()]
     shipped = [Entry(one, one.title, REASONS.get(one.name, one.kind)) for one in list_shipped()]
     titles = {entry.key: entry.name for entry in (*made, *shipped)}
-    titles |= {stored.key: stored.title for stored in own}
-    made += [_entry_of_file(stored, titles) for stored in own]
+    titles |= {stored.key: stored.title for stored in files}
+    made += [_entry_of_file(stored, titles) for stored in files]
     made.sort(key=lambda entry: entry.when, reverse=True)
-    return _told_apart([*made, *shipped])
+    own = _told_apart(made)
+    names = {entry.name for entry in own}
+    # One's own runs keep their names.
+    return [*own, *(_marked(entry) if entry.name in names else entry for entry in shipped)]
+
+
+def _marked(shipped: Entry) -> Entry:
+    # Translators: a network that came with the program, where a run has the same name.
+    return replace(shipped, name=_("{name} (built-in)", name=shipped.name))
 
 
 def run_named(name: str, runs: Sequence[Run]) -> Run:
@@ -224,13 +232,25 @@ def _describe_run(run: Run, going_on: bool) -> str:
     words = ["" if said in run.title else said]
     if going_on:
         words.append(_("epoch {done} of {planned}", done=min(done + 1, planned), planned=planned))
-    elif done != planned or run.state == "failed":
+    elif run.has_failed:
+        words.append(_describe_failure(run))
+    elif done != planned:
         ended = counted("{done} of {count} epoch", "{done} of {count} epochs", planned, done=done)
         words += [ended, "" if run.state == "completed" else STATE_WORDS[run.state]]
     else:
         epochs = counted("{count} epoch", "{count} epochs", done)
         words.append("" if epochs in f"{run.title}, {said}" else epochs)
     return listed(filter(None, words))
+
+
+def _describe_failure(run: Run) -> str:
+    """Say where a run failed; older records do not say it."""
+    where = run.divergence
+    if where is None:
+        return STATE_WORDS["failed"]
+    if where.epoch > 1:
+        return _("failed in epoch {number}", number=number(where.epoch))
+    return _("failed in minibatch {number}", number=number(where.batch))
 
 
 def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
@@ -249,11 +269,11 @@ def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
     return Entry(replace(stored, title=name), name, words, creation_time(stored))
 
 
-def _told_apart(entries: Iterable[Entry]) -> list[Entry]:
+def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
     """Number equal names, from the last on: the second is "name (2)"."""
     known: Counter[str] = Counter()
     numbered: list[Entry] = []
-    for entry in reversed(list(entries)):
+    for entry in reversed(entries):
         known[entry.name] += 1
         count = known[entry.name]
         named = entry if count == 1 else replace(entry, name=f"{entry.name} ({count})")

@@ -180,6 +180,18 @@ class CheckpointFailed:
 
 
 @dataclass(frozen=True)
+class WeakestClass:
+    """The class with the smallest share of right answers, from 0 to 1.
+
+    ``taken_for`` is the class that most of the wrong answers name; empty where none has most.
+    """
+
+    name: str
+    right: float
+    taken_for: str = ""
+
+
+@dataclass(frozen=True)
 class Tested:
     """The network was tried on the test pictures: mean cross-entropy and share of right answers.
 
@@ -189,6 +201,7 @@ class Tested:
     loss: float
     accuracy: float
     seconds: float = field(default=0.0, compare=False)
+    weakest: WeakestClass | None = None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
 Probabilities = Floats
-#: pictures, labels → mean loss, share of right answers
-Step = Callable[[Array, Array], tuple[Any, Any]]
+#: pictures, labels → mean loss, share of right answers, answers
+Step = Callable[[Array, Array], tuple[Any, Any, Any]]
 #: pictures, labels, which of them → mean loss, share of right answers
 ChoosingStep = Callable[[Array, Array, Integers], tuple[Any, Any]]
 
@@ -149,7 +149,10 @@ def compile_train(
 
 
 def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
-    """Compile the function that validates and tests; parameters as for `compile_train`."""
+    """Compile the function that validates and tests; parameters as for `compile_train`.
+
+    It returns the mean loss, the share of right answers and the answers, int64 (N,).
+    """
     import lasagne
     import theano
     import theano.tensor as T
@@ -161,7 +164,7 @@ def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
     test_accuracy = _share_of_right_answers(test_prediction, target_var)
     return theano.function(
         [pictures, target_var],
-        [test_loss, test_accuracy],
+        [test_loss, test_accuracy, T.argmax(test_prediction, axis=1)],
         mode=theano_bridge.fast_mode(),
     )
 

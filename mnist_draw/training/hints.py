@@ -12,6 +12,10 @@ from itertools import pairwise
 from typing import Literal
 
 from mnist_draw.i18n import _, counted, format_loss, number, percent, time_words
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.layer_text import text_of
+from mnist_draw.networks.operations import Dropout, NetworkLayer
+from mnist_draw.training.events import WeakestClass
 from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
@@ -44,7 +48,7 @@ _STEPS = 50
 _GAP = 0.03
 #: The dropout from which on that may be much, and what is proposed in its place.
 _MUCH_DROPOUT = 0.4
-_LESS_DROPOUT = "mlp:0.2"
+_LESS_DROPOUT = 0.2
 #: An accuracy that rises by more than this in the last epoch still climbs: at the end of a run, and
 #: in each of two epochs before it.
 _CLIMBS = 0.002
@@ -61,7 +65,10 @@ _CHANCE_EPOCHS = 5
 _FEW_VALIDATED = 500
 _SMALL_MOVE = 0.015
 
-Action = Literal["set", "more", "stop", "preset"]
+#: A class of which a smaller part of the mean is right is weak.
+_WEAK = 0.5
+
+Action = Literal["set", "more", "stop", "preset", "mistakes"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,8 @@ class Hint:
     """A sentence about the run, and a remedy if there is one.
 
     ``remedy`` names the button; it sets the setting ``name`` to ``value``, in the run that goes on
-    or for a new one, trains ``value`` ``more`` epochs, ``stop``s the run, or chooses a ``preset``.
+    or for a new one, trains ``value`` ``more`` epochs, ``stop``s the run, chooses a ``preset``, or
+    shows the ``mistakes``.
     """
 
     sentence: str
@@ -100,6 +108,9 @@ class Facts:
     changed: frozenset[str] = field(default_factory=frozenset)
     #: Validation pictures; 0 where that is not known.
     validated_on: int = 10_000
+    #: Of the test, with its accuracy from 0 to 1; None before it.
+    weakest: WeakestClass | None = None
+    tested: float | None = None
 
     @property
     def training(self) -> list[float]:
@@ -165,13 +176,8 @@ def _calmer(sentence: str, settings: TrainingSettings) -> Hint:
     """Propose a new run with the usual rate, or a third of one that is not larger."""
     usual = usual_learning_rate(settings.update)
     rate = usual if settings.learning_rate > usual else lower_rate(settings.learning_rate)
-    return new_run(sentence, "learning_rate", rate)
-
-
-def new_run(sentence: str, name: str, value: float | str) -> Hint:
-    shown = percent(0.2) if value == _LESS_DROPOUT else number(float(value), "g")
-    remedy = _("New run with {rate}", rate=shown)
-    return Hint(sentence, remedy, name, value, is_afresh=True)
+    remedy = _("New run with {rate}", rate=number(rate, "g"))
+    return Hint(sentence, remedy, "learning_rate", rate, is_afresh=True)
 
 
 def _set_l2(sentence: str, l2: float) -> Hint:
@@ -412,15 +418,50 @@ def _knows_all(facts: Facts) -> Hint | None:
 
 def _much_dropout(facts: Facts) -> Hint | None:
     gap = facts.last.validation_accuracy - facts.last.training_accuracy
-    # Its hidden layers have a dropout of 50%.
-    if facts.is_running or facts.settings.network != "mlp" or gap <= _GAP:
+    layers = parse_network(facts.settings.network).hidden
+    most = max((layer.share for layer in layers if isinstance(layer, Dropout)), default=0.0)
+    if facts.is_running or most < _MUCH_DROPOUT or gap <= _GAP:
         return None
+    less = percent(_LESS_DROPOUT)
     sentence = _(
         "Dropout hides {share} of the units; with {less} it may learn more in this time.",
-        share=percent(_MUCH_DROPOUT),
-        less=percent(0.2),
+        share=percent(most),
+        less=less,
     )
-    return new_run(sentence, "network", _LESS_DROPOUT)
+    remedy = _("New run with {rate}", rate=less)
+    return Hint(sentence, remedy, "network", _with_less_dropout(layers), is_afresh=True)
+
+
+def _with_less_dropout(layers: Sequence[NetworkLayer]) -> str:
+    """Return the text of the same network with less dropout."""
+    fewer = Dropout(_LESS_DROPOUT)
+    thinned = [
+        fewer if isinstance(one, Dropout) and one.share >= _MUCH_DROPOUT else one for one in layers
+    ]
+    tutorial = f"mlp:{_LESS_DROPOUT}"
+    if parse_network(tutorial).hidden == tuple(thinned):
+        return tutorial
+    return f"layers:{text_of(thinned)}"
+
+
+def _weak_class(facts: Facts) -> Hint | None:
+    weakest = facts.weakest
+    if weakest is None or facts.tested is None or weakest.right >= _WEAK * facts.tested:
+        return None
+    share = percent(weakest.right)
+    sentence = _(
+        "It gets {share} of the class {name} right, and takes most others for {other}.",
+        share=share,
+        name=weakest.name,
+        other=weakest.taken_for,
+    )
+    if not weakest.taken_for:
+        sentence = _(
+            "It gets {share} of the class {name} right.",
+            share=share,
+            name=weakest.name,
+        )
+    return Hint(sentence, _("See these mistakes"), action="mistakes")
 
 
 def _still_climbing(facts: Facts) -> Hint | None:
@@ -465,7 +506,9 @@ def _few_validated(facts: Facts) -> Hint | None:
         count=number(facts.validated_on),
         points=number(100 * facts.chance, ".1f"),
     )
-    return Hint(sentence)
+    seed = facts.settings.seed + 1
+    remedy = _("New run with seed {seed}", seed=seed)
+    return Hint(sentence, remedy, "seed", seed, is_afresh=True)
 
 
 def _differs_by_chance(facts: Facts) -> Hint | None:
@@ -513,6 +556,7 @@ RULES: tuple[Callable[[Facts], Hint | None], ...] = (
     _still_climbing,
     _climbing_at_the_end,
     _much_dropout,
+    _weak_class,
     _few_validated,
     _differs_by_chance,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,26 @@ def _new_run(settings: TrainingSettings, resume: Checkpoint | None) -> Run:
     if resume is not None:
         run.apply(events.Continued(resume.history(), resume.parameters, settings))
     return run
+
+
+def weakest_class(
+    labels: Array,
+    answers: Array,
+    names: Sequence[str],
+) -> events.WeakestClass:
+    """Return the class with the smallest share of right answers."""
+    confusion = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(confusion, (labels, answers), 1)
+    right = np.diag(confusion)
+    count = confusion.sum(axis=1)
+    # What is not in the test is none of the weak ones.
+    shares = np.where(count, right / np.maximum(count, 1), 1.0)
+    weakest = int(shares.argmin())
+    wrong = confusion[weakest].copy()
+    wrong[weakest] = 0
+    most = int(wrong.argmax())
+    taken_for = names[most] if 2 * wrong[most] > wrong.sum() else ""
+    return events.WeakestClass(names[weakest], float(shares[weakest]), taken_for)
 
 
 @dataclass
@@ -268,8 +288,10 @@ class _Loop:
         if reason != "diverged" and self.history.epochs:
             yield from self._compile_evaluation()
             yield events.Testing()
-            loss, accuracy = self._evaluate(self.data.test_images, self.data.test_labels)
-            yield events.Tested(loss, accuracy, time.perf_counter() - began)
+            labels = self.data.test_labels
+            loss, accuracy, answers = self._evaluate(self.data.test_images, labels)
+            weakest = weakest_class(labels, answers, self.data.classes)
+            yield events.Tested(loss, accuracy, time.perf_counter() - began, weakest)
         # An epoch that was added after the last one was too late.
         epochs = self.epoch if reason == "completed" else self.epochs
         yield events.Finished(reason, self.epoch, self.parameters(), epochs)
@@ -380,7 +402,8 @@ class _Loop:
     ) -> Generator[Event, None, events.EpochFinished | None]:
         """Validate what was learned, even when a stop is requested; None if the loss diverged."""
         yield events.Validating()
-        loss, accuracy = self._evaluate(self.data.validation_images, self.data.validation_labels)
+        labels = self.data.validation_labels
+        loss, accuracy, __ = self._evaluate(self.data.validation_images, labels)
         if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learned.rate)
             return None
@@ -441,19 +464,21 @@ class _Loop:
             dtype = str(self.data.train_images.dtype)
             self._compiled_evaluate = compile_evaluate(self.network, dtype)
 
-    def _evaluate(self, pictures: Array, labels: Array) -> tuple[float, float]:
-        """Return mean loss and share of right answers."""
+    def _evaluate(self, pictures: Array, labels: Array) -> tuple[float, float, Array]:
+        """Return mean loss, share of right answers, and the answers."""
         evaluate = self._compiled_evaluate
         assert evaluate is not None
         loss = accuracy = 0.0
+        answers: list[Array] = []
         labels = labels.astype(np.int32)
         for start in range(0, len(pictures), EVALUATION_SLICE):
             chosen = slice(start, start + EVALUATION_SLICE)
-            slice_loss, slice_accuracy = evaluate(pictures[chosen], labels[chosen])
+            slice_loss, slice_accuracy, read = evaluate(pictures[chosen], labels[chosen])
+            answers.append(read)
             share = len(labels[chosen]) / len(labels)
             loss += share * float(slice_loss)
             accuracy += share * float(slice_accuracy)
-        return loss, accuracy
+        return loss, accuracy, np.concatenate(answers)
 
     def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
         kept = _("The weights of the start were kept.")

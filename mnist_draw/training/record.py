@@ -23,7 +23,7 @@ from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.models import read_info
 from mnist_draw.storage.opening import MEGABYTE, reading
 from mnist_draw.training.checkpoint import ARRAYS, MAX_EPOCHS, CheckpointError, load_checkpoint
-from mnist_draw.training.events import Continued, Loaded, Renamed
+from mnist_draw.training.events import Continued, Loaded, Renamed, WeakestClass
 from mnist_draw.training.failure import Divergence
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.run import (
@@ -60,6 +60,7 @@ def to_json(run: Run) -> dict[str, Any]:
         **({"made_with": run.made_with} if run.made_with else {}),
         **({"checkpoint_elsewhere": elsewhere} if elsewhere else {}),
         **({"divergence": asdict(run.divergence)} if run.divergence else {}),
+        **({"weakest": asdict(run.weakest)} if run.weakest else {}),
         **({"lesson": run.lesson} if run.lesson else {}),
     }
 
@@ -107,6 +108,14 @@ def parse_run(folder: Path, fields: Fields) -> Run:
     divergence = None
     if "divergence" in fields.values:
         divergence = Divergence.read(fields.get_fields("divergence"))
+    weakest = None
+    if "weakest" in fields.values:
+        found = fields.get_fields("weakest")
+        weakest = WeakestClass(
+            found.get_text("name", MAX_NAME_LENGTH),
+            found.get_float("right", 0, 1),
+            found.get_text("taken_for", MAX_NAME_LENGTH),
+        )
     run = Run(
         folder,
         TrainingSettings.from_json(fields.get_fields("settings").values),
@@ -121,6 +130,7 @@ def parse_run(folder: Path, fields: Fields) -> Run:
         checkpoint_elsewhere=elsewhere,
         made_with={name: made_with.get_text(name, MAX_NAME_LENGTH) for name in made_with.values},
         divergence=divergence,
+        weakest=weakest,
         has_checkpoint=(folder / CHECKPOINT).exists(),
         lesson=fields.get_text("lesson", MAX_NAME_LENGTH, ""),
     )

@@ -57,6 +57,7 @@ from mnist_draw.training.events import (
     Tested,
     Testing,
     Validating,
+    WeakestClass,
 )
 from mnist_draw.training.failure import Divergence, why_it_failed
 from mnist_draw.training.history import EpochFigures, History
@@ -185,6 +186,8 @@ class Run:
     is_deleted: bool = field(default=False, compare=False)
     #: Where its loss grew without limit; None if it did not, or older records do not say.
     divergence: Divergence | None = field(default=None, compare=False)
+    #: Of the test; None before it, or where older records do not say.
+    weakest: WeakestClass | None = field(default=None, compare=False)
     #: Where its network is saved, if not in its folder.
     rescued: Rescued | None = field(default=None, compare=False)
     #: The last checkpoint, where it could not be written.
@@ -309,7 +312,9 @@ class Run:
                 self.has_no_digits = self.twelve is None
             case Diverged():
                 self.divergence = Divergence.after(event, self.history)
-            case Tested() | Snapshot():
+            case Tested():
+                self.weakest = event.weakest
+            case Snapshot():
                 pass
 
     def _request(self, event: Requested) -> None:
@@ -319,6 +324,7 @@ class Run:
         self.message = None
         self.rescued = None
         self.divergence = None
+        self.weakest = None
         self._batch_seconds = deque(maxlen=LATEST)
         self.expected_seconds = event.expected_seconds
 
@@ -744,6 +750,8 @@ class Run:
             self.seconds_left if self.is_running else None,
             frozenset(change.name for change in self.changes),
             self.validated_on,
+            self.weakest,
+            self.test_accuracy,
         )
         return hints.read_curves(facts)
 

@@ -19,6 +19,7 @@ from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_open
 from mnist_draw.storage.models import save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training.events import SettingChanged
+from mnist_draw.training.failure import Divergence
 from mnist_draw.training.record import save_record
 from mnist_draw.training.run import Run, Summary
 from mnist_draw.training.run_list import runs_folder
@@ -79,11 +80,12 @@ def test_equal_names_are_told_apart_from_the_oldest_on():
     assert [name.removeprefix(names[2]) for name in names] == [" (3)", " (2)", ""]
 
 
-def test_a_run_is_told_apart_from_what_came_with_the_program():
+def test_what_came_with_the_program_is_told_apart_from_a_run_which_keeps_its_name():
     add_run("2026-01-01 10:00:00", name="Best reader")
     names = [entry.name for entry in list_entries()]
-    assert names[0] == "Best reader (2)"
+    assert names[0] == "Best reader"
     assert names.count("Best reader") == 1
+    assert "Best reader (built-in)" in names
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_run_is_told_apart_from_what_came_with_the_program():
         ("completed", 1, "1 of 5 epochs"),
         ("running", 3, "3 of 5 epochs, can be continued"),
         ("stopped", 3, "3 of 5 epochs, stopped"),
-        ("diverged", 2, "2 of 5 epochs, diverged"),
+        ("diverged", 2, "failed"),
     ],
 )
 def test_how_far_a_run_came(state, done, words):
@@ -101,6 +103,16 @@ def test_how_far_a_run_came(state, done, words):
     assert words in entry.what
     assert entry.name.startswith("Tutorial MLP")
     assert "4 of 5" in entry_of_run(replace(run, summary=Summary(3)), going_on=True).what
+
+
+@pytest.mark.parametrize(
+    ("epoch", "words"),
+    [(1, "failed in minibatch 2"), (7, "failed in epoch 7")],
+)
+def test_where_a_run_failed(epoch, words):
+    run = add_run("2026-01-01 10:00:00", state="diverged", epochs_done=0)
+    failed = replace(run, divergence=Divergence(epoch, 2, (2.3, 1e7)))
+    assert entry_of_run(failed).what == words
 
 
 def test_an_entry_without_figures_or_settings_has_none():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mnist_draw.training.events import WeakestClass
 from mnist_draw.training.hints import Facts, Hint, read_curves
 from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
@@ -86,11 +87,21 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
          "0.8 points", "Train 10 more epochs"),
         (facts(epochs([1.0, 0.9, 0.8], accuracies=[0.5, 0.53, 0.56]), epochs=4),
          "by 3 points an epoch, with 1 epoch left", "Train 10 more epochs"),
-        (facts(epochs(SLOWLY, known=0.8), ended=True), "Dropout hides", "New run with 20%"),
+        (facts(epochs(SLOWLY, known=0.8), ended=True), "Dropout hides 40%", "New run with 20%"),
+        (facts(epochs(SLOWLY, known=0.8), ended=True, network="mlp:0.3"), "", ""),
+        (facts(epochs(SLOWLY, known=0.8), ended=True, network="cnn"), "Dropout hides 50%",
+         "New run with 20%"),
+        (replace(facts(epochs(SLOWLY), ended=True), weakest=WeakestClass("l", 0.41, "I"),
+                 tested=0.9), "41% of the class l right, and takes most others for I",
+         "See these mistakes"),
+        (replace(facts(epochs(SLOWLY), ended=True), weakest=WeakestClass("l", 0.41), tested=0.9),
+         "41% of the class l right.", "See these mistakes"),
+        (replace(facts(epochs(SLOWLY), ended=True), weakest=WeakestClass("l", 0.46, "I"),
+                 tested=0.9), "", ""),
         (replace(facts(epochs([0.5, 0.49, 0.48, 0.47, 0.46], accuracies=[0.98] * 5)),
                  seconds_left=300.0), "by chance only", "Stop now"),
         (replace(facts(epochs(SLOWLY, accuracies=[0.9, 0.95, 0.96, 0.95, 0.96])), validated_on=120),
-         "With 120 validation pictures, 3.6 points are chance", ""),
+         "With 120 validation pictures, 3.6 points are chance", "New run with seed 2"),
         (replace(facts(epochs(SLOWLY, accuracies=[0.9, 0.9, 0.92, 0.94, 0.96])), validated_on=120),
          "", ""),
         (replace(facts(epochs(SLOWLY, accuracies=[0.96] * 5)), validated_on=0), "", ""),
@@ -117,6 +128,20 @@ def test_a_unit_that_is_silent_stays_so_whatever_the_rate_is_now():
     hint = read_curves(of)
     assert hint.is_afresh
     assert hint.value == 0.0003
+
+
+@pytest.mark.parametrize(
+    ("network", "thinned"),
+    [
+        ("mlp", "mlp:0.2"),
+        ("mlp:0.5#26", "mlp:0.2"),
+        ("cnn", "layers:conv32x5,pool2,conv32x5,pool2,/0.2,256/0.2"),
+        ("layers:500/0.6,300/0.1", "layers:500/0.2,300/0.1"),
+    ],
+)
+def test_less_dropout_is_proposed_for_any_network(network, thinned):
+    hint = read_curves(facts(epochs(SLOWLY, known=0.8), ended=True, network=network))
+    assert (hint.name, hint.value) == ("network", thinned)
 
 
 def test_a_loss_is_level_only_where_three_epochs_changed_little():

@@ -19,7 +19,7 @@ from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
 from mnist_draw.training.history import History
-from mnist_draw.training.loop import train
+from mnist_draw.training.loop import train, weakest_class
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import SettingsError
 
@@ -535,3 +535,17 @@ def test_a_handler_not_set_from_python_is_no_obstacle(monkeypatch):
         pass
     assert len(given) == 1
     assert callable(given[0])
+
+
+@pytest.mark.parametrize(
+    ("labels", "answers", "weakest"),
+    [
+        ([0, 0, 1, 1], [0, 0, 1, 0], events.WeakestClass("b", 0.5, "a")),
+        # Wrong in two ways alike.
+        ([1, 1, 1, 0], [0, 2, 1, 0], events.WeakestClass("b", 1 / 3)),
+        # A class that is not in the test is not the weakest.
+        ([0, 2], [0, 2], events.WeakestClass("a", 1.0)),
+    ],
+)
+def test_the_weakest_class_and_what_it_is_taken_for(labels, answers, weakest):
+    assert weakest_class(np.array(labels), np.array(answers), ("a", "b", "c")) == weakest

@@ -259,10 +259,12 @@ def test_a_record_comes_back_as_it_was():
     run = add_run("2026-01-01 10:00", state="completed", history=history())
     assert run.title == "Tutorial MLP, rate 0.001 → 0.0005, 5 epochs"
     run.apply(Renamed("  my\nbest run "))
+    run.apply(events.Tested(0.1, 0.9, weakest=events.WeakestClass("l", 0.41, "I")))
     save_record(run)
     found = read_run(run.folder)
     assert record.to_json(found) == record.to_json(run)
     assert found.title == "my best run"
+    assert found.weakest == run.weakest
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 120)
 

@@ -161,9 +161,9 @@ class Navigation(QObject):
     def _connect_train(self, glossary: Glossary) -> None:
         page = self._train.run_page
         page.finished.try_button.clicked.connect(self._try_network)
-        page.finished.mistakes_button.clicked.connect(
-            lambda: self._show_section_of_front("results"),
-        )
+        show_mistakes = partial(self._show_section_of_front, "results")
+        page.finished.mistakes_button.clicked.connect(lambda: show_mistakes())
+        self._run.mistakes_requested.connect(show_mistakes)
         page.finished.share_button.clicked.connect(self._share)
         page.failed.try_button.clicked.connect(self._try_network)
         page.failed.delete_button.clicked.connect(self._delete_run)

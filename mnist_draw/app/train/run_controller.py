@@ -87,6 +87,7 @@ class RunController(QObject):
     saved = Signal()
     #: What was asked for is on Train.
     train_requested = Signal()
+    mistakes_requested = Signal()
 
     def __init__(
         self,
@@ -270,6 +271,8 @@ class RunController(QObject):
         """Do what a hint proposes; the keyboard goes to what was made of it."""
         if hint.action == "stop":
             self.stop()
+        elif hint.action == "mistakes":
+            self.mistakes_requested.emit()
         elif hint.action == "more":
             self._train_more(int(hint.value or 0))
         elif hint.action == "preset":

@@ -338,6 +338,8 @@ def hint_of(state: AppState, fixed: frozenset[str] = frozenset()) -> Hint:
     if hint.name in fixed:
         return Hint("")
     # What the finished card offers, the hint does not.
+    if hint.action == "mistakes" and not is_poor(run):
+        return Hint(hint.sentence)
     offered = remedies(run, fixed) if is_poor(run) and not run.is_deleted else ()
     is_offered = any((one.name, one.action) == (hint.name, hint.action) for one in offered)
     return Hint("") if is_offered else hint
