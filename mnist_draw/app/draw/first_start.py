@@ -134,7 +134,7 @@ class FirstStart(QWidget):
         self._links: dict[QPushButton, QWidget] = {}
         self.digit = WrittenDigit()
         self._are_digits = True
-        card = self._build_card()
+        self._card = card = self._build_card()
         margins = (0, Size.CARD_GAP, Size.CARD_GAP, Size.CARD_GAP)
         middle = row((card, 1))
         column(1, self.digit, middle, 1, gap=Size.MARGIN, margins=margins, owner=self)
@@ -216,18 +216,22 @@ class FirstStart(QWidget):
         self.digit.begin()
 
     def _note_ink(self) -> None:
-        """End with the first stroke or picture; take back a dot, which was a press on the card."""
+        """End with the first stroke or picture; take back a press on the card."""
         drawing = self._canvas.drawing
-        items = drawing.items
+        if not self._is_press_on_card():
+            if drawing.items:
+                self.end()
+        elif drawing.growing is None:
+            self._canvas.undo()
+
+    def _is_press_on_card(self) -> bool:
+        """Whether all that was drawn is a dot on the card, by a pen that no keys move."""
+        items = self._canvas.drawing.items
         first = items[0] if len(items) == 1 else None
-        if isinstance(first, Stroke):
-            box = first.bounds()
-            if max(box.width(), box.height()) < 2 * self._canvas.pen_width:
-                if drawing.growing is None:
-                    self._canvas.undo()
-                return
-        if items:
-            self.end()
+        if not isinstance(first, Stroke) or self._canvas.key_pen.place is not None:
+            return False
+        place = self._canvas.to_widget(first.points[0].at()).toPoint()
+        return not first.settled and self._card.geometry().contains(place - self.pos())
 
     def end(self) -> None:
         if self.isHidden():

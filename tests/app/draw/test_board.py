@@ -256,6 +256,20 @@ def test_the_first_stroke_ends_the_card_even_on_it(welcome):
     assert canvas.shows_invitation
 
 
+def test_what_is_drawn_small_stays_on_the_board_at_the_first_start(welcome):
+    """It was taken back as a press on the card."""
+    canvas = welcome.canvas
+    for key in (Qt.Key_Space, Qt.Key_Right, Qt.Key_Space):
+        QTest.keyClick(canvas, key)
+    assert canvas.has_ink()
+    assert not welcome.first_start.isVisible()
+    canvas.clear()
+    welcome.first_start.begin()
+    # A decimal point, beside the card.
+    QTest.mouseClick(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(60, 20))
+    assert canvas.has_ink()
+
+
 def test_the_written_digit_is_whole(welcome):
     picture = welcome.first_start.digit.grab().toImage()
     lines = [{picture.pixel(x, y) for x in range(picture.width())} for y in range(picture.height())]
