@@ -24,7 +24,7 @@ from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
-from mnist_draw.app.kit.files import ask_several
+from mnist_draw.app.kit.files import ask_several, local_files
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import blank_pixmap, paint_box, png_bytes
 from mnist_draw.app.kit.reporting import reporter
@@ -77,6 +77,8 @@ class PictureInput:
         self._folder = ""
         self._problems: list[str] = []
         self._round = 0
+        #: Opens files of any kind; the window knows where each belongs.
+        self.open_files: Callable[[list[str]], object] = self.read
         self._put = canvas.expect_picture()
         strip.closed.connect(self.stop)
         # Whatever is dropped is taken: what is no picture is answered with a sentence.
@@ -87,7 +89,7 @@ class PictureInput:
         paths = ask_several(self._canvas, _("Open pictures"), self._folder, open_filter())
         if paths:
             self._folder = str(Path(paths[0]).parent)
-            self.read(paths)
+            self.open_files(paths)
 
     def paste(self) -> None:
         content = QApplication.clipboard().mimeData()
@@ -120,10 +122,10 @@ class PictureInput:
     def insert(self, content: QMimeData) -> bool:
         """Read the pictures in what was copied or dropped; return False if there is none."""
         urls = content.urls()
-        local = [url.toLocalFile() for url in urls if url.isLocalFile()]
+        local = local_files(content)
         picture = _picture_in(content)
         if local:
-            self.read(local)
+            self.open_files(local)
         elif picture is not None:
             self.read([picture])
         elif urls:

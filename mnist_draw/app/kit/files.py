@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, QProcess, QTimer, QUrl, Signal
+from qtpy.QtCore import QEvent, QMimeData, QObject, QProcess, QTimer, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QWidget
 
@@ -74,6 +74,11 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
         return path
     whole = Path(path + Path(name).suffix)
     return str(next(free for free in numbered(whole) if not free.exists()))
+
+
+def local_files(content: QMimeData) -> list[str]:
+    """Return the files on this computer that were copied or dropped."""
+    return [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
 
 
 def show_in_folder(path: Path) -> None:

@@ -93,7 +93,7 @@ def run(arguments: list[str], file: str = "", lesson: Lesson | None = None) -> i
         begin_lesson(window, lesson)
     ahead = compile_ahead(window)
     if file:
-        window.open_later(file)
+        window.open_files([file])
     if crash is not None:
         offer_crash_report(crash, window.state.page)
     status = app.exec_()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from qtpy import sip
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QCloseEvent, QKeyEvent, QMoveEvent, QResizeEvent
+from qtpy.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMoveEvent,
+    QResizeEvent,
+)
 from qtpy.QtWidgets import QMainWindow, QWidget
 
 from mnist_draw.app.draw.digit_list import MyDigits
@@ -24,6 +31,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.files import local_files
 from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning, WorkQueue
 from mnist_draw.app.kit.notifier import Notifier
@@ -37,12 +45,11 @@ from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import Glossary, build_help
 from mnist_draw.app.shell.language import Place, speak_language
-from mnist_draw.app.shell.lesson import open_lesson
 from mnist_draw.app.shell.navigation import Navigation
+from mnist_draw.app.shell.opening import open_files
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton, spoken
-from mnist_draw.app.train.lesson import SUFFIX as LESSON
 from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -72,6 +79,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("MNIST Draw")
+        self.setAcceptDrops(True)
         self.preferences = preferences or Preferences()
         self.state = AppState()
         self.network = ActiveNetwork(self.preferences, self.state, self)
@@ -219,9 +227,10 @@ class Window(QMainWindow):
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.learn.connect_services(self.learning, self.queue)
         self.view.full_screen_requested.connect(self._fill_screen)
+        self.draw_tab.pictures.input.open_files = self.open_files
+        self.train_tab.drawer.files_chosen.connect(self.open_files)
+        self.library.files_chosen.connect(self.open_files)
         # Not before its menu has closed, which is rebuilt.
-        chosen = self.train_tab.drawer.lesson_chosen
-        chosen.connect(partial(open_lesson, self), Qt.QueuedConnection)  # type: ignore[call-arg]
         self.view.language_chosen.connect(self._speak, Qt.QueuedConnection)  # type: ignore[call-arg]
         # After all others: what waits begins when the end of the work before it is shown.
         self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning})
@@ -320,17 +329,18 @@ class Window(QMainWindow):
         self.train_tab.settings.offer_networks(self.network.networks)
         self.train_tab.maker.offer_networks(self.state.entries)
 
-    def open_later(self, path: str) -> None:
-        """Open a lesson, a network, or what a pupil handed in, once the services run."""
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Open files once what goes on now is done: a lesson rebuilds the page it is chosen on."""
+        QTimer.singleShot(0, partial(open_files, self, paths))
 
-        def open_file() -> None:
-            if path.lower().endswith(LESSON):
-                open_lesson(self, path)
-                return
-            self.navigation.show_page(DrawTab.name)
-            self.library.open_files([path])
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(bool(local_files(event.mimeData())))
 
-        QTimer.singleShot(0, open_file)
+    def dropEvent(self, event: QDropEvent) -> None:
+        # Copied, never moved: the other program keeps its files.
+        event.setDropAction(Qt.CopyAction)
+        event.accept()
+        self.open_files(local_files(event.mimeData()))
 
     def _network_changed(self) -> None:
         model = self.state.model

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 TABS = ("draw", "train", "inside")
 #: What a double click opens.
 SUFFIX = ".mnist-lesson"
+#: Earlier lessons end in .toml.
+SUFFIXES = (SUFFIX, ".toml")
 #: Begins a line of the task that is a step to tick.
 _STEP = "[ ]"
 _FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")

@@ -34,6 +34,7 @@ from mnist_draw.app.train.lesson import (
     MAX_TITLE,
     ROWS,
     SUFFIX,
+    SUFFIXES,
     TABS,
     Lesson,
     describe_row,
@@ -47,8 +48,7 @@ from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.training.settings import PLACES, SETTINGS
 
 notifier = Notifier("lesson", "train")
-#: Earlier lessons end in .toml.
-LESSONS = file_kind(_("Lessons"), SUFFIX, ".toml")
+LESSONS = file_kind(_("Lessons"), *SUFFIXES)
 FREE = 0
 FIXED = 1
 HIDDEN = 2

@@ -109,7 +109,6 @@ class LibraryController(LibraryFiles):
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self.refresh)
         page.open.triggered.connect(self._open_file)
-        page.dropped.connect(self.open_files)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_figures)

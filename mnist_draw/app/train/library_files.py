@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +53,7 @@ class LibraryFiles(CollectionController):
     of_page = "train"
 
     library_requested = Signal()
+    files_chosen = Signal(list)
 
     page: LibraryPage
     handed_in: HandedInList
@@ -121,17 +121,7 @@ class LibraryFiles(CollectionController):
     def _open_file(self) -> None:
         # What a class handed in is seen beside the networks: a dialog hides other endings.
         kinds = file_kind(_("Networks, and what a class handed in"), ".npz", SUFFIX)
-        self.open_files(ask_several(self.page, _("A trained network"), "", kinds))
-
-    def open_files(self, paths: Sequence[str]) -> None:
-        """Take in what a class has handed in, and use the network of each other file."""
-        handed_in = [path for path in paths if path.lower().endswith(SUFFIX)]
-        if handed_in:
-            self.library_requested.emit()
-            self.handed_in.take(handed_in)
-        for path in paths:
-            if path not in handed_in:
-                self.open_file(path)
+        self.files_chosen.emit(ask_several(self.page, _("A trained network"), "", kinds))
 
     def open_file(self, path: str, network: str = "") -> None:
         """Use the network of a file, and store it with the opened ones."""

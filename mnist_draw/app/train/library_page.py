@@ -8,8 +8,6 @@ from typing import Any
 
 from qtpy.QtCore import QRectF, QSize, Qt, Signal
 from qtpy.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QFontMetrics,
     QPaintEvent,
     QPen,
@@ -304,13 +302,10 @@ class LibraryPage(QWidget):
 
     shown = Signal()
     close_requested = Signal()
-    #: Paths of files.
-    dropped = Signal(list)
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self.setObjectName("libraryPage")
-        self.setAcceptDrops(True)
         self.list = LibraryList(state)
         self.bin = BinButton("deletedButton", _("Restore deleted runs and networks"))
         self.bin.hide()
@@ -435,16 +430,6 @@ class LibraryPage(QWidget):
         own = sum(not entry.is_shipped for entry in self.list.rows.entries)
         self.empty.setVisible(not own)
         self.compare.note_entries(own)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        event.setAccepted(event.mimeData().hasUrls())
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        # Copied, never moved: the other program keeps its files.
-        event.setDropAction(Qt.CopyAction)
-        event.accept()
-        local = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        self.dropped.emit(local)
 
     def minimumSizeHint(self) -> QSize:
         """Return what the list needs: the comparison goes below it in less room."""

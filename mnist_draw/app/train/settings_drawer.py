@@ -124,7 +124,7 @@ def _report_problems(ending: str = "") -> Iterator[None]:
 class SettingsDrawer(QWidget):
     """Every setting but those of the start bar, in sections that the user opens and closes."""
 
-    lesson_chosen = Signal(str)
+    files_chosen = Signal(list)
     #: The settings are to become a lesson.
     lesson_requested = Signal()
 
@@ -369,13 +369,21 @@ class SettingsDrawer(QWidget):
     def open_file(self) -> None:
         path = ask_open(self, _("Open settings"), FILES)
         if path:
-            with _report_problems(_("The fields are unchanged.")):
-                self.form.show_settings(load_settings(path))
+            self.open_settings(path)
+
+    def open_settings(self, path: str) -> None:
+        if not self._open.isEnabled():
+            notifier.problem(
+                _("A run is in progress; its settings can't be replaced until it ends."),
+            )
+            return
+        with _report_problems(_("The fields are unchanged.")):
+            self.form.show_settings(load_settings(path))
 
     def _open_lesson(self) -> None:
         path = ask_open(self, _("Open a lesson"), LESSONS)
         if path:
-            self.lesson_chosen.emit(path)
+            self.files_chosen.emit([path])
 
     def save_file(self) -> None:
         path = ask_save(self, _("Save settings"), "settings.json", FILES)

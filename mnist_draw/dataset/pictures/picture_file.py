@@ -106,12 +106,6 @@ def _opened(source: PathName | bytes, look: Callable[[Image.Image, str], T]) -> 
     except UserError:
         raise
     except UnidentifiedImageError:
-        if not isinstance(source, bytes) and os.fspath(source).lower().endswith(".npz"):
-            raise PictureError(
-                "{name} is not a picture. If it is a network, open it with “{command}” (Ctrl+O).",
-                name=name,
-                command=_("Open a network"),
-            ) from None
         raise PictureError(
             "{name} is not a picture that can be read. Save it as PNG, JPEG or BMP.",
             name=name,

@@ -87,7 +87,7 @@ def window(qapp, few_digits, request, tmp_path_factory):
 def test_it_is_opened_reads_a_drawing_and_fills_every_section(text, window, qtbot, tmp_path):
     path = tmp_path / "own.npz"
     mnist_draw.save_network(path, filled(NETWORKS[text]()))
-    window.open_later(str(path))
+    window.open_files([str(path)])
     qtbot.waitUntil(lambda: window.state.model.network == text)
     with qtbot.waitSignal(window.recognition.answered):
         draw_three(window.draw_tab.canvas)

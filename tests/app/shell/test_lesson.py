@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
+from PIL import Image
 from qtpy.QtCore import QMimeData, QPoint, QPointF, QProcess, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget
@@ -26,10 +27,10 @@ from mnist_draw.cli.main import main
 from mnist_draw.i18n import language
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
-from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.presets import PRESETS, save_settings
 from mnist_draw.training.settings import TrainingSettings
 
-from .. import fakes
+from .. import fakes, seen
 
 LESSON = """
 language = "fr"
@@ -338,9 +339,55 @@ def test_all_settings_may_be_free(shared):
 
 @pytest.mark.window
 def test_a_double_click_opens_a_lesson(setup, path, qtbot):
-    setup.window.open_later(str(path.rename(path.with_suffix(".mnist-lesson"))))
+    setup.window.open_files([str(path.rename(path.with_suffix(".mnist-lesson")))])
     qtbot.waitUntil(lambda: setup.window.state.answering_key == "opened:ours.npz")
     assert setup.window.train_tab.settings.settings().epochs == 5
+
+
+def drop(page, *paths):
+    """Drop files on a page of the window."""
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    how = Qt.CopyAction, content, Qt.LeftButton, Qt.NoModifier
+    QApplication.sendEvent(page, QDragEnterEvent(QPoint(9, 9), *how))
+    QApplication.sendEvent(page, QDropEvent(QPointF(9, 9), *how))
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("page", ["draw", "train", "inside", "library"])
+def test_each_kind_of_file_goes_where_it_belongs_from_any_page(setup, path, qtbot, page):
+    """A lesson on the Library was taken for a network, a network on the board for a picture."""
+    window = setup.window
+
+    def drop_here(*paths):
+        if page == "library":
+            window.navigation.show_library()
+        else:
+            window.navigation.show_page(page)
+        seen.settle()
+        on = window.draw_tab.canvas if page == "draw" else window.navigation.current
+        drop(on, *paths)
+
+    drop_here(path.with_name("ours.npz"))
+    qtbot.waitUntil(lambda: window.state.answering_key == "opened:ours.npz")
+    settings = path.with_name("settings.json")
+    save_settings(settings, TrainingSettings(epochs=7))
+    drop_here(settings)
+    qtbot.waitUntil(lambda: window.train_tab.settings.settings().epochs == 7)
+    assert window.train_tab.page == "new"
+    pictures = [path.with_name(f"{place}.png") for place in range(2)]
+    for picture in pictures:
+        Image.new("L", (28, 28), 255).save(picture)
+    drop_here(*pictures)
+    qtbot.waitUntil(lambda: "No ink" in setup.text("toastLabel"))
+    assert window.navigation.current is window.draw_tab
+    wrong = path.with_name("notes.odt")
+    wrong.write_text("notes")
+    drop_here(wrong)
+    qtbot.waitUntil(lambda: "notes.odt" in setup.text("toastLabel"))
+    drop_here(path)
+    qtbot.waitUntil(lambda: window.train_tab.settings.settings().epochs == 5)
+    assert not window.train_tab.new_run.lesson_head.isHidden()
 
 
 @pytest.mark.window
@@ -348,7 +395,7 @@ def test_the_window_says_what_is_wrong_with_a_lesson(setup, path, qtbot):
     """A double click has no terminal."""
     file = path.rename(path.with_suffix(".mnist-lesson"))
     file.write_text("[lesson]")
-    setup.window.open_later(str(file))
+    setup.window.open_files([str(file)])
     qtbot.waitUntil(lambda: file.name in setup.text("toastLabel"))
 
 
@@ -422,11 +469,7 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
     window.leave_lesson()
     window.train_tab.show_page("library")
     page = window.train_tab.library
-    content = QMimeData()
-    content.setUrls([QUrl.fromLocalFile(str(file))])
-    how = Qt.CopyAction, content, Qt.LeftButton, Qt.NoModifier
-    QApplication.sendEvent(page, QDragEnterEvent(QPoint(9, 9), *how))
-    QApplication.sendEvent(page, QDropEvent(QPointF(9, 9), *how))
+    drop(page, file)
     model = page.list.rows
     qtbot.waitUntil(lambda: any(getattr(row, "name", "") == "Anna" for row in model.shown))
     assert "M. WEBER" in model.shown
@@ -451,7 +494,7 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
 def test_a_file_that_cannot_be_taken_in_says_why(setup, tmp_path, qtbot):
     bad = tmp_path / "Ben.mnist-handin"
     bad.write_text("no archive")
-    setup.window.library.open_files([str(bad)])
+    setup.window.open_files([str(bad)])
     qtbot.waitUntil(lambda: "Ben.mnist-handin" in setup.text("toastLabel"))
     assert setup.window.train_tab.page == "library"
 

@@ -61,6 +61,7 @@ class Room(Parts):
         self.library.repeat_requested.connect(self.tab.settings.repeat)
         self.library.repeat_requested.connect(lambda __: self.tab.show_page("new"))
         self.library.library_requested.connect(lambda: self.tab.show_page("library"))
+        self.library.files_chosen.connect(lambda paths: [*map(self.library.open_file, paths)])
         page.close_requested.connect(self.tab.toggle_library)
         for card, name in ((self.tab.loss, "loss"), (self.tab.accuracy, "accuracy")):
             card.export_requested.connect(partial(self.library.export_shown, card, name))

@@ -640,13 +640,11 @@ def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp
     setup = Setup(qtbot)
     window = setup.window
     try:
-        window.navigation.tabs.setCurrentWidget(window.train_tab)
         for _ in range(2):
-            window.open_later(str(path))
+            window.open_files([str(path)])
             QApplication.processEvents()
             qtbot.waitUntil(lambda: window.state.answering_key == "opened:given.npz")
             assert window.background.wait()
-            assert window.navigation.tabs.currentWidget() is window.draw_tab
         # However often it is opened, it is kept once.
         assert [kept.title for kept in list_opened()] == ["given"]
         window.library.library_requested.emit()
