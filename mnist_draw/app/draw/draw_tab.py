@@ -476,12 +476,7 @@ class DrawTab(Page):
         self.teaching.teach(digit, place)
 
     def _settle(self, said: str | None, place: int | None) -> None:
-        """Note what the user said of ink, which nothing learns; None withdraws it."""
-        settled = dict(self.network.state.settled)
-        settled.pop(self._token(place), None)
-        if said is not None:
-            settled[self._token(place)] = said
-        self.network.state.set(settled=settled)
+        self.teaching.settle(self._token(place), said)
 
     def _take_back_said(self, place: int | None) -> None:
         taught = self._taught(place)

@@ -39,6 +39,9 @@ learning_notifier = Notifier("learning")
 _LEARNED_UNTIL = "digits_learnt_until"
 #: The preference that holds which network learned then, or could not.
 _LEARNED_BY = "digits_learned_by"
+#: … and what was said of ink that nothing learns, of so many drawings.
+_SETTLED = "settled"
+_MOST_SETTLED = 100
 
 
 class Teaching(QObject):
@@ -79,6 +82,17 @@ class Teaching(QObject):
         self._learned_until = preferences.get(_LEARNED_UNTIL, 0.0)
         if not self._state.learned_by:
             self._state.set(learned_by=preferences.get(_LEARNED_BY, ""))
+        self._state.set(settled=preferences.get(_SETTLED, {}))
+
+    def settle(self, token: str, said: str | None) -> None:
+        """Note what the user said of ink, which nothing learns; None withdraws it."""
+        settled = dict(self._state.settled)
+        settled.pop(token, None)
+        if said is not None:
+            settled[token] = said
+        self._state.set(settled=settled)
+        if self._preferences is not None:
+            self._preferences.set(_SETTLED, dict([*settled.items()][-_MOST_SETTLED:]))
 
     def _note_change(self) -> None:
         self._is_last = False

@@ -28,6 +28,7 @@ from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.recognition.certainty import REFUSED, State
 from mnist_draw.storage import my_digits
 from mnist_draw.storage.my_digits import TaughtDigit, read_digit, save_digit
+from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.run import Run
 
 from .. import fakes
@@ -326,6 +327,19 @@ def test_a_digit_that_may_be_a_letter_is_settled_in_one_click(setup):
     assert answer.certainty.text == REFUSED
     # Another one is asked about again.
     assert letter_like(setup).certainty.state is State.NOT_SURE
+
+
+def test_what_was_settled_is_known_at_the_next_start(setup, show):
+    preferences = Preferences()
+    setup.teaching.restore(preferences)
+    answer = letter_like(setup)
+    setup.button("isLetterButton").click()
+    assert answer.certainty.text == REFUSED
+    preferences.save()
+    setup.tab.network.state.set(settled={})
+    assert answer.certainty.state is State.NOT_SURE
+    setup.teaching.restore(Preferences())
+    assert answer.certainty.text == REFUSED
 
 
 def test_keys_settle_what_may_be_a_letter_and_are_free_otherwise(setup, qtbot):
