@@ -69,7 +69,7 @@ class Fault:
         def call(*arguments: Any, **named: Any) -> Any:
             file = opener(*arguments, **named)
             mode = named.get("mode", arguments[1] if len(arguments) > 1 else "r")
-            return _Failing(file, self._strike) if "x" in mode or "w" in mode else file
+            return _Failing(file, self._strike) if set(mode) & set("xw+") else file
 
         return call
 

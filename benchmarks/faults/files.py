@@ -115,6 +115,7 @@ def read_batch(name: str, count: int, seed: int) -> dict[str, object]:
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / kind.name
+        kind.beside(Path(folder))
         path.write_bytes(sample)
         kind.read(path)
         idle = peak_mb()

@@ -18,12 +18,13 @@ from faults import writers
 class Kind:
     """One kind of file: its name, a function that makes a sound one, and one that reads it.
 
-    Reading a damaged file must end in a UserError.
+    Reading a damaged file must end in a UserError. ``beside`` writes what it needs in its folder.
     """
 
     name: str
     sample: Callable[[], bytes]
     read: Callable[[Path], object]
+    beside: Callable[[Path], object] = Path.exists
 
 
 def written(writer: str, pattern: str) -> Callable[[], bytes]:
@@ -63,6 +64,14 @@ def _checkpoint(path: Path) -> object:
     from mnist_draw.training.checkpoint import load_checkpoint
 
     return load_checkpoint(path)
+
+
+def _checkpoint_history(path: Path) -> object:
+    return _checkpoint(path.with_suffix(""))
+
+
+def _with_history(folder: Path) -> object:
+    return writers.WRITERS["checkpoint"](folder, 1)
 
 
 def _record(path: Path) -> object:
@@ -133,7 +142,18 @@ def _plain_idx() -> bytes:
 
 KINDS: dict[str, Kind] = {
     "model": Kind("model.npz", written("model", "model.npz"), _model),
-    "checkpoint": Kind("checkpoint.npz", written("checkpoint", "checkpoint.npz"), _checkpoint),
+    "checkpoint": Kind(
+        "checkpoint.npz",
+        written("checkpoint", "checkpoint.npz"),
+        _checkpoint,
+        _with_history,
+    ),
+    "checkpoint's history": Kind(
+        "checkpoint.npz.history",
+        written("checkpoint", "*.history"),
+        _checkpoint_history,
+        _with_history,
+    ),
     "run record": Kind("run.json", written("run record", "run.json"), _record),
     "history": Kind("history.npz", written("history", "history.npz"), _history),
     "settings": Kind("settings.json", written("settings", "settings.json"), _settings),

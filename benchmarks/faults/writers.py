@@ -34,8 +34,12 @@ def _checkpoint(folder: Path, number: int) -> None:
     from mnist_draw.training.settings import TrainingSettings
 
     settings = TrainingSettings(network=_NETWORK)
-    figures = (np.zeros(3), np.zeros(3), np.zeros((0, 7)))
-    made = Checkpoint(settings, 0, "data", _parameters(number), (), figures, 0, float("inf"), ())
+    # The second goes on from the first.
+    epochs = 1 + number
+    table = np.ones((epochs, 7))
+    table[:, 0] = np.arange(1, epochs + 1)
+    figures = (np.zeros(3 * epochs), np.zeros(3 * epochs), table)
+    made = Checkpoint(settings, epochs, "data", _parameters(number), (), figures, 0, 1.0, ())
     made.save(folder / "checkpoint.npz")
 
 

@@ -21,7 +21,6 @@ from mnist_draw.storage.atomic import (
     make_lock,
     release_lock,
     resolve_path,
-    write_atomically,
 )
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile, save_model
@@ -298,7 +297,7 @@ class RunSession:
         with contextlib.suppress(OSError, UserError):
             elsewhere = self.checkpoint and resolve_path(self.checkpoint) != resolve_path(own)
             if self.checkpoint and elsewhere and own.parent.is_dir():
-                write_atomically(own, self.checkpoint.read_bytes())
+                load_checkpoint(self.checkpoint).save(own)
 
     def _happened(self, event: RunEvent) -> None:
         self.run.apply(event)

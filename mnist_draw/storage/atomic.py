@@ -80,6 +80,29 @@ def open_atomically(path: PathName) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
+def write_tail(path: PathName, start: int, content: bytes) -> None:
+    """Replace what a file holds from `start` on, which no reader may need, and make it durable."""
+    target, _mode = _inspect(path)
+    try:
+        with open(target, "r+b", opener=_create) as file:
+            file.truncate(start)
+            file.seek(start)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise StorageError(
+            "Could not write {path}: {reason}.",
+            path=target,
+            reason=reason_of(error),
+        ) from error
+
+
+def _create(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_CREAT, 0o666)
+
+
 def resolve_path(path: PathName) -> Path:
     """Return the absolute path with its links followed."""
     try:

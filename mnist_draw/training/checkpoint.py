@@ -1,19 +1,27 @@
-"""All that it takes to continue a run as if it had never been interrupted, in one file.
+"""All that it takes to continue a run as if it had never been interrupted.
 
-The file is an ``.npz`` archive: a JSON header (format, version, settings, epoch, data set) and
-arrays (parameters, the state of update rule and random streams, the figures so far, the best
-parameters). Shuffles need no state: each epoch's order follows from seed and epoch.
+A checkpoint is an ``.npz`` archive: a JSON header (format, version, settings, epoch, data set) and
+arrays (parameters, the state of update rule and random streams, the best parameters). Shuffles
+need no state: each epoch's order follows from seed and epoch.
+
+The figures are beside it, in a file with the checkpoint's name and ``.history``, to which each
+epoch appends a row of float64: what `History.epoch_table` has of it, then loss and accuracy of each
+minibatch. The header says where the run's rows begin, how many minibatches each has, and their
+CRC-32; what comes after them is of a write that was cut off. Up to version 1 the figures were in
+the checkpoint, which made it longer with each epoch.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
+import zlib
 from dataclasses import astuple, dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,21 +31,22 @@ from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
-from mnist_draw.storage.atomic import held, open_atomically
-from mnist_draw.storage.document import Format
-from mnist_draw.storage.opening import MEGABYTE, PathName, reading
+from mnist_draw.storage.atomic import held, open_atomically, write_tail
+from mnist_draw.storage.document import Fields, Format
+from mnist_draw.storage.opening import MEGABYTE, PathName, open_file, reading
 from mnist_draw.training.events import Checkpointed, CheckpointFailed, Parameters, SettingChanged
-from mnist_draw.training.history import History, read_change
+from mnist_draw.training.history import EPOCH_COLUMNS, History, read_change
 from mnist_draw.training.settings import TrainingSettings
 
 #: The parameters of the largest network, its state and the best ones: four times a model's file.
 MAX_BYTES = 4 * npz.MAX_BYTES
 _MAX_HEADER_BYTES = 16 * MEGABYTE
-FORMAT = Format("mnist_draw checkpoint", 1, _MAX_HEADER_BYTES)
+FORMAT = Format("mnist_draw checkpoint", 2, _MAX_HEADER_BYTES)
 #: Ten times what settings allow: epochs can be added to a run.
 MAX_EPOCHS = 1_000_000
+_MAX_NUMBER = 2**32
 _GROUPS = ("parameters", "state", "best_parameters")
-#: The arrays of `History.to_arrays`, here and in the figures of a run.
+#: The arrays of `History.to_arrays`, in the figures of a run and in checkpoints of version 1.
 ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
 
 
@@ -73,8 +82,8 @@ class Checkpoint:
         history.changes = list(self.changes)
         return history
 
-    def to_arrays(self) -> dict[str, Any]:
-        """Return the arrays of its file."""
+    def to_arrays(self, rows: Rows) -> dict[str, Any]:
+        """Return the arrays of its file, with the place of its figures."""
         header = {
             "settings": self.settings.to_json(),
             "epoch": self.epoch,
@@ -83,20 +92,78 @@ class Checkpoint:
             "best_epoch": self.best_epoch,
             "best_loss": None if np.isinf(self.best_loss) else self.best_loss,
             "changes": [list(astuple(change)) for change in self.changes],
+            "history": rows._asdict(),
         }
-        arrays: dict[str, Any] = {
-            "header": np.frombuffer(FORMAT.pack(header), np.uint8),
-            **dict(zip(ARRAYS, self.figures, strict=True)),
-        }
+        arrays: dict[str, Any] = {"header": np.frombuffer(FORMAT.pack(header), np.uint8)}
         for prefix in _GROUPS:
             for number, value in enumerate(getattr(self, prefix)):
                 arrays[f"{prefix}_{number:03d}"] = value
         return arrays
 
     def save(self, path: Path) -> None:
+        # In this order: until the new checkpoint is there, the old one has its figures.
+        rows = _append(path, self.figures)
         # Not packed before: new megabytes take as long as writing them.
         with open_atomically(path) as file:
-            npz.write(file, self.to_arrays())
+            npz.write(file, self.to_arrays(rows))
+
+
+class Rows(NamedTuple):
+    """Where a run's figures are in the file beside its checkpoint."""
+
+    start: int
+    epochs: int
+    batches: int
+    checksum: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Rows:
+        return cls(*(fields.get_int(name, 0, _MAX_NUMBER) for name in cls._fields))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.epochs, len(EPOCH_COLUMNS) + 2 * self.batches
+
+    @property
+    def size(self) -> int:
+        return 8 * prod(self.shape)
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
+
+
+def history_file(path: PathName) -> Path:
+    """Return the file of the figures of a checkpoint."""
+    return Path(f"{os.path.realpath(path)}.history")
+
+
+def _append(path: Path, figures: tuple[Doubles, Doubles, Doubles]) -> Rows:
+    """Have figures in the file beside a checkpoint, after those that it names already."""
+    losses, accuracies, epochs = figures
+    batches = len(losses) // max(1, len(epochs))
+    by_epoch = (len(epochs), batches)
+    pairs = np.stack([losses.reshape(by_epoch), accuracies.reshape(by_epoch)], axis=2)
+    table = np.concatenate([epochs, pairs.reshape(len(epochs), 2 * batches)], axis=1)
+    content = table.astype("<f8").tobytes()
+    file = history_file(path)
+    end = file.stat().st_size if file.exists() else 0
+    known = _known_rows(path)
+    if known is None or known.end > end or zlib.crc32(content[: known.size]) != known.checksum:
+        # The figures of another run stay, since its checkpoint may have been moved or copied.
+        known = Rows(end, 0, 0, 0)
+    if new := content[known.size :]:
+        write_tail(file, known.end, new)
+    return Rows(known.start, *by_epoch, zlib.crc32(content))
+
+
+def _known_rows(path: Path) -> Rows | None:
+    """Return where the figures of the checkpoint are that is to be replaced, if there is one."""
+    try:
+        with npz.open_archive(path, MAX_BYTES) as archive:
+            return Rows.read(_header(archive).get_fields("history"))
+    except (OSError, ValueError, UserError):
+        return None
 
 
 def load_checkpoint(path: PathName) -> Checkpoint:
@@ -106,21 +173,25 @@ def load_checkpoint(path: PathName) -> Checkpoint:
     else, and `UserError` if its settings are out of range.
     """
     with reading(path, CheckpointError, ValueError), npz.open_archive(path, MAX_BYTES) as archive:
-        return _unpack(archive)
+        return _unpack(archive, path)
 
 
 def is_checkpoint(path: PathName) -> bool:
     """Whether a file claims to be a checkpoint; its content is not checked."""
     try:
         with npz.open_archive(path, MAX_BYTES) as archive:
-            FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
+            _header(archive)
     except (OSError, ValueError, UserError):
         return False
     return True
 
 
-def _unpack(archive: npz.Archive) -> Checkpoint:
-    header = FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
+def _header(archive: npz.Archive) -> Fields:
+    return FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())
+
+
+def _unpack(archive: npz.Archive, path: PathName) -> Checkpoint:
+    header = _header(archive)
     settings = TrainingSettings.from_json(header.get_fields("settings").values)
     counts = header.get_fields("counts")
     named = {
@@ -132,7 +203,8 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
         prefix: tuple(_array(archive, name).copy() for name in names)
         for prefix, names in named.items()
     }
-    expected = 1 + len(ARRAYS) + sum(len(group) for group in groups.values())
+    figures_inside = () if "history" in header.values else ARRAYS
+    expected = 1 + len(figures_inside) + sum(len(group) for group in groups.values())
     if len(archive.sizes) != expected:
         count = len(archive.sizes)
         raise DocumentError(
@@ -146,8 +218,11 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     for value in groups["state"]:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise DocumentError("its state holds values that are not finite numbers")
-    losses, accuracies, epochs = (_array(archive, name) for name in ARRAYS)
-    figures = (losses, accuracies, epochs)
+    if figures_inside:
+        losses, accuracies, epochs = (_array(archive, name) for name in figures_inside)
+        figures = (losses, accuracies, epochs)
+    else:
+        figures = _read_figures(history_file(path), Rows.read(header.get_fields("history")))
     history = History.from_arrays(*figures)
     epoch = header.get_int("epoch", 0, MAX_EPOCHS)
     if len(history.epochs) != epoch:
@@ -165,6 +240,29 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
         groups["best_parameters"],
         tuple(read_change(entry) for entry in header.get_list("changes", MAX_EPOCHS, [])),
     )
+
+
+def _read_figures(path: Path, rows: Rows) -> tuple[Doubles, Doubles, Doubles]:
+    table = np.frombuffer(_read_rows(path, rows) if rows.size else b"", "<f8").reshape(rows.shape)
+    first = len(EPOCH_COLUMNS)
+    return table[:, first::2].ravel(), table[:, first + 1 :: 2].ravel(), table[:, :first]
+
+
+def _read_rows(path: Path, rows: Rows) -> bytes:
+    try:
+        with open_file(path, MAX_BYTES) as file:
+            # Never more than there is: Python allocates what it is asked for.
+            there = max(0, file.seek(0, os.SEEK_END) - rows.start)
+            file.seek(rows.start)
+            content = file.read(min(there, rows.size))
+    except FileNotFoundError:
+        raise DocumentError(
+            "the file {name} with its figures, which belongs beside it, is missing",
+            name=path.name,
+        ) from None
+    if len(content) < rows.size or zlib.crc32(content) != rows.checksum:
+        raise DocumentError("its figures in {name} are damaged", name=path.name)
+    return content
 
 
 def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> Array:

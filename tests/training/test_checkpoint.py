@@ -18,9 +18,11 @@ from mnist_draw.storage import ModelFile, atomic, load_model, npz, save_model
 from mnist_draw.training import checkpoint as module
 from mnist_draw.training import events, record, run_list
 from mnist_draw.training.checkpoint import (
+    ARRAYS,
     Checkpoint,
     CheckpointError,
     CheckpointWriter,
+    history_file,
     load_checkpoint,
 )
 from mnist_draw.training.events import SettingChanged
@@ -51,7 +53,8 @@ def test_through_bytes_and_back(finished, tmp_path):
     second = load_checkpoint(tmp_path / "copy")
     assert_same_run(first, second)
     assert same([first.figures[2]], [second.figures[2]])
-    assert npz.pack(first.to_arrays()) == finished[0].read_bytes()
+    assert (tmp_path / "copy").read_bytes() == finished[0].read_bytes()
+    assert history_file(tmp_path / "copy").read_bytes() == history_file(finished[0]).read_bytes()
 
 
 @pytest.mark.usefixtures("shared_step")
@@ -83,18 +86,19 @@ def test_a_disk_that_fills_keeps_the_checkpoint_of_before(finished, tmp_path, mo
     good, path = load_checkpoint(finished[0]), tmp_path / "run"
     good.save(path)
     monkeypatch.setattr(atomic, "open", filling, raising=False)
+    before = path.read_bytes()
     writer = CheckpointWriter(path)
     writer.put(dataclasses.replace(good, parameters=(np.zeros(1_000_000, np.float32),)))
     writer.close()
     assert "file is unchanged" in writer.reports()[0].message
-    assert path.read_bytes() == npz.pack(good.to_arrays())
-    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before
+    assert set(tmp_path.iterdir()) == {path, history_file(path)}
 
 
 class Memoryless(Checkpoint):
     """A checkpoint for which there is too little memory."""
 
-    def to_arrays(self):
+    def to_arrays(self, rows):
         raise MemoryError("64 GiB")
 
 
@@ -118,7 +122,8 @@ def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeyp
         assert go_on.wait(60)
         with io.BytesIO() as file:
             yield file
-            written.append(file.getvalue())
+            header = npz.Archive(io.BytesIO(file.getvalue())).read("header")
+            written.append(json.loads(header.tobytes())["best_loss"])
 
     monkeypatch.setattr(module, "open_atomically", slow)
     good = load_checkpoint(finished[0])
@@ -130,7 +135,7 @@ def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeyp
     writer.put(three)
     go_on.set()
     writer.close()
-    assert written == [npz.pack(each.to_arrays()) for each in (one, three)]
+    assert written == [one.best_loss, three.best_loss]
     assert [type(report) for report in writer.reports()] == [events.Checkpointed] * 2
     writer.close()
     assert writer_threads() == []
@@ -148,7 +153,7 @@ def test_a_checkpoint_is_packed_when_the_window_needs_no_core(finished, tmp_path
     go_on.set()
     writer.close()
     # Only the newest of those that waited.
-    assert (tmp_path / "run").read_bytes() == npz.pack(newer.to_arrays())
+    assert load_checkpoint(tmp_path / "run").best_loss == 1.0
     assert len(writer.reports()) == 1
 
 
@@ -171,9 +176,11 @@ def test_what_is_no_checkpoint(tmp_path):
 
 
 def rewritten(path, target, **changes):
-    """Copy a checkpoint with entries of its header, or arrays, replaced."""
+    """Copy a checkpoint with its figures inside, and entries of its header, or arrays, replaced."""
     arrays = npz.Archive(io.BytesIO(path.read_bytes())).read_all()
-    header = json.loads(arrays["header"].tobytes())
+    arrays |= dict(zip(ARRAYS, load_checkpoint(path).figures, strict=True))
+    header = json.loads(arrays["header"].tobytes()) | {"version": 1}
+    del header["history"]
     for name, value in changes.items():
         if name in arrays:
             arrays[name] = value
@@ -188,7 +195,7 @@ def rewritten(path, target, **changes):
     ("changes", "words"),
     [
         ({"format": "mnist_draw model"}, "it is no mnist_draw checkpoint"),
-        ({"version": 2}, "newer program (version 2"),
+        ({"version": 3}, "newer program (version 3"),
         ({"epoch": 5}, "figures are not those of 5 epochs"),
         ({"epoch": -2}, "epoch is -2, not a whole number"),
         ({"best_epoch": 3}, "best_epoch is 3, not a whole number from 0 to 2"),
@@ -208,6 +215,104 @@ def rewritten(path, target, **changes):
 )
 def test_contents_that_make_no_sense(finished, tmp_path, changes, words):
     assert words in complaint(rewritten(finished[0], tmp_path / "run", **changes))
+
+
+def test_a_checkpoint_of_an_earlier_version_goes_on(finished, tmp_path):
+    path = rewritten(finished[0], tmp_path / "run")
+    found = load_checkpoint(path)
+    assert_same_run(found, load_checkpoint(finished[0]))
+    assert not history_file(path).exists()
+    found.save(path)
+    assert_same_run(load_checkpoint(path), found)
+
+
+# -- the figures beside a checkpoint
+
+
+def after(epochs):
+    """Return a checkpoint after some epochs, each of three minibatches."""
+    table = np.arange(1.0, 7 * epochs + 1).reshape(epochs, 7)
+    table[:, 0] = np.arange(1, epochs + 1)
+    losses = np.arange(3.0 * epochs)
+    figures = (losses, losses / 8, table)
+    settings = TrainingSettings(network="layers:2", epochs=9)
+    return Checkpoint(settings, epochs, "mark", WEIGHTS, (), figures, epochs, 0.5, ())
+
+
+def same_figures(one, other):
+    return one.epoch == other.epoch and same(one.figures, other.figures)
+
+
+def test_each_epoch_appends_its_own_figures(tmp_path):
+    path = tmp_path / "run"
+    after(0).save(path)
+    assert same_figures(load_checkpoint(path), after(0))
+    sizes = []
+    for epoch in range(1, 5):
+        after(epoch).save(path)
+        assert same_figures(load_checkpoint(path), after(epoch))
+        sizes.append((path.stat().st_size, history_file(path).stat().st_size))
+    checkpoints, histories = zip(*sizes, strict=True)
+    # But for the digits of numbers.
+    assert max(checkpoints) - min(checkpoints) < 16
+    assert histories == tuple(8 * 13 * epoch for epoch in range(1, 5))
+
+
+@pytest.mark.parametrize("kept", range(0, 8 * 13, 7))
+def test_what_a_kill_left_of_the_next_epoch_is_passed_over(tmp_path, kept):
+    path = tmp_path / "run"
+    after(2).save(path)
+    before = path.read_bytes()
+    after(3).save(path)
+    # Its row was cut off, and the checkpoint that names it never came.
+    path.write_bytes(before)
+    with history_file(path).open("r+b") as file:
+        file.truncate(8 * 13 * 2 + kept)
+    assert same_figures(load_checkpoint(path), after(2))
+    after(3).save(path)
+    assert same_figures(load_checkpoint(path), after(3))
+    assert history_file(path).stat().st_size == 8 * 13 * 3
+
+
+def test_another_run_leaves_the_figures_of_the_one_before(tmp_path):
+    path = tmp_path / "run"
+    after(3).save(path)
+    before = path.read_bytes()
+    other = dataclasses.replace(after(1), figures=(np.full(3, 5.0), *after(1).figures[1:]))
+    other.save(path)
+    assert same_figures(load_checkpoint(path), other)
+    path.write_bytes(before)
+    assert same_figures(load_checkpoint(path), after(3))
+
+
+def test_figures_that_are_lost_are_written_whole(tmp_path):
+    path = tmp_path / "run"
+    after(2).save(path)
+    history_file(path).unlink()
+    after(3).save(path)
+    assert same_figures(load_checkpoint(path), after(3))
+
+
+def test_figures_that_are_missing_or_damaged(tmp_path):
+    path = tmp_path / "run"
+    after(2).save(path)
+    file = history_file(path)
+    sound = file.read_bytes()
+    for content in (b"", sound[:-1], sound[:9] + b"?" + sound[10:]):
+        file.write_bytes(content)
+        assert "figures in run.history are damaged" in complaint(path)
+    file.unlink()
+    assert "run.history" in complaint(path)
+
+
+def test_a_checkpoint_and_its_figures_move_together(tmp_path):
+    path = tmp_path / "run"
+    after(2).save(path)
+    moved = path.rename(tmp_path / "moved.ckpt")
+    history_file(path).rename(history_file(moved))
+    assert same_figures(load_checkpoint(moved), after(2))
+    after(3).save(moved)
+    assert same_figures(load_checkpoint(moved), after(3))
 
 
 def test_settings_out_of_range(finished, tmp_path):
@@ -290,7 +395,7 @@ def test_headers(tmp_path, kind):
             continue
         if kind == "checkpoint":
             assert (found.epoch, len(found.changes)) in ((1, 0), (1, 1))
-            found.to_arrays()
+            found.save(tmp_path / "copy.npz")
         else:
             describe_model(found).encode()
             save_model(path, found)

@@ -25,7 +25,7 @@ from mnist_draw.storage.unique_paths import (
     move_to_bin,
 )
 from mnist_draw.training import events, expectation, record, run_formats, run_list
-from mnist_draw.training.checkpoint import Checkpoint
+from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.events import EpochFinished, Finished, Renamed
 from mnist_draw.training.history import EPOCH_COLUMNS, History
 from mnist_draw.training.presets import PRESETS
@@ -357,7 +357,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
     files = session()
     if not ended:
         checkpoint = add_run("2026-01-01 10:00").checkpoint
-        shutil.copy(checkpoint, files.run.checkpoint)
+        load_checkpoint(checkpoint).save(files.run.checkpoint)
         assert end(files, "stopped") == ""
         said = []
         files = RunSession(files.run.settings, files.run.folder, listen=said.append)
