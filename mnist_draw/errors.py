@@ -95,6 +95,13 @@ class DocumentError(UserError):
     """A file cannot be used; a phrase that fits after a colon, such as "it is a folder"."""
 
 
+class DamagedError(DocumentError):
+    """A file holds what the program never writes; the fault is for a report, in English."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(_("it is damaged ({error})", error=fault))
+
+
 class ModelFileError(UserError):
     """A model file could not be read, or its content is no valid network."""
 

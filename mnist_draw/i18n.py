@@ -263,20 +263,7 @@ def parse_number(text: str, is_real: bool = False) -> float:
 def date(moment: datetime, year: bool = False, clock: bool = False) -> str:
     """Format a day, as ``24 Nov``, ``24 Nov 2026`` or ``24 Nov 2026, 14:03``."""
     # The system's C locale need not be installed, so the catalogues have the months.
-    months = (
-        pgettext("month", "Jan"),
-        pgettext("month", "Feb"),
-        pgettext("month", "Mar"),
-        pgettext("month", "Apr"),
-        pgettext("month", "May"),
-        pgettext("month", "Jun"),
-        pgettext("month", "Jul"),
-        pgettext("month", "Aug"),
-        pgettext("month", "Sep"),
-        pgettext("month", "Oct"),
-        pgettext("month", "Nov"),
-        pgettext("month", "Dec"),
-    )
+    months = pgettext("months", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
     fields = {"day": moment.day, "month": months[moment.month - 1], "year": moment.year}
     text = _("{day} {month} {year}", **fields) if year else _("{day} {month}", **fields)
     return _("{date}, {time}", date=text, time=f"{moment:%H:%M}") if clock else text

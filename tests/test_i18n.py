@@ -74,7 +74,7 @@ def test_fields_and_forms() -> None:
         "1 picture of 7"
     )
     assert i18n.counted("{count} picture", "{count} pictures", 1234) == "1,234 pictures"
-    assert i18n.pgettext("month", "May") == "May"
+    assert i18n.pgettext("setting", "Start") == "Start"
 
 
 @pytest.mark.parametrize(

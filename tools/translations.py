@@ -54,10 +54,8 @@ def program_messages() -> Catalog:
     for path in sorted((ROOT / "resources" / "words").glob("*.json")):
         place = path.relative_to(ROOT).as_posix()
         for word in json.loads(path.read_text("utf-8")):
-            for field in ("name", "asked", "sentences"):
-                if field in word:
-                    context = "What is it?" if field == "asked" else None
-                    catalog.add(word[field], locations=[(place, None)], context=context)
+            for field in ("name", "sentences"):
+                catalog.add(word[field], locations=[(place, None)])
     for message in guide_messages():
         catalog.add(message, locations=[("mnist_draw/analysis/guide", None)])
     for message in catalog:
@@ -94,8 +92,8 @@ def _errors(paths: list[Path]) -> set[str]:
     while found != before:
         before = found
         found = found | {name for name, base in bases.items() if base in found}
-    # It says what needs the package, in a sentence of its own.
-    return found - {"MissingPackageError"}
+    # Their sentences are their own.
+    return found - {"MissingPackageError", "DamagedError", "NpzError", "DamagedModelError"}
 
 
 def catalogues() -> dict[str, Path]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mnist_draw.errors import DocumentError, UserError
+from mnist_draw.errors import DamagedError, DocumentError, UserError
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.folders import data_folder, make_folder
@@ -91,7 +91,7 @@ def read_handed_in(path: Path) -> HandedIn:
         if entry is None:
             raise DocumentError("it was not handed in with a lesson")
         if entry.file_size > FORMAT.max_bytes:
-            raise DocumentError("its list of runs is too large")
+            raise DamagedError("its list of runs is too large")
         with archive.open(entry) as packed:
             fields = FORMAT.unpack(packed.read(FORMAT.max_bytes))
         runs = [_read_run(one) for one in fields.get_list("runs", MAX_RUNS)]
@@ -106,7 +106,7 @@ def read_handed_in(path: Path) -> HandedIn:
 
 def _read_run(values: object) -> Run:
     if not isinstance(values, dict):
-        raise DocumentError("one of its runs is no record")
+        raise DamagedError("one of its runs is no record")
     return record.parse_run(Path(), Fields(values))
 
 

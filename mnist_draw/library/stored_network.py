@@ -144,8 +144,11 @@ def open_network(path: str, network: str = "") -> ModelFile | list[str]:
         return fitting
     # In 32-bit floats, whatever they were.
     parameters = tuple(array.astype(np.float32) for array in arrays)
-    model = ModelFile(fitting[0], parameters)
-    model.require_shapes(parse_network(fitting[0]).parameter_shapes())
+    try:
+        model = ModelFile(fitting[0], parameters)
+        model.require_shapes(parse_network(fitting[0]).parameter_shapes())
+    except ModelFileError as error:
+        raise ModelFileError("{path} cannot be used: {reason}.", path=path, reason=error) from error
     return model
 
 

@@ -19,8 +19,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.errors import reason_of
 from mnist_draw.library.networks import GLYPHS_FILE
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
+from mnist_draw.storage.models import DamagedModelError
 
 _logger = logging.getLogger(__name__)
 
@@ -241,11 +243,7 @@ class GlyphNetwork:
         """Create it from its file, after checking it."""
         name, _, units = model.network.partition(":")
         if name != NETWORK:
-            raise ModelFileError(
-                "It holds the network {found!r}, not {wanted!r}.",
-                found=model.network,
-                wanted=NETWORK,
-            )
+            raise DamagedModelError(f"it holds the network {model.network!r}, not {NETWORK!r}")
         sides = [FEATURES, *(int(count) for count in units.split(",")), len(CLASSES)]
         model.require_shapes([shape for pair in pairwise(sides) for shape in (pair, pair[1:])])
         return cls(model.parameters)
@@ -343,5 +341,6 @@ def shipped_glyphs() -> GlyphNetwork | None:
     try:
         return GlyphNetwork.from_model(load_model(path))
     except ModelFileError as error:
-        _logger.warning("The file %s cannot be used. %s Signs are not read.", path, error)
+        reason = reason_of(error)
+        _logger.warning("The file %s cannot be used: %s. Signs are not read.", path, reason)
         return None

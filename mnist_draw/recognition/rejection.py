@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import ink_box
+from mnist_draw.errors import reason_of
 from mnist_draw.i18n import _
 from mnist_draw.library.networks import RULE_FILE
 from mnist_draw.networks.operations import (
@@ -32,6 +33,7 @@ from mnist_draw.networks.operations import (
     parameter_shapes,
 )
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
+from mnist_draw.storage.models import DamagedModelError
 
 _logger = logging.getLogger(__name__)
 
@@ -96,24 +98,17 @@ class RejectionRule:
         """Create the rule from its file, after checking it."""
         name, _, widths = model.network.partition(":")
         if name != NETWORK:
-            raise ModelFileError(
-                "It holds the network {found!r}, not {wanted!r}.",
-                found=model.network,
-                wanted=NETWORK,
-            )
+            raise DamagedModelError(f"it holds the network {model.network!r}, not {NETWORK!r}")
         try:
             first, second, units = (int(width) for width in widths.split(","))
         except ValueError:
-            raise ModelFileError(
-                "The network {network!r} has no such widths.",
-                network=model.network,
-            ) from None
+            raise DamagedModelError(f"the network {model.network!r} has no such widths") from None
         operations = operations_of(first, second, units)
         model.require_shapes(parameter_shapes(operations))
         threshold = model.info.threshold
         if threshold is None:
             found = model.metadata.get("threshold")
-            raise ModelFileError("Its threshold is {found!r}, expected a number.", found=found)
+            raise DamagedModelError(f"its threshold is {found!r}, expected a number")
         return cls(model.parameters, threshold)
 
     def log_odds(self, inputs: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
@@ -141,10 +136,10 @@ def shipped_rule() -> RejectionRule | None:
         return RejectionRule.from_model(load_model(path))
     except ModelFileError as error:
         _logger.warning(
-            "The file %s cannot be used. %s Until it is installed again, what is no digit is not "
+            "The file %s cannot be used: %s. Until it is installed again, what is no digit is not "
             "refused.",
             path,
-            error,
+            reason_of(error),
         )
         return None
 

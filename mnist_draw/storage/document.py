@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
-from mnist_draw.errors import DocumentError, strip_control_chars
-from mnist_draw.i18n import _, counted, listed, number
+from mnist_draw.errors import DamagedError, DocumentError, strip_control_chars
 from mnist_draw.storage.opening import read_file
 
 #: Decimal digits of the largest 64-bit number.
@@ -49,7 +48,7 @@ def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
         if sum(map(text.count, ",[{")) > max_values:
-            raise DocumentError("it holds more than {limit} values", limit=number(max_values))
+            raise DamagedError(f"more than {max_values} values")
         return json.loads(
             text,
             parse_constant=lambda name: math.nan,
@@ -100,8 +99,7 @@ class Fields:
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high and value == int(value):
             return int(value)
-        allowed = _("a whole number from {low} to {high}", low=number(low), high=number(high))
-        return self._default(name, default, allowed)
+        return self._default(name, default, f"a whole number from {low} to {high}")
 
     def get_float(
         self,
@@ -113,55 +111,47 @@ class Fields:
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high:
             return float(value)
-        limits = {"low": number(low, "g"), "high": number(high, "g")}
-        return self._default(name, default, _("a number from {low} to {high}", **limits))
+        return self._default(name, default, f"a number from {low:g} to {high:g}")
 
     def get_text(self, name: str, longest: int, default: T | _Required = _REQUIRED) -> str | T:
         """Return a text for the screen: cut at `longest`, with ``�`` for each lone surrogate."""
         value = self.values.get(name)
         if isinstance(value, str):
             return strip_control_chars(value[:longest])
-        return self._default(name, default, _("a text"))
+        return self._default(name, default, "a text")
 
     def get_file_name(self, name: str, longest: int) -> str:
         """Return the name of a file, lone surrogates included."""
         value = self.values.get(name)
         if isinstance(value, str) and len(value) <= longest:
             return value
-        allowed = counted("a name of one letter", "a name of at most {count} letters", longest)
-        return self._default(name, _REQUIRED, allowed)
+        return self._default(name, _REQUIRED, f"a name of at most {longest} letters")
 
     def get_choice(self, name: str, choices: Sequence[str]) -> str:
         value = self.values.get(name)
         if isinstance(value, str) and value in choices:
             return value
-        return self._default(name, _REQUIRED, _("one of {names}", names=listed(choices)))
+        return self._default(name, _REQUIRED, f"one of {', '.join(choices)}")
 
     def get_fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
         value = self.values.get(name)
         if isinstance(value, dict):
             return Fields(value)
-        return self._default(name, default, _("a list of names with values"))
+        return self._default(name, default, "a list of names with values")
 
     def get_list(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
         value = self.values.get(name)
         if isinstance(value, list) and len(value) <= most:
             return value
-        allowed = counted("a list of one entry", "a list of at most {count} entries", most)
-        return self._default(name, default, allowed)
+        return self._default(name, default, f"a list of at most {most} entries")
 
     def _default(self, name: str, default: T | _Required, allowed: str) -> T:
         if not isinstance(default, _Required):
             return default
         if name not in self.values:
-            raise DocumentError("its {name} is missing", name=name)
+            raise DamagedError(f"its {name} is missing")
         shown = repr(self.values[name])[:_SHOWN]
-        raise DocumentError(
-            "its {name} is {shown}, not {allowed}",
-            name=name,
-            shown=shown,
-            allowed=allowed,
-        )
+        raise DamagedError(f"its {name} is {shown}, not {allowed}")
 
 
 @dataclass(frozen=True)
@@ -193,10 +183,7 @@ class Format:
 
 def check_version(version: object, newest: int) -> int:
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise DocumentError(
-            "its version is {version}, not a number from 1",
-            version=repr(version)[:_SHOWN],
-        )
+        raise DamagedError(f"its version is {repr(version)[:_SHOWN]}")
     if version > newest:
         raise DocumentError(
             "it was written by a newer program (version {version}; this program knows {newest})",

@@ -19,7 +19,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,14 +30,16 @@ import numpy.typing as npt
 
 from mnist_draw.arrays import Floats
 from mnist_draw.errors import (
+    DamagedError,
     DocumentError,
     ModelFileError,
     StorageError,
     UserError,
     one_line,
+    reason_of,
     strip_control_chars,
 )
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import _, percent
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import has_content, write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
@@ -61,6 +62,12 @@ MAX_TEMPERATURE = 10.0
 MAX_LENIENCE = 1.5
 
 Shape = tuple[int, ...]
+
+
+class DamagedModelError(DamagedError, ModelFileError):
+    """The content of a network's file does not fit together."""
+
+
 ShapesOf = Callable[[str], Sequence[Shape]]
 
 
@@ -184,25 +191,16 @@ class ModelFile:
         converted = tuple(_as_parameter(value, n) for n, value in enumerate(self.parameters))
         object.__setattr__(self, "parameters", converted)
         if not converted:
-            raise ModelFileError("The network has no parameters.")
+            raise DamagedModelError("the network has no parameters")
         if not isinstance(self.network, str) or not self.network.strip():
-            raise ModelFileError(
-                "The network has no description (got {network!r}).",
-                network=self.network,
-            )
+            raise DamagedModelError(f"the network has no description, but {self.network!r}")
         try:
             # Through JSON and back: a copy, of JSON's types, without an infinite loss.
             plain = drop_non_finite(parse(json.dumps(self.metadata, sort_keys=True)))
         except (TypeError, ValueError, RecursionError, DocumentError) as error:
-            raise ModelFileError(
-                "The metadata of the network is not JSON: {error}.",
-                error=error,
-            ) from error
+            raise DamagedModelError(f"the metadata is not JSON: {error}") from error
         if not isinstance(plain, dict):
-            raise ModelFileError(
-                "The metadata of the network has the type {type}.",
-                type=type(plain).__name__,
-            )
+            raise DamagedModelError(f"the metadata has the type {type(plain).__name__}")
         object.__setattr__(self, "metadata", plain)
 
     def __repr__(self) -> str:
@@ -237,21 +235,15 @@ class ModelFile:
     def require_shapes(self, expected: Sequence[Shape]) -> None:
         """Raise ModelFileError for the first parameter whose shape differs."""
         if len(expected) != len(self.parameters):
-            raise ModelFileError(
-                "The network {network!r} has {expected} parameters, but {found} were found.",
-                network=self.network,
-                expected=len(expected),
-                found=len(self.parameters),
+            raise DamagedModelError(
+                f"the network {self.network!r} has {len(expected)} parameters, but "
+                f"{len(self.parameters)} were found",
             )
         for place, (found, wanted) in enumerate(zip(self.shapes, expected, strict=True)):
             if found != tuple(wanted):
-                raise ModelFileError(
-                    "Parameter {number} of the network {network!r} should have the shape {wanted}, "
-                    "but {found} was found.",
-                    number=place,
-                    network=self.network,
-                    wanted=format_shape(wanted),
-                    found=format_shape(found),
+                raise DamagedModelError(
+                    f"parameter {place} of the network {self.network!r} should have the shape "
+                    f"{format_shape(wanted)}, but {format_shape(found)} was found",
                 )
 
 
@@ -316,10 +308,7 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
     names = [_parameter_name(number) for number in range(len(archive.sizes) - 1)]
     surplus = sorted(set(archive.sizes) - {*names, _HEADER})
     if surplus:
-        raise ModelFileError(
-            "It holds an array {name!r} that is not a parameter.",
-            name=surplus[0][:80],
-        )
+        raise DamagedModelError(f"the array {surplus[0][:80]!r} is not a parameter")
     if shapes_of is not None:
         _require_room(archive, names, shapes_of(network))
     arrays = [archive.read(name) for name in names]
@@ -329,10 +318,9 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
             raise _wrong_type(place, array)
     promised = [list(array.shape) for array in found]
     if promised != shapes:
-        raise ModelFileError(
-            "The header promises parameters of the shapes {promised}, but {found} were found.",
-            promised=str(shapes)[:200],
-            found=str(promised)[:200],
+        raise DamagedModelError(
+            f"the header promises parameters of the shapes {str(shapes)[:200]}, but "
+            f"{str(promised)[:200]} were found",
         )
     model = ModelFile(
         network,
@@ -351,10 +339,8 @@ def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Sha
     for place, (name, shape) in enumerate(zip(names, shapes, strict=False)):
         size = 4 * math.prod(shape) + MEGABYTE
         if archive.sizes[name] > size:
-            raise ModelFileError(
-                "Parameter {number} takes {size} bytes, more than a network of that name has.",
-                number=place,
-                size=number(archive.sizes[name]),
+            raise DamagedModelError(
+                f"parameter {place} takes {archive.sizes[name]} bytes, too many",
             )
 
 
@@ -364,40 +350,28 @@ def _archive(path: PathName) -> Iterator[npz.Archive]:
     try:
         with npz.open_archive(path) as archive:
             yield archive
-    except (FileNotFoundError, UserError) as error:
+    except FileNotFoundError as error:
+        raise ModelFileError("There is no file {path}.", path=path) from error
+    except UserError as error:
         raise ModelFileError(
-            "The model file {path} cannot be used. {fault}",
-            path=os.fspath(path),
-            fault=_describe_fault(error, path),
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=reason_of(error),
         ) from error
-
-
-def _describe_fault(error: Exception, path: PathName) -> str:
-    if isinstance(error, FileNotFoundError):
-        return _("There is no such file.")
-    if isinstance(error, npz.NpzError) and not Path(path).stat().st_size:
-        return _("It is empty.")
-    if isinstance(error, DocumentError):
-        return _("It cannot be read: {error}.", error=error)
-    return str(error)
 
 
 def _read_header(archive: npz.Archive) -> Fields:
     size = archive.sizes.get(_HEADER, 0)
     if size > MAX_HEADER_BYTES + npz.MAX_ARRAY_HEADER:
-        raise ModelFileError(
-            "Its header is {size} bytes long, which no model needs.",
-            size=number(size),
-        )
+        raise DamagedModelError(f"its header is {size} bytes long")
     array = archive.read(_HEADER)
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
-        raise ModelFileError("It is an .npz file, but not a model of mnist_draw: no header.")
+        raise DocumentError("it is no {name}", name=FORMAT.name)
     return FORMAT.unpack(array.tobytes())
 
 
-def _wrong_type(place: int, array: npz.Array) -> ModelFileError:
-    fields = {"number": place, "dtype": array.dtype}
-    return ModelFileError("Parameter {number} has the type {dtype}, expected float32.", **fields)
+def _wrong_type(place: int, array: npz.Array) -> DamagedModelError:
+    return DamagedModelError(f"parameter {place} has the type {array.dtype}, expected float32")
 
 
 def _as_parameter(value: Any, place: int) -> Floats:
@@ -408,18 +382,11 @@ def _as_parameter(value: Any, place: int) -> Floats:
         converted = np.ascontiguousarray(array, dtype=np.float32).reshape(array.shape)
     bad = converted.size - int(np.count_nonzero(np.isfinite(converted)))
     if bad:
-        raise ModelFileError(
-            "Parameter {number} holds values that are not finite numbers (NaN or infinite; {count} "
-            "of them): the training that made it had diverged, or the file is damaged.",
-            number=place,
-            count=number(bad),
+        raise DamagedModelError(
+            f"parameter {place} holds {bad} values that are NaN or infinite: its training diverged",
         )
     if converted.size == 0:
-        raise ModelFileError(
-            "Parameter {number} is empty (shape {shape}).",
-            number=place,
-            shape=format_shape(array.shape),
-        )
+        raise DamagedModelError(f"parameter {place} is empty (shape {format_shape(array.shape)})")
     return converted
 
 

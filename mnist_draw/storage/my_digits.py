@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.arrays import Bytes
-from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
+from mnist_draw.errors import DamagedError, DocumentError, StorageError, UserError, reason_of
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
@@ -227,15 +227,14 @@ def _unpack(content: bytes) -> tuple[Bytes, str] | None:
             image = Image.open(io.BytesIO(content), formats=["PNG"])
         except UnidentifiedImageError:
             if CHUNK.encode() in content:
-                raise ValueError(_("it is cut short")) from None
+                raise DamagedError("it is cut short") from None
             return None
         with image:
             # Our chunk precedes the picture itself, so that others need not be decoded.
             if not isinstance(image.info.get(CHUNK), str):
                 return None
             if max(image.size) > MAX_SIDE:
-                width, height = map(number, image.size)
-                raise ValueError(_("it has {width}×{height} pixels", width=width, height=height))
+                raise DamagedError("×".join(map(str, image.size)) + " pixels")
             paper = np.asarray(image.convert("L"), np.uint8)
             return np.ascontiguousarray(255 - paper), str(image.info[CHUNK])
 
@@ -338,18 +337,13 @@ def open_shared(source: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.Zi
         with open_file(source, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
             entries = [entry for entry in distinct_entries(archive) if not entry.is_dir()]
             if len(entries) > MAX_DIGITS:
-                raise DocumentError(
-                    "it holds {count} files; at most {limit} fit",
-                    count=number(len(entries)),
-                    limit=number(MAX_DIGITS),
-                )
+                raise DamagedError(f"{len(entries)} files, more than {MAX_DIGITS}")
             yield archive, entries
     except FileNotFoundError:
         raise StorageError("There is no file {path}.", path=source) from None
     # EOFError: cut off; RuntimeError (and its NotImplementedError): encrypted or other compression.
     except (DocumentError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        damaged = _("it is not a zip file, or it is damaged")
-        reason = error if isinstance(error, DocumentError) else damaged
+        reason = error if isinstance(error, DocumentError) else DamagedError(str(error))
         raise StorageError(
             "{path} cannot be used: {reason}.",
             path=source,

@@ -21,9 +21,8 @@ from typing import IO, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.errors import DocumentError
-from mnist_draw.i18n import number
-from mnist_draw.storage.opening import MEGABYTE, PathName, open_file, read_into
+from mnist_draw.errors import DamagedError, DocumentError
+from mnist_draw.storage.opening import MEGABYTE, PathName, open_file, read_into, too_large
 
 Array = npt.NDArray[np.generic]
 
@@ -67,8 +66,8 @@ _DAMAGE = (
 )
 
 
-class NpzError(DocumentError):
-    """The fault of a file, as a phrase that fits after a colon."""
+class NpzError(DamagedError):
+    """The fault of an ``.npz`` file."""
 
 
 def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
@@ -120,7 +119,7 @@ class Archive:
     def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:
         with _damage_told():
             if file.read(2) != b"PK":
-                raise NpzError("it is not an .npz file")
+                raise DocumentError("it is not an .npz file")
             _check_directory(file)
             self._archive = zipfile.ZipFile(file)
             self._entries = _entries(self._archive, max_bytes)
@@ -132,18 +131,11 @@ class Archive:
         if entry is None:
             return None
         if entry.file_size > max_bytes:
-            raise NpzError(
-                "the array {name!r} is {size} bytes long",
-                name=name[:80],
-                size=number(entry.file_size),
-            )
+            raise NpzError(f"the array {name[:80]!r} is {entry.file_size} bytes long")
         with _damage_told(), self._archive.open(entry) as member:
             shape, dtype, order, start = _read_header(name, member)
             if math.prod(shape) * dtype.itemsize != entry.file_size - start:
-                raise NpzError(
-                    "the array {name!r} has another size than its header says",
-                    name=name[:80],
-                )
+                raise NpzError(f"the array {name[:80]!r} has another size than its header says")
             return _read_values(member, shape, dtype, order)
 
     def read_all(self) -> dict[str, Array]:
@@ -163,12 +155,12 @@ def _damage_told() -> Iterator[None]:
     """Turn every error that damaged bytes cause into NpzError."""
     try:
         yield
-    except NpzError:
+    except DocumentError:
         raise
     except MemoryError:
-        raise NpzError("it is too large for this computer's memory") from None
+        raise DocumentError("it is too large for this computer's memory") from None
     except _DAMAGE as error:
-        raise NpzError("it is truncated or damaged") from error
+        raise NpzError(str(error) or type(error).__name__) from error
 
 
 def _check_directory(file: BinaryIO) -> None:
@@ -185,11 +177,11 @@ def _check_directory(file: BinaryIO) -> None:
     if tail[-_END_SIZE:].startswith(_END) and tail.endswith(b"\0\0"):
         found = len(tail) - _END_SIZE
     if found < 0 or len(tail) - found < _END_SIZE:
-        raise NpzError("it is truncated or damaged")
+        raise NpzError("no zip directory")
     (directory,) = struct.unpack_from("<L", tail, found + 12)
     locator = max(0, found - _LOCATOR_SIZE)
     if directory > MAX_DIRECTORY_BYTES or tail[locator:found].startswith(_LOCATOR):
-        raise NpzError("it holds more than {limit} arrays", limit=MAX_ARRAYS)
+        raise NpzError(f"more than {MAX_ARRAYS} arrays")
 
 
 def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -203,27 +195,19 @@ def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
     entries = distinct_entries(archive)
     if len(entries) > MAX_ARRAYS:
-        raise NpzError(
-            "it holds {count} arrays, at most {limit} are allowed",
-            count=len(entries),
-            limit=MAX_ARRAYS,
-        )
+        raise NpzError(f"{len(entries)} arrays, more than {MAX_ARRAYS}")
     total = sum(entry.file_size for entry in entries)
     if total > max_bytes:
-        raise NpzError(
-            "it would unfold to {size} MB; at most {limit} MB are allowed",
-            size=number(total / 1e6, ",.0f"),
-            limit=number(max_bytes / 1e6, ",.0f"),
-        )
+        raise too_large(total, max_bytes)
     named: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         if not entry.filename.endswith(".npy"):
-            raise NpzError("it holds {name!r}, which is not an array", name=entry.filename[:80])
+            raise NpzError(f"{entry.filename[:80]!r} is not an array")
         name = entry.filename.removesuffix(".npy")
         if name in named:
-            raise NpzError("it holds the array {name!r} twice", name=name[:80])
+            raise NpzError(f"the array {name[:80]!r} twice")
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise NpzError("it is compressed in a way that .npz files are not")
+            raise NpzError(f"compression {entry.compress_type}")
         named[name] = entry
     return named
 
@@ -232,26 +216,17 @@ def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtyp
     """Match the header of a ``.npy`` member: its shape, dtype, order and length in bytes."""
     start = member.read(8)
     width = {b"\x93NUMPY\x01": 2, b"\x93NUMPY\x02": 4}.get(start[:7])
-    if width is None:
-        raise NpzError("the array {name!r} has no valid header", name=name[:80])
-    length = int.from_bytes(member.read(width), "little")
-    match = _HEADER.fullmatch(member.read(length)) if length <= MAX_ARRAY_HEADER else None
-    if match is None:
-        raise NpzError("the array {name!r} has no valid header", name=name[:80])
+    length = int.from_bytes(member.read(width or 0), "little")
+    content = member.read(length) if width and length <= MAX_ARRAY_HEADER else b""
+    match = _HEADER.fullmatch(content)
+    if width is None or match is None:
+        raise NpzError(f"the array {name[:80]!r} has no valid header")
     dtype = match[1].decode("ascii")
     if dtype not in _DTYPES:
-        raise NpzError(
-            "the array {name!r} has the unexpected type {dtype!r}",
-            name=name[:80],
-            dtype=dtype,
-        )
+        raise NpzError(f"the array {name[:80]!r} has the unexpected type {dtype!r}")
     shape = tuple(int(size) for size in re.findall(rb"\d+", match[3]))
     if len(shape) > MAX_DIMENSIONS:
-        raise NpzError(
-            "the array {name!r} has {count} dimensions",
-            name=name[:80],
-            count=len(shape),
-        )
+        raise NpzError(f"the array {name[:80]!r} has {len(shape)} dimensions")
     order = "F" if match[2] == b"True" else "C"
     return shape, np.dtype(dtype), order, 8 + width + length
 
@@ -261,6 +236,6 @@ def _read_values(member: IO[bytes], shape: tuple[int, ...], dtype: np.dtype, ord
     memory = flat.data.cast("B") if flat.size else memoryview(bytearray())
     # One byte more than promised, so that a wrong size shows.
     if read_into(member, memory) != len(memory) or member.read(1):
-        raise NpzError("it is truncated or damaged")
+        raise NpzError("an array is truncated")
     flat.flags.writeable = False
     return flat.reshape(shape, order="F" if order == "F" else "C")

@@ -79,7 +79,7 @@ def read_file(path: PathName, max_bytes: int) -> bytes:
         if len(content) > size:
             content += file.read(max_bytes + 1 - len(content))
     if len(content) > max_bytes:
-        raise _too_large(len(content), max_bytes)
+        raise too_large(len(content), max_bytes)
     return content
 
 
@@ -143,18 +143,10 @@ def _check(status: os.stat_result, max_bytes: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise DocumentError("it is not a regular file")
     if status.st_size > max_bytes:
-        raise _too_large(status.st_size, max_bytes)
+        raise too_large(status.st_size, max_bytes)
 
 
-def _too_large(size: int, limit: int) -> DocumentError:
-    if limit < MEGABYTE:
-        return DocumentError(
-            "it is {size} bytes large; at most {limit} are allowed",
-            size=number(size),
-            limit=number(limit),
-        )
-    return DocumentError(
-        "it is {size} MB large, larger than {limit} MB",
-        size=number(size / 1e6, ",.0f"),
-        limit=number(limit / 1e6, ",.0f"),
-    )
+def too_large(size: int, limit: int) -> DocumentError:
+    """Say how large a file is, or what it decompresses into, and how large it may be."""
+    has, most = (number(float(f"{count / 1e6:.3g}"), ",g") for count in (size, limit))
+    return DocumentError("it has {size} MB; at most {limit} MB are read", size=has, limit=most)

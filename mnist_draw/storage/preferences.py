@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mnist_draw.errors import DocumentError, StorageError
+from mnist_draw.errors import DamagedError, DocumentError, StorageError
 from mnist_draw.i18n import _, joined
 from mnist_draw.storage.atomic import (
     acquire_lock,
@@ -185,7 +185,7 @@ def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 def read_values(path: Path) -> dict[str, Any]:
     document = parse(read_file(path, MAX_BYTES))
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
-        raise DocumentError("it does not hold preferences of mnist_draw")
+        raise DamagedError("no preferences")
     check_version(document.get("schema"), SCHEMA)
     return document["values"]
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from mnist_draw import thread_priority
 from mnist_draw.arrays import Array, Doubles
-from mnist_draw.errors import DocumentError, StorageError, UserError
+from mnist_draw.errors import DamagedError, StorageError, UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
@@ -206,18 +206,13 @@ def _unpack(archive: npz.Archive, path: PathName) -> Checkpoint:
     figures_inside = () if "history" in header.values else ARRAYS
     expected = 1 + len(figures_inside) + sum(len(group) for group in groups.values())
     if len(archive.sizes) != expected:
-        count = len(archive.sizes)
-        raise DocumentError(
-            "it holds {count} arrays instead of {expected}",
-            count=count,
-            expected=expected,
-        )
+        raise DamagedError(f"{len(archive.sizes)} arrays instead of {expected}")
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
-            raise DocumentError("its weights are no finite 32-bit floats")
+            raise DamagedError("its weights are no finite 32-bit floats")
     for value in groups["state"]:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise DocumentError("its state holds values that are not finite numbers")
+            raise DamagedError("its state holds values that are not finite numbers")
     if figures_inside:
         losses, accuracies, epochs = (_array(archive, name) for name in figures_inside)
         figures = (losses, accuracies, epochs)
@@ -226,7 +221,7 @@ def _unpack(archive: npz.Archive, path: PathName) -> Checkpoint:
     history = History.from_arrays(*figures)
     epoch = header.get_int("epoch", 0, MAX_EPOCHS)
     if len(history.epochs) != epoch:
-        raise DocumentError("its figures are not those of {count} epochs", count=epoch)
+        raise DamagedError(f"its figures are not those of {epoch} epochs")
     unknown = header.values.get("best_loss") is None
     return Checkpoint(
         settings,
@@ -268,10 +263,7 @@ def _read_rows(path: Path, rows: Rows) -> bytes:
 def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> Array:
     array = archive.read(name, max_bytes)
     if array is None:
-        raise DocumentError(
-            "it holds no complete checkpoint of this program ({name} is missing)",
-            name=name,
-        )
+        raise DamagedError(f"{name} is missing")
     return array
 
 
@@ -286,7 +278,7 @@ def _check_sizes(
         size = sum(archive.sizes.get(name, 0) for name in names)
         # An update rule keeps at most two values for each parameter.
         if size > 2 * room + MEGABYTE:
-            raise ValueError(_("its {name} are larger than its network needs", name=prefix))
+            raise DamagedError(f"its {prefix} are larger than its network needs")
 
 
 def _require_folder(path: Path) -> None:
@@ -387,18 +379,13 @@ def from_array(variable: Any, stored: Array) -> None:
         try:
             value.bit_generator.state = json.loads(stored.tobytes())
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise ValueError(_("no state of a random stream: {reason}", reason=error)) from error
+            raise ValueError(f"no state of a random stream: {error}") from error
         variable.set_value(value)
         return
     value = np.asarray(value)
     if stored.shape != value.shape or stored.dtype.kind != value.dtype.kind:
         raise ValueError(
-            _(
-                "{type} of the shape {shape} where {wanted} of the shape {expected} was expected",
-                type=stored.dtype,
-                shape=stored.shape,
-                wanted=value.dtype,
-                expected=value.shape,
-            ),
+            f"{stored.dtype} of the shape {stored.shape} where {value.dtype} of the shape "
+            f"{value.shape} was expected",
         )
     variable.set_value(stored.astype(value.dtype))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.arrays import Doubles, Integers
-from mnist_draw.errors import DocumentError, MissingPackageError, StorageError
+from mnist_draw.errors import DamagedError, MissingPackageError, StorageError
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.csv_table import csv_table
@@ -121,20 +121,20 @@ class History:
         batch_accuracies: Doubles,
         epoch_table: Doubles,
     ) -> History:
-        """Rebuild what `to_arrays` gave; `ValueError` if the arrays do not fit together."""
+        """Rebuild what `to_arrays` gave; `DamagedError` if the arrays do not fit together."""
         losses, accuracies, table = (
             np.ascontiguousarray(values, np.float64)
             for values in (batch_losses, batch_accuracies, epoch_table)
         )
         if losses.ndim != 1 or losses.shape != accuracies.shape:
-            raise ValueError(_("its figures are not one loss and one accuracy for each batch"))
+            raise DamagedError("not one loss and one accuracy for each batch")
         if table.ndim != 2 or table.shape[1] != len(EPOCH_COLUMNS):
-            raise ValueError(_("its figures are not a row for each epoch"))
+            raise DamagedError("not a row of figures for each epoch")
         if not np.array_equal(table[:, 0], np.arange(1, len(table) + 1)):
-            raise ValueError(_("its figures are not those of one epoch after the other"))
+            raise DamagedError("not one epoch after the other")
         # A loss may be infinite. What an epoch took cannot, and is summed up.
         if not (np.isfinite(table[:, 1]).all() and (table[:, 1] >= 0).all()):
-            raise ValueError(_("its epochs took no time that a clock shows"))
+            raise DamagedError("epochs without a duration")
         history = cls()
         history.batch_losses = array("d", losses.tobytes())
         history.batch_accuracies = array("d", accuracies.tobytes())
@@ -151,20 +151,19 @@ EPOCH_COLUMNS = tuple(EpochFigures.__dataclass_fields__)
 def read_change(entry: object) -> SettingChanged:
     """Return a change of a setting from a record's fields by name or a checkpoint's in order.
 
-    Raises `DocumentError` if it is none, or of a setting that is not live, and `UserError` if a
+    Raises `DamagedError` if it is none, or of a setting that is not live, and `UserError` if a
     value is out of range.
     """
     names = tuple(SettingChanged.__dataclass_fields__)
     if isinstance(entry, list) and len(entry) == len(names):
         entry = dict(zip(names, entry, strict=True))
     if not isinstance(entry, dict):
-        shown = repr(str(entry)[:60])
-        raise DocumentError("{value} is no change of a setting", value=shown)
+        raise DamagedError(f"{str(entry)[:60]!r} is no change of a setting")
     fields = Fields(entry)
     name = fields.get_choice("name", tuple(known for known in SETTINGS if SETTINGS[known].live))
     epoch, batch, batches = (fields.get_int(place, 0, 2**31) for place in names[:3])
     if not batches:
-        raise DocumentError("a change of a setting is in an epoch without minibatches")
+        raise DamagedError("a change of a setting is in an epoch without minibatches")
     setting = SETTINGS[name]
     if not isinstance(setting, RealNumber):
         # A name of another version's is no reason to refuse the run.

@@ -9,7 +9,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name, reason_of
+from mnist_draw.errors import (
+    DamagedError,
+    DocumentError,
+    StorageError,
+    UserError,
+    plain_name,
+    reason_of,
+)
 from mnist_draw.i18n import _, listed, with_comma
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import write_atomically
@@ -214,7 +221,7 @@ def read_settings(path: PathName) -> dict[str, Any]:
     with reading(path, SettingsError):
         values = parse(read_file(path, MEGABYTE))
         if not isinstance(values, dict):
-            raise DocumentError("it holds no names with values")
+            raise DamagedError("no names with values")
         if isinstance(values.get("settings"), dict):
             return _settings_at_start(values)
         return values

@@ -253,8 +253,8 @@ def test_evaluate(model, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["evaluate", "none.npz"], "none.npz cannot be used. There is no such file."),
-        (["predict", "a.png", "--model", "none.npz"], "none.npz cannot be used"),
+        (["evaluate", "none.npz"], "There is no file none.npz."),
+        (["predict", "a.png", "--model", "none.npz"], "There is no file none.npz"),
         (["evaluate", "MODEL", "--network", "cnn"], "not cnn. Leave cnn out"),
         (["evaluate", "MODEL", "--data", "/no/such/folder"], "neither a folder"),
         # Told before counting.

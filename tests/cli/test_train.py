@@ -101,7 +101,7 @@ def test_training_starts_from_a_network(here, capsys):
     for arguments, told in (
         (["--from", "bes"], "did you mean best?"),
         (["--from", "first.npz", "--network", "cnn"], "which cannot start 'cnn'"),
-        (["--from", "missing.npz"], "missing.npz cannot be used. There is no such file."),
+        (["--from", "missing.npz"], "There is no file missing.npz."),
     ):
         assert main(["train", *arguments]) == 1
         assert told in capsys.readouterr().err

@@ -170,7 +170,7 @@ def test_keys_that_lead_nowhere():
     for key in ("", "shipped:", "shipped:none", "learnt:", "learnt:../x.npz", "run:1"):
         with pytest.raises(ModelFileError, match="There is no network"):
             find_by_key(key).load()
-    with pytest.raises(ModelFileError, match="There is no such file"):
+    with pytest.raises(ModelFileError, match="There is no file"):
         find_by_key("learnt:2026-11-25 10.15.00.npz").load()
 
 
@@ -314,7 +314,7 @@ def test_other_parameters_and_files_are_refused(tmp_path):
     path.write_bytes(b"PK no")
     with pytest.raises(ModelFileError, match="cannot be used"):
         open_network(str(path))
-    with pytest.raises(ModelFileError, match="no such file"):
+    with pytest.raises(ModelFileError, match="There is no file"):
         open_network(str(tmp_path / "absent.npz"))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DocumentError, UserError
 from mnist_draw.networks import describe_model, title_of_model
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz, save_model
 from mnist_draw.storage.models import ModelInfo, pack_model
@@ -95,10 +95,10 @@ def pickled():
         (b"", "not an .npz file"),
         (pickled(), "header"),
         (pack({f"a{n}": np.zeros(1) for n in range(1001)}), "1001 arrays"),
-        (b"PK\x03\x04 and nothing more", "truncated or damaged"),
+        (b"PK\x03\x04 and nothing more", "damaged .no zip directory"),
         (member(b"text", "a.txt"), "not an array"),
         (member(b"text"), "no valid header"),
-        (member(b"x" * 100, compression=zipfile.ZIP_BZIP2), "compressed in a way"),
+        (member(b"x" * 100, compression=zipfile.ZIP_BZIP2), "compression 12"),
         (member(npy("<f4", "(2,)")), "another size"),
         (member(npy("<f4", "(-1,)")), "no valid header"),
         (member(npy("<c8", "()")), "type '<c8'"),
@@ -110,14 +110,14 @@ def pickled():
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
 )
 def test_what_is_wrong_is_said(data, message):
-    with pytest.raises(NpzError, match=message):
+    with pytest.raises(DocumentError, match=message):
         unpack(data)
 
 
 def test_small_file_that_unfolds_into_gigabytes_is_refused_unread():
     bomb = member(b"\0" * 20_000_000, compression=zipfile.ZIP_DEFLATED)
     assert len(bomb) < 100_000
-    with pytest.raises(NpzError, match="would unfold to 20 MB"):
+    with pytest.raises(DocumentError, match="20 MB; at most 1 MB"):
         unpack(bomb, max_bytes=1_000_000)
     # Neither helps a wrong size in the directory.
     data = bytearray(member(b"\0" * 1_000_000, compression=zipfile.ZIP_DEFLATED))
@@ -215,8 +215,8 @@ def test_what_is_saved_is_read_back_as_float32(tmp_path):
     ("parameters", "metadata", "message"),
     [
         ((), {}, "no parameters"),
-        ((np.array([1, np.nan, np.inf], np.float32),), {}, "Parameter 0 holds values"),
-        ((np.array([1e300]),), {}, "not finite"),
+        ((np.array([1, np.nan, np.inf], np.float32),), {}, "parameter 0 holds 2 values"),
+        ((np.array([1e300]),), {}, "NaN or infinite"),
         ((np.zeros((0, 3), np.float32),), {}, "empty"),
         ((np.array(["1"]),), {}, "type <U1"),
         ((np.array([1j]),), {}, "type complex128"),
@@ -290,20 +290,20 @@ def test_equal_networks_have_the_same_fingerprint():
     ("data", "message"),
     [
         (b"not a zip file", "not an .npz file"),
-        (pack_model(small_model())[:-30], "truncated or damaged"),
-        (npz.pack({"arr_0": np.ones(3)}), "no header"),
+        (pack_model(small_model())[:-30], "damaged"),
+        (npz.pack({"arr_0": np.ones(3)}), "it is no mnist_draw model"),
         (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "it is not a JSON file"),
-        (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,128 bytes"),
+        (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2000128 bytes"),
         (with_header(format="something else"), "it is no mnist_draw model"),
         (with_header(version=2), "it was written by a newer"),
         (with_header(version="1"), "version is '1'"),
         (with_header(shapes=[[4, 3]]), "promises parameters"),
         (with_header(metadata=None), "metadata is None"),
-        (with_arrays(parameter_000=np.full((4, 3), np.nan, np.float32)), "12 of them"),
+        (with_arrays(parameter_000=np.full((4, 3), np.nan, np.float32)), "12 values"),
         (with_arrays(parameter_000=np.ones((4, 3))), "type float64, expected float32"),
         (with_arrays(parameter_000=np.ones((3, 4), np.float32)), "promises parameters"),
-        (with_arrays(extra=np.ones(3, np.float32)), "'extra' that is not a parameter"),
+        (with_arrays(extra=np.ones(3, np.float32)), "'extra' is not a parameter"),
     ],
 )
 def test_each_kind_of_damage_is_named(data, message, tmp_path):
@@ -319,8 +319,8 @@ def test_each_kind_of_damage_is_named(data, message, tmp_path):
     ("shapes", "message"),
     [
         ([(4, 3), (3,), (3, 2)], "has 3 parameters, but 2 were found"),
-        ([(4, 5), (3,)], "Parameter 0 .* 4×5, but 4×3 was found"),
-        ([(4, 3), ()], r"Parameter 1 .* \(\), but 3 was found"),
+        ([(4, 5), (3,)], "parameter 0 .* 4×5, but 4×3 was found"),
+        ([(4, 3), ()], r"parameter 1 .* \(\), but 3 was found"),
     ],
 )
 def test_parameters_must_fit_the_network(shapes, message, tmp_path):
@@ -331,7 +331,7 @@ def test_parameters_must_fit_the_network(shapes, message, tmp_path):
     def refuse(_text):
         raise UserError("There is no such network.")
 
-    with pytest.raises(ModelFileError, match=r"m\.npz cannot be used. There is no such network"):
+    with pytest.raises(ModelFileError, match=r"m\.npz cannot be used: There is no such network"):
         load_model(tmp_path / "m.npz", shapes_of=refuse)
 
 
@@ -339,7 +339,7 @@ def test_file_larger_than_any_model_is_not_read(tmp_path):
     path = tmp_path / "large.npz"
     with path.open("wb") as file:
         file.truncate(600 * 1024 * 1024)  # sparse: takes no room on the disk
-    with pytest.raises(ModelFileError, match="629 MB large"):
+    with pytest.raises(ModelFileError, match="629 MB; at most"):
         load_model(path)
 
 

@@ -34,12 +34,12 @@ def test_takes_room_for_what_a_file_holds_only(tmp_path, monkeypatch):
         assert tracemalloc.get_traced_memory()[1] < 1e6
     finally:
         tracemalloc.stop()
-    with pytest.raises(DocumentError, match="7 bytes large; at most 6"):
+    with pytest.raises(DocumentError, match="at most 6e-06 MB"):
         read_file(tmp_path / "a", 6)
     # It grows between the look at its size and the end of reading.
     monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((stat.S_IFREG, *([0] * 9))))
     assert read_file(tmp_path / "a", 7) == b"content"
-    with pytest.raises(DocumentError, match="7 bytes large; at most 6"):
+    with pytest.raises(DocumentError, match="at most 6e-06 MB"):
         read_file(tmp_path / "a", 6)
 
 
@@ -98,7 +98,7 @@ def test_gzip_is_seen_in_the_content_and_unfolded_as_far_as_it_is_read(tmp_path)
 
 
 def test_what_unfolds_into_much_is_refused():
-    with pytest.raises(DocumentError, match="more than 1,000 values"):
+    with pytest.raises(DocumentError, match="more than 1000 values"):
         parse("[" + "[],[]," * 1000 + "0]", 1000)
     content = npz.pack({"a": np.zeros(3)})
     end = content.rindex(b"PK\x05\x06")
@@ -265,7 +265,7 @@ for reader, path in json.loads(sys.argv[1]):
 _BOMBS = [
     (gzip_bomb, "idx", "at most 629 MB are read"),
     (lambda folder: gzip_bomb(folder, 100), "idx", "longer than its header says"),
-    (deflated_model, "model", "more than a network"),
+    (deflated_model, "model", "too many"),
     (deflated_model, "checkpoint", "no mnist_draw checkpoint"),
     (many_entries, "model", "more than 1000 arrays"),
     (deep_json, "board", "more than"),

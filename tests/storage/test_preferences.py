@@ -105,7 +105,7 @@ def test_a_document_names_its_format_and_version(tmp_path):
         (b'{"format": "mnist_draw letter", "version": true}', "version is True"),
         (b'{"format": "mnist_draw letter", "version": -3}', "version is -3"),
         (b'{"format": "mnist_draw letter", "version": NaN}', "version is nan"),
-        (b" " * 1001, "1,001 bytes large; at most 1,000"),
+        (b" " * 1001, "at most 0.001 MB"),
     ],
 )
 def test_other_documents(tmp_path, content, words):
@@ -236,11 +236,11 @@ def test_values_of_another_kind_give_the_default(path, stored, default, expected
     [
         (b"{", "not a JSON file"),
         (b"[" * 100_000, "not a JSON file"),
-        (b'{"schema": 1}', "does not hold preferences"),
+        (b'{"schema": 1}', "no preferences"),
         (b'{"schema": "1", "values": {}}', "version is '1'"),
         (b'{"schema": 0, "values": {}}', "version is 0"),
         (b'{"schema": 99, "values": {}}', "newer program"),
-        (b" " * (5 * 1024 * 1024), "larger than 4 MB"),
+        (b" " * (5 * 1024 * 1024), "at most 4.19 MB"),
     ],
 )
 def test_unreadable_file_is_put_aside_and_reported(path, content, reason):

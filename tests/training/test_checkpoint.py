@@ -202,7 +202,7 @@ def rewritten(path, target, **changes):
         ({"best_loss": "low"}, "best_loss is 'low'"),
         ({"batch_losses": np.zeros((2, 6))}, "one loss and one accuracy for each batch"),
         ({"batch_accuracies": np.zeros(5)}, "one loss and one accuracy for each batch"),
-        ({"epochs": np.zeros((2, 3))}, "not a row for each epoch"),
+        ({"epochs": np.zeros((2, 3))}, "not a row of figures for each epoch"),
         ({"epochs": np.full((2, 7), np.nan)}, "one epoch after the other"),
         ({"parameters_000": np.full((784, 32), np.nan, np.float32)}, "finite 32-bit floats"),
         ({"parameters_001": np.zeros(32)}, "finite 32-bit floats"),

@@ -151,7 +151,7 @@ def test_through_a_file(tmp_path):
         (b'{"epoch": 1}', "no 'epoch'"),
         (b'{"learning_rate": 1e999}', "setting learning_rate is nan or too large; it must be a"),
         (b'{"epochs": 3,\n "seed" 4}', "line 2, column 9"),
-        (b" " * 2_000_000, "larger"),
+        (b" " * 2_000_000, "it has 2 MB"),
         (b"\xff\xfe{}", "not a JSON file"),
     ],
 )

@@ -15,7 +15,6 @@ more where ink reaches beyond it.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,8 +35,7 @@ from mnist_draw.app.draw.board_items import (
 )
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import image_of, png_bytes
-from mnist_draw.errors import DocumentError, UserError
-from mnist_draw.i18n import number
+from mnist_draw.errors import DamagedError
 from mnist_draw.storage.document import Format, parse
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
@@ -56,10 +54,8 @@ _MAX_POINTS = 1_000_000
 _MAX_VALUES = 4 * _MAX_POINTS
 _MAX_PICTURE_PIXELS = 4_000_000
 _MAX_TEXT = 16_000_000
-
-
-class DrawingError(UserError):
-    """A record is damaged, or was written by a newer program."""
+#: Letters of a value that an error quotes.
+_SHOWN = 20
 
 
 def record_of(items: Sequence[Item]) -> dict[str, Any]:
@@ -74,11 +70,9 @@ def read_drawing(path: Path) -> list[Item]:
 
 
 def from_record(record: object) -> list[Item]:
-    try:
-        entries = FORMAT.check(record).get_list("items", _MAX_POINTS)
-    except DocumentError as error:
-        raise DrawingError("It cannot be shown: {reason}.", reason=error) from error
-    items = [_read_item(entry, place) for place, entry in enumerate(entries, 1)]
+    """Return the items of a record; `DocumentError` if it is damaged or of a newer program."""
+    entries = FORMAT.check(record).get_list("items", _MAX_POINTS)
+    items = [_read_item(entry) for entry in entries]
     _check_size(items)
     return items
 
@@ -95,35 +89,24 @@ def _record(item: Item) -> dict[str, Any]:
     return {"stroke": points, "erase": item.erase}
 
 
-def _read_item(entry: object, place: int) -> Item:
-    try:
-        if isinstance(entry, dict) and "stroke" in entry:
-            return _read_stroke(entry)
-        if isinstance(entry, dict) and "picture" in entry:
-            return _read_picture(entry)
-        raise DocumentError("it is neither a stroke nor a picture")
-    except DocumentError as error:
-        raise DrawingError(
-            "Item {number} of the drawing: {fault}.",
-            number=place,
-            fault=error,
-        ) from error
+def _read_item(entry: object) -> Item:
+    if isinstance(entry, dict) and "stroke" in entry:
+        return _read_stroke(entry)
+    if isinstance(entry, dict) and "picture" in entry:
+        return _read_picture(entry)
+    raise DamagedError(f"{str(entry)[:_SHOWN]!r} is neither a stroke nor a picture")
 
 
 def _read_stroke(entry: dict[str, Any]) -> Stroke:
     points = entry["stroke"]
     erase = entry.get("erase", False)
     if not isinstance(points, list) or not points or not isinstance(erase, bool):
-        raise DocumentError("it has no points")
+        raise DamagedError(f"{str(entry)[:_SHOWN]!r} has no points")
     found = []
     for point in points:
         x, y, width = _read_numbers(point, 3)
         if not 0 < width <= _MAX_WIDTH:
-            raise DocumentError(
-                "it is {width} units wide, not more than 0 and up to {most}",
-                width=number(width, "g"),
-                most=number(_MAX_WIDTH, ",.0f"),
-            )
+            raise DamagedError(f"a stroke is {width:g} units wide")
         found.append(Point(x, y, width))
     # Taken as they are: passing them through `append` again could thin them out.
     return Stroke(found, erase)
@@ -132,23 +115,19 @@ def _read_stroke(entry: dict[str, Any]) -> Stroke:
 def _read_picture(entry: dict[str, Any]) -> PlacedPicture:
     left, top, width, height = _read_numbers(entry.get("place"), 4)
     if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
-        raise DocumentError(
-            "it is {width}×{height} units large",
-            width=number(width, "g"),
-            height=number(height, "g"),
-        )
+        raise DamagedError(f"a picture has {width:g}×{height:g} units")
     mask = image_of(_decode_picture(entry["picture"]), QImage.Format_Alpha8)
     return PlacedPicture(mask, QRectF(left, top, width, height))
 
 
 def _read_numbers(values: object, count: int) -> list[float]:
     if not isinstance(values, list) or len(values) != count:
-        raise DocumentError("it has a place that is not {count} numbers", count=count)
+        raise DamagedError(f"{str(values)[:_SHOWN]!r} is not {count} numbers")
     for value in values:
         plain = isinstance(value, int | float) and not isinstance(value, bool)
         # Not a number compares false, too.
         if not (plain and abs(value) <= _FARTHEST):
-            raise DocumentError("it has {value!r} where a place should be", value=str(value)[:20])
+            raise DamagedError(f"{str(value)[:_SHOWN]!r} is no place")
     return [float(value) for value in values]
 
 
@@ -156,27 +135,18 @@ def _decode_picture(text: object) -> Any:
     import numpy as np
     from PIL import Image
 
-    if not isinstance(text, str) or len(text) > _MAX_TEXT:
-        raise DocumentError("it is no picture in base64")
     try:
+        if not isinstance(text, str) or len(text) > _MAX_TEXT:
+            raise ValueError("no text, or too long a one")
         content = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             wide, high = image.size
             if wide * high > _MAX_PICTURE_PIXELS:
-                raise DocumentError(
-                    "it has {width}×{height} pixels, more than {most}",
-                    width=number(wide),
-                    height=number(high),
-                    most=number(_MAX_PICTURE_PIXELS),
-                )
+                raise ValueError(f"{wide}×{high} pixels, more than {_MAX_PICTURE_PIXELS}")
             return np.asarray(image.convert("L"), dtype=np.uint8)
-    except DocumentError:
-        raise
-    except (binascii.Error, ValueError):
-        raise DocumentError("it is no picture in base64") from None
     # Pillow's decoder raises many kinds of errors for damaged files; none is documented.
     except Exception as error:
-        raise DocumentError("it is damaged ({error})", error=error) from error
+        raise DamagedError(f"no picture: {error}") from error
 
 
 def _check_size(items: Sequence[Item]) -> None:
@@ -187,17 +157,11 @@ def _check_size(items: Sequence[Item]) -> None:
         area = area.united(item.bounds())
         points += 1 if isinstance(item, PlacedPicture) else len(item.points)
     if area.width() * area.height() > _MAX_AREA:
-        raise DrawingError(
-            "The drawing covers {width}×{height} units, more than any screen shows.",
-            width=number(area.width(), ",.0f"),
-            height=number(area.height(), ",.0f"),
+        raise DamagedError(
+            f"{area.width():.0f}×{area.height():.0f} units, more than a screen shows",
         )
     if points > _MAX_POINTS:
-        raise DrawingError(
-            "The drawing has {count} points, more than {most}.",
-            count=number(points),
-            most=number(_MAX_POINTS),
-        )
+        raise DamagedError(f"{points} points, more than {_MAX_POINTS}")
 
 
 #: Pixels per board unit of a saved picture: the board's square takes 1200×1200.

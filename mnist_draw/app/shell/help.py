@@ -44,7 +44,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label, native_keys, push_button
-from mnist_draw.i18n import _, cached_text, language, percent, pgettext
+from mnist_draw.i18n import _, cached_text, language, percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from mnist_draw.storage.folders import data_folder, resource_path
 
@@ -301,7 +301,6 @@ class Word:
     """
 
     name: str
-    asked: str
     sentences: str
     picture: str
     widgets: list[str]
@@ -315,7 +314,6 @@ def all_words() -> tuple[Word, ...]:
     words = [
         Word(
             _(english["name"]),
-            pgettext("What is it?", english["asked"]),
             _(english["sentences"], **shares),
             english["picture"],
             english["widgets"],
@@ -381,8 +379,8 @@ class Glossary(QObject):
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.ToolTip:
             return False
         assert isinstance(watched, QWidget)
-        asked = _by_widget()[watched.objectName()].asked
-        lines = watched.toolTip(), _("What is {word}? F1", word=asked)
+        word = _by_widget()[watched.objectName()]
+        lines = watched.toolTip(), _("F1 explains: {word}", word=word.name)
         QToolTip.showText(event.globalPos(), "\n".join(filter(None, lines)), watched)
         return True
 

@@ -85,7 +85,7 @@ def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot, mon
     event = QHelpEvent(QEvent.ToolTip, place, window.button.mapToGlobal(place))
     QApplication.sendEvent(window.button, event)
     assert "How often." in QToolTip.text()
-    assert "is an epoch" in QToolTip.text()
+    assert "F1 explains: Epoch" in QToolTip.text()
     QToolTip.hideText()
     window.button.setFocus()
     qtbot.waitUntil(window.button.hasFocus)
