@@ -27,7 +27,7 @@ import numpy as np
 
 from mnist_draw import thread_priority
 from mnist_draw.arrays import Array, Doubles
-from mnist_draw.errors import DamagedError, StorageError, UserError
+from mnist_draw.errors import DamagedError, DocumentError, StorageError, UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
@@ -256,7 +256,7 @@ def _read_rows(path: Path, rows: Rows) -> bytes:
             name=path.name,
         ) from None
     if len(content) < rows.size or zlib.crc32(content) != rows.checksum:
-        raise DocumentError("its figures in {name} are damaged", name=path.name)
+        raise DamagedError(f"figures in {path.name}")
     return content
 
 

@@ -300,7 +300,7 @@ def test_figures_that_are_missing_or_damaged(tmp_path):
     sound = file.read_bytes()
     for content in (b"", sound[:-1], sound[:9] + b"?" + sound[10:]):
         file.write_bytes(content)
-        assert "figures in run.history are damaged" in complaint(path)
+        assert "damaged (figures in run.history)" in complaint(path)
     file.unlink()
     assert "run.history" in complaint(path)
 
