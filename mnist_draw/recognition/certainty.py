@@ -75,6 +75,8 @@ class Certainty:
     either: tuple[str, ...] = ()
     #: The letter that the digit may be; empty if none.
     letter: str = ""
+    #: How probable a number is, where it is named alone.
+    share: str = ""
 
     @property
     def is_named_alone(self) -> bool:
@@ -182,8 +184,8 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     """Return the certainty of a number; a part that is no digit makes the others doubtful, too."""
     if not number.digits:
         return NOTHING_DRAWN
-    share = 0.0 if number.strange else number.share
-    parts = tuple(_certainty_of_part(part, share) for part in number.digits)
+    known = 0.0 if number.strange else number.share
+    parts = tuple(_certainty_of_part(part, known) for part in number.digits)
     text = "".join(part.text for part in number.digits).replace("?", REFUSED)
     if number.strange:
         line = counted(
@@ -195,15 +197,17 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     first = number.share * math.prod(part.confidence for part in number.digits)
     other, second = _second_reading(number, first)
     state = state_of(first, first + second)
+    share = ""
     if state is State.UNCLEAR:
         line = _two_shares(first, text, second, other)
     elif state is not State.NOT_SURE:
+        share = format_probability(first)
         line = _share_for(first, text)
     elif second >= _MENTIONED:
         line = _("{one} or {other}?", one=text, other=other)
     else:
         line = _("Perhaps {answer}", answer=text)
-    return Certainty(state, state.word, text, line, (), parts)
+    return Certainty(state, state.word, text, line, (), parts, share=share)
 
 
 def _certainty_of_part(part: DigitAnswer, share: float) -> Certainty:

@@ -362,9 +362,8 @@ class AnswerPanel(ScrollArea):
             self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
 
     def _show_lines(self) -> None:
-        lines = () if self._board is None else self._board.lines
-        self.lines.show_lines(tuple(line.certainty for line in lines), self._line)
-        self.block.setHidden(bool(lines))
+        self.lines.show_lines(tuple(line.certainty for line in self.page), self.line)
+        self.block.setHidden(bool(self.page))
 
     def show_reading(self, board: BoardReading) -> None:
         """Show what the board is read as; of a page of numbers, the line that was drawn last."""
@@ -392,22 +391,23 @@ class AnswerPanel(ScrollArea):
     @property
     def reading(self) -> BoardReading | None:
         """The reading that is shown in detail: of the board, or of the chosen line."""
-        board = self._board
-        if board is None or not board.lines:
-            return board
-        return board.lines[min(self._line, len(board.lines) - 1)]
+        return self.page[self.line] if self.page else self._board
 
     @property
-    def is_page(self) -> bool:
-        """Whether the board holds several lines of numbers."""
-        return self._board is not None and bool(self._board.lines)
+    def page(self) -> tuple[BoardReading, ...]:
+        """The lines of a page of numbers; none of another board."""
+        return () if self._board is None else self._board.lines
+
+    @property
+    def line(self) -> int:
+        """The line of a page that is shown in detail."""
+        return max(0, min(self._line, len(self.page) - 1))
 
     @property
     def sentence(self) -> str:
         """All that is read, to be copied."""
-        lines = () if self._board is None else self._board.lines
         alone = "" if self.certainty is None else self.certainty.sentence
-        return "\n".join(line.certainty.text for line in lines) or alone
+        return "\n".join(line.certainty.text for line in self.page) or alone
 
     def _show_detail(self, reading: BoardReading) -> None:
         answer = reading.answer

@@ -143,7 +143,7 @@ class DrawTab(Page):
         canvas.ink_changed.connect(self._note_ink)
         self.boxes.chosen.connect(self._ask_digit)
         self.boxes.whole_chosen.connect(self._ask_whole)
-        self.answer.place_changed.connect(self.boxes.mark)
+        self.answer.place_changed.connect(self._mark_place)
         self.answer.place_changed.connect(self._show_said)
         self.first_start.example.clicked.connect(self.pictures.examples.show_any)
         canvas.history_changed.connect(self._note_history)
@@ -387,33 +387,46 @@ class DrawTab(Page):
         number = None if reading is None else reading.number
         tags: list[Tag] = []
         boxes: list[QRectF] = []
+        lines: list[range] = []
         center = None
-        whole = None if reading is None else self._tag(reading.certainty, None)
-        if reading is not None and whole is not None and whole.spoken:
-            boxes = [self._on_board(reading.places[0].box)]
-            tags = [whole]
-        elif reading is not None and number is not None:
-            boxes = [self._on_board(part.box) for part in number.digits]
-            tags = [self._tag(part, place) for place, part in enumerate(reading.certainty.parts)]
+        for line in self.answer.page or ([] if reading is None else [reading]):
+            whole = self._tag(line.certainty, _token(line, None))
+            first = len(boxes)
+            if whole.spoken:
+                boxes.append(self._on_board(line.places[0].box))
+                tags.append(whole)
+            elif line.number is not None:
+                boxes += [self._on_board(part.box) for part in line.number.digits]
+                parts = enumerate(line.certainty.parts)
+                tags += [self._tag(part, _token(line, place)) for place, part in parts]
+            lines.append(range(first, len(boxes)))
         if self.cut_out.isChecked() and number is None:
             marks = crop_marks(self.canvas.ink(), self.canvas.drawing)
             if marks is not None:
                 boxes = [marks[0]]
+                lines = []
                 center = marks[1]
                 certainty = self.answer.certainty
-                tags = [] if certainty is None else [self._tag(certainty, None)]
-        self.boxes.show_tags(boxes, tags, center)
+                tags = [] if certainty is None else [self._tag(certainty, _token(reading, None))]
+        self.boxes.show_tags(boxes, tags, center, lines)
+        self._mark_place(self.answer.place)
         self._show_said()
+
+    def _mark_place(self, place: int) -> None:
+        """Mark a digit of the line that is shown in detail."""
+        lines = self.boxes.lines
+        line = self.answer.line
+        self.boxes.mark(place + lines[line].start if place >= 0 and line < len(lines) else -1)
 
     def _on_board(self, box: tuple[int, int, int, int]) -> QRectF:
         return self.canvas.drawing.to_board(*box)
 
-    def _tag(self, read: Certainty, place: int | None) -> Tag:
+    def _tag(self, read: Certainty, token: str) -> Tag:
         state = self.network.state
         learns = isinstance(state.learning, Learns)
         answering = state.network_answering
         has_learned = answering is not None and answering.key == state.learned_by
-        return tag_of(read.label, self._taught(place), learns, has_learned)
+        return tag_of(read.label, state.taught_inks.get(token), learns, has_learned)
 
     def _show_said(self) -> None:
         self.answer.block.show_said(self._said(self._panel_place))
@@ -425,12 +438,22 @@ class DrawTab(Page):
         return None if place < 0 else place
 
     def _ask_digit(self, index: int) -> None:
-        self.answer.choose_place(index)
-        # A line of one digit is a part of the board, too.
-        is_part = len(self.boxes.boxes) > 1 or self.answer.is_page
-        self._ask(index, index if is_part else None, _("What is it?"))
+        line = self._choose_line_of(index)
+        place = index - line.start
+        self.answer.choose_place(place)
+        is_part = len(self.boxes.boxes) > 1
+        self._ask(index, place if is_part else None, _("What is it?"))
+
+    def _choose_line_of(self, index: int) -> range:
+        """Show the line of a digit in detail; return the digits of that line."""
+        lines = self.boxes.lines
+        chosen = next(place for place, line in enumerate(lines) if index in line)
+        if chosen != self.answer.line:
+            self.answer.choose_line(chosen)
+        return lines[chosen]
 
     def _ask_whole(self, index: int) -> None:
+        self._choose_line_of(index)
         self._ask(index, None, _("What is it, as one digit?"))
         self.boxes.mark_whole(True)
 
@@ -456,27 +479,21 @@ class DrawTab(Page):
 
     def _taught(self, place: int | None) -> TaughtInk | None:
         """Return what was said of a digit of the number, or of all of the ink."""
-        return self.network.state.taught_inks.get(self._token(place))
-
-    def _token(self, place: int | None) -> str:
-        """Return what the ink of a digit of the number, or all ink, is known by; empty if none."""
-        places = () if self.answer.reading is None else self.answer.reading.places
-        index = 0 if place is None else place + 1
-        return places[index].token if index < len(places) else ""
+        return self.network.state.taught_inks.get(_token(self.answer.reading, place))
 
     def _said(self, place: int | None) -> str | None:
         """Return what the user taught or settled of a digit of the number, or of all ink."""
         taught = self._taught(place)
         if taught is not None:
             return str(taught.label)
-        return self.network.state.settled.get(self._token(place))
+        return self.network.state.settled.get(_token(self.answer.reading, place))
 
     def _teach(self, digit: int, place: int | None) -> None:
         self._settle(None, place)
         self.teaching.teach(digit, place)
 
     def _settle(self, said: str | None, place: int | None) -> None:
-        self.teaching.settle(self._token(place), said)
+        self.teaching.settle(_token(self.answer.reading, place), said)
 
     def _take_back_said(self, place: int | None) -> None:
         taught = self._taught(place)
@@ -484,3 +501,10 @@ class DrawTab(Page):
             self._settle(None, place)
         else:
             self.teaching.take_back(taught.path)
+
+
+def _token(reading: BoardReading | None, place: int | None) -> str:
+    """Return what the ink of a digit of a number, or all ink, is known by; empty if none."""
+    places = () if reading is None else reading.places
+    index = 0 if place is None else place + 1
+    return places[index].token if index < len(places) else ""

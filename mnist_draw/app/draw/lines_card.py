@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.draw.answer_figure import pieces_of
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import opaque_painter, paint_box
 from mnist_draw.app.kit.theme import Size, Text
@@ -94,7 +95,7 @@ class LineList(QWidget):
         for place, certainty in enumerate(self.lines):
             box = QRectF(0, place * self._row, self.width(), self._row)
             if place == self.place:
-                painter.fillRect(box.adjusted(1, 1, -1, -1), theme.color("segments"))
+                painter.fillRect(box.adjusted(1, 1, -1, -1), theme.color("hover"))
                 edge = theme.color("second")
                 painter.fillRect(QRectF(0, box.top(), _EDGE, box.height()), edge)
             if place:
@@ -107,7 +108,8 @@ class LineList(QWidget):
             upper = right.adjusted(0, 0, 0, -right.height() / 2)
             lower = right.adjusted(0, right.height() / 2, 0, 0)
             room = right.width() - theme.scaled(_LEFT)
-            line = QFontMetricsF(painter.font()).elidedText(certainty.line, Qt.ElideRight, room / 2)
+            figure = certainty.share or certainty.line
+            line = QFontMetricsF(painter.font()).elidedText(figure, Qt.ElideRight, room / 2)
             painter.drawText(lower, int(Qt.AlignRight | Qt.AlignTop), line)
             painter.setPen(theme.color("text"))
             painter.setFont(theme.font(Text.SURER, bold=True))
@@ -135,6 +137,7 @@ class LinesCard(QWidget):
         self.title = label("", "sure", "linesLabel")
         sentence = _("Copy the answer, a line for each line.")
         button = push_button("copyLinesButton", _("Copy"), sentence, "Ctrl+Shift+C", "low", copy)
+        set_icon(button, "copy", Size.SMALL_ICON)
         self.list = LineList()
         column(row((self.title, 1), button), self.list, gap=Size.FIELD_GAP, owner=self)
         self.hide()

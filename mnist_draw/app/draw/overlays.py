@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from qtpy.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
@@ -105,6 +105,12 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
 _MARGIN = 4
 #: Height of a tag.
 _TAG_HIGH = 28
+#: Milliseconds after which a pen has rested.
+_REST_MS = 600
+#: Width of a line's number; of the edge of the chosen line, and how much it is tinted.
+_NUMBER = 40
+_EDGE = 3
+_TINT = 0.06
 _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 
 
@@ -125,9 +131,17 @@ class NumberBoxes(QWidget):
         #: The center of mass of what is cut out, where that is shown.
         self.center: QPointF | None = None
         self.tags: list[Tag] = []
+        #: The places of the digits of each line.
+        self.lines: list[range] = []
         self.whole = False
         self._canvas = canvas
         self._on_tag = False
+        #: Lines are ruled once the pen has rested.
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_REST_MS)
+        self._resting.timeout.connect(self._rule)
+        canvas.pen_down.connect(lambda __: self._rule(self._resting.start()))
         canvas.resized.connect(lambda: self.resize(canvas.size()))
         self.hide()
 
@@ -136,11 +150,14 @@ class NumberBoxes(QWidget):
         boxes: list[QRectF],
         tags: list[Tag],
         center: QPointF | None = None,
+        lines: Sequence[range] = (),
     ) -> None:
         """Show boxes in board units with their tags, and the center of mass of what is cut out."""
-        if (boxes, tags, center) == (self.boxes, self.tags, self.center):
+        lines = list(lines) or [range(len(boxes))]
+        if (boxes, tags, center, lines) == (self.boxes, self.tags, self.center, self.lines):
             return
         before = self._area()
+        self.lines = lines
         self.boxes = boxes
         self.tags = tags
         self.center = center
@@ -177,8 +194,35 @@ class NumberBoxes(QWidget):
         return QRectF(QPointF(left, below), size)
 
     def index_at(self, point: QPointF) -> int | None:
-        shown = range(len(self.tags)) if self.isVisible() else ()
+        shown = self._with_tags() if self.isVisible() else []
         return next((index for index in shown if self.tag(index).contains(point)), None)
+
+    @property
+    def _line(self) -> range:
+        """The places of the digits of the line that is marked."""
+        return next((line for line in self.lines if self.index in line), self.lines[0])
+
+    def _with_tags(self) -> list[int]:
+        """Return the digits with tags: of other lines only where they are on no other line."""
+        frames = [self._frame(line) for line in self.lines]
+        shown = []
+        for line, own in zip(self.lines, frames, strict=True):
+            others = [frame for frame in frames if frame is not own]
+            for index in line:
+                tag = self.tag(index)
+                if line == self._line or not any(frame.intersects(tag) for frame in others):
+                    shown.append(index)
+        return shown
+
+    def _frame(self, line: range) -> QRectF:
+        """Return the frame of all digits of a line."""
+        boxes = [self._on_canvas(self.boxes[place]) for place in line]
+        return functools.reduce(QRectF.united, boxes, QRectF())
+
+    def _rule(self, __: object = None) -> None:
+        """Paint the lines of a page, or no more while the pen writes."""
+        if len(self.lines) > 1:
+            self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _PRESSES:
@@ -214,7 +258,7 @@ class NumberBoxes(QWidget):
         menu.setObjectName("tagMenu")
         menu.setAttribute(Qt.WA_DeleteOnClose)
         menu.addAction(_("What is it? …"), lambda: self.chosen.emit(index))
-        if len(self.boxes) > 1:
+        if len(self._line) > 1:
             all_of_it = _("It's all one digit …")
             menu.addAction(all_of_it, lambda: self.whole_chosen.emit(index))
         return menu
@@ -228,6 +272,8 @@ class NumberBoxes(QWidget):
         return self._canvas.in_widget(box).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
 
     def _area(self) -> QRectF:
+        if len(self.lines) > 1:
+            return QRectF(self.rect())
         area = QRectF()
         for box in self.boxes:
             area = area.united(self._on_canvas(box))
@@ -243,17 +289,42 @@ class NumberBoxes(QWidget):
         chosen = -1 if self.whole else self.index
         if self.center is not None:
             self._paint_cut(painter, self.center)
-        # A single digit has the frame of what is cut out.
-        boxes = self.boxes if len(self.boxes) > 1 else []
-        frames = [self._on_canvas(box) for box in boxes]
-        for index, frame in enumerate(frames):
+        is_page = len(self.lines) > 1
+        if is_page and not (self._resting.isActive() or self._canvas.is_drawing()):
+            self._paint_lines(painter)
+        # A single digit has the frame of what is cut out, on a page only the chosen one has one.
+        framed = [chosen] if is_page and chosen >= 0 else range(len(self.boxes))
+        for index in framed if len(self.boxes) > 1 else ():
             painter.setPen(QPen(second, 3 if index == chosen else 1.25))
-            painter.drawRoundedRect(frame, radius, radius)
+            painter.drawRoundedRect(self._on_canvas(self.boxes[index]), radius, radius)
         if self.whole:
             painter.setPen(QPen(second, 3))
-            painter.drawRoundedRect(functools.reduce(QRectF.united, frames), radius, radius)
-        for index in range(len(self.tags)):
+            painter.drawRoundedRect(self._frame(self._line), radius, radius)
+        for index in self._with_tags():
             self._paint_tag(painter, index, index == chosen)
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        """Paint a rule between two lines of a page, their numbers, and the tint of one."""
+        gap = Size.GRID
+        tag = Size.FIELD_GAP + theme.scaled(_TAG_HIGH)
+        rows = [self._frame(line).adjusted(0, 0, 0, tag) for line in self.lines]
+        wide = theme.scaled(_NUMBER)
+        left = max(min(ink.left() for ink in rows) - wide, self._canvas.cover.right() + gap)
+        right = self.width() - Size.CARD_GAP
+        for place, ink in enumerate(rows):
+            band = QRectF(QPointF(left, ink.top() - gap), QPointF(right, ink.bottom() + gap))
+            is_chosen = self.lines[place] == self._line
+            if is_chosen:
+                edge = band.adjusted(0, 0, _EDGE - band.width(), 0)
+                painter.fillRect(band, theme.color("text", _TINT))
+                painter.fillRect(edge, theme.color("second"))
+            if place:
+                middle = (rows[place - 1].bottom() + ink.top()) / 2
+                painter.setPen(QPen(theme.color("line"), 1))
+                painter.drawLine(QPointF(left, middle), QPointF(right, middle))
+            painter.setPen(theme.color("second" if is_chosen else "muted"))
+            number = band.adjusted(0, 0, wide - band.width(), -tag)
+            painter.drawText(number, Qt.AlignCenter, str(place + 1))
 
     def _paint_tag(self, painter: QPainter, index: int, is_chosen: bool) -> None:
         tag = self.tags[index]

@@ -734,4 +734,4 @@ def test_a_page_is_a_list_of_lines_of_which_one_is_shown_in_detail(shown, qtbot)
     shown.read(3)
     assert panel.lines.isHidden()
     assert not panel.block.isHidden()
-    assert not panel.is_page
+    assert not panel.page

@@ -1,5 +1,6 @@
 """What floats on the board: tools, width, tags that teach, the caption, the first start's card."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.draw.recognition import InkPlace
 from mnist_draw.app.kit import theme
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage.preferences import Preferences
@@ -163,6 +165,48 @@ def test_the_likely_digit_has_the_keyboard_and_a_digit_is_typed(tab, taught):
     press(tab, 0)
     tab.canvas.add_stroke([(400, 400)])
     assert not question.isVisible()
+
+
+def show_page(tab, top=(0, 220)):
+    """Show a page of two lines, 42 and 7."""
+    lines = []
+    for number, high in zip(("42", "7"), top, strict=True):
+        parts = []
+        for place, digit in enumerate(map(int, number)):
+            said = fakes.answer(digit)
+            box = (60 + 80 * place, high, 60, 60)
+            parts.append(DigitAnswer(digit, 0.9, box, said.probabilities, said.network_input))
+        reading = fakes.reading(fakes.answer(4), NumberAnswer(number, tuple(parts)), tab.ticket)
+        whole = InkPlace((60, high, 60 * len(number), 60), number)
+        lines.append(replace(reading, places=(whole,)))
+    tab.show_reading(replace(lines[0], lines=tuple(lines)))
+
+
+def test_each_line_of_a_page_has_its_tags_and_a_press_chooses_line_and_digit(tab, taught):
+    show_page(tab)
+    assert [tag.read for tag in tab.boxes.tags] == ["4", "2", "7"]
+    assert tab.boxes.index == 2
+    press(tab, 0).buttons[9].click()
+    assert tab.answer.number.text == "42"
+    assert tab.boxes.index == 0
+    # The last line has one digit, which is a part of the board.
+    press(tab, 2).buttons[1].click()
+    assert taught == [(9, 0), (1, 0)]
+    # Where there is no room between the lines, only the chosen one has tags.
+    show_page(tab, (0, 62))
+    assert tab.boxes.index_at(tab.boxes.tag(0).center()) != 0
+
+
+def test_lines_are_ruled_once_the_pen_rests(tab, qtbot):
+    tab.canvas.add_stroke([(120, 20), (160, 90)])
+    show_page(tab)
+    ruled = tab.boxes.grab().toImage()
+    QTest.mousePress(tab.canvas, Qt.LeftButton, Qt.NoModifier, QPoint(700, 20))
+    QTest.mouseRelease(tab.canvas, Qt.LeftButton, Qt.NoModifier, QPoint(700, 20))
+    tab.canvas.undo()
+    show_page(tab)
+    assert tab.boxes.grab().toImage() != ruled
+    qtbot.waitUntil(lambda: tab.boxes.grab().toImage() == ruled)
 
 
 def test_all_of_it_is_one_digit_by_the_last_entry_of_the_right_click(tab, taught):
