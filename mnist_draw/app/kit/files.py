@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QEvent, QMimeData, QObject, QProcess, QTimer, QUrl, Signal
+from qtpy.QtCore import QDir, QEvent, QMimeData, QObject, QProcess, QTimer, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QWidget
 
@@ -37,19 +37,25 @@ NETWORKS = file_kind(_("Trained networks"), ".npz")
 SETTINGS = file_kind(_("Settings"), ".json")
 
 
+#: Qt separates folders by slashes on Windows too.
+native = QDir.toNativeSeparators
+
+
 def ask_open(parent: QWidget | None, question: str, kinds: str) -> str:
     """Ask for a file to open; empty if the dialog is cancelled."""
-    return QFileDialog.getOpenFileName(parent, question, "", kinds, "", QFileDialog.ReadOnly)[0]
+    kind = QFileDialog.ReadOnly
+    return native(QFileDialog.getOpenFileName(parent, question, "", kinds, "", kind)[0])
 
 
 def ask_several(parent: QWidget | None, question: str, folder: str, kinds: str) -> list[str]:
     kind = QFileDialog.ReadOnly
-    return QFileDialog.getOpenFileNames(parent, question, folder, kinds, "", kind)[0]
+    paths, __ = QFileDialog.getOpenFileNames(parent, question, folder, kinds, "", kind)
+    return [native(path) for path in paths]
 
 
 def ask_folder(parent: QWidget | None, question: str) -> str:
     kind = QFileDialog.ShowDirsOnly | QFileDialog.ReadOnly
-    return QFileDialog.getExistingDirectory(parent, question, "", kind)
+    return native(QFileDialog.getExistingDirectory(parent, question, "", kind))
 
 
 def ask_place(
@@ -60,7 +66,9 @@ def ask_place(
     kind: str = "",
 ) -> tuple[str, str]:
     """Ask for a file to save to, of one kind at first; return it as typed, and its kind."""
-    return QFileDialog.getSaveFileName(parent, question, name, kinds, kind, QFileDialog.ReadOnly)
+    asked = QFileDialog.getSaveFileName(parent, question, name, kinds, kind, QFileDialog.ReadOnly)
+    path, chosen_kind = asked
+    return native(path), chosen_kind
 
 
 def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> str:

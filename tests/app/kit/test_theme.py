@@ -126,7 +126,7 @@ def test_no_color_is_written_outside_the_theme():
     folder = Path(mnist_draw.app.__file__).parent
     for path in folder.rglob("*.py"):
         if path.name != "theme.py":
-            assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text()), path.name
+            assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text("utf-8")), path.name
 
 
 def test_a_choice_beats_the_desktop_and_reaches_palette_and_style_sheet():

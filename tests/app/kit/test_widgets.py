@@ -449,12 +449,12 @@ def test_a_file_is_shown_in_its_folder(platform, called, tmp_path, monkeypatch):
     monkeypatch.setattr(
         QDesktopServices,
         "openUrl",
-        lambda url: asked.append(("folder", url.toLocalFile())),
+        lambda url: asked.append(("folder", Path(url.toLocalFile()))),
     )
     show_in_folder(path)
     ((program, first),) = asked
     assert program == called[0]
-    assert first == (called[1] or str(tmp_path))
+    assert first == (called[1] or tmp_path)
 
 
 def test_a_name_typed_without_an_ending_gets_it_and_replaces_nothing(tmp_path, monkeypatch):
