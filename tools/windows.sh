@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The quick tests of everything without a window, on a Windows Python under Wine.
+# The quick tests on a Windows Python under Wine: of the rooms without a window, then of the window.
 #
 #   tools/windows.sh OUT [tests and options of pytest]
 #
@@ -17,7 +17,10 @@ cd "$out/clone"
 # The installed package, not the clone's, whose data are elsewhere.
 mv mnist_draw sources-of-mnist_draw
 wine "$out/python/python.exe" -m mnist_draw --version
-rooms="storage cli library training networks dataset recognition"
+# Wine has no fonts of its own.
+cp /usr/share/fonts/truetype/dejavu/*.ttf "$WINEPREFIX/drive_c/windows/Fonts/"
+rooms="storage cli library training networks dataset recognition app"
 [ $# -gt 0 ] || set -- $(printf 'tests/%s ' $rooms)
-wine "$out/python/python.exe" -m pytest -q -p no:cacheprovider -m "not slow and not window" \
+# With one worker, which is started again where a test ends it.
+wine "$out/python/python.exe" -m pytest -q -p no:cacheprovider -n 1 -m "not slow" \
     --timeout 300 "$@"

@@ -13,10 +13,14 @@ import pytest
 # Before Qt is loaded: no display is needed.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+if sys.platform == "win32":
+    # This platform finds no fonts by itself there.
+    os.environ["QT_QPA_FONTDIR"] = r"C:\Windows\Fonts"
 
 from pytestqt.qtbot import QtBot
 from qtpy import QT6, sip
 from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtTest import QTest
 
 from mnist_draw.app.kit import qt6 as qt6  # Before the other modules of the window.
 from mnist_draw.app.kit import theme
@@ -65,12 +69,13 @@ def fallback_folders(own_home, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def qapp(qapp):
-    """Write as large on both Qts: this platform of Qt 5 has 12 points, 100 of them to an inch."""
-    if QT6:
-        font = qapp.font()
+    """Write alike on both Qts and all systems: this platform of Qt 5 has 12 points at 100 dpi."""
+    font = qapp.font()
+    if QT6 or sys.platform == "win32":
         font.setFamily("DejaVu Sans")
+    if QT6:
         font.setPointSizeF(12 * 100 / 96)
-        qapp.setFont(font)
+    qapp.setFont(font)
     return qapp
 
 
@@ -111,6 +116,8 @@ def older_objects_aside():
     gc.enable()
 
 
+#: Milliseconds after which every widget has done what it does once the pointer rests.
+_RESTS_MS = 200
 #: All timers that Python knows of and that still are.
 _timers: weakref.WeakSet[QTimer] = weakref.WeakSet()
 
@@ -154,6 +161,9 @@ def nothing_left_behind(qapp):
     qapp.sendPostedEvents(None, QEvent.DeferredDelete)
     qapp.sendPostedEvents()
     gc.collect(1)
+    if _alive().keys() - before.keys():
+        # A pointer that left a widget as it closed: what waits for it to rest ends by itself.
+        QTest.qWait(_RESTS_MS)
     left = [name for key, name in _alive().items() if key not in before]
     assert not left, f"left behind: {left}"
 

@@ -86,7 +86,7 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
 
 def local_files(content: QMimeData) -> list[str]:
     """Return the files on this computer that were copied or dropped."""
-    return [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
+    return [native(url.toLocalFile()) for url in content.urls() if url.isLocalFile()]
 
 
 def show_in_folder(path: Path) -> None:

@@ -194,6 +194,8 @@ def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
     translator = language.speak_language()
     try:
         assert QLocale().name().startswith(code)
+        if sys.platform == "win32" and translator.isEmpty():
+            pytest.skip("Qt 5.15.2, the last that PyQt5 brings for Windows, lacks this language")
         box = QDialogButtonBox(QDialogButtonBox.Cancel)
         assert "Cancel" not in box.button(QDialogButtonBox.Cancel).text().split()
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import full_disk
 import numpy as np
@@ -401,14 +402,18 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypat
 
 def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
+    monkeypatch.setattr(
+        QDesktopServices,
+        "openUrl",
+        lambda url: shown.append(Path(url.toLocalFile())),
+    )
     offer_crash_report(tmp_path / "crash-1.txt", "draw")
     assert "crash-1.txt" in shared.text("toastLabel")
     button = shared.button("toastActionButton")
     assert button.text() == "Show"
     assert not button.toolTip()
     button.click()
-    assert shown == [str(tmp_path / "crash-1.txt")]
+    assert shown == [tmp_path / "crash-1.txt"]
     offer_crash_report(tmp_path / "crash-1.txt", "draw")
     shared.window.navigation.show_page("train")
     assert not shared.window.toast.isVisible()
