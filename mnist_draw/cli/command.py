@@ -9,7 +9,7 @@ from typing import Any
 
 from mnist_draw.cli.output import PROGRAM, cells
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 
 # argparse looks its own words up by the name `_`, in a catalogue that the system does not have.
 vars(argparse)["_"] = _
@@ -39,39 +39,35 @@ class MisuseError(UserError):
 @dataclass(frozen=True)
 class Subcommand:
     name: str
-    summary: str
+    #: The first line is the summary in the list of commands.
     description: str
-    #: What is typed after the name, and what that means.
-    examples: tuple[tuple[str, str], ...]
+    #: What is typed after the name.
+    examples: tuple[str, ...]
     #: Runs the command; returns the exit status.
     run: Callable[[argparse.Namespace], int]
     add_options: Callable[[argparse.ArgumentParser], object] = lambda parser: None
-    #: What ``--json`` prints; empty if the command adds that option itself, or has none.
-    json: str = ""
 
     def add_to(self, commands: Any) -> None:
+        lines = self.description.splitlines()
         parser = commands.add_parser(
             self.name,
-            help=self.summary,
-            description=self.description,
+            help=lines[0],
+            description=joined(*lines),
             epilog=self._epilog(),
             formatter_class=HelpText,
             allow_abbrev=False,
         )
         parser.set_defaults(run=self.run)
         self.add_options(parser)
-        if self.json:
-            add_json_option(parser, self.json)
 
     def _epilog(self) -> str:
-        lines = [
-            f"  {PROGRAM} {self.name} {typed}\n      {meaning}" for typed, meaning in self.examples
-        ]
+        lines = (f"  {PROGRAM} {self.name} {typed}" for typed in self.examples)
         return "\n".join([_("examples:"), *lines])
 
 
-def add_json_option(parser: Any, help: str) -> None:
-    parser.add_argument("--json", action="store_true", help=help)
+def add_json_option(parser: Any) -> None:
+    words = _("print JSON, with the fields that docs/command-line.md lists")
+    parser.add_argument("--json", action="store_true", help=words)
 
 
 def add_network_option(parser: argparse.ArgumentParser) -> None:

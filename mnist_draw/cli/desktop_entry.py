@@ -159,12 +159,11 @@ def quoted(argument: str) -> str:
 
 DESKTOP = Subcommand(
     "desktop",
-    _("add the program to the menus of a Linux desktop, or remove it there"),
     _(
         "Add the program to the menus of this user's Linux desktop, with its icon, and let "
         "trained networks open with a double click; or take all of that away again.",
     ),
-    (("install", _("in the menus, for this user")), ("remove", _("removed"))),
+    ("install", "remove"),
     run,
     _add_options,
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_draw import __version__, app, theano_bridge
-from mnist_draw.cli.command import Subcommand
+from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import cells, echo, json_line, padded, painted
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, counted, joined, number, pgettext
@@ -63,8 +63,8 @@ def check_versions() -> Iterator[Finding]:
     place = Path(__file__).resolve().parents[2]
     yield Finding("mnist_draw", _("{version} in {folder}", version=__version__, folder=place))
     yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
-    yield Finding(_("system"), f"{platform.platform()}, {platform.machine()}")
-    yield Finding(_("engine"), theano_bridge.engine())
+    yield Finding(platform.system(), f"{platform.platform()}, {platform.machine()}")
+    yield Finding("import theano", theano_bridge.engine())
     if theano_bridge.found_theano() and not theano_bridge.installed_theano():
         yield Finding("Theano", _("not used: it does not run on NumPy 1.24 or later"), "note")
 
@@ -75,10 +75,10 @@ def check_window() -> Iterator[Finding]:
     try:
         version = metadata.version(package)
     except metadata.PackageNotFoundError:
-        missing = _("{package} is missing: the commands work without the window", package=package)
-        yield Finding(_("window"), missing, "note")
+        missing = _("It is missing: the commands work without the window.")
+        yield Finding(package, missing, "note")
         return
-    yield Finding(_("window"), f"{package} {version}")
+    yield Finding(package, version)
     name = _("screen reader")
     if package == "PyQt6":
         heard = _("is given names, roles, values and messages; on Linux tried with Orca 48")
@@ -89,12 +89,7 @@ def check_window() -> Iterator[Finding]:
 
 
 def check_folders() -> Iterator[Finding]:
-    kinds = {
-        _("settings"): config_folder,
-        _("own files"): data_folder,
-        _("cache"): cache_folder,
-    }
-    for kind, find in kinds.items():
+    for kind, find in {"config": config_folder, "data": data_folder, "cache": cache_folder}.items():
         try:
             folder = find()
             check_writable(folder / "doctor")
@@ -112,20 +107,20 @@ def check_last_crash() -> Iterator[Finding]:
 
 
 def check_shipped_files() -> Iterator[Finding]:
-    for kind, folder in (("MNIST", "mnist"), (_("networks"), "models")):
+    for folder in ("mnist", "models"):
         listed = resource_path(folder, CHECKSUMS).read_text("ascii").splitlines()
         expected = {name: digest for digest, name in map(str.split, listed)}
         wrong = [name for name in expected if _digest(folder, name) != expected[name]]
         if not wrong:
             sound = _("{count} files are as they were shipped", count=len(expected))
-            yield Finding(kind, sound)
+            yield Finding(folder, sound)
             continue
         text = _(
             "Missing or changed: {names} in {folder}. Reinstall the program.",
             names=", ".join(wrong),
             folder=resource_path(folder),
         )
-        yield Finding(kind, text, "broken")
+        yield Finding(folder, text, "broken")
 
 
 def _digest(folder: str, name: str) -> str:
@@ -136,7 +131,8 @@ def _digest(folder: str, name: str) -> str:
 def check_user_files() -> Iterator[Finding]:
     """Read each of the user's files, change none; name what is damaged or was quarantined."""
     unchanged = _("It is unchanged, and the program works without it.")
-    for name, folder, pattern, read in _kinds():
+    for folder, pattern, read in _kinds():
+        name = str(folder / pattern)
         usable = 0
         for path in sorted(folder.glob(pattern)):
             try:
@@ -155,8 +151,8 @@ def _describe(error: Exception, path: Path) -> str:
     return _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
 
 
-def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
-    """Yield the name of each kind of files, their folder and pattern, and what reads one."""
+def _kinds() -> Iterator[tuple[Path, str, Callable[[Path], object]]]:
+    """Yield the folder and the pattern of each kind of files, and what reads one."""
     from mnist_draw.library.stored_network import fine_tuned_folder, load_trained, opened_folder
     from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
     from mnist_draw.storage.preferences import FILE_NAME, read_values
@@ -182,17 +178,17 @@ def _kinds() -> Iterator[tuple[str, Path, str, Callable[[Path], object]]]:
         )
 
     runs = runs_folder()
-    yield _("runs"), runs, f"*/{run.RECORD}", lambda path: record.read_run(path.parent)
-    yield _("checkpoints"), runs, f"*/{run.CHECKPOINT}", load_checkpoint
-    yield _("figures"), runs, f"*/{run.HISTORY}", record.read_history
-    yield _("own networks"), runs, f"*/{run.MODEL}", load_trained
+    yield runs, f"*/{run.RECORD}", lambda path: record.read_run(path.parent)
+    yield runs, f"*/{run.CHECKPOINT}", load_checkpoint
+    yield runs, f"*/{run.HISTORY}", record.read_history
+    yield runs, f"*/{run.MODEL}", load_trained
     for networks in (fine_tuned_folder(), opened_folder()):
-        yield _("own networks"), networks, "*.npz", load_trained
-    yield _("taught digits"), my_digits_folder(), f"*{SUFFIX}", read_taught
-    yield _("drawings"), data_folder(), "board*.json", read_drawing
-    yield _("preferences"), config_folder(), FILE_NAME, read_values
+        yield networks, "*.npz", load_trained
+    yield my_digits_folder(), f"*{SUFFIX}", read_taught
+    yield data_folder(), "board*.json", read_drawing
+    yield config_folder(), FILE_NAME, read_values
     for folder in (data_folder(), config_folder()):
-        yield _("set aside"), folder, f"**/*{ASIDE}*", refuse
+        yield folder, f"**/*{ASIDE}*", refuse
 
 
 #: All checks in the order of the report; each yields its findings.
@@ -208,19 +204,13 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
 
 DOCTOR = Subcommand(
     "doctor",
-    _("check the installation, and say what to do about problems"),
     _(
-        "Report versions, folders with their free disk space, the last crash, and damaged files "
-        "by name: those that ship, your runs, networks, digits and drawings. The exit status is 1 "
-        "if something is broken; a damaged file of yours is only noted.",
+        "Check the installation, and say what to do about problems.\nIt reports versions, folders "
+        "with their free disk space, the last crash, and damaged files by name: those that ship, "
+        "your runs, networks, digits and drawings. The exit status is 1 if something is broken; a "
+        "damaged file of yours is only noted.",
     ),
-    (
-        ("", _("what is there and what is wrong")),
-        ("--json", _("the same for a program or a report")),
-    ),
+    ("", "--json"),
     examine,
-    json=_(
-        'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
-        'what the program can do without, "broken")',
-    ),
+    add_json_option,
 )

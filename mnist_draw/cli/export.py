@@ -7,10 +7,15 @@ import contextlib
 from collections import Counter
 from pathlib import Path
 
-from mnist_draw.cli.command import MisuseError, Subcommand, add_network_option
+from mnist_draw.cli.command import (
+    MisuseError,
+    Subcommand,
+    add_json_option,
+    add_network_option,
+)
 from mnist_draw.cli.output import echo, json_line, report
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, explained, listed, number
+from mnist_draw.i18n import _, counted, explained, number
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.folders import data_folder
@@ -44,7 +49,12 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
         help=_("the format: {meanings}", meanings=meanings),
     )
     add_network_option(parser)
-    parser.add_argument("--overwrite", action="store_true", help=_("replace OUT if it exists"))
+    _add_overwrite_option(parser)
+    add_json_option(parser)
+
+
+def _add_overwrite_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--overwrite", action="store_true", help=_("replace a file that exists"))
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -55,13 +65,7 @@ def export(arguments: argparse.Namespace) -> int:
     kind = _FORMATS[arguments.format] if arguments.format else _format_of(out)
     endings = {entry.ending for entry in _FORMATS.values()}
     if out.suffix.lower() in endings - {kind.ending}:
-        raise MisuseError(
-            "{path} does not end in {ending}, as files of the format {name} do. Nothing was "
-            "written. Choose another name, or another format.",
-            path=out,
-            ending=kind.ending,
-            name=kind.name,
-        )
+        raise _wrong_ending(out, kind.ending)
     _require_free(out, arguments.overwrite)
     check_writable(out)
     if kind.name in RUN_FORMATS:
@@ -81,22 +85,16 @@ def export(arguments: argparse.Namespace) -> int:
         entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
         echo(json_line(entry))
         return 0
-    echo(
-        _(
-            "{title} is written to {path} ({format}, {size}).",
-            title=title,
-            path=out,
-            format=kind.title,
-            size=_size(len(content)),
-        ),
-    )
+    echo(_("{title} is written to {path} ({format}).", title=title, path=out, format=kind.title))
     return 0
 
 
-def _size(count: int) -> str:
-    if count < 10_000:
-        return counted("{count} byte", "{count} bytes", count)
-    return _("{size} kB", size=number(count / 1e3, ",.0f"))
+def _wrong_ending(out: Path, ending: str) -> MisuseError:
+    return MisuseError(
+        "{path} does not end in {ending}. Nothing was written. Choose another name or format.",
+        path=out,
+        ending=ending,
+    )
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
@@ -147,17 +145,9 @@ def _add_digits_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=("count", "export", "import"),
         default="count",
-        help=_(
-            "count those that are kept, write them into one file, or take in those of files "
-            "(default: count)",
-        ),
     )
-    parser.add_argument("files", metavar="FILE.zip", nargs="*", help=_("the file to share"))
-    parser.add_argument(
-        "--overwrite",
-        action="store_true",
-        help=_("let export replace a file that exists"),
-    )
+    parser.add_argument("files", metavar="FILE.zip", nargs="*")
+    _add_overwrite_option(parser)
 
 
 def share_digits(arguments: argparse.Namespace) -> int:
@@ -167,20 +157,15 @@ def share_digits(arguments: argparse.Namespace) -> int:
     files = arguments.files
     if arguments.action == "import":
         if not files:
-            raise MisuseError("Say which files to take in: mnist-draw digits import FILE.zip …")
+            raise _no_file("import")
         status = 0
         for file in files:
             merged = merge_digits(file)
             for sentence in merged.refused:
                 report(sentence)
             if merged.added or merged.known:
-                new = counted("{count} new digit", "{count} new digits", merged.added)
-                known = counted(
-                    "{count} that was kept already",
-                    "{count} that were kept already",
-                    merged.known,
-                )
-                echo(_("{name}: {meaning}.", name=file, meaning=listed((new, known))))
+                found = {"new": number(merged.added), "known": number(merged.known)}
+                echo(_("New digits in {file}: {new}; kept already: {known}.", file=file, **found))
             else:
                 report(_("{file} holds no digit that can be taken in.", file=file))
                 status = 1
@@ -188,14 +173,10 @@ def share_digits(arguments: argparse.Namespace) -> int:
     digits = list_digits()
     if arguments.action == "export":
         if len(files) != 1:
-            raise MisuseError("Say into which file to write: mnist-draw digits export FILE.zip")
+            raise _no_file("export")
         out = Path(files[0])
         if out.suffix.lower() != ".zip":
-            raise MisuseError(
-                "Digits are written into a file whose name ends in .zip, which {path} does not. "
-                "Nothing was written.",
-                path=out,
-            )
+            raise _wrong_ending(out, ".zip")
         if not digits:
             raise UserError("No digits were taught yet; nothing was written.")
         _require_free(out, arguments.overwrite)
@@ -216,39 +197,36 @@ def share_digits(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _no_file(action: str) -> MisuseError:
+    return MisuseError("Name the file: mnist-draw digits {action} FILE.zip", action=action)
+
+
 EXPORT = Subcommand(
     "export",
-    _("write a network or the figures of a run for other programs"),
     _(
-        "Write a trained network, or the figures of a run, for other programs. ONNX needs the "
+        "Write a trained network, or the figures of a run, for other programs.\nONNX needs the "
         "package onnx and TensorBoard's events need tensorboardX; both come with "
         "mnist_draw[export].",
     ),
     (
-        ("best best.onnx", _("the best network that ships, for ONNX Runtime")),
-        ("my.npz reader.py", _("a Python program that needs NumPy alone")),
-        ("my.npz parameters.npz", _("weights and biases as numpy.savez writes them")),
-        ("latest curves.csv", _("loss and accuracy of the newest run, epoch by epoch")),
-        ("latest logs/run.tfevents", _("the same for tensorboard --logdir logs")),
+        "best best.onnx",
+        "my.npz reader.py",
+        "my.npz parameters.npz",
+        "latest curves.csv",
+        "latest logs/run.tfevents",
     ),
     export,
     _add_export_options,
-    json=_('print a JSON object: "title", "file", "format" and "bytes"'),
 )
 
 
 DIGITS = Subcommand(
     "digits",
-    _("share the digits that you have taught"),
     _(
         "Count the digits under My digits, write them into one file for others, or take in those "
-        "of others. Each digit is kept once, however often it is taken in; nothing is replaced.",
+        "of others.\nEach digit is kept once, however often it is taken in; nothing is replaced.",
     ),
-    (
-        ("", _("how many of each are kept")),
-        ("export anna.zip", _("all of them, for others")),
-        ("import anna.zip ben.zip", _("those of others, beside your own")),
-    ),
+    ("", "export anna.zip", "import anna.zip ben.zip"),
     share_digits,
     _add_digits_options,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_draw.cli.command import Subcommand
+from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import echo, json_line, report, table, typed
 from mnist_draw.errors import without_middle
 from mnist_draw.i18n import _, number, percent, pgettext
@@ -44,7 +44,7 @@ def list_networks(arguments: argparse.Namespace) -> int:
         )
         for stored in networks
     ]
-    for line in table((_("name"), _("title"), _("kind"), _("accuracy")), rows):
+    for line in table((_("Name"), _("Title"), _("Network"), _("Accuracy")), rows):
         echo(line)
     return 0
 
@@ -86,7 +86,14 @@ def list_runs(arguments: argparse.Namespace) -> int:
             ),
         )
     if not arguments.json:
-        heading = _("name"), _("title"), _("state"), _("epochs"), _("validation"), _("test")
+        heading = (
+            _("Name"),
+            _("Title"),
+            _("State"),
+            _("Epochs"),
+            _("Validation accuracy"),
+            _("Test accuracy"),
+        )
         for line in table(heading, rows):
             echo(line)
         for sentence in going_on:
@@ -122,6 +129,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
             "the data set, a file or a folder as for train --data (default: MNIST, which ships)",
         ),
     )
+    add_json_option(parser)
 
 
 def describe_data(arguments: argparse.Namespace) -> int:
@@ -154,48 +162,32 @@ def describe_data(arguments: argparse.Namespace) -> int:
 
 MODELS = Subcommand(
     "models",
-    _("list the trained networks"),
     _(
-        "List all trained networks: those that ship, those of runs, those that learned your digits "
-        "and those that were opened in the window. The first column names the network for predict "
-        "--model, evaluate and export.",
+        "List all trained networks.\nThe first column names the network for predict --model, "
+        "evaluate and export.",
     ),
-    (("", _("all networks, the best that ships first")), ("--json", _("the same for a program"))),
+    ("", "--json"),
     list_networks,
-    json=_(
-        'print a JSON object for each network: "name" (for --model and export), "title", '
-        '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
-    ),
+    add_json_option,
 )
 
 
 RUNS = Subcommand(
     "runs",
-    _("list the runs, those of the window and of the command line"),
     _(
-        "List all runs, the newest first: those that the window trained and those of mnist-draw "
-        "train. The first column names the run for export, and its network for predict --model, "
-        "evaluate and train --from.",
+        "List all runs, the newest first.\nThe first column names the run for export, and its "
+        "network for predict --model, evaluate and train --from.",
     ),
-    (("", _("all runs")), ("--json", _("the same for a program"))),
+    ("", "--json"),
     list_runs,
-    json=_(
-        'print a JSON object for each run: "name" (for export), "title", "started", "state", '
-        '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
-        '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
-    ),
+    add_json_option,
 )
 
 
 DATA = Subcommand(
     "data",
-    _("describe a data set"),
     _("Check the files of a data set and count the pictures of each class."),
-    (("", _("MNIST, which ships")), ("fashion --json", _("the data set in the folder fashion"))),
+    ("", "fashion --json"),
     describe_data,
     _add_data_options,
-    json=_(
-        'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
-        '"validation" and "test" how many pictures of each class there are, as lists',
-    ),
 )

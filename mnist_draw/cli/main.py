@@ -35,23 +35,17 @@ _FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
 
 
 def _add_script_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("script", metavar="SCRIPT.py", help=_("the script"))
-    parser.add_argument(
-        "arguments",
-        metavar="ARGUMENT",
-        nargs=argparse.REMAINDER,
-        help=_("arguments for the script"),
-    )
+    parser.add_argument("script", metavar="SCRIPT.py")
+    parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER)
 
 
 SCRIPT = Subcommand(
     "script",
-    _("run a Python script that uses Lasagne or Theano"),
     _(
         "Run a Python script in which import theano and import lasagne work, in any order and "
-        "without a change to it. python -m mnist_draw SCRIPT.py does the same.",
+        "without a change to it.\npython -m mnist_draw SCRIPT.py does the same.",
     ),
-    (("mnist.py mlp 20", _("Lasagne's own example, with its arguments")),),
+    ("mnist.py mlp 20",),
     lambda given: run_script(given.script, given.arguments),
     _add_script_options,
 )
@@ -147,19 +141,18 @@ def _print_as_python_does(error: BaseException, script: Path) -> None:
 
 
 def _add_completion_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=_SHELLS, help=_("the shell to complete for"))
+    parser.add_argument("shell", choices=_SHELLS)
 
 
 COMPLETION = Subcommand(
     "completion",
-    _("print what a shell needs to complete commands and options"),
     _(
-        "Print a script for a shell. Once the shell has read it, the Tab key completes commands, "
+        "Print a script for a shell.\nOnce the shell has read it, the Tab key completes commands, "
         "options and file names.",
     ),
     (
-        ("bash > ~/.local/share/bash-completion/completions/mnist-draw", _("for every new Bash")),
-        ("zsh > ~/.zfunc/_mnist-draw", _("for Zsh, where fpath holds ~/.zfunc")),
+        "bash > ~/.local/share/bash-completion/completions/mnist-draw",
+        "zsh > ~/.zfunc/_mnist-draw",
     ),
     lambda given: _complete(given),
     _add_completion_options,

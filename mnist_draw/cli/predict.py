@@ -57,19 +57,15 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--number",
         action="store_true",
         help=_(
-            "read a whole number from left to right, or each line of a page of them; JSON adds "
-            '"number" (text, a line break between lines, "?" for what is no digit, null if nothing '
-            'is one) and "digits", each with "digit", "confidence" and "box" (left, top, width, '
-            "height in pixels)",
+            "read a whole number from left to right, or each line of a page of them",
         ),
     )
     parser.add_argument(
         "--decimal",
         action="store_true",
         help=_(
-            "with --number: read a decimal point or comma, and a minus in front (otherwise they "
-            'are "?"); in JSON, each of them is an entry of "digits" with the digit null and a '
-            '"sign"',
+            "with --number: read a decimal point or comma, and a minus in front; otherwise they "
+            'are "?"',
         ),
     )
     form = parser.add_mutually_exclusive_group()
@@ -77,21 +73,10 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--csv",
         action="store_true",
         help=_(
-            "print a header and one line for each picture: image, digit (empty for what is no "
-            "digit), confidence, p0 to p9, most_probable (a digit also where it is refused), "
-            "number and error; a network of other classes has a column class instead, and p(NAME) "
-            "for each of them",
+            "print a table (CSV), with the columns that docs/command-line.md lists",
         ),
     )
-    add_json_option(
-        form,
-        _(
-            'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
-            '"confidence" (0 to 1), "probabilities" and "most_probable" (a digit also where it is '
-            'refused); for one that cannot be read "image" and "error", a sentence; a network of '
-            'other classes has "class" instead of "digit", and its "probabilities" by name',
-        ),
-    )
+    add_json_option(form)
 
 
 def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
@@ -109,15 +94,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
             "what the network was trained on, where that is known here, or MNIST, which ships)",
         ),
     )
-    add_json_option(
-        parser,
-        _(
-            'print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
-            '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a '
-            'list, was read as each digit; of other classes as many, and "classes" are their '
-            "names)",
-        ),
-    )
+    add_json_option(parser)
     parser.add_argument(
         "--report",
         metavar="DIR",
@@ -147,7 +124,7 @@ def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: flo
 
 
 def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
-    """Return an object as the help of ``--json`` describes it."""
+    """Return an object with the fields that docs/command-line.md lists."""
     shares = [round(value, DECIMALS) for value in answer.probabilities.tolist()]
     found: dict[str, Any] = {
         "image": name,
@@ -239,27 +216,24 @@ def _sureness(number: NumberAnswer) -> str:
     )
 
 
+def _incomplete(option: str, needed: str) -> MisuseError:
+    return MisuseError("{option} needs {needed}: give it too.", option=option, needed=needed)
+
+
 def predict(arguments: argparse.Namespace) -> int:
     """Print an answer for each picture; go on after one that cannot be read."""
     from mnist_draw.dataset.classes import class_list
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.library.networks import default_model, find_network
-    from mnist_draw.library.stored_network import TITLES
     from mnist_draw.recognition.lines import page_of, read_lines
     from mnist_draw.recognition.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
     if arguments.decimal and not arguments.number:
-        raise MisuseError("--decimal describes how --number reads. Give --number too.")
+        raise _incomplete("--decimal", "--number")
     if arguments.model is None:
         if arguments.network:
-            if arguments.network in TITLES:
-                raise MisuseError(
-                    "--network describes the file of --model. Give --model too, or say --model "
-                    "{network}.",
-                    network=arguments.network,
-                )
-            raise MisuseError("--network describes the file of --model. Give --model too.")
+            raise _incomplete("--network", "--model")
         model = default_model(report)
     else:
         model = find_network(arguments.model, arguments.network)
@@ -431,28 +405,27 @@ def evaluate(arguments: argparse.Namespace) -> int:
             ),
         )
         rows = [
-            (_("test loss:"), number(results.loss, ".6f")),
-            (_("test accuracy:"), percent(results.accuracy, 2)),
+            (_("test loss"), number(results.loss, ".6f")),
+            (_("test accuracy"), percent(results.accuracy, 2)),
         ]
-        if page is not None:
-            rows.append((_("report:"), str(page)))
         for line in table(rows[0], rows[1:]):
             echo(line, before="  ")
+        if page is not None:
+            echo(_("Saved {path}.", path=page))
     return 0
 
 
 PREDICT = Subcommand(
     "predict",
-    _("read the digit in each picture"),
     _(
-        "Read the digit in each picture. Pictures may be of any size, dark on light or light "
+        "Read the digit in each picture.\nPictures may be of any size, dark on light or light "
         "on dark.",
     ),
     (
-        ("photo.png scan.jpg", _("two pictures, read by the best network that ships")),
-        ("scans --csv --model my.npz", _("all pictures of a folder, as a table")),
-        ("--number --decimal price.png", _("a number such as 2.50 or -12")),
-        ("--number year.png --json", _("several digits from left to right, for a program")),
+        "photo.png scan.jpg",
+        "scans --csv --model my.npz",
+        "--number --decimal price.png",
+        "--number year.png --json",
     ),
     predict,
     _add_predict_options,
@@ -461,12 +434,8 @@ PREDICT = Subcommand(
 
 EVALUATE = Subcommand(
     "evaluate",
-    _("measure a trained network on the test pictures"),
     _("Measure a trained network on the 10,000 test pictures of MNIST or of another data set."),
-    (
-        ("my.npz", _("loss and accuracy on the test pictures")),
-        ("best --report results", _("and which digits it takes for which, as a page, CSV and SVG")),
-    ),
+    ("my.npz", "best --report results"),
     evaluate,
     _add_evaluate_options,
 )

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_draw.cli.command import MisuseError, Subcommand
+from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, explained, joined, listed, number, parse_number
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
@@ -96,11 +96,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     said = parser.add_mutually_exclusive_group()
     said.add_argument("--quiet", action="store_true", help=_("print problems only"))
-    said.add_argument(
-        "--json",
-        action="store_true",
-        help=_("print a line of JSON for each epoch, the test and the saved network"),
-    )
+    add_json_option(said)
     _add(
         "--no-run",
         action="store_true",
@@ -393,20 +389,16 @@ def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
 
 TRAIN = Subcommand(
     "train",
-    _("train a network and save it"),
     _(
-        "Train a network on MNIST and save it. Without options this is the tutorial's recipe. "
+        "Train a network on MNIST and save it.\nWithout options this is the tutorial's recipe. "
         "Ctrl-C stops and saves what was learned. The run is listed in the library, here and in "
         "the window.",
     ),
     (
-        ("--epochs 20 --output my.npz", _("the tutorial's recipe")),
-        (
-            "--network cnn --augment --update adam --schedule cosine",
-            _("a convolutional network that reads handwriting"),
-        ),
-        ("--network layers:500@tanh/0.4,300", _("layers of your own: units, activation, dropout")),
-        ("--checkpoint run.ckpt", _("after a crash or a power cut: train --resume run.ckpt")),
+        "--epochs 20 --output my.npz",
+        "--network cnn --augment --update adam --schedule cosine",
+        "--network layers:500@tanh/0.4,300",
+        "--checkpoint run.ckpt",
     ),
     run,
     _add_options,

@@ -25,7 +25,7 @@ def test_a_sound_installation(capsys):
     found = findings(capsys)
     broken = [finding for finding in found.values() if finding["state"] == "broken"]
     assert (status, broken) == (0, [])
-    names = {"mnist_draw", "Python", "system", "engine", "cache", "MNIST"}
+    names = {"mnist_draw", "Python", "import theano", "cache", "mnist"}
     assert names <= found.keys()
 
 
@@ -67,8 +67,8 @@ def test_a_changed_file(tmp_path, monkeypatch, capsys):
     (tmp_path / "models" / "a.npz").write_bytes(b"changed")
     assert main(["doctor", "--json"]) == 1
     found = findings(capsys)
-    assert found["MNIST"]["state"] == "ok"
-    assert "a.npz" in found["networks"]["text"]
+    assert found["mnist"]["state"] == "ok"
+    assert "a.npz" in found["models"]["text"]
 
 
 def test_a_home_that_is_a_file(monkeypatch, capsys, tmp_path):
@@ -76,7 +76,7 @@ def test_a_home_that_is_a_file(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     only(monkeypatch, doctor.check_folders)
     assert main(["doctor", "--json"]) == 1
-    assert "MNIST_DRAW_HOME" in findings(capsys)["own files"]["text"]
+    assert "MNIST_DRAW_HOME" in findings(capsys)["data"]["text"]
 
 
 def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys, own_home):
@@ -98,15 +98,14 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys,
     only(monkeypatch, doctor.check_user_files)
     assert main(["doctor", "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    told = {
-        name: [one["text"] for one in found if (one["name"], one["state"]) == (name, "note")]
-        for name in ("runs", "checkpoints", "own networks", "taught digits", "set aside", "figures",
-                     "drawings", "preferences")
-    }  # fmt: skip
-    assert [len(texts) for texts in told.values()] == [1, 1, 1, 2, 1, 1, 1, 1]
-    assert str(damaged / "run.json") in told["runs"][0]
-    assert told["drawings"][0].startswith(f"{data_folder() / 'board.json'} cannot be used: ")
-    assert {"name": "runs", "text": "1 can be used", "state": "ok"} in found
+    names = ("run.json", "checkpoint.npz", "model.npz", "history.npz", "digits", "board",
+             "unreadable", "preferences")  # fmt: skip
+    noted = [one for one in found if one["state"] == "note"]
+    told = {name: [one["text"] for one in noted if name in one["name"]] for name in names}
+    assert [len(texts) for texts in told.values()] == [1, 1, 1, 1, 2, 1, 1, 1]
+    assert str(damaged / "run.json") in told["run.json"][0]
+    assert told["board"][0].startswith(f"{data_folder() / 'board.json'} cannot be used: ")
+    assert [one["text"] for one in found if one["state"] == "ok"] == ["1 can be used"]
     after = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
     assert after == before
 

@@ -40,8 +40,8 @@ def test_every_help_has_examples_that_are_understood(name, capsys):
     assert COMMANDS[name].examples
     assert main([name, "--help"]) == 0
     out = capsys.readouterr().out
-    for typed, meaning in COMMANDS[name].examples:
-        assert f"  mnist-draw {name} {typed}\n      {meaning}" in out
+    for typed in COMMANDS[name].examples:
+        assert f"  mnist-draw {name} {typed}" in out
         words = shlex.split(typed.partition(">")[0])
         assert callable(build_parser().parse_args([name, *words]).run)
 
@@ -180,7 +180,7 @@ def test_any_file_name_can_be_printed():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     found = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert found.returncode == 1
-    assert b"There is no such file" in found.stderr
+    assert b"There is no file" in found.stderr
     assert len(found.stderr.splitlines()) == 1
 
 

@@ -272,7 +272,7 @@ def test_failures_are_one_sentence(arguments, message, model, capsys):
 
 def test_an_architecture_needs_its_file(seven, capsys):
     assert main(["predict", seven, "--network", "cnn"]) == 2
-    assert "Give --model too." in capsys.readouterr().err
+    assert "--network needs --model" in capsys.readouterr().err
     assert main(["predict", seven, "--network", "mlp"]) == 2
     assert "say --model mlp" in capsys.readouterr().err
 
