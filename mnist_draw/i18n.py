@@ -30,6 +30,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache, partial, wraps
 from pathlib import Path
 from types import FunctionType, MappingProxyType
@@ -217,16 +218,31 @@ def clauses_of(text: str) -> list[str]:
     return re.split("|".join(map(re.escape, sorted(marks))), text)
 
 
+#: Small numbers that are not longer are written without a power of ten.
+_WRITTEN_OUT = len("0.000001")
+_DIGITS = "-0123456789"
+_RAISED = str.maketrans(_DIGITS, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", _DIGITS)
+
+
 @follows_language
 def number(value: float, spec: str = ",") -> str:
-    """Format a number as Python's `format` does, with the language's decimal and group marks."""
+    """Format a number as `format` does, but as the language prints it: ``−0.5``, ``1.2×10⁻⁷``."""
     text = format(value, spec)
+    figure, power, exponent = text.partition("e")
+    if spec.endswith("g") and exponent.startswith("-"):
+        plain = format(Decimal(text), "f")
+        if len(plain.lstrip("+-")) <= _WRITTEN_OUT:
+            figure = plain
+            power = ""
     marks = LANGUAGES[_code]
-    whole, point, decimals = text.partition(".")
-    digits = whole.lstrip("+-− ")
+    whole, point, decimals = figure.partition(".")
+    digits = whole.lstrip("+- ")
     if len(digits.partition(",")[0]) < marks.least_grouped and digits.count(",") == 1:
         whole = whole.replace(",", "")
-    return whole.replace(",", marks.group) + point.replace(".", marks.decimal) + decimals
+    whole = whole.replace(",", marks.group).replace("-", "−")
+    raised = f"×10{str(int(exponent)).translate(_RAISED)}" if power else ""
+    return whole + point.replace(".", marks.decimal) + decimals + raised
 
 
 @follows_language
@@ -257,7 +273,8 @@ def parse_number(text: str, is_real: bool = False) -> float:
     point = re.escape(marks.decimal)
     if group and re.fullmatch(rf"-?[1-9]\d{{0,2}}({re.escape(group)}\d{{3}})+({point}\d*)?", plain):
         plain = plain.replace(group, "")
-    return float(plain.replace(marks.decimal, "."))
+    figure, power, exponent = plain.replace(marks.decimal, ".").partition("×10")
+    return float(f"{figure}e{exponent.translate(_LOWERED)}" if power else figure)
 
 
 def date(moment: datetime, year: bool = False, clock: bool = False) -> str:

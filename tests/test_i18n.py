@@ -30,7 +30,7 @@ def _english_again() -> Iterator[None]:
 
 def test_english_numbers() -> None:
     assert i18n.number(1234567) == "1,234,567"
-    assert i18n.number(-0.5, ".2f") == "-0.50"
+    assert i18n.number(-0.5, ".2f") == "−0.50"
     assert i18n.percent(0.98236, 2) == "98.24%"
     assert i18n.date(MOMENT, year=True, clock=True) == "9 Mar 2026, 14:03"
 
@@ -59,6 +59,22 @@ def test_numbers_are_read_as_they_are_written(code: str) -> None:
     for value in (0.0, 0.001, 1.5, 1234.0, 12345.678, -1234567.25):
         assert i18n.parse_number(i18n.number(value, ",.3f")) == value
         assert i18n.parse_number(f"{value:.4f}") == value  # as Python writes it
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "words"),
+    [
+        (1.21e-7, ".2e", "1.21×10⁻⁷"), (-1.58e-8, "#.3g", "−1.58×10⁻⁸"),
+        (5.2e5, ".1e", "5.2×10⁵"), (-0.25, "+.2f", "−0.25"), (1e-5, "g", "0.00001"),
+        (-1.2e-5, "#.4g", "−1.200×10⁻⁵"), (1e-6, "g", "0.000001"), (1e9, "g", "1×10⁹"),
+        (1e-20, "g", "1×10⁻²⁰"),
+    ],
+)  # fmt: skip
+def test_signs_and_powers_of_ten_are_those_of_print(value: float, spec: str, words: str) -> None:
+    assert i18n.number(value, spec) == words
+    i18n.use("de")
+    assert i18n.number(value, spec) == words.replace(".", ",")
+    assert i18n.parse_number(i18n.number(value, spec)) == pytest.approx(value)
 
 
 def test_text_is_no_number() -> None:

@@ -160,8 +160,8 @@ def _with_figures(
 
 def figure(value: float) -> str:
     """Format a number for a formula that can be typed: ``"(−0.0377)"``."""
-    words = i18n.number(value, ".4g").replace("-", "−")
-    return f"({words})" if value < 0 else words
+    words = i18n.number(value, ".4g")
+    return f"({words})" if value < 0 or "×" in words else words
 
 
 def moved_figures(figures: StepFigures, settings: TrainingSettings) -> MovedFigures:

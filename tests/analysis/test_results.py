@@ -398,7 +398,7 @@ def test_a_table_of_a_spreadsheet_has_numbers():
     numbers = Figure(-60, "g"), 0.228, Figure(1234.5, ",.1f"), Figure(0.5, "+g")
     cells = ("Rotated, degrees", *numbers, "−2 × 3", "1, 2")
     made = Table("Of all", ["what", *"abcdef"], [cells])
-    assert made.rows[0][1:5] == ("-60", "22.8%", "1,234.5", "+0.5")
+    assert made.rows[0][1:5] == ("−60", "22.8%", "1,234.5", "+0.5")
     heading, line = made.to_csv().splitlines()
     assert heading == "what,a,b,c,d,e,f"
     assert line == '"Rotated, degrees",-60,0.228000,1234.5,0.5,−2 × 3,"1, 2"'

@@ -459,15 +459,5 @@ def write_html(
 
 def signed(value: float, decimals: int = 2) -> str:
     """Format a number with its sign: ``"+0.34"``, ``"−0.00"``; only zero itself has none."""
-    words = i18n.number(value, f"+.{decimals}f").replace("-", "−")
+    words = i18n.number(value, f"+.{decimals}f")
     return words if value else words[1:]
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def format_figure(value: float, spec: str) -> str:
-    """Format a number as Python does, with powers of ten as in print: ``"−1.2 × 10⁻⁷"``."""
-    figure, e, exponent = i18n.number(value, spec).partition("e")
-    power = f" × 10{str(int(exponent)).translate(_RAISED)}" if e else ""
-    return figure.replace("-", "−") + power

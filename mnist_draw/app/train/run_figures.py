@@ -135,7 +135,7 @@ class Figure(QWidget):
     def sizeHint(self) -> QSize:
         # A longer text is cut rather than that it widens the page.
         self.value.ensurePolished()
-        usual = int(tabular_width(self.value.font(), self._widest)) + 2
+        usual = math.ceil(tabular_width(self.value.font(), self._widest)) + 2
         if isinstance(self.value, LargeFigure):
             # Its unit is smaller than its number.
             usual = self.value.sizeHint().width()
@@ -175,7 +175,7 @@ _FIGURES = (
         _("Learning rate"),
         "learningRateLabel",
         _("The learning rate of the last minibatch; a schedule lowers it."),
-        number(0.000123, "g"),
+        number(1.23e-6, ".3g"),
     ),
     (
         _("Test accuracy"),

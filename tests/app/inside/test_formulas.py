@@ -14,6 +14,7 @@ from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.app.inside.step.stages import expressions
 from mnist_draw.app.inside.step.weight_rows import weight_rows
+from mnist_draw.i18n import parse_number
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -123,21 +124,16 @@ def test_the_formulas_of_a_step_compute_its_gradients(network, l2, digits, monke
         np.testing.assert_allclose(found, gradient, rtol=2e-3, atol=2e-5)
 
 
+_POWER = re.compile(r"[\d.]+×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+
+
 def evaluate(formula, **names):
     """Return what a formula of the page gives when it is typed."""
+    formula = _POWER.sub(lambda found: repr(parse_number(found[0])), formula)
     formula = formula.replace("−", "-").replace("·", "*").replace("²", "**2").replace("^", "**")
     formula = re.sub(r"√(?=[\d.])([\d.e-]+)", r"sqrt(\1)", formula)
     formula = formula.replace("√(", "sqrt(").replace(",", "")
     return float(eval(formula, {"__builtins__": {}}, {"sqrt": np.sqrt, "exp": np.exp, **names}))
-
-
-def figure_of(words):
-    """Return the number that a figure shows."""
-    words = re.sub(r" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found[1].translate(LOWERED), words)
-    return float(words.replace("−", "-").replace("+", "").replace(",", ""))
-
-
-LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.01])
@@ -165,7 +161,7 @@ def test_the_formulas_of_one_weight_give_its_figures(network, rule, l2, digits, 
         found = evaluate(line.made)
         # Terms are rounded each for itself.
         rounding = 2e-3 if " + (" in line.made else 6e-4
-        assert found == pytest.approx(figure_of(line.figure), rel=4e-3, abs=rounding), line
+        assert found == pytest.approx(parse_number(line.figure), rel=4e-3, abs=rounding), line
     assert len(lines) == 3 + len(UPDATE_RULES[rule].formulas) + bool(l2)
     for name, made, value in weight.updates:
         if name == "W":

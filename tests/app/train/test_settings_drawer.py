@@ -116,9 +116,9 @@ def test_small_and_large_numbers_are_not_changed(panel):
 @pytest.mark.parametrize(
     ("name", "typed", "value", "shown", "told"),
     [
-        ("learning_rate", "2e-05", 2e-5, "2e-05", ""),
+        ("learning_rate", "2e-05", 2e-5, "0.00002", ""),
         ("learning_rate", "0,01", 0.01, "0.01", ""),
-        ("learning_rate", "1e9", 0.001, "0.001", "Enter a number from 1e-20 to 1,000,000."),
+        ("learning_rate", "1e9", 0.001, "0.001", "Enter a number from 1×10⁻²⁰ to 1,000,000."),
         ("learning_rate", "1.5.3", 0.001, "0.001", "Enter a number from"),
         ("epochs", "-abc", 20, "20", "Enter a whole number from 1 to"),
         ("epochs", "0,5", 20, "20", "Enter a whole number from 1 to"),

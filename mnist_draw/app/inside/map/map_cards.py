@@ -15,7 +15,6 @@ from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.results.mistake_list import TileDelegate, TileView
-from mnist_draw.app.inside.rows_view import format_figure
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
@@ -173,8 +172,8 @@ class NeighborsCard(Card):
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def distance(place: int) -> str:
-            words = format_figure(far[place], ".1f" if far[place] >= 1 else ".1g")
-            return words.replace(" × ", "×")
+            spec = ".1f" if far[place] >= 1 else ".1g" if far[place] >= 1e-4 else ".0e"
+            return number(far[place], spec)
 
         names = [name(n) for n in range(len(answer.probabilities))]
         # Small distances are long words, too.

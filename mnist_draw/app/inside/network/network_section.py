@@ -289,7 +289,7 @@ class NetworkSection(Section):
         if self._example is None:
             words = _("Draw on the left and watch it pass through.")
         elif not self._example.is_digit:
-            words = _("Not a digit for the program; the figures are the network's own.")
+            words = _("Refused by the program; the figures are the network's own.")
         elif self._weights is Weights.START:
             words = _(
                 "as training began: the weights are drawn at random. The answer at the left is by "

@@ -140,7 +140,7 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
             rival=rival,
         )
     spec = ".1f" if ratio < 100 else ",.0f" if ratio < 1e6 else ".1e"
-    figure = rows_view.format_figure(ratio, spec)
+    figure = i18n.number(ratio, spec)
     return _(
         "e<sup>{exponent}</sup>: {answer} is <b>{figure} times</b> as probable as {rival}.",
         exponent=exponent,
@@ -186,7 +186,7 @@ def unit_rows(
     rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
         # Zero has no sign.
-        agree = rows_view.format_figure(round(parts.smoothness, 2) + 0.0, ".2f")
+        agree = i18n.number(round(parts.smoothness, 2) + 0.0, ".2f")
         words = _(
             "In this layer, weights of neighboring pixels: correlation {agree}.",
             agree=agree,
@@ -253,7 +253,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
     if unit in frame.question.off:
         rows.append(Sentence(_("Switched off: it gives 0 to the next layer."), muted=True))
     elif layer < len(frame.layers) - 1:
-        z = rows_view.format_figure(found.z, ".3f")
+        z = i18n.number(found.z, ".3f")
         words = _("{function} of {value}", function=about.activation, value=z)
         if about.activation == "rectify":
             words = _("rectifier: max(0, {value})", value=z)

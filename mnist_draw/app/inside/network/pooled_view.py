@@ -199,4 +199,4 @@ def short(value: float, decimals: int) -> str:
     words = i18n.number(value, f".{decimals}f")
     if abs(value) < 1:
         words = words.replace("0", "", 1)
-    return words.replace("-", "−") if decimals > 1 else words
+    return words

@@ -13,14 +13,13 @@ from qtpy.QtCore import QRectF, Qt, Signal
 from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QStackedWidget, QWidget
 
-from mnist_draw import i18n
 from mnist_draw.analysis import layer_inspection
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.pooled_view import PooledView
-from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence, format_figure
+from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
@@ -29,7 +28,7 @@ from mnist_draw.app.kit.painters import mosaic, paint_signed, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
-from mnist_draw.i18n import N_, _, percent_sign, pgettext
+from mnist_draw.i18n import N_, _, number, percent_sign, pgettext
 from mnist_draw.library.network_data import Name, in_a_sentence
 from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.events import LayerFigures, Parameters
@@ -260,7 +259,7 @@ def filter_rows(weights: np.ndarray) -> list[Row]:
     dense = weights.ndim == 2
     filters = weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
     shown = filters[:_UNITS]
-    note = _("{shown} of {units}", shown=len(shown), units=i18n.number(len(filters)))
+    note = _("{shown} of {units}", shown=len(shown), units=number(len(filters)))
     return [Heading(_("First layer"), note), Filters(shown), Sentence(_SIGNS, muted=True)]
 
 
@@ -274,15 +273,15 @@ class Histogram(Row):
         tall = max(int(counts.max()), 1)
         ground = y + 2 * _TILE
         wide = width / len(counts)
-        for number, count in enumerate(counts.tolist()):
+        for place, count in enumerate(counts.tolist()):
             high = 2 * _TILE * count / tall
-            bar = QRectF(number * wide, ground - high, max(wide - 1, 1), high)
-            painter.fillRect(bar, theme.color("accent" if edges[number] >= 0 else "second"))
+            bar = QRectF(place * wide, ground - high, max(wide - 1, 1), high)
+            painter.fillRect(bar, theme.color("accent" if edges[place] >= 0 else "second"))
         write_with(painter, Text.AXIS, "muted")
         line = QRectF(0, ground, width, painter.fontMetrics().height())
-        painter.drawText(line, Qt.AlignLeft, format_figure(float(edges[0]), ".2g"))
+        painter.drawText(line, Qt.AlignLeft, number(float(edges[0]), ".2g"))
         painter.drawText(line, Qt.AlignHCenter, "0")
-        painter.drawText(line, Qt.AlignRight, format_figure(float(edges[-1]), ".2g"))
+        painter.drawText(line, Qt.AlignRight, number(float(edges[-1]), ".2g"))
         return line.bottom()
 
 
@@ -329,7 +328,7 @@ class RunLayers(RowsView):
     def _figure_rows(self, figures: LayerFigures) -> list[Row]:
         self._largest = max(self._largest if figures.epoch > 1 else 0.0, *figures.updates, 1e-9)
         return [
-            Heading(_("Update size"), _("epoch {number}", number=i18n.number(figures.epoch))),
+            Heading(_("Update size"), _("epoch {number}", number=number(figures.epoch))),
             *_bars(figures.names, figures.updates, "accent", self._largest),
             Sentence(layer_inspection.describe_updates(figures), muted=True),
             Heading(_("Silent units")),
@@ -343,7 +342,7 @@ class RunLayers(RowsView):
 
 def _bars(names: Sequence[str], values: Sequence[float], color: str, full: float) -> list[Row]:
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
-    shares = [f"{format_figure(100 * value, '.3g')}{percent_sign()}" for value in values]
+    shares = [f"{number(100 * value, '.3g')}{percent_sign()}" for value in values]
     return [
         Bar(layer_label(name), value, share, "", color, full)
         for name, value, share in zip(names, values, shares, strict=False)

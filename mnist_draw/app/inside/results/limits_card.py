@@ -172,7 +172,7 @@ def format_amount(axis: Axis, amount: float) -> str:
     """Return an amount with its sign, such as ``"+30°"``; the strength of noise has none."""
     if axis.name == "noise" or amount == 0:
         return number(amount, "g")
-    return f"{number(amount, '+g').replace('-', '−')}{axis.short}"
+    return f"{number(amount, '+g')}{axis.short}"
 
 
 def format_limit(axis: Axis, limits: Limits) -> str:

@@ -14,7 +14,7 @@ from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import Places
-from mnist_draw.app.inside.rows_view import Picture, format_figure
+from mnist_draw.app.inside.rows_view import Picture
 from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.app.inside.step.film_views import paint_minibatch
 from mnist_draw.app.kit import theme
@@ -25,7 +25,7 @@ from mnist_draw.app.kit.painters import (
     write_with,
 )
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.i18n import _, joined
+from mnist_draw.i18n import _, joined, number
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.recognition.certainty import format_probability
 
@@ -184,7 +184,7 @@ class StagePicture(LayersView):
         elif self.stage == 3:
             cells = [
                 (
-                    format_figure(z, ".2f"),
+                    number(z, ".2f"),
                     _figure(math.exp(min(z, 80.0)), 2),
                     _figure(p),
                     str(wanted),
@@ -207,4 +207,4 @@ def _figure(value: float, decimals: int = 3, sign: str = "") -> str:
     spec = f".{decimals}f" if size < 1e3 else ",.0f"
     if size >= 1e5 or 0 < size < 0.5 * 10**-decimals:
         spec = ".0e"
-    return format_figure(value, sign + spec).replace(" × ", "×")
+    return number(value, sign + spec)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
-from mnist_draw.app.inside.rows_view import Code, format_figure
+from mnist_draw.app.inside.rows_view import Code
 from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.i18n import _, counted, joined, pgettext
 from mnist_draw.networks import parse_network
@@ -20,9 +20,8 @@ from mnist_draw.training.updates import UPDATE_RULES
 
 
 def number(value: float) -> str:
-    """Return a figure with three or four significant digits: ``"−0.006370"``, ``"1.21 × 10⁻⁷"``."""
-    spec = ".2e" if 0 < abs(value) < 1e-4 else "#.4g"
-    return format_figure(value, spec)
+    """Return a figure with four significant digits: ``"−0.006370"``, ``"1.210×10⁻⁷"``."""
+    return i18n.number(value, "#.4g")
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,19 @@ STAGES = (
 )
 
 
+def _typed(value: float) -> str:
+    """Write a number as code does, without a power of ten: ``"0.00001"``."""
+    return np.format_float_positional(value, trim="-")
+
+
 def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
     """Return the lines of a step, each with the stage that it belongs to; 0: none."""
     size = settings.batch_size
-    rate = f"{settings.learning_rate:g}"
+    rate = _typed(settings.learning_rate)
     penalty = []
     if settings.l2:
         penalty = [
-            (3, f"loss += {settings.l2:g} * regularize_network_params("),
+            (3, f"loss += {_typed(settings.l2)} * regularize_network_params("),
             (3, "    network, l2)"),
         ]
     return [
@@ -204,7 +208,7 @@ def _loss(shown: Explained) -> list[Code]:
     count = len(shown.figures.losses)
     classes = len(shown.figures.p)
     powers = f"exp(z{len(shown.layers)})"
-    penalty = f" + {shown.settings.l2:g}·Σ W²" if shown.settings.l2 else ""
+    penalty = f" + {_typed(shown.settings.l2)}·Σ W²" if shown.settings.l2 else ""
     return [
         Code(f"p = {powers} / {powers}.sum(axis=1, keepdims=True)", _shape((count, classes))),
         Code(f"l = −log(p[range({count}), y])", _shape((count,)), True),
@@ -215,7 +219,7 @@ def _loss(shown: Explained) -> list[Code]:
 def _gradient(shown: Explained) -> list[Code]:
     count = len(shown.figures.losses)
     last = len(shown.layers)
-    penalty = f" + 2·{shown.settings.l2:g}·W$n" if shown.settings.l2 else ""
+    penalty = f" + 2·{_typed(shown.settings.l2)}·W$n" if shown.settings.l2 else ""
     errors = f"(p − onehot(y)) / {count}"
     found = []
     for n, source in reversed(list(enumerate(_sources(shown), 1))):

@@ -56,7 +56,7 @@ def _gradient_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
         Line(_("mean of {count}", count=count), _signed(weight.gradient), "", weight.gradient),
     ]
     if weight.penalty:
-        made = f"2 · {shown.settings.l2:g} · {figure(weight.weight)}"
+        made = f"2 · {figure(shown.settings.l2)} · {figure(weight.weight)}"
         rows.append(Line(_("L2 penalty"), _signed(weight.penalty), made, weight.penalty))
     return [*rows, Sentence(sentences.describe_gradient(weight.gradient))]
 
