@@ -68,7 +68,7 @@ def describe_chance(figures: FilmFigures) -> str:
     """Return what guessing would give."""
     if figures.most_frequent * figures.classes > _UNEVEN:
         return _("the most frequent: {share}", share=i18n.percent(figures.most_frequent))
-    return _("chance: {share}", share=i18n.percent(1 / figures.classes, None))
+    return _("chance: {share}", share=i18n.percent(round(1 / figures.classes, 3), None))
 
 
 def describe_frame(figures: FilmFigures) -> tuple[str, str]:

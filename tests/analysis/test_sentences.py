@@ -191,6 +191,7 @@ def test_a_frame_is_described_by_its_figures(figures, words):
 
 def test_chance_is_that_of_the_classes():
     assert sentences.describe_chance(frame()) == "chance: 10%"
+    assert sentences.describe_chance(frame(classes=26, most_frequent=0.04)) == "chance: 3.8%"
     assert "5%" in sentences.describe_chance(frame(classes=20, most_frequent=0.06))
     assert sentences.describe_chance(frame(most_frequent=0.3)) == "the most frequent: 30%"
 

@@ -174,7 +174,9 @@ class ExampleCard(Card):
         side = SIDE
         wide = round(WIDTH * scale)
         if self._is_joined:
-            side = wide = JOINED_NARROW if self._is_narrow else JOINED
+            side = JOINED_NARROW if self._is_narrow else JOINED
+            # Where the card had a frame before, Qt keeps its room.
+            wide = side + 2 * self.frameWidth()
         else:
             # Large text needs the height more: the guide below keeps its buttons in sight.
             side = round(side - _SHRINK * max(0.0, scale - _BOARD_SCALE))

@@ -207,7 +207,7 @@ class StateLine(QWidget):
         self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
         keep_room(self.link)
         theme.follow(self, self._fit_link)
-        row((FixedLabel(self.label, lines=1.6), 1), self.link, owner=self)
+        row((FixedLabel(self.label, lines=2), 1), self.link, owner=self)
         self.show_state("", "")
 
     def _fit_link(self) -> None:

@@ -97,10 +97,15 @@ def test_it_is_opened_reads_a_drawing_and_fills_every_section(text, window, qtbo
     for section in SECTIONS:
         view.open_section(section.name)
         view.section.problem.connect(problems.append)
-        for has_details in (False, True):
+        for has_details, most_words, most_stops in ((False, 65, 16), (True, 110, 26)):
             view.show_details(has_details)
             qtbot.waitUntil(lambda: is_full(view.section) or bool(problems))
             wait_for_threads(qtbot)
+            window.toast.clear()
+            # The names of classes are no words, as digits are none.
+            words = [word for word in seen.words(window) if len(word) > 1]
+            assert len(words) <= most_words, (section.name, " ".join(words))
+            assert len(seen.stops(window)) <= most_stops
         # A step through batch normalization is not shown, and that said; what has another number
         # of classes than digits has no data.
         known = "batch normalization" if section.name == "step" and "norm" in text else "neither"

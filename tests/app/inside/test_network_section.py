@@ -14,7 +14,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
 from mnist_draw.analysis.layer_inspection import inspect_layers
-from mnist_draw.analysis.network_probe import Layer, NetworkProbe
+from mnist_draw.analysis.network_probe import Layer, NetworkProbe, describe_layers
 from mnist_draw.analysis.strokes import find_strokes
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network import layers_view, network_painter, network_section
@@ -276,6 +276,30 @@ def test_every_kind_of_network_is_painted(section, qtbot, text, choice):
     section.network.clear_selection()
     section.order.setCurrentIndex(1)
     assert not section.grab().isNull()
+
+
+@pytest.mark.parametrize(("text", "has_both"), [("layers:12@tanh", True), ("layers:12", False)])
+def test_the_legend_has_the_color_of_values_below_0_where_there_are_any(
+    section, qtbot, text, has_both,
+):  # fmt: skip
+    ready(section, qtbot, network(text))
+    written = [text.text for text in seen.texts(section) if text.widget is section.network]
+    assert "lit: the value is above 0" in written
+    assert ("below 0" in written) == has_both
+    panel = section.findChild(QWidget, "whyRows")
+    made = [row.made for row in panel.rows if isinstance(row, Line)]
+    assert made
+    assert not any("-" in words for words in made)
+
+
+@pytest.mark.parametrize("by_class", [True, False])
+def test_few_units_are_as_large_as_there_is_room_also_with_many_classes(by_class):
+    layers = describe_layers(network("custom_mlp:2,60#26"))
+    rows = np.arange(60) % 26 if by_class else None
+    places = Layout(layers, 760, 540, [rows] * 2, [None] * 2).places()
+    for column in places.columns:
+        assert column.shown == 60
+        assert column.cell >= 8
 
 
 def patch_sum(frame, unit, place):

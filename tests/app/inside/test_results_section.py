@@ -512,6 +512,32 @@ def test_of_many_classes_the_plain_depth_keeps_those_that_are_confused_most(show
     assert matrix.pinned == (7, 25)
 
 
+def test_cells_of_many_classes_have_shades_alone_and_names_that_can_be_read(show):
+    names = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    labels = np.repeat(np.arange(26), 30)
+    answers = np.roll(labels, 1)
+    found = Results(np.eye(26, dtype=np.float32)[answers], labels, 1.0, len(labels))
+    card = show(ConfusionCard(StateLine("results")), 500, 530)
+    card.show_details(True)
+    card.show_results(found, names.__getitem__)
+    seen.settle()
+    written = [text.text for text in seen.texts(card) if text.widget is card.matrix]
+    assert set(names) <= set(written)
+    assert sum(text.endswith("%") for text in written) == 26
+    assert not any(text.isdigit() for text in written)
+    assert "29" in card.matrix.describe(card.matrix.item(0, 0))
+
+
+@pytest.mark.parametrize("high", [180, 250, 333])
+def test_mistakes_are_in_whole_rows(section, qtbot, high):
+    count(section, qtbot)
+    view = section.mistakes.view
+    view.setFixedSize(300, high)
+    seen.settle()
+    row = view.visualRect(view.tiles.index(0)).height()
+    assert view.viewport().height() % row == 0
+
+
 def test_limits_that_cannot_be_counted_say_why(section, qtbot, monkeypatch):
     def missing(model):
         raise UserError("Its pictures are gone.")

@@ -261,9 +261,19 @@ def test_hidden_nothing_is_computed(section, qtbot):
 
 
 def test_a_network_that_cannot_be_shown_is_said(section, qtbot):
+    section.next_pictures.show()
+    section.followed.show()
+    ready(section, qtbot, details=True)
+    assert words_of(section.aside, "nextWords")
+    assert words_of(section.instead, "followedTitle")
     with qtbot.waitSignal(section.problem, timeout=60_000):
         section.use_network(unknown_model(), "opened:x")
     assert "not known here" in words_of(section, "filmSentence")
+    # Neither pictures nor buttons of the network before stay.
+    assert not words_of(section.aside, "nextWords")
+    assert not words_of(section.instead, "followedTitle")
+    assert not words_of(section.instead, "followedLabel")
+    assert not section.findChild(QPushButton, "oneStepButton").isEnabled()
     assert not section.grab().isNull()
     ready(section, qtbot)
 
@@ -394,20 +404,26 @@ def test_a_network_whose_rule_is_not_known_has_neither_figures_nor_code(section,
         assert not section.stages.weight.isVisible()
 
 
-def test_code_is_shown_on_request(section, qtbot):
+def test_code_is_beside_the_picture_where_it_has_room_and_can_be_put_away(section, qtbot):
     ready(section, qtbot, details=True)
-    assert not section.stages.code.isVisible()
-    section.stages.code_switch.click()
+    section.set_room(1090)
     seen.settle()
-    assert section.stages.code.isVisible()
     assert section.stages.code.x() > section.stages.card.x()
+    section.set_room(740)
+    assert not section.stages.code.isVisible()
+    section.set_room(1090)
+    assert section.stages.code.isVisible()
+    section.stages.code_switch.click()
+    section.set_room(740)
+    section.set_room(1090)
+    assert not section.stages.code.isVisible()
 
 
 def test_in_a_narrow_window_the_code_is_below_and_the_buttons_are_in_sight(section, qtbot):
     ready(section, qtbot, details=True)
-    section.stages.code_switch.click()
     section.resize(740, 575)
     section.set_room(740)
+    section.stages.code_switch.click()
     for number in range(1, 6):
         section.open_stage(number)
         seen.settle()

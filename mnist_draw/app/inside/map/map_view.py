@@ -173,7 +173,7 @@ class MapView(WalkableView):
         places = np.rint(all_places - theme.scaled(_GLYPH) / 2).astype(int)[order].tolist()
         for kind, (x, y) in zip(kinds, places, strict=True):
             painter.drawPixmap(x, y, glyphs[kind])
-        painter.setPen(QPen(theme.color("text"), 1.2))
+        painter.setPen(QPen(theme.color("muted"), 1))
         side = theme.scaled(_BOX)
         corners = (all_places[labels != answers] - side / 2).tolist()
         painter.drawRects([QRectF(x, y, side, side) for x, y in corners])
@@ -191,7 +191,6 @@ class MapView(WalkableView):
         return pixmap
 
     def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
-        painter.setPen(QPen(theme.color("text"), 1.5))
         painter.setBrush(theme.color("card"))
         painter.setPen(QPen(theme.color("text"), 3))
         painter.drawEllipse(place, 7, 7)

@@ -317,6 +317,14 @@ _SIGNS = {
 }
 
 
+def value_legend(values: Sequence[np.ndarray]) -> list[tuple[str, str]]:
+    """Return the entries for the values of units: some activations give values below 0, too."""
+    entries = [("full", _("lit: the value is above 0"))]
+    if any((of_layer < 0).any() for of_layer in values):
+        entries.append(("inset", _("below 0")))
+    return entries
+
+
 def paint_legend(
     painter: QPainter,
     place: QPointF,

@@ -14,7 +14,12 @@ from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import as_picture
 from mnist_draw.analysis.why import given_on, strongest, terms_by_unit
 from mnist_draw.app.inside.network import units
-from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
+from mnist_draw.app.inside.network.layers_view import (
+    APART,
+    paint_legend,
+    paint_title,
+    value_legend,
+)
 from mnist_draw.app.inside.network.network_reader import Frame, Place, Unit
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import painters, theme
@@ -341,7 +346,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
         more, less = (_("for {name}", name=name) for name in names)
     entries = [("solid", more), ("dashed", less)]
     if unit is None:
-        entries.insert(0, ("full", _("lit: the value is above 0")))
+        entries[:0] = value_legend(() if frame is None else frame.passed.a)
     elif frame is not None and frame.question.toggled == unit:
         entries.append(("tick", _("with it on") if unit in view.off else _("with it off")))
     y = view.height() - 10 * view.scale

@@ -18,6 +18,8 @@ from mnist_draw.app.kit.painters import mosaic, paint_frame, signed_image
 MAX_CELL = 16
 MIN_CELL = 3
 ROWS = 5
+#: Cells as large as this need not be in so many rows, in logical pixels.
+_LEAST_FIT = 8
 #: Between the cells of two digits' rows, in logical pixels.
 _GAP = 4
 #: Units that are shown of a wider layer.
@@ -312,8 +314,9 @@ class Layout:
         band = box.height() / len(groups)
         # Between the cells of two classes there is a gap.
         high = band - min(_GAP * self.scale, band / 8) if len(groups) > 1 else band
-        fits = int(box.height() / self.layers[-1].units / self.depth)
-        cell = min(round(MAX_CELL * self.scale), max(MIN_CELL, fits))
+        # Few units in a low row are larger rather than in so many rows.
+        fits = max(int(band / self.depth), _LEAST_FIT)
+        cell = min(round(MAX_CELL * self.scale), max(MIN_CELL, min(fits, int(high))))
         while cell > MIN_CELL and int(box.width() / cell) * int(high / cell) < most:
             cell -= 1
         across = max(1, int(box.width() / cell))

@@ -31,6 +31,8 @@ _FEW = 10
 _NAMES_PART = 4
 #: Shorter side of a cell that suits the usual size of text.
 _USUAL_CELL = 36
+#: In lower or narrower cells a number could not be read: they are shades alone.
+_LEAST_READABLE = 17
 #: On a darker gray a number is written in the color of the paper.
 _STRONG = 0.7
 
@@ -38,7 +40,7 @@ _STRONG = 0.7
 class ConfusionMatrix(WalkableView):
     """Shows what is taken for what; a cell can be pinned."""
 
-    SIZE = (470, 374)
+    SIZE = (470, 340)
 
     pair_pinned = Signal(object)
 
@@ -117,8 +119,15 @@ class ConfusionMatrix(WalkableView):
         names = self._names.width() * Text.BODY * scale + 2 * Size.GRID
         left = max(_LEFT * scale, min(names, self.width() / _NAMES_PART))
         right = _RIGHT * scale if self._details else Size.GRID
-        below = edge if self._details else Size.GRID
-        return QRectF(self.rect()).adjusted(left, edge, -right, -below)
+        grid = QRectF(self.rect()).adjusted(left, edge, -right, -Size.GRID)
+        if self._details and not self._is_shaded(grid):
+            grid.setBottom(self.height() - edge)
+        return grid
+
+    def _is_shaded(self, grid: QRectF) -> bool:
+        """Whether cells have no room for numbers: the tooltip and the table have them."""
+        side = min(grid.width(), grid.height()) / len(self.shown)
+        return side < _LEAST_READABLE * theme.text_scale()
 
     def name_text(self, growth: float) -> int:
         """Return the size of the names' text: it grows with the figures while all names fit."""
@@ -218,15 +227,16 @@ class ConfusionMatrix(WalkableView):
         kept = (None, None) if pinned is None else divmod(pinned, self._side)
         named = self.name_text(growth)
         edges = self._edges()
+        is_shaded = self._is_shaded(self._grid())
         seen = self._side + 1
-        for row, line in enumerate(self.cells[:seen]):
+        for row, line in enumerate(self.cells[: seen - (is_shaded and self._details)]):
             for column, cell in enumerate(line[:seen]):
                 box = self.box_of(row - 1, column - 1, edges)
                 if cell.kind in ("word", "name"):
                     is_kept = (row - 1, column - 1) in ((kept[0], -1), (-1, kept[1]))
                     self._paint_name(painter, box, cell, named, is_kept)
                 else:
-                    self._paint_cell(painter, box, cell, growth)
+                    self._paint_cell(painter, box, cell, growth, is_shaded)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (pinned, 2.5)):
             if marked is not None:
                 box = self.box_of(*divmod(marked, self._side)).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -255,7 +265,14 @@ class ConfusionMatrix(WalkableView):
         write_with(painter, size, "text" if kept else "muted", bold=is_name)
         write_elided(painter, box, int(Qt.AlignCenter | Qt.TextDontClip), cell.text)
 
-    def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
+    def _paint_cell(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        cell: Cell,
+        growth: float,
+        is_shaded: bool,
+    ) -> None:
         """Paint a count: mistakes gray and bold, right answers tinted; shares plain."""
         text = cell.text
         if cell.kind == "share":
@@ -274,7 +291,11 @@ class ConfusionMatrix(WalkableView):
                 theme.color("muted", cell.strength),
             ):
                 painter.setBrush(shade)
-                painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
+                gap = 1.0 if is_shaded else 1.5
+                round_ = 5 if gap > 1 else 2
+                painter.drawRoundedRect(box.adjusted(gap, gap, -gap, -gap), round_, round_)
+            if is_shaded:
+                return
             small = len(text) > 3 or box.width() < _MIN_CELL
             size = Text.AXIS if small else Text.LABEL if right else Text.BODY
             font = theme.font(round(size * growth), bold=not right)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QFontMetrics, QKeyEvent, QPainter
+from qtpy.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from qtpy.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.analysis.pictures import Pictures
@@ -23,7 +23,7 @@ from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from, format_probability
 
 #: Pixels of a picture's side, and of a line below it.
-SIDE = 64
+SIDE = 56
 _LINE = 13
 _IMAGE = Qt.UserRole + 1
 #: Tiles that are laid out at a time: more would keep the window waiting.
@@ -118,7 +118,7 @@ class TileDelegate(QStyledItemDelegate):
 
 class TileView(QListView):
     #: Pixels that a tile is wider than its picture, and higher: a line of text with its distance.
-    ROOM = (3, 34)
+    ROOM = (3, 26)
     #: Of a longer name, at most.
     MAX_NAME = 120
 
@@ -150,6 +150,13 @@ class TileView(QListView):
     def picture_side(self) -> int:
         """Return the pixels of a picture's side: it grows with the text."""
         return round(SIDE * theme.text_scale())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Whole rows: no part of a picture is seen without its words.
+        row = round(self.picture_side() + self.ROOM[1] * theme.text_scale())
+        rest = self.contentsRect().height() % row
+        self.setViewportMargins(0, 0, 0, rest if self.contentsRect().height() > row else 0)
+        super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
         """Ask for one row: the others scroll where there is no more room."""

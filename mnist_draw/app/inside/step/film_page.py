@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QWidget
@@ -27,6 +28,9 @@ _STEPS = (
     (100, "hundredStepsButton", N_("100 steps"), N_("100 more")),
 )
 _LEARN = _("Let a copy of the network learn; the network that answers stays as it is.")
+
+
+_NO_PICTURES = np.zeros((0, 28, 28), np.uint8)
 
 
 class StepButtons(QWidget):
@@ -220,6 +224,10 @@ class NextCard(Card):
         self.words = FittedLabel(Text.AXIS, look="muted", name="nextWords")
         self.body.addWidget(self.pictures, 1)
         self.body.addWidget(FixedLabel(self.words, lines=1))
+
+    def show_nothing(self) -> None:
+        self.pictures.show_pictures(_NO_PICTURES)
+        self.words.setText("")
 
     def show_scene(self, scene: Scene) -> None:
         self.pictures.show_pictures(gray_levels(scene.next_pictures))

@@ -461,9 +461,10 @@ class NextPictures(PaintedView):
 def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> QRectF:
     """Paint pictures, uint8 (N, 28, 28), in rows that fill a box; return where the first is."""
     count = len(pictures)
+    # The largest, and of equal ones the layout that is as wide as the box.
     columns = max(
         range(1, count + 1),
-        key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n)),
+        key=lambda n: (int(min(box.width() / n, box.height() / math.ceil(count / n))), n),
     )
     rows = math.ceil(count / columns)
     cell = min(box.width() / columns, box.height() / rows)

@@ -58,6 +58,10 @@ class FollowedCard(Card):
     def show_scene(self, scene: Scene | None, name: Name) -> None:
         shown = None if scene is None else scene.explained
         self.next.setEnabled(shown is not None)
+        if scene is None:
+            self.title.setText("")
+            self.picture.show_picture(None)
+            self.label.setText("")
         if scene is None or shown is None or scene.wish.place is None:
             return
         figures = shown.figures

@@ -165,19 +165,20 @@ class StagePage(QWidget):
         self.views.addWidget(scrolled(self.weight))
         self.card.body.addWidget(self.views, 1)
         self.code = CodeCard()
-        self.code.hide()
         self.code_switch = Switch(_("In code"))
         self.code_switch.setObjectName("inCodeSwitch")
         explain(self.code_switch, _("In code"), _EXPLAINED)
-        self.code_switch.clicked.connect(self._show_code)
+        self.code_switch.clicked.connect(self._choose_code)
+        #: Whether the code was asked for, or put away; until then it is there where it has room.
+        self._is_code_wanted: bool | None = None
         self.back, self.next, self.play = (push_button(*each) for each in _TURN)
         turns = row(self.code_switch, 1, self.back, self.next, self.play)
         self.card.body.addLayout(turns)
         self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
         column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=self)
 
-    def _show_code(self, on: bool) -> None:
-        self.code.setVisible(on)
+    def _choose_code(self, on: bool) -> None:
+        self._is_code_wanted = on
         self.fit(self._room)
 
     def fit(self, room: int) -> None:
@@ -185,6 +186,9 @@ class StagePage(QWidget):
         self._room = room
         needed = self.picture.minimumSizeHint().width() + theme.scaled(_CODE_WIDTH)
         is_low = needed + 5 * Size.MARGIN > room
+        has_code = not is_low if self._is_code_wanted is None else self._is_code_wanted
+        self.code.setVisible(has_code)
+        self.code_switch.setChecked(has_code)
         below = QBoxLayout.TopToBottom
         beside = QBoxLayout.LeftToRight
         self._columns.setDirection(below if is_low else beside)

@@ -12,7 +12,7 @@ from qtpy.QtGui import QPainter, QPaintEvent, QPen
 
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.network import units
-from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
+from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend, value_legend
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Picture
 from mnist_draw.app.inside.step.film_maker import Explained
@@ -135,7 +135,7 @@ class StagePicture(LayersView):
         self._paint_answers(painter, places, shown)
         self.paint_names(painter, places)
         entries = {
-            2: [("full", _("lit: the value is above 0"))],
+            2: value_legend(figures.a),
             4: [("full", _("up")), ("inset", _("down"))],
         }.get(self.stage, [])
         if shown.left_out[0] and entries:

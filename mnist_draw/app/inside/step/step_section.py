@@ -225,6 +225,7 @@ class StepSection(Section):
 
     def _show_waiting(self, words: str) -> None:
         self.film.show_nothing(words)
+        self.next_pictures.show_nothing()
         self._show_stage()
         self.stages.show_state(words)
 
