@@ -273,8 +273,6 @@ def test_failures_are_one_sentence(arguments, message, model, capsys):
 def test_an_architecture_needs_its_file(seven, capsys):
     assert main(["predict", seven, "--network", "cnn"]) == 2
     assert "--network needs --model" in capsys.readouterr().err
-    assert main(["predict", seven, "--network", "mlp"]) == 2
-    assert "say --model mlp" in capsys.readouterr().err
 
 
 def test_a_decimal_point_needs_a_number(seven, capsys):

@@ -152,7 +152,7 @@ class AnswerBlock(QWidget):
 
     def _build_words(self) -> QWidget:
         self.word = FittedLabel(Text.SENTENCE, name="confidenceLabel")
-        explain(self.word, pgettext("how sure", "Confidence"), _("How sure the network is."))
+        explain(self.word, pgettext("how sure", "Confidence"))
         self.line = FittedLabel(Text.LABEL, two_lines=True, name="secondGuessLabel")
         self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.line.setAutoFillBackground(True)
@@ -201,7 +201,7 @@ class AnswerBlock(QWidget):
     def _build_digits(self) -> QWidget:
         # Translators: ten buttons follow, the digits.
         self.question = label(_("It is"), "body", "teachLabel")
-        words = _("Cancel"), _("Save nothing."), "Esc"
+        words = _("Cancel"), "", "Esc"
         self.cancel = push_button("teachCancelButton", *words, "link", self.end)
         self.take_back = take_back_button(self._take_back)
         self.none = none_button(self._refuse, "digit")
@@ -368,8 +368,7 @@ class AnswerBlock(QWidget):
 
 
 def take_back_button(act: Callable[[], object]) -> QPushButton:
-    sentence = _("Withdraw what you said about this ink.")
-    return push_button("takeBackButton", _("Take it back"), sentence, "Delete", "link", act)
+    return push_button("takeBackButton", _("Take it back"), "", "Delete", "link", act)
 
 
 def none_button(act: Callable[[], object], look: str) -> QPushButton:

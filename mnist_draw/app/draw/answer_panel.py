@@ -133,8 +133,7 @@ class BarsCard(Card):
         super().__init__()
         self.segments = NumberSegments()
         self.bars = ProbabilityBars()
-        sentence = _("Show how probable it finds each class.")
-        self.all_button = push_button("allTenButton", _("All ten"), sentence, ALL_KEY, "link")
+        self.all_button = push_button("allTenButton", _("All ten"), "", ALL_KEY, "link")
         self.all_button.setCheckable(True)
         for act in (self.bars.show_all, self._fit, self.show_foot):
             self.all_button.toggled.connect(act)
@@ -276,10 +275,10 @@ class AnswerPanel(ScrollArea):
             (all_ten, ALL_KEY, all_ten.click),
             (ink, INK_KEY, ink.toggle),
         ):
-            Command(tab, button.accessibleName(), button.accessibleDescription(), key, act)
+            Command(tab, button.accessibleName(), key, act)
         block.serve(
-            Command(tab, digit.accessibleName(), digit.accessibleDescription(), DIGIT_KEY),
-            Command(tab, letter.accessibleName(), letter.accessibleDescription(), LETTER_KEY),
+            Command(tab, digit.accessibleName(), DIGIT_KEY),
+            Command(tab, letter.accessibleName(), LETTER_KEY),
         )
 
     def restore(self, preferences: Preferences) -> None:

@@ -144,13 +144,10 @@ class FirstStart(QWidget):
         self.show_classes(are_digits=True)
 
     def _build_card(self) -> QFrame:
-        example = self._add_link("exampleLink", "", "")
-        sentence = _("See in a few steps how a network reads.")
-        tour = self._add_link("tourLink", _("Take the tour"), sentence)
-        sentence = _("Train a network of your own.")
-        train = self._add_link("firstTrainButton", pgettext("step", "Train"), sentence)
-        sentence = _("See how it is read.")
-        look = self._add_link("firstLookinsideButton", pgettext("step", "Look inside"), sentence)
+        example = self._add_link("exampleLink", "")
+        tour = self._add_link("tourLink", _("Take the tour"))
+        train = self._add_link("firstTrainButton", pgettext("step", "Train"))
+        look = self._add_link("firstLookinsideButton", pgettext("step", "Look inside"))
         self.example, self.tour, self.train, self.inside = self._links
         # Translators: three steps, each with what one gets below it: Draw, see it read.
         draw = label(pgettext("step", "Draw"), "title")
@@ -176,11 +173,11 @@ class FirstStart(QWidget):
         column(*parts, gap=Size.CARD_GAP, margins=(pad, pad, pad, Size.FIELD_GAP), owner=card)
         return card
 
-    def _add_link(self, name: str, text: str, sentence: str) -> QWidget:
+    def _add_link(self, name: str, text: str) -> QWidget:
         """Build a link on the board; return the room for it on the card."""
         link = ElidedButton(text, "link", name)
         link.setParent(self._canvas)
-        explain(link, text, sentence)
+        explain(link, text)
         link.setCursor(Qt.PointingHandCursor)
         link.hide()
         room = QWidget()
@@ -194,15 +191,13 @@ class FirstStart(QWidget):
         if are_digits:
             title = _("Draw any digit")
             text = _("Show me a digit")
-            sentence = _("Put a test digit on the board.")
         else:
             title = self._canvas.invitation
             text = _("Show me a picture")
-            sentence = _("Put any of the test pictures of its data set on the board.")
         self._title.setText(title)
         self.setAccessibleName(title)
         self.example.setText(text)
-        explain(self.example, text, sentence, "R")
+        explain(self.example, text, shortcut="R")
         self._place()
 
     def begin(self) -> None:

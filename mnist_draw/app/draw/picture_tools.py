@@ -34,7 +34,7 @@ from mnist_draw.app.kit.painters import image_bytes
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.dataset.picture_formats import PictureFormat, saved_formats, saved_titles
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -213,32 +213,20 @@ class PictureTools(QObject):
             "Open a picture on the board, or a photograph of paper; several are lined up "
             "below it. They can also be dropped on the board.",
         )
-        opens = add(_("Open pictures …"), sentence, "Ctrl+O", self.input.open_dialog)
-        sentence = _("Paste the picture from the clipboard onto the board.")
-        pastes = add(_("Paste"), sentence, "Ctrl+V", self.input.paste)
-        self._any = add("", "", "R", self.examples.show_any)
-        self._mistake = add("", "", "M", self.examples.show_mistake)
+        opens = add(_("Open pictures …"), "Ctrl+O", self.input.open_dialog, sentence=sentence)
+        pastes = add(_("Paste"), "Ctrl+V", self.input.paste)
+        self._any = add("", "R", self.examples.show_any)
+        self._mistake = add("", "M", self.examples.show_mistake)
         self.name_examples(digits=True)
         sentence = _("Save the drawing as {formats}.", formats=saved_titles())
-        saves = add(_("Save the drawing …"), sentence, "Ctrl+S", self.save)
-        sentence = _("As a picture, dark on white, for other programs.")
-        copies = add(_("Copy the drawing"), sentence, "Ctrl+C", self.copy_picture)
-        sentence = _("As text: the answer, and how sure the network is.")
-        tells = add(_("Copy the answer"), sentence, "Ctrl+Shift+C", self.copy_answer)
+        saves = add(_("Save the drawing …"), "Ctrl+S", self.save, sentence=sentence)
+        copies = add(_("Copy the drawing"), "Ctrl+C", self.copy_picture)
+        tells = add(_("Copy the answer"), "Ctrl+Shift+C", self.copy_answer)
         return (opens, pastes), (self._any, self._mistake), (saves, copies, tells)
 
     def name_examples(self, digits: bool) -> None:
-        wrong = _("Put a test picture on the board that this network gets wrong.")
-        self._mistake.rename(_("Show me a mistake"), wrong)
-        if digits:
-            sentence = _(
-                "Put any of MNIST's {count} test digits on the board.",
-                count=number(10_000),
-            )
-            self._any.rename(_("Show me a digit"), sentence)
-        else:
-            sentence = _("Put any of the test pictures of its data set on the board.")
-            self._any.rename(_("Show me a picture"), sentence)
+        self._mistake.rename(_("Show me a mistake"))
+        self._any.rename(_("Show me a digit") if digits else _("Show me a picture"))
 
     def _show(self, placed: PlacedPicture) -> None:
         self._canvas.show_items([placed])

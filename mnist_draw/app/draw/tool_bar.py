@@ -127,9 +127,9 @@ class ToolBar(QFrame):
                 tools.addSpacing(_PAD)
             tools.addWidget(tool, 1)
         width = pgettext("of the pen", "Width")
-        explain(self.width_button, width, _("How thick the pen is."), "[, ]")
+        explain(self.width_button, width, shortcut="[, ]")
         more = pgettext("menu", "More")
-        explain(self.more, more, _("Pictures, examples, saving and copying."))
+        explain(self.more, more)
         set_icon(self.more, "dots-three")
         self.popover: WidthPopover | None = None
         self.width_button.clicked.connect(self._open_widths)
@@ -212,8 +212,7 @@ class WidthPopover(Popover):
         dot = DotButton(f"width{width}Button", lambda: theme.scaled(4 + _DOT_SHARE * width))
         dot.setCheckable(True)
         dot.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        sentence = _("Draw {width} board units wide.", width=number(width))
-        explain(dot, _("Width {width}", width=number(width)), sentence)
+        explain(dot, _("Width {width}", width=number(width)))
         dot.clicked.connect(lambda: self._canvas.set_pen_width(width))
         dot.clicked.connect(lambda: self._show_width(round(self._canvas.pen_width)))
         return dot

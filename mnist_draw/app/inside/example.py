@@ -42,17 +42,12 @@ JOINED = 256
 JOINED_NARROW = 176
 #: Under this width of the tab, in logical pixels.
 _NARROW = 1200
-#: Undo, clear, back to the drawing, random: object name, icon, title, sentence.
+#: Undo, clear, back to the drawing, random: object name, icon, title.
 _BUTTONS = (
-    ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Undo the last stroke.")),
-    ("exampleClearButton", "trash", _("Clear"), _("Clear the board.")),
-    ("exampleDrawingButton", "pencil-simple", _("My drawing"), _("Look at your drawing again.")),
-    (
-        "exampleRandomButton",
-        "dice-five",
-        _("Random picture"),
-        _("Look at one of the validation pictures, chosen at random."),
-    ),
+    ("exampleUndoButton", "arrow-counter-clockwise", _("Undo")),
+    ("exampleClearButton", "trash", _("Clear")),
+    ("exampleDrawingButton", "pencil-simple", _("My drawing")),
+    ("exampleRandomButton", "dice-five", _("Random picture")),
 )
 #: A class's name shrinks until it fits beside the words.
 _ANSWER_WIDTH = WIDTH // 3
@@ -191,7 +186,7 @@ class ExampleCard(Card):
     def _build_answer(self) -> QHBoxLayout:
         sizes = theme.Text.GIVEN, theme.Text.FIGURE, theme.Text.BODY
         self.answer = AnswerFigure("exampleAnswer", *sizes)
-        explain(self.answer, _("Answer"), _("What the network reads."))
+        explain(self.answer, _("Answer"))
         # As large as there is room beside the answer.
         self.sure = FittedLabel(_SMALLEST, look="surer", name="exampleSure")
         self.second = label("", "muted", "exampleSecond")
@@ -213,13 +208,7 @@ class ExampleCard(Card):
         self.label_button.setMenu(self._menu)
         self._names: tuple[str, ...] = ()
         self.show_classes(DIGITS)
-        self.why_button = push_button(
-            "exampleWhyButton",
-            _("Why?"),
-            _("Show why the network gives this answer rather than the second guess."),
-            "W",
-            "link",
-        )
+        self.why_button = push_button("exampleWhyButton", _("Why?"), "", "W", "link")
         # Two lines of the smallest text.
         shown = FixedLabel(self.label_text, lines=1.6)
         return row((shown, 1), self.label_button, self.why_button, gap=Size.TIGHT)

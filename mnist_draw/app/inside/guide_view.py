@@ -38,7 +38,7 @@ class GuideView(Card):
         self.body.setSpacing(Size.TIGHT)
         self.number = label("", "heading", "guideNumber")
         self.title = ElidedButton("", "guide", "guideTitle")
-        explain(self.title, _("The whole guide"), _("Read the whole guide, at this step."))
+        explain(self.title, _("The whole guide"))
         self.label = label("", "body", "guideWords", wraps=True)
         self.label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.label.setTextFormat(Qt.MarkdownText)
@@ -62,7 +62,7 @@ class GuideView(Card):
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
-        button = icon_button(name, icon, title, _("Turn to another step of the guide."))
+        button = icon_button(name, icon, title)
         button.clicked.connect(lambda: self.turn(step))
         return button
 
@@ -103,11 +103,11 @@ class GuideView(Card):
         self.need.setVisible(bool(words))
         show = _("Use {network} for this step", network=other) if other else _("Show me")
         self.show_button.setText(no_key(show))
-        explain(self.show_button, show, _("Open what this step of the guide is about."))
+        explain(self.show_button, show)
         self.back_link.setVisible(bool(back))
         words = _("Back to {network}", network=back)
         self.back_link.setText(no_key(words))
-        explain(self.back_link, words, _("Let the network answer that did before this step."))
+        explain(self.back_link, words)
 
     def turn(self, step: int) -> None:
         number = self.step.number
@@ -141,8 +141,7 @@ class GuidePage(Card):
         self.top.addStretch(1)
         name = "closeGuideButton"
         text = _("Back to the views")
-        sentence = _("Close the guide.")
-        self.close_button = push_button(name, text, sentence, "Esc", "link", self.closed.emit)
+        self.close_button = push_button(name, text, "", "Esc", "link", self.closed.emit)
         self.top.addWidget(self.close_button)
         self.body.addLayout(self.top)
         self.text = _GuideText()
@@ -152,9 +151,7 @@ class GuidePage(Card):
         # It fills its card, and that has a frame.
         self.text.setProperty("ring", False)
         self.text.setLineWrapMode(QTextBrowser.FixedPixelWidth)
-        sentence = _("What this tab shows, step by step, with the code behind it.")
-        explain(self.text, _("Guide"), sentence)
-        self.text.setToolTip("")
+        explain(self.text, _("Guide"))
         self.body.addWidget(self.text, 1)
         self._filled = False
         theme.theme().changed.connect(self._forget)

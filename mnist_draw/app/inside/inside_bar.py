@@ -40,10 +40,10 @@ _ROW = 26
 
 
 class TableView(QTableWidget):
-    def __init__(self, name: str, title: str, sentence: str) -> None:
+    def __init__(self, name: str, title: str) -> None:
         super().__init__()
         self.setObjectName(name)
-        explain(self, title, sentence)
+        explain(self, title)
         self.setSelectionBehavior(QTableWidget.SelectRows)
         self.verticalHeader().hide()
         theme.follow(self, lambda: style_table(self, theme.scaled(_ROW)))
@@ -66,7 +66,6 @@ ALL_DETAILS = (
     _("All details"),
     _("Show every figure, weight and formula, or only what is seen at first sight."),
 )
-GUIDE = _("Guide"), _("Show the guide below the picture: twelve steps.")
 
 
 class InsideBar(QWidget):
@@ -77,14 +76,13 @@ class InsideBar(QWidget):
         self.question.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.details = Switch(ALL_DETAILS[0])
         self.details.setObjectName("allDetailsSwitch")
-        self.guide = push_button("guideButton", *GUIDE)
+        self.guide = push_button("guideButton", _("Guide"))
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
         self._menu = icon_button(
             "insideMenu",
             "dots-three-vertical",
             _("Copy and save"),
-            _("Copy or save the view, or read it as a table."),
             look="flat",
         )
         self._menu.setMenu(menu)
@@ -179,7 +177,7 @@ class ViewMenu(QMenu):
         window = QDialog(self.parentWidget())
         window.setWindowTitle(table.title)
         window.setAttribute(Qt.WA_DeleteOnClose)
-        view = TableView("viewTable", table.title, _("What the view shows, as a table."))
+        view = TableView("viewTable", table.title)
         view.show_table(table)
         column(view, margins=(9, 9, 9, 9), owner=window)
         window.resize(640, 480)

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 from mnist_draw.analysis.guide import GuideStep, guide
 from mnist_draw.app.inside.example import AnswersCard, ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
-from mnist_draw.app.inside.inside_bar import ALL_DETAILS, GUIDE, InsideBar, ViewMenu, notifier
+from mnist_draw.app.inside.inside_bar import ALL_DETAILS, InsideBar, ViewMenu, notifier
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
@@ -115,7 +115,7 @@ class InsideView(QWidget):
         bar.guide.clicked.connect(self.show_guide)
         for place, kind in enumerate(SECTIONS):
             open_it = partial(self.open_section, kind.name)
-            command = Command(self, kind.title, kind.question, f"Alt+{place + 1}", open_it)
+            command = Command(self, kind.title, f"Alt+{place + 1}", open_it, sentence=kind.question)
             command.describe(bar.buttons.button(place))
         card = self.card
         example = self.example
@@ -132,13 +132,13 @@ class InsideView(QWidget):
         self.page.closed.connect(self.close_page)
         board = card.board
         make = partial(Command, self)
-        make(_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why)
-        make(*ALL_DETAILS, "F4", bar.details.click).describe(bar.details)
-        make(*GUIDE, "G", bar.guide.click).describe(bar.guide)
-        make(_("Undo"), _("Undo the last stroke of the example."), "Ctrl+Z", board.undo)
+        make(_("Why?"), "W", self.ask_why)
+        make(ALL_DETAILS[0], "F4", bar.details.click, sentence=ALL_DETAILS[1]).describe(bar.details)
+        make(_("Guide"), "G", bar.guide.click).describe(bar.guide)
+        make(_("Undo"), "Ctrl+Z", board.undo)
         redo = "Ctrl+Y, Ctrl+Shift+Z"
-        make(_("Redo"), _("Redo what was undone."), redo, board.redo)
-        make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
+        make(_("Redo"), redo, board.redo)
+        make(_("Clear"), "Delete", board.clear)
         example.changed.connect(partial(self._if_visible, self._show_example))
         example.answered.connect(partial(self._if_visible, self._show_answer))
 

@@ -370,7 +370,7 @@ class PictureRow(Row):
 class RowsView(QWidget):
     """Shows rows, one below the other: as high as they are, and at least so many lines."""
 
-    def __init__(self, name: str, title: str, sentence: str, lines: int = 0) -> None:
+    def __init__(self, name: str, title: str, sentence: str = "", lines: int = 0) -> None:
         super().__init__()
         self.setObjectName(name)
         explain(self, title, sentence)

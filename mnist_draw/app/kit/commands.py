@@ -27,16 +27,16 @@ class Command(QAction):
         self,
         owner: QWidget,
         text: str,
-        sentence: str,
-        keys: str,
+        keys: str = "",
         act: Callable[[], object] = lambda: None,
         icon: str = "",
+        sentence: str = "",
     ) -> None:
         super().__init__(text, owner)
         self.sentence = sentence
         self.keys = keys
         self._icon = icon
-        self.setToolTip(tip(sentence))
+        self.setToolTip(tip(sentence or text))
         self.setShortcuts([QKeySequence(key) for key in keys.split(", ")] if keys else [])
         # In no language: the report of a crash is for those who know the code.
         event = f"command {keys or getattr(act, '__qualname__', '')} of {type(owner).__name__}"
@@ -44,11 +44,11 @@ class Command(QAction):
         self.triggered.connect(lambda: act())
         owner.addAction(self)
 
-    def rename(self, text: str, sentence: str) -> None:
+    def rename(self, text: str, sentence: str = "") -> None:
         """Call the command something else in its menus; buttons that it described stay."""
         self.sentence = sentence
         self.setText(text)
-        self.setToolTip(tip(sentence))
+        self.setToolTip(tip(sentence or text))
 
     def describe(self, widget: QWidget) -> None:
         """Give a control this command's name, sentence, keys and icon."""
@@ -141,7 +141,7 @@ def icon_button(
     name: str,
     picture: str,
     title: str,
-    sentence: str,
+    sentence: str = "",
     shortcut: str = "",
     look: str = "small",
 ) -> QToolButton:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from qtpy.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QApplication,
     QCheckBox,
@@ -38,12 +39,14 @@ from mnist_draw.i18n import joined, language
 _TIP_LETTERS = 60
 
 
-def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> None:
-    """Give a control its accessible name and the sentence of its tooltip."""
+def explain(widget: QWidget, name: str, sentence: str = "", shortcut: str = "") -> None:
+    """Give a control its accessible name, and a tooltip if that says more than the control."""
     sentence = joined(sentence, widget.property("reads"))
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
-    widget.setToolTip(tip(f"{sentence} ({native_keys(shortcut)})" if shortcut else sentence))
+    is_bare = isinstance(widget, QAbstractButton | QComboBox) and not getattr(widget, "text", str)()
+    shown = sentence or (name if shortcut or is_bare else "")
+    widget.setToolTip(tip(f"{shown} ({native_keys(shortcut)})" if shortcut else shown))
     # For the page of all keys: what a control shows replaces its description.
     widget.setProperty("keys", shortcut)
     widget.setProperty("explained", sentence)
@@ -74,7 +77,7 @@ def no_key(text: str) -> str:
 def push_button(
     name: str,
     text: str,
-    sentence: str,
+    sentence: str = "",
     shortcut: str = "",
     look: str = "",
     act: Callable[[], object] | None = None,

@@ -280,7 +280,7 @@ class NetworkHalf(_Half):
         self._name = FittedLabel(Text.AXIS, look="title")
         self._figure = label("", "status")
         super().__init__("networkButton", self._name, self._figure)
-        explain(self, _("Network"), _("The network that answers. Choose another."))
+        explain(self, _("Network"))
         # A name can be elided further than it is, the accuracy never.
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self._figure.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Preferred)
@@ -293,7 +293,7 @@ class NetworkHalf(_Half):
         self._name.setText(elided(name))
         self._figure.setText(f" · {accuracy}" if accuracy else "")
         self.setAccessibleName(_("Network: {name}", name=f"{name}{self._figure.text()}"))
-        self.setToolTip(f"{tip(self.accessibleName())}\n{tip(self.accessibleDescription())}")
+        self.setToolTip(tip(self.accessibleName()))
         self.update()
 
     def text(self) -> str:

@@ -94,29 +94,26 @@ def build_help(
         Command(
             window,
             _("First steps"),
-            _("Read what to do first, and next."),
             "",
             lambda: show_text(window, _("First steps"), first_steps()),
         ),
         *others,
-        Command(window, _("Keys"), _("Show all keys and what they do."), "?", show_keys),
+        Command(window, _("Keys"), "?", show_keys),
         Command(
             window,
             _("Report a problem"),
-            _("Show what a report should hold, ready to copy."),
             "",
             show_report,
         ),
         Command(
             window,
             _("About MNIST Draw"),
-            _("Show the versions and licenses of all libraries."),
             "",
             lambda: show_text(window, _("About MNIST Draw"), about_page()),
         ),
     )
     keys = ", ".join(entry.keys for entry in entries if entry.keys)
-    explain(button, _("Help"), _("Read first steps, guide, words and keys."), keys)
+    explain(button, _("Help"), shortcut=keys)
     set_icon(button, "question")
     button_menu(button).addActions(entries)
 
@@ -138,7 +135,7 @@ def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDia
     buttons.rejected.connect(dialog.close)
     if to_copy:
         act = partial(QApplication.clipboard().setText, to_copy)
-        copy = push_button("copyReportButton", _("Copy"), _("Copy the report."), act=act)
+        copy = push_button("copyReportButton", _("Copy"), act=act)
         buttons.addButton(copy, QDialogButtonBox.ActionRole)
     column.addWidget(buttons)
     scale = theme.text_scale()
@@ -403,7 +400,7 @@ class GlossaryDialog(QDialog):
         self.search.setObjectName("wordSearch")
         self.search.setPlaceholderText(_("Search"))
         self.search.setClearButtonEnabled(True)
-        explain(self.search, _("Search"), _("Type a word, or part of its explanation."))
+        explain(self.search, _("Search"))
         self.search.textChanged.connect(self._filter)
         self.names = QListWidget()
         self.names.setObjectName("wordList")

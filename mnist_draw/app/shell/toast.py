@@ -35,7 +35,6 @@ _LINE = 560
 _LINES = 2
 #: What it must not cover.
 _CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
-_TAKES_BACK = _("Undo what this message reports.")
 
 
 class Toast(QStatusBar):
@@ -57,20 +56,16 @@ class Toast(QStatusBar):
         self.action_button = push_button(
             "toastActionButton",
             _("Undo"),
-            _TAKES_BACK,
-            "",
-            "toast",
-            self._act,
+            look="toast",
+            act=self._act,
         )
         self.close_button = push_button(
             "toastCloseButton",
             "×",
-            _("Hide this message."),
-            "Esc",
-            "toast",
-            self.close_notice,
+            look="toast",
+            act=self.close_notice,
         )
-        self.close_button.setAccessibleName(_("Close"))
+        explain(self.close_button, _("Close"), shortcut="Esc")
         for button in (self.action_button, self.close_button):
             # A click leaves the keyboard where it is; on the words, it takes it to mark and copy.
             button.setFocusPolicy(Qt.TabFocus)
@@ -112,8 +107,7 @@ class Toast(QStatusBar):
         self._passing.stop()
         self._notice = notice
         self.action_button.setText(no_key(notice.button))
-        meaning = _TAKES_BACK if notice.button == Notice.button else ""
-        explain(self.action_button, notice.button, meaning)
+        explain(self.action_button, notice.button)
         self.action_button.setVisible(notice.action is not None)
         self.label.setText(notice.sentence)
         self.label.setAccessibleName(notice.sentence)

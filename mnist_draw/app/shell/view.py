@@ -87,8 +87,7 @@ class ViewButton(QToolButton):
         self._build(window)
 
     def _build(self, window: QWidget) -> None:
-        sentence = _("Choose colors, text size, motion, language and full screen.")
-        Command(self, _("View"), sentence, "F10", self.click, "circle-half").describe(self)
+        Command(self, _("View"), "F10", self.click, "circle-half").describe(self)
         menu = button_menu(self)
         used = theme.theme()
         self._colors = _choices(
@@ -115,11 +114,9 @@ class ViewButton(QToolButton):
             used_language,
             self.choose_language,
         )
-        sentence = _("Switch full screen on or off.")
         self.full_screen = Command(
             window,
             _("Full screen"),
-            sentence,
             "F11",
             lambda: self.full_screen_requested.emit(not window.isFullScreen()),
         )
@@ -127,14 +124,11 @@ class ViewButton(QToolButton):
         menu.addAction(self.full_screen)
         menu.aboutToShow.connect(lambda: self.full_screen.setChecked(window.isFullScreen()))
         larger = partial(self._step_text, 1)
-        sentence = _("Show all text one size larger.")
-        Command(window, _("Larger text"), sentence, "Ctrl++, Ctrl+=", larger)
+        Command(window, _("Larger text"), "Ctrl++, Ctrl+=", larger)
         smaller = partial(self._step_text, -1)
-        sentence = _("Show all text one size smaller.")
-        Command(window, _("Smaller text"), sentence, "Ctrl+-", smaller)
+        Command(window, _("Smaller text"), "Ctrl+-", smaller)
         usual = partial(self.choose_text_size, 100)
-        sentence = _("Show all text in the desktop's size.")
-        Command(window, _("Normal text size"), sentence, "Ctrl+0", usual)
+        Command(window, _("Normal text size"), "Ctrl+0", usual)
 
     def choose_theme(self, choice: str) -> None:
         theme.theme().apply(choice)

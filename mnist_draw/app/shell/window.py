@@ -146,42 +146,23 @@ class Window(QMainWindow):
         self.glossary = Glossary(self)
 
     def _build_commands(self) -> None:
-        for text, sentence, keys, act in (
-            (
-                _("Next tab"),
-                _("Show the next tab."),
-                f"{_TABS}+Tab",
-                partial(self.navigation.step, 1),
-            ),
-            (
-                _("Previous tab"),
-                _("Show the previous tab."),
-                f"{_TABS}+Shift+Tab",
-                partial(self.navigation.step, -1),
-            ),
-            (_("Library"), _("All runs and networks."), "F9", self.navigation.show_library),
-            (
-                _("Message"),
-                _("Move the keyboard focus to the message."),
-                "Ctrl+F8",
-                self.toast.focus_action,
-            ),
-            (_("Quit"), _("Close the window."), "Ctrl+Q", self.close),
-        ):
-            Command(self, text, sentence, keys, act)
+        Command(self, _("Next tab"), f"{_TABS}+Tab", partial(self.navigation.step, 1))
+        Command(self, _("Previous tab"), f"{_TABS}+Shift+Tab", partial(self.navigation.step, -1))
+        Command(self, _("Library"), "F9", self.navigation.show_library)
+        Command(self, _("Message"), "Ctrl+F8", self.toast.focus_action)
+        Command(self, _("Quit"), "Ctrl+Q", self.close)
         guide = Command(
             self,
             _("Guide"),
-            _("Read how a network learns and answers."),
             "",
             self.navigation.show_guide,
         )
         words = Command(
             self,
             _("Words"),
-            _("Explain technical terms, starting with the one under the pointer."),
             "F1",
             self.glossary.open_here,
+            sentence=_("Explain technical terms, starting with the one under the pointer."),
         )
         build_help(self.header.help_button, self, self.navigation.pages, guide, words)
 

@@ -82,7 +82,7 @@ class LayersPage(QWidget):
         set_icon(back, "caret-left", Size.SMALL_ICON)
         undo_button = icon_button("undoLayersButton", "arrow-u-up-left", "", "")
         sentence = _("Undo the last change.")
-        self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z", self.list.undo)
+        self.undo = Command(self, _("Undo"), "Ctrl+Z", self.list.undo, sentence=sentence)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(undo_button)
         sentence = _("Begin with the layers of another network.")

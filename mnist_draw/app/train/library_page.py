@@ -319,15 +319,15 @@ class LibraryPage(QWidget):
 
     def _build_commands(self) -> None:
         sentence = _("Give the run or network another name.")
-        Command(self, _("Rename"), sentence, "F2", self.list.edit_name)
+        Command(self, _("Rename"), "F2", self.list.edit_name, sentence=sentence)
         sentence = _("Delete the run or network; this can be undone.")
-        self.delete = Command(self, _("Delete"), sentence, "Delete")
+        self.delete = Command(self, _("Delete"), "Delete", sentence=sentence)
         sentence = _("Restore what was deleted last.")
-        self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z")
+        self.undo = Command(self, _("Undo"), "Ctrl+Z", sentence=sentence)
         sentence = _(
             "Words of names, or keys with values, such as lr:0.001..0.01, acc:>98 or -data:mnist.",
         )
-        self._search = Command(self, _("Search"), sentence, "Ctrl+F", self._begin_search)
+        self._search = Command(self, _("Search"), "Ctrl+F", self._begin_search, sentence=sentence)
 
     def _begin_search(self) -> None:
         self.search.setFocus()
@@ -348,12 +348,12 @@ class LibraryPage(QWidget):
             "Open a trained network: a file of this program, or parameters that Lasagne's users "
             "saved with numpy.savez.",
         )
-        self.open = Command(self, _("Open a network"), sentence, "Ctrl+O")
+        self.open = Command(self, _("Open a network"), "Ctrl+O", sentence=sentence)
         self.open.serve(open_button)
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
         close = icon_button("closeLibraryButton", "x", _("Close"), "", look="square")
         sentence = _("Go back to the previous page.")
-        Command(self, _("Close the Library"), sentence, "Esc", self._close).serve(close)
+        Command(self, _("Close the Library"), "Esc", self._close, sentence=sentence).serve(close)
         titles = column(
             label(_("Library"), "sure"),
             ElidedLabel(_("Every run and every network. Click one to open it."), "sentence"),

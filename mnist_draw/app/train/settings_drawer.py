@@ -157,7 +157,7 @@ class SettingsDrawer(QWidget):
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
         sentence = _("Undo the last change.")
-        self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z", self.form.undo)
+        self.undo = Command(self, _("Undo"), "Ctrl+Z", self.form.undo, sentence=sentence)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(self.undo_button)
         self._is_beside_run = False

@@ -134,17 +134,17 @@ class TrainTab(Page):
         new = self.new_run
         run = self.run_page
         sentence = _("Start, pause or resume the run.")
-        self.main = Command(self, _("Start or pause"), sentence, "F5")
+        self.main = Command(self, _("Start or pause"), "F5", sentence=sentence)
         sentence = _("End the run after its minibatch; complete epochs are kept.")
-        self.stop = Command(self, _("Stop"), sentence, "Shift+F5")
+        self.stop = Command(self, _("Stop"), "Shift+F5", sentence=sentence)
         sentence = _("Add one epoch to the plan; after a run, train one more.")
-        self.step = Command(self, _("+1 epoch"), sentence, "F6")
+        self.step = Command(self, _("+1 epoch"), "F6", sentence=sentence)
         sentence = _("All runs and networks.")
-        library = Command(self, _("Library"), sentence, "F7", self.toggle_library)
+        library = Command(self, _("Library"), "F7", self.toggle_library, sentence=sentence)
         sentence = _("Every setting of the run.")
-        settings = Command(self, _("All settings"), sentence, "F4", self.toggle_drawer)
+        settings = Command(self, _("All settings"), "F4", self.toggle_drawer, sentence=sentence)
         sentence = _("Go to the layer that has to be corrected.")
-        wrong = Command(self, _("Wrong layer"), sentence, "F8", self._show_wrong_layer)
+        wrong = Command(self, _("Wrong layer"), "F8", self._show_wrong_layer, sentence=sentence)
         for command, buttons in (
             (wrong, (new.wrong_button,)),
             (self.main, (run.pause_button,)),

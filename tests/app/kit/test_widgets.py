@@ -99,7 +99,13 @@ def test_fields_read_numbers_as_the_language_writes_them(qtbot, code, typed, who
 
 def test_a_button_is_described_and_follows_the_state(owner):
     done: list[str] = []
-    command = Command(owner, "Undo", "Take it back.", "Ctrl+Z", lambda: done.append("undone"))
+    command = Command(
+        owner,
+        "Undo",
+        "Ctrl+Z",
+        lambda: done.append("undone"),
+        sentence="Take it back.",
+    )
     button = QPushButton(owner)
     command.serve(button)
     assert button.toolTip() == "Take it back. (Ctrl+Z)"
@@ -115,7 +121,7 @@ def test_a_button_is_described_and_follows_the_state(owner):
 
 def test_each_of_its_keys_does_it_but_a_field_takes_its_own(owner, qtbot):
     done: list[str] = []
-    Command(owner, "Redo", "Again.", "Ctrl+Y, R", lambda: done.append("again"))
+    Command(owner, "Redo", "Ctrl+Y, R", lambda: done.append("again"))
     QTest.keyClick(owner, Qt.Key_Y, Qt.ControlModifier)
     QTest.keyClick(owner, Qt.Key_R)
     assert done == ["again"] * 2

@@ -103,7 +103,8 @@ def test_every_control_is_named_and_explained(shared):
     for control in mine:
         name = control.objectName()
         assert control.accessibleName(), name
-        assert control.toolTip(), name
+        # What an icon does is in its tooltip.
+        assert control.toolTip() or getattr(control, "text", str)(), name
         # A screen reader would read it after the description, which says the same.
         assert not control.whatsThis(), name
         assert control.focusPolicy() != Qt.NoFocus, name
@@ -411,7 +412,6 @@ def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     assert "crash-1.txt" in shared.text("toastLabel")
     button = shared.button("toastActionButton")
     assert button.text() == "Show"
-    assert not button.toolTip()
     button.click()
     assert shown == [tmp_path / "crash-1.txt"]
     offer_crash_report(tmp_path / "crash-1.txt", "draw")
@@ -419,7 +419,6 @@ def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     assert not shared.window.toast.isVisible()
     Notifier().undo("Deleted.", list)
     assert button.text() == "Undo"
-    assert button.toolTip()
 
 
 def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
@@ -638,9 +637,11 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
     commands = [command for command in window.findChildren(Command) if command.keys]
     assert len(commands) > 20
     for command in commands:
-        # Commands that are one in two places, or alike, share a sentence.
-        alike = {one.text() for one in commands if one.sentence == command.sentence}
-        assert text.count(command.sentence) == len(alike), command.text()
+        assert command.text() in text
+        if command.sentence:
+            # Commands that are one in two places, or alike, share a sentence.
+            alike = {one.text() for one in commands if one.sentence == command.sentence}
+            assert text.count(command.sentence) == len(alike), command.text()
     # What a control does is told, not what it shows now.
     assert "Choose the digit" in text
     assert "99%" not in text

@@ -17,7 +17,7 @@ from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
+from mnist_draw.app.kit.widgets import Card, ComboBox, label, tip
 from mnist_draw.i18n import N_, _, counted, listed, pgettext
 from mnist_draw.library.network_data import all_names
 from mnist_draw.recognition.certainty import Certainty
@@ -30,26 +30,11 @@ REST_S = 0.025
 _NOTE = 300
 #: From this width on there is room for the heading.
 _WIDE = 1120
-#: Button, name and sentence of each choice of weights.
+#: Each choice of weights in words.
 _MODES = {
-    Weights.NOW: (
-        pgettext("weights", "Now"),
-        _("The weights now"),
-        _("Show the weights that answer."),
-    ),
-    Weights.START: (
-        pgettext("weights", "Start"),
-        _("The weights at the start"),
-        _("Show the network with the weights that its training began with."),
-    ),
-    Weights.LEARNED: (
-        pgettext("weights", "Learned"),
-        _("What was learned"),
-        _(
-            "Show what training added to each weight: the noise of the start is gone, "
-            "strokes appear.",
-        ),
-    ),
+    Weights.NOW: pgettext("weights", "Now"),
+    Weights.START: pgettext("weights", "Start"),
+    Weights.LEARNED: pgettext("weights", "Learned"),
 }
 
 
@@ -95,9 +80,7 @@ class NetworkSection(Section):
         self.card = Card()
         self.heading = label("", "title", "networkTitle")
         self.note = FittedLabel(two_lines=True, look="muted", name="networkNote")
-        self.mode = SegmentedControl("weightsMode", [word for word, *__ in _MODES.values()])
-        for (__, *words), button in zip(_MODES.values(), self.mode.buttons, strict=True):
-            explain(button, *words)
+        self.mode = SegmentedControl("weightsMode", list(_MODES.values()))
         self.mode.choose(0)
         sentence = _(
             "Put each unit into the row of the class that activates it most on average, or "

@@ -59,7 +59,7 @@ class PlainNetwork(QWidget):
     def _build_answer(self) -> QWidget:
         panel = QWidget()
         self.figure = _Figure("networkAnswer", _LARGEST)
-        explain(self.figure, _("Answer"), _("What the network reads."))
+        explain(self.figure, _("Answer"))
         self.word = FittedLabel(_SMALLEST, look="sure", name="networkSure")
         self.line = label("", "muted", "networkSecond")
         self._line = GrowingLabel(self.line)

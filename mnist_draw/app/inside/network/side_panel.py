@@ -34,14 +34,7 @@ from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.events import LayerFigures, Parameters
 from mnist_draw.training.functions import layer_label
 
-_CHOICES = (
-    (_("Why"), _("Show the sum behind the answer.")),
-    (_("Weights"), _("Show the weights into each unit of the first layer.")),
-    (
-        pgettext("panel", "Training"),
-        _("Show the layers of the network in training, after each epoch."),
-    ),
-)
+_CHOICES = (_("Why"), _("Weights"), pgettext("panel", "Training"))
 _FILTERS = _("Each picture shows the weights into one unit.")
 _SIGNS = _("Orange: ink speaks for the unit. Blue: ink speaks against it.")
 
@@ -53,9 +46,7 @@ class SidePanel(Card):
 
     def __init__(self) -> None:
         super().__init__()
-        self.choice = SegmentedControl("panelView", [title for title, __ in _CHOICES])
-        for button, words in zip(self.choice.buttons, _CHOICES, strict=True):
-            explain(button, *words)
+        self.choice = SegmentedControl("panelView", _CHOICES)
         self.choice.choose(0)
         self.choice.chosen.connect(self._show_chosen)
         self.body.addWidget(self.choice)
@@ -89,7 +80,7 @@ class SidePanel(Card):
 
     def _build_why(self) -> QWidget:
         self.why_title = label("", "title", "whyTitle")
-        self.rival = ComboBox("rivalCombo", _("Rival"), _("What the answer is compared with."))
+        self.rival = ComboBox("rivalCombo", _("Rival"))
         # Long names of classes break in the title, and are whole in the list.
         self._title = GrowingLabel(self.why_title)
         self.rival.setMinimumContentsLength(6)
@@ -112,33 +103,22 @@ class SidePanel(Card):
 
     def _build_unit(self) -> QWidget:
         self.unit_title = FittedLabel(Text.AXIS, look="title", name="unitTitle")
-        self.close_button = icon_button(
-            "closeUnitButton",
-            "x",
-            _("Deselect"),
-            _("Deselect the unit."),
-            "Esc",
-        )
+        self.close_button = icon_button("closeUnitButton", "x", _("Deselect"), shortcut="Esc")
         self.close_button.clicked.connect(self.closed)
-        self.unit_rows = RowsView(
-            "unitRows",
-            _("This unit"),
-            _("Its weights, what activates it, and its sum."),
-        )
+        self.unit_rows = RowsView("unitRows", _("This unit"))
         self.pooled = PooledView()
         shown = QWidget()
         column(self.pooled, (self.unit_rows, 1), owner=shown)
         self.switch_label = label("", "title", "unitSwitchLabel")
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
-        explain(self.switch, _("Unit on"), _("Switch this unit off or on and see what changes."))
+        explain(self.switch, _("Unit on"))
         self._switch_row = QWidget()
         row(self.switch_label, 1, self.switch, owner=self._switch_row)
         self._effect = GrowingLabel(label("", "muted", "unitEffectLabel"))
         self.all_on_button = push_button(
             "allOnButton",
             _("Switch all on again"),
-            _("Switch all units on again."),
             look="link",
         )
         return _page(

@@ -205,9 +205,7 @@ class MistakesCard(Card):
         self.heading.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
         text = _("All mistakes")
-        sentence = _("Show all mistakes again.")
-        keys = _("Esc in the table")
-        self.all_link = push_button("allMistakesLink", text, sentence, keys, "link")
+        self.all_link = push_button("allMistakesLink", text, "", _("Esc in the table"), "link")
         self.top.addWidget(self.all_link)
         self.view = TileView(
             "mistakesView",

@@ -224,7 +224,7 @@ class ConfusionCard(Card):
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
         above = column(reads, (self.matrix, 1), gap=0)
         self.taken = label("", "muted", "takenForLinks", wraps=True)
-        explain(self.taken, _("Mix-ups"), _("Show the pictures that were read so."))
+        explain(self.taken, _("Mix-ups"))
         self.taken.setTextFormat(Qt.RichText)
         # By the keyboard they are the same as their cells above.
         self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse)

@@ -133,7 +133,6 @@ class FilmPage(QWidget):
         self.another = push_button(
             "anotherUnitButton",
             _("Another"),
-            _("Show the next of the units that have learned most."),
             look="link",
             act=self._show_another,
         )

@@ -32,7 +32,6 @@ class FollowedCard(Card):
         self.next = push_button(
             "nextPictureButton",
             _("Next picture"),
-            _("Follow the next picture of the minibatch through the step."),
             look="link",
         )
         self.body.addLayout(row((FixedLabel(self.label, lines=1.6), 1), self.next))

@@ -36,10 +36,9 @@ _FOLLOWED = _(
     "What one weight did, how it should change, and what the update rule makes of it. The loss "
     "after the step is of the same pictures, with the same units left out.",
 )
-_NEXT = _("Go on to the next stage, or to the next step. A copy of the network learns.")
 _TURN = (
-    ("backButton", _("Back"), _("Go back to the stage before."), "←"),
-    ("nextButton", _("Next"), _NEXT, "→", "primary"),
+    ("backButton", _("Back"), "", "←"),
+    ("nextButton", _("Next"), "", "→", "primary"),
     ("playButton", _("Slow"), _("Go through the stages by itself, 3 seconds each."), "Space"),
 )
 _ENDS = (N_("Beginning"), N_("End"))
