@@ -24,6 +24,9 @@ Minibatch = tuple[Array, NDArray[np.int32], Integers]
 #: Pictures that a thread varies in one go. With fewer, what is done once for all of them would
 #: count, and so would filling the caches anew after each change from steps to pictures.
 GROUP = 2000
+#: An epoch begins with one minibatch, so that learning soon does; each group has so many times the
+#: minibatches of the one before, up to `GROUP`.
+GROWTH = 4
 #: More threads get too little each.
 MAX_THREADS = 8
 #: Pictures that tell how large the ink of a data set is.
@@ -113,7 +116,8 @@ class EpochPictures:
         step waits for the slower of its cores.
         """
         threads = min(thread_priority.usable_cores(), MAX_THREADS)
-        together = max(1, GROUP * threads // self._batch_size)
+        most = max(1, GROUP * threads // self._batch_size)
+        together = 1
         lower = thread_priority.lower if thread_priority.is_lowered() else None
         with ThreadPoolExecutor(threads, "pictures", lower) as pool:
             while group := list(islice(chosen, together)):
@@ -142,3 +146,4 @@ class EpochPictures:
                     part = pictures[first : first + len(rows)]
                     yield part, self._labels[rows], np.arange(len(rows))
                     first += len(rows)
+                together = min(most, GROWTH * together)
