@@ -8,7 +8,7 @@ from typing import Any
 
 from qtpy.QtCore import QRect, QSize, Qt
 from qtpy.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
-from qtpy.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
+from qtpy.QtWidgets import QAbstractButton, QAction, QPushButton, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import blank_pixmap
@@ -107,7 +107,15 @@ class _KeptIcon(QIconEngine):
         if key not in self._kept:
             kept = self._kept[key] = blank_pixmap(size.width(), size.height(), 1)
             painter = QPainter(kept)
-            self._drawn.paint(painter, kept.rect(), Qt.AlignCenter, mode, state)
+            # What is wider than high keeps its right side free, for the distance to words.
+            side = min(size.width(), size.height())
+            self._drawn.paint(
+                painter,
+                QRect(0, 0, side, size.height()),
+                Qt.AlignCenter,
+                mode,
+                state,
+            )
             painter.end()
         return self._kept[key]
 
@@ -126,12 +134,18 @@ def icon(name: str, look: str = "") -> QIcon:
     return QIcon(_KeptIcon(drawn))
 
 
+#: Pixels between an icon and the words of its button, beside those of Qt.
+_BEFORE_WORDS = 5
+
+
 def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) -> None:
     """Give a button an icon that follows the theme and grows with the system's text."""
 
     def renew() -> None:
         side = theme.scaled(size)
-        button.setIconSize(QSize(side, side))
+        # Qt leaves 4 pixels between an icon and its words.
+        gap = theme.scaled(_BEFORE_WORDS) if isinstance(button, QPushButton) else 0
+        button.setIconSize(QSize(side + gap, side))
         button.setIcon(icon(name, look=button.property("look") or ""))
 
     theme.follow(button, renew)

@@ -20,7 +20,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card
+from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.app.train.run_words import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import Curve, axis_epochs, on_axis, thinned, tick_text
 from mnist_draw.i18n import _, format_loss, format_percent, joined, number, percent
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Minibatches scatter: their line is faint, to keep the epochs in front.
 _BATCH_ALPHA = 0.45
+#: … and fainter where epochs are in front of it.
+_BEHIND = 0.6
 #: Name, color and line of each curve in the legend, and the length of its sample.
 _LINES = ((_("training"), "accent", Qt.SolidLine), (_("validation"), "second", Qt.DashLine))
 _DASH = 20
@@ -267,6 +269,7 @@ class CurveCard(Card):
             # Row n holds epoch n + 1; a little more than what is visible.
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
         self.legend.show_validation(bool(self.history.epochs))
+        self.batch_curve.setOpacity(_BEHIND if self.history.epochs else 1.0)
         epochs = thinned(rows)
         x = np.array([self._place(row) for row in epochs])
         pairs = np.array([self._pair(row) for row in epochs]).reshape(-1, 2)
@@ -328,12 +331,17 @@ _PULSE_MS = 500
 _PULSE_REST = 5.0
 
 
+#: An axis of losses has at least so many decades.
+_LEAST_DECADES = 0.08
+
+
 class LossCard(CurveCard):
     """Cross-entropy in nats, on a logarithmic axis."""
 
     def __init__(self) -> None:
         sentence = _("Mean cross-entropy over epochs, in nats.")
         super().__init__(_("Loss"), "lossPlot", sentence, "loss", format_loss)
+        self.top.addWidget(label(_("log"), "muted"))
         self._add_menu()
 
     def _range(self) -> tuple[float, float]:
@@ -343,7 +351,10 @@ class LossCard(CurveCard):
         values = [v for v in self._batches.range() if math.isfinite(v)]
         values += [v for row in epochs for v in self._pair(row)]
         low = self._map(min(values))
-        return low, max(self._map(max(values)), low + 0.1)
+        high = self._map(max(values))
+        # Around what hardly changes, so that it lies in the middle.
+        around = max(0.0, (_LEAST_DECADES - high + low) / 2)
+        return low - around, high + around
 
 
 #: Where an axis of accuracies may begin and end, in percent.

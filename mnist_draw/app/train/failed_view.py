@@ -123,6 +123,7 @@ class DivergenceCard(Card):
 
     def __init__(self) -> None:
         super().__init__(_("Loss"), ElidedLabel(_("minibatch by minibatch"), "muted"))
+        self.top.addWidget(label(_("log"), "muted"))
         self.plot = DivergencePlot()
         self.body.addWidget(self.plot, 1)
 
@@ -179,6 +180,7 @@ class DivergencePlot(QWidget):
         painter.setBrush(theme.color("accent"))
         if len(points) > 1:
             painter.drawEllipse(points[0], 4, 4)
+            self._paint_first(painter, points[0])
         self._paint_end(painter, plot, points[-1])
 
     def _paint_powers(
@@ -227,6 +229,14 @@ class DivergencePlot(QWidget):
             box = QRectF(middle - wide / 2, plot.bottom() + 4, wide, theme.scaled(Text.AXIS + 5))
             painter.drawText(box, int(Qt.AlignCenter | Qt.TextDontClip), words)
 
+    def _paint_first(self, painter: QPainter, first: QPointF) -> None:
+        """Write the first loss beside its dot: the line leads away from there."""
+        assert self._divergence is not None
+        losses = self._divergence.losses
+        words = _loss_words(losses[0], self._divergence.batch - len(losses) + 1)
+        write_with(painter, Text.LABEL, "muted")
+        painter.drawText(first + QPointF(Size.MARGIN, -Size.FIELD_GAP), words)
+
     def _paint_end(self, painter: QPainter, plot: QRectF, end: QPointF) -> None:
         assert self._divergence is not None
         painter.setPen(QPen(theme.color("alert"), 2))
@@ -256,12 +266,14 @@ def _power_words(power: int) -> str:
 
 
 def _last_words(divergence: Divergence) -> str:
-    batch = number(divergence.batch)
     if not divergence.has_number:
-        return _("no number in minibatch {number}", number=batch)
-    loss = divergence.losses[-1]
+        return _("no number in minibatch {number}", number=number(divergence.batch))
+    return _loss_words(divergence.losses[-1], divergence.batch)
+
+
+def _loss_words(loss: float, batch: int) -> str:
     words = number(loss, ",.0f") if 1000 <= loss < 1e15 else format_loss(loss)
-    return _("{loss} in minibatch {number}", loss=words, number=batch)
+    return _("{loss} in minibatch {number}", loss=words, number=number(batch))
 
 
 class ChangesCard(Card):

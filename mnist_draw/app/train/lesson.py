@@ -46,6 +46,8 @@ _STEP = "[ ]"
 _FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")
 #: Free settings in the table of runs: there is no room for more.
 _MAX_COLUMNS = 2
+#: In place of the time of what is not tried.
+NOT_TIMED = "–"
 #: Characters of a task.
 MAX_TASK = 600
 MAX_TITLE = 60
@@ -144,7 +146,7 @@ def lesson_table(lesson: Lesson, runs: Sequence[Run], chosen: TrainingSettings) 
     rows = {}
     for run in tried:
         rows[values_of(run.settings)] = (accuracy_of(run), format_duration(run.seconds))
-    rows.setdefault(values_of(chosen), (_("not yet"), "–"))
+    rows.setdefault(values_of(chosen), (_("not yet"), NOT_TIMED))
     heads = (*(SETTINGS[name].title for name in names), _("Right"), _("Time"))
     return LessonTable(heads, tuple((*values, *cells) for values, cells in rows.items()))
 

@@ -26,7 +26,7 @@ from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import ElidedLabel
-from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import (
     Card,
@@ -38,6 +38,7 @@ from mnist_draw.app.kit.widgets import (
     style_table,
 )
 from mnist_draw.app.train.lesson import (
+    NOT_TIMED,
     ROWS,
     Lesson,
     LessonTable,
@@ -162,7 +163,7 @@ class LessonCard(QFrame):
             row((line, 3), (self.changes, 2)),
             self._build_fixed(fixed, settings),
             1,
-            gap=Size.TIGHT,
+            gap=Size.FIELD_GAP,
             margins=(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_PADDING),
             owner=self,
         )
@@ -176,8 +177,9 @@ class LessonCard(QFrame):
         here = label(_("time here"), "muted")
         for part in (self._time, here):
             part.setAlignment(Qt.AlignRight)
-        parts.addLayout(row((self._accuracy, 1), self._time))
-        parts.addLayout(row((self._source, 1), here))
+        figures = row((self._accuracy, 1), self._time)
+        sources = row((self._source, 1), here)
+        parts.addLayout(column(figures, sources, gap=0))
         self.show_expectation("", NOT_YET_KNOWN)
 
     def _build_fixed(self, rows: list[tuple[str, ...]], settings: TrainingSettings) -> QWidget:
@@ -193,7 +195,7 @@ class LessonCard(QFrame):
         return area
 
     def show_expectation(self, changes: str, expected: Expectation) -> None:
-        self.changes.setText(changes)
+        self.changes.setText(_("{changes} now", changes=changes) if changes else "")
         self._accuracy.setText(expected.accuracy)
         self._source.setText(expected.source)
         self._time.setText(expected.time)
@@ -252,6 +254,8 @@ class RunsTable(QTableWidget):
             for place, cell in enumerate(cells):
                 item = QTableWidgetItem(cell)
                 item.setTextAlignment(_side(table, place))
+                is_tried = cells[-1] != NOT_TIMED
+                item.setFont(theme.font(Text.BODY, bold=is_tried and place < len(cells) - 1))
                 self.setItem(line, place, item)
         self.scrollToBottom()
 

@@ -45,7 +45,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import LANGUAGES, _, language, listed, number, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.training.settings import PLACES, SETTINGS
+from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 notifier = Notifier("lesson", "train")
 LESSONS = file_kind(_("Lessons"), *SUFFIXES)
@@ -151,12 +151,14 @@ class LessonMaker(ScrollArea):
         )
         modes.setAccessibleName(SETTINGS[name].title)
         modes.choose(FIXED if name in _FIXED else HIDDEN if name in _HIDDEN else FREE)
+        modes.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         theme.follow(modes, lambda: modes.setMaximumWidth(theme.scaled(_MODES_WIDE)))
         return modes
 
     def _build(self) -> None:
         words = _("What your class sees when it opens the file.")
-        close = icon_button("closeLessonButton", "x", _("Close"), _("Back to the new run."), "Esc")
+        sentence = _("Back to the new run.")
+        close = icon_button("closeLessonButton", "x", _("Close"), sentence, "Esc", "square")
         close.clicked.connect(self.close_requested)
         # Esc does the same.
         close.setFocusPolicy(Qt.ClickFocus)
@@ -206,8 +208,7 @@ class LessonMaker(ScrollArea):
             self._values[place].setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
             grid.addWidget(self._values[place], place, 1)
             grid.addWidget(self.modes[place], place, 2)
-        card.body.addLayout(grid)
-        card.body.addStretch(1)
+        card.body.addLayout(grid, 1)
         meaning = _("Free: can be changed. Fixed: shown, with a lock. Hidden: not shown.")
         card.body.addWidget(label(meaning, "muted", wraps=True))
         return card
@@ -244,8 +245,11 @@ class LessonMaker(ScrollArea):
 
     def _renew(self) -> None:
         settings = self._form.settings()
+        usual = TrainingSettings()
         for names, value in zip(ROWS, self._values, strict=True):
             value.setText(describe_row(names, settings)[1])
+            is_usual = all(getattr(settings, name) == getattr(usual, name) for name in names)
+            set_look(value, "body" if is_usual else "title")
         letters = _("{count} of {most} letters", count=number(self._letters), most=number(MAX_TASK))
         self._count.setText(letters)
         set_look(self._count, "wrong" if self._letters > MAX_TASK else "muted")

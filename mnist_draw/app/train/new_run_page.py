@@ -416,9 +416,14 @@ class PlaceholderCurve(QWidget):
 
     sizeHint = minimumSizeHint
 
-    def show_run(self, epochs: int, final: float | None) -> None:
+    def show_run(self, epochs: int, final: float | None, is_named: bool = False) -> None:
+        """Show what is expected, and say so where no card does."""
         self._epochs = epochs
         self.final = final
+        expected = ""
+        if final is not None and is_named:
+            expected = _("expected: {share}", share=percent(final, 1))
+        self.setAccessibleDescription(expected)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -427,8 +432,8 @@ class PlaceholderCurve(QWidget):
         left = theme.scaled(48)
         high = theme.scaled(Text.AXIS + 5)
         plot = QRectF(left, high / 2, self.width() - left, self.height() - 1.9 * high)
-        # Few pictures get far less right than all.
-        is_low = self.final is not None and self.final < _LOW
+        # Few pictures get far less right than all; what is not known may be anything.
+        is_low = self.final is None or self.final < _LOW
         lowest = 0.0 if is_low else 0.84
         step = 0.5 if is_low else 0.05
         unit = plot.height() / (1 - lowest)
@@ -437,11 +442,15 @@ class PlaceholderCurve(QWidget):
             painter.setPen(QPen(theme.color("line"), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(theme.color("muted"))
-            words = QRectF(0, y - high / 2, left - Size.FIELD_GAP, high)
-            painter.drawText(words, int(Qt.AlignRight | Qt.AlignVCenter), percent(1 - line * step))
+            place = QRectF(0, y - high / 2, left - Size.FIELD_GAP, high)
+            painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter), percent(1 - line * step))
         self._paint_epochs(painter, plot, high)
         if self.final is None:
             return
+        y = plot.top() + (1 - self.final) * unit
+        below = QRectF(plot.left(), y + Size.GRID, plot.width(), high)
+        words = self.accessibleDescription()
+        painter.drawText(below, int(Qt.AlignRight | Qt.AlignVCenter), words)
         painter.setClipRect(plot)
         lines = (("accent", 2.2, Qt.SolidLine), ("second", 2.8, Qt.DashLine))
         away = self.final * 0.6 if is_low else 0.2

@@ -359,7 +359,7 @@ class RunPage(ScrollArea):
             self.changes.show_run(run)
             self.why.show_run(run)
         elif shown == "queued":
-            self.ghost.curve.show_run(run.epochs, run.expected_accuracy)
+            self.ghost.curve.show_run(run.epochs, run.expected_accuracy, is_named=True)
             self.waiting.show_run(run)
             self._show_waiting()
 

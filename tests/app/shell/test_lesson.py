@@ -198,7 +198,7 @@ def test_a_task_has_steps_and_the_lesson_is_the_base_of_changes(setup, path, qtb
     assert not form.state.differences
     form.apply("epochs", 7)
     form.apply("seed", 3)
-    assert setup.text("lessonChanges") == "7 epochs"
+    assert setup.text("lessonChanges") == "7 epochs now"
     assert not page.reset_button.isHidden()
     page.reset_button.click()
     assert form.settings().epochs == 5

@@ -498,6 +498,7 @@ def test_a_run_that_waits_says_until_when_and_what_it_will_train(show):
     assert run_words.time_left(run) == "then about 20 s"
     assert run.label == "Epoch 0 of 20"
     assert page.ghost.curve.final == 0.983
+    assert "98.3%" in page.ghost.curve.accessibleDescription()
     assert page.first() is page.stop_button
 
 
