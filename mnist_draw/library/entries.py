@@ -26,9 +26,9 @@ from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Dense
 from mnist_draw.storage.unique_paths import Deleted
-from mnist_draw.training.history import EpochFigures, read_change
+from mnist_draw.training.history import read_change
 from mnist_draw.training.presets import course_of, run_name
-from mnist_draw.training.record import cut_off, load_history
+from mnist_draw.training.record import cut_off
 from mnist_draw.training.run import STATE_WORDS, Run
 from mnist_draw.training.run_list import list_runs, readable_runs, run_called
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -63,6 +63,11 @@ class Entry:
     @cached_property
     def key(self) -> str:
         return self.stored.key
+
+    @property
+    def members(self) -> tuple[Entry, ...]:
+        """Return the entries that it stands for: itself alone, unless it is a group."""
+        return (self,)
 
     @property
     def is_shipped(self) -> bool:
@@ -129,13 +134,21 @@ class Entry:
         return "–" if settings is None else course_of(name, settings, changes)
 
 
-def differing_settings(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
-    """List the settings that are not the same in all entries: title, and the value of each."""
+def compared_settings(
+    entries: Sequence[Entry],
+    with_equal: bool = False,
+) -> list[tuple[str, list[str]]]:
+    """List the settings that are not the same in all entries: title, and the value of each.
+
+    ``with_equal`` lists the others, too.
+    """
     rows = []
     for name, setting in SETTINGS.items():
         values = [entry.describe_setting(name) for entry in entries]
-        if len(set(values)) > 1:
-            short = _without_same_words(values) if name == "network" else values
+        differs = len(set(values)) > 1
+        if differs or with_equal:
+            shortens = differs and name == "network"
+            short = _without_same_words(values) if shortens else values
             rows.append((_TITLES.get(name, setting.title), short))
     return rows
 
@@ -279,11 +292,3 @@ def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
         named = entry if count == 1 else replace(entry, name=f"{entry.name} ({count})")
         numbered.append(named)
     return numbered[::-1]
-
-
-def read_figures(run: Run) -> list[EpochFigures]:
-    """Return the figures of each epoch; none where they are lost."""
-    try:
-        return load_history(run).epochs
-    except (OSError, UserError):
-        return []

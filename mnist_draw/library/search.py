@@ -37,7 +37,7 @@ class Term:
     is_excluded: bool = False
 
 
-def parse_search(text: str) -> list[Term]:
+def parse_search(text: str) -> tuple[Term, ...]:
     """Split a search: ``cnn lr:0.001..0.01 acc:>98 -data:mnist``."""
     terms = []
     for word in text.lower().split():
@@ -46,7 +46,7 @@ def parse_search(text: str) -> list[Term]:
             terms.append(Term(key, value, word.startswith("-")))
         else:
             terms.append(Term("", word))
-    return terms
+    return tuple(terms)
 
 
 def what_is_wrong(terms: Sequence[Term]) -> str:

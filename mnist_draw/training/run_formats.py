@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mnist_draw.errors import MissingPackageError
@@ -32,6 +32,10 @@ class FileFormat:
     in_menus: bool = True
 
 
+#: Of a table of epochs.
+_COLUMNS = (*EPOCH_COLUMNS, "learning_rate", "test_loss", "test_accuracy")
+
+
 def learning_rates(run: Run, history: History) -> list[float]:
     """Return the learning rate of each epoch's last minibatch.
 
@@ -49,6 +53,20 @@ def learning_rates(run: Run, history: History) -> list[float]:
 
 def pack_epochs(run: Run, history: History) -> bytes:
     """Return one line for each epoch; the figures of the test stand in the last one."""
+    return figures_table(_COLUMNS, _epoch_rows(run, history))
+
+
+def pack_runs(runs: Iterable[tuple[Run, History]]) -> bytes:
+    """Return the lines of several runs, each with the run's folder, title and seed."""
+    rows = [
+        [run.folder.name, run.title, run.settings.seed, *row]
+        for run, history in runs
+        for row in _epoch_rows(run, history)
+    ]
+    return figures_table(("run", "title", "seed", *_COLUMNS), rows)
+
+
+def _epoch_rows(run: Run, history: History) -> list[list[object]]:
     rates = learning_rates(run, history)
     rows: list[list[object]] = [
         [*vars(figures).values(), rate, None, None]
@@ -56,8 +74,7 @@ def pack_epochs(run: Run, history: History) -> bytes:
     ]
     if rows:
         rows[-1][-2:] = [history.test_loss, history.test_accuracy]
-    columns = (*EPOCH_COLUMNS, "learning_rate", "test_loss", "test_accuracy")
-    return figures_table(columns, rows)
+    return rows
 
 
 def pack_events(run: Run, history: History) -> bytes:

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 import pytest
 from made_networks import flat_model
 
+from mnist_draw.library.comparison import read_columns
 from mnist_draw.library.entries import (
     Entry,
-    differing_settings,
+    compared_settings,
     entry_of_run,
     list_entries,
     newest,
-    read_figures,
     read_library,
 )
 from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_opened
@@ -117,7 +117,7 @@ def test_where_a_run_failed(epoch, words):
 
 def test_an_entry_without_figures_or_settings_has_none():
     lost = add_run("2026-01-01 10:00:00", epochs_done=3)
-    assert read_figures(lost) == []
+    assert not len(read_columns(lost)["epochs"])
     (kept,) = [entry for entry in list_entries() if entry.run]
     assert kept.settings == lost.settings
     opened = save_opened(made(settings={"epochs": 7}), "with settings")
@@ -132,17 +132,17 @@ def test_only_what_differs_is_compared():
     unknown = Entry(replace(more.stored, info=made().info), "", "")
     # Named by its user, it is described once.
     assert entry_of_run(replace(run, name="Mine")).what == "Tutorial MLP, 5 epochs"
-    assert differing_settings([more]) == []
-    assert differing_settings([entry_of_run(run), more]) == [("Epochs", ["5", "9"])]
+    assert compared_settings([more]) == []
+    assert compared_settings([entry_of_run(run), more]) == [("Epochs", ["5", "9"])]
     stopped = entry_of_run(replace(run, summary=Summary(3)))
-    assert differing_settings([entry_of_run(run), stopped]) == [("Epochs", ["5", "3 of 5"])]
-    assert ("Epochs", ["9", "–"]) in differing_settings([more, unknown])
+    assert compared_settings([entry_of_run(run), stopped]) == [("Epochs", ["5", "3 of 5"])]
+    assert ("Epochs", ["9", "–"]) in compared_settings([more, unknown])
     # What was changed during the run is known of its network, too; the same words are left out.
     change = SettingChanged(2, 1, 5, "learning_rate", 0.05, 0.01)
     settings = longer.replace(network="mlp#3").to_json()
     changed = made(settings=settings, changes=[asdict(change)])
     file = Entry(replace(more.stored, info=changed.info), "", "")
-    found = dict(differing_settings([more, file]))
+    found = dict(compared_settings([more, file]))
     assert found["Learning rate"] == ["0.001", "0.05 → 0.01"]
     assert found["Network"] == [f"784–500–300–{n}, dropout 40%" for n in (10, 3)]
 

@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QPointF, QRectF, Qt
-from qtpy.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
+from qtpy.QtCore import QObject, QRectF, Qt
+from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import (
     CollectionController,
@@ -25,7 +24,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.views import Row
 from mnist_draw.app.kit.widgets import copy_table
 from mnist_draw.app.train.lesson import accuracy_of
-from mnist_draw.app.train.library_delegate import OWN, SHIPPED, OtherRow
+from mnist_draw.app.train.library_delegate import OWN, SHIPPED, OtherRow, paint_caret
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, counted, format_ago, format_duration, joined, listed, pgettext
 from mnist_draw.library.handed_in import (
@@ -80,17 +79,12 @@ class PupilRow(OtherRow):
             figure="–" if best is None else accuracy_of(best),
             figure_look=_FIGURE,
             when=format_ago(runs[0].started_at) if runs and runs[0].started_at else "",
-            mark=self._paint_caret if runs else lambda painter, box: None,
+            mark=self._paint_mark,
         )
 
-    def _paint_caret(self, painter: QPainter, box: QRectF) -> None:
-        """Paint the sign that unfolds the runs: it points down where they are shown."""
-        side = theme.scaled(5)
-        ends = [QPointF(-side / 2, -side), QPointF(side / 2, 0), QPointF(-side / 2, side)]
-        if self.is_open:
-            ends = [QPointF(point.y(), point.x()) for point in ends]
-        painter.setPen(QPen(theme.color("muted"), 1.6, Qt.SolidLine, Qt.RoundCap))
-        painter.drawPolyline(QPolygonF([box.center() + point for point in ends]))
+    def _paint_mark(self, painter: QPainter, box: QRectF) -> None:
+        if self.work.runs:
+            paint_caret(painter, box.center(), self.is_open)
 
     def open(self) -> None:
         self._list.unfold(self)

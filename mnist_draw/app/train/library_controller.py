@@ -22,9 +22,10 @@ from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController, refusal
-from mnist_draw.app.train.series import thinned
-from mnist_draw.i18n import _, joined, listed, pgettext
-from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
+from mnist_draw.i18n import _, counted, joined, pgettext
+from mnist_draw.library.arrangement import SeedGroup, runs_of
+from mnist_draw.library.comparison import read_columns
+from mnist_draw.library.entries import Entry, Library, read_library, with_run
 from mnist_draw.library.handed_in import handed_in_folder
 from mnist_draw.library.networks import delete, list_deleted, rename
 from mnist_draw.library.stored_network import (
@@ -38,6 +39,7 @@ from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.unique_paths import empty_bin
 from mnist_draw.training import run_list
 from mnist_draw.training.run import CHECKPOINT, RECORD, Run
+from mnist_draw.training.run_formats import RUN_FORMATS
 
 #: Why an entry of a row's menu is disabled.
 _TRAINED = _("It is training; stop it first.")
@@ -56,12 +58,8 @@ def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
     return (*modification_times(files), *((str(folder), in_use(folder)) for folder in going_on))
 
 
-def _read_figures(entries: Sequence[Entry]) -> Figures:
-    return {
-        entry.key: (entry.run.epochs_done, thinned(read_figures(entry.run)))
-        for entry in entries
-        if entry.run is not None
-    }
+def _read_figures(runs: Sequence[Run]) -> Figures:
+    return {run.key: (run.epochs_done, read_columns(run)) for run in runs}
 
 
 class LibraryController(LibraryFiles):
@@ -100,7 +98,7 @@ class LibraryController(LibraryFiles):
         )
         self._folder.listed.connect(self._listed)
         self._reading = NewestOnly(_read_figures, self, quiet=0.05, deliver_stale=True)
-        self._reading.answered.connect(self._show_figures)
+        self._reading.answered.connect(self._rows.show_figures)
         self._connect_page(page)
         network.state.follow(["entries"], self._show_entries, ["train"])
         run.training.ended.connect(self._ended)
@@ -115,9 +113,11 @@ class LibraryController(LibraryFiles):
         page.list.itemDelegate().closeEditor.connect(self._show_entries)
         page.delete.triggered.connect(self._delete_current)
         page.undo.triggered.connect(self.restore_last)
+        page.export_button.clicked.connect(lambda: self.export_table(self._rows.ticked()))
+        page.delete_button.clicked.connect(lambda: self.delete_all(self._rows.ticked()))
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
-        self._rows.ticked_changed.connect(self._compare)
+        self._rows.choice_changed.connect(self._want_figures)
         self._rows.modelReset.connect(self._want_figures)
 
     # -- after the window is visible
@@ -174,17 +174,13 @@ class LibraryController(LibraryFiles):
         if not self.page.list.editing:
             self.page.show_library(replace(self._shown, entries=self._network.state.entries))
             self._follow()
-            self._compare()
+            self._want_figures()
 
     def _want_figures(self) -> None:
         """Have the figures read of what is seen or compared."""
         wanted = [*self.page.list.seen(), *self._rows.ticked()]
         if missing := self._rows.without_figures(wanted):
             self._reading.ask(missing)
-
-    def _show_figures(self, figures: Figures) -> None:
-        self._rows.show_figures(figures)
-        self._show_compared()
 
     def _follow(self) -> None:
         """Show the newest figures of the run that goes on in this window."""
@@ -199,34 +195,10 @@ class LibraryController(LibraryFiles):
         # An entry keeps the settings that its name is made of.
         run = copy.copy(self._run.state.run)
         self._rows.show_entry(with_run(listed, run, going_on=True))
-        if run.epochs_done != listed.run.epochs_done:
-            self._show_compared()
 
     def _ended(self) -> None:
         if self.page.isVisible():
             self.refresh()
-
-    # -- the comparison
-
-    def _compare(self) -> None:
-        self._want_figures()
-        self._show_compared()
-
-    def _show_compared(self) -> None:
-        ticked = self._rows.ticked()
-        self.page.differences.show_entries(ticked)
-        runs = [(n, one.name, self._rows.figures_of(one)) for n, one in enumerate(ticked)]
-        missing = ""
-        if len(ticked) > 1:
-            if any(one.run is None for one in ticked):
-                missing = _("A network without a run has no curves.")
-            elif none := [
-                one.name
-                for (*__, shown), one in zip(runs, ticked, strict=True)
-                if one.run and not (one.run.epochs_done or shown)
-            ]:
-                missing = _("No complete epoch, so no curves: {names}.", names=listed(none))
-        self.page.compare.show_runs([run for run in runs if run[2]], missing)
 
     # -- an entry
 
@@ -252,6 +224,15 @@ class LibraryController(LibraryFiles):
             action.setToolTip(refusal)
             action.triggered.connect(lambda: act())
 
+        if isinstance(entry, SeedGroup):
+            is_unfolded = entry.key in self._rows.choice.unfolded
+            text = _("Hide the runs") if is_unfolded else _("Show the runs")
+            add(text, partial(self._rows.unfold, entry))
+            add(_("New run like this"), partial(self._repeat, entry))
+            add(f"{RUN_FORMATS['csv'].title} …", partial(self.export_table, [entry]))
+            menu.addSeparator()
+            add(_("Delete"), partial(self.delete_all, [entry]), "", "Del")
+            return menu
         busy = _TRAINED if entry.going_on else ""
         add(
             pgettext("menu", "Use"),
@@ -301,6 +282,9 @@ class LibraryController(LibraryFiles):
         if isinstance(entry, OtherRow):
             entry.open()
             return
+        if isinstance(entry, SeedGroup):
+            self._rows.unfold(entry)
+            return
         if entry.run is not None:
             self.run_requested.emit(entry.run)
             return
@@ -312,6 +296,12 @@ class LibraryController(LibraryFiles):
             refusal.problem(
                 _("A run is in progress; its settings can't be replaced until it ends."),
             )
+        elif isinstance(entry, SeedGroup):
+            # What is new of it is another seed.
+            runs = runs_of([entry])
+            seed = max(run.settings.seed for run in runs) + 1
+            settings = runs[0].settings.replace(seed=seed)
+            self.repeat_requested.emit(Run(settings=settings))
         elif entry.settings is not None:
             self.repeat_requested.emit(entry.run or Run(settings=entry.settings, name=entry.name))
 
@@ -335,6 +325,8 @@ class LibraryController(LibraryFiles):
         row = self._rows.row(self.page.list.currentIndex())
         if isinstance(row, OtherRow):
             row.delete()
+        elif isinstance(row, SeedGroup):
+            self.delete_all([row])
         elif row is not None:
             self.delete(row)
 
@@ -359,6 +351,29 @@ class LibraryController(LibraryFiles):
             self.refresh()
 
         self.change(lambda: delete(entry.stored), finished)
+
+    def delete_all(self, entries: Sequence[Entry]) -> None:
+        """Delete several entries at once, but those that cannot be."""
+        members = {one.key: one for entry in entries for one in entry.members}
+        chosen = [one for one in members.values() if self._can_be_deleted(one)]
+        if not chosen:
+            return
+
+        def finished(paths: list[Path]) -> None:
+            count = len(paths)
+            deleted = counted("{count} was deleted.", "{count} were deleted.", count)
+            back = counted("{count} is back.", "{count} are back.", count)
+            self.offer_undo(deleted, paths, back)
+            if self._network.state.answering_key in [one.key for one in chosen]:
+                self._network.use_default()
+            self.refresh()
+
+        self.change(lambda: [delete(one.stored) for one in chosen], finished)
+
+    def _can_be_deleted(self, entry: Entry) -> bool:
+        run = entry.run
+        is_used = run is not None and (self._run.shows(run) or entry.going_on)
+        return not entry.is_shipped and not is_used
 
     def restore_last(self) -> None:
         newest = list_deleted()[:1]

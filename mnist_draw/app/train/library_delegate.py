@@ -25,13 +25,15 @@ from mnist_draw.i18n import (
     format_duration,
     format_percent,
     listed,
+    number,
     percent,
     pgettext,
 )
+from mnist_draw.library.arrangement import MAX_DRAWN, SeedGroup
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
-from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.run import MAX_NAME_LENGTH
+from mnist_draw.training.settings import SETTINGS
 
 #: Heights of the rows, and places in them, at the usual text size.
 OWN = 55
@@ -52,6 +54,9 @@ _PAD = 16
 _TICK = 18
 _BOX = 16
 _MENU = 54
+#: The middle of the sign that unfolds a group, and how far its runs are indented.
+_CARET = 45
+_INDENT = 20
 
 
 #: Marks of what has no curve: of a shipped network, or of one from elsewhere.
@@ -69,22 +74,25 @@ _ANSWERS = pgettext("of a network", "answers")
 @dataclass(frozen=True)
 class RowView:
     entry: Entry
-    figures: Sequence[EpochFigures] = ()
+    #: Its validation accuracies, and the epoch of the last.
+    curve: tuple[float, ...] = ()
+    last_epoch: int = 0
     #: Its place among the ticked entries; none below 0.
     tick: int = -1
     answers: bool = False
     #: When its run goes on that waits; empty for none.
     starts: str = ""
+    #: What the list is sorted by, where no other part of the row says it.
+    sorted_by: str = ""
+    is_unfolded: bool = False
+    #: Whether it is one of the runs of a group, which its seed tells apart.
+    is_inside: bool = False
 
     @property
     def part(self) -> float | None:
         """How much of its training is done, 0 to 1; None unless this window trains it."""
         run = self.entry.run
         return run.run_part if run is not None and is_trained_here(self.entry) else None
-
-    @property
-    def curve(self) -> tuple[float, ...]:
-        return tuple(row.validation_accuracy for row in self.figures)
 
     @property
     def climb(self) -> str:
@@ -94,7 +102,7 @@ class RowView:
         return counted(
             "{first} → {last} in {count} epoch",
             "{first} → {last} in {count} epochs",
-            self.figures[-1].epoch,
+            self.last_epoch,
             first=percent(self.curve[0], 1),
             last=percent(self.curve[-1], 1),
         )
@@ -115,10 +123,20 @@ class RowView:
                 return entry.what
             # Translators: a kind of network, and why to choose this one.
             return _("{name}: {text}", name=entry.stored.kind, text=entry.what)
-        took = "" if seconds is None else format_duration(seconds)
+        took = "" if seconds is None or self.is_group else format_duration(seconds)
         # Translators: a run that another window or a command trains.
         where = _("in another program") if self.is_elsewhere else ""
         return self.starts or listed(filter(None, (entry.what, took, where)))
+
+    @property
+    def is_group(self) -> bool:
+        return isinstance(self.entry, SeedGroup)
+
+    @property
+    def title(self) -> str:
+        if self.is_inside and self.entry.settings is not None:
+            return SETTINGS["seed"].brief(self.entry.settings.seed)
+        return self.entry.name
 
     @property
     def is_elsewhere(self) -> bool:
@@ -132,39 +150,46 @@ class RowView:
         if entry.test_accuracy is None and entry.validation_accuracy is not None:
             share = format_percent(entry.validation_accuracy)
             return _("{share} validation", share=share), False
-        return format_percent(entry.test_accuracy), entry.test_accuracy is not None
+        return accuracy_of(entry), entry.test_accuracy is not None
 
     def read_out(self) -> str:
         when = format_ago(self.entry.when) if self.entry.when else ""
         accuracy, tested = self.accuracy
         words = _("{share} test", share=accuracy) if tested else accuracy
-        states = (_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else "")
-        parts = (self.entry.name, self.detail, *self.data, words, when, *states)
+        states = [_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else ""]
+        if self.is_group:
+            states.append(_("expanded") if self.is_unfolded else _("collapsed"))
+        parts = (self.title, self.detail, *self.data, words, self.sorted_by, when, *states)
         return listed(filter(None, parts))
 
     def row(self) -> Row:
         """Return what the delegate paints."""
         accuracy, is_tested = self.accuracy
         sure = (Text.SURER, "text", True)
+        when = format_ago(self.entry.when) if self.entry.when else ""
         return Row(
-            self.entry.name,
-            SHIPPED if self.entry.is_shipped else OWN,
+            self.title,
+            SHIPPED if self.entry.is_shipped or self.is_inside else OWN,
             note=self.detail,
             aside=self.data,
             figure=accuracy,
             figure_look=sure if is_tested else (Text.LABEL, "muted", False),
-            when=format_ago(self.entry.when) if self.entry.when else "",
+            when=self.sorted_by or when,
             chip=_ANSWERS if self.answers else "",
             part=self.part,
             mark=self._paint_mark,
         )
 
     def _paint_mark(self, painter: QPainter, box: QRectF) -> None:
-        if not self.entry.is_shipped:
-            self._paint_tick(painter, box.center().y())
+        self._paint_tick(painter, box.center().y())
+        if self.is_group:
+            middle = QPointF(theme.scaled(_CARET), box.center().y())
+            paint_caret(painter, middle, self.is_unfolded)
+        if self.is_inside:
+            box = box.adjusted(theme.scaled(_INDENT), theme.scaled(4), 0, -theme.scaled(4))
         if self.entry.run is None:
             self._paint_icon(painter, box.center())
-        elif self.figures:
+        elif self.curve:
             self._paint_curve(painter, box)
         elif self.entry.run.has_failed:
             self._paint_icon(painter, box.center())
@@ -192,8 +217,9 @@ class RowView:
         mark.paint(painter, place)
 
     def _paint_curve(self, painter: QPainter, box: QRectF) -> None:
-        color = theme.color("muted") if self.tick < 0 else series_color(self.tick)
-        style = Qt.SolidLine if self.tick < 0 else STYLES[self.tick]
+        is_drawn = 0 <= self.tick < MAX_DRAWN
+        color = series_color(self.tick) if is_drawn else theme.color("muted")
+        style = STYLES[self.tick] if is_drawn else Qt.SolidLine
         points = curve_points(self.curve, box)
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QPen(color, 2, style, Qt.FlatCap, Qt.RoundJoin))
@@ -201,6 +227,24 @@ class RowView:
         painter.setPen(Qt.NoPen)
         painter.setBrush(color)
         painter.drawEllipse(points[-1], _DOT, _DOT)
+
+
+def paint_caret(painter: QPainter, middle: QPointF, is_open: bool) -> None:
+    """Paint the sign that unfolds a row: it points down where what is below is shown."""
+    side = theme.scaled(5)
+    ends = [QPointF(-side / 2, -side), QPointF(side / 2, 0), QPointF(-side / 2, side)]
+    if is_open:
+        ends = [QPointF(point.y(), point.x()) for point in ends]
+    painter.setPen(QPen(theme.color("muted"), 1.6, Qt.SolidLine, Qt.RoundCap))
+    painter.drawPolyline(QPolygonF([middle + point for point in ends]))
+
+
+def accuracy_of(entry: Entry) -> str:
+    """Format the test accuracy, that of a group with its standard deviation in points."""
+    share = format_percent(entry.test_accuracy)
+    if not isinstance(entry, SeedGroup) or entry.spread is None:
+        return share
+    return _("{mean} ± {spread}", mean=share, spread=number(100 * entry.spread, ".2f"))
 
 
 def is_trained_here(entry: Entry) -> bool:
@@ -240,7 +284,7 @@ class OtherRow:
 
 
 def tick_area(row: QRect) -> QRect:
-    return QRect(row.left(), row.top(), theme.scaled(COLUMNS.mark), row.height())
+    return QRect(row.left(), row.top(), theme.scaled(_TICK + _BOX + 4), row.height())
 
 
 def menu_area(row: QRect) -> QRect:
@@ -329,9 +373,9 @@ def curve_points(curve: Sequence[float], box: QRectF) -> list[QPointF]:
     scale = max(climb, _LEAST_CLIMB)
     lowest = min(odds) - (scale - climb) / 2
     points = []
-    for number, value in enumerate(odds):
+    for place, value in enumerate(odds):
         up = (value - lowest) / scale
-        across = number / (len(curve) - 1) if len(curve) > 1 else 1.0
+        across = place / (len(curve) - 1) if len(curve) > 1 else 1.0
         points.append(QPointF(box.left() + across * box.width(), box.bottom() - up * box.height()))
     return points
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from mnist_draw.app.train.handed_in_list import HandedInList
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.i18n import _, pgettext
+from mnist_draw.library.arrangement import runs_of
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.handed_in import SUFFIX
 from mnist_draw.library.networks import save_opened
@@ -39,7 +41,7 @@ from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.history import History
 from mnist_draw.training.record import load_history
 from mnist_draw.training.run import Run
-from mnist_draw.training.run_formats import RUN_FORMATS
+from mnist_draw.training.run_formats import RUN_FORMATS, pack_runs
 
 #: Size of a picture of curves, in logical pixels.
 _PICTURE = (1240, 416)
@@ -88,6 +90,15 @@ class LibraryFiles(CollectionController):
             self.save(path, lambda: form.pack(run, load_history(run)))
         elif path:
             self.save(path, lambda: form.pack(entry.stored.load()))
+
+    def export_table(self, entries: Sequence[Entry]) -> None:
+        """Write the figures of several runs into one table."""
+        runs = runs_of(entries)
+        question = _("Save the figures of these runs")
+        title = RUN_FORMATS["csv"].title
+        path = ask_save(self.page, question, "runs.csv", file_kind(title, ".csv"))
+        if path:
+            self.save(path, lambda: pack_runs((run, load_history(run)) for run in runs))
 
     def _export_curves(self, entry: Entry) -> None:
         path = self._ask_where(entry, ".png", pgettext("files", "Pictures"))

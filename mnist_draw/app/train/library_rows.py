@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, takewhile
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ from qtpy.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, Si
 from qtpy.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -30,38 +32,50 @@ from mnist_draw.app.train.library_delegate import (
     menu_area,
     tick_area,
 )
-from mnist_draw.app.train.series import thinned
 from mnist_draw.i18n import _, format_moment, joined, listed
+from mnist_draw.library.arrangement import (
+    SORTS,
+    Choice,
+    SeedGroup,
+    arranged,
+    grouped,
+    ticked_of,
+    toggled,
+    with_members,
+)
+from mnist_draw.library.comparison import Columns, columns_of, compared
 from mnist_draw.library.entries import Entry
-from mnist_draw.library.search import Term, matches, parse_search, what_is_wrong
-from mnist_draw.training.history import EpochFigures
+from mnist_draw.library.search import matches, what_is_wrong
+from mnist_draw.training.run import Run
 
-#: Entries that can be compared at a time.
-MAX_TICKED = 6
 _CAME_ALONG = _("CAME WITH THE PROGRAM")
 _NOWHERE = QModelIndex()
 #: A row of the list: an entry, one of another group, or a heading.
 Shown: TypeAlias = Entry | OtherRow | str
-#: How many epochs a run had when it was read, and their figures, by the key of its entry.
-Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
+#: How many epochs a run had when it was read, and their figures, by its key.
+Figures = dict[str, tuple[int, Columns]]
 
 
 class LibraryModel(QAbstractListModel):
-    """The entries that the search leaves, the user's and then those that came along."""
+    """The entries that follow from what is chosen, the user's and then those that came along."""
 
     renamed = Signal(object, str)
-    ticked_changed = Signal()
+    choice_changed = Signal()
+    figures_changed = Signal()
 
     def __init__(self, state: AppState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self.entries: list[Entry] = []
+        self.choice = Choice()
+        #: The user's entries with groups of seeds, and the runs of the unfolded ones.
+        self._grouped: list[Entry] = []
+        self._inside: set[str] = set()
         #: Rows of other groups by who lists them, shown below.
         self.others: dict[str, Sequence[OtherRow]] = {}
         self.shown: list[Shown] = []
-        self._search: list[Term] = []
-        self._ticked: list[str] = []
-        self._figures: Figures = {}
+        self.columns: dict[str, Columns] = {}
+        self._epochs_read: dict[str, int] = {}
         state.follow(["network_answering", "queue"], self._renew)
         state.follow(["learning"], self._show_learning, ["train"])
 
@@ -82,22 +96,28 @@ class LibraryModel(QAbstractListModel):
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def can_rename(self, entry: Entry) -> bool:
-        return not entry.is_shipped and not self.row_view(entry).is_elsewhere
+        fixed = entry.is_shipped or isinstance(entry, SeedGroup)
+        return not fixed and not self.row_view(entry).is_elsewhere
 
     def row_view(self, entry: Entry) -> RowView:
-        ticked = entry.key in self._ticked
-        tick = [one.key for one in self.ticked()].index(entry.key) if ticked else -1
-        answers = entry.key == self._state.answering_key
+        ticked = [one.key for one in self.ticked()]
+        sort = SORTS[self.choice.sort]
+        drawn = compared((entry,), self.columns, Choice()).curves
         waiting = self._state.queue
         starts = ""
         if waiting is not None and waiting.key == entry.key:
             starts = waiting.reason.starts(self._state)
-        return RowView(entry, self.figures_of(entry), tick, answers, starts)
-
-    def figures_of(self, entry: Entry) -> Sequence[EpochFigures]:
-        if entry.run is not None and is_trained_here(entry):
-            return thinned(tuple(entry.run.history.epochs))
-        return self._figures.get(entry.key, (0, ()))[1]
+        return RowView(
+            entry,
+            tuple(drawn[0].y) if drawn else (),
+            last_epoch=int(drawn[0].x[-1]) if drawn else 0,
+            tick=ticked.index(entry.key) if entry.key in ticked else -1,
+            answers=entry.key == self._state.answering_key,
+            starts=starts,
+            sorted_by="" if sort.text is None else sort.text(entry),
+            is_unfolded=entry.key in self.choice.unfolded,
+            is_inside=entry.key in self._inside,
+        )
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.shown[index.row()]
@@ -141,31 +161,43 @@ class LibraryModel(QAbstractListModel):
     # -- what is shown
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
-        """Show entries; ticks and figures are kept."""
-        before = [entry.key for entry in self.ticked()]
+        """Show entries; what is chosen and read is kept."""
+        before = self.ticked()
         self.entries = list(entries)
+        self._grouped = grouped(entry for entry in entries if not entry.is_shipped)
         self._fill()
-        if before != [entry.key for entry in self.ticked()]:
-            self.ticked_changed.emit()
+        if before != self.ticked():
+            self.choice_changed.emit()
 
     def show_others(self, group: str, others: Sequence[OtherRow]) -> None:
         self.others = {**self.others, group: others}
         self._fill()
 
-    def search(self, text: str) -> None:
-        """Show only what `parse_search` finds."""
-        self._search = parse_search(text)
+    def choose(self, **changes: Any) -> None:
+        """Change what is chosen: fields of `Choice`."""
+        self.take(replace(self.choice, **changes))
+
+    def take(self, choice: Choice) -> None:
+        self.choice = choice
         self._fill()
+        self.choice_changed.emit()
 
     @property
     def search_problem(self) -> str:
-        return what_is_wrong(self._search)
+        return what_is_wrong(self.choice.terms)
+
+    def count_found(self) -> tuple[int, int]:
+        """Return how many of the entries are found, and how many there are."""
+        found = [entry for entry in self.entries if matches(entry, self.choice.terms)]
+        return len(found), len(self.entries)
 
     def _fill(self) -> None:
-        terms = self._search
-        found = [entry for entry in self.entries if matches(entry, terms)]
-        rows: list[Shown] = [entry for entry in found if not entry.is_shipped]
-        shipped = [entry for entry in found if entry.is_shipped]
+        terms = self.choice.terms
+        own = arranged(self._grouped, self.choice)
+        unfolded = [one for one in own if one.key in self.choice.unfolded]
+        self._inside = {member.key for group in unfolded for member in group.members}
+        rows: list[Shown] = [*own]
+        shipped = arranged((entry for entry in self.entries if entry.is_shipped), self.choice)
         rows += [_CAME_ALONG, *shipped] if shipped else []
         for other in chain.from_iterable(self.others.values()):
             text = f"{other.heading} {other.name} {other.detail}".lower()
@@ -182,28 +214,38 @@ class LibraryModel(QAbstractListModel):
 
     def show_entry(self, entry: Entry) -> None:
         """Show newer figures of a listed entry."""
-        self.entries = [entry if other.key == entry.key else other for other in self.entries]
+        for listed_entries in (self.entries, self._grouped):
+            for number, other in enumerate(listed_entries):
+                if other.key == entry.key:
+                    listed_entries[number] = entry
         for number, row in enumerate(self.shown):
             if _key(row) == entry.key:
                 self.shown[number] = entry
                 self._renew(number)
+        run = entry.run
+        if run is not None and self._epochs_read.get(entry.key) != run.epochs_done:
+            self.show_figures({entry.key: (run.epochs_done, columns_of(run, run.history))})
 
     def _show_learning(self) -> None:
         if self._state.queue is not None:
             self._renew()
 
     def show_figures(self, figures: Figures) -> None:
-        self._figures |= figures
+        for key, (epochs, columns) in figures.items():
+            self._epochs_read[key] = epochs
+            self.columns[key] = columns
         self._renew()
+        self.figures_changed.emit()
 
-    def without_figures(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return those of some entries whose figures are to be read."""
+    def without_figures(self, entries: Sequence[Entry]) -> list[Run]:
+        """Return the runs of some entries whose figures are to be read."""
         return [
-            entry
-            for entry in entries
+            entry.run
+            for entry in with_members(entries)
             if entry.run
+            and not isinstance(entry, SeedGroup)
             and not is_trained_here(entry)
-            and self._figures.get(entry.key, (-1,))[0] != entry.run.epochs_done
+            and self._epochs_read.get(entry.key) != entry.run.epochs_done
         ]
 
     def _renew(self, row: int | None = None) -> None:
@@ -214,23 +256,18 @@ class LibraryModel(QAbstractListModel):
     # -- ticks
 
     def ticked(self) -> list[Entry]:
-        by_key = {entry.key: entry for entry in self.entries}
-        # What was deleted may be brought back.
-        return [by_key[key] for key in self._ticked if key in by_key]
-
-    def clear_ticks(self) -> None:
-        self._ticked = []
-        self._renew()
-        self.ticked_changed.emit()
+        shipped = (entry for entry in self.entries if entry.is_shipped)
+        return ticked_of((*self._grouped, *shipped), self.choice)
 
     def toggle_tick(self, entry: Entry) -> None:
-        self._ticked = [one.key for one in self.ticked()]
-        if entry.key in self._ticked:
-            self._ticked.remove(entry.key)
-        elif not entry.is_shipped:
-            self._ticked = [*self._ticked, entry.key][-MAX_TICKED:]
-        self._renew()
-        self.ticked_changed.emit()
+        self.take(toggled(self.choice, entry.key))
+
+    def tick_found(self) -> None:
+        self.choose(ticked=tuple(row.key for row in self.shown if isinstance(row, Entry)))
+
+    def unfold(self, group: SeedGroup) -> None:
+        """Show the runs of a group, or hide them."""
+        self.choose(unfolded=self.choice.unfolded ^ {group.key})
 
 
 def _data_of_other(row: OtherRow, role: int) -> Any:
@@ -262,8 +299,8 @@ class LibraryList(QListView):
             self,
             _("Library"),
             _(
-                "All runs and networks, the newest first. Return opens one, Space ticks it to "
-                "compare, F2 renames it, Delete deletes it; the menu key shows all.",
+                "All runs and networks. Return opens one, Space ticks it to compare, Ctrl+A ticks "
+                "all, F2 renames it, Delete deletes it; the menu key shows all.",
             ),
         )
         self.setToolTip("")
@@ -295,6 +332,10 @@ class LibraryList(QListView):
 
     def choose(self, key: str) -> bool:
         """Make the entry of a key the current one; return whether it is listed."""
+        for row in self.rows.shown:
+            is_group = isinstance(row, SeedGroup) and key in [one.key for one in row.members]
+            if isinstance(row, SeedGroup) and is_group and row.key not in self.rows.choice.unfolded:
+                self.rows.unfold(row)
         keys = [_key(row) for row in self.rows.shown]
         if key in keys:
             self.setCurrentIndex(self.rows.index(keys.index(key)))
@@ -345,12 +386,20 @@ class LibraryList(QListView):
         row = self.rows.row(self.currentIndex())
         if row is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.opened.emit(row)
+        elif event.matches(QKeySequence.SelectAll):
+            self.rows.tick_found()
         elif isinstance(row, Entry) and event.key() == Qt.Key_Space:
             self.rows.toggle_tick(row)
+        elif isinstance(row, SeedGroup) and self._folds(row, event):
+            self.rows.unfold(row)
         elif isinstance(row, OtherRow) and row.press_key(event):
             event.accept()
         else:
             super().keyPressEvent(event)
+
+    def _folds(self, group: SeedGroup, event: QKeyEvent) -> bool:
+        key = Qt.Key_Left if group.key in self.rows.choice.unfolded else Qt.Key_Right
+        return event.key() == key
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -379,8 +428,8 @@ class LibraryList(QListView):
         rect = self.visualRect(index)
         if menu_area(rect).contains(point):
             return row.key, "menu"
-        can_tick = isinstance(row, Entry) and not row.is_shipped
-        return row.key, "tick" if can_tick and tick_area(rect).contains(point) else "row"
+        is_tick = isinstance(row, Entry) and tick_area(rect).contains(point)
+        return row.key, "tick" if is_tick else "row"
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Keyboard

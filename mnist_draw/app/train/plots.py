@@ -13,7 +13,7 @@ from qtpy.QtGui import QKeyEvent
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import N_, _, number
 from mnist_draw.training.settings import SETTINGS
 
 #: Opaque: the grid has the faint color of all lines.
@@ -54,15 +54,29 @@ class EpochAxis(_Axis):
         self.last = 0
         #: The minibatches of an epoch; 0 where epochs are shown.
         self._batches = 0
+        self._is_time = False
+        self._is_plain = False
 
     def show_epochs(self, plot: Any, last: int, batches: int = 0) -> None:
         """Show all epochs up to the last one, or the minibatches of the first."""
         self.last = max(1, last)
         self._batches = batches
+        self._is_plain = False
         # A single epoch has room for its name.
         plot.setXRange(0, 1 if batches else max(2, last), padding=0.01)
 
+    def show_range(self, plot: Any, last: float, is_time: bool) -> None:
+        """Show steps, or seconds, from 0 to the last one."""
+        self._is_plain = True
+        self._is_time = is_time
+        plot.setXRange(0, last, padding=0.01)
+
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        if self._is_plain:
+            least = (high - low) / max(2, min(_MAX_EPOCHS, int(size / theme.scaled(_EACH))))
+            step = clock_step(least) if self._is_time else nice_step(least, whole=True)
+            last = high - theme.scaled(_AROUND[1]) * (high - low) / size
+            return [(step, [n * step for n in range(int(last / step) + 1)])]
         if self._batches:
             each = round(nice_step(self._batches / 5, whole=True))
             minibatches = sorted({1, *range(each, self._batches + 1, each)})
@@ -88,6 +102,8 @@ class EpochAxis(_Axis):
         return super().boundingRect().adjusted(-theme.scaled(_AROUND[0]), 0, 0, 0)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self._is_plain:
+            return [clock_text(one) if self._is_time else number(one, ",.0f") for one in values]
         if self._batches:
             first = _("minibatch {number}", number=1)
             batches = [round(value * self._batches) for value in values]
@@ -160,6 +176,26 @@ def nice_step(least: float, whole: bool = False) -> float:
         if factor * power >= least * (1 - 1e-9):
             return factor * power
     return 10 * power
+
+
+#: Seconds between two labels of an axis, up to an hour.
+_CLOCK = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+_UNITS = ((3600, N_("{count} h")), (60, N_("{count} min")), (1, N_("{count} s")))
+
+
+def clock_step(least: float) -> float:
+    """Return the smallest step between times that is not below ``least``, in seconds."""
+    if least < _CLOCK[0]:
+        return nice_step(least)
+    return next((step for step in _CLOCK if step >= least), 3600 * nice_step(least / 3600))
+
+
+def clock_text(seconds: float) -> str:
+    """Return a time in the largest unit that has a whole number of it, as ``90 s``, ``2 min``."""
+    for size, text in _UNITS:
+        if seconds and not seconds % size:
+            return _(text, count=number(seconds / size, "g"))
+    return _(_UNITS[-1][1], count=number(seconds, ".2g"))
 
 
 def log_ticks(low: float, high: float, most: int = _MAX_TICKS) -> list[float]:

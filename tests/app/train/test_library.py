@@ -12,13 +12,18 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton
 
 from mnist_draw.app.kit import files, theme
+from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.views import ROW
 from mnist_draw.app.train import library_files
+from mnist_draw.app.train.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
-from mnist_draw.app.train.library_page import CompareCard, DifferencesTable
+from mnist_draw.app.train.library_rows import LibraryModel
 from mnist_draw.app.train.series import SWATCH, swatch
-from mnist_draw.library.entries import entry_of_run
+from mnist_draw.library.arrangement import SeedGroup
+from mnist_draw.library.comparison import columns_of
+from mnist_draw.library.entries import Entry, entry_of_run
 from mnist_draw.library.networks import list_opened, save_opened
 from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.storage.models import ModelFile, load_model, save_model
@@ -112,7 +117,7 @@ def test_each_curve_has_its_own_scale_and_is_read_when_it_is_seen(make):
 
 def test_the_comparison_below_the_list_leaves_it_several_rows(make):
     for day in (1, 2, 3):
-        add_run(f"2026-01-0{day} 10:00", seed=day)
+        add_run(f"2026-01-0{day} 10:00", batch_size=100 * day)
     room = make()
     page = room.show_library()
     page.window().resize(1024, 700)
@@ -222,7 +227,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.qtbot.waitUntil(
         lambda: (
             [one.text() for one in parts(FittedLabel, "comparedName") if one.isVisible()]
-            == names(page)
+            == ["Adam", "RMSProp"]
         ),
     )
     table = page.differences
@@ -242,10 +247,13 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.qtbot.waitUntil(lambda: not page.differences.isVisible())
     room.undo()
     room.qtbot.waitUntil(page.differences.isVisible)
-    # A network that has no curve is ticked: why it is not drawn is said.
-    page.compare.show_runs(page.compare.runs, "It has no curve.")
-    assert not page.compare.message.isHidden()
-    assert "no curve" in page.compare.message.text()
+    # One that came with the program has no curve, and a column of the table.
+    best = choose(page, "Best reader")
+    QTest.keyClick(page.list, Qt.Key_Space)
+    assert best in page.list.rows.ticked()
+    assert "no curves" in page.compare.message.text()
+    assert table.columnCount() == 3
+    QTest.keyClick(page.list, Qt.Key_Space)
     # Below the list the comparison waits until two are ticked.
     choose(page, names(page)[-1])
     QTest.keyClick(page.list, Qt.Key_Space)
@@ -266,15 +274,28 @@ def test_a_ticked_run_without_an_epoch_is_named_where_runs_are_compared(make):
     assert page.compare.message.text() == f"No complete epoch, so no curves: {without}."
 
 
-def test_names_of_compared_runs_are_whole(show):
-    card = show(CompareCard(), 480, 400)
+def compare(show, *names, epochs=2):
+    """Return a card that compares runs of these names."""
+    rows = LibraryModel(AppState())
+    card = show(CompareCard(rows), 480, 400)
     card.prepare()
-    rows = figures(2).epochs
-    for names in (["one", "two"], ["A long name, with a change", "A long name, with another"] * 2):
-        card.show_runs([(place, name, rows) for place, name in enumerate(names[:3])])
-        seen.settle()
+    runs = [
+        add_run(f"2026-01-0{day} 10:00:{len(names)}0", name=name, epochs=epochs)
+        for day, name in enumerate(names, 1)
+    ]
+    entries = [entry_of_run(run) for run in runs]
+    rows.show_entries(entries)
+    rows.show_figures({run.key: (epochs, columns_of(run, run.history)) for run in runs})
+    rows.choose(ticked=tuple(entry.key for entry in entries))
+    seen.settle()
+    return card
+
+
+def test_names_of_compared_runs_are_whole(show):
+    for names in (["one", "two"], ["A long name, with a change", "A long name, with another", "c"]):
+        card = compare(show, *names)
         shown = [one for one in card.findChildren(FittedLabel, "comparedName") if one.isVisible()]
-        assert [one.fitted()[1] for one in shown] == names[:3]
+        assert [one.fitted()[1] for one in shown] == names
         assert (len({one.parent().y() for one in shown}) == 1) == (names[0] == "one")
 
 
@@ -343,15 +364,66 @@ def test_names_and_values_of_three_runs_wrap_in_a_wide_table(show):
 
 
 def test_one_epoch_has_its_name_and_a_scale(show):
-    card = show(CompareCard(), 480, 400)
-    card.prepare()
-    card.show_runs([(0, "one", figures(1).epochs)])
-    seen.settle()
+    card = compare(show, "one", epochs=1)
     (left, right), (low, high) = card.plot.getPlotItem().viewRange()
     axis = card.plot.getAxis("bottom")
     assert axis.tickValues(left, right, 400)[0][1] == [1]
     assert 0.75 * right > 1
     assert high - low >= 9
+
+
+def test_seeds_are_one_row_that_unfolds_and_is_compared_as_mean_and_spread(make):
+    for seed in (1, 2, 3):
+        add_run(f"2026-01-0{seed} 10:00", seed=seed)
+    room = make()
+    page = room.show_library()
+    rows = page.list.rows
+    (group,) = [one for one in rows.shown if isinstance(one, SeedGroup)]
+    assert "3 seeds" in rows.row_view(group).detail
+    page.list.choose(group.key)
+    QTest.keyClick(page.list, Qt.Key_Right)
+    inside = [rows.row_view(one).title for one in group.members]
+    assert inside == ["seed 3", "seed 2", "seed 1"]
+    listed = [one.key for one in rows.shown if isinstance(one, Entry)]
+    assert listed[:4] == [group.key, *(one.key for one in group.members)]
+    assert "expanded" in page.list.currentIndex().data(Qt.AccessibleTextRole)
+    QTest.keyClick(page.list, Qt.Key_Left)
+    assert len(rows.shown) == len(listed) - 3 + 1
+    QTest.keyClick(page.list, Qt.Key_A, Qt.ControlModifier)
+    assert len(rows.ticked()) == rows.rowCount() - 1
+    rows.choose(ticked=(group.key,))
+    room.qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
+    page.compare.means.click()
+    assert len(page.compare.curves) == 3
+    # A new run like a group has another seed.
+    with room.qtbot.waitSignal(room.library.repeat_requested) as asked:
+        menu = room.library.build_menu(group, room.tab)
+        next(one for one in menu.actions() if one.text() == "New run like this").trigger()
+    assert asked.args[0].settings.seed == 4
+    # Deleted together, they come back together.
+    rows.choose(ticked=(group.key,))
+    page.list.window().show()
+    room.tab.show_page("library")
+    page.delete_button.click()
+    room.qtbot.waitUntil(lambda: not rows.ticked())
+    room.undo()
+    room.qtbot.waitUntil(lambda: [one.key for one in rows.ticked()] == [group.key])
+
+
+def test_the_list_is_sorted_by_what_is_chosen(make):
+    for day, rate in enumerate((0.01, 0.002, 0.05), 1):
+        add_run(f"2026-01-0{day} 10:00", learning_rate=rate)
+    page = make().show_library()
+
+    def rates():
+        return [one.settings.learning_rate for one in page.list.rows.shown[:3]]
+
+    assert rates() == [0.05, 0.002, 0.01]
+    page.order.setCurrentIndex(page.order.findData("rate"))
+    assert rates() == [0.002, 0.01, 0.05]
+    assert page.list.rows.index(0).data(ROW).when == "0.002"
+    page.turn.click()
+    assert rates() == [0.05, 0.01, 0.002]
 
 
 def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make, qtbot):

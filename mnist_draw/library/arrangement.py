@@ -1,0 +1,243 @@
+"""What is chosen in the Library, and the entries that it lists then: grouped, found, sorted."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from mnist_draw.i18n import _, counted, format_duration, listed, number, pgettext
+from mnist_draw.library.entries import Entry
+from mnist_draw.library.search import Term, matches
+from mnist_draw.networks import parse_network
+from mnist_draw.training.presets import run_name
+from mnist_draw.training.run import Run
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+
+#: Entries that are drawn and compared at a time: so many styles of lines can be told apart.
+MAX_DRAWN = 6
+
+
+@dataclass(frozen=True)
+class Choice:
+    """All that is chosen in the Library; what it lists and draws follows from it."""
+
+    terms: tuple[Term, ...] = ()
+    #: A name in `SORTS`, and whether its order is turned.
+    sort: str = "when"
+    is_turned: bool = False
+    #: Keys of groups whose runs are listed, and of what is ticked.
+    unfolded: frozenset[str] = frozenset()
+    ticked: tuple[str, ...] = ()
+    #: Names in `FIGURES` and `ACROSS` of `mnist_draw.library.comparison`.
+    figure: str = "validation_accuracy"
+    across: str = "epochs"
+    #: The part of a point that comes from those before it, 0 to 1.
+    smoothing: float = 0.0
+    #: Whether a group has one curve, or one for each seed.
+    means: bool = True
+    #: Whether settings in which all agree are listed, too.
+    shows_equal: bool = False
+
+
+@dataclass(frozen=True)
+class SeedGroup(Entry):
+    """Runs that differ in their seeds alone, newest first; it stands for the newest of them."""
+
+    seeds: tuple[Entry, ...] = field(default=(), repr=False)
+
+    @property
+    def key(self) -> str:
+        # That of the oldest: another seed changes nothing of it.
+        return f"seeds:{self.seeds[-1].key}"
+
+    @property
+    def members(self) -> tuple[Entry, ...]:
+        return self.seeds
+
+    @property
+    def seconds(self) -> float:
+        return sum(one.seconds or 0.0 for one in self.seeds)
+
+    @property
+    def accuracies(self) -> list[float]:
+        """The test accuracies, from 0 to 1."""
+        return [one.test_accuracy for one in self.seeds if one.test_accuracy is not None]
+
+    @property
+    def test_accuracy(self) -> float | None:
+        return statistics.mean(self.accuracies) if self.accuracies else None
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation of the test accuracies; None of fewer than two."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
+
+    def describe_setting(self, name: str) -> str:
+        if name != "seed":
+            return self.seeds[0].describe_setting(name)
+        return listed(sorted({one.describe_setting(name) for one in self.seeds}, key=_natural))
+
+
+def _natural(text: str) -> tuple[int, str]:
+    return len(text), text
+
+
+def grouped(entries: Iterable[Entry]) -> list[Entry]:
+    """Put runs that differ in their seeds alone together, where the newest of them was."""
+    alike: dict[object, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        alike[_settings_but_seed(entry) or entry.key].append(entry)
+    return [found[0] if len(found) == 1 else _group_of(tuple(found)) for found in alike.values()]
+
+
+def _settings_but_seed(entry: Entry) -> object:
+    """Return what runs of one group have in common; None of what is in no group."""
+    run = entry.run
+    # What has a name of its own, or is not whole, stands alone.
+    if run is None or run.name or not run.is_finished or entry.going_on:
+        return None
+    settings = tuple(
+        str(getattr(run.settings, name)) for name in SETTINGS if name not in ("seed", "network")
+    )
+    return settings, parse_network(run.settings.network).layers, run.epochs_done, run.changes
+
+
+def _group_of(seeds: tuple[Entry, ...]) -> SeedGroup:
+    newest = seeds[0]
+    run = newest.run
+    assert run is not None
+    said = run_name(run.settings.replace(seed=TrainingSettings().seed), run.changes)
+    epochs = counted("{count} epoch", "{count} epochs", run.epochs_done)
+    words = [
+        counted("{count} seed", "{count} seeds", len(seeds)),
+        "" if epochs in said else epochs,
+        _("{time} in all", time=format_duration(sum(one.seconds or 0.0 for one in seeds))),
+    ]
+    return SeedGroup(
+        newest.stored,
+        said,
+        listed(filter(None, words)),
+        newest.when,
+        run,
+        newest.has_network,
+        seeds=seeds,
+    )
+
+
+# -- order
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of the list: its title, what is compared, and how that is written if it is."""
+
+    title: str
+    value: Callable[[Entry], float | str | None]
+    falls: bool = True
+    text: Callable[[Entry], str] | None = None
+
+
+def _of_settings(title: str, name: str) -> Sort:
+    def value(entry: Entry) -> float | str | None:
+        return None if entry.settings is None else getattr(entry.settings, name)
+
+    return Sort(title, value, falls=False, text=lambda entry: entry.describe_setting(name))
+
+
+def _accuracy(entry: Entry) -> float | None:
+    return entry.validation_accuracy if entry.test_accuracy is None else entry.test_accuracy
+
+
+def count_weights(entry: Entry) -> int:
+    shapes = parse_network(entry.stored.network).parameter_shapes()
+    return sum(math.prod(shape) for shape in shapes)
+
+
+#: The orders of the list by name, the usual one first.
+SORTS: dict[str, Sort] = {
+    "when": Sort(pgettext("order", "Newest"), lambda entry: entry.when or None),
+    "accuracy": Sort(_("Accuracy"), _accuracy),
+    "name": Sort(_("Name"), lambda entry: entry.name.casefold(), falls=False),
+    "data": Sort(_("Data"), lambda entry: entry.data.casefold() or None, falls=False),
+    "rate": _of_settings(_("Learning rate"), "learning_rate"),
+    "batch": _of_settings(_("Batch size"), "batch_size"),
+    "seed": _of_settings(pgettext("of random numbers", "Seed"), "seed"),
+    "time": Sort(
+        _("Time"),
+        lambda entry: entry.seconds,
+        falls=False,
+        text=lambda entry: format_duration(entry.seconds),
+    ),
+    "weights": Sort(
+        _("Weights"),
+        count_weights,
+        falls=False,
+        text=lambda entry: number(count_weights(entry)),
+    ),
+}
+
+
+def arranged(entries: Iterable[Entry], choice: Choice) -> list[Entry]:
+    """Return the entries to list, in order, with the runs of unfolded groups below their group."""
+    found = [
+        entry
+        for entry in entries
+        if any(matches(member, choice.terms) for member in (entry, *entry.members))
+    ]
+    rows: list[Entry] = []
+    for entry in _sorted(found, choice):
+        rows.append(entry)
+        if entry.key in choice.unfolded:
+            rows += entry.members
+    return rows
+
+
+def _sorted(entries: Sequence[Entry], choice: Choice) -> list[Entry]:
+    sort = SORTS[choice.sort]
+    known = [entry for entry in entries if sort.value(entry) is not None]
+    unknown = [entry for entry in entries if sort.value(entry) is None]
+    # Of equal ones the newest is first in either order.
+    known.sort(key=sort.value, reverse=sort.falls != choice.is_turned)  # type: ignore[arg-type]
+    if choice.sort == "accuracy":
+        # Accuracies of different data are not compared.
+        known.sort(key=lambda entry: entry.data)
+    return [*known, *unknown]
+
+
+# -- what is ticked
+
+
+def with_members(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield each entry, and after a group its runs."""
+    for entry in entries:
+        yield entry
+        if isinstance(entry, SeedGroup):
+            yield from entry.seeds
+
+
+def ticked_of(entries: Iterable[Entry], choice: Choice) -> list[Entry]:
+    """Return the ticked entries that there are, in the order in which they were ticked."""
+    by_key = {entry.key: entry for entry in with_members(entries)}
+    # What was deleted may be brought back.
+    return [by_key[key] for key in choice.ticked if key in by_key]
+
+
+def toggled(choice: Choice, key: str) -> Choice:
+    """Return a choice with an entry ticked, or no longer."""
+    if key in choice.ticked:
+        return replace(choice, ticked=tuple(one for one in choice.ticked if one != key))
+    return replace(choice, ticked=(*choice.ticked, key))
+
+
+def runs_of(entries: Iterable[Entry]) -> list[Run]:
+    """Return the runs of entries, those of a group one by one, each once."""
+    found = {
+        member.key: member.run
+        for entry in entries
+        for member in entry.members
+        if member.run is not None
+    }
+    return list(found.values())
