@@ -23,6 +23,7 @@ from mnist_draw.storage.unique_paths import move_to_free_name, numbered, reserve
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
+from mnist_draw.training.hints import few_steps
 from mnist_draw.training.progress import TrainingProgressBar, describe
 from mnist_draw.training.run import UNFINISHED, Run, RunEvent
 from mnist_draw.training.run_list import new_run_folder, readable_runs
@@ -207,6 +208,8 @@ def _train_and_save(
     try:
         for event in session.events(batch_size_chosen):
             has_learned = has_learned or isinstance(event, events.BatchFinished)
+            if isinstance(event, events.Started):
+                _say_few_steps(event.batches, session.run.settings.batch_size, progress)
             progress.show(event)
     finally:
         progress.close()
@@ -218,6 +221,12 @@ def _train_and_save(
         report(_("Nothing was learned, so nothing was saved."))
         return FAILED
     return _save(session, event, place, progress)
+
+
+def _say_few_steps(batches: int, batch_size: int, progress: Progress) -> None:
+    few = few_steps(batches, batch_size)
+    if few is not None:
+        progress.say(joined(few.sentence, _("Try {option}.", option=f"--batch-size {few.value}")))
 
 
 def _save(

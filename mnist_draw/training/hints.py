@@ -188,8 +188,17 @@ def _stop(sentence: str, facts: Facts) -> Hint:
     return Hint(sentence, _("Stop now"), action="stop") if facts.is_running else Hint(sentence)
 
 
-def smaller_batches(sentence: str, pictures: int) -> Hint:
-    """Propose minibatches of 1, 2, 5, 10 … of which an epoch has at least fifty."""
+def few_steps(batches: int, batch_size: int) -> Hint | None:
+    """Propose minibatches of 1, 2, 5, 10 … of which an epoch has fifty, where it has few."""
+    if batches >= _FEW_STEPS or batch_size == 1:
+        return None
+    pictures = batches * batch_size
+    sentence = counted(
+        "Only {count} step an epoch: smaller minibatches learn more from {pictures} pictures.",
+        "Only {count} steps an epoch: smaller minibatches learn more from {pictures} pictures.",
+        batches,
+        pictures=number(pictures),
+    )
     size = max(1.0, pictures / _STEPS)
     power = 10 ** math.floor(math.log10(size))
     batch = max(factor * power for factor in (1, 2, 5) if factor * power <= size)
@@ -306,18 +315,10 @@ def _low_rate(facts: Facts) -> Hint | None:
 
 
 def _few_steps(facts: Facts) -> Hint | None:
-    can_step = facts.batches < _FEW_STEPS and facts.settings.batch_size > 1
     is_all_right = facts.last.validation_accuracy == 1
-    if len(facts.epochs) < 2 or not can_step or is_all_right:
+    if len(facts.epochs) < 2 or is_all_right:
         return None
-    pictures = facts.batches * facts.settings.batch_size
-    sentence = counted(
-        "Only {count} step an epoch: smaller minibatches learn more from {pictures} pictures.",
-        "Only {count} steps an epoch: smaller minibatches learn more from {pictures} pictures.",
-        facts.batches,
-        pictures=number(pictures),
-    )
-    return smaller_batches(sentence, pictures)
+    return few_steps(facts.batches, facts.settings.batch_size)
 
 
 def _few_pictures(facts: Facts) -> Hint | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mnist_draw.i18n import _
-from mnist_draw.training.hints import Hint, all_pictures, augment, more_epochs, smaller_batches
+from mnist_draw.training.hints import Hint, all_pictures, augment, few_steps, more_epochs
 from mnist_draw.training.presets import PRESETS, differing
 from mnist_draw.training.run import Run
 
@@ -18,7 +18,6 @@ _PICTURES = 50_000
 _VALIDATED = 10_000 / 3
 #: A remedy takes at most so many seconds.
 _LONGEST = 60
-_FEW_STEPS = 20
 #: Epochs that are proposed.
 _EPOCHS = (50, 20, 10, 5)
 #: Points between training and validation from which on a network has memorized.
@@ -64,9 +63,8 @@ def _more_pictures(run: Run) -> list[Hint]:
 
 
 def _more_steps(run: Run) -> list[Hint]:
-    if run.batches >= _FEW_STEPS or run.settings.batch_size == 1:
-        return []
-    return [smaller_batches("", run.batches * run.settings.batch_size)]
+    few = few_steps(run.batches, run.settings.batch_size)
+    return [] if few is None else [few]
 
 
 def _more_epochs(run: Run) -> list[Hint]:

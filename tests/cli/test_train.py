@@ -538,3 +538,11 @@ def test_quiet_prints_nothing(tmp_path, capsys):
     assert main([*QUICK, "--epochs", "1", "--output", str(tmp_path / "m.npz"), "--quiet"]) == 0
     assert capsys.readouterr().out == ""
     assert (tmp_path / "m.npz").exists()
+
+
+def test_few_steps_an_epoch_are_said_with_a_batch_size_to_try(capsys):
+    given = ["train", "--network", NETWORK, "--examples", "500", "--epochs", "1", "--no-run"]
+    assert main([*given, "--batch-size", "250"]) == 0
+    assert "Try --batch-size 10." in capsys.readouterr().out
+    assert main([*given, "--batch-size", "10"]) == 0
+    assert "--batch-size" not in capsys.readouterr().out

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.training.events import BatchSizeChosen
 from mnist_draw.training.expectation import TRAINING
+from mnist_draw.training.hints import few_steps
 from mnist_draw.training.presets import (
     PRESETS,
     Preset,
@@ -185,7 +186,7 @@ def _with_possible_pictures(settings: TrainingSettings) -> TrainingSettings:
 
 
 def batch_size_problem(settings: TrainingSettings) -> str:
-    """Say that the chosen pictures are too few for a minibatch; empty if they are not."""
+    """Say that the chosen pictures are too few for the minibatches; empty if they are not."""
     pictures = settings.training_examples
     # How many extra digits there are is unknown.
     if pictures is None or settings.extra_folder is not None:
@@ -194,6 +195,7 @@ def batch_size_problem(settings: TrainingSettings) -> str:
         size = batch_size_for(settings, pictures)
     except UserError as error:
         return str(error)
-    if size == settings.batch_size:
-        return ""
-    return BatchSizeChosen(size, settings.batch_size, pictures).message
+    if size != settings.batch_size:
+        return BatchSizeChosen(size, settings.batch_size, pictures).message
+    few = few_steps(pictures // size, size)
+    return "" if few is None else joined(few.sentence, f"{few.remedy}.")

@@ -112,7 +112,10 @@ def test_what_changes_during_a_run_belongs_to_the_run(state):
         ({}, ""),
         ({"training_examples": 3}, "1, not 500"),
         ({"training_examples": 3, "batch_size": 400}, "only 3"),
-        ({"training_examples": 3, "batch_size": 3}, ""),
+        ({"training_examples": 5000, "batch_size": 250}, ""),
+        ({"training_examples": 500}, "Only 1 step an epoch"),
+        ({"training_examples": 500}, "minibatches of 10."),
+        ({"training_examples": 3, "batch_size": 1}, ""),
         ({"training_examples": 3, "batch_size": 400, "extra_folder": "/mine"}, ""),
     ],
 )
