@@ -124,6 +124,9 @@ _CODE = _(
 )
 
 
+_TUTORIAL = "https://vict0rs.ch/tutorials/lasagne/feedforward/"
+
+
 class _GuideText(QTextBrowser):
     def resizeEvent(self, event: QResizeEvent) -> None:
         # Longer lines are hard to read.
@@ -146,6 +149,7 @@ class GuidePage(Card):
         self.body.addLayout(self.top)
         self.text = _GuideText()
         self.text.setObjectName("guideText")
+        self.text.setOpenExternalLinks(True)
         self.text.setProperty("look", "plain")
         self.text.setFrameShape(QTextBrowser.NoFrame)
         # It fills its card, and that has a frame.
@@ -165,7 +169,13 @@ class GuidePage(Card):
             self._filled = True
             words = [step.part(about_code=False) for step in guide()]
             code = [step.part(about_code=True) for step in guide() if step.code]
-            self.text.setMarkdown("\n\n".join([*words, f"# {_CODE_TITLE}", _CODE, *code]))
+            source = _(
+                "It follows the [Lasagne Feedforward Tutorial]({address}). The page *The tutorial, "
+                "block by block* of the documentation, `docs/tutorial.md`, explains each line.",
+                address=_TUTORIAL,
+            )
+            parts = [*words, f"# {_CODE_TITLE}", _CODE, source, *code]
+            self.text.setMarkdown("\n\n".join(parts))
             self._dress()
         titles = (block for block in self._blocks() if block.blockFormat().headingLevel())
         title = next(block for block in titles if block.text().startswith(f"{number}. "))

@@ -495,6 +495,8 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     assert view.page.isVisible()
     assert not view.guide.isVisible()
     words, code = view.page.text.toPlainText().split("The guide in code")
+    assert "docs/tutorial.md" in code
+    assert 'href="https://vict0rs.ch' in view.page.text.toHtml()
     assert "12. Ask it yourself" in words
     assert "import" not in words
     assert words.count("Exercise") == len(guide())
