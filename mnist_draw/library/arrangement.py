@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mnist_draw.i18n import _, counted, format_duration, listed, number, pgettext
 from mnist_draw.library.entries import Entry
-from mnist_draw.library.search import Term, matches
+from mnist_draw.library.search import Term, is_key_with_value, matches, parse_search
 from mnist_draw.networks import parse_network
 from mnist_draw.training.presets import run_name
 from mnist_draw.training.run import Run
@@ -24,7 +24,9 @@ MAX_DRAWN = 6
 class Choice:
     """All that is chosen in the Library; what it lists and draws follows from it."""
 
-    terms: tuple[Term, ...] = ()
+    #: What is typed in the search, and keys with values that were typed before.
+    search: str = ""
+    chips: tuple[str, ...] = ()
     #: A name in `SORTS`, and whether its order is turned.
     sort: str = "when"
     is_turned: bool = False
@@ -40,6 +42,19 @@ class Choice:
     means: bool = True
     #: Whether settings in which all agree are listed, too.
     shows_equal: bool = False
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return parse_search(" ".join((*self.chips, self.search)))
+
+
+def typed(choice: Choice, text: str, is_done: bool = False) -> Choice:
+    """Take what is typed: a key with a value becomes a chip once it is ended by a space."""
+    words = text.split(" ")
+    ended = words if is_done else words[:-1]
+    chips = [word for word in ended if is_key_with_value(word) and word not in choice.chips]
+    left = " ".join(word for word in words if word not in chips)
+    return replace(choice, search=left, chips=(*choice.chips, *chips))
 
 
 @dataclass(frozen=True)
@@ -182,10 +197,11 @@ SORTS: dict[str, Sort] = {
 
 def arranged(entries: Iterable[Entry], choice: Choice) -> list[Entry]:
     """Return the entries to list, in order, with the runs of unfolded groups below their group."""
+    terms = choice.terms
     found = [
         entry
         for entry in entries
-        if any(matches(member, choice.terms) for member in (entry, *entry.members))
+        if any(matches(member, terms) for member in (entry, *entry.members))
     ]
     rows: list[Entry] = []
     for entry in _sorted(found, choice):

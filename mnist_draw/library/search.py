@@ -49,6 +49,10 @@ def parse_search(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+def is_key_with_value(word: str) -> bool:
+    return any(term.key in KEYS and term.value for term in parse_search(word))
+
+
 def what_is_wrong(terms: Sequence[Term]) -> str:
     """Say which key there is not; empty where all are known."""
     for term in terms:

@@ -14,11 +14,11 @@ from mnist_draw.library.arrangement import (
     runs_of,
     ticked_of,
     toggled,
+    typed,
 )
 from mnist_draw.library.comparison import columns_of, compared, short_names, smoothed
 from mnist_draw.library.entries import Entry, entry_of_run
 from mnist_draw.library.networks import list_shipped
-from mnist_draw.library.search import parse_search
 from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.history import History
 from mnist_draw.training.run import Run
@@ -101,8 +101,8 @@ def test_what_differs_otherwise_stands_alone(other):
         (Choice(sort="rate"), (1, 4, 3, 2)),
         (Choice(sort="batch", is_turned=True), (3, 4, 2, 1)),
         (Choice(sort="time"), (4, 3, 2, 1)),
-        (Choice(terms=parse_search("data:letters")), (3,)),
-        (Choice(terms=parse_search("-data:letters lr:0.001")), (4, 1)),
+        (Choice(search="data:letters"), (3,)),
+        (Choice(search="lr:0.001", chips=("-data:letters",)), (4, 1)),
     ],
 )
 def test_the_list_is_found_and_sorted(choice, days):
@@ -123,7 +123,7 @@ def test_the_list_is_found_and_sorted(choice, days):
 def test_the_runs_of_an_unfolded_group_are_below_it():
     own = grouped([entry(9, update="adam"), *seeds(0.9, 0.92)[::-1]])
     group = own[1]
-    rows = arranged(own, Choice(unfolded=frozenset({group.key}), terms=parse_search("seed:2")))
+    rows = arranged(own, Choice(unfolded=frozenset({group.key}), search="seed:2"))
     assert rows == [group, *group.members]
 
 
@@ -213,3 +213,20 @@ def test_other_data_are_said_and_guessing_is_that_of_all():
 )
 def test_names_say_the_first_settings_that_tell_runs_apart(runs, names):
     assert short_names([entry(day, **run) for day, run in enumerate(runs, 1)]) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "is_done", "search", "chips"),
+    [
+        ("lr:0.1", False, "lr:0.1", ()),
+        ("lr:0.1 ", False, "", ("lr:0.1",)),
+        ("lr:0.1", True, "", ("lr:0.1",)),
+        ("cnn -data:mnist l", False, "cnn l", ("-data:mnist",)),
+        # What is no key, or has no value, stays as it is typed.
+        ("lrr:0.1 acc: ", False, "lrr:0.1 acc: ", ()),
+    ],
+)
+def test_a_key_with_its_value_becomes_a_chip_once_it_is_typed(text, is_done, search, chips):
+    choice = typed(Choice(), text, is_done)
+    assert (choice.search, choice.chips) == (search, chips)
+    assert len(typed(choice, "seed:1 ").chips) == len(chips) + 1

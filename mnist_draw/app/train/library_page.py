@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from qtpy.QtCore import QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QPaintEvent, QPen, QPolygonF, QResizeEvent
 from qtpy.QtWidgets import QBoxLayout, QCheckBox, QLineEdit, QWidget
@@ -14,14 +16,13 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, ComboBox, ElidedButton, explain, label, push_button
 from mnist_draw.app.train.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.i18n import _, counted, number, pgettext
-from mnist_draw.library.arrangement import MAX_DRAWN, SORTS
+from mnist_draw.library.arrangement import MAX_DRAWN, SORTS, typed
 from mnist_draw.library.entries import Library
-from mnist_draw.library.search import parse_search
 
 #: From this width on the comparison is next to the list, in pixels at the usual text size.
 _BESIDE = 1180
@@ -79,8 +80,10 @@ class LibraryPage(QWidget):
         glass = self.search.addAction(icon("magnifying-glass"), QLineEdit.LeadingPosition)
         theme.follow(self, lambda: glass.setIcon(icon("magnifying-glass")))
         self._search.describe(self.search)
-        self.search.textChanged.connect(
-            lambda text: self.list.rows.choose(terms=parse_search(text)),
+        rows = self.list.rows
+        self.search.textChanged.connect(self._take_typed)
+        self.search.returnPressed.connect(
+            lambda: rows.take(typed(rows.choice, self.search.text(), is_done=True)),
         )
         open_button = push_button("openNetworkButton", _("Open a network"), "")
         sentence = _(
@@ -100,12 +103,18 @@ class LibraryPage(QWidget):
         )
         return row((titles, 3), (self.search, 2), open_button, close)
 
+    def _take_typed(self, text: str) -> None:
+        rows = self.list.rows
+        if text != rows.choice.search:
+            rows.take(typed(rows.choice, text))
+
     def _close(self) -> None:
         """Clear the search, where the keyboard is there, or what is ticked; else leave."""
-        if self.search.hasFocus() and self.search.text():
-            self.search.clear()
-        elif self.list.rows.ticked():
-            self.list.rows.choose(ticked=())
+        rows = self.list.rows
+        if self.search.hasFocus() and rows.choice.terms:
+            rows.choose(search="", chips=())
+        elif rows.ticked():
+            rows.choose(ticked=())
         else:
             self.close_requested.emit()
 
@@ -116,8 +125,18 @@ class LibraryPage(QWidget):
         margins = (pad, 0, pad, 0)
         self.found = label("", "muted", name="foundLabel")
         heading = label(_("YOURS"), "heading")
+        self._chips = QWidget()
+        row(gap=Size.GRID, owner=self._chips)
         card.body.addLayout(
-            row(heading, self.found, 1, *self._build_order(), self.bin, margins=margins),
+            row(
+                heading,
+                self.found,
+                self._chips,
+                1,
+                *self._build_order(),
+                self.bin,
+                margins=margins,
+            ),
         )
         card.body.addWidget(self._build_empty())
         card.body.addWidget(self.list, 1)
@@ -221,9 +240,7 @@ class LibraryPage(QWidget):
         choice = rows.choice
         self.order.setCurrentIndex(list(SORTS).index(choice.sort))
         self._show_order()
-        found, count = rows.count_found()
-        of_all = _("{done} of {total}", done=number(found), total=number(count))
-        self.found.setText(of_all if choice.terms else "")
+        self._show_search()
         ticked = rows.ticked()
         self.foot.setVisible(bool(ticked))
         self.ticked.setText(counted("{count} selected", "{count} selected", len(ticked)))
@@ -240,6 +257,30 @@ class LibraryPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
+
+    def _show_search(self) -> None:
+        """Show what is typed, and a chip for each key with its value, which a click removes."""
+        rows = self.list.rows
+        choice = rows.choice
+        if self.search.text() != choice.search:
+            self.search.setText(choice.search)
+        found, count = rows.count_found()
+        of_all = _("{done} of {total}", done=number(found), total=number(count))
+        self.found.setText(of_all if choice.terms else "")
+        layout = self._chips.layout()
+        while taken := layout.takeAt(0):
+            taken.widget().hide()
+            taken.widget().deleteLater()
+        for chip in choice.chips:
+            button = ElidedButton(f"{chip} ×", "chip", "searchChip")
+            explain(button, _("Remove {name}", name=chip))
+            left = tuple(one for one in choice.chips if one != chip)
+            button.clicked.connect(partial(self._remove_chip, left))
+            layout.addWidget(button)
+
+    def _remove_chip(self, left: tuple[str, ...]) -> None:
+        self.list.rows.choose(chips=left)
+        self.search.setFocus()
 
     def _show_order(self) -> None:
         choice = self.list.rows.choice

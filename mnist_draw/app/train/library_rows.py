@@ -188,7 +188,8 @@ class LibraryModel(QAbstractListModel):
 
     def count_found(self) -> tuple[int, int]:
         """Return how many of the entries are found, and how many there are."""
-        found = [entry for entry in self.entries if matches(entry, self.choice.terms)]
+        terms = self.choice.terms
+        found = [entry for entry in self.entries if matches(entry, terms)]
         return len(found), len(self.entries)
 
     def _fill(self) -> None:

@@ -728,3 +728,29 @@ def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp
         assert window.train_tab.page == "new"
     finally:
         setup.close()
+
+
+def test_a_key_with_its_value_is_a_chip_that_a_click_removes(make, qtbot):
+    add_run("2026-01-01 10:00")
+    add_run("2026-01-02 10:00", data_folder="/data/letters")
+    page = make().show_library()
+
+    def shown_chip():
+        found = page.findChildren(QPushButton, "searchChip")
+        qtbot.waitUntil(lambda: any(one.isVisible() for one in found))
+        return next(one for one in found if one.isVisible())
+
+    QTest.keyClicks(page.search, "data:letters run")
+    chip = shown_chip()
+    assert "data:letters" in chip.accessibleName()
+    assert page.search.text() == "run"
+    QTest.keyClick(page.search, Qt.Key_Escape)
+    assert not page.search.text()
+    assert not page.list.rows.choice.chips
+    QTest.keyClicks(page.search, "data:letters")
+    QTest.keyClick(page.search, Qt.Key_Return)
+    assert page.list.rows.rowCount() == 1
+    assert page.found.text() == "1 of 5"
+    shown_chip().click()
+    assert page.list.rows.rowCount() > 2
+    assert page.search.hasFocus()
