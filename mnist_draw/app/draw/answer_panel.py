@@ -320,6 +320,8 @@ class AnswerPanel(ScrollArea):
             all_bars = self.bars.height_of_all - self.bars.sizeHint().height()
             self.bars_card.all_button.setChecked(room >= all_bars + self.ink.height_with(CELLS[0]))
         self.ink.set_room(self.viewport().width(), room)
+        # The lines of a page come first.
+        self.ink.setHidden(bool(self.page) and room < self.ink.height_with(CELLS[-1]))
 
     def set_waiting(self, sentence: str) -> None:
         """Say what the first answer waits for; empty if for nothing."""

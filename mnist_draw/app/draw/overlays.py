@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
@@ -203,15 +204,14 @@ class NumberBoxes(QWidget):
         return next((line for line in self.lines if self.index in line), self.lines[0])
 
     def _with_tags(self) -> list[int]:
-        """Return the digits with tags: of other lines only where they are on no other line."""
+        """Return the digits with tags: those of another line only if none is on a third one."""
         frames = [self._frame(line) for line in self.lines]
-        shown = []
+        shown: list[int] = []
         for line, own in zip(self.lines, frames, strict=True):
             others = [frame for frame in frames if frame is not own]
-            for index in line:
-                tag = self.tag(index)
-                if line == self._line or not any(frame.intersects(tag) for frame in others):
-                    shown.append(index)
+            tags = [self.tag(index) for index in line]
+            if line == self._line or not any(map(_hits_any, tags, repeat(others))):
+                shown += line
         return shown
 
     def _frame(self, line: range) -> QRectF:
@@ -309,7 +309,8 @@ class NumberBoxes(QWidget):
         tag = Size.FIELD_GAP + theme.scaled(_TAG_HIGH)
         rows = [self._frame(line).adjusted(0, 0, 0, tag) for line in self.lines]
         wide = theme.scaled(_NUMBER)
-        left = max(min(ink.left() for ink in rows) - wide, self._canvas.cover.right() + gap)
+        before = min(ink.left() for ink in rows) - wide
+        left = max(before, self._canvas.cover.right() + gap)
         right = self.width() - Size.CARD_GAP
         for place, ink in enumerate(rows):
             band = QRectF(QPointF(left, ink.top() - gap), QPointF(right, ink.bottom() + gap))
@@ -324,7 +325,9 @@ class NumberBoxes(QWidget):
                 painter.drawLine(QPointF(left, middle), QPointF(right, middle))
             painter.setPen(theme.color("second" if is_chosen else "muted"))
             number = band.adjusted(0, 0, wide - band.width(), -tag)
-            painter.drawText(number, Qt.AlignCenter, str(place + 1))
+            # The tools leave no room for it where the ink begins beside them.
+            if left == before:
+                painter.drawText(number, Qt.AlignCenter, str(place + 1))
 
     def _paint_tag(self, painter: QPainter, index: int, is_chosen: bool) -> None:
         tag = self.tags[index]
@@ -360,6 +363,10 @@ class NumberBoxes(QWidget):
         arm = 2.0 * Size.GRID
         for way in (QPointF(arm, 0), QPointF(0, arm)):
             painter.drawLine(point - way, point + way)
+
+
+def _hits_any(tag: QRectF, frames: Sequence[QRectF]) -> bool:
+    return any(frame.intersects(tag) for frame in frames)
 
 
 def _half_width(text: str) -> float:

@@ -258,6 +258,8 @@ class Window(QMainWindow):
         use(spoken(code))
         speak_language()
         self.rebuild()
+        # Those that came with the program have names in each language.
+        self.network.refresh()
         name = LANGUAGES[language()].name
         language_notifier.undo(
             _("The window speaks {language} now.", language=name),

@@ -11,7 +11,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import ElidedLabel, TabularLabel
+from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.waiting import AFTER_LEARNING, Reason
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
@@ -81,7 +81,7 @@ class WaitingRunCard(Card):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(Size.CARD_GAP)
         grid.setColumnStretch(1, 1)
-        self._values = [ElidedLabel() for __ in range(3)]
+        self._values = [label("", "body", wraps=True) for __ in range(3)]
         self._titles = [label("", "status") for __ in range(3)]
         for line, (title, value) in enumerate(zip(self._titles, self._values, strict=True)):
             grid.addWidget(title, line, 0)

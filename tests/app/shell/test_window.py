@@ -700,6 +700,8 @@ def test_the_language_changes_in_the_same_window_while_a_run_goes_on(setup, in_e
     gate.set()
     setup.qtbot.waitUntil(lambda: run.epochs_done > before)
     gate.clear()
+    # Networks that came with the program have names in each language.
+    setup.qtbot.waitUntil(lambda: "Bestes Netz" in {one.name for one in window.state.entries})
     # The answers reach the new board.
     window.draw_tab.canvas.add_stroke([(400, 100), (410, 400)])
     setup.qtbot.waitUntil(lambda: setup.text("confidenceLabel") == "Sicher")
