@@ -125,13 +125,13 @@ class LibraryPage(QWidget):
         margins = (pad, 0, pad, 0)
         self.found = label("", "muted", name="foundLabel")
         heading = label(_("YOURS"), "heading")
-        self._chips = QWidget()
-        row(gap=Size.GRID, owner=self._chips)
+        self._chips: dict[str, ElidedButton] = {}
+        self._chip_row = row(gap=Size.GRID)
         card.body.addLayout(
             row(
                 heading,
                 self.found,
-                self._chips,
+                self._chip_row,
                 1,
                 *self._build_order(),
                 self.bin,
@@ -267,19 +267,20 @@ class LibraryPage(QWidget):
         found, count = rows.count_found()
         of_all = _("{done} of {total}", done=number(found), total=number(count))
         self.found.setText(of_all if choice.terms else "")
-        layout = self._chips.layout()
-        while taken := layout.takeAt(0):
-            taken.widget().hide()
-            taken.widget().deleteLater()
+        for chip in self._chips.keys() - set(choice.chips):
+            button = self._chips.pop(chip)
+            button.hide()
+            button.deleteLater()
         for chip in choice.chips:
-            button = ElidedButton(f"{chip} ×", "chip", "searchChip")
-            explain(button, _("Remove {name}", name=chip))
-            left = tuple(one for one in choice.chips if one != chip)
-            button.clicked.connect(partial(self._remove_chip, left))
-            layout.addWidget(button)
+            if chip not in self._chips:
+                self._chips[chip] = button = ElidedButton(f"{chip} ×", "chip", "searchChip")
+                explain(button, _("Remove {name}", name=chip))
+                button.clicked.connect(partial(self._remove_chip, chip))
+                self._chip_row.addWidget(button)
 
-    def _remove_chip(self, left: tuple[str, ...]) -> None:
-        self.list.rows.choose(chips=left)
+    def _remove_chip(self, chip: str) -> None:
+        rows = self.list.rows
+        rows.choose(chips=tuple(one for one in rows.choice.chips if one != chip))
         self.search.setFocus()
 
     def _show_order(self) -> None:

@@ -735,13 +735,14 @@ def test_a_key_with_its_value_is_a_chip_that_a_click_removes(make, qtbot):
     add_run("2026-01-02 10:00", data_folder="/data/letters")
     page = make().show_library()
 
-    def shown_chip():
-        found = page.findChildren(QPushButton, "searchChip")
-        qtbot.waitUntil(lambda: any(one.isVisible() for one in found))
-        return next(one for one in found if one.isVisible())
+    def chips():
+        return [one for one in page.findChildren(QPushButton, "searchChip") if one.isVisible()]
 
+    page.search.setFocus()
+    qtbot.waitUntil(page.search.hasFocus)
     QTest.keyClicks(page.search, "data:letters run")
-    chip = shown_chip()
+    qtbot.waitUntil(lambda: len(chips()) == 1)
+    (chip,) = chips()
     assert "data:letters" in chip.accessibleName()
     assert page.search.text() == "run"
     QTest.keyClick(page.search, Qt.Key_Escape)
@@ -751,6 +752,7 @@ def test_a_key_with_its_value_is_a_chip_that_a_click_removes(make, qtbot):
     QTest.keyClick(page.search, Qt.Key_Return)
     assert page.list.rows.rowCount() == 1
     assert page.found.text() == "1 of 5"
-    shown_chip().click()
+    qtbot.waitUntil(lambda: len(chips()) == 1)
+    chips()[0].click()
     assert page.list.rows.rowCount() > 2
     assert page.search.hasFocus()
