@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qtpy.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, Qt
+from qtpy.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, QSize, Qt
 from qtpy.QtGui import QKeyEvent, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem, QWidget
 
@@ -35,6 +35,8 @@ from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.run import MAX_NAME_LENGTH
 from mnist_draw.training.settings import SETTINGS
 
+#: The role of a row's height, which a list asks of all rows, seen or not.
+HEIGHT = ROW + 1
 #: Heights of the rows, and places in them, at the usual text size.
 OWN = 55
 SHIPPED = 48
@@ -297,6 +299,9 @@ class LibraryDelegate(RowDelegate):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(COLUMNS, parent)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(0, theme.scaled(index.data(HEIGHT)))
 
     def paint_background(
         self,

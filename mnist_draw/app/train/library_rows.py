@@ -25,6 +25,9 @@ from mnist_draw.app.kit.views import ROW, Row
 from mnist_draw.app.kit.widgets import explain, style_list, tip
 from mnist_draw.app.train.library_delegate import (
     HEADING,
+    HEIGHT,
+    OWN,
+    SHIPPED,
     LibraryDelegate,
     OtherRow,
     RowView,
@@ -43,13 +46,15 @@ from mnist_draw.library.arrangement import (
     toggled,
     with_members,
 )
-from mnist_draw.library.comparison import Columns, columns_of, compared
+from mnist_draw.library.comparison import Columns, Curve, columns_of, compared
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.search import matches, what_is_wrong
 from mnist_draw.training.run import Run
 
 _CAME_ALONG = _("CAME WITH THE PROGRAM")
 _NOWHERE = QModelIndex()
+#: Shift and an arrow.
+_EXTENDS = (QKeySequence.SelectNextLine, QKeySequence.SelectPreviousLine)
 #: A row of the list: an entry, one of another group, or a heading.
 Shown: TypeAlias = Entry | OtherRow | str
 #: How many epochs a run had when it was read, and their figures, by its key.
@@ -76,6 +81,9 @@ class LibraryModel(QAbstractListModel):
         self.shown: list[Shown] = []
         self.columns: dict[str, Columns] = {}
         self._epochs_read: dict[str, int] = {}
+        # Asked for by each row whenever it is painted.
+        self._curves: dict[str, Curve | None] = {}
+        self._places: dict[str, int] = {}
         state.follow(["network_answering", "queue"], self._renew)
         state.follow(["learning"], self._show_learning, ["train"])
 
@@ -100,18 +108,17 @@ class LibraryModel(QAbstractListModel):
         return not fixed and not self.row_view(entry).is_elsewhere
 
     def row_view(self, entry: Entry) -> RowView:
-        ticked = [one.key for one in self.ticked()]
         sort = SORTS[self.choice.sort]
-        drawn = compared((entry,), self.columns, Choice()).curves
+        curve = self._curve_of(entry)
         waiting = self._state.queue
         starts = ""
         if waiting is not None and waiting.key == entry.key:
             starts = waiting.reason.starts(self._state)
         return RowView(
             entry,
-            tuple(drawn[0].y) if drawn else (),
-            last_epoch=int(drawn[0].x[-1]) if drawn else 0,
-            tick=ticked.index(entry.key) if entry.key in ticked else -1,
+            () if curve is None else tuple(curve.y),
+            last_epoch=0 if curve is None else int(curve.x[-1]),
+            tick=self._places.get(entry.key, -1),
             answers=entry.key == self._state.answering_key,
             starts=starts,
             sorted_by="" if sort.text is None else sort.text(entry),
@@ -119,8 +126,23 @@ class LibraryModel(QAbstractListModel):
             is_inside=entry.key in self._inside,
         )
 
+    def _height_of(self, row: Shown) -> int:
+        if isinstance(row, str):
+            return HEADING
+        if isinstance(row, OtherRow):
+            return row.row().height
+        return SHIPPED if row.is_shipped or row.key in self._inside else OWN
+
+    def _curve_of(self, entry: Entry) -> Curve | None:
+        if entry.key not in self._curves:
+            drawn = compared((entry,), self.columns, Choice()).curves
+            self._curves[entry.key] = drawn[0] if drawn else None
+        return self._curves[entry.key]
+
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.shown[index.row()]
+        if role == HEIGHT:
+            return self._height_of(row)
         if isinstance(row, str):
             if role == ROW:
                 return Row(row, HEADING, is_heading=True)
@@ -194,6 +216,8 @@ class LibraryModel(QAbstractListModel):
 
     def _fill(self) -> None:
         terms = self.choice.terms
+        self._curves = {}
+        self._places = {entry.key: place for place, entry in enumerate(self.ticked())}
         own = arranged(self._grouped, self.choice)
         unfolded = [one for one in own if one.key in self.choice.unfolded]
         self._inside = {member.key for group in unfolded for member in group.members}
@@ -235,6 +259,7 @@ class LibraryModel(QAbstractListModel):
         for key, (epochs, columns) in figures.items():
             self._epochs_read[key] = epochs
             self.columns[key] = columns
+        self._curves = {}
         self._renew()
         self.figures_changed.emit()
 
@@ -263,8 +288,9 @@ class LibraryModel(QAbstractListModel):
     def toggle_tick(self, entry: Entry) -> None:
         self.take(toggled(self.choice, entry.key))
 
-    def tick_found(self) -> None:
-        self.choose(ticked=tuple(row.key for row in self.shown if isinstance(row, Entry)))
+    def tick(self, rows: Sequence[Shown | None]) -> None:
+        keys = [*self.choice.ticked, *(row.key for row in rows if isinstance(row, Entry))]
+        self.choose(ticked=tuple(dict.fromkeys(keys)))
 
     def unfold(self, group: SeedGroup) -> None:
         """Show the runs of a group, or hide them."""
@@ -388,7 +414,10 @@ class LibraryList(QListView):
         if row is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self.opened.emit(row)
         elif event.matches(QKeySequence.SelectAll):
-            self.rows.tick_found()
+            self.rows.tick(self.rows.shown)
+        elif any(map(event.matches, _EXTENDS)):
+            super().keyPressEvent(event)
+            self.rows.tick([row, self.current()])
         elif isinstance(row, Entry) and event.key() == Qt.Key_Space:
             self.rows.toggle_tick(row)
         elif isinstance(row, SeedGroup) and self._folds(row, event):

@@ -391,6 +391,10 @@ def test_seeds_are_one_row_that_unfolds_and_is_compared_as_mean_and_spread(make)
     assert len(rows.shown) == len(listed) - 3 + 1
     QTest.keyClick(page.list, Qt.Key_A, Qt.ControlModifier)
     assert len(rows.ticked()) == rows.rowCount() - 1
+    rows.choose(ticked=())
+    page.list.choose(group.key)
+    QTest.keyClick(page.list, Qt.Key_Down, Qt.ShiftModifier)
+    assert [one.name for one in rows.ticked()] == [group.name, "Best reader"]
     rows.choose(ticked=(group.key,))
     room.qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
     page.compare.means.click()
