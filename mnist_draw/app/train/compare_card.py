@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -333,13 +332,7 @@ class DifferencesTable(QTableWidget):
             font = header.font()
             font.setBold(True)
             metrics = QFontMetrics(font)
-            lines = []
-            for part in clauses_of(self._names[number]):
-                lines.append("")
-                for piece in re.findall(r"\s*[^\s-]+-*|-+", part):
-                    if lines[-1] and metrics.horizontalAdvance(lines[-1] + piece) > room:
-                        lines.append("")
-                    lines[-1] = (lines[-1] + piece).lstrip()
+            lines = clauses_of(self._names[number])
             elided = (metrics.elidedText(line, Qt.ElideRight, room) for line in lines)
             heading.setText("\n".join(elided))
 

@@ -114,7 +114,7 @@ class LibraryController(LibraryFiles):
         page.delete.triggered.connect(self._delete_current)
         page.undo.triggered.connect(self.restore_last)
         page.export_button.clicked.connect(lambda: self.export_table(self._rows.ticked()))
-        page.delete_button.clicked.connect(lambda: self.delete_all(self._rows.ticked()))
+        page.delete_button.clicked.connect(lambda: self.delete(*self._rows.ticked()))
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.choice_changed.connect(self._want_figures)
@@ -231,7 +231,7 @@ class LibraryController(LibraryFiles):
             add(_("New run like this"), partial(self._repeat, entry))
             add(f"{RUN_FORMATS['csv'].title} …", partial(self.export_table, [entry]))
             menu.addSeparator()
-            add(_("Delete"), partial(self.delete_all, [entry]), "", "Del")
+            add(_("Delete"), partial(self.delete, entry), "", "Del")
             return menu
         busy = _TRAINED if entry.going_on else ""
         add(
@@ -325,44 +325,26 @@ class LibraryController(LibraryFiles):
         row = self._rows.row(self.page.list.currentIndex())
         if isinstance(row, OtherRow):
             row.delete()
-        elif isinstance(row, SeedGroup):
-            self.delete_all([row])
         elif row is not None:
             self.delete(row)
 
-    def delete(self, entry: Entry) -> None:
-        run = entry.run
-        if run is not None and self._run.shows(run):
-            refusal.problem(_("This run is in progress; stop it before deleting it."))
-            return
-        if entry.is_shipped:
-            return
-        if run is not None and in_use(run.folder):
-            self.notifier.problem(
-                _("This run is in progress in another program; nothing was changed."),
-            )
-            return
-
-        def finished(path: Path) -> None:
-            deleted = _("{name} was deleted.", name=entry.name)
-            self.offer_undo(deleted, [path], _("{name} is back.", name=entry.name))
-            if entry.key == self._network.state.answering_key:
-                self._network.use_default()
-            self.refresh()
-
-        self.change(lambda: delete(entry.stored), finished)
-
-    def delete_all(self, entries: Sequence[Entry]) -> None:
-        """Delete several entries at once, but those that cannot be."""
-        members = {one.key: one for entry in entries for one in entry.members}
-        chosen = [one for one in members.values() if self._can_be_deleted(one)]
+    def delete(self, *entries: Entry) -> None:
+        """Delete entries, of groups all runs, but those that cannot be."""
+        own = {one.key: one for entry in entries for one in entry.members if not one.is_shipped}
+        refused = {key: self._why_it_stays(one) for key, one in own.items()}
+        chosen = [one for key, one in own.items() if not refused[key]]
         if not chosen:
+            for sentence in set(refused.values()):
+                refusal.problem(sentence)
             return
 
         def finished(paths: list[Path]) -> None:
             count = len(paths)
             deleted = counted("{count} was deleted.", "{count} were deleted.", count)
             back = counted("{count} is back.", "{count} are back.", count)
+            if len(entries) == 1:
+                deleted = _("{name} was deleted.", name=entries[0].name)
+                back = _("{name} is back.", name=entries[0].name)
             self.offer_undo(deleted, paths, back)
             if self._network.state.answering_key in [one.key for one in chosen]:
                 self._network.use_default()
@@ -370,10 +352,14 @@ class LibraryController(LibraryFiles):
 
         self.change(lambda: [delete(one.stored) for one in chosen], finished)
 
-    def _can_be_deleted(self, entry: Entry) -> bool:
+    def _why_it_stays(self, entry: Entry) -> str:
+        """Say why an entry cannot be deleted; empty if it can."""
         run = entry.run
-        is_used = run is not None and (self._run.shows(run) or entry.going_on)
-        return not entry.is_shipped and not is_used
+        if run is not None and self._run.shows(run):
+            return _("This run is in progress; stop it before deleting it.")
+        if run is not None and in_use(run.folder):
+            return _("This run is in progress in another program; nothing was changed.")
+        return ""
 
     def restore_last(self) -> None:
         newest = list_deleted()[:1]
