@@ -57,6 +57,11 @@ def typed(choice: Choice, text: str, is_done: bool = False) -> Choice:
     return replace(choice, search=left, chips=(*choice.chips, *chips))
 
 
+def sorted_by(choice: Choice, sort: str) -> Choice:
+    """Sort by something; by the same once more turns its order."""
+    return replace(choice, sort=sort, is_turned=sort == choice.sort and not choice.is_turned)
+
+
 @dataclass(frozen=True)
 class SeedGroup(Entry):
     """Runs that differ in their seeds alone, newest first; it stands for the newest of them."""
@@ -84,6 +89,12 @@ class SeedGroup(Entry):
     @property
     def test_accuracy(self) -> float | None:
         return statistics.mean(self.accuracies) if self.accuracies else None
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        found = [one.validation_accuracy for one in self.seeds]
+        known = [accuracy for accuracy in found if accuracy is not None]
+        return statistics.mean(known) if known else None
 
     @property
     def spread(self) -> float | None:

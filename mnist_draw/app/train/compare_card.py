@@ -116,8 +116,12 @@ class CompareCard(Card):
         self.top.addWidget(self.choice)
         self.top.addWidget(self.across)
         self.controls = QWidget()
-        words = label(_("Smoothing"), "muted")
-        row(words, self.smoothing, self._figure, self.means, 1, owner=self.controls)
+        smoothing = QWidget()
+        row(label(_("Smoothing"), "muted"), self.smoothing, self._figure, owner=smoothing)
+        beside = FlowLayout()
+        self.controls.setLayout(beside)
+        beside.addWidget(smoothing)
+        beside.addWidget(self.means)
         self.body.addWidget(self.controls)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

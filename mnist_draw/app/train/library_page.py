@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from qtpy.QtCore import QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QPaintEvent, QPen, QPolygonF, QResizeEvent
+from qtpy.QtGui import QKeyEvent, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from qtpy.QtWidgets import QBoxLayout, QCheckBox, QLineEdit, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
 from mnist_draw.app.kit.controls import BinButton
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, ElidedButton, explain, label, push_button
+from mnist_draw.app.kit.widgets import (
+    Card,
+    ComboBox,
+    ElidedButton,
+    Keys,
+    explain,
+    label,
+    push_button,
+)
 from mnist_draw.app.train.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.i18n import _, counted, number, pgettext
-from mnist_draw.library.arrangement import MAX_DRAWN, SORTS, typed
+from mnist_draw.library.arrangement import MAX_DRAWN, SORTS, sorted_by, typed
 from mnist_draw.library.entries import Library
 
 #: From this width on the comparison is next to the list, in pixels at the usual text size.
@@ -53,7 +62,6 @@ class LibraryPage(QWidget):
         self.list.rows.choice_changed.connect(self._show_choice)
         self.list.rows.modelReset.connect(self._show_empty)
         theme.follow(self, self._arrange)
-        theme.follow(self, self._show_order)
 
     def _build_commands(self) -> None:
         sentence = _("Give the run or network another name.")
@@ -82,6 +90,7 @@ class LibraryPage(QWidget):
         self._search.describe(self.search)
         rows = self.list.rows
         self.search.textChanged.connect(self._take_typed)
+        Keys(self.search, self._act_on_key)
         self.search.returnPressed.connect(
             lambda: rows.take(typed(rows.choice, self.search.text(), is_done=True)),
         )
@@ -108,6 +117,12 @@ class LibraryPage(QWidget):
         if text != rows.choice.search:
             rows.take(typed(rows.choice, text))
 
+    def _act_on_key(self, event: QKeyEvent) -> Callable[[], object] | None:
+        chips = self.list.rows.choice.chips
+        if event.key() != Qt.Key_Backspace or self.search.text() or not chips:
+            return None
+        return partial(self._remove_chip, chips[-1])
+
     def _close(self) -> None:
         """Clear the search, where the keyboard is there, or what is ticked; else leave."""
         rows = self.list.rows
@@ -133,7 +148,7 @@ class LibraryPage(QWidget):
                 self.found,
                 self._chip_row,
                 1,
-                *self._build_order(),
+                self._build_order(),
                 self.bin,
                 margins=margins,
             ),
@@ -141,13 +156,16 @@ class LibraryPage(QWidget):
         card.body.addWidget(self._build_empty())
         card.body.addWidget(self.list, 1)
         card.body.addWidget(self._build_foot(margins))
-        differing = Card(_("What differs"))
+        differing = Card()
         self.equal = QCheckBox(_("show what is equal too"))
         self.equal.setObjectName("equalCheckBox")
         sentence = _("List the settings in which all ticked runs agree, too.")
         explain(self.equal, self.equal.text(), sentence)
         self.equal.toggled.connect(lambda on: self.list.rows.choose(shows_equal=on))
-        differing.top.addWidget(self.equal)
+        head = FlowLayout()
+        head.addWidget(label(_("What differs"), "title"))
+        head.addWidget(self.equal)
+        differing.body.addLayout(head)
         differing.body.addWidget(self.differences, 1)
         self._differing = differing
         self._compared = QWidget()
@@ -160,20 +178,16 @@ class LibraryPage(QWidget):
         self._body = row((card, _SHARES[0]), (self._compared, _SHARES[1]), gap=Size.CARD_GAP)
         return self._body
 
-    def _build_order(self) -> tuple[QWidget, QWidget]:
-        """Build what sorts the list: by what, and which way round."""
-        rows = self.list.rows
-        sentence = _("What the list is sorted by.")
+    def _build_order(self) -> ComboBox:
+        sentence = _("What the list is sorted by; the same once more turns the order round.")
         self.order = ComboBox("sortCombo", _("Order"), sentence, look="quiet")
-        for name, sort in SORTS.items():
-            self.order.addItem(sort.title, name)
-        self.order.currentIndexChanged.connect(
-            lambda place: rows.choose(sort=self.order.itemData(place), is_turned=False),
+        for sort in SORTS.values():
+            self.order.addItem(sort.title)
+        rows = self.list.rows
+        self.order.activated.connect(
+            lambda place: rows.take(sorted_by(rows.choice, list(SORTS)[place])),
         )
-        sentence = _("Turn the order round.")
-        self.turn = icon_button("turnButton", "arrow-down", _("Turn the order"), sentence)
-        self.turn.clicked.connect(lambda: rows.choose(is_turned=not rows.choice.is_turned))
-        return self.order, self.turn
+        return self.order
 
     def _build_foot(self, margins: tuple[int, int, int, int]) -> QWidget:
         """Build what can be done with all that is ticked."""
@@ -238,8 +252,10 @@ class LibraryPage(QWidget):
         """Show the choice, and the comparison that follows from it."""
         rows = self.list.rows
         choice = rows.choice
+        for place, (name, sort) in enumerate(SORTS.items()):
+            falls = sort.falls != (choice.is_turned and name == choice.sort)
+            self.order.setItemText(place, f"{sort.title} {'↓' if falls else '↑'}")
         self.order.setCurrentIndex(list(SORTS).index(choice.sort))
-        self._show_order()
         self._show_search()
         ticked = rows.ticked()
         self.foot.setVisible(bool(ticked))
@@ -275,6 +291,8 @@ class LibraryPage(QWidget):
             if chip not in self._chips:
                 self._chips[chip] = button = ElidedButton(f"{chip} ×", "chip", "searchChip")
                 explain(button, _("Remove {name}", name=chip))
+                # By keyboard, Backspace removes the last one.
+                button.setFocusPolicy(Qt.NoFocus)
                 button.clicked.connect(partial(self._remove_chip, chip))
                 self._chip_row.addWidget(button)
 
@@ -282,11 +300,6 @@ class LibraryPage(QWidget):
         rows = self.list.rows
         rows.choose(chips=tuple(one for one in rows.choice.chips if one != chip))
         self.search.setFocus()
-
-    def _show_order(self) -> None:
-        choice = self.list.rows.choice
-        falls = SORTS[choice.sort].falls != choice.is_turned
-        self.turn.setIcon(icon("arrow-down" if falls else "arrow-up", "small"))
 
     def _arrange(self) -> None:
         """Put the comparison next to the list, or below it once two entries are ticked."""

@@ -189,10 +189,17 @@ class Screens:
     def library(self):
         self.new_run()
         for number in range(6):
-            add_run(f"2026-01-0{number + 1} 10:00", seed=number + 2)
+            add_run(f"2026-01-0{number + 1} 10:00", batch_size=100 + number)
+        # One row, and one of three that are compared.
+        for seed in (2, 3):
+            add_run(f"2026-01-08 10:0{seed}", seed=seed)
         self.tab.show_page("library")
         rows = self.tab.library.list.rows
-        self.setup.qtbot.waitUntil(lambda: len(rows.entries) >= 9)
+        wait = self.setup.qtbot.waitUntil
+        wait(lambda: len(rows.entries) >= 11)
+        ticked = tuple(row.key for row in rows.shown[:3])
+        rows.choose(chips=("batch:>50", "acc:>5"), ticked=ticked)
+        wait(lambda: len(self.tab.library.compare.comparison.names) == 3)
 
     def show_section(self, name, details):
         view = self.inside(name)
@@ -309,8 +316,8 @@ BUDGET = {
     "queued": (100, 11),
     "poor": (115, 18),
     "finished": (95, 18),
-    # Of each run, the minutes and seconds that it took.
-    "library": (120, 9 + 9),
+    # With two chips, and three that are compared.
+    "library": (175, 9 + 8),
     "network_plain": (65, 16),
     "step_plain": (65, 16),
     "map_plain": (65, 16),

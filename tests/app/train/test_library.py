@@ -21,7 +21,7 @@ from mnist_draw.app.train.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
 from mnist_draw.app.train.library_rows import LibraryModel
 from mnist_draw.app.train.series import SWATCH, swatch
-from mnist_draw.library.arrangement import SeedGroup
+from mnist_draw.library.arrangement import SORTS, SeedGroup
 from mnist_draw.library.comparison import columns_of
 from mnist_draw.library.entries import Entry, entry_of_run
 from mnist_draw.library.networks import list_opened, save_opened
@@ -425,10 +425,13 @@ def test_the_list_is_sorted_by_what_is_chosen(make):
         return [one.settings.learning_rate for one in page.list.rows.shown[:3]]
 
     assert rates() == [0.05, 0.002, 0.01]
-    page.order.setCurrentIndex(page.order.findData("rate"))
+    place = list(SORTS).index("rate")
+    page.order.activated.emit(place)
     assert rates() == [0.002, 0.01, 0.05]
     assert page.list.rows.index(0).data(ROW).when == "0.002"
-    page.turn.click()
+    assert page.order.currentText().endswith("↑")
+    page.order.activated.emit(place)
+    assert page.order.currentText().endswith("↓")
     assert rates() == [0.05, 0.01, 0.002]
 
 
@@ -760,5 +763,9 @@ def test_a_key_with_its_value_is_a_chip_that_a_click_removes(make, qtbot):
     assert page.found.text() == "1 of 5"
     qtbot.waitUntil(lambda: len(chips()) == 1)
     chips()[0].click()
+    assert not chips()
+    QTest.keyClicks(page.search, "data:letters ")
+    QTest.keyClick(page.search, Qt.Key_Backspace)
+    assert not page.list.rows.choice.chips
     assert page.list.rows.rowCount() > 2
     assert page.search.hasFocus()
