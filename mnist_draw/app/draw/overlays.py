@@ -141,8 +141,8 @@ class NumberBoxes(QWidget):
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.setInterval(_REST_MS)
-        self._resting.timeout.connect(self._rule)
-        canvas.pen_down.connect(lambda __: self._rule(self._resting.start()))
+        self._resting.timeout.connect(self.update)
+        canvas.pen_down.connect(lambda __: self._wait_for_rest())
         canvas.resized.connect(lambda: self.resize(canvas.size()))
         self.hide()
 
@@ -219,9 +219,10 @@ class NumberBoxes(QWidget):
         boxes = [self._on_canvas(self.boxes[place]) for place in line]
         return functools.reduce(QRectF.united, boxes, QRectF())
 
-    def _rule(self, __: object = None) -> None:
-        """Paint the lines of a page, or no more while the pen writes."""
+    def _wait_for_rest(self) -> None:
+        """Paint no lines of a page while the pen writes."""
         if len(self.lines) > 1:
+            self._resting.start()
             self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, QTimer
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.train.lesson import TABS, Lesson, LessonError, read_lesson
-from mnist_draw.i18n import counted, listed
+from mnist_draw.i18n import counted, language, listed
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 notifier = Notifier("lesson")
 
 
-def begin_lesson(window: Window, lesson: Lesson) -> None:
-    """Begin as a lesson wants it: with its network, tabs and settings, some of them fixed."""
+def begin_lesson(window: Window, lesson: Lesson, spoken: str = "") -> None:
+    """Begin as a lesson wants it; `spoken` is the language from before, to leave it in."""
     form = window.train_tab.settings
     before = form.settings()
     settings = lesson.settings or before
     window.fit_lesson = partial(_fit_again, window, lesson, settings)
-    window.leave_lesson = partial(leave_lesson, window, before)
+    window.leave_lesson = partial(leave_lesson, window, before, spoken)
     _fit(window, lesson, settings, settings)
     window.state.set(lesson=lesson.title)
     if lesson.tabs:
@@ -55,15 +55,18 @@ def open_lesson(window: Window, path: str) -> None:
     except LessonError as error:
         notifier.problem(str(error))
         return
-    leave_lesson(window, window.train_tab.settings.settings())
-    begin_lesson(window, lesson)
+    window.leave_lesson()
+    spoken = language()
+    if lesson.language not in ("", spoken):
+        window.speak(lesson.language)
+    begin_lesson(window, lesson, spoken)
 
 
-def leave_lesson(window: Window, before: TrainingSettings) -> None:
-    """Show the pages without the lesson, with the settings from before."""
-    window.fit_lesson = lambda: None
+def leave_lesson(window: Window, before: TrainingSettings, spoken: str) -> None:
+    """Show the pages without the lesson, with the language and the settings from before."""
+    window.fit_lesson = window.leave_lesson = lambda: None
     window.state.set(hidden_pages=frozenset(), lesson="")
-    window.rebuild()
+    window.speak(spoken or language())
     window.train_tab.settings.restore(before)
 
 
@@ -92,3 +95,4 @@ def _fit(
             window.train_tab.run_page.leads_inside = False
         # The card of the first start leads through all tabs.
         window.draw_tab.welcomes = False
+        window.draw_tab.first_start.end()

@@ -212,7 +212,7 @@ class Window(QMainWindow):
         self.train_tab.drawer.files_chosen.connect(self.open_files)
         self.library.files_chosen.connect(self.open_files)
         # Not before its menu has closed, which is rebuilt.
-        self.view.language_chosen.connect(self._speak, Qt.QueuedConnection)  # type: ignore[call-arg]
+        self.view.language_chosen.connect(self._choose_language, Qt.QueuedConnection)  # type: ignore[call-arg]
         # After all others: what waits begins when the end of the work before it is shown.
         self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning})
         self.navigation.connect(
@@ -253,13 +253,16 @@ class Window(QMainWindow):
         for page in self.navigation.pages:
             page.start()
 
-    def _speak(self, code: str, before: str) -> None:
-        spoken_before = language()
-        use(spoken(code))
+    def speak(self, code: str) -> None:
+        use(code)
         speak_language()
         self.rebuild()
         # Those that came with the program have names in each language.
         self.network.refresh()
+
+    def _choose_language(self, code: str, before: str) -> None:
+        spoken_before = language()
+        self.speak(spoken(code))
         name = LANGUAGES[language()].name
         language_notifier.undo(
             _("The window speaks {language} now.", language=name),
@@ -327,7 +330,9 @@ class Window(QMainWindow):
 
     def _network_changed(self) -> None:
         model = self.state.model
-        assert model is not None
+        if model is None:
+            # Pages are rebuilt before the first network is loaded.
+            return
         self.inside_tab.use_network(model, self.state.answering_key)
         self.draw_tab.use_network(model)
         self.draw_tab.answer.set_waiting("")

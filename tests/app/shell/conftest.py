@@ -7,9 +7,11 @@ from pytestqt.qtbot import QtBot
 from qtpy import sip
 from qtpy.QtWidgets import QApplication
 
+from mnist_draw import i18n
 from mnist_draw.app.draw.recognition import Explanations, Recognition
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import window as window_module
+from mnist_draw.app.shell.language import speak_language
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.storage.preferences import Preferences
@@ -121,3 +123,11 @@ def shared(one_window, qtbot):
     # What the background has to say is said now.
     QApplication.processEvents()
     window.toast.clear()
+
+
+@pytest.fixture
+def in_english_again(setup):
+    """Restore the language of the other tests; a window speaks the one that was chosen last."""
+    yield
+    i18n.use("en")
+    speak_language()

@@ -330,7 +330,6 @@ def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
     # A pupil can change what is free.
     open_lesson(window, str(file))
     assert setup.text("lessonSteps") == "0 of 1 done"
-    assert form is not window.train_tab.settings
     form = window.train_tab.settings
     assert form.settings().epochs == 3
     assert form.state.fixed >= {"network", "seed", "l2"}
@@ -346,10 +345,20 @@ def test_all_settings_may_be_free(shared):
 
 
 @pytest.mark.window
-def test_a_double_click_opens_a_lesson(setup, path, qtbot):
-    setup.window.open_files([str(path.rename(path.with_suffix(".mnist-lesson")))])
-    qtbot.waitUntil(lambda: setup.window.state.answering_key == "opened:ours.npz")
-    assert setup.window.train_tab.settings.settings().epochs == 5
+def test_a_double_click_opens_a_lesson(setup, path, qtbot, in_english_again):
+    window = setup.window
+    # Before the first network is loaded, too.
+    window.state.model = None
+    window.draw_tab.first_start.begin()
+    window.open_files([str(path.rename(path.with_suffix(".mnist-lesson")))])
+    qtbot.waitUntil(lambda: window.state.answering_key == "opened:ours.npz")
+    assert window.updatesEnabled()
+    assert window.train_tab.settings.settings().epochs == 5
+    # In its language, until it is left, and without the card that leads to all tabs.
+    assert window.navigation.tabs.tabText(0) == "Dessiner"
+    assert not window.draw_tab.first_start.isVisible()
+    window.leave_lesson()
+    assert window.navigation.tabs.tabText(0) == "Draw"
 
 
 def drop(page, *paths):
@@ -363,7 +372,13 @@ def drop(page, *paths):
 
 @pytest.mark.window
 @pytest.mark.parametrize("page", ["draw", "train", "inside", "library"])
-def test_each_kind_of_file_goes_where_it_belongs_from_any_page(setup, path, qtbot, page):
+def test_each_kind_of_file_goes_where_it_belongs_from_any_page(
+    setup,
+    path,
+    qtbot,
+    page,
+    in_english_again,
+):
     """A lesson on the Library was taken for a network, a network on the board for a picture."""
     window = setup.window
 

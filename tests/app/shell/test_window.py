@@ -39,7 +39,6 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import toast
 from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.help import keys_page, offer_crash_report
-from mnist_draw.app.shell.language import speak_language
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
@@ -651,14 +650,6 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
     assert "View" in lines
     # The pen's slider is moved by two commands, which say so themselves.
     assert [line for line in lines if line in ("[", "]", "[, ]")] == ["[", "]"]
-
-
-@pytest.fixture
-def in_english_again(setup):
-    """Restore the language of the other tests; a window speaks the one that was chosen last."""
-    yield
-    i18n.use("en")
-    speak_language()
 
 
 def choose_language(setup, code):
