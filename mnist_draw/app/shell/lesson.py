@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt, QTimer
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.train.lesson import TABS, Lesson, LessonError, read_lesson
+from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.i18n import counted, language, listed
 from mnist_draw.training.settings import TrainingSettings
 
@@ -27,9 +28,12 @@ def begin_lesson(window: Window, lesson: Lesson, spoken: str = "") -> None:
     window.leave_lesson = partial(leave_lesson, window, before, spoken)
     _fit(window, lesson, settings, settings)
     window.state.set(lesson=lesson.title)
-    if lesson.tabs:
-        window.state.set(hidden_pages=frozenset(TABS) - frozenset(lesson.tabs))
-        window.navigation.show_page(lesson.tabs[0])
+    shown = lesson.tabs or TABS
+    window.state.set(hidden_pages=frozenset(TABS) - frozenset(shown))
+    # Where the task is, it is read first.
+    has_task = bool(lesson.task) and TrainTab.name in shown
+    if has_task or lesson.tabs:
+        window.navigation.show_page(TrainTab.name if has_task else shown[0])
     # A lesson begins with a new run, not with the last one.
     window.run.shows_last = False
     window.train_tab.show_page("new")

@@ -334,7 +334,8 @@ class TrainTab(Page):
         self.run_page.stop_button.setText(_("Cancel") if run.state == "waiting" else _("Stop"))
         leads = self.run_page.new_button
         is_main = can_start and not self.run_page.finished.goes_on
-        leads.setText(_("New run") if can_start else _("To the run"))
+        to_new = _("Back to the lesson") if state.lesson else _("New run")
+        leads.setText(to_new if can_start else _("To the run"))
         sentence = _("Choose what to train next.") if can_start else _("Show the run in progress.")
         explain(leads, leads.text(), sentence, "F5" if is_main else "")
         self._enable_start()

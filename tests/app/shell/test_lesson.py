@@ -459,7 +459,6 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
     path.write_text(TASK)
     window = setup.window
     begin_lesson(window, read_lesson(str(path)))
-    window.navigation.show_page("train")
     form = window.train_tab.settings
     table = window.findChild(QTableWidget, "lessonRuns")
 
@@ -469,12 +468,15 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
             for line in range(table.rowCount())
         ]
 
+    # The task is read first; after a run, the button leads back to it.
+    assert window.state.page == "train"
     qtbot.waitUntil(lambda: [row[0] for row in rows()] == ["500"])
     assert not setup.button("handInButton").isEnabled()
     setup.loop = fakes.Loop()
     setup.run(2)
     setup.wait_for_end()
-    window.train_tab.show_page("new")
+    assert "lesson" in setup.button("newRunButton").text()
+    setup.button("newRunButton").click()
     form.apply("training_examples", 50)
     qtbot.waitUntil(lambda: len(rows()) == 2)
     tried, chosen = rows()
