@@ -11,7 +11,7 @@ from mnist_draw.arrays import Doubles
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, listed, with_comma
 from mnist_draw.library.arrangement import MAX_DRAWN, Choice, SeedGroup
-from mnist_draw.library.entries import Entry
+from mnist_draw.library.entries import Entry, without_same_words
 from mnist_draw.training.history import History
 from mnist_draw.training.record import load_history
 from mnist_draw.training.run import Run
@@ -122,10 +122,12 @@ def compared(
 def short_names(entries: Sequence[Entry]) -> list[str]:
     """Name entries by the first settings that tell all of them apart, where they have none."""
     parts: list[list[str]] = [[] for __ in entries]
-    for name in SETTINGS:
+    for name in ("data_folder", *SETTINGS):
         values = [_brief(entry, name) for entry in entries]
         if len(set(values)) == 1:
             continue
+        if name == "network":
+            values = without_same_words(values)
         for words, value in zip(parts, values, strict=True):
             words.append(value)
         names = [_named(entry, words) for entry, words in zip(entries, parts, strict=True)]

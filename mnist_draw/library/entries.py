@@ -148,12 +148,12 @@ def compared_settings(
         differs = len(set(values)) > 1
         if differs or with_equal:
             shortens = differs and name == "network"
-            short = _without_same_words(values) if shortens else values
+            short = without_same_words(values) if shortens else values
             rows.append((_TITLES.get(name, setting.title), short))
     return rows
 
 
-def _without_same_words(values: Sequence[str]) -> list[str]:
+def without_same_words(values: Sequence[str]) -> list[str]:
     """Leave out the words with which all texts begin: narrow columns show what differs."""
     words = [value.split() for value in values]
     same = 0

@@ -208,6 +208,15 @@ def test_other_data_are_said_and_guessing_is_that_of_all():
             ({}, {"learning_rate": 0.1}, {"learning_rate": 0.1, "batch_size": 50}),
             ["rate 0.001, minibatch 500", "rate 0.1, minibatch 500", "rate 0.1, minibatch 50"],
         ),
+        (
+            ({}, {"network": "mlp:0.2"}, {"network": "mlp#26", "data_folder": "/data/letters"}),
+            [
+                "MNIST, 784–500–300–10, dropout 40%",
+                "MNIST, 784–500–300–10, dropout 20%",
+                "letters, 784–500–300–26, dropout 40%",
+            ],
+        ),
+        (({}, {"network": "mlp#26", "data_folder": "/data/letters"}), ["MNIST", "letters"]),
         (({"name": "Mine"}, {"batch_size": 50}), ["Mine", "minibatch 50"]),
     ],
 )

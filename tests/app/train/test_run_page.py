@@ -617,6 +617,21 @@ def test_a_lesson_gives_no_hint_on_what_it_fixes():
     assert hint_of(state, frozenset({hint.name})).sentence == ""
 
 
+@pytest.mark.parametrize(
+    ("made", "offers"),
+    [(result("stopped", 2, network="mlp:0.2"), False), (poor(100, 1, known=0.15), True)],
+)
+def test_the_mistakes_of_a_weak_class_are_offered_once(made, offers):
+    """The card of a run that is not poor offers them."""
+    made.history.batches = 100
+    made.weakest = events.WeakestClass("l", 0.01, "I")
+    state = AppState()
+    state.set(run=made, shown_run=made)
+    hint = hint_of(state)
+    assert "takes most others for I" in hint.sentence
+    assert bool(hint.remedy) == offers
+
+
 def test_a_run_that_was_stopped_in_its_first_epoch_says_for_how_long():
     made = result("stopped", 1)
     made.history.is_within_first = True
