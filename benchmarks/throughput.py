@@ -11,11 +11,11 @@ skipped with a line. rmsprop with learning rate 0.001, rho 0.9 and epsilon 1e-6,
 the tutorial, minibatches of 500; scikit-learn, which has neither, takes Adam and no dropout.
 
 The figures are medians over the blocks (in each block, every candidate has one turn). A ratio is
-the median of the ratios within the blocks. The dense products are the faster of two ways to do the
+the median of the ratios within the blocks: a virtual machine may have half its speed for some
+seconds, which the rows of the dense products show, too. These are the faster of two ways to do the
 matrix products of a step and nothing else, zeros multiplied, too: a floor for all who leave out no
-zeros. Before the first step every
-network must give the same loss, otherwise the benchmark ends with status 1: candidates would not do
-the same work.
+zeros. Before the first step every network must give the same loss, otherwise the benchmark ends
+with status 1: candidates would not do the same work.
 """
 
 from __future__ import annotations
