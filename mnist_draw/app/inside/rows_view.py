@@ -435,6 +435,24 @@ def _fit_code(font: QFont, text: str, room: float) -> bool:
     return False
 
 
+def rich_text(text: str, size: int, color: str, width: float) -> QTextDocument:
+    """Lay a text of any length out, with its tags."""
+    document = QTextDocument()
+    document.setDocumentMargin(0)
+    document.setDefaultFont(theme.font(size))
+    document.setDefaultTextOption(_ANYWHERE)
+    document.setHtml(f'<span style="color: {theme.color(color).name()}">{text}</span>')
+    document.setTextWidth(width)
+    return document
+
+
+def paint_rich(painter: QPainter, document: QTextDocument, place: QPointF) -> None:
+    painter.save()
+    painter.translate(place)
+    document.drawContents(painter)
+    painter.restore()
+
+
 def write_html(
     painter: QPainter,
     text: str,
@@ -444,16 +462,8 @@ def write_html(
     width: float,
 ) -> float:
     """Write a text that wraps; return the y of its end."""
-    document = QTextDocument()
-    document.setDocumentMargin(0)
-    document.setDefaultFont(theme.font(size))
-    document.setDefaultTextOption(_ANYWHERE)
-    document.setHtml(f'<span style="color: {theme.color(color).name()}">{text}</span>')
-    document.setTextWidth(width)
-    painter.save()
-    painter.translate(0, y)
-    document.drawContents(painter)
-    painter.restore()
+    document = rich_text(text, size, color, width)
+    paint_rich(painter, document, QPointF(0, y))
     return y + float(document.size().height())
 
 

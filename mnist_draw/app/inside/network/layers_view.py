@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent, QStaticText
+from qtpy.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import Column, Layout, Places
+from mnist_draw.app.inside.rows_view import paint_rich, rich_text
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, paint_ring, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
@@ -303,18 +304,17 @@ def paint_title(painter: QPainter, place: QPointF, title: str, note: str, room: 
         painter.drawText(QPointF(x, place.y()), note)
 
 
-#: Between the lines of a legend, in logical pixels.
-_LEGEND_LINE = 14
-#: Signs of a legend, each with its color; laid out once, as they may be of another font.
+#: Signs of a legend, each with its color.
 _SIGNS = {
-    "full": (QStaticText("■"), "accent"),
-    "inset": (QStaticText("▪"), "second"),
-    "box": (QStaticText("□"), "accent"),
-    "cross": (QStaticText("×"), "muted"),
-    "solid": (QStaticText("—"), "accent"),
-    "dashed": (QStaticText("- -"), "second"),
-    "tick": (QStaticText("|"), "text"),
+    "full": ("■", "accent"),
+    "inset": ("▪", "second"),
+    "box": ("□", "accent"),
+    "cross": ("×", "muted"),
+    "solid": ("—", "accent"),
+    "dashed": ("- -", "second"),
+    "tick": ("|", "text"),
 }
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def value_legend(values: Sequence[np.ndarray]) -> list[tuple[str, str]]:
@@ -327,34 +327,17 @@ def value_legend(values: Sequence[np.ndarray]) -> list[tuple[str, str]]:
 
 def paint_legend(
     painter: QPainter,
-    place: QPointF,
+    box: QRectF,
     entries: Sequence[tuple[str, str]],
-    room: float,
     upwards: bool = False,
 ) -> float:
-    """Paint signs with words, in one or two lines down or up from a place; return their end."""
-    gap = min(14 * theme.text_scale(), room / 16)
-    bold = QFontMetricsF(theme.font(Text.LABEL, bold=True))
-    metrics = QFontMetricsF(theme.font(Text.LABEL))
-    signs = [_SIGNS[sign] for sign, __ in entries]
-    before = [bold.horizontalAdvance(sign.text()) + 6 for sign, __ in signs]
-    words = [metrics.horizontalAdvance(text) + gap for __, text in entries]
-    lines = 1 if len(entries) < 2 or sum(before) + sum(words) <= room + gap else 2
-    most = math.ceil(len(entries) / lines)
-    ends: list[float] = []
-    for number, (__, text) in enumerate(entries):
-        line, in_line = divmod(number, most)
-        x = place.x() if in_line == 0 else ends[-1]
-        y = place.y() + _LEGEND_LINE * theme.text_scale() * (line - upwards * (lines - 1))
-        # Those that follow in its line keep what they need, up to their share.
-        following = range(number + 1, min((line + 1) * most, len(entries)))
-        kept = sum(min(before[n] + words[n], room / most) for n in following)
-        free = place.x() + room - x - before[number] - kept
-        shown = metrics.elidedText(text, Qt.ElideRight, math.ceil(free))
-        sign, color = signs[number]
-        write_with(painter, Text.LABEL, color, bold=True)
-        painter.drawStaticText(QPointF(x, y + 4 - bold.ascent()), sign)
-        write_with(painter, Text.LABEL, "muted")
-        painter.drawText(QPointF(x + before[number], y + 4), shown)
-        ends.append(x + before[number] + metrics.horizontalAdvance(shown) + gap)
-    return max(ends, default=place.x())
+    """Paint signs with words at the top of a box, or at its bottom; return their width."""
+    shown = []
+    for sign, text in entries:
+        mark, color = _SIGNS[sign]
+        colored = f'<b style="color: {theme.color(color).name()}">{mark}</b>'
+        shown.append(f"{colored} {escape(text)}".replace("> ", f">{_NO_BREAK}"))
+    legend = rich_text(f" {3 * _NO_BREAK}".join(shown), Text.LABEL, "muted", box.width())
+    top = box.bottom() - legend.size().height() if upwards else box.top()
+    paint_rich(painter, legend, QPointF(box.left(), top))
+    return float(legend.idealWidth())

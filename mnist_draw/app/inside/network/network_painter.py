@@ -254,8 +254,8 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     paint_title(painter, places.below.topLeft() - _CAPTION, title, note, room)
     if values is not None:
         paint_signed(painter, places.below, values)
-    place = places.below.bottomLeft() + QPointF(0, 16)
-    paint_legend(painter, place, (("full", words), ("inset", other)), room)
+    legend = QRectF(box.left(), places.below.bottom() + 5, room, 0)
+    paint_legend(painter, legend, (("full", words), ("inset", other)))
 
 
 def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
@@ -349,13 +349,13 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
         entries[:0] = value_legend(() if frame is None else frame.passed.a)
     elif frame is not None and frame.question.toggled == unit:
         entries.append(("tick", _("with it on") if unit in view.off else _("with it off")))
-    y = view.height() - 10 * view.scale
-    x = paint_legend(painter, QPointF(0, y), entries, view.width(), upwards=True)
+    foot = QRectF(view.rect()).adjusted(0, 0, 0, -4 * view.scale)
+    x = paint_legend(painter, foot, entries, upwards=True) + APART
     if frame is not None:
         is_kept = view.pinned is not None and view.pointed is None
         text = _("selected: Esc deselects") if is_kept else describe_active(frame)
-        painter.setPen(theme.color("muted"))
-        room = QRectF(x, y - 12, view.width() - x, 24)
+        write_with(painter, Text.LABEL, "muted")
+        room = QRectF(x, foot.bottom() - 18 * view.scale, view.width() - x, 18 * view.scale)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)
 

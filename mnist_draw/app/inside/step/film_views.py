@@ -14,6 +14,7 @@ from mnist_draw import i18n
 from mnist_draw.analysis.film import END, Note
 from mnist_draw.analysis.network_probe import neighbor_correlation
 from mnist_draw.analysis.sentences import describe_learned, share
+from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     image_of,
@@ -21,23 +22,21 @@ from mnist_draw.app.kit.painters import (
     paint_frame,
     paint_signed,
     smooth_painter,
-    write_elided,
     write_with,
 )
-from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import PaintedView, WalkableView
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import Certainty, format_probability
 
+_EXPLAINED = _("How probable each class is after these steps; ticks: before the first.")
 #: Steps of which a small picture is shown.
 _SMALL = (1, 2, 5, 10, 20, 50, 100, 200)
 #: Sides of a large and a small picture, the line below a large one, in pixels.
 _LARGE = 196
 _SIDE = 40
 _LINE = 18
-_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 _CENTER = int(Qt.AlignCenter)
 
@@ -172,32 +171,32 @@ class UnitView(WalkableView):
         return True
 
 
-#: The height of an answer's row, and of one of many; bars in a column.
+#: The height of an answer's row, in logical pixels.
 _ROW = 26
-_LOW_ROW = 20
-_IN_COLUMN = 13
-_NAME = 26
-_FIGURE = 56
 
 
-class AnswerBars(PaintedView):
+class AnswerBars(ProbabilityBars):
     """How probable each class is now, with a tick for before the first step."""
 
-    SIZE = (540, 240)
-    LEAST_SIZE = (260, 176)
-
     def __init__(self) -> None:
-        super().__init__(
-            "filmBars",
-            _("Its answer"),
-            _("How probable each class is after these steps; ticks: before the first."),
-        )
+        super().__init__("filmBar")
         self.setFocusPolicy(Qt.NoFocus)
-        self.names: tuple[str, ...] = ()
-        self._now: Sequence[float] = ()
+        self.setCursor(Qt.ArrowCursor)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setMinimumSize(260, 176)
         self._before: Sequence[float] = ()
         self._label: int | None = None
-        self._named: tuple[int, ...] = ()
+        self.show_all(True)
+
+    @property
+    def _row_height(self) -> float:
+        return min(_ROW * theme.text_scale(), self.height() / self._rows)
+
+    def sizeHint(self) -> QSize:
+        return QSize(540, 240)
+
+    def choose(self, digit: int | None) -> None:
+        """No evidence is shown here."""
 
     def show_answer(
         self,
@@ -208,12 +207,15 @@ class AnswerBars(PaintedView):
         certainty: Certainty | None,
     ) -> None:
         """Show the probabilities of a picture; none are known yet where they are empty."""
-        self.names = names
+        self.show_classes(names)
+        explain(self, _("Its answer"), _EXPLAINED)
         self._before = before
-        self._now = now
         self._label = label
-        is_right = certainty is not None and certainty.is_named_alone
-        self._named = certainty.named if certainty is not None and is_right else ()
+        if certainty is None:
+            self.show_nothing()
+        else:
+            is_right = certainty.is_named_alone and certainty.named == (label,)
+            self._show(tuple(now), frozenset(certainty.named if is_right else ()), True, False)
         words = [
             f"{name} {format_probability(part, short=True)}"
             for name, part in zip(names, now, strict=False)
@@ -222,55 +224,16 @@ class AnswerBars(PaintedView):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
         painter = smooth_painter(self)
-        count = len(self.names)
-        columns = 1 if count <= _IN_COLUMN else 2
-        rows = math.ceil(count / columns) if count else 1
-        wide = (self.width() - (columns - 1) * Size.MARGIN) / columns
-        usual = _ROW if columns == 1 else _LOW_ROW
-        high = min(usual * theme.text_scale(), self.height() / rows)
-        for number in range(count):
-            column, row = divmod(number, rows)
-            left = column * (wide + Size.MARGIN)
-            self._paint_row(painter, QRectF(left, row * high, wide, high), number)
-
-    def _paint_row(self, painter: QPainter, box: QRectF, number: int) -> None:
-        scale = theme.text_scale()
-        is_label = number == self._label
-        if is_label:
+        if self._label is not None:
             painter.setPen(Qt.NoPen)
             painter.setBrush(theme.color("accent", 0.14))
-            painter.drawRoundedRect(box, 4, 4)
-        inner = box.adjusted(Size.FIELD_GAP, 0, -Size.FIELD_GAP, 0)
-        write_with(painter, Text.BODY, "text" if is_label else "muted", bold=True)
-        longest = max(map(painter.fontMetrics().horizontalAdvance, self.names))
-        name = min(max(_NAME * scale, longest + Size.FIELD_GAP), inner.width() / 3)
-        write_elided(painter, QRectF(inner.left(), inner.top(), name, inner.height()), _LEFT,
-                     self.names[number])  # fmt: skip
-        figure = _FIGURE * scale
-        track = QRectF(
-            inner.left() + name,
-            inner.center().y() - Size.BAR / 2,
-            inner.width() - name - figure,
-            Size.BAR,
-        )
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.color("track"))
-        painter.drawRoundedRect(track, Size.BAR / 2, Size.BAR / 2)
-        if not len(self._now):
-            return
-        part = float(self._now[number])
-        is_right = is_label and number in self._named
-        painter.setBrush(theme.color("accent" if is_right else "muted"))
-        filled = QRectF(track)
-        filled.setWidth(max(2.0, part * track.width()))
-        painter.drawRoundedRect(filled, Size.BAR / 2, Size.BAR / 2)
-        if len(self._before):
-            x = track.left() + float(self._before[number]) * track.width()
+            painter.drawRoundedRect(self.bars[self._label].geometry(), 4, 4)
+        for bar, part in zip(self.bars, self._before, strict=False):
+            track = self._track(QRectF(bar.geometry()))
+            x = track.left() + part * track.width()
             painter.fillRect(QRectF(x - 1, track.top() - 5, 2, Size.BAR + 10), theme.color("text"))
-        if part >= 0.01:
-            write_with(painter, Text.BODY, "text", bold=is_right)
-            draw_tabular(painter, inner, format_probability(part, short=True), Qt.AlignRight)
 
 
 #: Margins of the slider: words at the left, the end at the right; heights of the curve's top, of

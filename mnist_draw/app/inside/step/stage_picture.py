@@ -110,8 +110,8 @@ class StagePicture(LayersView):
         left: float,
         entries: Sequence[tuple[str, str]],
     ) -> None:
-        place = QPointF(left, self.height() - 11 * self.scale)
-        paint_legend(painter, place, entries, self.width() - left, upwards=True)
+        foot = QRectF(left, 0, self.width() - left, self.height() - 5 * self.scale)
+        paint_legend(painter, foot, entries, upwards=True)
 
     def _paint_network(self, painter: QPainter, places: Places, shown: Explained) -> None:
         self.paint_bands(painter, places)
