@@ -181,6 +181,16 @@ def test_the_network_gets_what_was_written(kind):
     assert np.corrcoef(seen.ravel(), own.ravel())[0, 1] > 0.85
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", ["hand", "hard shadow"])
+def test_hard_edges_of_shadows_take_nothing_away(kind, seed):
+    rng = np.random.default_rng(seed)
+    picture = load_dataset().test_images[rng.integers(100), 0]
+    found = load_picture(photograph(picture, KINDS[kind], rng))
+    seen, own = normalise_ink(found), normalise_ink(picture)
+    assert np.corrcoef(seen.ravel(), own.ravel())[0, 1] > 0.85
+
+
 @pytest.mark.parametrize(
     "kind",
     [

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from mnist_draw.arrays import Array, Doubles, Flags, Floats
 
@@ -35,6 +36,11 @@ _WINDOWS = (1 / 28, 1 / 20, 1 / 14, 1 / 9, 1 / 6, 1 / 4, 1 / 3)
 _STRONG = 0.999
 #: … the window must find this part of the ink that the widest finds.
 _ENOUGH = 0.93
+#: Hard edges of shadows leave ink beside strokes: at least this part of them, and lighter by this,
+#: in logarithms. Strokes are blurred over this part of the picture's longer side.
+_SHADED = 0.2
+_DARKER = 0.5
+_BLURRED = 1 / 150
 #: Light is compared by its logarithm, in which shadows only shift; this much is added first, so
 #: that noise in the dark does not look like ink.
 _DARK = 0.05
@@ -98,8 +104,7 @@ def _on_uneven_ground(luminance: Floats) -> Floats:
     if outside is not None:
         # Beside the sheet of paper there is no ink.
         coarse = continued(coarse, outside)
-        blocks = np.repeat(np.repeat(outside, factor, axis=0), factor, axis=1)
-        outside = blocks[:height, :width]
+        outside = outside.repeat(factor, 0).repeat(factor, 1)[:height, :width]
         seen = continued(light, outside)
     surface = _surface(coarse)
     sign = np.float32(1 if _is_dark_ink(coarse - surface) else -1)
@@ -107,27 +112,49 @@ def _on_uneven_ground(luminance: Floats) -> Floats:
     fine = max(1, round(max(height, width) / _GROUND_SIDE))
     around = _ground_around(_reduced(sign * (seen - level), fine))
     ground = _enlarged(around, (height, width), fine) + sign * level
-    ink: Floats = 1 - np.exp(np.minimum(sign * light - ground, 0))
+    ink = _darkness(sign * light, ground)
     if outside is not None:
         ink[outside] = 0
-    return ink
+    return _without_shadows(ink, sign * (seen - level))
+
+
+def _darkness(light: Floats, ground: Floats) -> Floats:
+    darkness: Floats = 1 - np.exp(np.minimum(light - ground, 0))
+    return darkness
+
+
+def _without_shadows(ink: Floats, light: Floats) -> Floats:
+    """Return ink without the dark sides of hard edges, if strokes are much darker than those.
+
+    The ground is then the paper beside the strokes, on either side of the edge.
+    """
+    from scipy import ndimage
+
+    seen = ink > otsu_threshold(ink)
+    if not seen.any():
+        return ink
+    strokes = seen & (light <= _divide(light[seen]))
+    away = ndimage.distance_transform_edt(~strokes)
+    paper = away > _BLURRED * max(ink.shape)
+    shadows = seen & paper
+    if shadows.sum() < _SHADED * strokes.sum():
+        return ink
+    if light[shadows].mean() - light[strokes].mean() < _DARKER:
+        return ink
+    return np.where(paper, np.float32(0), _darkness(light, continued(light, ~paper)))
 
 
 def _surface(plane: Floats) -> Floats:
     """Fit a quadratic surface to the ground, without pixels that differ from it like ink."""
-    down, across = np.meshgrid(
-        np.linspace(-1, 1, plane.shape[0]),
-        np.linspace(-1, 1, plane.shape[1]),
-        indexing="ij",
-    )
-    ones = np.ones_like(down)
-    terms = np.stack([ones, down, across, down * across, down**2, across**2], axis=-1)
-    terms = terms.reshape(-1, 6)
+    sides = [np.linspace(-1, 1, length) for length in plane.shape]
+    down, across = np.meshgrid(*sides, indexing="ij")
+    surfaces = [down**0, down, across, down * across, down**2, across**2]
+    terms = np.stack(surfaces, axis=-1).reshape(-1, 6)
     values = plane.ravel().astype(np.float64)
     fitted = np.full_like(values, np.median(values))
     for _ in range(_FIT_ROUNDS):
         differs = np.abs(fitted - values)
-        ground = differs <= 2 * float(np.median(differs)) + 1e-3
+        ground = differs <= 2 * np.median(differs) + 1e-3
         solution, *_ = np.linalg.lstsq(terms[ground], values[ground], rcond=None)
         fitted = terms @ solution
     return fitted.reshape(plane.shape).astype(np.float32)
@@ -174,15 +201,11 @@ def _reduced(plane: Floats, factor: int) -> Floats:
 
 
 def _enlarged(coarse: Floats, shape: tuple[int, int], factor: int) -> Floats:
-    down, across = (
-        np.clip((np.arange(length) + 0.5) / factor - 0.5, 0, blocks - 1)
-        for length, blocks in zip(shape, coarse.shape, strict=True)
-    )
-    rows = np.arange(coarse.shape[0])
-    columns = np.arange(coarse.shape[1])
-    to_rows = np.maximum(1 - np.abs(down[:, None] - rows), 0).astype(np.float32)
-    to_columns = np.maximum(1 - np.abs(across[:, None] - columns), 0).astype(np.float32)
-    return to_rows @ coarse @ to_columns.T
+    """Interpolate between the middles of blocks of pixels."""
+    rows, columns = coarse.shape
+    size = (columns * factor, rows * factor)
+    fine = Image.fromarray(coarse).resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(fine)[: shape[0], : shape[1]]
 
 
 def _without_noise(ink: Floats, strongest: float) -> Floats:
@@ -264,17 +287,22 @@ def otsu_threshold(values: Array) -> float:
     """
     counts, edges = np.histogram(values, bins=_BINS, range=(0, 1))
     centers = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1].astype(np.float64)
+    below = np.cumsum(counts)[:-1]
     above = counts.sum() - below
     sums = np.cumsum(counts * centers)
-    possible = (below > 0) & (above > 0)
-    if not possible.any():
+    means = sums[:-1] / np.maximum(below, 1)
+    between = below * above * (means - (sums[-1] - sums[:-1]) / np.maximum(above, 1)) ** 2
+    if not between.any():
         return 0.5
-    mean_below = sums[:-1] / np.where(possible, below, 1)
-    mean_above = (sums[-1] - sums[:-1]) / np.where(possible, above, 1)
-    between = np.where(possible, below * above * (mean_below - mean_above) ** 2, -1)
     best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
     return float(edges[1 + (best[0] + best[-1]) // 2])
+
+
+def _divide(values: Floats) -> float:
+    """Return Otsu's threshold between values of any range."""
+    low = float(np.min(values))
+    span = max(float(np.ptp(values)), 1e-6)
+    return low + span * otsu_threshold((values - low) / span)
 
 
 def surroundings(coarse: Floats) -> Flags | None:
@@ -284,31 +312,27 @@ def surroundings(coarse: Floats) -> Flags | None:
     """
     from scipy import ndimage
 
-    low = float(np.min(coarse))
-    high = float(np.max(coarse))
-    if high - low < _CONTRAST:
+    if float(np.ptp(coarse)) < _CONTRAST:
         return None
-    middle = low + (high - low) * otsu_threshold((coarse - low) / (high - low))
-    dark = coarse < middle
+    dark = coarse < _divide(coarse)
     for other, least in ((dark, _RIM), (~dark, _RIM_OF_LIGHT)):
         beside = _from_the_rim(other)
-        rim = border(beside)
         sheet = _largest(ndimage.binary_fill_holes(~beside))
-        if float(np.mean(rim)) < least or not sheet.any() or float(np.mean(sheet)) < _AREA:
+        if border(beside).mean() < least or sheet.mean() < _AREA:
             continue
         rows = np.flatnonzero(sheet.any(axis=1))
         columns = np.flatnonzero(sheet.any(axis=0))
-        box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
-        if np.count_nonzero(sheet) < _FILLED * box:
+        box = (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+        if sheet.sum() < _FILLED * box:
             continue
         inner = ndimage.binary_erosion(sheet, iterations=_REACH, border_value=1)
         outer = ndimage.binary_dilation(sheet, iterations=_REACH)
         near = inner & ~ndimage.binary_erosion(inner, iterations=_REACH, border_value=1)
         far = ndimage.binary_dilation(outer, iterations=_REACH) & ~outer
-        if not near.any() or not far.any() or outer.all():
+        if not near.any() or not far.any():
             continue
-        jump = abs(float(np.median(coarse[near])) - float(np.median(coarse[far])))
-        whole = abs(float(np.median(coarse[inner])) - float(np.median(coarse[~outer])))
+        jump = abs(np.median(coarse[near]) - np.median(coarse[far]))
+        whole = abs(np.median(coarse[inner]) - np.median(coarse[~outer]))
         if whole >= _CONTRAST and jump >= _SHARP * whole:
             return ~inner
     return None
@@ -413,7 +437,7 @@ def _reaches_both_edges(seen: Floats, row: int, slope: float) -> bool:
 
 
 def _line_width(ink: Floats) -> int:
-    return int(max(2, round(max(ink.shape) * _MAX_WIDTH)))
+    return max(2, round(max(ink.shape) * _MAX_WIDTH))
 
 
 def _opened_across(ink: Floats, lines: list[tuple[float, float]]) -> Floats:
@@ -447,5 +471,5 @@ def _half_width(ink: Floats, places: list[Doubles], reach: int) -> int:
     profile = np.median(profiles, axis=0)
     profile = profile - float(np.min(profile))
     wide = np.flatnonzero(profile > float(np.max(profile)) / 3)
-    half = int(np.max(np.abs(wide - reach))) if len(wide) else 1
-    return min(max(half, 1), reach)
+    half = np.abs(wide - reach).max(initial=1)
+    return int(min(half, reach))
