@@ -259,7 +259,7 @@ class ComboBox(QComboBox):
             self.AdjustToContents if quiet else self.AdjustToMinimumContentsLengthWithIcon,
         )
         self.setMinimumContentsLength(4)
-        if sentence:
+        if title:
             explain(self, title, sentence)
 
     def sizeHint(self) -> QSize:
