@@ -154,7 +154,7 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
 def icon_button(
     name: str,
     picture: str,
-    title: str,
+    title: str = "",
     sentence: str = "",
     shortcut: str = "",
     look: str = "small",

@@ -167,7 +167,6 @@ class CurveCard(Card):
             f"{self._name}Menu",
             "dots-three",
             _("{title}: more", title=self._title),
-            _("Show all of the curves again, or save them as a picture or a table."),
         )
         menu = self._menu = button_menu(self.menu_button)
         menu.addAction(_("Show all (double-click)"), self._show_all)

@@ -65,12 +65,10 @@ class FailedCard(Card):
         self.try_button = push_button(
             "tryKeptButton",
             _("Try it"),
-            _("Draw, and let this network read."),
             look="large",
         )
         self.change_button = ElidedButton(_("Change settings"), "large", "changeSettingsButton")
-        sentence = _("Open the settings of this run for a new one.")
-        explain(self.change_button, _("Change settings"), sentence)
+        explain(self.change_button, _("Change settings"))
         self.change_button.clicked.connect(self._change_settings)
         for shrinking in (self.remedy_button, self.change_button):
             shrinking.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
@@ -318,7 +316,6 @@ class WhyCard(Card):
         self.words_button = push_button(
             "learningRateWordButton",
             _("Learning rate in Words"),
-            _("What a learning rate is."),
             look="link",
         )
         words_column = column(self.words, row(self.words_button, 1), 1)

@@ -52,8 +52,7 @@ class DrawingView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("readingView")
-        sentence = _("What is drawn on the board, and how this network reads it.")
-        explain(self, _("Your drawing"), sentence)
+        explain(self, _("Your drawing"))
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self._picture: np.ndarray | None = None
         self._read: Certainty | None = None
@@ -190,7 +189,7 @@ class FinishedCard(Card):
             for place in range(3)
         ]
         for place, button in enumerate(self.remedy_buttons):
-            explain(button, _("Remedy"), _("Do what is likely to help most."))
+            explain(button, _("Remedy"))
             # It may be narrower than its words.
             button.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
             button.clicked.connect(partial(self._choose_remedy, place))
@@ -198,14 +197,12 @@ class FinishedCard(Card):
         self.try_button = push_button(
             "tryItButton",
             _("Try it"),
-            _("Draw, and let this network read."),
             look="start",
         )
         set_icon(self.try_button, "pencil-simple")
         self.mistakes_button = push_button(
             "mistakesButton",
             _("See its mistakes"),
-            _("Look at the test pictures it gets wrong."),
             look="large",
         )
         self.on_button = push_button(

@@ -171,17 +171,17 @@ class _Row(QFrame):
         self.setProperty("look", "layer")
         self._title = title_of_entry(entry)
         self._place = place
+        title = _("Remove, layer {number}", number=place)
         self.remove_button = icon_button(
             f"layer{place}RemoveButton",
             "x",
-            _("Remove, layer {number}", number=place),
-            _("Remove layer {number}.", number=place),
-            "Delete",
+            title,
+            shortcut="Delete",
         )
         self.remove_button.setFocusPolicy(Qt.ClickFocus)
         self.remove_button.clicked.connect(self.removed)
         self.line = LayerLine(self._title, end=self.remove_button)
-        handle = icon_button("", "dots-six-vertical", "", "", look="inline")
+        handle = icon_button("", "dots-six-vertical", look="inline")
         handle.setFocusPolicy(Qt.NoFocus)
         handle.setAttribute(Qt.WA_TransparentForMouseEvents)
         self._error = label("", "wrong", wraps=True)
@@ -225,7 +225,7 @@ class _Row(QFrame):
         wide: int,
     ) -> None:
         field.setObjectName(f"layer{self._place}{ending}")
-        explain(field, title, _("{title} of layer {number}.", title=title, number=self._place))
+        explain(field, title)
         theme.follow(field, lambda: field.setFixedWidth(theme.scaled(wide)))
         self.fields.append(field)
         self._line.addWidget(field)

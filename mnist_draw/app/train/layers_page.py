@@ -56,13 +56,7 @@ class LayersPage(QWidget):
         self.list = fields.list
         #: The network of the card.
         self._card = ""
-        self.close_button = icon_button(
-            "closeLayersButton",
-            "x",
-            _("Close"),
-            _("Close the settings."),
-            "F4",
-        )
+        self.close_button = icon_button("closeLayersButton", "x", _("Close"), shortcut="F4")
         self._build()
         self.list.chosen.connect(self._scroll)
         self.list.shown.connect(self._show_total)
@@ -71,22 +65,18 @@ class LayersPage(QWidget):
         self._renew()
 
     def _build(self) -> None:
-        sentence = _("Go back to all settings.")
         back = push_button(
             "leaveLayersButton",
             _("All settings"),
-            sentence,
             look="link",
             act=self.left.emit,
         )
         set_icon(back, "caret-left", Size.SMALL_ICON)
-        undo_button = icon_button("undoLayersButton", "arrow-u-up-left", "", "")
-        sentence = _("Undo the last change.")
-        self.undo = Command(self, _("Undo"), "Ctrl+Z", self.list.undo, sentence=sentence)
+        undo_button = icon_button("undoLayersButton", "arrow-u-up-left")
+        self.undo = Command(self, _("Undo"), "Ctrl+Z", self.list.undo)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(undo_button)
-        sentence = _("Begin with the layers of another network.")
-        self.begin = ComboBox("beginWithCombo", _("Begin with"), sentence)
+        self.begin = ComboBox("beginWithCombo", _("Begin with"))
         self.begin.setMinimumContentsLength(_TITLE)
         self.begin.activated.connect(
             lambda: self.fields.begin_with(parse_network(self.begin.currentData())),
@@ -95,7 +85,6 @@ class LayersPage(QWidget):
         self.reset_button = push_button(
             "resetLayersButton",
             _("Reset"),
-            _("Show the layers that these were changed from."),
             look="link",
             act=lambda: self.fields.begin_with(self.fields.begun),
         )
@@ -131,12 +120,10 @@ class LayersPage(QWidget):
         self._text.setObjectName("layersText")
         self._text.setReadOnly(True)
         self._text.setFocusPolicy(Qt.ClickFocus)
-        sentence = _("The network for the command line, and to share.")
-        explain(self._text, _("Text of the network"), sentence)
+        explain(self._text, _("Text of the network"))
         self.copy_button = push_button(
             "copyLayersButton",
             _("Copy"),
-            _("Copy the network's text, for the command line and to share."),
             act=lambda: QGuiApplication.clipboard().setText(self.list.network),
         )
         sides = (Size.MARGIN, 0, Size.MARGIN, 0)

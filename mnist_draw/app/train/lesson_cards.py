@@ -75,11 +75,9 @@ class LessonHead(QWidget):
         super().__init__()
         chip = label(_("Lesson"), "chip", "lessonChip")
         chip.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        sentence = _("Train without the lesson again; its runs stay in the Library.")
         leave = push_button(
             "leaveLessonButton",
             _("Leave lesson"),
-            sentence,
             look="plain",
             act=self.leave_requested.emit,
         )
@@ -111,7 +109,7 @@ class TaskCard(Card):
         step = self._steps[place]
         box = QCheckBox()
         box.setObjectName(f"lessonStep{place + 1}")
-        explain(box, step, _("Tick what you have done."))
+        explain(box, step)
         box.setChecked(is_done)
         text = label(step, "", wraps=True)
         text.setBuddy(box)
@@ -225,7 +223,7 @@ class RunsTable(QTableWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("lessonRuns")
-        explain(self, _("Your runs in this lesson"), _("What you tried, and what came of it."))
+        explain(self, _("Your runs in this lesson"))
         self.setSelectionMode(QAbstractItemView.NoSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
@@ -278,8 +276,7 @@ class LessonRunsCard(Card):
         self._background = Background(self)
         self.table = RunsTable()
         self.body.addWidget(self.table, 1)
-        sentence = _("Copy this table, for a document or a spreadsheet.")
-        copy = push_button("copyRunsButton", _("Copy"), sentence, act=self._copy)
+        copy = push_button("copyRunsButton", _("Copy"), act=self._copy)
         set_icon(copy, "copy", Size.SMALL_ICON)
         sentence = _("Write these runs and your digits into one file for your teacher.")
         self.hand_in_button = push_button(

@@ -44,9 +44,8 @@ class NetworkFields(QWidget):
         self._top = row((Captioned(setting.title, self.combo), _BESIDE[0]))
         #: On a page of its own.
         self.list = LayerList()
-        sentence = _("Change the layers of this network one by one.")
         title = _("Open its layers")
-        self.open_button = push_button("openLayersButton", title, sentence, look="link")
+        self.open_button = push_button("openLayersButton", title, look="link")
         column(self._top, row(self.open_button, 1), gap=Size.TIGHT, owner=self)
         self.list.changed.connect(self._follow_list)
         self.combo.currentIndexChanged.connect(self._choose)

@@ -67,19 +67,18 @@ class NewRunPage(ScrollArea):
         self._runs: tuple[Run, ...] | None = None
         self._background = Background(self)
         # Their commands describe them.
-        self.library_button = push_button("newRunLibraryButton", _("Library"), "")
+        self.library_button = push_button("newRunLibraryButton", _("Library"))
         set_icon(self.library_button, "books", Size.SMALL_ICON)
-        self.settings_button = push_button("allSettingsButton", _("All settings"), "", look="plain")
+        self.settings_button = push_button("allSettingsButton", _("All settings"), look="plain")
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
         self.start_button = push_button(
             "startButton",
             pgettext("button", "Start"),
-            "",
             look="start",
         )
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         #: Names the layer for which no run starts.
-        self.wrong_button = push_button("wrongLayerButton", "", "", look="wrong")
+        self.wrong_button = push_button("wrongLayerButton", "", look="wrong")
         self.wrong_button.hide()
         self.flow = FlowCard(layers)
         self.flow.hide()
@@ -136,11 +135,9 @@ class NewRunPage(ScrollArea):
         self._fields = [self.form.fields[name] for name in ("epochs", "data_folder")]
         for field in self._fields:
             field.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Maximum)
-        sentence = _("Set everything as in the lesson.")
         self.reset_button = push_button(
             "resetLessonButton",
             _("Reset to the lesson"),
-            sentence,
             look="link",
             act=self.form.reset_to_lesson,
         )

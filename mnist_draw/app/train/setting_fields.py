@@ -41,7 +41,7 @@ class SettingsSection(QWidget):
     def __init__(self, title: str, name: str) -> None:
         super().__init__()
         self._title = title
-        self.button = push_button(f"{name}SectionButton", title.upper(), "", look="section")
+        self.button = push_button(f"{name}SectionButton", title.upper(), look="section")
         self.button.clicked.connect(lambda: self.show_body(not self.is_open))
         self.state = ElidedLabel("", "muted")
         self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
@@ -153,7 +153,7 @@ class RuleFields(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.line = push_button("ruleButton", "", "", look="fold")
+        self.line = push_button("ruleButton", "", look="fold")
         self.line.clicked.connect(lambda: self._unfold(self._body.isHidden()))
         self._body = QWidget()
         self._row = row(owner=self._body)
@@ -175,8 +175,7 @@ class RuleFields(QWidget):
         self.line.setText(text)
         # Not the whole: without a parent it would open a window.
         self.line.setVisible(bool(text))
-        sentence = _("Show or hide the parameters of {rule}.", rule=self.rule.title)
-        explain(self.line, _("Parameters: {values}", values=text), sentence)
+        explain(self.line, _("Parameters: {values}", values=text))
 
     def show_rule(self, name: str) -> None:
         self._build(name)

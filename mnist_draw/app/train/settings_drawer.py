@@ -136,13 +136,7 @@ class SettingsDrawer(QWidget):
         self.setProperty("look", "side")
         self.setAttribute(Qt.WA_StyledBackground)
         theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.DRAWER)))
-        self.close_button = icon_button(
-            "closeSettingsButton",
-            "x",
-            _("Close"),
-            _("Close the settings."),
-            "F4",
-        )
+        self.close_button = icon_button("closeSettingsButton", "x", _("Close"), shortcut="F4")
         self._note = label(_LIVE, "muted", "liveNote", wraps=True)
         self.examples = AugmentationView()
         self.sections: dict[str, SettingsSection] = {}
@@ -156,8 +150,7 @@ class SettingsDrawer(QWidget):
             margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
-        sentence = _("Undo the last change.")
-        self.undo = Command(self, _("Undo"), "Ctrl+Z", self.form.undo, sentence=sentence)
+        self.undo = Command(self, _("Undo"), "Ctrl+Z", self.form.undo)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(self.undo_button)
         self._is_beside_run = False
@@ -211,7 +204,6 @@ class SettingsDrawer(QWidget):
             "settingsFileButton",
             "dots-three",
             _("Settings file"),
-            _("Open or save all settings as a file or as a preset."),
         )
         menu = button_menu(button)
         self._open = menu.addAction(_("Open settings …"), self.open_file)
@@ -236,19 +228,14 @@ class SettingsDrawer(QWidget):
         self.undo_button = icon_button(
             "undoSettingsButton",
             "arrow-u-up-left",
-            "",
-            "",
             look="inline",
         )
-        sentence = _("Set everything as in the preset.")
         reset = self.form.reset_all
         self.reset_button = push_button(
             "resetSettingsButton",
             _("Reset all"),
-            sentence,
-            "",
-            "link",
-            reset,
+            look="link",
+            act=reset,
         )
         margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
         row((self.count, 1), self.undo_button, self.reset_button, margins=margins, owner=self.strip)
