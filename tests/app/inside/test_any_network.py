@@ -105,7 +105,8 @@ def test_it_is_opened_reads_a_drawing_and_fills_every_section(text, window, qtbo
             # Names of classes count as words, digits do not.
             words = [] if "#" in text else seen.words(window)
             assert len(words) <= most_words, (section.name, " ".join(words))
-            assert len(seen.stops(window)) <= most_stops
+            # Where data are not known there is a link to try again.
+            assert len(seen.stops(window)) <= most_stops + bool(problems)
         # A step through batch normalization is not shown, and that said; what has another number
         # of classes than digits has no data.
         known = "batch normalization" if section.name == "step" and "norm" in text else "neither"
