@@ -289,7 +289,7 @@ def test_the_network_of_a_run_is_called_as_the_run_is():
         ("format", "letter", "no mnist_draw run"),
         ("version", 99, "newer program"),
         ("state", "asleep", "its state is 'asleep'"),
-        ("settings", {"epochs": -1}, "epochs is -1"),
+        ("settings", {"epochs": -1}, "epochs is .1"),
         ("figures", {"validation_loss": "low"}, "cannot be used"),
         ("figures", {"validation_loss": float("nan")}, "validation_loss is nan, not a number"),
         ("changes", [{"epoch": 1}], "name is missing"),
