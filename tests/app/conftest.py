@@ -20,6 +20,7 @@ if sys.platform == "win32":
 from pytestqt.qtbot import QtBot
 from qtpy import QT6, sip
 from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtGui import QFont
 from qtpy.QtTest import QTest
 
 from mnist_draw.app.kit import qt6 as qt6  # Before the other modules of the window.
@@ -73,6 +74,7 @@ def qapp(qapp):
     font = qapp.font()
     if QT6 or sys.platform == "win32":
         font.setFamily("DejaVu Sans")
+        QFont.insertSubstitution("monospace", "DejaVu Sans Mono")
     if QT6:
         font.setPointSizeF(12 * 100 / 96)
     qapp.setFont(font)
