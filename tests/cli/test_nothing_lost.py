@@ -291,7 +291,7 @@ def test_output_of_a_real_process_that_fails(redirection, here):
     [
         ("train --help > /dev/full", ""),
         ("predict none.png 2> /dev/full", ""),
-        ("predict --model none.npz none.png > /dev/full", "no such file"),
+        ("predict --model none.npz none.png > /dev/full", "There is no file"),
     ],
 )
 def test_commands_whose_output_fails_say_so_by_their_status(command, told, here):

@@ -287,7 +287,7 @@ def test_parts_of_medmnist_and_floats(tmp_path):
         ({"x": pictures(9), "y": np.full(9, 2**63, np.uint64)}, "labels of the shape 9"),
         ({"x": pictures(9), "y": np.full(9, np.inf)}, "labels of the shape 9"),
         ({"x": pictures(606), "y": np.arange(606) % 101}, "101 classes; at most 100"),
-        ({"x": np.full((9, 784), -1.0), "y": np.zeros(9)}, "pixels from -1 to -1"),
+        ({"x": np.full((9, 784), -1.0), "y": np.zeros(9)}, "pixels from −1 to −1"),
         ({"x": np.zeros((9, 784)), "y": np.arange(9) - 4}, "the label -4"),
     ],
 )

@@ -204,7 +204,7 @@ def test_the_command(shared, tmp_path, capsys, monkeypatch):
     assert "digits were taught" in capsys.readouterr().err
     assert main(["digits", "import", str(shared)]) == main(["digits"]) == 0
     said = capsys.readouterr().out
-    assert "2 new digits" in said
+    assert ": 2; kept already: 0" in said
     assert "  3: 1\n  7: 1" in said
     assert main(["digits", "export", str(tmp_path / "mine.zip")]) == 0
     assert merge_digits(tmp_path / "mine.zip").known == 2
@@ -218,7 +218,7 @@ def test_export_replaces_nothing_unless_asked(tmp_path, own_home_with_digits, ca
     assert notes.read_bytes() == b"mine"
     for name in ("net.npz", "digits"):
         assert main(["digits", "export", str(tmp_path / name), "--overwrite"]) == 2
-        assert "ends in .zip" in capsys.readouterr().err
+        assert "does not end in .zip" in capsys.readouterr().err
         assert not (tmp_path / name).exists()
     assert main(["digits", "export", str(notes), "--overwrite"]) == 0
     assert "1 digit" in capsys.readouterr().out
