@@ -9,7 +9,6 @@ import pytest
 
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import number
 from mnist_draw.networks import parse_network
 from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.functions import (
@@ -246,9 +245,10 @@ def test_steps_are_those_of_the_rule(steps, name, rule):
 )
 def test_parameters_out_of_range(name, parameter, value):
     allowed = "above 0" if parameter == "epsilon" else "from 0 up to, not including, 1"
+    shown = f"{value:g}".replace("-", "−")
     with pytest.raises(
         UserError,
-        match=re.escape(f"{parameter} of {name} is {number(value)}; it must be {allowed}"),
+        match=re.escape(f"{parameter} of {name} is {shown}; it must be {allowed}"),
     ):
         check_parameters(UPDATE_RULES[name], {parameter: value})
 

@@ -84,5 +84,5 @@ _OPENERS: tuple[tuple[tuple[str, ...], _Opener], ...] = (
     ((HANDED_IN,), _take_in),
     ((NETWORK,), _use_networks),
     ((".json",), _show_settings),
-    (tuple(read_suffixes()), _show_pictures),
+    (tuple(sorted(read_suffixes())), _show_pictures),
 )
