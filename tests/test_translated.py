@@ -22,6 +22,12 @@ for module in pkgutil.walk_packages(mnist_draw.__path__, "mnist_draw."):
             importlib.import_module(module.name)
         except Exception:  # what it needs is not installed
             pass
+from mnist_draw.analysis.guide import guide
+from mnist_draw.app.shell.help import all_words
+# What is remembered until the language changes, too.
+remembered = {"guide": guide, "words": all_words}
+for made in remembered.values():
+    made()
 i18n.use(sys.argv[2])
 texts, known = {}, {}
 def walk(path, value):
@@ -56,6 +62,8 @@ for name, module in sorted(sys.modules.items()):
         for key, part in vars(module).items():
             if key[:2] != "__" and key not in ("_translations", "_code"):
                 walk(f"{name}.{key}", part)
+for name, made in remembered.items():
+    walk(name, made())
 print(json.dumps(texts))
 """
 

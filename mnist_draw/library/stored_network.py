@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, reason_of
 from mnist_draw.i18n import _, date
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import ACTIVATIONS
@@ -148,7 +148,11 @@ def open_network(path: str, network: str = "") -> ModelFile | list[str]:
         model = ModelFile(fitting[0], parameters)
         model.require_shapes(parse_network(fitting[0]).parameter_shapes())
     except ModelFileError as error:
-        raise ModelFileError("{path} cannot be used: {reason}.", path=path, reason=error) from error
+        raise ModelFileError(
+            "{path} cannot be used: {reason}.",
+            path=path,
+            reason=reason_of(error),
+        ) from error
     return model
 
 

@@ -30,7 +30,6 @@ import numpy.typing as npt
 
 from mnist_draw.arrays import Floats
 from mnist_draw.errors import (
-    DamagedError,
     DocumentError,
     ModelFileError,
     StorageError,
@@ -64,8 +63,11 @@ MAX_LENIENCE = 1.5
 Shape = tuple[int, ...]
 
 
-class DamagedModelError(DamagedError, ModelFileError):
-    """The content of a network's file does not fit together."""
+class DamagedModelError(ModelFileError):
+    """The content of a network does not fit together; the fault is for a report, in English."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(_("The network is damaged ({error}).", error=fault))
 
 
 ShapesOf = Callable[[str], Sequence[Shape]]

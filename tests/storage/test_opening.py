@@ -34,12 +34,12 @@ def test_takes_room_for_what_a_file_holds_only(tmp_path, monkeypatch):
         assert tracemalloc.get_traced_memory()[1] < 1e6
     finally:
         tracemalloc.stop()
-    with pytest.raises(DocumentError, match="at most 0.000006 MB"):
+    with pytest.raises(DocumentError, match=r"at most 0\.000006 MB"):
         read_file(tmp_path / "a", 6)
     # It grows between the look at its size and the end of reading.
     monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((stat.S_IFREG, *([0] * 9))))
     assert read_file(tmp_path / "a", 7) == b"content"
-    with pytest.raises(DocumentError, match="at most 0.000006 MB"):
+    with pytest.raises(DocumentError, match=r"at most 0\.000006 MB"):
         read_file(tmp_path / "a", 6)
 
 

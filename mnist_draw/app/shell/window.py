@@ -254,8 +254,9 @@ class Window(QMainWindow):
             page.start()
 
     def speak(self, code: str) -> None:
-        use(code)
-        speak_language()
+        if code != language():
+            use(code)
+            speak_language()
         self.rebuild()
         # Those that came with the program have names in each language.
         self.network.refresh()

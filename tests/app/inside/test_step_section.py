@@ -271,7 +271,7 @@ def test_a_network_that_cannot_be_shown_is_said(section, qtbot):
     assert words_of(section.instead, "followedTitle")
     with qtbot.waitSignal(section.problem, timeout=60_000):
         section.use_network(unknown_model(), "opened:x")
-    assert "not known here" in words_of(section, "filmSentence")
+    assert "not known here" in words_of(section, "filmSecond")
     # Neither pictures nor buttons of the network before stay.
     assert not words_of(section.aside, "nextWords")
     assert not words_of(section.instead, "followedTitle")

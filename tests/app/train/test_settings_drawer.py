@@ -706,7 +706,9 @@ def test_a_minibatch_of_more_pictures_than_are_chosen_is_told_at_its_field(panel
     panel.fields["batch_size"].widget.setValue(400)
     assert "only 3" in told.text()
     panel.fields["batch_size"].widget.setValue(3)
-    assert "only 3" not in told.text()
+    assert told.text().startswith("Only 1 step an epoch")
+    panel.fields["batch_size"].widget.setValue(1)
+    assert not told.text()
 
 
 # -- menus of folders and files

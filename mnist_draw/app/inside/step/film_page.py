@@ -152,14 +152,14 @@ class FilmPage(QWidget):
         beside = room > 3 * self.steps.sizeHint().width()
         self._beside.setDirection(QBoxLayout.LeftToRight if beside else QBoxLayout.TopToBottom)
 
-    def show_nothing(self, words: str) -> None:
+    def show_nothing(self, words: str, reason: str = "") -> None:
         """Show ghosts, and why there is nothing yet."""
         self._scene = None
         self.of.setText("")
         self.accuracy.setText("–")
         self.before.setText("")
         self.sentence.setText(words)
-        self.second.setText("")
+        self.second.setText(reason)
         self.unit.show_unit({}, 0, 0)
         self.slider.show_film((0,), {}, 1, 0)
         self.steps.show_state(True, "")

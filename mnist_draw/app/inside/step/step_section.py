@@ -220,14 +220,14 @@ class StepSection(Section):
 
     def _show_failure(self, sentence: str) -> None:
         self._forget()
-        self._show_waiting(joined(_FAILED, sentence))
+        self._show_waiting(_FAILED, sentence)
         self.problem.emit(sentence)
 
-    def _show_waiting(self, words: str) -> None:
-        self.film.show_nothing(words)
+    def _show_waiting(self, words: str, reason: str = "") -> None:
+        self.film.show_nothing(words, reason)
         self.next_pictures.show_nothing()
         self._show_stage()
-        self.stages.show_state(words)
+        self.stages.show_state(joined(words, reason))
 
     def _ask_for_answer(self) -> None:
         scene = self._scene
