@@ -23,6 +23,7 @@ from mnist_draw.recognition.certainty import SURE
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.confusion import confusion_matrix
 
 #: Pictures asked about at once: a slice takes 2 to 40 ms, so that counting can be stopped.
 SLICE = 64
@@ -140,9 +141,7 @@ class Results:
         """How often each true class (row) was read as each class (column): int64 (C, C)."""
         if self.labels is None:
             return np.zeros((self.classes, self.classes), np.int64)
-        places = self.labels.astype(np.int64) * self.classes + self.answers
-        counts = np.bincount(places, minlength=self.classes**2)
-        return counts.reshape(self.classes, self.classes).astype(np.int64)
+        return confusion_matrix(self.labels, self.answers, self.classes)
 
     @property
     def recall(self) -> Doubles:

@@ -450,18 +450,15 @@ def _weak_class(facts: Facts) -> Hint | None:
     if weakest is None or facts.tested is None or weakest.right >= _WEAK * facts.tested:
         return None
     share = percent(weakest.right)
-    sentence = _(
-        "It gets {share} of the class {name} right, and takes most others for {other}.",
-        share=share,
-        name=weakest.name,
-        other=weakest.taken_for,
-    )
-    if not weakest.taken_for:
+    if weakest.taken_for:
         sentence = _(
-            "It gets {share} of the class {name} right.",
+            "It gets {share} of the class {name} right, and takes most others for {other}.",
             share=share,
             name=weakest.name,
+            other=weakest.taken_for,
         )
+    else:
+        sentence = _("It gets {share} of the class {name} right.", share=share, name=weakest.name)
     return Hint(sentence, _("See these mistakes"), action="mistakes")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from mnist_draw.training.checkpoint import (
     from_array,
     to_array,
 )
+from mnist_draw.training.confusion import weakest_class
 from mnist_draw.training.control import Controls
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
@@ -120,26 +121,6 @@ def _new_run(settings: TrainingSettings, resume: Checkpoint | None) -> Run:
     if resume is not None:
         run.apply(events.Continued(resume.history(), resume.parameters, settings))
     return run
-
-
-def weakest_class(
-    labels: Array,
-    answers: Array,
-    names: Sequence[str],
-) -> events.WeakestClass:
-    """Return the class with the smallest share of right answers."""
-    confusion = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(confusion, (labels, answers), 1)
-    right = np.diag(confusion)
-    count = confusion.sum(axis=1)
-    # What is not in the test is none of the weak ones.
-    shares = np.where(count, right / np.maximum(count, 1), 1.0)
-    weakest = int(shares.argmin())
-    wrong = confusion[weakest].copy()
-    wrong[weakest] = 0
-    most = int(wrong.argmax())
-    taken_for = names[most] if 2 * wrong[most] > wrong.sum() else ""
-    return events.WeakestClass(names[weakest], float(shares[weakest]), taken_for)
 
 
 @dataclass

@@ -16,10 +16,11 @@ from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import load_checkpoint
+from mnist_draw.training.confusion import weakest_class
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
 from mnist_draw.training.history import History
-from mnist_draw.training.loop import train, weakest_class
+from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import SettingsError
 
