@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from qtpy.QtCore import QPoint, QRectF, QSize, Qt
-from qtpy.QtGui import QPaintDevice, QPaintEngine, QRegion
+from qtpy.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QMouseEvent, QPaintDevice, QPaintEngine, QRegion
 from qtpy.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
 
 from mnist_draw.app.kit.threads import running
@@ -152,3 +152,15 @@ def wait_for_threads(qtbot):
     """Wait until no thread of the program works and what they have posted is delivered."""
     qtbot.waitUntil(lambda: not running._threads, timeout=60_000)
     QApplication.processEvents()
+
+
+def point_at(widget: QWidget, place: QPointF) -> None:
+    """Move the mouse over a widget, wherever the one pointer of all windows is."""
+    event = QMouseEvent(
+        QEvent.MouseMove,
+        QPointF(place),
+        Qt.NoButton,
+        Qt.NoButton,
+        Qt.NoModifier,
+    )
+    QApplication.sendEvent(widget, event)

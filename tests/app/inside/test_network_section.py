@@ -43,7 +43,7 @@ from mnist_draw.i18n import parse_number
 from mnist_draw.storage.models import ModelFile
 
 from .. import seen
-from ..seen import wait_for_threads
+from ..seen import point_at, wait_for_threads
 from .examples import digit
 
 #: Milliseconds after which a state is not waited for any longer; none is asserted to take less.
@@ -354,7 +354,7 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypat
         a = frame.passed.a[layer][0, 2]
         squares = a.reshape(side, 2, side, 2).max(axis=(1, 3))
         np.testing.assert_array_equal(pooled.pooled, squares)
-    QTest.mouseMove(pooled, (pooled.place_of(5 * 8 + 3) - QPointF(2, 2)).toPoint())
+    point_at(pooled, pooled.place_of(5 * 8 + 3) - QPointF(2, 2))
     until(qtbot, lambda: view.place == (5, 3))
     words = f"Pooled, row 2, column 1: {squares[2, 1]:.2f}"
     until(qtbot, lambda: words in pooled.describe(pooled.current))
@@ -374,7 +374,7 @@ def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypat
     assert place.x() + room <= view.places().columns[2].box.left()
     tile = whole.tile_rect(1)
     point = tile.topLeft() + QPointF(tile.width() * 7.5 / 24, tile.height() * 3.5 / 24)
-    QTest.mouseMove(view, point.toPoint())
+    point_at(view, point)
     until(qtbot, lambda: view.pointed == (0, 1))
     assert np.abs(np.subtract(view.place, (3, 7))).max() <= 1
     words = "at row {}, column {}".format(*view.place)

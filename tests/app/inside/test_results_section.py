@@ -8,7 +8,6 @@ import pytest
 from linear_network import linear_model, unknown_model
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QFontMetricsF
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog, QLabel, QToolTip
 
 from mnist_draw.analysis.pictures import Pictures
@@ -28,7 +27,7 @@ from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 
 from .. import seen
-from ..seen import wait_for_threads
+from ..seen import point_at, wait_for_threads
 from .examples import digit, label_text
 
 
@@ -478,8 +477,7 @@ def test_pointing_at_an_amount_changes_the_example_and_says_both_answers(
     assert view.changed.amounts == (30, 4, 0.4)
     ink = digit().picture
     shift = SETTINGS.index(("shift", -2))
-    pointed = view.place_of(shift).toPoint()
-    QTest.mouseMove(view, pointed)
+    point_at(view, view.place_of(shift))
     qtbot.waitUntil(lambda: view.changed.amounts == (30, -2, 0.4), timeout=20_000)
     assert np.array_equal(view.changed.pictures[1][:, :-2], ink[:, 2:])
     p = Recogniser(linear_model()).predict(np.stack([view.changed.pictures[1], ink])[:, None])

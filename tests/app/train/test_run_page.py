@@ -32,6 +32,7 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
 
+from ..seen import point_at
 from .conftest import NETWORK, figures
 
 TWELVE = TwelveDigits(
@@ -109,7 +110,7 @@ def test_the_heading_of_a_row_says_how_its_digits_are_chosen(show, monkeypatch):
     monkeypatch.setattr(QToolTip, "showText", lambda _, text, *__: tips.append(text))
     card = show(TwelveDigitsCard(), 494, 232)
     card.show_digits(TWELVE, None)
-    QTest.mouseMove(card.grid, card.grid.heading_of(1).center().toPoint())
+    point_at(card.grid, card.grid.heading_of(1).center())
     assert "turn right" in tips[-1]
 
 
