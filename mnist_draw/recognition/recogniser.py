@@ -216,11 +216,12 @@ class Recogniser:
         self,
         ink: Array,
         strokes: Sequence[PenStroke] | None = None,
+        is_one_line: bool = False,
     ) -> Answer:
         """Recognise one digit in ink as `normalise_ink` takes it.
 
         Known pen strokes are redrawn with a pen that suits their size. Without ink, no network
-        runs.
+        runs. Ink that `is_one_line` is not divided into lines.
         """
         if not has_ink(ink):
             classes = len(self.names)
@@ -229,7 +230,7 @@ class Recogniser:
         scores = self.read(prepared.network_input[None, None])
         if prepared.strokes:
             scores = scores._replace(glyphs=self.read_glyphs([prepared.strokes]))
-        return self.decide(prepared, scores)
+        return self.decide(prepared, scores, is_one_line)
 
     def prepare(self, ink: Array, strokes: Sequence[PenStroke]) -> PreparedInk:
         """Draw strokes again, or smooth a picture of few pixels, and normalise the ink."""
@@ -246,16 +247,17 @@ class Recogniser:
         network_input = normalise_ink(read, self._side)
         return PreparedInk(ink, read, network_input, coarse, strokes, drawn)
 
-    def decide(self, prepared: PreparedInk, scores: Scores) -> Answer:
+    def decide(self, prepared: PreparedInk, scores: Scores, is_one_line: bool = False) -> Answer:
         """Return the answer: the best class, or why the ink is no digit."""
         # A network of other classes may well read filled or wide shapes.
         lines = 1
         objection = ""
-        if self.reads_digits:
+        if self.reads_digits and not is_one_line:
             divided = lines_of(prepared.given, prepared.strokes)
             lines = len(divided.members)
             objection = divided.objection or (SEVERAL_LINES if divided.are_several else "")
-            objection = objection or self._objection(prepared, scores)
+        if self.reads_digits and not objection:
+            objection = self._objection(prepared, scores)
         return Answer(
             scores.probabilities[0],
             prepared.network_input,

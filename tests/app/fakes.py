@@ -87,7 +87,7 @@ class Recogniser:
     def adopt(self, compiled):
         self.compiled = compiled
 
-    def recognise_ink(self, ink, strokes=None):
+    def recognise_ink(self, ink, strokes=None, is_one_line=False):
         self.inks.append(ink)
         digit = len(self.inks) % 10
         return answer(digit) if ink.any() else answer(None)

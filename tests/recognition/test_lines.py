@@ -133,3 +133,13 @@ def test_a_page_is_read_line_by_line(shipped: Recogniser) -> None:
     assert [line.text for line in of_strokes] == ["72", "403"]
     assert page_of(lines).text == "72\n403"
     assert not split(board_of(first), first)
+
+
+def test_a_number_whose_end_stands_lower_is_one_line_on_request(shipped: Recogniser) -> None:
+    lower = [stroke + np.array([220, 0, 0]) for stroke in written([4, 0], 140)]
+    strokes = [*written([7, 2], 0), *lower]
+    ink = board_of(strokes)
+    assert shipped.recognise_ink(ink, strokes).lines == 2
+    answer = shipped.recognise_ink(ink, strokes, is_one_line=True)
+    assert answer.lines == 1
+    assert shipped.read_number(ink, answer, strokes=strokes).text == "7240"

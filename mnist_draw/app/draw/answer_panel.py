@@ -377,6 +377,10 @@ class AnswerPanel(ScrollArea):
         self._board = board
         self._show_board()
 
+    def step_line(self, step: int) -> None:
+        if self.line + step in range(len(self.page)):
+            self.choose_line(self.line + step)
+
     def choose_line(self, line: int) -> None:
         self._line = line
         self._place = None

@@ -54,6 +54,7 @@ _PEN_WIDTH = "pen_width"
 _CROP_BOX = "crop_box"
 _WELCOMED = "welcomed"
 _DECIMALS = "decimals"
+_ONLY_DIGITS = "only_digits"
 
 
 class DrawTab(Page):
@@ -100,6 +101,7 @@ class DrawTab(Page):
         self._due = 0.0
         self.is_waiting = False
         self._emptied = 0
+        self._is_one_line = False
         #: The reading shown last, without what the user settled.
         self._read: BoardReading | None = None
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
@@ -121,10 +123,9 @@ class DrawTab(Page):
         self.canvas.width_changed.connect(
             lambda: preferences.set(_PEN_WIDTH, self.canvas.pen_width),
         )
-        self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
-        self.cut_out.toggled.connect(partial(preferences.set, _CROP_BOX))
-        self.decimals.setChecked(preferences.get(_DECIMALS, False))
-        self.decimals.toggled.connect(partial(preferences.set, _DECIMALS))
+        for name, choice in self._choices.items():
+            choice.setChecked(preferences.get(name, False))
+            choice.toggled.connect(partial(preferences.set, name))
         self.answer.restore(preferences)
         self.teaching.restore(preferences)
 
@@ -143,6 +144,7 @@ class DrawTab(Page):
         canvas.ink_changed.connect(self._note_ink)
         self.boxes.chosen.connect(self._ask_digit)
         self.boxes.whole_chosen.connect(self._ask_whole)
+        self.boxes.joined.connect(self._join_lines)
         self.answer.place_changed.connect(self._mark_place)
         self.answer.place_changed.connect(self._show_said)
         self.first_start.example.clicked.connect(self.pictures.examples.show_any)
@@ -215,13 +217,20 @@ class DrawTab(Page):
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
         sentence = _("Frame what is cut out for the network, and mark its center of mass.")
-        self.cut_out = add(_("Show what is cut out"), "B", lambda: None, sentence=sentence)
-        self.cut_out.setCheckable(True)
-        self.cut_out.toggled.connect(lambda: self._show_tags())
+        self.cut_out = add(_("Show what is cut out"), "B", sentence=sentence)
         sentence = _("Read {signs} beside digits as signs.", signs=" ".join(SIGNS))
         self.decimals = add(_("Signs in numbers"), "D", sentence=sentence)
-        self.decimals.setCheckable(True)
-        self.decimals.toggled.connect(self._post_ink)
+        sentence = _("Do not ask whether a digit is a letter.")
+        self.only_digits = add(_("Only digits are drawn here"), sentence=sentence)
+        #: By their names in the preferences.
+        self._choices = {
+            _CROP_BOX: self.cut_out,
+            _DECIMALS: self.decimals,
+            _ONLY_DIGITS: self.only_digits,
+        }
+        for choice in self._choices.values():
+            choice.setCheckable(True)
+            choice.toggled.connect(self._read_anew)
         self.answer.build_commands(self)
         thinner = partial(self._widen, -WIDTH_STEP)
         wider = partial(self._widen, WIDTH_STEP)
@@ -235,7 +244,9 @@ class DrawTab(Page):
 
         self._my_digits = my_digits
         self.network.state.follow(["taught"], self._show_count)
-        tools.fill(*self.pictures.commands, (self.cut_out, self.decimals, my_digits))
+        add(_("Line above"), "Ctrl+Up", partial(self.answer.step_line, -1))
+        add(_("Line below"), "Ctrl+Down", partial(self.answer.step_line, 1))
+        tools.fill(*self.pictures.commands, (*self._choices.values(), my_digits))
 
     def _show_count(self) -> None:
         count = self.network.state.taught
@@ -260,6 +271,15 @@ class DrawTab(Page):
         self.autosave.save()
 
     def read_again(self) -> None:
+        self._post_ink()
+
+    def _read_anew(self) -> None:
+        self._show_tags()
+        self._post_ink()
+
+    def _join_lines(self) -> None:
+        """Read all lines of the board as one, until it is empty again."""
+        self._is_one_line = True
         self._post_ink()
 
     def message_background(self) -> tuple[QWidget, int]:
@@ -331,6 +351,7 @@ class DrawTab(Page):
         drawing = self.canvas.drawing
         if drawing.is_blank():
             self._emptied = self.ticket
+            self._is_one_line = False
             self.answer.show_nothing()
             self._show_tags()
         else:
@@ -343,6 +364,8 @@ class DrawTab(Page):
             self.ticket,
             drawing.beginning,
             self.decimals.isChecked(),
+            self._is_one_line,
+            self.only_digits.isChecked(),
         )
         self.ink_posted.emit(posted)
 

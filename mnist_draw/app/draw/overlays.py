@@ -121,6 +121,8 @@ class NumberBoxes(QWidget):
     chosen = Signal(int)
     #: Asked for with the right button: all of the ink is one digit.
     whole_chosen = Signal(int)
+    #: Asked for with the right button: all lines are one.
+    joined = Signal()
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -262,6 +264,8 @@ class NumberBoxes(QWidget):
         if len(self._line) > 1:
             all_of_it = _("It's all one digit …")
             menu.addAction(all_of_it, lambda: self.whole_chosen.emit(index))
+        if len(self.lines) > 1:
+            menu.addAction(_("All of it is one line"), self.joined.emit)
         return menu
 
     def _point(self, on: bool) -> None:

@@ -165,6 +165,9 @@ class PostedInk(NamedTuple):
     #: Whether only one digit is meant.
     beginning: bool = False
     decimals: bool = False
+    is_one_line: bool = False
+    #: Whether no letters are drawn.
+    only_digits: bool = False
 
 
 def _read(recogniser: Recogniser, posted: PostedInk) -> BoardReading:
@@ -172,7 +175,9 @@ def _read(recogniser: Recogniser, posted: PostedInk) -> BoardReading:
     from mnist_draw.recognition.lines import split
 
     ink, strokes = posted.read()
-    answer = recogniser.recognise_ink(ink, strokes)
+    answer = recogniser.recognise_ink(ink, strokes, posted.is_one_line)
+    if posted.only_digits:
+        answer = replace(answer, letter="")
     number = recogniser.read_number(ink, answer, posted.beginning, strokes, posted.decimals)
     several = number if number.is_number else None
     certainty = answer.certainty if several is None else certainty_of_number(several)

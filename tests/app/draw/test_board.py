@@ -209,6 +209,43 @@ def test_lines_are_ruled_once_the_pen_rests(tab, qtbot):
     qtbot.waitUntil(lambda: tab.boxes.grab().toImage() == ruled)
 
 
+def test_keys_choose_the_line_above_and_below(tab):
+    tab.canvas.add_stroke([(200, 100), (200, 300)])
+    show_page(tab)
+    for key, text in ((Qt.Key_Up, "42"), (Qt.Key_Up, "42"), (Qt.Key_Down, "7")):
+        QTest.keyClick(tab.canvas, key, Qt.ControlModifier)
+        assert tab.answer.number.text == text
+    assert not tab.canvas.key_pen.place
+
+
+def test_lines_that_are_one_stay_so_until_the_board_is_empty(tab, taught):
+    posted = []
+    tab.ink_posted.connect(posted.append)
+    entry = "All of it is one line"
+    assert entry not in [action.text() for action in tab.boxes.menu(0).actions()]
+    show_page(tab)
+    tab.boxes.menu(0).actions()[-1].trigger()
+    tab.canvas.add_stroke([(240, 100), (240, 300)])
+    assert [ink.is_one_line for ink in posted] == [True, True]
+    tab.canvas.clear()
+    tab.canvas.add_stroke([(200, 100), (200, 300)])
+    assert not posted[-1].is_one_line
+
+
+def test_only_digits_are_drawn_here_is_chosen_in_the_menu_and_kept(show):
+    preferences = Preferences()
+    tab = show(DrawTab(preferences=preferences), 1200, 700)
+    posted = []
+    tab.ink_posted.connect(posted.append)
+    tab.canvas.add_stroke([(200, 100), (200, 300)])
+    assert not posted[-1].only_digits
+    fakes.entry(tab, "Only digits").trigger()
+    assert posted[-1].only_digits
+    preferences.save()
+    again = show(DrawTab(preferences=Preferences()), 1200, 700)
+    assert fakes.entry(again, "Only digits").isChecked()
+
+
 def test_all_of_it_is_one_digit_by_the_last_entry_of_the_right_click(tab, taught):
     last = tab.boxes.menu(1).actions()[-1]
     assert "one digit" in last.text()

@@ -1,6 +1,7 @@
 """Recognition and explanations beside the window: the newest question, errors in words."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
+from mnist_draw.recognition.certainty import Certainty
 from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes
@@ -27,8 +29,10 @@ class Heard:
         self.recognition = fakes.Answering(**options)
         self.made = self.recognition.made
         self.answers: list[tuple[str, int]] = []
+        self.certainties: list[Certainty] = []
         self.models: list[Any] = []
         self.failures: list[str] = []
+        self.recognition.answered.connect(lambda said: self.certainties.append(said.certainty))
         self.recognition.answered.connect(
             lambda said: self.answers.append((said.answer.text, said.ticket)),
         )
@@ -46,6 +50,15 @@ def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp):
     assert len(heard.made) == 1
     assert heard.made[0].parameters[0][0, 0] == 2.0
     assert heard.answers == [("1", 7), ("2", 7)]
+
+
+@pytest.mark.parametrize("only_digits", [False, True])
+def test_where_only_digits_are_drawn_none_is_asked_about(qapp, monkeypatch, only_digits):
+    said = replace(fakes.answer(8), letter="B")
+    monkeypatch.setattr(fakes.Recogniser, "recognise_ink", lambda *_: said)
+    heard = Heard()
+    heard.recognition.post_ink(PostedInk(lambda: (INK, None), 1, only_digits=only_digits))
+    assert heard.certainties[-1].is_named_alone is only_digits
 
 
 def test_an_answer_to_the_pen_claims_a_core_and_a_new_network_none(qapp, monkeypatch):

@@ -107,7 +107,7 @@ class Setup(fakes.Parts):
 #: A recogniser that calls every picture a 3.
 THREE = SimpleNamespace(
     use=lambda model: None,
-    recognise_ink=lambda ink, strokes=None: fakes.answer(3),
+    recognise_ink=lambda *_: fakes.answer(3),
 )
 
 
