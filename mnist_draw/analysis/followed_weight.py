@@ -13,7 +13,7 @@ from mnist_draw.analysis.one_step import StepFigures
 from mnist_draw.analysis.sentences import MovedFigures, WeightFigures
 from mnist_draw.arrays import Floats
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import UPDATE_RULES
+from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
 
 #: So many weights can be followed: those of the units with the largest values.
 FOLLOWED = 20
@@ -64,8 +64,7 @@ def follow(
     figures: StepFigures,
     settings: TrainingSettings,
     place: int,
-    steps: int,
-    is_from_start: bool,
+    is_first: bool,
 ) -> FollowedWeight:
     """Follow the weight of the unit with the largest value but ``place``."""
     values = figures.x[-1].ravel()
@@ -122,8 +121,7 @@ def follow(
             settings.update,
             dict(settings.update_parameters),
             settings.learning_rate,
-            steps,
-            is_from_start,
+            is_first,
             squares,
         ),
         tuple(_with_figures(rule.formulas, known, {**made, "W": after})),
@@ -164,7 +162,11 @@ def figure(value: float) -> str:
     return f"({words})" if value < 0 or "×" in words else words
 
 
-def moved_figures(figures: StepFigures, settings: TrainingSettings) -> MovedFigures:
+def moved_figures(
+    figures: StepFigures,
+    settings: TrainingSettings,
+    is_first: bool,
+) -> MovedFigures:
     """Count which weights moved, and how their gradients are."""
     counts = np.zeros(5, np.int64)
     for place in range(len(figures.before) // 2):
@@ -182,6 +184,6 @@ def moved_figures(figures: StepFigures, settings: TrainingSettings) -> MovedFigu
         without,
         silent,
         len(figures.losses),
-        settings.update,
+        settings.update in WITH_MOMENTUM and not is_first,
         bool(settings.l2),
     )

@@ -12,7 +12,7 @@ from mnist_draw.analysis.robustness import AXES, Limits
 from mnist_draw.i18n import N_, _, counted, joined
 from mnist_draw.library.network_data import Name
 from mnist_draw.recognition.certainty import format_probability
-from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
+from mnist_draw.training.updates import UPDATE_RULES
 
 #: A change of weights is little while it is under this part of their own size.
 _LITTLE = 0.1
@@ -164,9 +164,8 @@ class WeightFigures:
     rule: str
     parameters: dict[str, float]
     learning_rate: float
-    #: Steps before this one of which the memory knows, and whether it began with the first.
-    steps: int
-    is_from_start: bool
+    #: Whether the rule remembers nothing yet.
+    is_first: bool
     #: The mean of squares, or of which it is the root, that the rule divides by; 0 for none.
     squares: float = 0.0
 
@@ -219,15 +218,14 @@ def describe_move(figures: WeightFigures) -> str:
 def _describe_length(figures: WeightFigures) -> str:
     values = {**UPDATE_RULES[figures.rule].parameters, **figures.parameters}
     rate = figures.learning_rate
-    is_first = figures.is_from_start and not figures.steps
     if figures.rule == "sgd" and not figures.penalty:
         return _("The learning rate times its gradient, no more.")
-    if figures.rule in ("momentum", "nesterov_momentum") and not is_first:
+    if figures.rule in ("momentum", "nesterov_momentum") and not figures.is_first:
         return _(
             "It keeps {share} of its step before.",
             share=i18n.percent(values["momentum"], None),
         )
-    if is_first and figures.rule in ("rmsprop", "adam", "adagrad"):
+    if figures.is_first and figures.rule in ("rmsprop", "adam", "adagrad"):
         rate = rate / math.sqrt(1 - values["rho"]) if figures.rule == "rmsprop" else rate
         length = i18n.number(rate, ".2g")
         return _("A first step is about {length} for large gradients.", length=length)
@@ -265,7 +263,8 @@ class MovedFigures:
     #: All that had no gradient, the L2 penalty left out.
     silent: int
     pictures: int
-    rule: str
+    #: Whether the rule follows steps before this one, too.
+    follows_steps: bool
     has_penalty: bool
 
 
@@ -294,7 +293,7 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
 
 def _describe_pulled(figures: MovedFigures) -> str:
     part = i18n.percent(figures.without / figures.moved)
-    if figures.rule not in WITH_MOMENTUM:
+    if not figures.follows_steps:
         return _("{share} moved without one: the L2 penalty pulls them.", share=part)
     if figures.has_penalty:
         return _(

@@ -1,158 +1,16 @@
 """What is said of figures is true of them: each sentence is asked of NumPy."""
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
-from made_networks import random_model
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import sentences
-from mnist_draw.analysis.followed_weight import (
-    follow,
-    gradient_without_penalty,
-    moved_figures,
-)
-from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.results import EDGES, Calibration, Results
 from mnist_draw.analysis.robustness import SETTINGS, Limits
 from mnist_draw.analysis.sentences import FilmFigures
-from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import UPDATE_RULES, WITH_MOMENTUM
-
-MLP = "custom_mlp:1,20,0.2,0.5"
-CONVOLUTIONS = "cnn"
-
-
-@pytest.fixture(autouse=True)
-def few_pictures(monkeypatch, digits):
-    monkeypatch.setattr("mnist_draw.analysis.one_step.load_dataset", lambda: digits)
-
-
-def lettered(digits):
-    """Return the digits as if they showed 26 classes."""
-    names = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    sets = (digits.train_images, digits.train_labels, digits.validation_images,
-            digits.validation_labels, digits.test_images, digits.test_labels)  # fmt: skip
-    return Dataset(*sets, "letters", digits.folder, names)
-
-
-def steps_of(network, rule, l2, from_run, classes, digits, monkeypatch):
-    """Return a step of a network after some others, its figures, and how many it knows of."""
-    settings = TrainingSettings(
-        network=network if classes == 10 else f"{network}#{classes}",
-        update=rule,
-        l2=l2,
-        batch_size=40,
-    )
-    if classes != 10:
-        monkeypatch.setattr(
-            "mnist_draw.analysis.one_step.own_data",
-            lambda model: lettered(digits),
-        )
-    step = OneStep(random_model(settings.network, spread=0.05), settings)
-    count = 3 if from_run else 0
-    for number in range(count):
-        step.learn(step.minibatch(number))
-    return step, step.step(step.minibatch(count), count), count
-
-
-CASES = [
-    *product(UPDATE_RULES, (0.0, 0.01), (False, True), (10,), (MLP,)),
-    # What more classes and convolutions change is the same with and without the others.
-    *product(UPDATE_RULES, (0.01,), (True,), (26,), (MLP,)),
-    *(
-        pytest.param(*case, marks=pytest.mark.slow)
-        for case in (
-            *product(UPDATE_RULES, (0.0,), (False,), (10,), (CONVOLUTIONS,)),
-            *product(UPDATE_RULES, (0.01,), (True,), (26,), (CONVOLUTIONS,)),
-        )
-    ),
-]
-
-
-@pytest.mark.parametrize(("rule", "l2", "from_run", "classes", "network"), CASES)
-def test_what_is_said_of_a_step_is_true(
-    rule, l2, from_run, classes, network, digits, monkeypatch, compiled_once,
-):  # fmt: skip
-    step, figures, count = steps_of(network, rule, l2, from_run, classes, digits, monkeypatch)
-    assert len(figures.p) == classes
-    values = {**UPDATE_RULES[rule].parameters}
-    for place in range(6):
-        found = follow(figures, step.settings, place, count, True)
-        weight = found.figures
-        unit, label = found.unit, figures.label
-        last = len(figures.before) - 2
-        # All its figures are those of the step.
-        whole = figures.gradients[last][unit, label]
-        moved = float(figures.after[last][unit, label]) - float(figures.before[last][unit, label])
-        assert weight.gradient + weight.penalty == pytest.approx(whole, rel=1e-4, abs=1e-9)
-        assert weight.moved == moved
-        own = figures.x[-1].ravel()[unit] * (figures.p[label] - 1)
-        assert weight.own == pytest.approx(own, rel=1e-4)
-        # What the rule makes of it, formula by formula.
-        assert found.updates[-1][0] in ("W", "d")
-        said = sentences.describe_move(weight)
-        assert ("against its gradient" in said) == (moved * weight.gradient < 0)
-        assert ("It moves with its gradient" in said) == (moved * weight.gradient > 0)
-        assert ("although its gradient is 0" in said) == (not weight.gradient and moved != 0)
-        if "remembers of earlier steps is stronger" in said:
-            assert rule in WITH_MOMENTUM
-            assert count
-        if "L2 penalty" in said:
-            assert l2
-            assert moved * whole < 0
-        if "for large gradients" in said:
-            assert not from_run
-            assert rule in ("rmsprop", "adam", "adagrad")
-            length = 0.001 if rule == "adam" else step.settings.learning_rate
-            length = length / np.sqrt(1 - values["rho"]) if rule == "rmsprop" else length
-            assert abs(moved) <= 1.01 * length
-            if abs(whole) > 0.03:
-                assert abs(moved) == pytest.approx(length, rel=0.02)
-        if "usual size" in said:
-            assert rule in ("rmsprop", "adam")
-        part = weight.value * weight.weight
-        word = sentences.describe_part(weight, "3")
-        if part:
-            assert ("for 3" in word) == (part > 0)
-            parts = np.abs(figures.x[-1].ravel() * figures.before[last][:, label]).sum()
-            assert ("a little" in word) == (abs(part) < 0.05 * parts)
-        asked = sentences.describe_gradient(weight.gradient)
-        assert ("A larger weight would lower" in asked) == (weight.gradient < 0)
-        assert ("A smaller weight would lower" in asked) == (weight.gradient > 0)
-    check_moved(step, figures, rule, l2, network)
-
-
-def check_moved(step, figures, rule, l2, network):
-    """Check what is said of all weights."""
-    moved = along = without = silent = total = 0
-    for place, before in enumerate(figures.before[::2]):
-        gradient = gradient_without_penalty(figures, place, l2)
-        change = figures.after[2 * place] - before
-        total += change.size
-        moved += np.count_nonzero(change)
-        along += np.count_nonzero(change * gradient > 0)
-        without += np.count_nonzero((change != 0) & (gradient == 0))
-        silent += np.count_nonzero(gradient == 0)
-    found = moved_figures(figures, step.settings)
-    assert (found.weights, found.moved, found.along) == (total, moved, along)
-    assert (found.without, found.silent) == (without, silent)
-    first, second = sentences.describe_moved(found)
-    assert f"{moved:,} of {total:,}" in first
-    assert ("all against" in first) == (not along and not without)
-    if without:
-        assert ("earlier steps" in second) == (rule in WITH_MOMENTUM)
-        assert ("L2" in second) == bool(l2)
-    elif silent:
-        assert f"{silent:,} had none" in second
-    if network == MLP and not l2 and rule == "sgd":
-        # Pixels that are black in all pictures, and units that are off, have none.
-        black = (figures.minibatch.pictures.reshape(40, -1) == 0).all(axis=0).sum()
-        assert silent >= black * 20
-        assert "their pixel was black" in second
+from mnist_draw.training.updates import UPDATE_RULES
 
 
 def frame(**others):

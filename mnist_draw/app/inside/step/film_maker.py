@@ -13,7 +13,7 @@ from mnist_draw.analysis.film import END, Film, Frame, Note
 from mnist_draw.analysis.followed_weight import FollowedWeight, follow, moved_figures
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.one_step import Mine, OneStep, StepFigures
-from mnist_draw.analysis.sentences import FilmFigures, MovedFigures
+from mnist_draw.analysis.sentences import FilmFigures, MovedFigures, describe_memory
 from mnist_draw.arrays import Array
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
@@ -50,17 +50,17 @@ class Explained:
     moved: MovedFigures
     #: Right validation pictures before and after, and how many are counted.
     right: tuple[int, int, int]
-    from_run: bool
-    #: How many minibatches filled the memory; 0 for all that there were.
-    filled: int
+    #: Whether the update rule remembers nothing yet.
+    is_first: bool
+    #: What it remembers of the run of the network, in words; empty for a film from its start.
+    memory: str
 
     @property
     def is_end(self) -> bool:
         return self.figures.number == END
 
     def follow(self, place: int) -> FollowedWeight:
-        steps = self.filled if self.is_end else self.figures.number
-        return follow(self.figures, self.settings, place, steps, not self.is_end)
+        return follow(self.figures, self.settings, place, self.is_first)
 
     @property
     def left_out(self) -> tuple[dict[int, np.ndarray], int, int]:
@@ -172,16 +172,23 @@ class FilmMaker:
         if figures is None:
             return replace(scene, lost="memory")
         number = scene.frame.number
-        is_filled = number == END and not step.from_run
+        settings = step.settings
+        is_first = number == 0
+        memory = ""
+        if number == END or not film.is_from_start:
+            is_first = is_first and not (step.from_run or step.can_be_filled)
+            filled = step.filling + max(number, 0)
+            parameters = dict(settings.update_parameters)
+            memory = describe_memory(settings.update, parameters, filled, step.from_run)
         explained = Explained(
             figures,
             step.layers,
-            step.settings,
+            settings,
             step.retained,
-            moved_figures(figures, step.settings),
+            moved_figures(figures, settings, is_first),
             (film.notes[number].right, film.count_after(figures), film.counted),
-            step.from_run,
-            step.filling if is_filled else 0,
+            is_first,
+            memory,
         )
         return replace(scene, explained=explained)
 

@@ -113,10 +113,10 @@ class CodeCard(Card):
         self.body.addWidget(self.graph, 0, Qt.AlignLeft)
 
     def show_stage(self, shown: Explained | None, stage: int) -> None:
-        self.code.show_rows([] if shown is None else _code_rows(shown, stage))
+        self.code.show_rows([] if shown is None else code_rows(shown, stage))
 
 
-def _code_rows(shown: Explained, stage: int) -> list[Row]:
+def code_rows(shown: Explained, stage: int) -> list[Row]:
     lines = tutorial_lines(shown.settings)
     rows: list[Row] = [Heading(_("The lines of this step"))]
     for (before, __), (number, text) in pairwise([(0, ""), *lines]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from string import Template
 
 import numpy as np
@@ -14,7 +14,7 @@ from mnist_draw.app.inside.rows_view import Code
 from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.i18n import _, counted, joined, pgettext
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import MaxPooling
+from mnist_draw.networks.operations import SIDE, MaxPooling
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -106,7 +106,10 @@ def _minibatch(shown: Explained) -> list[Code]:
 
 @dataclass(frozen=True)
 class _Formulas:
-    """What a kind of layer computes: $n is its number, $x what it reads."""
+    """What a kind of layer computes: $n is its number, $x what it reads.
+
+    $more are stride and padding, $filters and $maps the sides that do not follow from the others.
+    """
 
     sums: str
     #: The derivatives of the loss: by its weights, by its biases, by what it reads.
@@ -122,10 +125,10 @@ _DENSE = _Formulas(
     "dot(dz$n, W$n.T)",
 )
 _CONVOLUTION = _Formulas(
-    "conv($x, W$n) + b$n[:, None, None]",
-    "conv_wrt_W($x, dz$n)",
+    "conv($x, W$n$more) + b$n[:, None, None]",
+    "conv_wrt_W($x, dz$n$filters$more)",
     "dz$n.sum(axis=(0, 2, 3))",
-    "conv_wrt_x(dz$n, W$n)",
+    "conv_wrt_x(dz$n, W$n$maps$more)",
 )
 
 
@@ -154,33 +157,37 @@ class _Source:
 def _sources(shown: Explained) -> list[_Source]:
     """Return what each layer with weights reads; dense layers read rows of numbers."""
     found: list[_Source] = []
+    steps: list[_Step] = []
     name = "x"
     pooled = 0
+    count = len(shown.figures.losses)
+    shape: tuple[int, ...] = (count, 1, SIDE, SIDE)
     for operation in parse_network(shown.settings.network).operations:
+        shape = (count, *operation.output_shape(shape[1:]))
         if isinstance(operation, MaxPooling):
-            pooled = operation.side
+            pooled += 1
+            size = f"{name}, {operation.side}"
+            size += f", stride={operation.stride}" if operation.stride else ""
+            pool = _Step(f"q{pooled}", f"pool({size})", _shape(shape), f"unpool($d, {size})")
+            steps.append(pool)
+            name = pool.name
             continue
         place = len(found)
         layer = shown.layers[place]
-        shape = (len(shown.figures.losses), *layer.incoming)
-        steps = []
-        if pooled:
-            back = f"unpool($d, {name}, {pooled})"
-            steps.append(_Step(f"q{place}", f"pool({name}, {pooled})", _shape(shape), back))
-            name = f"q{place}"
+        read = (count, *layer.incoming)
         if place in shown.retained:
             mask = f"m{1 + list(shown.retained).index(place)}/{shown.retained[place]:g}"
-            step = _Step(f"d{place}", f"{name} · {mask}", _shape(shape), f"$d · {mask}", False)
+            step = _Step(f"d{place}", f"{name} · {mask}", _shape(read), f"$d · {mask}", False)
             steps.append(step)
             name = f"d{place}"
-        if len(shape) > 2 and not layer.convolves:
-            flat = (shape[0], len(layer.W))
+        if len(read) > 2 and not layer.convolves:
+            flat = (count, len(layer.W))
             back = f"$d.reshape({name}.shape)"
             steps.append(_Step(f"f{place}", f"{name}.reshape{flat}", _shape(flat), back))
             name = f"f{place}"
         found.append(_Source(name, tuple(steps)))
+        steps = []
         name = f"h{place + 1}"
-        pooled = 0
     return found
 
 
@@ -189,7 +196,17 @@ def _fill(template: str, **names: object) -> str:
 
 
 def _formulas_of(layer: Layer) -> _Formulas:
-    return _CONVOLUTION if layer.convolves else _DENSE
+    if not layer.convolves:
+        return _DENSE
+    stride = f", stride={layer.stride}" if layer.stride > 1 else ""
+    padding = f", pad={layer.padding}" if layer.padding else ""
+    filters = maps = ""
+    if stride or padding:
+        filters = f", side={layer.W.shape[-1]}"
+        maps = f", side={layer.incoming[-1]}"
+    sizes = {"more": stride + padding, "filters": filters, "maps": maps}
+    formulas = (Template(text).safe_substitute(sizes) for text in astuple(_CONVOLUTION))
+    return _Formulas(*formulas)
 
 
 def _forward(shown: Explained) -> list[Code]:
@@ -247,14 +264,17 @@ def _gradient(shown: Explained) -> list[Code]:
 def _slope(layer: Layer, n: int) -> str:
     """Return the derivative of a layer's outputs by its sums."""
     if layer.activation == "rectify":
-        return f"(z{n} > 0)"
+        # (z + |z|) / 2, as Lasagne writes it, has the slope 0.5 at 0: so sums of paper alone begin.
+        return f"heaviside(z{n}, 0.5)"
     return f"{layer.activation}'(z{n})"
 
 
 def _update(shown: Explained) -> list[Code]:
-    shape = _shape(shown.layers[-1].W.shape)
+    whole = _shape(shown.layers[-1].W.shape)
     rule = UPDATE_RULES[shown.settings.update]
-    return [Code(text, shape, text.startswith("W =")) for text in rule.formulas]
+    shapes = (_("one number") if text.startswith("η'") else whole for text in rule.formulas)
+    formulas = zip(rule.formulas, shapes, strict=True)
+    return [Code(text, shape, text.startswith("W =")) for text, shape in formulas]
 
 
 def whole_loss(shown: Explained, losses: np.ndarray, parameters: Sequence[np.ndarray]) -> str:

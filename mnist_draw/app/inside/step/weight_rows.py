@@ -64,16 +64,7 @@ def _gradient_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
 def _update_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
     settings = shown.settings
     weight = followed.figures
-    known = ""
-    if shown.is_end:
-        parameters = dict(settings.update_parameters)
-        known = sentences.describe_memory(
-            settings.update,
-            parameters,
-            shown.filled,
-            shown.from_run,
-        )
-    said = i18n.joined(sentences.describe_move(weight), known)
+    said = i18n.joined(sentences.describe_move(weight), shown.memory)
     return [
         Heading(_("Update: {rule}", rule=UPDATE_RULES[settings.update].title)),
         *(Line(letter, number(value), made) for letter, made, value in followed.updates),
