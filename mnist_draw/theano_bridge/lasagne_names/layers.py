@@ -16,7 +16,6 @@ from lasagne.layers import Layer, MergeLayer
 from lasagne.layers import NonlinearityLayer as NonlinearityLayer
 from lasagne.random import get_rng
 from lasagne.utils import as_tuple, floatX
-from scipy.special import xlogy
 
 from mnist_draw.theano_bridge.random_streams import RandomStreams
 
@@ -281,7 +280,8 @@ class TPSTransformerLayer(TransformerLayer):
         self.points = floatX(np.meshgrid(ticks, ticks)).reshape(2, control_points)
         plane = np.vstack([self.points, np.ones(control_points)])
         squares = ((self.points[:, :, None] - self.points[:, None]) ** 2).sum(axis=0)
-        system = np.block([[np.zeros((3, 3)), plane], [plane.T, xlogy(squares, squares)]])
+        bends = squares * np.log(squares + (squares == 0))
+        system = np.block([[np.zeros((3, 3)), plane], [plane.T, bends]])
         #: What moved points are multiplied with for the numbers of the plane and of each bend.
         self.solution = floatX(np.linalg.inv(system)[:, 3:].T)
 

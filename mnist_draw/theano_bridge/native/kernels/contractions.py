@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from itertools import product
+from pathlib import Path
+from typing import Any
 
-from scipy.linalg import cython_blas
+import scipy
 from threadpoolctl import threadpool_limits
 
 from mnist_draw.theano_bridge.native.kernels.emitter import (
@@ -48,14 +52,25 @@ Pair = tuple[Register, int]
 
 
 @cache
+def _blas() -> Any:
+    """Load SciPy's BLAS alone: the package around it takes 0.1 s of a processor to import."""
+    folder = Path(scipy.__path__[0], "linalg")
+    spec: Any = PathFinder.find_spec("scipy.linalg.cython_blas", [str(folder)])
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
 def gemm(dtype: str) -> int:
     """Return the address of the BLAS' matrix product for float32 or float64.
 
     The program cuts matrix products among its own threads, so the BLAS is told to use one:
     two pools of threads on the same cores fight, at three to five times the cost.
     """
+    functions = _blas().__pyx_capi__
     threadpool_limits(limits=1, user_api="blas")
-    capsule = cython_blas.__pyx_capi__[{"float32": "sgemm", "float64": "dgemm"}[dtype]]
+    capsule = functions[{"float32": "sgemm", "float64": "dgemm"}[dtype]]
     get_name = ctypes.pythonapi.PyCapsule_GetName
     get_name.restype = ctypes.c_char_p
     get_name.argtypes = [ctypes.py_object]
