@@ -204,13 +204,13 @@ def compile_ahead(window: Window) -> QProcess:
     process = QProcess(window)
 
     def is_needed() -> bool:
-        from mnist_draw.recognition import compile_ahead
+        from mnist_draw.analysis import compile_ahead
 
         return compile_ahead.is_needed()
 
     def begin(needed: bool) -> None:
         if needed and not window.state.run.is_running:
-            process.start(sys.executable, ["-m", "mnist_draw.recognition.compile_ahead"])
+            process.start(sys.executable, ["-m", "mnist_draw.analysis.compile_ahead"])
 
     def make_way() -> None:
         if window.state.run.is_running:

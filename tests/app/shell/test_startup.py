@@ -381,7 +381,7 @@ def test_a_run_that_begins_ends_what_compiles_ahead(qtbot, monkeypatch):
     window.state = AppState()
     window.background = Background(window)
     monkeypatch.setattr(startup, "_AHEAD_MS", 0)
-    monkeypatch.setattr("mnist_draw.recognition.compile_ahead.is_needed", lambda: True)
+    monkeypatch.setattr("mnist_draw.analysis.compile_ahead.is_needed", lambda: True)
     process = startup.compile_ahead(window)
     qtbot.waitUntil(lambda: process.state() == QProcess.Running)
     with qtbot.waitSignal(process.finished):

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from mnist_draw import theano_bridge
-from mnist_draw.recognition import compile_ahead
+from mnist_draw.analysis import compile_ahead, results, robustness
+from mnist_draw.analysis.pictures import load_test_pictures, load_validation_pictures
+from mnist_draw.library.networks import default_model, find_network
 from mnist_draw.training.presets import PRESETS
 
 native = pytest.mark.skipif(theano_bridge.installed_theano(), reason="Theano compiles itself")
@@ -15,7 +17,7 @@ native = pytest.mark.skipif(theano_bridge.installed_theano(), reason="Theano com
 _COMPILE = """
 import sys
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.compile_ahead import compile_functions
+from mnist_draw.analysis.compile_ahead import compile_functions
 from mnist_draw.theano_bridge.native.kernels import llvm
 from mnist_draw.training.presets import PRESETS
 
@@ -52,10 +54,24 @@ def test_all_presets_are_compiled_once_for_a_version(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "nice", lambda _: 0, raising=False)
     done = []
     monkeypatch.setattr(compile_ahead, "compile_functions", lambda each, _: done.append(each))
+    monkeypatch.setattr(compile_ahead, "count_ahead", done.append)
     assert compile_ahead.is_needed()
     compile_ahead.main()
     assert [preset.settings for preset in PRESETS.values()] == done[: len(PRESETS)]
-    assert done[-1].augmentation == "handwriting"
+    *_, learning, counted = done
+    assert learning.augmentation == "handwriting"
+    assert counted.fingerprint == default_model().fingerprint
     assert not compile_ahead.is_needed()
     monkeypatch.setattr(compile_ahead, "__version__", "another")
     assert compile_ahead.is_needed()
+
+
+@pytest.mark.slow
+def test_what_results_shows_was_counted_ahead(monkeypatch):
+    model = find_network("mlp")
+    compile_ahead.count_ahead(model)
+    for module in (results, robustness):
+        monkeypatch.setattr(module, "Recogniser", None)
+    for pictures in (load_test_pictures(), load_validation_pictures()):
+        assert next(results.count_results(model, pictures)).is_complete
+    assert next(robustness.count_limits(model)).is_complete

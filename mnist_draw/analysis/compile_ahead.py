@@ -1,9 +1,9 @@
-"""Compile what *Start* and *Learn my digits* need, ahead, in a process of its own.
+"""Compile what *Start* and *Learn my digits* need, and count *Results*, in a process of its own.
 
 A preset's functions take LLVM one to two seconds of a processor, the loops of augmentation take
-Numba 14, once for a computer: their machine code stays on the disk. The window starts this module
-as a process after it has been painted, and ends it when a run begins. It has the lowest priority. A
-note in the cache says that all is there.
+Numba 14, the first network's results 7, once for a computer: all of it stays on the disk. The
+window starts this module as a process after it has been painted, and ends it when a run begins. It
+has the lowest priority. A note in the cache says that all is there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from mnist_draw import __version__, theano_bridge
+from mnist_draw.analysis.pictures import load_test_pictures, load_validation_pictures
+from mnist_draw.analysis.results import count_results
+from mnist_draw.analysis.robustness import count_limits
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.errors import UserError
@@ -23,6 +26,7 @@ from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.fine_tuning import fine_tuning_settings
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import cache_folder
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.functions import compile_evaluate, compile_train
 from mnist_draw.training.loop import EVALUATION_SLICE
@@ -52,13 +56,15 @@ def _versions() -> bytes:
 
 
 def main() -> None:
-    """Compile the functions of all presets, and those that learn the user's digits."""
+    """Compile the functions of all presets and of learning; count the first network's results."""
     if hasattr(os, "nice"):
         os.nice(19)
     presets = [preset.settings for preset in PRESETS.values()]
     data = load_dataset()
-    for settings in (*presets, fine_tuning_settings(default_model().network)):
+    model = default_model()
+    for settings in (*presets, fine_tuning_settings(model.network)):
         compile_functions(settings, data)
+    count_ahead(model)
     with contextlib.suppress(OSError, UserError):
         write_atomically(_note(), _versions())
 
@@ -74,6 +80,16 @@ def compile_functions(settings: TrainingSettings, data: Dataset) -> None:
     if settings.augmentation != "off":
         recipe = settings.augmentation
         Augmenter(recipe, data.train_images[some], labels[some], settings.seed).batch(rows[:1], 1)
+
+
+def count_ahead(model: ModelFile) -> None:
+    """Count what *Results* shows of a network first; the cache keeps it."""
+    for counting in (
+        count_results(model, load_test_pictures()),
+        count_results(model, load_validation_pictures()),
+        count_limits(model),
+    ):
+        *_, __ = counting
 
 
 if __name__ == "__main__":
