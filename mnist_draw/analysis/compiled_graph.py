@@ -10,7 +10,7 @@ from typing import Any
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.i18n import N_, _, pgettext
+from mnist_draw.i18n import N_, _
 
 _FUSED = _("fused loop")
 #: Kinds of operations, the most expensive first: each with the beginnings of its classes' names.
@@ -23,27 +23,7 @@ KINDS = {
     _("softmax"): ("Softmax", "LogSoftmax", "Crossentropy"),
     _("reduction"): ("Sum", "Prod", "Max", "Min", "Mean", "All", "Any", "Argmax", "CAReduce"),
     _("random numbers"): ("HashedUniform", "Random", "mrg_"),
-    _("indexing"): ("Subtensor", "IncSubtensor", "Advanced"),
-    _("new array"): ("Alloc", "ARange", "MakeVector", "Eye"),
-    _("shape or view"): (
-        "Shape",
-        "Reshape",
-        "DimShuffle",
-        "ExpandDims",
-        "Squeeze",
-        "Flatten",
-        "SpecifyShape",
-        "Unbroadcast",
-        "Rebroadcast",
-        "ViewOp",
-        "DeepCopy",
-        "ScalarFromTensor",
-        "TensorFromScalar",
-        "Join",
-        "Split",
-        "Assert",
-        "CheckAndRaise",
-    ),
+    # Indexing, new arrays, shapes and views.
     _("other"): ("",),
 }
 
@@ -68,7 +48,7 @@ class StepOperations:
         both = self.written, self.compiled
         rows = [(*key, *(Figure(counts.get(key, 0)) for counts in both)) for key in operations]
         written, compiled = (sum(found.values()) for found in both)
-        rows.insert(0, (pgettext("operations", "all"), "", Figure(written), Figure(compiled)))
+        rows.insert(0, (_("all"), "", Figure(written), Figure(compiled)))
         columns = (N_("kind"), N_("operation"), N_("as written"), N_("as compiled"))
         return Table(_("Operations of a step"), columns, rows)
 

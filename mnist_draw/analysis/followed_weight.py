@@ -113,7 +113,6 @@ def follow(
         WeightFigures(
             float(values[unit]),
             before,
-            float(np.abs(parts).sum()),
             float(values[unit] * figures.delta[-1][label]),
             float(gradient[unit, label]),
             float(2 * settings.l2 * before),

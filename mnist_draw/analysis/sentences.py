@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Bin, Results, together, wilson
 from mnist_draw.analysis.robustness import AXES, Limits
-from mnist_draw.i18n import N_, _, counted, joined
+from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.network_data import Name
 from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.updates import UPDATE_RULES
@@ -18,8 +18,6 @@ from mnist_draw.training.updates import UPDATE_RULES
 _LITTLE = 0.1
 #: Strokes, not noise: neighboring pixels of what was learned correlate at least so much.
 STROKES = 0.5
-#: A part is small under this share of the sum of all.
-_SMALL = 0.05
 #: Classes are even while the most frequent one is not this many times as frequent as the mean.
 _UNEVEN = 1.5
 #: A dense network that is right less often than this, so many pixels aside, knows pixels by place.
@@ -74,7 +72,7 @@ def describe_chance(figures: FilmFigures) -> str:
 def describe_frame(figures: FilmFigures) -> tuple[str, str]:
     """Return the two lines about a frame."""
     if figures.is_end:
-        return _("This is the network itself, after all of its training."), ""
+        return _("The network itself."), ""
     if not figures.is_from_start and not figures.steps:
         goes_on = _("The film goes on from its end.")
         if not figures.is_rule_known:
@@ -94,17 +92,20 @@ def _describe_start(figures: FilmFigures) -> tuple[str, str]:
 
 
 def _describe_change(figures: FilmFigures) -> str:
-    fields = {
-        "count": i18n.number(figures.changed),
-        "steps": i18n.number(figures.steps),
-    }
+    weights = i18n.number(figures.changed)
     if figures.change < _LITTLE:
-        if figures.steps == 1:
-            return _("One step changed {count} weights a little.", **fields)
-        return _("{steps} steps changed {count} weights a little.", **fields)
-    if figures.steps == 1:
-        return _("One step changed {count} weights.", **fields)
-    return _("{steps} steps changed {count} weights.", **fields)
+        return counted(
+            "{count} step changed {weights} weights a little.",
+            "{count} steps changed {weights} weights a little.",
+            figures.steps,
+            weights=weights,
+        )
+    return counted(
+        "{count} step changed {weights} weights.",
+        "{count} steps changed {weights} weights.",
+        figures.steps,
+        weights=weights,
+    )
 
 
 def _describe_use(figures: FilmFigures) -> str:
@@ -152,8 +153,6 @@ class WeightFigures:
 
     value: float
     weight: float
-    #: The sum of all absolute parts of the answer's sum, this one among them.
-    parts: float
     #: The gradient of the loss in the followed picture, and its mean over the minibatch.
     own: float
     gradient: float
@@ -172,16 +171,11 @@ class WeightFigures:
 
 def describe_part(figures: WeightFigures, name: str) -> str:
     """Say what a weight did to the sum of the answer of a name."""
-    part = figures.value * figures.weight
     if not figures.value:
         return _("It said nothing: the unit's value is 0.")
-    is_small = abs(part) < _SMALL * figures.parts
-    said = N_("It spoke for {name}, a little.") if is_small else N_("It spoke for {name}.")
-    if part < 0:
-        said = N_("It spoke against {name}.")
-    if part < 0 and is_small:
-        said = N_("It spoke against {name}, a little.")
-    return _(said, name=name)
+    if figures.value * figures.weight < 0:
+        return _("It spoke against {name}.", name=name)
+    return _("It spoke for {name}.", name=name)
 
 
 def describe_gradient(gradient: float) -> str:
@@ -270,16 +264,12 @@ class MovedFigures:
 
 def describe_moved(figures: MovedFigures) -> tuple[str, str]:
     """Return two sentences: how many moved which way, and what of those without a gradient."""
-    fields = {"moved": i18n.number(figures.moved), "total": i18n.number(figures.weights)}
-    against = figures.along == 0 and figures.without == 0
-    first = _("{moved} of {total}, all against their gradients.", **fields)
-    if not against:
-        along = i18n.percent(figures.along / max(figures.moved, 1))
-        first = _(
-            "{moved} of {total}, of them {along} with their gradients.",
-            along=along,
-            **fields,
-        )
+    first = _(
+        "{moved} of {total}, of them {along} with their gradients.",
+        moved=i18n.number(figures.moved),
+        total=i18n.number(figures.weights),
+        along=i18n.percent(figures.along / max(figures.moved, 1)),
+    )
     if figures.without:
         return first, _describe_pulled(figures)
     if not figures.silent:
@@ -336,14 +326,12 @@ def describe_calibration(results: Results, is_calibrated: bool) -> tuple[str, st
 
 def describe_surest(part: Bin) -> str:
     """Say how often the surest answers are wrong: nothing less than all is 100%."""
-    fields = {"count": i18n.number(part.count), "confidence": _confidence(part, 2)}
-    if part.right == part.count:
-        return _("{count} above: says {confidence}, right in all.", **fields)
     return _(
         "{count} above: says {confidence}, right {accuracy}, {wrong} wrong.",
+        count=i18n.number(part.count),
+        confidence=_confidence(part, 2),
         accuracy=share(part.right, part.count),
         wrong=i18n.number(part.count - part.right),
-        **fields,
     )
 
 

@@ -380,7 +380,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     remember_for(model, arguments.data, data)
     if arguments.report is not None:
         prepare_folder(arguments.report, data.folder)
-    pictures = Pictures(data.test_images, data.test_labels, _("{name} test", name=data.name))
+    pictures = Pictures(data.test_images, data.test_labels, _("{data} test", data=data.name))
     *_parts, results = count_results(model, pictures)
     page = None
     if arguments.report is not None:

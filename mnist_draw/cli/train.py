@@ -148,7 +148,7 @@ def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> 
         value = _read_number(text, kind)
         setting.check(setting.option, value)
     except ValueError:
-        wrong: UserError = wrong_kind(setting.option, text, setting.wrong)
+        wrong: UserError = wrong_kind(setting.option, text, setting.kind)
     except UserError as error:
         wrong = error
     else:

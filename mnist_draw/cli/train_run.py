@@ -215,10 +215,10 @@ def _train_and_save(
         progress.close()
     assert isinstance(event, events.Finished)
     if event.reason == "stopped" and not has_learned:
-        report(_("Stopped before the first minibatch. Nothing was learned, so nothing was saved."))
+        report(_("Nothing was learned, so nothing is kept."))
         return INTERRUPTED
     if event.reason == "diverged" and event.epochs_done == 0:
-        report(_("Nothing was learned, so nothing was saved."))
+        report(_("Nothing was learned, so nothing is kept."))
         return FAILED
     return _save(session, event, place, progress)
 
@@ -245,7 +245,7 @@ def _save(
         left = _describe_checkpoint(session.checkpoint) or _("What was learned is lost.")
         if session.network is not None:
             left = _("The Library still has it, in {path}.", path=session.network)
-        raise UserError("{error} {left}", error=error, left=left) from error
+        raise UserError(joined(str(error), left)) from error
     progress.saved = path
     name = typed(path)
     if not name and session.network is not None:

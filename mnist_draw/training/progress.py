@@ -13,8 +13,8 @@ from mnist_draw.training import events
 
 #: How the end of a run reads by itself.
 _ENDINGS = {
-    "early": _("Stopped early: the validation loss stopped falling."),
-    "target": _("Stopped: the target accuracy is reached."),
+    "early": _("The validation loss stopped falling."),
+    "target": _("The target accuracy is reached."),
 }
 #: The bar is painted at most this often, in seconds.
 _REDRAW = 0.1

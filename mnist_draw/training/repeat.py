@@ -35,8 +35,8 @@ def find_run(name: str) -> Run:
         if wanted in (run.folder.name, run.title):
             return run
     names = [run.folder.name for run in runs]
-    hint = did_you_mean(wanted, names, "mnist-draw runs")
-    raise UserError("There is no run {name}; {hint}.", name=repr(name), hint=hint)
+    meant = did_you_mean(wanted, names, "mnist-draw runs")
+    raise UserError("There is no run {name}; {meant}", name=repr(name), meant=meant)
 
 
 def settings_at_start(run: Run) -> TrainingSettings:

@@ -381,7 +381,7 @@ class Run:
             self._batch_seconds.clear()
         self._end(event.reason)
         if not self.has_learned:
-            text = _("Stopped before the first epoch. Nothing to keep.")
+            text = _("Nothing was learned, so nothing is kept.")
             self.message = RunMessage(text, "note")
         elif unfinished:
             self.message = self._describe_unfinished(unfinished)

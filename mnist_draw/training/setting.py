@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import N_, _, explained, listed, number, percent, pgettext
+from mnist_draw.i18n import _, explained, listed, number, percent, pgettext
 from mnist_draw.networks import list_kinds, parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
@@ -74,8 +74,8 @@ class Setting:
 
     #: Whether the command line's help names the default; it does not where that says nothing.
     has_default = True
-    #: Says that a value is of another kind.
-    wrong = N_("The setting {name} is {value}; it must be a text.")
+    #: The kind of its values, as JSON Schema calls it.
+    kind = "string"
 
     def read(self, name: str, value: Any) -> Value:
         """Take a value as JSON writes it."""
@@ -83,7 +83,7 @@ class Setting:
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, str):
-            raise wrong_kind(name, value, self.wrong)
+            raise wrong_kind(name, value, self.kind)
         return value
 
     def check(self, name: str, value: Any) -> None:
@@ -118,12 +118,12 @@ class WholeNumber(Setting):
     metavar: str = "N"
     brief_count: Callable[[int], str] | None = None
 
-    wrong = N_("The setting {name} is {value}; it must be a whole number.")
+    kind = "integer"
 
     def _take(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
         if not _is_number(value) or not abs(value) < math.inf or value != int(value):
-            raise wrong_kind(name, value, self.wrong)
+            raise wrong_kind(name, value, self.kind)
         return int(value)
 
     def check(self, name: str, value: Any) -> None:
@@ -150,7 +150,7 @@ class RealNumber(Setting):
     percent: bool = False
     metavar: str = "X"
 
-    wrong = N_("The setting {name} is {value}; it must be a number.")
+    kind = "number"
 
     def _take(self, name: str, value: Any) -> Value:
         if _is_number(value) and abs(value) >= MAX_COUNT:
@@ -231,11 +231,11 @@ class RuleParameters(Setting):
     metavar: str = "NAME=X"
     has_default = False
 
-    wrong = N_("The setting {name} is {value}; it must be a list of names with numbers.")
+    kind = "object"
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, Mapping):
-            raise wrong_kind(name, value, self.wrong)
+            raise wrong_kind(name, value, self.kind)
         return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
 
     def format_value(self, value: Any) -> str:
@@ -290,11 +290,11 @@ class Flag(Setting):
     columns: int = 12
     has_default = False
 
-    wrong = N_("The setting {name} is {value}; it must be true or false.")
+    kind = "boolean"
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, bool):
-            raise wrong_kind(name, value, self.wrong)
+            raise wrong_kind(name, value, self.kind)
         return value
 
     def format_value(self, value: Any) -> str:
@@ -337,7 +337,7 @@ def check_name(kind: str, name: Any, choices: Mapping[str, Entry]) -> None:
 def read_number(name: str, value: Any) -> float:
     """Take a number below `MAX_COUNT`; raises `SettingsError` for anything else."""
     if not _is_number(value) or value != value:
-        raise wrong_kind(name, value, RealNumber.wrong)
+        raise wrong_kind(name, value, RealNumber.kind)
     if abs(value) >= MAX_COUNT:
         raise out_of_range(name, value, -MAX_COUNT, MAX_COUNT)
     return float(value)
@@ -355,12 +355,17 @@ def out_of_range(name: str, value: Any, low: float, high: float) -> SettingsErro
     )
 
 
-def wrong_kind(name: str, value: Any, sentence: str) -> SettingsError:
+def wrong_kind(name: str, value: Any, kind: str) -> SettingsError:
     shown = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, float) and value != value:
         # What JSON holds and no float does is read as NaN.
         shown = _("nan or too large")
-    return SettingsError(sentence, name=name, value=shown[:_SHOWN])
+    return SettingsError(
+        "The setting {name} is {value}; expected: {kind}.",
+        name=name,
+        value=shown[:_SHOWN],
+        kind=kind,
+    )
 
 
 def _format_number(value: Any) -> str:

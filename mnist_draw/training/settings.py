@@ -216,7 +216,7 @@ class TrainingSettings:
         None,
         WholeNumber(
             title=_("Pictures"),
-            nothing=pgettext("pictures", "all"),
+            nothing=_("all"),
             sentence=_("How many of the training pictures to learn from."),
             group="data",
             widget="pictures",

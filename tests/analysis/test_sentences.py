@@ -30,15 +30,15 @@ def frame(**others):
         (frame(steps=0, right=600, classes=26), ("are random", "")),
         (frame(steps=0, began_with="Mine"), ("weights of Mine", "")),
         (frame(steps=0, is_from_start=False), ("not known", "from its end")),
-        (frame(steps=1), ("One step changed 480,000 weights a little", "5,000 of 50,000")),
-        (frame(steps=1, change=0.2), ("One step changed 480,000 weights.", "5,000 of 50,000")),
+        (frame(steps=1), ("1 step changed 480,000 weights a little", "5,000 of 50,000")),
+        (frame(steps=1, change=0.2), ("1 step changed 480,000 weights.", "5,000 of 50,000")),
         (frame(), ("10 steps changed 480,000 weights a little", "5,000 of 50,000")),
         (frame(steps=100, seen=50_000), ("100 steps", "was used once")),
         (frame(steps=300, seen=150_000), ("300 steps", "used 3 times")),
         (frame(steps=101, seen=50_500), ("101 steps", "")),
         (frame(right=7404, right_before=7907), ("10 steps", "worse: 79.07 → 74.04%")),
         (frame(right=7900, right_before=7907), ("10 steps", "5,000 of 50,000")),
-        (frame(is_end=True), ("the network itself", "")),
+        (frame(is_end=True), ("network itself", "")),
     ],
 )
 def test_a_frame_is_described_by_its_figures(figures, words):
@@ -136,7 +136,7 @@ def test_the_surest_answers_are_not_all_right_if_six_are_wrong():
         answers([(0.75, 100, 76), (1.0, 500, 500)]),
         is_calibrated=True,
     )
-    assert "right in all" in figures
+    assert "right 100%, 0 wrong" in figures
     assert "says 99.99%" in figures
 
 

@@ -44,7 +44,7 @@ def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(here, at_
     assert main([*QUICK, "--epochs", "9", "--output", "good.npz", "--overwrite"]) == 130
     out, err = capsys.readouterr()
     assert (here / "good.npz").read_bytes() == before
-    assert "nothing was saved" in err
+    assert "nothing is kept" in err
     assert "saved in" not in out
     assert "test accuracy" not in out
 

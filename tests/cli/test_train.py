@@ -494,7 +494,7 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
 def test_what_is_no_number_is_told_in_the_words_of_the_program(option, value, capsys):
     assert main(["train", option, value]) == 2
     told = capsys.readouterr().err
-    assert f"The setting {option} is '{value}'; it must be a" in told
+    assert f"The setting {option} is '{value}'; expected: " in told
     assert told.splitlines()[-1].count(option) == 1
 
 

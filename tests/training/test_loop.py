@@ -487,7 +487,7 @@ def test_a_stop_is_stronger_than_a_pause():
         ("augmentation", "rain", "Augmentation: there is no 'rain'"),
         ("epochs", 2.0, "'epochs' cannot be changed during a run.*learning_rate"),
         ("speed", 2.0, "'speed' cannot be changed during a run.*learning_rate"),
-        ("learning_rate", "fast", "learning_rate is 'fast'; it must be a number"),
+        ("learning_rate", "fast", "learning_rate is 'fast'; expected: number"),
     ],
 )
 def test_what_cannot_be_changed_changes_nothing(name, value, words):

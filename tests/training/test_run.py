@@ -107,7 +107,7 @@ def test_events_lead_to_a_state_and_its_words(happened, state, label):
         ((events.CheckpointFailed("Full."), events.Checkpointed(Path(), 1)), ""),
         ((events.Failed("No memory."),), "No memory."),
         ((events.Rescued(Path("x"), "opened:x", "Saved in x."),), "Saved in x."),
-        ((batch(1, 1), finished("stopped", 0)), "Nothing to keep."),
+        ((batch(1, 1), finished("stopped", 0)), "so nothing is kept."),
         ((*_PARTLY, finished("stopped", 1)), "from the middle of epoch 1."),
         ((*_EPOCH, batch(2, 1), finished("stopped", 1)), "weights of epoch 1 were kept."),
         ((*_EPOCH, finished("stopped", 1)), ""),

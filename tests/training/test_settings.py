@@ -149,7 +149,7 @@ def test_through_a_file(tmp_path):
         (b"", "not a JSON file"),
         (b"[1]", "no names with values"),
         (b'{"epoch": 1}', "no 'epoch'"),
-        (b'{"learning_rate": 1e999}', "setting learning_rate is nan or too large; it must be a"),
+        (b'{"learning_rate": 1e999}', "setting learning_rate is nan or too large; expected"),
         (b'{"epochs": 3,\n "seed" 4}', "line 2, column 9"),
         (b" " * 2_000_000, "it has 2 MB"),
         (b"\xff\xfe{}", "not a JSON file"),

@@ -65,7 +65,7 @@ class WhyButton(ElidedButton):
             "Show in the tab Inside why the network gives this answer rather than the second "
             "guess.",
         )
-        explain(self, _("Why this answer"), sentence, WHY_KEY)
+        explain(self, _("Why this answer?"), sentence, WHY_KEY)
         self._pair: tuple[int, int] | None = None
         self._names: Sequence[str] = ()
         #: Whether the tab that it opens is there.
@@ -231,7 +231,7 @@ class AnswerBlock(QWidget):
     def _build_button(self, digit: int) -> QPushButton:
         name = with_article(digit)
         sentence = _("Save the drawing among your digits as {digit}.", digit=name)
-        text = _("It is {digit}", digit=name)
+        text = _("It is {label}", label=name)
         keys = f"{TEACH_KEY}, {digit}"
         act = partial(self._teach, digit)
         button = push_button(f"teachDigit{digit}", text, sentence, keys, "digit", act)
@@ -243,7 +243,7 @@ class AnswerBlock(QWidget):
         """Set the classes of the network; only digits are taught."""
         self._digits = tuple(names) == DIGITS
         sentence = _("What the network reads; double-click to select it.")
-        explain(self.figure, pgettext("of a network", "Answer"), sentence)
+        explain(self.figure, _("Answer"), sentence)
 
     def show_nothing(self, word: str, sentence: str) -> None:
         self.end()
@@ -283,7 +283,7 @@ class AnswerBlock(QWidget):
         known = self._certainty is not None
         letter = "" if self._certainty is None else self._certainty.letter
         if letter and self._certainty is not None:
-            self.is_digit.setText(_("It is {digit}", digit=with_article(self._certainty.text)))
+            self.is_digit.setText(_("It is {label}", label=with_article(self._certainty.text)))
         self._choices.setCurrentIndex(int(bool(letter)))
         for command in self._commands:
             command.setEnabled(bool(letter))

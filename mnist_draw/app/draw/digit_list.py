@@ -139,7 +139,7 @@ class DigitRow(OtherRow):
         assert self.digit.path is not None
         menu.addAction(_("Show in folder"), partial(show_in_folder, self.digit.path))
         menu.addSeparator()
-        menu.addAction(pgettext("button", "Delete"), self.delete)
+        menu.addAction(_("Delete"), self.delete)
         return menu
 
 

@@ -212,7 +212,7 @@ class DrawTab(Page):
         self.undo = add(_("Undo"), "Ctrl+Z", self._take_back, icon)
         keys = "Ctrl+Y, Ctrl+Shift+Z"
         self._redo = add(_("Redo"), keys, canvas.redo, "arrow-clockwise")
-        self._clear = add(pgettext("the board", "Clear"), "Delete", canvas.clear, "trash")
+        self._clear = add(_("Clear"), "Delete", canvas.clear, "trash")
         self.undo.serve(tools.undo)
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
@@ -237,7 +237,7 @@ class DrawTab(Page):
         add(_("Thinner pen"), "[", thinner)
         add(_("Wider pen"), "]", wider)
         sentence = _("Close what is open on the board or below it.")
-        add(pgettext("command", "Close"), "Esc", self._close, sentence=sentence)
+        add(_("Close"), "Esc", self._close, sentence=sentence)
         wrong = self.answer.block.wrong
         add(wrong.text(), TEACH_KEY, self.answer.block.begin)
         my_digits = add(_("My digits"), "F8", self.digits_requested.emit)

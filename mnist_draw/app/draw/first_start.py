@@ -146,11 +146,11 @@ class FirstStart(QWidget):
     def _build_card(self) -> QFrame:
         example = self._add_link("exampleLink", "")
         tour = self._add_link("tourLink", _("Take the tour"))
-        train = self._add_link("firstTrainButton", pgettext("step", "Train"))
-        look = self._add_link("firstLookinsideButton", pgettext("step", "Look inside"))
+        train = self._add_link("firstTrainButton", _("Train"))
+        look = self._add_link("firstLookinsideButton", _("Look inside"))
         self.example, self.tour, self.train, self.inside = self._links
         # Translators: three steps, each with what one gets below it: Draw, see it read.
-        draw = label(pgettext("step", "Draw"), "title")
+        draw = label(_("Draw"), "title")
         steps = row(
             1,
             _step("pencil-simple", draw, _("see it read"), is_first=True),

@@ -182,7 +182,7 @@ def _step_after_training(state: AppState) -> Step | None:
         if state.first_run_seconds is not None:
             time = time_words(state.first_run_seconds)
             line = _("About {time} on this computer", time=time)
-        button = pgettext("button", "Train")
+        button = pgettext("tab", "Train")
         sentence = _("Train a network of your own")
         return Step(sentence, line, button, Action.TRAIN, is_primary=True)
     return None

@@ -401,7 +401,7 @@ class DigitPopover(Popover):
         sentence = _("Keep it with this label; the network can learn it.")
         self.buttons: list[QPushButton] = []
         for digit in range(10):
-            name = _("It is {digit}", digit=with_article(digit))
+            name = _("It is {label}", label=with_article(digit))
             act = functools.partial(self._say, digit)
             button = push_button(f"isDigit{digit}", name, sentence, str(digit), "choice", act)
             button.setText(str(digit))

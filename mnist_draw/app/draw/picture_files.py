@@ -32,7 +32,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Keys, OwnColors, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
-from mnist_draw.i18n import _, counted, joined, number, pgettext
+from mnist_draw.i18n import _, counted, joined, number
 from mnist_draw.recognition.certainty import NAMED, Certainty, certainty_of_number
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PictureInput:
         canvas.take_drop = self._take_drop
 
     def open_dialog(self) -> None:
-        paths = ask_several(self._canvas, _("Open pictures"), self._folder, open_filter())
+        paths = ask_several(self._canvas, _("Open pictures …"), self._folder, open_filter())
         if paths:
             self._folder = str(Path(paths[0]).parent)
             self.open_files(paths)
@@ -215,7 +215,7 @@ class PictureInput:
 
 def open_filter() -> str:
     patterns = " ".join(known.patterns for known in read_formats())
-    pictures = pgettext("files", "Pictures")
+    pictures = _("Pictures")
     all_files = _("All files")
     return f"{pictures} ({patterns});;{all_files} (*)"
 
@@ -311,7 +311,7 @@ class PictureStrip(QFrame):
         super().__init__()
         self.setObjectName("pictureStrip")
         self.setProperty("look", "card")
-        self.setAccessibleName(pgettext("on the board", "Pictures"))
+        self.setAccessibleName(_("Pictures"))
         self.pictures: dict[FoundPicture, QListWidgetItem] = {}
         self._reader = reader
         self._round = 0
@@ -386,9 +386,9 @@ class PictureStrip(QFrame):
         item.setText(answer)
         item.setFont(theme.font(Text.BODY if len(answer) > 1 else Text.SENTENCE, bold=True))
         item.setForeground(_color(is_named))
-        words = {"picture": picture.name, "answer": description}
-        item.setData(Qt.AccessibleTextRole, _("{picture}: {answer}", **words))
-        item.setToolTip(tip(_("{picture}: {answer}. Click to put it on the board.", **words)))
+        words = _("{name}: {text}", name=picture.name, text=description)
+        item.setData(Qt.AccessibleTextRole, words)
+        item.setToolTip(tip(words))
 
     def _recolor(self) -> None:
         for picture, item in self.pictures.items():

@@ -41,15 +41,22 @@ SETTINGS = file_kind(_("Settings"), ".json")
 native = QDir.toNativeSeparators
 
 
+def without_dots(text: str) -> str:
+    """Return the title of the dialog that a menu entry with an ellipsis opens."""
+    return text.rstrip("… \xa0\u202f")
+
+
 def ask_open(parent: QWidget | None, question: str, kinds: str) -> str:
     """Ask for a file to open; empty if the dialog is cancelled."""
     kind = QFileDialog.ReadOnly
-    return native(QFileDialog.getOpenFileName(parent, question, "", kinds, "", kind)[0])
+    title = without_dots(question)
+    return native(QFileDialog.getOpenFileName(parent, title, "", kinds, "", kind)[0])
 
 
 def ask_several(parent: QWidget | None, question: str, folder: str, kinds: str) -> list[str]:
     kind = QFileDialog.ReadOnly
-    paths, __ = QFileDialog.getOpenFileNames(parent, question, folder, kinds, "", kind)
+    title = without_dots(question)
+    paths, __ = QFileDialog.getOpenFileNames(parent, title, folder, kinds, "", kind)
     return [native(path) for path in paths]
 
 
@@ -66,7 +73,8 @@ def ask_place(
     kind: str = "",
 ) -> tuple[str, str]:
     """Ask for a file to save to, of one kind at first; return it as typed, and its kind."""
-    asked = QFileDialog.getSaveFileName(parent, question, name, kinds, kind, QFileDialog.ReadOnly)
+    title = without_dots(question)
+    asked = QFileDialog.getSaveFileName(parent, title, name, kinds, kind, QFileDialog.ReadOnly)
     path, chosen_kind = asked
     return native(path), chosen_kind
 

@@ -83,8 +83,7 @@ class CompareCard(Card):
 
     def _build_controls(self) -> None:
         rows = self._rows
-        sentence = _("What to plot for the ticked runs.")
-        self.choice = ComboBox("compareCombo", _("Compared"), sentence, look="quiet")
+        self.choice = ComboBox("compareCombo", _("Compared"), look="quiet")
         for name, title in FIGURES.items():
             self.choice.addItem(title, name)
         self.choice.currentIndexChanged.connect(
@@ -302,7 +301,6 @@ class DifferencesTable(QTableWidget):
         explain(
             self,
             _("What differs"),
-            _("The settings and results in which the ticked runs differ."),
         )
         self.setSelectionMode(QAbstractItemView.NoSelection)
         style_table(self, theme.scaled(Size.FIELD))

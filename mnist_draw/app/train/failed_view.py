@@ -75,7 +75,7 @@ class FailedCard(Card):
         self.delete_button = push_button(
             "deleteRunButton",
             _("Delete"),
-            _("Delete this run; it can be restored."),
+            _("It can be restored."),
             look="link",
         )
         buttons = FlowLayout()
@@ -164,7 +164,7 @@ class DivergencePlot(QWidget):
 
         self._paint_powers(painter, plot, range(low, high + 1), y_of)
         limit = _("limit: {loss}", loss=number(DIVERGED_LOSS, ",.0f"))
-        guessing = _("guessing: {loss}", loss=number(self._guessing, ".2f"))
+        guessing = _("guessing: {share}", share=number(self._guessing, ".2f"))
         self._paint_rule(painter, plot, y_of(math.log10(DIVERGED_LOSS)), limit, "alert")
         self._paint_rule(painter, plot, y_of(math.log10(self._guessing)), guessing, "muted")
         each = plot.width() / max(_PLACES, len(losses))

@@ -26,7 +26,7 @@ from mnist_draw.app.train.run_words import (
     epochs_to_train_on,
     plain,
 )
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import _
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
@@ -218,7 +218,7 @@ class FinishedCard(Card):
         sentence = _("Write one file that opens with a double click.")
         self.share_button = push_button(
             "shareButton",
-            pgettext("button", "Share"),
+            _("Share …"),
             sentence,
             look="link",
         )

@@ -26,7 +26,7 @@ from mnist_draw.app.kit.widgets import copy_table
 from mnist_draw.app.train.lesson import accuracy_of
 from mnist_draw.app.train.library_delegate import OWN, SHIPPED, OtherRow, paint_caret
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, format_ago, format_duration, joined, listed, pgettext
+from mnist_draw.i18n import _, counted, format_ago, format_duration, joined, listed
 from mnist_draw.library.handed_in import (
     SUFFIX,
     HandedIn,
@@ -109,7 +109,7 @@ class PupilRow(OtherRow):
         menu.addAction(_("Add the digits to mine"), adding).setEnabled(bool(self.work.digits))
         menu.addAction(_("Show in folder"), partial(show_in_folder, self.work.path))
         menu.addSeparator()
-        menu.addAction(pgettext("button", "Delete"), self.delete)
+        menu.addAction(_("Delete"), self.delete)
         return menu
 
 

@@ -244,7 +244,7 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     _check_names(N_("there is no entry {name}; {hint}"), values, known)
     training = values.get("training", {})
     if not isinstance(training, dict):
-        raise LessonError("[training] must be a table of settings")
+        raise _wrong("training", training, "{ epochs = 5 }")
     unknown: list[str] = []
     training = _without_unknown(training, unknown)
     training = {
@@ -256,17 +256,10 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
         training["start_model"] = str(found.path)
     network = values.get("network", "")
     if not isinstance(network, str):
-        raise LessonError(
-            "network is {value}; it must be the name of a file, in quotes",
-            value=repr(network),
-        )
+        raise _wrong("network", network, '"network.npz"')
     language = values.get("language", "")
     if language not in ("", *LANGUAGES):
-        raise LessonError(
-            "language is {value}; it must be one of {codes}",
-            value=repr(language),
-            codes=", ".join(LANGUAGES),
-        )
+        raise _wrong("language", language, ", ".join(LANGUAGES))
     stored = _stored(folder, network) if network else None
     lesson = Lesson(
         _beside(folder, network) if network else "",
@@ -339,13 +332,17 @@ def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
 def _list(entry: str, values: dict[str, Any]) -> list[str]:
     names = values.get(entry, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise LessonError(
-            "{entry} is {value}; it must be a list of names, such as {example}",
-            entry=entry,
-            value=repr(names),
-            example=["draw"] if entry == "tabs" else ["epochs"],
-        )
+        raise _wrong(entry, names, str(["draw"] if entry == "tabs" else ["epochs"]))
     return names
+
+
+def _wrong(entry: str, value: Any, example: str) -> LessonError:
+    return LessonError(
+        "{entry} is {value}; expected is a value such as {example}",
+        entry=entry,
+        value=repr(value),
+        example=example,
+    )
 
 
 def _check_names(sentence: str, names: Any, known: Any, entry: str = "") -> None:

@@ -84,7 +84,7 @@ class LessonMaker(ScrollArea):
         self.title = QLineEdit()
         self.title.setObjectName("lessonTitleEdit")
         self.title.setMaxLength(MAX_TITLE)
-        explain(self.title, _("Title"), _("What the lesson is called."))
+        explain(self.title, _("Title"))
         self.task = TaskEdit()
         self.task.setObjectName("lessonTaskEdit")
         self.task.setTabChangesFocus(True)
@@ -93,12 +93,11 @@ class LessonMaker(ScrollArea):
         self.author.setObjectName("lessonFromEdit")
         self.author.setMaxLength(MAX_TITLE)
         explain(self.author, pgettext("a lesson", "From"), _("Your name, and your class."))
-        self.language = ComboBox("lessonLanguage", _("Language"), _("The language of the window."))
+        self.language = ComboBox("lessonLanguage", _("Language"))
         self.language.addItem(_("Same as the system"), "")
         for code, spoken in LANGUAGES.items():
             self.language.addItem(spoken.name, code)
-        sentence = _("The network that reads what is drawn.")
-        self.network = ComboBox("lessonNetwork", _("Network that answers"), sentence)
+        self.network = ComboBox("lessonNetwork", _("Network that answers"))
         self.tabs = [self._build_tab(name) for name in TABS]
         self.cards = SegmentedControl(
             "lessonCards",
@@ -112,7 +111,6 @@ class LessonMaker(ScrollArea):
         self.save_button = push_button(
             "saveLessonButton",
             _("Save lesson …"),
-            _("Write the lesson into a file for your class."),
             look="lead",
             act=self._save,
         )
@@ -140,7 +138,7 @@ class LessonMaker(ScrollArea):
         }
         box = QCheckBox(titles[name])
         box.setObjectName(f"{name}LessonTab")
-        explain(box, titles[name], _("Show this tab in the lesson."))
+        explain(box, titles[name])
         box.setChecked(name != "inside")
         return box
 
@@ -157,8 +155,7 @@ class LessonMaker(ScrollArea):
 
     def _build(self) -> None:
         words = _("What your class sees when it opens the file.")
-        sentence = _("Back to the new run.")
-        close = icon_button("closeLessonButton", "x", _("Close"), sentence, "Esc", "square")
+        close = icon_button("closeLessonButton", "x", _("Close"), "", "Esc", "square")
         close.clicked.connect(self.close_requested)
         # Esc does the same.
         close.setFocusPolicy(Qt.ClickFocus)
@@ -195,8 +192,7 @@ class LessonMaker(ScrollArea):
 
     def _build_settings(self) -> Card:
         card = Card(_("Settings"), _("as they are now"))
-        sentence = _("Let the class change every setting.")
-        free = push_button("allFreeButton", _("All free"), sentence, "", "link", self._free_all)
+        free = push_button("allFreeButton", _("All free"), look="link", act=self._free_all)
         card.top.addWidget(free)
         grid = QGridLayout()
         grid.setVerticalSpacing(_ROW_GAP)
@@ -313,7 +309,7 @@ class LessonMaker(ScrollArea):
     def _save(self) -> None:
         if self._refuses():
             return
-        path = ask_save(self, _("Save the lesson"), self._file_name, LESSONS)
+        path = ask_save(self, _("Save lesson …"), self._file_name, LESSONS)
         if path and self._write(Path(path)):
             needed = self._needed()
             said = _("Saved {path}.", path=path)

@@ -27,7 +27,7 @@ from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.handed_in_list import HandedInList
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import _
 from mnist_draw.library.arrangement import runs_of
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.handed_in import SUFFIX
@@ -101,7 +101,7 @@ class LibraryFiles(CollectionController):
             self.save(path, lambda: pack_runs((run, load_history(run)) for run in runs))
 
     def _export_curves(self, entry: Entry) -> None:
-        path = self._ask_where(entry, ".png", pgettext("files", "Pictures"))
+        path = self._ask_where(entry, ".png", _("Pictures"))
         run = entry.run
         if not path or run is None:
             return
@@ -114,7 +114,7 @@ class LibraryFiles(CollectionController):
 
     def export_shown(self, card: QWidget, name: str, kind: str) -> None:
         is_picture = kind == "png"
-        title = pgettext("files", "Pictures") if is_picture else RUN_FORMATS[kind].title
+        title = _("Pictures") if is_picture else RUN_FORMATS[kind].title
         question = _("Save the curves of {name}", name=name)
         path = ask_save(card, question, f"{name}.{kind}", file_kind(title, f".{kind}"))
         if path and is_picture:

@@ -64,9 +64,8 @@ class LibraryPage(QWidget):
         theme.follow(self, self._arrange)
 
     def _build_commands(self) -> None:
-        sentence = _("Give the run or network another name.")
-        Command(self, _("Rename"), "F2", self.list.edit_name, sentence=sentence)
-        sentence = _("Delete the run or network; this can be undone.")
+        Command(self, _("Rename"), "F2", self.list.edit_name)
+        sentence = _("It can be restored.")
         self.delete = Command(self, _("Delete"), "Delete", sentence=sentence)
         sentence = _("Restore what was deleted last.")
         self.undo = Command(self, _("Undo"), "Ctrl+Z", sentence=sentence)
@@ -103,8 +102,7 @@ class LibraryPage(QWidget):
         self.open.serve(open_button)
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
         close = icon_button("closeLibraryButton", "x", _("Close"), "", look="square")
-        sentence = _("Go back to the previous page.")
-        Command(self, _("Close the Library"), "Esc", self._close, sentence=sentence).serve(close)
+        Command(self, _("Close the Library"), "Esc", self._close).serve(close)
         titles = column(
             label(_("Library"), "sure"),
             ElidedLabel(_("Every run and every network. Click one to open it."), "sentence"),
@@ -159,8 +157,7 @@ class LibraryPage(QWidget):
         differing = Card()
         self.equal = QCheckBox(_("show what is equal too"))
         self.equal.setObjectName("equalCheckBox")
-        sentence = _("List the settings in which all ticked runs agree, too.")
-        explain(self.equal, self.equal.text(), sentence)
+        explain(self.equal, self.equal.text())
         self.equal.toggled.connect(lambda on: self.list.rows.choose(shows_equal=on))
         head = FlowLayout()
         head.addWidget(label(_("What differs"), "title"))
@@ -194,9 +191,8 @@ class LibraryPage(QWidget):
         self.ticked = label("", "body", name="tickedLabel")
         sentence = _("Write the figures of each epoch of all ticked runs into one table.")
         self.export_button = push_button("exportTickedButton", _("Export …"), sentence)
-        sentence = _("Delete all that is ticked; this can be undone.")
-        delete = pgettext("button", "Delete")
-        self.delete_button = push_button("deleteTickedButton", delete, sentence)
+        sentence = _("It can be restored.")
+        self.delete_button = push_button("deleteTickedButton", _("Delete"), sentence)
         leave = ElidedLabel(_("Esc clears the selection"), "muted")
         self.foot = QWidget()
         row(
@@ -216,8 +212,7 @@ class LibraryPage(QWidget):
         self.empty.setObjectName("emptyLibrary")
         self.train_button = button = push_button(
             "trainFirstButton",
-            pgettext("button", "Train"),
-            _("Choose what to train, and start."),
+            pgettext("tab", "Train"),
             look="primary",
         )
         words = label(_("Your first run appears here."), "muted")

@@ -296,7 +296,7 @@ class Figures(QWidget):
 
 
 def _best(accuracy: float, epoch: int) -> str:
-    return _("{share}, epoch {number}", share=percent(accuracy, 2), number=number(epoch))
+    return _("{run}, epoch {epoch}", run=percent(accuracy, 2), epoch=number(epoch))
 
 
 #: Room of a hint's sentence next to its buttons, at least.
@@ -365,13 +365,13 @@ class ProgressRow(QWidget):
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         widest = _("Epoch {epoch} of {epochs}", epoch=20, epochs=20)
         self.state_label = TabularLabel("", widest, "title", "stateLabel")
-        explain(self.state_label, _("State"), _("What the run is doing."))
+        explain(self.state_label, _("State"))
         widest = _("minibatch {done} of {all}", done=number(100), all=number(100))
         self._minibatch = TabularLabel("", widest, "muted", "minibatchLabel")
         widest = _("about {time} left", time=time_words(1200))
         self._time_left = TabularLabel("", widest, name="timeLeftLabel")
         self._time_left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        explain(self._time_left, _("Time left"), _("Estimated time to the end of the run."))
+        explain(self._time_left, _("Time left"))
         self._bar = EpochBar()
         words = row(self.state_label, self._minibatch, gap=Size.FIELD_GAP)
         row(words, (self._bar, 1), self._time_left, gap=Size.MARGIN, owner=self)
@@ -407,21 +407,9 @@ class HintLine(QFrame):
         self.sentence = label("", "body", "hintLabel")
         self.sentence.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self._line = GrowingLabel(self.sentence)
-        explain(self.sentence, _("Hint"), _("What the curves say."))
-        self.remedy = push_button(
-            "remedyButton",
-            _("Remedy"),
-            _("Do what the hint proposes."),
-            "",
-            "link",
-            self._apply,
-        )
-        self.inside = push_button(
-            "insideLayersButton",
-            _("Inside the layers →"),
-            _("Look at the network's weights and layers."),
-            look="link",
-        )
+        explain(self.sentence, _("Hint"))
+        self.remedy = push_button("remedyButton", _("Remedy"), look="link", act=self._apply)
+        self.inside = push_button("insideLayersButton", _("Inside the layers →"), look="link")
         margins = (Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         words = row(self._icon, (self._line, 1), gap=Size.CARD_GAP)
         self._buttons = FlowLayout()

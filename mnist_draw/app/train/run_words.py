@@ -309,7 +309,7 @@ def changed_rows(run: Run) -> tuple[str, list[Changed]]:
 def run_rows(run: Run) -> list[tuple[str, str]]:
     """Return what a run that waits will train, in three rows."""
     settings = run.settings
-    rate = _("rate {rate}", rate=number(settings.learning_rate, "g"))
+    rate = _("rate {value}", value=number(settings.learning_rate, "g"))
     batches = _("minibatches of {count}", count=number(settings.batch_size))
     data = dataset_name(settings.data_folder)
     if settings.data_folder is None:

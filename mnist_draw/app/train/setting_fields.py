@@ -330,7 +330,7 @@ def _choice(setting: Choice) -> Field:
 
     def explain_chosen() -> None:
         chosen = setting.choices[box.currentData()]
-        meaning = _("{name}: {meaning}.", name=chosen.title, meaning=chosen.meaning)
+        meaning = _("{name}: {text}.", name=chosen.title, text=chosen.meaning)
         _name(box, setting, "Combo", meaning)
 
     explain_chosen()

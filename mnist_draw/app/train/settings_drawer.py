@@ -354,7 +354,7 @@ class SettingsDrawer(QWidget):
     # -- files
 
     def open_file(self) -> None:
-        path = ask_open(self, _("Open settings"), FILES)
+        path = ask_open(self, _("Open settings …"), FILES)
         if path:
             self.open_settings(path)
 
@@ -368,12 +368,12 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(load_settings(path))
 
     def _open_lesson(self) -> None:
-        path = ask_open(self, _("Open a lesson"), LESSONS)
+        path = ask_open(self, _("Open lesson …"), LESSONS)
         if path:
             self.files_chosen.emit([path])
 
     def save_file(self) -> None:
-        path = ask_save(self, _("Save settings"), "settings.json", FILES)
+        path = ask_save(self, _("Save settings …"), "settings.json", FILES)
         if path:
             with _report_problems():
                 save_settings(path, self.form.settings())

@@ -133,16 +133,13 @@ class TrainTab(Page):
     def _build_commands(self) -> None:
         new = self.new_run
         run = self.run_page
-        sentence = _("Start, pause or resume the run.")
-        self.main = Command(self, _("Start or pause"), "F5", sentence=sentence)
+        self.main = Command(self, _("Start or pause"), "F5")
         sentence = _("End the run after its minibatch; complete epochs are kept.")
         self.stop = Command(self, _("Stop"), "Shift+F5", sentence=sentence)
         sentence = _("Add one epoch to the plan; after a run, train one more.")
         self.step = Command(self, _("+1 epoch"), "F6", sentence=sentence)
-        sentence = _("All runs and networks.")
-        library = Command(self, _("Library"), "F7", self.toggle_library, sentence=sentence)
-        sentence = _("Every setting of the run.")
-        settings = Command(self, _("All settings"), "F4", self.toggle_drawer, sentence=sentence)
+        library = Command(self, _("Library"), "F7", self.toggle_library)
+        settings = Command(self, _("All settings"), "F4", self.toggle_drawer)
         sentence = _("Go to the layer that has to be corrected.")
         wrong = Command(self, _("Wrong layer"), "F8", self._show_wrong_layer, sentence=sentence)
         for command, buttons in (
@@ -155,8 +152,7 @@ class TrainTab(Page):
         ):
             for button in buttons:
                 command.serve(button)
-        sentence = _("Train a new network with these settings.")
-        explain(new.start_button, pgettext("button", "Start"), sentence, "F5")
+        explain(new.start_button, pgettext("button", "Start"), "", "F5")
         sentence = _("Pause after the current minibatch, or resume.")
         explain(run.pause_button, _("Pause"), sentence, "F5")
         self.everywhere = (self.main, self.stop, self.step)
@@ -336,8 +332,7 @@ class TrainTab(Page):
         is_main = can_start and not self.run_page.finished.goes_on
         to_new = _("Back to the lesson") if state.lesson else _("New run")
         leads.setText(to_new if can_start else _("To the run"))
-        sentence = _("Choose what to train next.") if can_start else _("Show the run in progress.")
-        explain(leads, leads.text(), sentence, "F5" if is_main else "")
+        explain(leads, leads.text(), "", "F5" if is_main else "")
         self._enable_start()
         self.settings.set_running(state.is_training, keeps=run.state != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.

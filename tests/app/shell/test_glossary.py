@@ -69,7 +69,7 @@ def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
     QTest.keyClicks(dialog.search, "minibatch")
     assert dialog.title.text() == "Batch"
     QTest.keyClicks(dialog.search, "xyz")
-    assert dialog.title.text() == "Nothing found"
+    assert dialog.title.text() == "Nothing found."
     dialog.search.clear()
     QTest.keyClicks(dialog.search, "gradient")
     assert dialog.title.text() == "Gradient"

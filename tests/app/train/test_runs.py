@@ -201,7 +201,7 @@ def test_a_stop_before_the_first_epoch_keeps_nothing(make):
     room.run.stop()
     room.loop.gate.set()
     room.wait_for_end()
-    assert "Nothing to keep" in room.message
+    assert "nothing is kept" in room.message
     assert room.tab.page == "new"
     room.show_library()
     room.tab.toggle_library()

@@ -364,7 +364,7 @@ def describe_active(frame: Frame) -> str:
     parts = []
     for layer, values in zip(frame.layers, frame.passed.a, strict=False):
         active = values[0].reshape(layer.units, -1).any(axis=1)
-        fields = {"active": i18n.number(int(active.sum())), "units": i18n.number(layer.units)}
-        parts.append(_("{active} of {units}", **fields))
+        fields = {"done": i18n.number(int(active.sum())), "total": i18n.number(layer.units)}
+        parts.append(_("{done} of {total}", **fields))
     # Translators: {counts} is "32 of 500, 81 of 300", one for each layer.
     return _("{counts} units lit", counts=listed(parts)) if parts else ""

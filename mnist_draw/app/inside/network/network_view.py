@@ -255,7 +255,7 @@ class NetworkView(LayersView):
             return _("Answer {name}: {share}", name=self.name(unit), share=share)
         value = i18n.number(float(frame.passed.a[number][0, unit].max()), ".2f")
         title = unit_title(frame, (number, unit), self.name)
-        words = _("{unit}: {value}", unit=title, value=value)
+        words = _("{name}: {text}", name=title, text=value)
         if frame.question.toggled == (number, unit):
             other = int(p[1].argmax())
             share = format_probability(float(p[1, other]))

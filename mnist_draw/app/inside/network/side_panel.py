@@ -86,7 +86,7 @@ class SidePanel(Card):
         self.rival.setMinimumContentsLength(6)
         self.why_rows = RowsView(
             "whyRows",
-            _("Why this answer"),
+            _("Why this answer?"),
             _(
                 "The sum behind the answer, with the biggest contributions. Point at a unit to see "
                 "its own.",
@@ -132,7 +132,7 @@ class SidePanel(Card):
 
     def _show_nothing(self) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
-        self._title.set_text(_("Why this answer"))
+        self._title.set_text(_("Why this answer?"))
         self.rival.hide()
         self.flip_button.hide()
         self.why_rows.show_rows(())
@@ -239,7 +239,7 @@ def filter_rows(weights: np.ndarray) -> list[Row]:
     dense = weights.ndim == 2
     filters = weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
     shown = filters[:_UNITS]
-    note = _("{shown} of {units}", shown=len(shown), units=number(len(filters)))
+    note = _("{done} of {total}", done=len(shown), total=number(len(filters)))
     return [Heading(_("First layer"), note), Filters(shown), Sentence(_SIGNS, muted=True)]
 
 

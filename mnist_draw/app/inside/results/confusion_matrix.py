@@ -207,7 +207,7 @@ class ConfusionMatrix(WalkableView):
             )
         title = describe_pair((true, read), self.name)
         times = describe_times(cell.count)
-        return _("{title}: {times}.", title=title, times=times)
+        return _("{name}: {text}.", name=title, text=times)
 
     def pick(self, item: int) -> bool:
         pair = self.pair(item)

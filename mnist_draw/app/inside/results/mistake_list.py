@@ -283,7 +283,7 @@ def describe_picture(results: Results, pictures: Pictures, place: int, name: Nam
     names = [name(one) for one in range(results.classes)]
     said = certainty_from(results.calibrated[place], names)
     fields = {"picture": pictures.title(place), "answer": names[int(results.answers[place])]}
-    sure = _("{word}: {line}.", word=said.word, line=said.line)
+    sure = _("{name}: {text}.", name=said.word, text=said.line)
     if results.labels is None:
         return joined(_("{picture}: read as {answer}.", **fields), sure)
     fields["label"] = in_a_sentence(name(int(results.labels[place])))

@@ -43,12 +43,12 @@ STAGES = (
         _("The picture goes through the network."),
     ),
     Stage(
-        pgettext("stage of a step", "Loss"),
+        _("Loss"),
         _("How wrong is that?"),
         _("How much the answer differs from the label."),
     ),
     Stage(
-        pgettext("stage of a step", "Gradient"),
+        _("Gradient"),
         _("What each number should do to lower the loss"),
         _("The error goes back through the same weights."),
     ),
