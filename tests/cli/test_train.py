@@ -112,7 +112,7 @@ def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypat
     assert main([*QUICK, *arguments, "--output", "m.npz"]) == 1
     err = capsys.readouterr().err
     assert "Start a new" in err
-    assert "nothing was saved" in err
+    assert "nothing is kept" in err
     assert not (here / "m.npz").exists()
 
     def events_of_loop():
