@@ -49,7 +49,7 @@ from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.run import Run
 
-from .. import fakes
+from .. import fakes, seen
 from ..fakes import Recogniser, model
 from .conftest import Setup
 
@@ -518,10 +518,17 @@ def test_a_message_stays_on_its_page_and_off_what_is_to_be_read(shared, qtbot):
     window, message = shared.window, shared.window.toast
     window.navigation.show_page("inside")
     qtbot.waitUntil(lambda: window.inside_tab.view is not None)
+    window.inside_tab.view.show_guide(True)
+    seen.settle()
     Notifier("inside", "inside").message("Saved the picture.")
     guide = window.inside_tab.view.guide
-    place = QRect(guide.mapTo(window, QPoint()), guide.size())
-    assert not message.geometry().intersects(place)
+
+    def is_covered(part):
+        assert part.isVisible()
+        place = QRect(part.mapTo(window, QPoint()), part.size())
+        return message.geometry().intersects(place)
+
+    assert not is_covered(guide)
     window.navigation.show_page("draw")
     assert not message.isVisible()
     # A failure of a page leaves with it, too, and is there again with it until it is closed.
@@ -546,8 +553,7 @@ def test_a_message_stays_on_its_page_and_off_what_is_to_be_read(shared, qtbot):
     hint = window.train_tab.run_page.hint
     QApplication.processEvents()
     Notifier().message("Anything.")
-    place = QRect(hint.mapTo(window, QPoint()), hint.size())
-    assert not message.geometry().intersects(place)
+    assert not is_covered(hint)
 
 
 def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
