@@ -176,6 +176,15 @@ def paint_tick(painter: QPainter, start: QPointF, width: float) -> None:
     painter.drawPolyline(QPolygonF([start + QPointF(*point) * width for point in _TICK]))
 
 
+def paint_chosen(painter: QPainter, middle: QPointF, radius: float) -> None:
+    """Paint the mark of the card that is chosen: a tick in a disc."""
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.color("accent"))
+    painter.drawEllipse(middle, radius, radius)
+    painter.setPen(QPen(theme.color("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
+    paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
+
+
 def blank_pixmap(width: float, height: float, ratio: float) -> QPixmap:
     """Return a transparent pixmap, at least one pixel large; width and height are logical."""
     pixmap = QPixmap(max(1, round(width * ratio)), max(1, round(height * ratio)))

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import tip
 
@@ -31,6 +32,8 @@ _SETTLE_MS = 300
 
 #: Pixels of the smallest letters of a caption.
 _SMALLEST_CAPTION = 10
+#: Radius of the dot after the caption of a setting that was changed.
+_DOT = 3
 #: Of an elided sentence at least this part is shown, or nothing.
 _LEAST_PART = 6
 
@@ -182,7 +185,24 @@ class Captioned(QWidget):
         self.caption.setText(title)
         self.caption.setBuddy(control)
         self._lines = column(self.caption, control, gap=Size.CAPTION_GAP, owner=self)
+        self.is_marked = False
         self.stack(True)
+
+    def mark(self, on: bool) -> None:
+        """Paint a dot after the caption, in the gap that it has: nothing moves."""
+        if on != self.is_marked:
+            self.is_marked = on
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.is_marked and self.caption.isVisible():
+            words = QFontMetricsF(self.caption.font()).horizontalAdvance(self.caption.text())
+            place = self.caption.geometry()
+            middle = QPointF(place.left() + words + Size.CARD_GAP / 2, place.center().y() + 1)
+            painter = smooth_painter(self)
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.color("accent"))
+            painter.drawEllipse(middle, theme.scaled(_DOT), theme.scaled(_DOT))
 
     def stack(self, on: bool) -> None:
         """Place the control below its caption, or in one line with it."""

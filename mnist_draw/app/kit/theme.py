@@ -69,6 +69,8 @@ class Size:
     CHOICE = (40, 38)
     ICON = 20
     SMALL_ICON = 16
+    #: Radius of the mark of what is chosen.
+    CHOSEN = 10
     CARD_RADIUS = 10
     TITLE_LINE = 22
     FIELD_RADIUS = 6

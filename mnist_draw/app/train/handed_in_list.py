@@ -43,12 +43,28 @@ if TYPE_CHECKING:
 
 #: Files that get a sentence each on why they were refused.
 _MAX_SENTENCES = 3
+#: Pupils that are named when their files are taken in.
+_MAX_NAMES = 3
 _FIGURE = (Text.SURER, "text", True)
 
 
 def _best(runs: Sequence[Run]) -> Run | None:
     tested = [run for run in runs if run.figures.get("test_accuracy")]
     return max(tested, key=lambda run: run.figures["test_accuracy"], default=None)
+
+
+def _who_handed_in(pupils: Sequence[str]) -> str:
+    """Say whose work was taken in; empty if nobody's was."""
+    names = listed(pupils[:_MAX_NAMES])
+    more = len(pupils) - _MAX_NAMES
+    if more > 0:
+        return counted(
+            "Took in the work of {names} and {count} other pupil.",
+            "Took in the work of {names} and {count} other pupils.",
+            more,
+            names=names,
+        )
+    return _("Took in the work of {names}.", names=names) if pupils else ""
 
 
 class PupilRow(OtherRow):
@@ -203,20 +219,21 @@ class HandedInList(CollectionController):
     def take(self, paths: Sequence[str]) -> None:
         """Copy files into the Library, and say how many were taken and which were not."""
 
-        def work() -> tuple[int, list[str]]:
+        def work() -> tuple[list[str], list[str]]:
+            pupils = []
             refused = []
             for path in paths:
                 try:
-                    take_in(Path(path))
+                    pupils.append(take_in(Path(path)).pupil)
                 except UserError as error:
                     refused.append(str(error))
-            return len(paths) - len(refused), refused
+            return pupils, refused
 
-        def finished(taken: tuple[int, list[str]]) -> None:
-            count, refused = taken
-            said = counted("Took in {count} file.", "Took in {count} files.", count)
+        def finished(taken: tuple[list[str], list[str]]) -> None:
+            pupils, refused = taken
+            said = _who_handed_in(pupils)
             if refused:
-                self.notifier.problem(joined(said if count else "", *refused[:_MAX_SENTENCES]))
+                self.notifier.problem(joined(said, *refused[:_MAX_SENTENCES]))
             else:
                 self.notifier.message(said)
             self.refresh()

@@ -192,7 +192,7 @@ def lesson_text(lesson: Lesson, whole_paths: bool = False) -> str:
         "task": lesson.task,
         "from": lesson.author,
         "language": lesson.language,
-        "network": lesson.network,
+        "network": lesson.network if whole_paths else Path(lesson.network).name,
         "tabs": list(lesson.tabs),
         "cards": lesson.cards,
         "fixed": sorted(lesson.fixed),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QPointF, QSize, Qt, Signal
+from qtpy.QtGui import QPaintEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -25,6 +26,7 @@ from mnist_draw.app.kit.commands import icon, set_icon
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.painters import paint_chosen, smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
@@ -141,14 +143,14 @@ class TaskCard(Card):
 
 
 class LessonCard(QFrame):
-    """What the lesson trains, what of it is fixed, and what to expect."""
+    """What the lesson trains, what of it is fixed, and what to expect; chosen, it has a tick."""
 
     def __init__(self, lesson: Lesson, settings: TrainingSettings) -> None:
         super().__init__()
         self.setObjectName("lessonCard")
-        self.setProperty("look", "chosen")
         self.changes = ElidedLabel("", "accent", "lessonChanges")
         self.changes.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self._title = label(_("This lesson"), "surer")
         self._accuracy = label("", "figure")
         self._source = label("", "muted")
         self._time = label("", "figure")
@@ -157,7 +159,7 @@ class LessonCard(QFrame):
         line = label(listed(shown), "muted", wraps=True)
         fixed = [names for names in ROWS if names[0] in _shown_on_card(lesson)]
         parts = column(
-            label(_("This lesson"), "surer"),
+            self._title,
             row((line, 3), (self.changes, 2)),
             self._build_fixed(fixed, settings),
             1,
@@ -179,6 +181,20 @@ class LessonCard(QFrame):
         sources = row((self._source, 1), here)
         parts.addLayout(column(figures, sources, gap=0))
         self.show_expectation("", NOT_YET_KNOWN)
+        self.choose(True)
+
+    def choose(self, is_chosen: bool) -> None:
+        """Show whether it, or one of the four cards, is what is trained."""
+        self.is_chosen = is_chosen
+        set_look(self, "chosen" if is_chosen else "card")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.is_chosen:
+            painter = smooth_painter(self)
+            radius = theme.scaled(Size.CHOSEN)
+            x = self.width() - Size.MARGIN - radius
+            paint_chosen(painter, QPointF(x, self._title.geometry().center().y()), radius)
 
     def _build_fixed(self, rows: list[tuple[str, ...]], settings: TrainingSettings) -> QWidget:
         area = QWidget()

@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
-from mnist_draw.app.kit.files import ask_save, file_kind
+from mnist_draw.app.kit.files import ask_open, ask_save, file_kind
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel, FittedLabel
@@ -37,8 +37,10 @@ from mnist_draw.app.train.lesson import (
     SUFFIXES,
     TABS,
     Lesson,
+    LessonError,
     describe_row,
     lesson_text,
+    read_lesson,
 )
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.errors import UserError
@@ -52,9 +54,17 @@ LESSONS = file_kind(_("Lessons"), *SUFFIXES)
 FREE = 0
 FIXED = 1
 HIDDEN = 2
-#: What a lesson fixes and hides at first; the rest is free.
-_FIXED = ("network", "update", "seed", "data_folder")
-_HIDDEN = ("start_model", "schedule", "batch_size", "l2", "augmentation")
+
+
+def _rows_with(*firsts: str) -> frozenset[str]:
+    return frozenset(name for names in ROWS if names[0] in firsts for name in names)
+
+
+#: A lesson at first: what is neither fixed nor hidden is free.
+_NEW = Lesson(
+    fixed=_rows_with("network", "update", "seed", "data_folder"),
+    hidden=_rows_with("start_model", "schedule", "batch_size", "l2", "augmentation"),
+)
 #: From this width on, in pixels, the two cards are beside each other.
 _BESIDE = 900
 _MODES_WIDE = 240
@@ -65,6 +75,12 @@ _ROW_GAP = 1
 _SMALLEST = 11
 #: Words of the title in the file's name.
 _NAME_WORDS = 3
+
+
+def _mode(lesson: Lesson, name: str) -> int:
+    if name in lesson.hidden:
+        return HIDDEN
+    return FIXED if name in lesson.fixed else FREE
 
 
 class TaskEdit(QPlainTextEdit):
@@ -81,6 +97,8 @@ class LessonMaker(ScrollArea):
         super().__init__()
         self.setObjectName("lessonMaker")
         self._form = form
+        #: The lesson that is changed.
+        self._before = _NEW
         self.title = QLineEdit()
         self.title.setObjectName("lessonTitleEdit")
         self.title.setMaxLength(MAX_TITLE)
@@ -148,7 +166,7 @@ class LessonMaker(ScrollArea):
             (pgettext("setting", "Free"), _("Fixed"), pgettext("setting", "Hidden")),
         )
         modes.setAccessibleName(SETTINGS[name].title)
-        modes.choose(FIXED if name in _FIXED else HIDDEN if name in _HIDDEN else FREE)
+        modes.choose(_mode(_NEW, name))
         modes.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         theme.follow(modes, lambda: modes.setMaximumWidth(theme.scaled(_MODES_WIDE)))
         return modes
@@ -160,7 +178,20 @@ class LessonMaker(ScrollArea):
         # Esc does the same.
         close.setFocusPolicy(Qt.ClickFocus)
         heading = label(_("Save as lesson"), "sure")
-        top = row(heading, (ElidedLabel(words, "muted"), 1), close, gap=Size.CARD_GAP)
+        sentence = _("Change a lesson that was saved.")
+        self._open_button = push_button(
+            "openLessonButton",
+            _("Open lesson …"),
+            sentence,
+            act=self._open,
+        )
+        top = row(
+            heading,
+            (ElidedLabel(words, "muted"), 1),
+            self._open_button,
+            close,
+            gap=Size.CARD_GAP,
+        )
         self._cards = row((self._build_words(), 1), (self._build_settings(), 1), gap=Size.CARD_GAP)
         bar = QFrame()
         bar.setProperty("look", "card")
@@ -218,11 +249,22 @@ class LessonMaker(ScrollArea):
         for entry in entries:
             if entry.is_shipped:
                 self.network.addItem(entry.name, entry.stored.name)
-        self.network.setCurrentIndex(max(0, self.network.findData(kept)))
+        self._choose_network(kept or "")
+
+    def _choose_network(self, network: str) -> None:
+        """Choose a network by its name or path; a file of one's own becomes an entry."""
+        name = Path(network).name
+        place = self.network.findData(name)
+        if network and place < 0:
+            self.network.addItem(name, network)
+            place = self.network.count() - 1
+        self.network.setCurrentIndex(max(0, place))
 
     def showEvent(self, event: QShowEvent) -> None:
-        # No setting can be changed while it is in front.
+        # No setting can be changed while it is in front, but by another lesson.
         self._renew()
+        # In a lesson, that is the one which is changed.
+        self._open_button.setHidden(self._form.state.lesson is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -270,9 +312,9 @@ class LessonMaker(ScrollArea):
     def lesson(self) -> Lesson:
         """Return the lesson as the fields have it."""
         chosen = [
-            (name, modes.group.checkedId())
+            (name, mode)
             for names, modes in zip(ROWS, self.modes, strict=True)
-            for name in names
+            for name, mode in self._modes_of(names, modes.group.checkedId())
         ]
         tabs = tuple(name for name, tab in zip(TABS, self.tabs, strict=True) if tab.isChecked())
         return Lesson(
@@ -287,6 +329,40 @@ class LessonMaker(ScrollArea):
             author=self.author.text().strip(),
             cards=self.cards.group.checkedId() == 1,
         )
+
+    def _modes_of(self, names: tuple[str, ...], chosen: int) -> list[tuple[str, int]]:
+        """Return the mode of each setting of a row: its own one while the row is as it was."""
+        is_as_before = chosen == _mode(self._before, names[0])
+        return [(name, _mode(self._before, name) if is_as_before else chosen) for name in names]
+
+    def show_lesson(self, lesson: Lesson) -> None:
+        """Show a lesson that exists, to be changed; its settings are in the form."""
+        self._before = lesson
+        self.title.setText(lesson.title)
+        self.task.setPlainText(lesson.task)
+        self.author.setText(lesson.author)
+        self.language.setCurrentIndex(self.language.findData(lesson.language))
+        is_stored = bool(lesson.network_key)
+        self._choose_network(Path(lesson.network).name if is_stored else lesson.network)
+        for name, tab in zip(TABS, self.tabs, strict=True):
+            tab.setChecked(name in (lesson.tabs or TABS))
+        self.cards.choose(int(lesson.cards))
+        for (first, *__), modes in zip(ROWS, self.modes, strict=True):
+            modes.choose(_mode(lesson, first))
+
+    def _open(self) -> None:
+        path = ask_open(self, _("Open a lesson"), LESSONS)
+        if not path:
+            return
+        try:
+            lesson = read_lesson(path)
+        except LessonError as error:
+            notifier.problem(str(error))
+            return
+        if lesson.settings is not None:
+            self._form.show_settings(lesson.settings)
+        self.show_lesson(lesson)
+        self._renew()
 
     def _refuses(self) -> bool:
         """Say what is missing, and put the keyboard there; return whether anything is."""
@@ -321,7 +397,9 @@ class LessonMaker(ScrollArea):
     def _needed(self) -> list[str]:
         settings = self._form.settings()
         paths = [getattr(settings, name) for name in PLACES]
-        return [Path(path).name for path in paths if path]
+        network = Path(self.network.currentData() or "")
+        own = [network] if network.is_absolute() else []
+        return [Path(path).name for path in (*paths, *own) if path]
 
     def _try(self) -> None:
         """Open a second window with the lesson, which is kept in a temporary folder."""

@@ -356,6 +356,7 @@ class NewRunPage(ScrollArea):
             if card.isChecked():
                 self.curve.show_run(settings.epochs, expected.share)
         if self._lesson is not None:
+            self._lesson.choose(self.form.state.preset is self.form.state.lesson)
             settings = self.form.settings()
             expected = NOT_YET_KNOWN if self._runs is None else expect(settings, self._runs)
             self._lesson.show_expectation(listed(self.form.state.differences.values()), expected)

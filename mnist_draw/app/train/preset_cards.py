@@ -14,8 +14,8 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import (
     ink_image,
     paint_box,
+    paint_chosen,
     paint_frame,
-    paint_tick,
     smooth_painter,
     svg_pixmap,
 )
@@ -187,16 +187,9 @@ class PresetCard(QAbstractButton):
         if self.hasFocus():
             paint_frame(painter, box.adjusted(4, 4, -4, -4), "second", 2, 7)
         if chosen:
-            self._paint_tick(painter)
-
-    def _paint_tick(self, painter: QPainter) -> None:
-        radius = theme.scaled(10)
-        middle = QPointF(self.width() - _PAD - radius, self._title.geometry().center().y())
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.color("accent"))
-        painter.drawEllipse(middle, radius, radius)
-        painter.setPen(QPen(theme.color("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
-        paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
+            radius = theme.scaled(Size.CHOSEN)
+            middle = QPointF(self.width() - _PAD - radius, self._title.geometry().center().y())
+            paint_chosen(painter, middle, radius)
 
 
 class PresetCards(QWidget):

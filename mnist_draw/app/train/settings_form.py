@@ -212,6 +212,9 @@ class SettingsForm(QObject):
                 field.show_value(getattr(settings, name))
         self._shown = settings
         self._showing = False
+        found = self.state.differences
+        for name, field in self.fields.items():
+            field.mark(name in found)
         self.edited.emit()
 
     def _limit_pictures(self) -> None:

@@ -169,6 +169,7 @@ class TrainTab(Page):
         self.settings.fix(lesson.fixed, lesson.hidden)
         self.drawer.list_presets()
         self.new_run.begin_lesson(lesson, base, self._preferences)
+        self.maker.show_lesson(lesson)
 
     # -- pages and drawer
 

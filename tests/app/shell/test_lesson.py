@@ -9,7 +9,7 @@ from made_networks import flat_model
 from PIL import Image
 from qtpy.QtCore import QMimeData, QPoint, QPointF, QProcess, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget, QWidget
 
 import mnist_draw.app
 from mnist_draw.app.kit.commands import Command
@@ -24,8 +24,10 @@ from mnist_draw.app.train.lesson import (
     read_lesson,
     split_task,
 )
+from mnist_draw.app.train.lesson_maker import FIXED
 from mnist_draw.cli.main import main
 from mnist_draw.i18n import language
+from mnist_draw.library.handed_in import hand_in
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
 from mnist_draw.training.presets import PRESETS, save_settings
@@ -199,9 +201,11 @@ def test_a_task_has_steps_and_the_lesson_is_the_base_of_changes(setup, path, qtb
     form.apply("epochs", 7)
     form.apply("seed", 3)
     assert setup.text("lessonChanges") == "7 epochs now"
+    assert [name for name, field in form.fields.items() if field.is_marked] == ["epochs"]
     assert not page.reset_button.isHidden()
     page.reset_button.click()
     assert form.settings().epochs == 5
+    assert not form.fields["epochs"].is_marked
     assert page.reset_button.isHidden()
     # A preset would change neither what is fixed nor what is hidden.
     form.choose_preset(PRESETS["cnn"])
@@ -238,7 +242,14 @@ def test_the_four_cards_may_be_offered_with_a_lesson(setup, path):
     shown = [name for name, card in page.cards.cards.items() if not card.isHidden()]
     offered = [drawer.presets.itemText(place) for place in range(drawer.presets.count())]
     assert offered == ["This lesson", *(PRESETS[name].title for name in shown)]
-    assert window.train_tab.settings.settings().network == "cnn"
+    form = window.train_tab.settings
+    assert form.settings().network == "cnn"
+    card = window.findChild(QWidget, "lessonCard")
+    assert card.is_chosen
+    form.choose_preset(PRESETS["cnn"])
+    assert not card.is_chosen
+    page.reset_button.click()
+    assert card.is_chosen
 
 
 @pytest.mark.window
@@ -334,6 +345,59 @@ def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
     assert form.settings().epochs == 3
     assert form.state.fixed >= {"network", "seed", "l2"}
     assert not form.state.fixed & {"epochs", "training_examples"}
+
+
+OWN = """
+title = "How many layers?"
+task = "Find out."
+from = "A. Cruz"
+language = "es"
+network = "{network}"
+tabs = ["train", "inside"]
+cards = true
+fixed = ["batch_size", "seed"]
+hidden = ["l2", "patience"]
+[training]
+epochs = 4
+batch_size = 100
+"""
+
+
+@pytest.mark.window
+def test_a_lesson_that_was_saved_is_changed(setup, path, monkeypatch):
+    """What the page does not show of it stays: patience is hidden, though epochs are free."""
+    network = path.with_name("own.mnist-model")
+    save_model(network, flat_model("layers:4"))
+    maker = setup.window.train_tab.maker
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    for named, key in (("mlp_handwriting", True), ("own.mnist-model", False)):
+        path.write_text(OWN.format(network=named))
+        before = read_lesson(str(path))
+        assert bool(before.network_key) is key
+        setup.button("openLessonButton").click()
+        assert read_again(maker.lesson(), path) == before
+    setup.window.findChild(QWidget, "epochsMode").choose(FIXED)
+    fixed = {"epochs", "target_accuracy", "patience", "keep_best"}
+    assert maker.lesson().fixed == before.fixed | fixed
+    path.write_text("title = 3")
+    setup.button("openLessonButton").click()
+    assert maker.title.text() == before.title
+    assert path.name in setup.text("toastLabel")
+
+
+def read_again(lesson, path):
+    path.write_text(lesson_text(lesson))
+    return read_lesson(str(path))
+
+
+@pytest.mark.window
+def test_in_a_lesson_that_one_is_changed(setup, path):
+    path.write_text(TASK)
+    window = setup.window
+    begin_lesson(window, read_lesson(str(path)))
+    window.train_tab.show_page("make")
+    assert setup.button("openLessonButton").isHidden()
+    assert window.train_tab.maker.lesson().title == read_lesson(str(path)).title
 
 
 @pytest.mark.window
@@ -497,6 +561,7 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
     drop(page, file)
     model = page.list.rows
     qtbot.waitUntil(lambda: any(getattr(row, "name", "") == "Anna" for row in model.shown))
+    assert "Anna" in setup.text("toastLabel")
     assert "M. WEBER" in model.shown
     place = next(n for n, row in enumerate(model.shown) if getattr(row, "name", "") == "Anna")
     assert tried[-2] in str(model.data(model.index(place), ROW).figure)
@@ -513,6 +578,18 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
     page.list.setCurrentIndex(model.index(place))
     page.delete.trigger()
     qtbot.waitUntil(lambda: not any(getattr(row, "name", "") == "Anna" for row in model.shown))
+
+
+@pytest.mark.window
+def test_a_class_that_hands_in_is_counted_not_listed(setup, tmp_path, qtbot):
+    names = [f"Pupil {number}" for number in range(1, 31)]
+    files = [tmp_path / f"{name}.mnist-handin" for name in names]
+    for file in files:
+        hand_in(file, "How few?", "M. Weber", ())
+    setup.window.open_files([str(file) for file in files])
+    qtbot.waitUntil(lambda: "27" in setup.text("toastLabel"))
+    assert "Pupil 3" in setup.text("toastLabel")
+    assert "Pupil 4" not in setup.text("toastLabel")
 
 
 @pytest.mark.window
