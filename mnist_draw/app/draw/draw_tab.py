@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QRectF, Qt, QTimer, Signal
+from qtpy.QtCore import QCoreApplication, QEvent, QRectF, Qt, QTimer, Signal
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QWidget
 
@@ -91,7 +91,6 @@ class DrawTab(Page):
         self._place: int | None = None
         self._draws_another = False
         self.ticket = 0
-        # It runs out after what waits to be painted has been painted.
         self._posting = QTimer(self)
         self._posting.setTimerType(Qt.PreciseTimer)
         self._posting.setSingleShot(True)
@@ -332,6 +331,8 @@ class DrawTab(Page):
     def _pull_ink(self) -> None:
         """Post the ink when it can be read: what waits would only be replaced by newer ink."""
         if self._answered >= self.ticket:
+            # Windows hands timers out before what waits to be painted.
+            QCoreApplication.sendPostedEvents(self.window(), QEvent.UpdateRequest)
             self._post_ink()
         else:
             self.is_waiting = True

@@ -161,6 +161,8 @@ class NumberBoxes(QWidget):
             return
         before = self._area()
         self.lines = lines
+        if len(lines) < 2:
+            self._resting.stop()
         self.boxes = boxes
         self.tags = tags
         self.center = center

@@ -117,7 +117,7 @@ class CollectionController(QObject):
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.background = background
+        self.background = background.owned_by(self)
         self.notifier = Notifier(self.subject, self.of_page)
 
     def refresh(self) -> None:
@@ -191,7 +191,7 @@ class FollowedFolder(QObject):
         is_edited: Callable[[], bool] = bool,
     ) -> None:
         super().__init__(parent)
-        self._background = background
+        self._background = background.owned_by(self)
         self._fingerprint = fingerprint
         self._read = read
         self._page = page

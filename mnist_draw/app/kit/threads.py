@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -250,6 +251,12 @@ class Background:
     ) -> None:
         self._owner = owner
         self._worker = SerialWorker(name, _LINGER_S, leave=leave)
+
+    def owned_by(self, owner: QObject) -> Background:
+        """Return the same thread for an owner that may be gone earlier."""
+        shared = copy(self)
+        shared._owner = owner
+        return shared
 
     def run(
         self,

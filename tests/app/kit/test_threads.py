@@ -352,8 +352,9 @@ def setup(qtbot, monkeypatch):
     monkeypatch.setattr(files, "FOLLOW_MS", 10)
     made = Setup()
     yield made
-    made.folder.deleteLater()
-    made.page.close()
+    for part in (made.folder, made.page):
+        if not sip.isdeleted(part):
+            sip.delete(part)
     assert made.background.wait()
 
 
@@ -379,6 +380,19 @@ def test_what_changes_is_read_again_while_it_is_in_view(setup, qtbot):
     setup.folder.refresh()
     qtbot.waitUntil(lambda: setup.heard[-1] == ())
     assert timer.isActive()
+
+
+def test_a_folder_that_is_gone_before_its_background_hears_nothing(setup):
+    """Another language rebuilds the pages while their folders are being read."""
+    reading = threading.Event()
+    setup.background.run(lambda: reading.wait())
+    setup.folder.refresh()
+    for gone in (setup.folder, setup.page):
+        sip.delete(gone)
+    reading.set()
+    assert setup.background.wait()
+    QApplication.processEvents()
+    assert setup.heard == []
 
 
 def test_a_failure_is_told_once_and_the_folder_is_followed_on(setup, qtbot):
