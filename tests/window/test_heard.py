@@ -47,7 +47,7 @@ def test_draw_train_and_inside_are_heard():
         "Probability of 1, progress bar, 1000",
         "Start, button, Train a new network",
         "Epoch 1 of 20, Validation accuracy 9",
-        "Try it, button, ",
+        "Try it, button",
         "Stroke 1 of ",
         "Mistakes, list, ",
     ):

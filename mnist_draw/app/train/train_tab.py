@@ -36,9 +36,6 @@ PageName = Literal["new", "run", "library", "make"]
 
 #: Pages that have all the room.
 _WITHOUT_DRAWER = ("library", "make")
-#: Modules of Qt that pyqtgraph imports. A module of PyQt that is loaded in one thread changes
-#: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
-_QT_MODULES = ("qtpy.QtSvg", "qtpy.QtTest")
 #: Width of the narrowest page beside the layers.
 _LEAST_PAGE = 300
 #: The preference that says whether the settings are open.
@@ -261,10 +258,13 @@ class TrainTab(Page):
         if self._plots_started:
             return
         self._plots_started = True
-        for name in _QT_MODULES:
-            # Optional for pyqtgraph, too.
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+        # What pyqtgraph imports of Qt if it can. A module of PyQt that is loaded in one
+        # thread changes what all conversions between Python and Qt look up: in the GUI thread only,
+        # or it may crash. PyInstaller collects what it finds in statements.
+        with contextlib.suppress(ImportError):
+            import qtpy.QtSvg
+        with contextlib.suppress(ImportError):
+            import qtpy.QtTest  # noqa: F401
         self._unbuilt = [self.loss.build, self.accuracy.build, self.library.compare.prepare]
         plots = partial(importlib.import_module, "mnist_draw.app.train.plots")
         self._background.run(plots, self._build_next)

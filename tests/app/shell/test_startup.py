@@ -387,3 +387,31 @@ def test_a_run_that_begins_ends_what_compiles_ahead(qtbot, monkeypatch):
     with qtbot.waitSignal(process.finished):
         window.state.set(run=Run(state="training"))
     assert process.exitStatus() == QProcess.CrashExit
+
+
+@pytest.mark.process
+def test_modules_of_qt_are_loaded_by_the_thread_of_the_window_alone(tmp_path):
+    """One that another thread loads changes what this one's conversions look up: it may crash."""
+    code = """
+import sys, threading
+import mnist_draw.app.kit.qt6
+from mnist_draw.app.train.train_tab import TrainTab
+from qtpy.QtWidgets import QApplication
+
+class Watch:
+    def find_spec(self, name, *_):
+        if name.startswith(("PyQt5.Qt", "PyQt6.Qt")):
+            elsewhere = threading.current_thread() is not threading.main_thread()
+            print(name, "elsewhere" if elsewhere else "here")
+
+sys.meta_path.insert(0, Watch())
+app = QApplication([])
+tab = TrainTab()
+tab.start_plots()
+while tab.accuracy.plot is None:
+    app.processEvents()
+"""
+    done = run_python(code, tmp_path, QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stderr
+    assert "QtSvg here" in done.stdout
+    assert "elsewhere" not in done.stdout
