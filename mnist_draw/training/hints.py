@@ -248,7 +248,7 @@ def _level_since(losses: Sequence[float]) -> int:
         if high - low >= _LEVEL * low:
             break
         since = epoch
-    return since if 1 < since <= len(losses) - _TREND else 0
+    return since if 1 < since <= len(losses) + 1 - _TREND else 0
 
 
 # -- the rules, each for facts with an epoch
