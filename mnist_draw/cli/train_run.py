@@ -97,6 +97,7 @@ def _session(
         checkpoint=checkpoint,
         listen=_report_message,
         like=like,
+        origin="command",
     )
     if known is not None and folder is not None:
         session.resume(resume, settings)

@@ -52,9 +52,9 @@ def typed(choice: Choice, text: str, is_done: bool = False) -> Choice:
     """Take what is typed: a key with a value becomes a chip once it is ended by a space."""
     words = text.split(" ")
     ended = words if is_done else words[:-1]
-    chips = [word for word in ended if is_key_with_value(word) and word not in choice.chips]
+    chips = [word for word in ended if is_key_with_value(word)]
     left = " ".join(word for word in words if word not in chips)
-    return replace(choice, search=left, chips=(*choice.chips, *chips))
+    return replace(choice, search=left, chips=tuple(dict.fromkeys((*choice.chips, *chips))))
 
 
 def sorted_by(choice: Choice, sort: str) -> Choice:
@@ -63,28 +63,48 @@ def sorted_by(choice: Choice, sort: str) -> Choice:
 
 
 @dataclass(frozen=True)
-class SeedGroup(Entry):
-    """Runs that differ in their seeds alone, newest first; it stands for the newest of them."""
+class RunGroup(Entry):
+    """Runs in one row, newest first; it stands for one of them."""
 
-    seeds: tuple[Entry, ...] = field(default=(), repr=False)
+    runs: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property
     def key(self) -> str:
-        # That of the oldest: another seed changes nothing of it.
-        return f"seeds:{self.seeds[-1].key}"
+        # That of the oldest: another run changes nothing of it.
+        return f"runs:{self.runs[-1].key}"
 
     @property
     def members(self) -> tuple[Entry, ...]:
-        return self.seeds
+        return self.runs
 
     @property
     def seconds(self) -> float:
-        return sum(one.seconds or 0.0 for one in self.seeds)
+        return sum(one.seconds or 0.0 for one in self.runs)
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation of the test accuracies, where it has their mean."""
+        return None
+
+    def title_of(self, member: Entry) -> str:
+        """Return what tells one of its runs apart from the others."""
+        raise NotImplementedError
+
+    def describe_setting(self, name: str) -> str:
+        return listed(sorted({one.describe_setting(name) for one in self.runs}, key=_natural))
+
+
+class SeedGroup(RunGroup):
+    """Runs that differ in their seeds alone; it stands for the newest of them."""
+
+    @property
+    def drawn(self) -> tuple[Entry, ...]:
+        return self.runs
 
     @property
     def accuracies(self) -> list[float]:
         """The test accuracies, from 0 to 1."""
-        return [one.test_accuracy for one in self.seeds if one.test_accuracy is not None]
+        return [one.test_accuracy for one in self.runs if one.test_accuracy is not None]
 
     @property
     def test_accuracy(self) -> float | None:
@@ -92,19 +112,33 @@ class SeedGroup(Entry):
 
     @property
     def validation_accuracy(self) -> float | None:
-        found = [one.validation_accuracy for one in self.seeds]
+        found = [one.validation_accuracy for one in self.runs]
         known = [accuracy for accuracy in found if accuracy is not None]
         return statistics.mean(known) if known else None
 
     @property
     def spread(self) -> float | None:
-        """The standard deviation of the test accuracies; None of fewer than two."""
         return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
 
-    def describe_setting(self, name: str) -> str:
-        if name != "seed":
-            return self.seeds[0].describe_setting(name)
-        return listed(sorted({one.describe_setting(name) for one in self.seeds}, key=_natural))
+    def title_of(self, member: Entry) -> str:
+        return (
+            member.name if member.settings is None else SETTINGS["seed"].brief(member.settings.seed)
+        )
+
+
+class SearchGroup(RunGroup):
+    """Runs that a script puts together, such as the fits of a search; it stands for the best."""
+
+    @property
+    def drawn(self) -> tuple[Entry, ...]:
+        return (_best_of(self.runs),)
+
+    def title_of(self, member: Entry) -> str:
+        return member.name.removeprefix(f"{self.name}, ")
+
+
+def _best_of(runs: Sequence[Entry]) -> Entry:
+    return max(runs, key=lambda one: _accuracy(one) or 0.0)
 
 
 def _natural(text: str) -> tuple[int, str]:
@@ -112,18 +146,22 @@ def _natural(text: str) -> tuple[int, str]:
 
 
 def grouped(entries: Iterable[Entry]) -> list[Entry]:
-    """Put runs that differ in their seeds alone together, where the newest of them was."""
+    """Put runs that belong together where the newest of them was."""
     alike: dict[object, list[Entry]] = defaultdict(list)
     for entry in entries:
-        alike[_settings_but_seed(entry) or entry.key].append(entry)
+        alike[_in_common(entry) or entry.key].append(entry)
     return [found[0] if len(found) == 1 else _group_of(tuple(found)) for found in alike.values()]
 
 
-def _settings_but_seed(entry: Entry) -> object:
+def _in_common(entry: Entry) -> object:
     """Return what runs of one group have in common; None of what is in no group."""
     run = entry.run
+    if run is None or entry.going_on:
+        return None
+    if run.group:
+        return run.group
     # What has a name of its own, or is not whole, stands alone.
-    if run is None or run.name or not run.is_finished or entry.going_on:
+    if run.name or not run.is_finished:
         return None
     settings = tuple(
         str(getattr(run.settings, name)) for name in SETTINGS if name not in ("seed", "network")
@@ -131,25 +169,44 @@ def _settings_but_seed(entry: Entry) -> object:
     return settings, parse_network(run.settings.network).layers, run.epochs_done, run.changes
 
 
-def _group_of(seeds: tuple[Entry, ...]) -> SeedGroup:
-    newest = seeds[0]
+def _group_of(runs: tuple[Entry, ...]) -> RunGroup:
+    newest = runs[0]
     run = newest.run
     assert run is not None
+    time = format_duration(sum(one.seconds or 0.0 for one in runs))
+    if run.group:
+        best = _best_of(runs)
+        tried = len({str(one.settings) for one in runs})
+        words = listed(
+            [
+                counted("{count} setting tried", "{count} settings tried", tried),
+                _("{time} in all", time=time),
+            ],
+        )
+        return SearchGroup(
+            best.stored,
+            run.group,
+            words,
+            newest.when,
+            best.run,
+            best.has_network,
+            runs=runs,
+        )
     said = run_name(run.settings.replace(seed=TrainingSettings().seed), run.changes)
     epochs = counted("{count} epoch", "{count} epochs", run.epochs_done)
-    words = [
-        counted("{count} seed", "{count} seeds", len(seeds)),
+    parts = [
+        counted("{count} seed", "{count} seeds", len(runs)),
         "" if epochs in said else epochs,
-        _("{time} in all", time=format_duration(sum(one.seconds or 0.0 for one in seeds))),
+        _("{time} in all", time=time),
     ]
     return SeedGroup(
         newest.stored,
         said,
-        listed(filter(None, words)),
+        listed(filter(None, parts)),
         newest.when,
         run,
         newest.has_network,
-        seeds=seeds,
+        runs=runs,
     )
 
 
@@ -241,8 +298,8 @@ def with_members(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield each entry, and after a group its runs."""
     for entry in entries:
         yield entry
-        if isinstance(entry, SeedGroup):
-            yield from entry.seeds
+        if isinstance(entry, RunGroup):
+            yield from entry.runs
 
 
 def ticked_of(entries: Iterable[Entry], choice: Choice) -> list[Entry]:

@@ -75,7 +75,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Whether to print the tutorial's lines.
     record : bool or str
         Whether the Library and ``mnist-draw runs`` list each fit; a text, such as the name of a
-        search, begins the names of its runs.
+        search, begins the names of its runs, which the Library has as one row.
 
     Attributes
     ----------

@@ -103,7 +103,7 @@ def compared(
     names = []
     without = []
     for place, (entry, name) in enumerate(zip(drawn, short_names(drawn), strict=True)):
-        known = [columns[one.key] for one in entry.members if one.key in columns]
+        known = [columns[one.key] for one in entry.drawn if one.key in columns]
         found = _curves(place, [one for one in known if len(one["epochs"])], choice)
         if found:
             curves += found

@@ -70,6 +70,16 @@ class Entry:
         return (self,)
 
     @property
+    def drawn(self) -> tuple[Entry, ...]:
+        """Return the entries whose mean is its curve."""
+        return (self,)
+
+    @property
+    def origin(self) -> str:
+        """What started its run; empty where that is not known."""
+        return self.run.origin if self.run else ""
+
+    @property
     def is_shipped(self) -> bool:
         """Whether it came with the program: it keeps its name and cannot be deleted."""
         return self.stored.source == SHIPPED

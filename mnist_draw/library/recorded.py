@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from mnist_draw.dataset.mnist import Dataset
+from mnist_draw.errors import plain_name
 from mnist_draw.library.network_data import dataset_metadata
 from mnist_draw.networks.lasagne_layers import read_network
 from mnist_draw.storage.models import ModelFile, save_model
@@ -15,7 +16,7 @@ from mnist_draw.training.loop import train
 from mnist_draw.training.presets import run_name
 from mnist_draw.training.record import save_history, save_record
 from mnist_draw.training.repeat import surroundings
-from mnist_draw.training.run import MODEL, Run, now
+from mnist_draw.training.run import MAX_NAME_LENGTH, MODEL, Run, now
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.run_start import fingerprint
 from mnist_draw.training.settings import TrainingSettings
@@ -30,11 +31,12 @@ def train_recorded(
 ) -> Generator[Event, None, None]:
     """Train, and list the run when it has ended, also where the listener breaks off.
 
-    Where ``record`` is a text, the run's name begins with it. A network that the program has no
-    layers for is refused before.
+    Where ``record`` is a text, the run's name begins with it, and runs of one text are one group. A
+    network that the program has no layers for is refused before.
     """
     settings = settings.replace(network=read_network(network)[0].text)
-    run = Run(settings=settings, started=now())
+    group = plain_name(record)[:MAX_NAME_LENGTH] if isinstance(record, str) else ""
+    run = Run(settings=settings, started=now(), origin="python", group=group)
     run.apply(Requested(settings))
     run.apply(DataLoaded(settings, surroundings(fingerprint(dataset))))
     try:
@@ -44,12 +46,12 @@ def train_recorded(
             # All epochs are learned; what follows is not asked for.
             run.apply(Finished("completed", run.epochs_done, (), run.epochs))
         if run.has_ended and run.has_learned:
-            _keep(run, dataset, network, record)
+            _keep(run, dataset, network)
 
 
-def _keep(run: Run, dataset: Dataset, network: Any, record: bool | str) -> None:
-    if isinstance(record, str):
-        run.apply(Renamed(f"{record}, {run_name(run.settings, run.changes)}"))
+def _keep(run: Run, dataset: Dataset, network: Any) -> None:
+    if run.group:
+        run.apply(Renamed(f"{run.group}, {run_name(run.settings, run.changes)}"))
     run.folder = new_run_folder()
     save_history(run.folder, run.history)
     save_record(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mnist_draw.errors import did_you_mean
@@ -20,6 +20,7 @@ _SETTINGS: dict[str, Callable[[TrainingSettings], float]] = {
 #: Keys with words: what has to hold one of them.
 _WORDS: dict[str, Callable[[Entry], str]] = {
     "data": lambda entry: entry.data,
+    "from": lambda entry: entry.origin,
     "is": lambda entry: _states(entry),
     "net": lambda entry: f"{entry.stored.kind} {entry.stored.network}",
     "opt": lambda entry: entry.settings.update if entry.settings else "",
@@ -51,6 +52,29 @@ def parse_search(text: str) -> tuple[Term, ...]:
 
 def is_key_with_value(word: str) -> bool:
     return any(term.key in KEYS and term.value for term in parse_search(word))
+
+
+def completions(text: str, entries: Iterable[Entry]) -> list[str]:
+    """Return what the last word of a search can become: a key, or a value that its key has."""
+    word = text.lower().split(" ")[-1]
+    start = "-" if word.startswith("-") else ""
+    key, colon, __ = word.removeprefix("-").partition(":")
+    if not key:
+        return []
+    values = _values(key, entries) if colon else []
+    found = [f"{key}:{value}" for value in values] if colon else [f"{one}:" for one in sorted(KEYS)]
+    return [start + one for one in found if (start + one).startswith(word) and start + one != word]
+
+
+def _values(key: str, entries: Iterable[Entry]) -> list[str]:
+    """Return the values of a key that entries have."""
+    if key in _SETTINGS:
+        known = (entry.settings for entry in entries)
+        numbers = {_SETTINGS[key](settings) for settings in known if settings is not None}
+        return [f"{value:g}" for value in sorted(numbers)]
+    texts = [_WORDS[key](entry).lower().split() for entry in entries] if key in _WORDS else []
+    # A value ends with its first word; what an entry is has several.
+    return sorted({word for words in texts for word in (words if key == "is" else words[:1])})
 
 
 def what_is_wrong(terms: Sequence[Term]) -> str:

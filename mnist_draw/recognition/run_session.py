@@ -95,9 +95,16 @@ class RunSession:
         train: Train | None = None,
         like: Run | None = None,
         lesson: str = "",
+        origin: str = "",
     ) -> None:
-        folder_of_run = folder or Path()
-        self.run = Run(folder_of_run, settings, started=now(), state="loading", lesson=lesson)
+        self.run = Run(
+            folder or Path(),
+            settings,
+            started=now(),
+            state="loading",
+            lesson=lesson,
+            origin=origin,
+        )
         self.controls = controls or Controls()
         self.checkpoint = checkpoint or (self.run.checkpoint if folder else None)
         self.data: Dataset | None = None

@@ -62,6 +62,8 @@ def to_json(run: Run) -> dict[str, Any]:
         **({"divergence": asdict(run.divergence)} if run.divergence else {}),
         **({"weakest": asdict(run.weakest)} if run.weakest else {}),
         **({"lesson": run.lesson} if run.lesson else {}),
+        **({"from": run.origin} if run.origin else {}),
+        **({"group": run.group} if run.group else {}),
     }
 
 
@@ -133,6 +135,8 @@ def parse_run(folder: Path, fields: Fields) -> Run:
         weakest=weakest,
         has_checkpoint=(folder / CHECKPOINT).exists(),
         lesson=fields.get_text("lesson", MAX_NAME_LENGTH, ""),
+        origin=fields.get_text("from", MAX_NAME_LENGTH, ""),
+        group=fields.get_text("group", MAX_NAME_LENGTH, ""),
     )
     run.apply(Renamed(fields.get_text("name", MAX_NAME_LENGTH)))
     return run

@@ -99,6 +99,8 @@ HISTORY = "history.npz"
 MODEL = MODEL_OF_RUN
 MAX_NAME_LENGTH = 200
 TIME = "%Y-%m-%d %H:%M:%S"
+#: What starts runs, as records and the search of the Library call it.
+ORIGINS = ("window", "command", "python")
 #: Figures of a record.
 FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
 #: States of a run that is trained now; a waiting one starts when the taught digits are learned.
@@ -176,6 +178,10 @@ class Run:
     checkpoint_elsewhere: str = ""
     #: The title of the lesson in which it was started, if any.
     lesson: str = ""
+    #: What started it, one of `ORIGINS`; empty in older records.
+    origin: str = ""
+    #: What a script calls the runs that belong together, if anything.
+    group: str = ""
     #: What its figures depend on besides its settings: versions, and the data's fingerprint.
     made_with: dict[str, str] = field(default_factory=dict, compare=False)
 

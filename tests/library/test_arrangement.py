@@ -8,6 +8,7 @@ import pytest
 from mnist_draw.library.arrangement import (
     SORTS,
     Choice,
+    SearchGroup,
     SeedGroup,
     arranged,
     grouped,
@@ -37,16 +38,36 @@ def figures(accuracies):
     return history
 
 
-def entry(day, accuracies=(0.8, 0.9), test=None, state="completed", name="", **settings):
+def entry(
+    day,
+    accuracies=(0.8, 0.9),
+    test=None,
+    state="completed",
+    name="",
+    group="",
+    **settings,
+):
     """Return the entry of a run that has these validation accuracies."""
     history = figures(accuracies)
     history.test_accuracy = test
     chosen = TrainingSettings(epochs=len(accuracies), **settings)
     folder = runs_folder() / f"2026-01-{day:02}"
     made = entry_of_run(
-        Run(folder, chosen, name, f"2026-01-{day:02} 10:00:00", state, history=history),
+        Run(
+            folder,
+            chosen,
+            name,
+            f"2026-01-{day:02} 10:00:00",
+            state,
+            history=history,
+            group=group,
+        ),
     )
-    info = replace(made.stored.info, test_accuracy=test)
+    info = replace(
+        made.stored.info,
+        test_accuracy=test,
+        validation_accuracy=accuracies[-1] if accuracies else None,
+    )
     return replace(made, stored=replace(made.stored, info=info))
 
 
@@ -73,6 +94,26 @@ def test_runs_that_differ_in_the_seed_alone_are_one_group():
     assert group.describe_setting("seed") == "1, 2, 3"
     # Another seed leaves its key, and with it its tick.
     assert grouped(seeds(0.9, 0.92)[::-1])[0].key == group.key
+
+
+def test_the_fits_of_a_search_are_one_group_with_the_figure_of_the_best():
+    fits = [
+        entry(day, (0.5, accuracy), group="rates", name=f"rates, {rate}", learning_rate=rate)
+        for day, accuracy, rate in ((3, 0.7, 0.1), (2, 0.9, 0.01), (1, 0.8, 0.01))
+    ]
+    alone = entry(4, learning_rate=0.1)
+    first, group = grouped([alone, *fits])
+    assert first is alone
+    assert isinstance(group, SearchGroup)
+    assert group.name == "rates"
+    assert group.what.startswith("2 settings tried")
+    assert group.validation_accuracy == 0.9
+    assert group.spread is None
+    assert [group.title_of(one) for one in group.members] == ["0.1", "0.01", "0.01"]
+    assert group.describe_setting("learning_rate") == "0.1, 0.01"
+    drawn = compared([group], columns(group), Choice())
+    assert [curve.y[-1] for curve in drawn.curves] == [0.9]
+    assert len(grouped(fits[:1])) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from mnist_draw.library.entries import entry_of_run, list_entries
-from mnist_draw.library.search import in_range, matches, parse_search, what_is_wrong
+from mnist_draw.library.search import completions, in_range, matches, parse_search, what_is_wrong
 from mnist_draw.training.run import Run, Summary
 from mnist_draw.training.settings import TrainingSettings
 
@@ -19,7 +19,8 @@ def letters(tmp_path):
         seed=7,
     )
     summary = Summary(20, 1.0, {"test_accuracy": 0.7593})
-    return entry_of_run(Run(tmp_path, settings, state="failed", summary=summary))
+    run = Run(tmp_path, settings, state="failed", summary=summary, origin="command")
+    return entry_of_run(run)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,9 @@ def letters(tmp_path):
         ("is:network", False),
         ("is:running", False),
         ("epochs:20", True),
+        ("from:command", True),
+        ("from:window", False),
+        ("-from:python", True),
         # While a value is typed, nothing is hidden.
         ("acc:", True),
         ("-data:", True),
@@ -50,6 +54,29 @@ def letters(tmp_path):
 )
 def test_what_a_search_finds(letters, text, found):
     assert matches(letters, parse_search(text)) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "offers"),
+    [
+        ("", []),
+        ("cnn ", []),
+        ("e", ["epochs:"]),
+        ("cnn S", ["seed:"]),
+        ("-da", ["-data:"]),
+        ("data:", ["data:letters"]),
+        ("-data:l", ["-data:letters"]),
+        ("data:letters", []),
+        ("lr:", ["lr:0.003"]),
+        ("is:", ["is:failed", "is:run"]),
+        ("from:c", ["from:command"]),
+        ("net:", ["net:mlp"]),
+        ("acc:", []),
+        ("none:", []),
+    ],
+)
+def test_a_search_completes_keys_and_the_values_that_there_are(letters, text, offers):
+    assert completions(text, [letters]) == offers
 
 
 @pytest.mark.parametrize(

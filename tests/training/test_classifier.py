@@ -18,7 +18,9 @@ from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
+from mnist_draw.library.arrangement import grouped  # noqa: E402
 from mnist_draw.library.classifier import MnistClassifier  # noqa: E402
+from mnist_draw.library.entries import list_entries  # noqa: E402
 from mnist_draw.library.tutorial import OWN_NAMES  # noqa: E402
 from mnist_draw.training.run_list import list_runs  # noqa: E402
 
@@ -159,5 +161,8 @@ def test_the_fits_of_a_search_stand_in_the_library_under_its_name(digits, monkey
     runs, _ = list_runs()
     assert len(runs) == 5
     assert all(run.title.startswith("search, ") for run in runs)
+    assert {(run.origin, run.group) for run in runs} == {("python", "search")}
+    (group,) = grouped(entry for entry in list_entries() if not entry.is_shipped)
+    assert (group.name, len(group.members)) == ("search", 5)
     assert {run.state for run in runs} == {"completed"}
     assert all(run.has_model or (run.folder / "model.npz").exists() for run in runs)

@@ -378,6 +378,7 @@ def test_a_recorded_run_is_listed_with_its_network_and_no_other(data, monkeypatc
     flm.run_network(data, network, record="mine", **how)
     (listed,), _ = list_runs()
     assert listed.title.startswith("mine")
+    assert (listed.origin, listed.group) == ("python", "mine")
     assert (listed.state, listed.epochs_done, listed.settings.batch_size) == ("completed", 1, 200)
     assert dataset_name(listed.settings.data_folder) == "arrays"
     saved = flm.load_network(listed.folder / "model.npz")

@@ -197,8 +197,9 @@ class Row:
     #: Size, color and weight of the figure.
     figure_look: tuple[int, str, bool] = (Text.BODY, "text", False)
     when: str = ""
-    #: A word in a box after the title.
+    #: A word in a filled box after the title, and one in a gray box.
     chip: str = ""
+    tag: str = ""
     #: How much is done, 0 to 1; None where nothing is going on.
     part: float | None = None
     #: Paints a picture before the title.
@@ -299,9 +300,8 @@ class RowDelegate(QStyledItemDelegate):
         high = painter.fontMetrics().height()
         top = available_area.center().y() - (high + 1 if row.note else high / 2)
         upper = QRectF(available_area.left(), top, available_area.width(), high)
-        if row.chip:
-            upper.setWidth(available_area.width() - self._paint_chip(painter, upper, row))
-            write_with(painter, Text.BODY, "text", bold=True)
+        upper.setWidth(upper.width() - self._paint_chips(painter, upper, row))
+        write_with(painter, Text.BODY, "text", bold=True)
         write_elided(painter, upper, _LEFT, row.title)
         write_with(painter, Text.LABEL, "muted")
         lower = QRectF(
@@ -317,22 +317,29 @@ class RowDelegate(QStyledItemDelegate):
             bar = QRectF(available_area.left(), top, min(wide, available_area.width()), thick)
             paint_bar(painter, bar, row.part, 2)
 
-    def _paint_chip(self, painter: QPainter, upper: QRectF, row: Row) -> float:
-        """Paint the chip after the title, if there is room; return what both gaps and it take."""
-        metrics = painter.fontMetrics()
-        title = metrics.horizontalAdvance(row.title)
-        write_with(painter, Text.HEADING, "on_accent", bold=True)
+    def _paint_chips(self, painter: QPainter, upper: QRectF, row: Row) -> float:
+        """Paint chips after the title, if there is room; return what they and all gaps take."""
+        title = painter.fontMetrics().horizontalAdvance(row.title)
+        write_with(painter, Text.HEADING, "text", bold=True)
         pad, high = (theme.scaled(side) for side in _CHIP)
-        wide = painter.fontMetrics().horizontalAdvance(row.chip) + pad
-        taken = wide + theme.scaled(_GAP)
+        gap = theme.scaled(_GAP)
+        looks = ((row.chip, "accent", "on_accent"), (row.tag, "track", "text"))
+        chips = [
+            (word, painter.fontMetrics().horizontalAdvance(word) + pad, fill, color)
+            for word, fill, color in looks
+            if word
+        ]
+        taken = sum(chip[1] + gap for chip in chips)
         available_width = upper.width() - taken
         if available_width < min(title, theme.scaled(_LEAST_TITLE)):
             return 0.0
-        left = upper.left() + min(title, available_width) + theme.scaled(_GAP)
-        box = QRectF(left, upper.center().y() - high / 2, wide, high)
-        paint_box(painter, box, "accent", "accent", 5)
-        painter.setPen(theme.color("on_accent"))
-        painter.drawText(box, int(Qt.AlignCenter), row.chip)
+        left = upper.left() + min(title, available_width) + gap
+        for word, wide, fill, color in chips:
+            box = QRectF(left, upper.center().y() - high / 2, wide, high)
+            paint_box(painter, box, fill, fill, 5)
+            painter.setPen(theme.color(color))
+            painter.drawText(box, int(Qt.AlignCenter), word)
+            left += wide + gap
         return taken
 
 

@@ -23,7 +23,7 @@ from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController, refusal
 from mnist_draw.i18n import _, counted, joined, pgettext
-from mnist_draw.library.arrangement import SeedGroup, runs_of
+from mnist_draw.library.arrangement import RunGroup, SeedGroup, runs_of
 from mnist_draw.library.comparison import read_columns
 from mnist_draw.library.entries import Entry, Library, read_library, with_run
 from mnist_draw.library.handed_in import handed_in_folder
@@ -224,7 +224,7 @@ class LibraryController(LibraryFiles):
             action.setToolTip(refusal)
             action.triggered.connect(lambda: act())
 
-        if isinstance(entry, SeedGroup):
+        if isinstance(entry, RunGroup):
             is_unfolded = entry.key in self._rows.choice.unfolded
             text = _("Hide the runs") if is_unfolded else _("Show the runs")
             add(text, partial(self._rows.unfold, entry))
@@ -282,7 +282,7 @@ class LibraryController(LibraryFiles):
         if isinstance(entry, OtherRow):
             entry.open()
             return
-        if isinstance(entry, SeedGroup):
+        if isinstance(entry, RunGroup):
             self._rows.unfold(entry)
             return
         if entry.run is not None:

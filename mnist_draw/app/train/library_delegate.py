@@ -29,11 +29,10 @@ from mnist_draw.i18n import (
     percent,
     pgettext,
 )
-from mnist_draw.library.arrangement import MAX_DRAWN, SeedGroup
+from mnist_draw.library.arrangement import MAX_DRAWN, RunGroup
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.run import MAX_NAME_LENGTH
-from mnist_draw.training.settings import SETTINGS
 
 #: The role of a row's height, which a list asks of all rows, seen or not.
 HEIGHT = ROW + 1
@@ -71,6 +70,8 @@ _NEAREST = 0.0005
 _DOT = 2.5
 # Translators: the network that reads what is drawn.
 _ANSWERS = pgettext("of a network", "answers")
+#: A mark of runs that a script made.
+_PYTHON = "Python"
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class RowView:
     #: What the list is sorted by, where no other part of the row says it.
     sorted_by: str = ""
     is_unfolded: bool = False
-    #: Whether it is one of the runs of a group, which its seed tells apart.
-    is_inside: bool = False
+    #: What tells it apart in its group, where it is one of the runs of an unfolded one.
+    inside: str = ""
 
     @property
     def part(self) -> float | None:
@@ -132,13 +133,11 @@ class RowView:
 
     @property
     def is_group(self) -> bool:
-        return isinstance(self.entry, SeedGroup)
+        return isinstance(self.entry, RunGroup)
 
     @property
     def title(self) -> str:
-        if self.is_inside and self.entry.settings is not None:
-            return SETTINGS["seed"].brief(self.entry.settings.seed)
-        return self.entry.name
+        return self.inside or self.entry.name
 
     @property
     def is_elsewhere(self) -> bool:
@@ -159,6 +158,7 @@ class RowView:
         accuracy, tested = self.accuracy
         words = _("{share} test", share=accuracy) if tested else accuracy
         states = [_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else ""]
+        states.append(_PYTHON if self.entry.origin == "python" else "")
         if self.is_group:
             states.append(_("expanded") if self.is_unfolded else _("collapsed"))
         parts = (self.title, self.detail, *self.data, words, self.sorted_by, when, *states)
@@ -171,13 +171,14 @@ class RowView:
         when = format_ago(self.entry.when) if self.entry.when else ""
         return Row(
             self.title,
-            SHIPPED if self.entry.is_shipped or self.is_inside else OWN,
+            SHIPPED if self.entry.is_shipped or self.inside else OWN,
             note=self.detail,
             aside=self.data,
             figure=accuracy,
             figure_look=sure if is_tested else (Text.LABEL, "muted", False),
             when=self.sorted_by or when,
             chip=_ANSWERS if self.answers else "",
+            tag=_PYTHON if self.entry.origin == "python" and not self.inside else "",
             part=self.part,
             mark=self._paint_mark,
         )
@@ -187,7 +188,7 @@ class RowView:
         if self.is_group:
             middle = QPointF(theme.scaled(_CARET), box.center().y())
             paint_caret(painter, middle, self.is_unfolded)
-        if self.is_inside:
+        if self.inside:
             box = box.adjusted(theme.scaled(_INDENT), theme.scaled(4), 0, -theme.scaled(4))
         if self.entry.run is None:
             self._paint_icon(painter, box.center())
@@ -244,7 +245,7 @@ def paint_caret(painter: QPainter, middle: QPointF, is_open: bool) -> None:
 def accuracy_of(entry: Entry) -> str:
     """Format the test accuracy, that of a group with its standard deviation in points."""
     share = format_percent(entry.test_accuracy)
-    if not isinstance(entry, SeedGroup) or entry.spread is None:
+    if not isinstance(entry, RunGroup) or entry.spread is None:
         return share
     return _("{mean} ± {spread}", mean=share, spread=number(100 * entry.spread, ".2f"))
 

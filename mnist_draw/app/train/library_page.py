@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from qtpy.QtCore import QRectF, QSize, Qt, Signal
+from qtpy.QtCore import QModelIndex, QRectF, QSize, QStringListModel, Qt, Signal
 from qtpy.QtGui import QKeyEvent, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from qtpy.QtWidgets import QBoxLayout, QCheckBox, QLineEdit, QWidget
+from qtpy.QtWidgets import QBoxLayout, QCheckBox, QCompleter, QLineEdit, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import AppState
@@ -28,10 +28,11 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.app.train.compare_card import CompareCard, DifferencesTable
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
-from mnist_draw.app.train.library_rows import LibraryList
+from mnist_draw.app.train.library_rows import LibraryList, LibraryModel
 from mnist_draw.i18n import _, counted, number, pgettext
 from mnist_draw.library.arrangement import MAX_DRAWN, SORTS, sorted_by, typed
 from mnist_draw.library.entries import Library
+from mnist_draw.library.search import completions
 
 #: From this width on the comparison is next to the list, in pixels at the usual text size.
 _BESIDE = 1180
@@ -41,6 +42,42 @@ _SHARES = (13, 8)
 _BELOW_SHARES = (11, 9)
 #: Accuracies of a usual run, for the curve that is not there yet.
 _USUAL = (0.85, 0.93, 0.955, 0.967, 0.973, 0.977, 0.979, 0.98)
+
+
+class _SearchCompleter(QCompleter):
+    """Completes the last word of the search."""
+
+    def __init__(self, rows: LibraryModel, search: QLineEdit) -> None:
+        super().__init__(search)
+        self._words = QStringListModel(self)
+        self.setModel(self._words)
+        self.popup().setObjectName("searchCompletions")
+        #: The words before the one that is completed.
+        self._before: list[str] = []
+        self._rows = rows
+        self.setCaseSensitivity(Qt.CaseInsensitive)
+        # It comes before the completer asks for words.
+        search.textEdited.connect(self._offer)
+        # The text is completed after this signal.
+        self.activated.connect(lambda __: self._go_on(search), Qt.QueuedConnection)  # type: ignore[call-arg]
+        search.setCompleter(self)
+
+    def _offer(self, text: str) -> None:
+        self._before = text.split(" ")[:-1]
+        self._words.setStringList(completions(text, self._rows.entries))
+
+    def _go_on(self, search: QLineEdit) -> None:
+        """Take a value as a chip, or offer those of a key."""
+        search.returnPressed.emit()
+        self._offer(search.text())
+        self.setCompletionPrefix(search.text())
+        self.complete()
+
+    def splitPath(self, path: str) -> list[str]:
+        return path.split(" ")[-1:]
+
+    def pathFromIndex(self, index: QModelIndex) -> str:
+        return " ".join([*self._before, super().pathFromIndex(index)])
 
 
 class LibraryPage(QWidget):
@@ -89,6 +126,7 @@ class LibraryPage(QWidget):
         self._search.describe(self.search)
         rows = self.list.rows
         self.search.textChanged.connect(self._take_typed)
+        _SearchCompleter(rows, self.search)
         Keys(self.search, self._act_on_key)
         self.search.returnPressed.connect(
             lambda: rows.take(typed(rows.choice, self.search.text(), is_done=True)),

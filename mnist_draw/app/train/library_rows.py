@@ -39,7 +39,7 @@ from mnist_draw.i18n import _, format_moment, joined, listed
 from mnist_draw.library.arrangement import (
     SORTS,
     Choice,
-    SeedGroup,
+    RunGroup,
     arranged,
     grouped,
     ticked_of,
@@ -73,9 +73,9 @@ class LibraryModel(QAbstractListModel):
         self._state = state
         self.entries: list[Entry] = []
         self.choice = Choice()
-        #: The user's entries with groups of seeds, and the runs of the unfolded ones.
+        #: The user's entries with groups, and what tells the runs of the unfolded ones apart.
         self._grouped: list[Entry] = []
-        self._inside: set[str] = set()
+        self._inside: dict[str, str] = {}
         #: Rows of other groups by who lists them, shown below.
         self.others: dict[str, Sequence[OtherRow]] = {}
         self.shown: list[Shown] = []
@@ -104,7 +104,7 @@ class LibraryModel(QAbstractListModel):
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def can_rename(self, entry: Entry) -> bool:
-        fixed = entry.is_shipped or isinstance(entry, SeedGroup)
+        fixed = entry.is_shipped or isinstance(entry, RunGroup)
         return not fixed and not self.row_view(entry).is_elsewhere
 
     def row_view(self, entry: Entry) -> RowView:
@@ -123,7 +123,7 @@ class LibraryModel(QAbstractListModel):
             starts=starts,
             sorted_by="" if sort.text is None else sort.text(entry),
             is_unfolded=entry.key in self.choice.unfolded,
-            is_inside=entry.key in self._inside,
+            inside=self._inside.get(entry.key, ""),
         )
 
     def _height_of(self, row: Shown) -> int:
@@ -219,8 +219,12 @@ class LibraryModel(QAbstractListModel):
         self._curves = {}
         self._places = {entry.key: place for place, entry in enumerate(self.ticked())}
         own = arranged(self._grouped, self.choice)
-        unfolded = [one for one in own if one.key in self.choice.unfolded]
-        self._inside = {member.key for group in unfolded for member in group.members}
+        self._inside = {
+            member.key: group.title_of(member)
+            for group in own
+            if isinstance(group, RunGroup) and group.key in self.choice.unfolded
+            for member in group.runs
+        }
         rows: list[Shown] = [*own]
         shipped = arranged((entry for entry in self.entries if entry.is_shipped), self.choice)
         rows += [_CAME_ALONG, *shipped] if shipped else []
@@ -269,7 +273,7 @@ class LibraryModel(QAbstractListModel):
             entry.run
             for entry in with_members(entries)
             if entry.run
-            and not isinstance(entry, SeedGroup)
+            and not isinstance(entry, RunGroup)
             and not is_trained_here(entry)
             and self._epochs_read.get(entry.key) != entry.run.epochs_done
         ]
@@ -292,7 +296,7 @@ class LibraryModel(QAbstractListModel):
         keys = [*self.choice.ticked, *(row.key for row in rows if isinstance(row, Entry))]
         self.choose(ticked=tuple(dict.fromkeys(keys)))
 
-    def unfold(self, group: SeedGroup) -> None:
+    def unfold(self, group: RunGroup) -> None:
         """Show the runs of a group, or hide them."""
         self.choose(unfolded=self.choice.unfolded ^ {group.key})
 
@@ -360,8 +364,8 @@ class LibraryList(QListView):
     def choose(self, key: str) -> bool:
         """Make the entry of a key the current one; return whether it is listed."""
         for row in self.rows.shown:
-            is_group = isinstance(row, SeedGroup) and key in [one.key for one in row.members]
-            if isinstance(row, SeedGroup) and is_group and row.key not in self.rows.choice.unfolded:
+            is_group = isinstance(row, RunGroup) and key in [one.key for one in row.members]
+            if isinstance(row, RunGroup) and is_group and row.key not in self.rows.choice.unfolded:
                 self.rows.unfold(row)
         keys = [_key(row) for row in self.rows.shown]
         if key in keys:
@@ -420,14 +424,14 @@ class LibraryList(QListView):
             self.rows.tick([row, self.current()])
         elif isinstance(row, Entry) and event.key() == Qt.Key_Space:
             self.rows.toggle_tick(row)
-        elif isinstance(row, SeedGroup) and self._folds(row, event):
+        elif isinstance(row, RunGroup) and self._folds(row, event):
             self.rows.unfold(row)
         elif isinstance(row, OtherRow) and row.press_key(event):
             event.accept()
         else:
             super().keyPressEvent(event)
 
-    def _folds(self, group: SeedGroup, event: QKeyEvent) -> bool:
+    def _folds(self, group: RunGroup, event: QKeyEvent) -> bool:
         key = Qt.Key_Left if group.key in self.rows.choice.unfolded else Qt.Key_Right
         return event.key() == key
 

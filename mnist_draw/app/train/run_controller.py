@@ -152,7 +152,13 @@ class RunController(QObject):
             return
         try:
             settings.validate()
-            run = Run(new_run_folder(), settings, started=now(), lesson=self.state.lesson)
+            run = Run(
+                new_run_folder(),
+                settings,
+                started=now(),
+                lesson=self.state.lesson,
+                origin="window",
+            )
         except UserError as error:
             notifier.problem(reporter.sentence(error))
             if isinstance(error, SettingsError):

@@ -141,6 +141,7 @@ class TrainingWorker:
             train=train,
             like=like,
             lesson=lesson,
+            origin="window",
         )
         self._resume = resume
         self._inspector: Inspector | None = None

@@ -748,7 +748,6 @@ def test_a_key_with_its_value_is_a_chip_that_a_click_removes(make, qtbot):
         return [one for one in page.findChildren(QPushButton, "searchChip") if one.isVisible()]
 
     page.search.setFocus()
-    qtbot.waitUntil(page.search.hasFocus)
     QTest.keyClicks(page.search, "data:letters run")
     qtbot.waitUntil(lambda: len(chips()) == 1)
     (chip,) = chips()
@@ -768,4 +767,32 @@ def test_a_key_with_its_value_is_a_chip_that_a_click_removes(make, qtbot):
     QTest.keyClick(page.search, Qt.Key_Backspace)
     assert not page.list.rows.choice.chips
     assert page.list.rows.rowCount() > 2
-    assert page.search.hasFocus()
+    assert page.window().focusWidget() is page.search
+
+
+def test_the_search_completes_keys_and_their_values(make, qtbot):
+    add_run("2026-01-01 10:00")
+    add_run("2026-01-02 10:00", data_folder="/data/letters")
+    page = make().show_library()
+    completer = page.search.completer()
+    offered = completer.popup().model()
+
+    def offers():
+        rows = range(offered.rowCount())
+        return [offered.data(offered.index(row, 0)) for row in rows]
+
+    page.search.setFocus()
+    QTest.keyClicks(page.search, "MLP D")
+    assert offers() == ["data:"]
+    QTest.keyClick(completer.popup(), Qt.Key_Down)
+    QTest.keyClick(completer.popup(), Qt.Key_Return)
+    assert page.search.text() == "MLP data:"
+    qtbot.waitUntil(lambda: offers() == ["data:letters", "data:mnist"])
+    QTest.keyClicks(page.search, "l")
+    assert offers() == ["data:letters"]
+    QTest.keyClick(completer.popup(), Qt.Key_Down)
+    QTest.keyClick(completer.popup(), Qt.Key_Return)
+    # What is complete is a chip, and nothing is left of it.
+    qtbot.waitUntil(lambda: page.search.text() == "MLP")
+    assert page.list.rows.choice.chips == ("data:letters",)
+    assert page.found.text() == "1 of 5"
