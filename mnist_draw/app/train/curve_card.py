@@ -322,6 +322,10 @@ class CurveCard(Card):
             axis.restyle()
 
 
+#: How far up its line stand the words on the reading of the twelve pictures, and from where on
+#: they are at its left.
+_LOW_DOWN = 0.3
+_MIDDLE = 0.5
 #: So many heights of its words a plot needs for them below the tutorial's line.
 _LOW = 8
 #: The dot of a new best grows and shrinks within so many milliseconds, and rests for so many
@@ -374,8 +378,7 @@ class AccuracyCard(CurveCard):
     def __init__(self) -> None:
         sentence = _("Share of right answers over epochs, in percent.")
         super().__init__(_("Accuracy"), "accuracyPlot", sentence, "accuracy", format_percent)
-        self._is_like_tutorial = True
-        self._guessing = 0.1
+        self._run = Run()
         self.pulse_animation = QVariantAnimation(self)
         self.pulse_animation.setDuration(_PULSE_MS)
         self.pulse_animation.setStartValue(0.0)
@@ -386,15 +389,25 @@ class AccuracyCard(CurveCard):
 
     def compare(self, run: Run) -> None:
         """Show what guessing gets, and the tutorial if network and data are the tutorial's."""
-        self._is_like_tutorial = is_like_tutorial(run.settings)
-        self._guessing = run.guessing
+        self._run = run
         if self.plot is not None:
             self._place_lines()
 
     def _place_lines(self) -> None:
-        self.reference.setVisible(self._is_like_tutorial and bool(self.history.epochs))
-        self.guessing.setValue(100 * self._guessing)
-        self.guessing.label.setFormat(_("guessing: {share}", share=percent(self._guessing)))
+        run = self._run
+        has_epochs = bool(self.history.epochs)
+        self.reference.setVisible(is_like_tutorial(run.settings) and has_epochs)
+        self.guessing.setValue(100 * run.guessing)
+        self.guessing.label.setFormat(_("guessing: {share}", share=percent(run.guessing)))
+        reading = 0 if run.read is None or has_epochs else run.read.batch
+        self.reading.setVisible(reading > 0)
+        if reading:
+            place = reading / self.history.batches
+            self.reading.setValue(place)
+            # On the side with more room for it.
+            anchor = (float(place > _MIDDLE), 0.5)
+            self.reading.label.anchors = [anchor, anchor]
+            self.reading.label.updatePosition()
 
     def pulse(self) -> None:
         now = time.monotonic()
@@ -404,17 +417,29 @@ class AccuracyCard(CurveCard):
 
     def _grow_dot(self, part: float) -> None:
         size = round(Size.BAR * (1 + math.sin(math.pi * part)))
-        if self.plot is not None and size != self.best.opts["size"]:
-            self.best.setSize(size)
+        if self.plot is not None and size != self.dot.opts["size"]:
+            self.dot.setSize(size)
 
     def redraw(self) -> None:
         super().redraw()
         if self.plot is not None:
             rows = self.history.epochs
             best = max(rows, key=lambda row: row.validation_accuracy, default=None)
-            points = [] if best is None else [(self._place(best), 100 * best.validation_accuracy)]
-            self.best.setData(pos=points)
+            points = []
+            if best is not None:
+                points = [(self._place(best), 100 * best.validation_accuracy)]
+            elif self._batches:
+                x, y = self.training_curve.getData()
+                points = [(x[-1], y[-1])]
+            self.dot.setData(pos=points)
+            self._color_dot()
             self._place_lines()
+
+    def _color_dot(self) -> None:
+        """Show the best epoch in the color of validation, before that the end of training."""
+        color = theme.color("second" if self.history.epochs else "accent")
+        self.dot.setBrush(color)
+        self.dot.setPen(color)
 
     def _add_extras(self, item: Any) -> None:
         import pyqtgraph
@@ -426,9 +451,10 @@ class AccuracyCard(CurveCard):
             # At the left, where the curves are below it.
             labelOpts={"position": 0.01, "anchors": [(0.0, 1.0), (0.0, 1.0)]},
         )
-        self.best = pyqtgraph.ScatterPlotItem(size=Size.BAR)
-        self.best.setZValue(12)
-        item.addItem(self.best, ignoreBounds=True)
+        #: The best epoch; while the first one is trained, the end of its line.
+        self.dot = pyqtgraph.ScatterPlotItem(size=Size.BAR)
+        self.dot.setZValue(12)
+        item.addItem(self.dot, ignoreBounds=True)
         self.reference.setZValue(10)
         item.addItem(self.reference)
         self.guessing = pyqtgraph.InfiniteLine(
@@ -438,6 +464,14 @@ class AccuracyCard(CurveCard):
         )
         # Without it the line would widen the range of the axis.
         item.addItem(self.guessing, ignoreBounds=True)
+        #: The minibatch of the first epoch after which the twelve were read last.
+        self.reading = pyqtgraph.InfiniteLine(
+            angle=90,
+            label=_("twelve pictures read"),
+            labelOpts={"position": _LOW_DOWN},
+        )
+        self.reading.hide()
+        item.addItem(self.reading, ignoreBounds=True)
         box = item.getViewBox()
         box.sigRangeChanged.connect(self._place_label)
         box.sigResized.connect(self._place_label)
@@ -463,10 +497,8 @@ class AccuracyCard(CurveCard):
             import pyqtgraph
 
             muted = theme.color("muted")
-            second = theme.color("second")
-            self.best.setBrush(second)
-            self.best.setPen(second)
-            for line in (self.reference, self.guessing):
+            self._color_dot()
+            for line in (self.reference, self.guessing, self.reading):
                 line.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
                 line.label.setColor(muted)
                 line.label.textItem.setFont(theme.font(Text.AXIS))

@@ -69,9 +69,13 @@ def count_epochs(epochs: int) -> str:
 
 
 def describe(run: Run) -> str:
-    """Return the line beside the title: layers, data, and how long ago a run was that has ended."""
-    network = parse_network(run.settings.network)
-    words = [layers_of(network), dataset_name(run.settings.data_folder)]
+    """Return the line beside the title: layers, data, and how long ago a run was that has ended.
+
+    A title that begins with the layers says them already.
+    """
+    layers = layers_of(parse_network(run.settings.network))
+    words = [] if run.title.startswith(layers) else [layers]
+    words.append(dataset_name(run.settings.data_folder))
     if not run.is_running and run.started_at:
         words.append(format_ago(run.started_at))
     return " · ".join(words)

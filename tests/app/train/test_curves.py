@@ -21,6 +21,7 @@ from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.twelve_digits import DigitsRead
 
 
 def history(epochs, batches=0):
@@ -82,7 +83,7 @@ def test_a_first_epoch_that_was_stopped_within_ends_where_its_line_does(card, ac
     for one in (card, accuracy):
         one.show_history(made, 10)
         assert list(one.batch_curve.getData()[0]) == list(one.validation_curve.getData()[0])
-    assert list(accuracy.best.getData()[0]) == [0.25]
+    assert list(accuracy.dot.getData()[0]) == [0.25]
 
 
 def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
@@ -170,9 +171,19 @@ def test_the_first_epoch_is_drawn_minibatch_by_minibatch(accuracy):
     ]  # fmt: skip
     assert texts(accuracy) == ["training", ""]
     assert accuracy.guessing.value() == 10
+    # A dot is at the end of the line, a rule where the twelve pictures were read.
+    line = accuracy.training_curve.getData()
+    assert [one[0] for one in accuracy.dot.getData()] == [one[-1] for one in line]
+    assert not accuracy.reading.isVisible()
+    run = Run(read=DigitsRead((), (), epoch=1, batch=15))
+    accuracy.compare(run)
+    assert accuracy.reading.value() == pytest.approx(0.15)
+    assert accuracy.reading.isVisible()
     add_epoch(made, 1, 0.9, 0.9)
     accuracy.redraw()
     assert texts(accuracy) == ["training", "validation", ""]
+    assert [one[0] for one in accuracy.dot.getData()] == [1, 90]
+    assert not accuracy.reading.isVisible()
 
 
 def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_the_last(card):

@@ -456,6 +456,14 @@ def test_why_a_smaller_rate_helps_is_true_of_each_rule(rule):
     assert ("earlier steps" in run_words.why_smaller(rule)) == (rule in WITH_MOMENTUM)
 
 
+@pytest.mark.parametrize(
+    ("network", "line"),
+    [("mlp", "784–500–300–10 · MNIST"), ("layers:conv8x3,pool2,50", "MNIST")],
+)
+def test_the_layers_are_said_once(network, line):
+    assert run_words.describe(Run(settings=TrainingSettings(network=network))) == line
+
+
 def test_what_a_failed_run_changed_from_its_card():
     card, rows = run_words.changed_rows(failed(learning_rate=50.0))
     assert card == "Tutorial MLP"
