@@ -64,7 +64,7 @@ def place_window(window: QWidget, geometry: str) -> None:
         window.resize(window.size().boundedTo(available.size()))
 
 
-#: They show by themselves that they have the keyboard.
+#: They show by themselves that they have the keyboard; a page has it until a key is pressed.
 _SHOW_IT = (
     QAbstractButton,
     QAbstractSpinBox,
@@ -77,19 +77,18 @@ _SHOW_IT = (
     QSlider,
     QTabBar,
     Canvas,
+    Page,
 )
-#: Pixels: how wide the frame is, and how far outside the view; around a page there is no room.
+#: Pixels: how wide the frame is, and how far outside the view.
 _WIDTH = 2
 _OUT = 4
-_WITHIN = -2
 
 
 class _FrameStyle(QProxyStyle):
     """Places Qt's frame above and around what it frames."""
 
-    def __init__(self, out: int) -> None:
+    def __init__(self) -> None:
         super().__init__("Fusion")
-        self._out = out
 
     def pixelMetric(
         self,
@@ -98,7 +97,7 @@ class _FrameStyle(QProxyStyle):
         widget: QWidget | None = None,
     ) -> int:
         if metric in (QStyle.PM_FocusFrameHMargin, QStyle.PM_FocusFrameVMargin):
-            return self._out
+            return _OUT
         return super().pixelMetric(metric, option, widget)
 
     def styleHint(
@@ -138,11 +137,9 @@ class FocusRing(QObject):
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
-        self._around = _FrameStyle(_OUT)
-        self._within = _FrameStyle(_WITHIN)
-        # They must outlive each frame.
-        for style in (self._around, self._within):
-            style.setParent(app)
+        # It must outlive each frame.
+        self._style = _FrameStyle()
+        self._style.setParent(app)
         self._frame: _Frame | None = None
         app.focusChanged.connect(self._frame_view)
 
@@ -157,8 +154,7 @@ class FocusRing(QObject):
         if now is None or is_clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
             return
         if now.property("ring") is not False:
-            style = self._within if isinstance(now, Page) else self._around
-            self._frame = _Frame(style, now)
+            self._frame = _Frame(self._style, now)
 
 
 def _marks_an_item(widget: QWidget) -> bool:
