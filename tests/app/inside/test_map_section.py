@@ -58,8 +58,9 @@ def open_section(section, qtbot, example=None):
     section.set_active(True)
 
     def is_done():
-        counted = section.view.count() and label_text(section, "neighboursState") == "of 600"
-        return bool(counted and (example is None or neighbors(section)))
+        located = section.view.located
+        compared = located is not None and located.is_complete and neighbors(section)
+        return bool(section.view.count() and (example is None or compared))
 
     qtbot.waitUntil(is_done, timeout=60_000)
 
@@ -99,6 +100,9 @@ def test_the_example_lies_among_the_digits(section, qtbot, example, digits):
     section.show_details(True)
     assert tiles.data(tiles.index(0)) != str(labels[0])
     assert "% of the spread" in label_text(section, "mapState")
+    assert label_text(section, "neighboursState") == "of 600"
+    section.show_details(False)
+    assert label_text(section, "neighboursState") == ""
     # A part of the pictures has no verdict.
     early = section.view.located._replace(is_complete=False)
     section.neighbors.show_neighbors(digits, early, str)

@@ -33,6 +33,7 @@ COLUMNS = 5
 _MIN_SIDE = 40
 _MAX_SIDE = 96
 _SCROLL_BAR = 14
+_NO_BREAK = "&nbsp;"
 _NOTHING = _("Draw something, or pick a picture, and see which training pictures it is most like.")
 _EARLY = _("They vote once all are compared.")
 _TITLE = _("Nearest training pictures")
@@ -148,7 +149,7 @@ class NeighborsCard(Card):
     def show_state(self, known: Neighborhood | None, *, failed: bool = False) -> None:
         self._failed = failed
         words = ""
-        if known is not None:
+        if known is not None and (self.details or not known.is_complete):
             message = N_("of {total}") if known.is_complete else N_("{done} of {total}")
             done = number(known.counted)
             total = number(len(known.outputs))
@@ -260,13 +261,13 @@ def map_legend(found: DigitMap, pair: tuple[int | None, int | None], names: tupl
             "{name}: {text}",
             name=f'<b style="color: {theme.color(color).name()}">'
             f"{escape(short_name(names[digit]))}</b>",
-            text=meaning,
+            text=meaning.replace(" ", _NO_BREAK),
         )
         for digit, color, meaning in zip((*pair, other), colors, meanings, strict=True)
         if digit is not None
     ]
     misread = number(int((found.labels != found.answers).sum()))
-    parts.append(_("□ misread ({count})", count=misread))
+    parts.append(_("□ misread ({count})", count=misread).replace(" ", _NO_BREAK))
     return "&nbsp; &nbsp; ".join(parts)
 
 

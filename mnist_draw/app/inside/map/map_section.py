@@ -209,8 +209,8 @@ class MapSection(CountedSection):
     def _show_state(self) -> None:
         super()._show_state()
         self._card_title.setText(map_cards.map_title(self._map))
+        self.neighbors.show_state(self._known, failed=bool(self._failure))
         if self._known is None:
-            self.neighbors.show_state(None, failed=bool(self._failure))
             self.neighbors.show_nothing(self._example is not None)
 
     def _stop_or_go_on(self) -> None:

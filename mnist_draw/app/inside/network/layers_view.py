@@ -336,8 +336,9 @@ def paint_legend(
     for sign, text in entries:
         mark, color = _SIGNS[sign]
         colored = f'<b style="color: {theme.color(color).name()}">{mark}</b>'
-        shown.append(f"{colored} {escape(text)}".replace("> ", f">{_NO_BREAK}"))
-    legend = rich_text(f" {3 * _NO_BREAK}".join(shown), Text.LABEL, "muted", box.width())
+        # An entry is not broken at its end of the line.
+        shown.append(f"{colored}{_NO_BREAK}{escape(text).replace(' ', _NO_BREAK)}")
+    legend = rich_text(f"{3 * _NO_BREAK} ".join(shown), Text.LABEL, "muted", box.width())
     top = box.bottom() - legend.size().height() if upwards else box.top()
     paint_rich(painter, legend, QPointF(box.left(), top))
     return float(legend.idealWidth())

@@ -21,10 +21,10 @@ from mnist_draw.library.network_data import narrow_name
 from mnist_draw.recognition.certainty import Certainty, State, certainty_from
 
 #: Of the width, what the answer gets; the text of one answer and of two, in its width.
-_ANSWER_SHARE = 0.34
-_ONE = 0.54
+_ANSWER_SHARE = 0.32
+_ONE = 0.57
 _TWO = 0.31
-_LARGEST = 190
+_LARGEST = 260
 #: The smallest text of the certainty's word, in logical pixels.
 _SMALLEST = 12
 _POINT = _("Point at a stroke: the answer without it.")

@@ -38,7 +38,7 @@ from mnist_draw.library.network_data import Name
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 #: Tiles in a row; their largest side, and what is left of them for the lines from the picture.
 _ACROSS = 3
-_TILE = 200.0
+_TILE = 260.0
 _LINES = 72.0
 #: From a tile to its bar, its height, and from there to the next row; between the tiles of a row.
 _TO_BAR = 5.0
@@ -189,11 +189,11 @@ class StrokesView(WalkableView):
 
     @property
     def _bundle_room(self) -> float:
-        return min(_BUNDLES, 0.14 * self.width())
+        return min(_BUNDLES, 0.12 * self.width())
 
     @property
     def _gap(self) -> float:
-        return 22.0 if self.width() > 500 else 12.0
+        return 22.0 if self.width() > 560 else 12.0
 
     def _titles(self) -> tuple[float, float]:
         """Return the tops of both titles."""

@@ -62,6 +62,7 @@ class LimitsView(WalkableView):
         )
         self.limits = NOT_COUNTED
         self.changed: Changed | None = None
+        theme.follow(self, lambda: self.setMinimumHeight(theme.scaled(self.LEAST_SIZE[1])))
 
     def show_limits(self, limits: Limits) -> None:
         self.limits = limits

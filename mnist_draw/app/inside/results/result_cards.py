@@ -289,6 +289,7 @@ class ReliabilityView(WalkableView):
             ),
         )
         self.bins: tuple[Bin, ...] = ()
+        theme.follow(self, lambda: self.setMinimumHeight(theme.scaled(self.LEAST_SIZE[1])))
 
     def show_results(self, results: Results | None) -> None:
         self.bins = () if results is None else results.reliability

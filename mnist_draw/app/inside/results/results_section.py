@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QSizePolicy
+from qtpy.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy
 
 from mnist_draw.analysis.network_probe import describe_layers
 from mnist_draw.analysis.pictures import Pictures
@@ -65,10 +65,10 @@ class ResultsSection(CountedSection):
         self.mistakes = MistakesCard()
         top = self._build_top()
         gap = Size.CARD_GAP
-        below = row((self._build_reliability(), 1), (self.limits, 1), gap=gap)
-        side = column((self.mistakes, 4), (below, 5), gap=gap)
+        self._below = row((self._build_reliability(), 1), (self.limits, 1), gap=gap)
+        side = column((self.mistakes, 4), (self._below, 5), gap=gap)
         self._row = row((self.confusion, 6), (side, 7), gap=gap)
-        column(top, self.remark, (self._row, 1), gap=gap, owner=self)
+        self._column = column(top, self.remark, (self._row, 1), gap=gap, owner=self)
         self._connect()
 
     def _build_top(self) -> QHBoxLayout:
@@ -137,10 +137,17 @@ class ResultsSection(CountedSection):
             self._load(self.data.load)
 
     def update_layout(self) -> None:
+        cards = (self.confusion, self._reliability_card, self.limits)
+        needed = sum(card.minimumSizeHint().width() + Size.CARD_GAP for card in cards)
+        is_wide = not self.details or needed <= self._room
+        # In a narrow window the limits have a row of their own.
+        home = self._below if is_wide else self._column
+        if home.indexOf(self.limits) < 0:
+            home.addWidget(self.limits, 1 if is_wide else 0)
         reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
-        for rows in (self._top, self.figures):
-            rows.setDirection(self._row.direction())
+        self._top.setDirection(self._row.direction())
+        self.figures.setDirection(QBoxLayout.LeftToRight if is_wide else QBoxLayout.TopToBottom)
 
     def open_view(self, view: str) -> None:
         """Put the keyboard into the limits, if asked to."""

@@ -18,8 +18,8 @@ from mnist_draw.arrays import Array
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 
-#: Pictures of the next minibatch that are shown.
-NEXT = 20
+#: Pictures of the next minibatch that are shown where there is room.
+NEXT = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Scene:
     first: Frame = field(repr=False)
     frame: Frame = field(repr=False)
     figures: FilmFigures
-    #: float32 (20, 28, 28), of the next step; how many that learns.
+    #: float32 (NEXT, 28, 28), of the next step; how many that learns.
     next_pictures: Array = field(repr=False)
     batch_size: int
     #: Steps on the way to the frame that is wished for.

@@ -33,9 +33,10 @@ from mnist_draw.recognition.certainty import Certainty, format_probability
 _EXPLAINED = _("How probable each class is after these steps; ticks: before the first.")
 #: Steps of which a small picture is shown.
 _SMALL = (1, 2, 5, 10, 20, 50, 100, 200)
-#: Sides of a large and a small picture, the line below a large one, in pixels.
-_LARGE = 196
+#: The least side of a small picture, which takes this part of the height where there is more, and
+#: the line below a large one, in pixels.
 _SIDE = 40
+_SMALL_PART = 0.14
 _LINE = 18
 _RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 _CENTER = int(Qt.AlignCenter)
@@ -100,10 +101,10 @@ class UnitView(WalkableView):
     def _boxes(self) -> tuple[QRectF, QRectF, float]:
         """Return the places of both large pictures, and the side of the small ones."""
         scale = theme.text_scale()
-        small = _SIDE * scale
+        small = max(_SIDE * scale, _SMALL_PART * self.height())
         line = _LINE * scale
         high = self.height() - line - small - Size.FIELD_GAP
-        side = min(_LARGE * scale, (self.width() - 3 * Size.MARGIN) / 2, high)
+        side = min((self.width() - 3 * Size.MARGIN) / 2, high)
         right = self.width() - side
         return QRectF(0, 0, side, side), QRectF(right, 0, side, side), small
 
@@ -171,8 +172,8 @@ class UnitView(WalkableView):
         return True
 
 
-#: The height of an answer's row, in logical pixels.
-_ROW = 26
+#: The largest height of an answer's row, in logical pixels.
+_ROW = 40
 
 
 class AnswerBars(ProbabilityBars):
@@ -400,6 +401,9 @@ class FilmSlider(QSlider):
             painter.drawText(QRectF(x - 40, y + 9, 80, 18), _CENTER, words)
 
 
+_NEXT_COLUMNS = 5
+
+
 class NextPictures(PaintedView):
     """Some pictures of the next step, white on black."""
 
@@ -417,8 +421,12 @@ class NextPictures(PaintedView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        if len(self._pictures):
-            paint_minibatch(painter, QRectF(self.rect()), self._pictures)
+        # In whole rows as wide as the card.
+        rows = max(1, self.height() * _NEXT_COLUMNS // self.width())
+        box = QRectF(0, 0, self.width(), rows * self.width() / _NEXT_COLUMNS)
+        shown = self._pictures[: rows * _NEXT_COLUMNS]
+        if len(shown):
+            paint_minibatch(painter, box, shown)
 
 
 def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> QRectF:
