@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -386,6 +387,20 @@ def test_with_large_text_it_is_no_wider_than_its_view(section):
     theme.theme().resize_text(1.6)
     section.set_room(900)
     assert section.minimumSizeHint().width() <= 900
+
+
+def test_all_details_stay_beside_the_matrix_in_a_narrow_window(section, qtbot):
+    def is_arranged(room, is_below):
+        section.resize(room, 900)
+        matrix = section.confusion.geometry()
+        is_beside = section.mistakes.x() > matrix.right()
+        is_wide = section.limits.y() < matrix.bottom()
+        return is_beside and is_wide != is_below and section.width() == room
+
+    section.show_details(True)
+    for each in ((1090, False), (780, True), (1090, False)):
+        section.set_room(each[0])
+        qtbot.waitUntil(partial(is_arranged, *each))
 
 
 def test_the_word_precision_does_not_touch_the_first_figure(section):
