@@ -74,7 +74,7 @@ class Answer:
     @cached_property
     def certainty(self) -> Certainty:
         """How sure it is, in words."""
-        return certainty_of_letter(self.as_digit, self.letter) if self.letter else self.as_digit
+        return certainty_of_letter(self.as_digit, self.letter)
 
     @cached_property
     def as_digit(self) -> Certainty:
@@ -120,7 +120,7 @@ class DigitAnswer:
     `sign` is a point, a comma or a minus, or "?" for ink beside the digits that none of them owns;
     otherwise empty. `box` is left, top, width and height in pixels of the picture.
     `probabilities` are of the network for this digit alone, calibrated, and weighed by the number
-    of its strokes where they are known; all 0.1 if it did not run.
+    of its strokes where they are known; all 0.1 if it did not run. `letter` is one that it may be.
     """
 
     digit: int | None
@@ -133,6 +133,7 @@ class DigitAnswer:
     )
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     sign: str = ""
+    letter: str = field(default="", repr=False, compare=False)
 
     @property
     def text(self) -> str:

@@ -172,12 +172,16 @@ def certainty_from(
 
 def certainty_of_letter(found: Certainty, letter: str) -> Certainty:
     """Return the certainty of a digit that may be a letter: it is never sure."""
-    if not found.is_named_alone:
+    if not (letter and found.is_named_alone):
         return found
-    # Translators: such as "8, or the letter B?"
-    line = _("{digit}, or the letter {letter}?", digit=found.text, letter=letter)
+    line = _digit_or_letter(found.text, letter)
     word = State.NOT_SURE.word
     return replace(found, state=State.NOT_SURE, word=word, line=line, named=(), letter=letter)
+
+
+def _digit_or_letter(digit: str, letter: str) -> str:
+    # Translators: such as "8, or the letter B?"
+    return _("{digit}, or the letter {letter}?", digit=digit, letter=letter)
 
 
 def certainty_of_number(number: NumberAnswer) -> Certainty:
@@ -198,7 +202,11 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     other, second = _second_reading(number, first)
     state = state_of(first, first + second)
     share = ""
-    if state is State.UNCLEAR:
+    alike = next((part for part in number.digits if part.letter), None)
+    if alike is not None and state in (State.SURE, State.FAIRLY_SURE):
+        state = State.NOT_SURE
+        line = _digit_or_letter(alike.text, alike.letter)
+    elif state is State.UNCLEAR:
         line = _two_shares(first, text, second, other)
     elif state is not State.NOT_SURE:
         share = format_probability(first)
@@ -216,7 +224,9 @@ def _certainty_of_part(part: DigitAnswer, share: float) -> Certainty:
         line = _("It is the sign {sign}", sign=part.sign)
         return Certainty(State.NOT_A_DIGIT, word, part.text, line)
     objection = UNLIKE_A_DIGIT if part.digit is None else ""
-    return certainty_from(part.probabilities, DIGITS, objection, share)
+    found = certainty_from(part.probabilities, DIGITS, objection, share)
+    alike = certainty_of_letter(found, part.letter)
+    return replace(alike, text=_either(alike.text, alike.letter)) if alike.letter else alike
 
 
 def _second_reading(number: NumberAnswer, first: float) -> tuple[str, float]:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.certainty import two_best
-from mnist_draw.recognition.glyphs import in_line, word_odds
+from mnist_draw.recognition.glyphs import in_line, letter_like, word_odds
 from mnist_draw.recognition.lines import FRACTION
 from mnist_draw.recognition.pieces import (
     Box,
@@ -386,6 +386,8 @@ def _parts(
             parts.append(DigitAnswer(None, sure, place, sign=found.signs[n]))
             continue
         part = _digit(bool(refused[n]), found.scores.probabilities[n], place, found.inputs[n])
+        if row.lines and part.digit is not None:
+            part = replace(part, letter=letter_like(part.digit, found.scores.glyphs[[n]]))
         parts += _owned(recogniser, row, group, part)
     return _join(parts, found.share, decimals)
 

@@ -241,6 +241,19 @@ def test_a_line_alone_that_leans_far_is_no_one(shipped, known, degrees, text):
     assert shipped.recognise_ink(ink, strokes if known else None).text == text
 
 
+def test_a_digit_of_a_number_that_is_written_like_a_letter_names_it(shipped):
+    digits = written("34", 1.6)
+    bows = ((0, 0), (50, 3), (62, 27), (45, 48), (5, 55), (58, 68), (70, 88), (50, 98), (0, 100))
+    stem = smooth(np.array([(0, 0), (0, 100)]))
+    left = min(float(stroke[:, 0].max()) for stroke in digits) + 45
+    top = min(float(stroke[:, 1].min()) for stroke in digits)
+    place = np.array([left, top])
+    strokes = [stem, smooth(np.array(bows, float))]
+    letter = [np.column_stack([s + place, np.full(len(s), LINE)]) for s in strokes]
+    found = read(shipped, [digits[0], *letter, *digits[1:]])
+    assert (found.text, [part.letter for part in found.digits]) == ("384", ["", "B", ""])
+
+
 def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
     strokes = written("37", 0.4)
     for part, stroke in zip(read(shipped, strokes).digits, strokes, strict=True):

@@ -508,6 +508,12 @@ class DrawTab(Page):
         return self.network.state.settled.get(_token(self.answer.reading, place))
 
     def _teach(self, digit: int, place: int | None) -> None:
+        number = self.answer.number
+        part = None if number is None or place is None else number.digits[place]
+        if part is not None and part.letter and part.digit == digit:
+            # It was a letter that was in question, not another digit.
+            self._settle(str(digit), place)
+            return
         self._settle(None, place)
         self.teaching.teach(digit, place)
 

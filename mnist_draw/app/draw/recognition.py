@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.draw.drawing import InkReader
     from mnist_draw.app.kit.active_network import ActiveNetwork
-    from mnist_draw.recognition.answer import Answer, NumberAnswer
+    from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
     from mnist_draw.recognition.explanation import Explainer, Explanation
     from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
 
@@ -146,15 +146,20 @@ def settle(read: BoardReading, said: Mapping[str, str]) -> BoardReading:
 
 
 def _settle_parts(read: BoardReading, words: list[str | None]) -> BoardReading:
-    """Return a number without the parts that are no digits."""
+    """Return a number with its parts as they are settled."""
     assert read.number is not None
-    parts = [
-        part if word is None else replace(part, digit=None, confidence=0.0)
-        for part, word in zip(read.number.digits, words, strict=True)
-    ]
+    pairs = zip(read.number.digits, words, strict=True)
+    parts = [part if word is None else _settle_part(part, word) for part, word in pairs]
     text = "".join(part.text for part in parts)
     number = replace(read.number, text=text, digits=tuple(parts))
     return replace(read, number=number, certainty=certainty_of_number(number))
+
+
+def _settle_part(part: DigitAnswer, word: str) -> DigitAnswer:
+    """Return a part of a number that is no digit, or the digit as which it is read."""
+    if word == NO_DIGIT:
+        return replace(part, digit=None, confidence=0.0, letter="")
+    return replace(part, letter="")
 
 
 class PostedInk(NamedTuple):
@@ -179,6 +184,8 @@ def _read(recogniser: Recogniser, posted: PostedInk) -> BoardReading:
     if posted.only_digits:
         answer = replace(answer, letter="")
     number = recogniser.read_number(ink, answer, posted.beginning, strokes, posted.decimals)
+    if posted.only_digits:
+        number = _without_letters(number)
     several = number if number.is_number else None
     certainty = answer.certainty if several is None else certainty_of_number(several)
     lines = split(ink, strokes) if answer.lines > 1 else []
@@ -195,8 +202,15 @@ def _read_line(
 ) -> BoardReading:
     answer = recogniser.recognise_ink(ink, strokes)
     number = recogniser.read_number(ink, answer, strokes=strokes, decimals=posted.decimals)
+    if posted.only_digits:
+        number = _without_letters(number)
     certainty = certainty_of_number(number)
     return BoardReading(answer, number, certainty, posted.ticket, places_of(ink, number))
+
+
+def _without_letters(number: NumberAnswer) -> NumberAnswer:
+    digits = tuple(replace(part, letter="") for part in number.digits)
+    return replace(number, digits=digits)
 
 
 class Recognition(QObject):

@@ -12,6 +12,7 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import InkPlace
 from mnist_draw.app.kit import theme
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.recognition.certainty import State
 from mnist_draw.storage.preferences import Preferences
 
 from .. import fakes
@@ -130,6 +131,29 @@ def show_number(tab):
         parts.append(DigitAnswer(digit, 0.9, box, said.probabilities, said.network_input))
     reading = fakes.reading(fakes.answer(4), NumberAnswer("42", tuple(parts)), tab.ticket)
     tab.show_reading(reading)
+
+
+def test_a_digit_of_a_number_may_be_a_letter_until_that_is_settled(tab, taught):
+    parts = []
+    for place, (digit, letter) in enumerate(((4, ""), (8, "B"))):
+        said = fakes.answer(digit)
+        box = (60 + 80 * place, 50, 60, 100)
+        part = DigitAnswer(digit, 0.99, box, said.probabilities, said.network_input)
+        parts.append(replace(part, letter=letter))
+    number = NumberAnswer("48", tuple(parts))
+    places = (InkPlace((60, 50, 140, 100), "all"), *(InkPlace(p.box, p.text) for p in parts))
+    reading = fakes.reading(fakes.answer(4), number, tab.ticket)
+    tab.show_reading(replace(reading, places=places))
+    assert [tag.read for tag in tab.boxes.tags] == ["4", "8 or B ?"]
+    assert tab.answer.certainty.state is State.NOT_SURE
+    assert "letter B" in tab.answer.certainty.line
+    # That it is an 8 is settled, not taught; so is that it is none.
+    press(tab, 1).buttons[8].click()
+    assert [tag.read for tag in tab.boxes.tags] == ["4", "8"]
+    assert tab.answer.certainty.is_named_alone
+    press(tab, 1).none.click()
+    assert tab.boxes.tags[1].read == "⊘"
+    assert not taught
 
 
 def press(tab, place):

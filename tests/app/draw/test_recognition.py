@@ -14,6 +14,7 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.recognition.certainty import Certainty
 from mnist_draw.storage.preferences import Preferences
 
@@ -52,10 +53,14 @@ def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp):
     assert heard.answers == [("1", 7), ("2", 7)]
 
 
+@pytest.mark.parametrize("number", ["8", "48"])
 @pytest.mark.parametrize("only_digits", [False, True])
-def test_where_only_digits_are_drawn_none_is_asked_about(qapp, monkeypatch, only_digits):
+def test_where_only_digits_are_drawn_none_is_asked_about(qapp, monkeypatch, only_digits, number):
     said = replace(fakes.answer(8), letter="B")
     monkeypatch.setattr(fakes.Recogniser, "recognise_ink", lambda *_: said)
+    parts = tuple(DigitAnswer(int(text), 0.99, (0, 0, 9, 9), letter="B") for text in number)
+    read = NumberAnswer(number, parts)
+    monkeypatch.setattr(fakes.Recogniser, "read_number", lambda *_: read)
     heard = Heard()
     heard.recognition.post_ink(PostedInk(lambda: (INK, None), 1, only_digits=only_digits))
     assert heard.certainties[-1].is_named_alone is only_digits
