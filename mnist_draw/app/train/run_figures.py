@@ -437,8 +437,8 @@ class HintLine(QFrame):
             self._hint = hint
             self._line.set_text(hint.sentence)
             self._icon.setVisible(bool(hint.sentence))
-            self.remedy.setText(hint.remedy)
-            self.remedy.setAccessibleName(hint.remedy or _("Remedy"))
+            self.remedy.setText(hint.remedy or _("Remedy"))
+            self.remedy.setAccessibleName(self.remedy.text())
             self.remedy.setVisible(bool(hint.remedy))
             self._fit()
             self._frame()

@@ -443,6 +443,16 @@ def test_the_guide_is_walked_from_its_first_step_to_its_last(
     assert walked == [number for number in range(1, 13) if number not in skipped]
 
 
+def test_each_step_of_the_guide_opens_a_view_of_its_section(qtbot):
+    made = {kind.name: kind() for kind in inside_view.SECTIONS}
+    for section in made.values():
+        qtbot.addWidget(section)
+    steps = [step for step in guide() if step.section != "draw"]
+    for step in steps:
+        made[step.section].open_view(step.view)
+    assert {step.section for step in steps} == set(made)
+
+
 def test_a_step_about_digits_is_lent_a_network_of_digits_which_goes_back(tab, view, monkeypatch):
     """A letter keeps its name, and the student's own network comes back."""
     asked: list[str] = []

@@ -168,7 +168,7 @@ class NetworkSection(Section):
 
     def open_view(self, view: str) -> None:
         """Open one of: ``why`` (with answer and rival), ``unit``, ``map``, ``fresh``, ``live``."""
-        kind, *numbers = view.split()
+        kind, *numbers = view.split() or [""]
         self._choose_weights(Weights.START if kind == "fresh" else Weights.NOW)
         if kind == "why" and len(numbers) == 2:
             self._pair = (int(numbers[0]), int(numbers[1]))
