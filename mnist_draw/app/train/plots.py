@@ -22,8 +22,11 @@ _GRID_ALPHA = 255
 _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MAX_TICKS = 6
-#: Most numbers of epochs, the pixels that each needs, and those around the first and the last one.
+#: Most numbers of epochs, the pixels that each needs (with so many for each of its figures; of
+#: steps and times), and those around the first and the last one.
 _MAX_EPOCHS = 10
+_EACH_EPOCH = 20
+_EACH_FIGURE = 10
 _EACH = 60
 _AROUND = (45, 30)
 #: Steps around the last epoch without another number.
@@ -81,7 +84,8 @@ class EpochAxis(_Axis):
             each = round(nice_step(self._batches / 5, whole=True))
             minibatches = sorted({1, *range(each, self._batches + 1, each)})
             return [(1.0, [minibatch / self._batches for minibatch in minibatches])]
-        most = max(2, min(_MAX_EPOCHS, int(size / theme.scaled(_EACH))))
+        each = theme.scaled(_EACH_EPOCH + _EACH_FIGURE * len(str(self.last)))
+        most = max(2, min(_MAX_EPOCHS, int(size / each)))
         step = nice_step((high - low) / most, whole=True)
         first_room, last_room = (theme.scaled(part) * (high - low) / size for part in _AROUND)
         # The first epoch is named, and takes the place of 0.

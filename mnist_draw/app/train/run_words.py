@@ -71,11 +71,13 @@ def count_epochs(epochs: int) -> str:
 def describe(run: Run) -> str:
     """Return the line beside the title: layers, data, and how long ago a run was that has ended.
 
-    A title that begins with the layers says them already.
+    A title that begins with the layers says them already, and one that nobody chose names data
+    other than MNIST.
     """
     layers = layers_of(parse_network(run.settings.network))
+    data = run.settings.data_folder
     words = [] if run.title.startswith(layers) else [layers]
-    words.append(dataset_name(run.settings.data_folder))
+    words += [dataset_name(data)] if run.name or data is None else []
     if not run.is_running and run.started_at:
         words.append(format_ago(run.started_at))
     return " · ".join(words)

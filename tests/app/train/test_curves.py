@@ -198,6 +198,8 @@ def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_th
         steps = [after - before for before, after in pairwise(ticks)]
         assert len(steps) < 2 or min(steps) >= 0.5 * max(steps)
         assert len(ticks) <= 8
+    card.show_history(history(4), 4)
+    assert card.epoch_axis.tickValues(-0.04, 4.04, 225)[0][1] == [1, 2, 3, 4]
     card.show_history(history(8), 8)
     for size in (150, 250, 300, 350, 380, 500, 700):
         ticks = card.epoch_axis.tickValues(-0.08, 8.08, size)[0][1]

@@ -460,8 +460,14 @@ def test_why_a_smaller_rate_helps_is_true_of_each_rule(rule):
     ("network", "line"),
     [("mlp", "784–500–300–10 · MNIST"), ("layers:conv8x3,pool2,50", "MNIST")],
 )
-def test_the_layers_are_said_once(network, line):
-    assert run_words.describe(Run(settings=TrainingSettings(network=network))) == line
+def test_layers_and_data_are_said_once(network, line):
+    run = Run(settings=TrainingSettings(network=network))
+    assert run_words.describe(run) == line
+    run.settings = run.settings.replace(data_folder="letters")
+    assert "letters" in run.title
+    assert "letters" not in run_words.describe(run)
+    run.name = "Mine"
+    assert "letters" in run_words.describe(run)
 
 
 def test_what_a_failed_run_changed_from_its_card():
