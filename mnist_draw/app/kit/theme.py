@@ -70,7 +70,7 @@ class Size:
     ICON = 20
     SMALL_ICON = 16
     #: Radius of the mark of what is chosen.
-    CHOSEN = 10
+    CHOSEN_MARK = 10
     CARD_RADIUS = 10
     TITLE_LINE = 22
     FIELD_RADIUS = 6

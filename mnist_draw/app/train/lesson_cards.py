@@ -192,7 +192,7 @@ class LessonCard(QFrame):
         super().paintEvent(event)
         if self.is_chosen:
             painter = smooth_painter(self)
-            radius = theme.scaled(Size.CHOSEN)
+            radius = theme.scaled(Size.CHOSEN_MARK)
             x = self.width() - Size.MARGIN - radius
             paint_chosen(painter, QPointF(x, self._title.geometry().center().y()), radius)
 

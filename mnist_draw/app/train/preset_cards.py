@@ -187,7 +187,7 @@ class PresetCard(QAbstractButton):
         if self.hasFocus():
             paint_frame(painter, box.adjusted(4, 4, -4, -4), "second", 2, 7)
         if chosen:
-            radius = theme.scaled(Size.CHOSEN)
+            radius = theme.scaled(Size.CHOSEN_MARK)
             middle = QPointF(self.width() - _PAD - radius, self._title.geometry().center().y())
             paint_chosen(painter, middle, radius)
 

@@ -122,6 +122,14 @@ def test_a_ticked_box_has_a_tick_and_icons_the_colors_of_the_theme(colors, qtbot
     assert any(contrast(colors.second, other) >= VISIBLE for other in inside)
 
 
+@BOTH
+def test_no_distance_hides_a_color_of_its_name_in_the_style_sheet(colors):
+    sheet = theme.style_sheet(colors, 1.0)
+    for name, color in vars(colors).items():
+        if f"@{name};" in theme.SHEET.read_text("utf-8"):
+            assert color in sheet, name
+
+
 def test_no_color_is_written_outside_the_theme():
     folder = Path(mnist_draw.app.__file__).parent
     for path in folder.rglob("*.py"):
