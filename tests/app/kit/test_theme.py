@@ -79,6 +79,14 @@ def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colors):
 
 
 @BOTH
+def test_every_background_of_the_style_sheet_is_a_color(colors):
+    """The name of a size hides the color of that name."""
+    found = re.findall(r"background: ([^;}]+?) *[;}]", theme.style_sheet(colors, 1.0))
+    assert len(found) > 30
+    assert [each for each in found if each != "none" and not QColor(each).isValid()] == []
+
+
+@BOTH
 def test_edges_and_selection_can_be_told_from_what_is_beside_them(colors):
     """WCAG 1.4.11: three to one for what makes a field, a box or a selection visible."""
     for mark in ("edge", "second", "accent"):
