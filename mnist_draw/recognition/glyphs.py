@@ -97,10 +97,15 @@ class Line:
 ALONE = Line(np.nan, np.nan)
 
 
+def stroke_boxes(strokes: Strokes) -> npt.NDArray[np.float64]:
+    """Return left, top, right and bottom of each stroke, (N, 4)."""
+    boxes = [[*stroke[:, :2].min(axis=0), *stroke[:, :2].max(axis=0)] for stroke in strokes]
+    return np.array(boxes, np.float64).reshape(-1, 4)
+
+
 def line_of(strokes: Strokes) -> Line:
     """Return the line of strokes: where those stand that are tall."""
-    points = [stroke[:, :2] for stroke in strokes]
-    spans = np.array([[*stroke.min(axis=0), *stroke.max(axis=0)] for stroke in points])
+    spans = stroke_boxes(strokes)
     heights = spans[:, 3] - spans[:, 1]
     tall = spans[heights >= TALL * heights.max()]
     top = float(np.median(tall[:, 1]))

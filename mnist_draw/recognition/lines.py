@@ -16,6 +16,8 @@ import numpy as np
 from mnist_draw.arrays import Array, Doubles
 from mnist_draw.i18n import _
 from mnist_draw.recognition.answer import NumberAnswer
+from mnist_draw.recognition.glyphs import stroke_boxes
+from mnist_draw.recognition.pieces import CORE, connected
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
@@ -34,9 +36,8 @@ _BETWEEN_COLUMNS = 1.5
 #: A bar is this many times wider than high, and covers this part of what is above and below.
 _LEVEL = 4.0
 _COVERED = 0.6
-#: Parts with less ink than this share of the largest are specks, and pixels with less are paper.
+#: Parts with less ink than this share of the largest are specks.
 _SPECK = 0.01
-_CORE = 0.25
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,6 @@ def _are_columns(boxes: Doubles, lines: list[list[int]], paper: float) -> bool:
 # -- strokes and pictures
 
 
-def stroke_boxes(strokes: Sequence[PenStroke]) -> Doubles:
-    boxes = [[*s[:, :2].min(axis=0), *s[:, :2].max(axis=0)] for s in strokes]
-    return np.array(boxes, np.float64).reshape(-1, 4)
-
-
 @dataclass(frozen=True, eq=False)
 class InkParts:
     """Parts of a picture's ink that do not touch: their numbers, (H, W) from 1, and boxes."""
@@ -151,18 +147,10 @@ class InkParts:
 
     @classmethod
     def of(cls, ink: Array) -> InkParts:
-        # Slow to import, and not needed for strokes.
-        from scipy import ndimage
-
-        labels, count = ndimage.label(ink >= _CORE * float(ink.max()), np.ones((3, 3), int))
-        sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-        kept = np.flatnonzero(sizes >= _SPECK * sizes.max(initial=0)) + 1
-        places = ndimage.find_objects(labels)
-        boxes = [
-            [across.start, down.start, across.stop, down.stop]
-            for down, across in (places[n - 1] for n in kept)
-        ]
-        return cls(labels, kept, np.array(boxes, np.float64).reshape(-1, 4))
+        labels, sizes, boxes = connected(ink, CORE * float(ink.max()))
+        kept = np.flatnonzero(sizes >= _SPECK * sizes.max(initial=0))
+        places = np.array(boxes, np.float64).reshape(-1, 4)[kept]
+        return cls(labels, kept + 1, places[:, [1, 0, 3, 2]])
 
     def ink_of(self, ink: Array, members: list[int]) -> Array:
         """Return the ink of some parts alone, with the soft rim around them."""

@@ -127,16 +127,23 @@ class NumberRules:
     level: float = 3.0
     #: The middles of points and commas are below this part of the digit beside them.
     low: float = 0.75
-    #: Between digits, a line this straight (width by length) that is read as 1 is a slash if it
-    #: leans this many degrees, or this many more than another 1.
-    straight: float = 0.13
-    slash: float = 40.0
-    slant: float = 20.0
+    #: The log odds of ink between digits being a slash, if it is that or a 1: for each degree by
+    #: which it leans further than half of the median of all parts, for its height in medians of
+    #: theirs, for its width as a share of its length, and in general. Close to a logistic
+    #: regression on lines that were composed of what 33 of the fitted writers drew: of their
+    #: slashes 90% have more than 0, of their ones 0.7%.
+    slash_lean: float = 0.35
+    slash_height: float = 11.0
+    slash_width: float = -26.0
+    slash: float = -15.0
     #: The share of signs that are read rightly.
     sign_confidence: float = 0.97
 
 
 RULES = NumberRules()
+SLASH = "/"
+#: How sure signs are that the strokes' network does not decide on.
+_SURE = {NOT_A_DIGIT: 0.0, SLASH: RULES.sign_confidence}
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,21 +376,24 @@ def _parts(
     """Return the digits and signs of a reading, and the ink that they do not own."""
     row = found.pieces
     refused = recogniser.margins(found.scores) < -shift
-    slashes = [False] * len(found.groups) if row.lines else _slashes(found)
+    slashes = _slash_odds(found)
     said = np.exp(in_line(found.scores.glyphs)) if row.lines else np.empty((0, 3))
     # Parts of digits were other ways to read the line.
     said /= said.sum(axis=1, keepdims=True)
     parts: list[DigitAnswer] = []
     for n, *covered in _runs(found):
         group = found.groups[n]
-        if covered or slashes[n]:
+        if covered:
             pieces = [piece for m in (n, *covered) for piece in range(*found.groups[m])]
             parts.append(_sign(row, pieces))
             continue
         place = row.in_picture(*group)
-        if found.signs[n]:
-            sure = 0.0 if found.signs[n] == NOT_A_DIGIT else float(said[n, 1])
-            parts.append(DigitAnswer(None, sure, place, sign=found.signs[n]))
+        sign = found.signs[n]
+        if sign in ("", SLASH):
+            sign = SLASH if slashes[n] > 0 else ""
+        if sign:
+            sure = _SURE[sign] if sign in _SURE else float(said[n, 1])
+            parts.append(DigitAnswer(None, sure, place, sign=sign))
             continue
         part = _digit(bool(refused[n]), found.scores.probabilities[n], place, found.inputs[n])
         if row.lines and part.digit is not None:
@@ -392,19 +402,20 @@ def _parts(
     return _join(parts, found.share, decimals)
 
 
-def _slashes(found: Reading) -> list[bool]:
-    """Tell which groups of a reading are slashes: straight, leaning, and between digits."""
-    count = len(found.groups)
-    if count < 3:
-        return [False] * count
-    ones = found.scores.probabilities.argmax(axis=1) == 1
-    leans = [
-        lean(found.pieces.group(*group), RULES.straight) if is_one else np.nan
-        for group, is_one in zip(found.groups, ones, strict=True)
-    ]
-    upright = np.fmin.reduce([*leans, RULES.slash - RULES.slant])
-    are_slashes = [bool(degrees > upright + RULES.slant) for degrees in leans]
-    return [False, *are_slashes[1:-1], False]
+def _slash_odds(found: Reading) -> npt.NDArray[np.float64]:
+    """Return the log odds of each group of a reading being a slash, which stands between others."""
+    inks = [found.pieces.group(*group) for group in found.groups]
+    leans, widths = np.array([lean(ink) for ink in inks]).T
+    heights = np.array([len(ink) for ink in inks])
+    odds: npt.NDArray[np.float64] = (
+        RULES.slash_lean * (leans - np.median(leans) / 2)
+        + RULES.slash_height * heights / np.median(heights)
+        + RULES.slash_width * widths
+        + RULES.slash
+    )
+    odds[found.scores.probabilities.argmax(axis=1) != 1] = -np.inf
+    odds[[0, -1]] = -np.inf
+    return odds
 
 
 def _runs(found: Reading) -> list[list[int]]:

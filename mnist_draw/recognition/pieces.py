@@ -27,7 +27,7 @@ Group = tuple[int, int]
 HEIGHT = 48
 WIDTH = 480
 #: Pixels with at least so much ink belong to a stroke's core.
-_CORE = 0.25
+CORE = 0.25
 #: Paper around a piece that is clear of all others, in pixels of the reduced picture.
 _CLEAR = 1
 #: Parts with less ink than this share of the line's height squared are specks.
@@ -124,7 +124,7 @@ class Row:
         for n, (plane, (up, at, _, _)) in enumerate(zip(self.planes, self.boxes, strict=True)):
             rows = slice(max(around[0] - up, 0), max(around[2] - up, 0))
             columns = slice(max(around[1] - at, 0), max(around[3] - at, 0))
-            if n != piece and (plane[rows, columns] >= _CORE).any():
+            if n != piece and (plane[rows, columns] >= CORE).any():
                 return False
         return True
 
@@ -167,18 +167,13 @@ def cut_in_pieces(
 
     `stays_whole` tells for the ink of each wide part whether it is not cut.
     """
-    # Slow to import, and not needed for a first stroke.
-    from scipy import ndimage
-
     top, left, bottom, right = box
     scale = max(1, -(-(bottom - top) // HEIGHT), -(-(right - left) // WIDTH))
     reduced = _reduced(ink[top:bottom, left:right], scale)
-    labels, count = ndimage.label(reduced >= _CORE, np.ones((3, 3), int))
-    boxes = _boxes(labels)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    labels, sizes, boxes = connected(reduced, CORE)
     height = float(max(bottom - top for top, _, bottom, _ in boxes))
     # Specks have no owner.
-    kept = [n for n in range(count) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
+    kept = [n for n in range(len(boxes)) if sizes[n] >= min(_SPECK * height**2, sizes.max())]
     parts = _parts(reduced, labels, kept, boxes, height)
     wide = [part for part in parts if part.mask.shape[1] > _WIDE * height]
     are_whole = stays_whole([part.ink for part in wide]) if wide else []
@@ -192,6 +187,18 @@ def cut_in_pieces(
             owner[part.window][piece] = len(found)
             found.append((float(columns[0] + columns[-1]) / 2, len(found), rank > 0))
     return _in_order(reduced, owner, found, height, scale, (top, left))
+
+
+def connected(ink: npt.NDArray[Any], least: float) -> tuple[Columns, Columns, list[Box]]:
+    """Find parts of ink, at least so dark, that do not touch.
+
+    Returns their numbers from 1 on, (H, W), how many pixels each has, and their boxes.
+    """
+    # Slow to import, and not needed for a first stroke.
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(ink >= least, np.ones((3, 3), int))
+    return labels, np.bincount(labels.ravel())[1:], _boxes(labels)
 
 
 def _boxes(labels: npt.NDArray[np.intp]) -> list[Box]:

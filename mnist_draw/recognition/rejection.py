@@ -169,15 +169,15 @@ def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
 def is_leaning_line(ink: npt.NDArray[np.floating]) -> bool:
     """Whether ink (H, W) is a straight line that leans too far for a 1."""
     low, high = _LEANS
-    return not low <= np.nan_to_num(lean(ink, _STRAIGHT)) <= high
+    degrees, bend = lean(ink)
+    return bend <= _STRAIGHT and not low <= degrees <= high
 
 
-def lean(ink: npt.NDArray[np.floating], straight: float) -> float:
-    """Return by how many degrees a line leans to the right; NaN if it is not so straight."""
+def lean(ink: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Return by how many degrees ink leans to the right, and its width as a share of its length."""
     rows, columns = np.nonzero(ink >= ink.max() / 2)
     if len(rows) < _FEWEST:
-        return np.nan
-    spreads, axes = np.linalg.eigh(np.cov(columns, -rows))
-    if spreads[0] > straight**2 * spreads[1]:
-        return np.nan
-    return float(np.degrees(np.arctan2(axes[0, 1] * np.sign(axes[1, 1]), abs(axes[1, 1]))))
+        return 0.0, 1.0
+    spreads = np.cov(columns, -rows)
+    least, most = np.linalg.eigvalsh(spreads).clip(0)
+    return float(np.degrees(np.arctan2(*spreads[1]))), float(np.sqrt(least / most))

@@ -21,7 +21,14 @@ from PIL import Image, ImageDraw
 
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, Scores
-from mnist_draw.recognition.glyphs import NEUTRAL, best_signs, in_line, in_place, line_of
+from mnist_draw.recognition.glyphs import (
+    NEUTRAL,
+    best_signs,
+    in_line,
+    in_place,
+    line_of,
+    stroke_boxes,
+)
 from mnist_draw.recognition.pieces import (
     HEIGHT,
     Box,
@@ -188,7 +195,7 @@ def _curved(stroke: Floats, far: float) -> Floats:
 
 def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
     """Draw each stroke separately; at least one."""
-    lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
+    lines = stroke_boxes(strokes)
     tallest = float((lines[:, 3] - lines[:, 1]).max())
     pen = max(float(np.median(np.concatenate(strokes)[:, 2])), 1e-6)
     # Parts of the height with the pen, which small digits shall not owe to the pen that was chosen.

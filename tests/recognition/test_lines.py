@@ -7,6 +7,7 @@ import pytest
 from pen_drawing import DIGITS, board, smooth
 
 from mnist_draw.library.networks import default_network
+from mnist_draw.recognition.glyphs import stroke_boxes
 from mnist_draw.recognition.lines import (
     COLUMNS,
     FRACTION,
@@ -16,7 +17,6 @@ from mnist_draw.recognition.lines import (
     page_of,
     read_lines,
     split,
-    stroke_boxes,
 )
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.stroke_reader import PenStroke

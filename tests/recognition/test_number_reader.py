@@ -411,6 +411,30 @@ def test_a_slash_between_digits_is_no_one(shipped, known):
     assert (answer.text, answer.confidence) == ("1?2", 0)
 
 
+def sheared(strokes, slant):
+    """Return strokes that lean by so much of their height to the right."""
+    return [stroke - (slant * (stroke[:, 1:2] - 160)) * (1, 0, 0) for stroke in strokes]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("slant", [-0.2, 0.2])
+@pytest.mark.parametrize("text", ["4/2", "12/24", "3/14"])
+def test_a_slash_is_told_by_its_lean_and_height_beside_the_digits(shipped, text, slant, known):
+    strokes = sheared(marked(text, gap=0.2), slant)
+    ink = inked(strokes, 10.0)
+    strokes = strokes if known else None
+    assert shipped.read_number(ink, strokes=strokes).text == text.replace("/", "?")
+    assert shipped.read_number(ink, strokes=strokes, decimals=True).text == text
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("text", ["412", "2114", "711"])
+def test_a_one_that_leans_as_its_neighbors_do_is_no_slash(shipped, text, known):
+    strokes = sheared(written(text, 0.25, pen=10.0), 0.35)
+    ink = inked(strokes, 10.0)
+    assert shipped.read_number(ink, strokes=strokes if known else None).text == text
+
+
 def beside(sign, digits, is_first):
     """Return a sign of straight lines beside digits on a line 100 high."""
     lines = {
