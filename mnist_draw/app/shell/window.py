@@ -272,16 +272,18 @@ class Window(QMainWindow):
         )
 
     def rebuild(self) -> None:
-        """Rebuild all pages; keep the drawing, the run and learning."""
+        """Rebuild all pages; keep the drawing, the run, learning, and what a teacher wrote."""
         place = Place(self)
         drawn = self.draw_tab
         looked_at = self.inside_tab
+        written = self.train_tab.maker.lesson()
         self.setUpdatesEnabled(False)
         drawn.leave()
         self._end_pages()
         self._make_pages(drawn)
         self.queue.hand_over(learning=self.draw_tab.learn, run=self.run)
         self.fit_lesson()
+        self.train_tab.maker.show_lesson(written)
         self.state.announce(*vars(self.state))
         self._start_pages()
         self.draw_tab.pictures.strip.take_over(drawn.pictures.strip)

@@ -712,7 +712,12 @@ def test_what_was_opened_and_picked_stays_in_another_language(setup, in_english_
     strip.add(FoundPicture("four.png", place_ink(np.full((28, 28), 200, np.uint8))))
     picked = Example(np.zeros((28, 28), np.float32), "4")
     setup.window.inside_tab.example.pick(picked)
+    maker = setup.window.train_tab.maker
+    maker.title.setText("How few?")
+    setup.button("allFreeButton").click()
+    written = maker.lesson()
     choose_language(setup, "de")
+    assert setup.window.train_tab.maker.lesson() == written
     assert setup.window.inside_tab.example.current is picked
     strip = setup.window.draw_tab.pictures.strip
     assert [each.name for each in strip.pictures] == ["four.png"]
