@@ -67,6 +67,10 @@ def _who_handed_in(pupils: Sequence[str]) -> str:
     return _("Took in the work of {names}.", names=names) if pupils else ""
 
 
+def _key_of(work: HandedIn) -> str:
+    return f"handed in:{work.path.name}"
+
+
 class PupilRow(OtherRow):
     """A file that was handed in: whose it is, and the best of its runs."""
 
@@ -74,7 +78,7 @@ class PupilRow(OtherRow):
         self._list = rows
         self.work = work
         self.heading = (work.author or work.lesson).upper()
-        self.key = f"handed in:{work.path.name}"
+        self.key = _key_of(work)
         self.name = work.pupil
         self.is_open = False
 
@@ -189,6 +193,8 @@ class HandedInList(CollectionController):
         super().__init__(background, parent)
         self._page = page
         self._rows: list[PupilRow] = []
+        #: The row of what was taken in last, until it is shown.
+        self._taken = ""
         self._folder = FollowedFolder(background, _fingerprint, _read_all, page, self)
         self._folder.listed.connect(self._listed)
         page.shown.connect(self.refresh)
@@ -203,6 +209,12 @@ class HandedInList(CollectionController):
             row.is_open = row.key in opened
         self._rows = sorted(rows, key=lambda row: (row.heading, row.name.casefold()))
         self._show()
+        if self._taken in {row.key for row in rows}:
+            # It may be far below what was there before.
+            entries = self._page.list
+            entries.choose(self._taken)
+            entries.scrollTo(entries.currentIndex(), entries.PositionAtCenter)
+            self._taken = ""
 
     def _show(self) -> None:
         shown: list[OtherRow] = []
@@ -219,19 +231,20 @@ class HandedInList(CollectionController):
     def take(self, paths: Sequence[str]) -> None:
         """Copy files into the Library, and say how many were taken and which were not."""
 
-        def work() -> tuple[list[str], list[str]]:
-            pupils = []
+        def work() -> tuple[list[HandedIn], list[str]]:
+            works = []
             refused = []
             for path in paths:
                 try:
-                    pupils.append(take_in(Path(path)).pupil)
+                    works.append(take_in(Path(path)))
                 except UserError as error:
                     refused.append(str(error))
-            return pupils, refused
+            return works, refused
 
-        def finished(taken: tuple[list[str], list[str]]) -> None:
-            pupils, refused = taken
-            said = _who_handed_in(pupils)
+        def finished(taken: tuple[list[HandedIn], list[str]]) -> None:
+            works, refused = taken
+            said = _who_handed_in([work.pupil for work in works])
+            self._taken = _key_of(works[0]) if works else ""
             if refused:
                 self.notifier.problem(joined(said, *refused[:_MAX_SENTENCES]))
             else:

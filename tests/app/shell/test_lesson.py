@@ -590,6 +590,9 @@ def test_a_class_that_hands_in_is_counted_not_listed(setup, tmp_path, qtbot):
     qtbot.waitUntil(lambda: "27" in setup.text("toastLabel"))
     assert "Pupil 3" in setup.text("toastLabel")
     assert "Pupil 4" not in setup.text("toastLabel")
+    # They are below all other rows: the list goes there.
+    rows = setup.window.train_tab.library.list
+    qtbot.waitUntil(lambda: getattr(rows.rows.row(rows.currentIndex()), "name", "") == "Pupil 1")
 
 
 @pytest.mark.window
