@@ -4,9 +4,9 @@ Three series, the tutorial's recipe otherwise: minibatches of 32 to 4,096; two h
 100 to 2,000 units; 1,000 to 60,000 pictures::
 
     python benchmarks/scaling.py [--quick] [--json] [--peers program,torch,jax] [--blocks N]
-                                 [--threads N] [--output FOLDER]
+                                 [--threads N] [--real-time] [--output FOLDER]
 
-At each size the candidates (see ``throughput.py``) take turns; figures are medians. Written are
+At each size the candidates take turns (see ``throughput.py``); figures are medians. Written are
 ``scaling.md``, a table for each series, and ``scaling.png``, the same as a plot that is readable
 on light and dark pages, both into ``benchmarks/results``; ``--quick`` writes nothing unless told
 where.
@@ -72,13 +72,17 @@ QUICK_SIZES = {"batch": (500,), "width": (100,), "pictures": (1_000,)}
 TURN, QUICK_TURN = 30_000, 1_000
 
 
-def task_of(series: str, size: int, threads: int) -> tuple[Task, int | None]:
+def task_of(
+    series: str,
+    size: int,
+    threads: int,
+    real_time: bool = False,
+) -> tuple[Task, int | None]:
     """Return the task of one size, and how many training pictures it takes (None: all)."""
-    if series == "batch":
-        return Task("mlp", size, threads), None
-    if series == "width":
-        return Task(f"custom_mlp:2,{size},0.2,0.5", BATCH_SIZE, threads), None
-    return Task("mlp", BATCH_SIZE, threads), size
+    network = f"custom_mlp:2,{size},0.2,0.5" if series == "width" else "mlp"
+    batch_size = size if series == "batch" else BATCH_SIZE
+    task = Task(network, batch_size, threads, real_time=real_time)
+    return task, size if series == "pictures" else None
 
 
 def turn_of(series: str, size: int, batch_size: int, turn: int) -> int:
@@ -103,9 +107,10 @@ def measure(
     blocks: int,
     threads: int,
     turn: int,
+    real_time: bool = False,
 ) -> dict[str, float]:
     """Measure one size; return the median figure of each candidate that is installed."""
-    task, examples = task_of(series, size, threads)
+    task, examples = task_of(series, size, threads, real_time)
     batches = turn_of(series, size, task.batch_size, turn)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scaling-")))
@@ -210,6 +215,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--peers", default="program,torch,jax")
     parser.add_argument("--blocks", type=int, help="turns for each candidate at each size")
     parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--real-time", action="store_true", help="take the cores for each turn")
     parser.add_argument("--output", type=Path, help="folder for scaling.md and scaling.png")
     arguments = parser.parse_args(argv)
     names = arguments.peers.split(",")
@@ -223,7 +229,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         results[name] = {}
         for size in QUICK_SIZES[name] if arguments.quick else series.sizes:
             print(f"{series.size}: {size:,}", file=sys.stderr, flush=True)
-            results[name][size] = measure(name, size, names, blocks, arguments.threads, turn)
+            results[name][size] = measure(
+                name,
+                size,
+                names,
+                blocks,
+                arguments.threads,
+                turn,
+                arguments.real_time,
+            )
     about = machine()
     text = markdown(results, about)
     print(json.dumps({"machine": about, "series": results}, indent=1) if arguments.json else text)

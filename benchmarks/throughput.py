@@ -5,6 +5,7 @@ threads, on the same arrays, network, batch size and first weights::
 
     python benchmarks/throughput.py [--quick] [--json] [--peers a,b,…] [--networks mlp,cnn]
                                     [--threads N] [--blocks N] [--pictures float32|uint8]
+                                    [--real-time]
 
 ``pip install -r benchmarks/requirements.txt`` brings the peers; one that is not installed is
 skipped with a line. rmsprop with learning rate 0.001, rho 0.9 and epsilon 1e-6, dropout as in
@@ -14,8 +15,12 @@ The figures are medians over the blocks (in each block, every candidate has one 
 the median of the ratios within the blocks: a virtual machine may have half its speed for some
 seconds, which the rows of the dense products show, too. These are the faster of two ways to do the
 matrix products of a step and nothing else, zeros multiplied, too: a floor for all who leave out no
-zeros. Before the first step every network must give the same loss, otherwise the benchmark ends
-with status 1: candidates would not do the same work.
+zeros. The last row does as many multiplications in registers, the cores' peak. Before the first
+step every network must give the same loss, otherwise the benchmark ends with status 1: candidates
+would not do the same work.
+
+With ``--real-time`` no other process has the cores during a turn (Linux, as root): a computer that
+is not at rest then gives the figures of one that is, and its other programs stand still.
 """
 
 from __future__ import annotations
@@ -209,6 +214,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--blocks", type=int, help="turns for each candidate")
     parser.add_argument("--pictures", choices=("float32", "uint8"), default="float32")
+    parser.add_argument("--real-time", action="store_true", help="take the cores for each turn")
     arguments = parser.parse_args(argv)
     arguments.peers = [name.strip() for name in arguments.peers.split(",") if name.strip()]
     unknown = [name for name in arguments.peers if name not in CANDIDATES]
@@ -228,7 +234,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     sizes["blocks"] = arguments.blocks or sizes["blocks"]
     report: dict[str, Any] = {"machine": machine(), "networks": {}}
     for network in arguments.networks.split(","):
-        task = Task(network, threads=arguments.threads, pictures=arguments.pictures)
+        task = Task(
+            network,
+            threads=arguments.threads,
+            pictures=arguments.pictures,
+            real_time=arguments.real_time,
+        )
         try:
             result = measure(task, arguments.peers, sizes, arguments.json)
         except DifferentError as error:

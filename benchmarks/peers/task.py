@@ -20,12 +20,16 @@ _FILES = ("train_images", "train_labels", "validation_images", "validation_label
 
 @dataclass(frozen=True)
 class Task:
-    """A network to train, and with what; ``pictures`` is their type: float32 or uint8."""
+    """A network to train, and with what; ``pictures`` is their type: float32 or uint8.
+
+    ``real_time`` lets no other process have the cores during a turn.
+    """
 
     network: str = "mlp"
     batch_size: int = 500
     threads: int = 2
     pictures: str = "float32"
+    real_time: bool = False
 
     @property
     def kind(self) -> str:

@@ -116,11 +116,12 @@ def test_lateness_is_summed_up_by_its_tail():
 @pytest.mark.process
 def test_reports_can_be_read_by_programs(monkeypatch, capsys):
     monkeypatch.setitem(throughput.QUICK, "mlp", (2, 500))
-    options = ["--peers", "gemms", "--quick", "--blocks", "1", "--threads", "1", "--json"]
+    options = ["--peers", "gemms,peak", "--quick", "--blocks", "1", "--threads", "1", "--json"]
     assert throughput.main(["--networks", "mlp", *options]) == 0
     report = json.loads(capsys.readouterr().out)
     training = report["networks"]["mlp"]["training"]
-    assert training["gemms"]["images_per_second"] > 0
+    assert set(training) == {"gemms", "peak"}
+    assert all(figures["images_per_second"] > 0 for figures in training.values())
     assert set(report["machine"]) == {"processor", "cores", "system", "python", "commit", "date"}
 
 
