@@ -103,6 +103,13 @@ class Layer:
         """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""
         return np.ascontiguousarray(self.W[unit, :, ::-1, ::-1])
 
+    def patch(self, values: Floats, row: int, column: int) -> Floats:
+        """Return what is under a filter at a place of its map: (incoming maps, height, width)."""
+        edge = self.padding
+        side = self.W.shape[-1]
+        padded = np.pad(values, ((0, 0), (edge, edge), (edge, edge)))
+        return padded[:, self.stride * row :, self.stride * column :][:, :side, :side]
+
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
@@ -214,7 +221,7 @@ class NetworkProbe:
         with np.errstate(over="ignore", invalid="ignore"):
             for operation in self._operations:
                 if isinstance(operation, MaxPooling):
-                    values = _by_channels(pooled, values, operation.side, operation.stride)
+                    values = max_pooled(operation, values)
                     continue
                 place = len(x)
                 layer = self.layers[place]
@@ -353,6 +360,11 @@ def without_normalization(model: ModelFile) -> ModelFile:
         return model
     text = f"layers:{text_of(layers[:-1])}#{specification.classes}"
     return replace(model, network=parse_network(text).text, parameters=tuple(parameters))
+
+
+def max_pooled(operation: MaxPooling, values: Floats) -> Floats:
+    """Return the largest values of (N, channels, height, width)."""
+    return _by_channels(pooled, values, operation.side, operation.stride)
 
 
 def _by_channels(function: Callable[..., Floats], values: Floats, *more: Any) -> Floats:

@@ -18,12 +18,15 @@ from mnist_draw.analysis.network_probe import (
     Layer,
     NetworkProbe,
     as_picture,
+    max_pooled,
     probabilities_of,
 )
 from mnist_draw.analysis.why import strongest
+from mnist_draw.arrays import Array, Floats
 from mnist_draw.i18n import N_, _, joined, listed, number
 from mnist_draw.library.network_data import Name
-from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, SIDE
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, SIDE, MaxPooling
 from mnist_draw.recognition.certainty import (
     Certainty,
     State,
@@ -31,13 +34,11 @@ from mnist_draw.recognition.certainty import (
     two_best,
 )
 
-Floats = npt.NDArray[np.float32]
-
 #: Units that are shown for the answer, and for the runner-up.
 MOST_FOR = 6
 MOST_AGAINST = 3
 #: Of a unit's value: half of the difference that a derivative is taken over.
-_STEP = np.float32(2.0**-10)
+_STEP = 2.0**-20
 #: Activations whose values are above 0 for nearly every picture, or say nothing by being so.
 _ALWAYS_ON = ("tanh", "sigmoid")
 
@@ -129,6 +130,7 @@ def _pixels(parts: Floats, sign: int) -> tuple[Stroke, ...]:
 def _inks(probe: NetworkProbe, passed: ForwardPass, units: Sequence[int]) -> Floats:
     """Return the ink that lifts each of some units: its gradient times the picture, (N, 28, 28)."""
     place = len(probe.layers) - 2
+    poolings = _poolings(probe.network)
     deltas = np.zeros((len(units), *passed.a[place][0].shape), np.float32)
     deltas[np.arange(len(units)), units] = 1
     while True:
@@ -137,7 +139,7 @@ def _inks(probe: NetworkProbe, passed: ForwardPass, units: Sequence[int]) -> Flo
         deltas = layer.gradient_by_input(deltas)
         if not place:
             break
-        deltas = _unpooled(deltas, passed.x[place], passed.a[place - 1])
+        deltas = _unpooled(deltas, poolings[place], passed.a[place - 1])
         place -= 1
     lifting = np.maximum(deltas[:, 0] * passed.x[0][0, 0], 0)
     padded = np.pad(lifting, ((0, 0), (1, 1), (1, 1)))
@@ -147,21 +149,37 @@ def _inks(probe: NetworkProbe, passed: ForwardPass, units: Sequence[int]) -> Flo
 
 def _slope(layer: Layer, sums: Floats) -> Floats:
     """Return the derivative of a layer's activation at its sums."""
-    compute = OUTPUT_ACTIVATIONS[layer.activation].compute
-    slope: Floats = (compute(sums + _STEP) - compute(sums - _STEP)) / (2 * _STEP)
-    return slope
+    compute: Callable[[Array], Array] = OUTPUT_ACTIVATIONS[layer.activation].compute
+    # With few digits, sums near 0 would have half of the rectifier's slope.
+    exact = sums.astype(np.float64)
+    slope = (compute(exact + _STEP) - compute(exact - _STEP)) / (2 * _STEP)
+    return slope.astype(np.float32)
 
 
-def _unpooled(deltas: Floats, pooled: Floats, values: Floats) -> Floats:
+def _poolings(network: str) -> list[list[MaxPooling]]:
+    """Return what is pooled before each layer with weights."""
+    found: list[list[MaxPooling]] = [[]]
+    for operation in parse_network(network).operations:
+        if isinstance(operation, MaxPooling):
+            found[-1].append(operation)
+        else:
+            found.append([])
+    return found
+
+
+def _unpooled(deltas: Floats, poolings: Sequence[MaxPooling], values: Floats) -> Floats:
     """Return derivatives by what was pooled: each goes to the largest value of its square."""
-    if deltas.shape[1:] == values.shape[1:] or values.ndim < 4:
+    if not poolings:
         return deltas.reshape(len(deltas), *values.shape[1:])
-    side = values.shape[2] // pooled.shape[2]
-    largest = pooled.repeat(side, 2).repeat(side, 3)
-    (high, wide) = largest.shape[2:]
+    (first, *others) = poolings
+    largest = max_pooled(first, values)
+    deltas = _unpooled(deltas, others, largest)
     found = np.zeros((len(deltas), *values.shape[1:]), np.float32)
-    is_largest = values[:, :, :high, :wide] == largest
-    found[:, :, :high, :wide] = deltas.repeat(side, 2).repeat(side, 3) * is_largest
+    step = first.stride or first.side
+    rows, columns = (step * (size - 1) + 1 for size in largest.shape[2:])
+    for y, x in np.ndindex(first.side, first.side):
+        places = np.s_[:, :, y : y + rows : step, x : x + columns : step]
+        found[places] += deltas * (values[places] == largest)
     return found
 
 

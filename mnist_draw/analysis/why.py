@@ -62,6 +62,13 @@ class WhySum(Sum):
     answer: int = 0
     rival: int = 0
     temperature: float = 1.0
+    #: The units, each with one term: the products of a map are added.
+    units: int = 0
+
+    @cached_property
+    def terms(self) -> Floats:
+        terms: Floats = (self.inputs * self.weights).reshape(self.units, -1).sum(axis=1)
+        return terms
 
     @property
     def log_ratio(self) -> float:
@@ -76,14 +83,16 @@ class WhySum(Sum):
 def why_sum(layers: tuple[Layer, ...], passed: ForwardPass, answer: int, rival: int) -> WhySum:
     """Take the difference of two logits of the first picture apart."""
     last = layers[-1]
+    inputs = passed.x[-1][0].reshape(-1)
     return WhySum(
-        passed.x[-1][0].reshape(-1),
+        inputs,
         last.W[:, answer] - last.W[:, rival],
         float(last.b[answer] - last.b[rival]),
         float(passed.logits[0, answer] - passed.logits[0, rival]),
         answer=answer,
         rival=rival,
         temperature=passed.temperature,
+        units=layers[-2].units if len(layers) > 1 else inputs.size,
     )
 
 
@@ -105,13 +114,10 @@ def unit_sum(
         return Sum(read.reshape(-1), np.ascontiguousarray(about.W[:, unit]), bias, z, a)
     sums = passed.z[layer][0, unit]
     row, column = place or (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
-    filters = about.filter(unit)
-    _, high, wide = filters.shape
-    patch = read[:, row : row + high, column : column + wide]
-    a = passed.a[layer][0, unit]
+    patch = about.patch(read, row, column)
     z = float(sums[row, column])
-    a = float(a[row, column])
-    return Sum(patch, filters, bias, z, a, (row, column))
+    a = float(passed.a[layer][0, unit, row, column])
+    return Sum(patch, about.filter(unit), bias, z, a, (row, column))
 
 
 def given_on(passed: ForwardPass, layer: int, off: bool) -> Floats:

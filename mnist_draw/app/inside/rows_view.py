@@ -48,7 +48,7 @@ _SUM_DECIMALS = 3
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
-#: Code is written in one of these percentages of its usual width before it is elided.
+#: Code, and figures of cells, are written in one of these percentages of their usual width.
 _WIDTHS = (100, 93, 86)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
@@ -209,7 +209,7 @@ class Code(Row):
         right = width - QFontMetricsF(small).horizontalAdvance(self.note) - 2 * _BETWEEN
         # Where there is no room beside the text, the note is below it.
         line = _CODE_LINE * theme.text_scale()
-        below = 0.0 if _fit_code(font, self.text, right - left) else line
+        below = 0.0 if narrow_font(font, self.text, right - left) else line
         box = QRectF(0, y, width, line + below)
         if self.marked:
             painter.fillRect(box, theme.color("accent", 0.16))
@@ -220,7 +220,7 @@ class Code(Row):
         painter.setFont(small)
         painter.drawText(box.adjusted(0, below, -4, below), _RIGHT, self.note)
         box.setCoords(left, y, width if below else right, box.bottom())
-        _fit_code(font, self.text, box.width())
+        narrow_font(font, self.text, box.width())
         painter.setFont(font)
         painter.setPen(theme.color("text" if self.marked or self.note else "muted"))
         write_elided(painter, box, _LEFT, self.text)
@@ -425,7 +425,7 @@ def code_font(size: int, bold: bool = False) -> QFont:
     return font
 
 
-def _fit_code(font: QFont, text: str, room: float) -> bool:
+def narrow_font(font: QFont, text: str, room: float) -> bool:
     """Narrow a font until a text has room; return whether it has."""
     for percent in _WIDTHS:
         font.setStretch(percent)

@@ -11,7 +11,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from mnist_draw import i18n
-from mnist_draw.analysis.network_probe import as_picture
+from mnist_draw.analysis.network_probe import Layer, as_picture
 from mnist_draw.analysis.why import given_on, strongest, terms_by_unit
 from mnist_draw.app.inside.network import units
 from mnist_draw.app.inside.network.layers_view import (
@@ -81,9 +81,10 @@ def unit_links(frame: Frame, unit: Unit, place: Place) -> list[Link]:
     found = []
     if layer == 0 and about.place:
         # One line from the patch under the filter.
-        high, wide = about.terms.shape[-2:]
-        pixel = SIDE * (about.place[0] + high // 2) + about.place[1] + wide - 1
-        found.append(Link((-1, pixel), unit, False, _THIN))
+        row, column, side = _under_filter(frame.layers[0], about.place)
+        ends = round(row + (side - 1) / 2), round(column + side - 1)
+        row, column = np.clip(ends, 0, SIDE - 1).tolist()
+        found.append(Link((-1, SIDE * row + column), unit, False, _THIN))
     else:
         terms = terms_by_unit(frame.layers[layer - 1], about.terms) if layer else about.terms
         for sources, positive in zip(strongest(terms, *_IN), (True, False), strict=True):
@@ -258,6 +259,13 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     paint_legend(painter, legend, (("full", words), ("inset", other)))
 
 
+def _under_filter(first: Layer, place: tuple[int, ...]) -> tuple[float, float, float]:
+    """Return row, column and side of the picture's pixels under a filter; the edge may be out."""
+    pixel = SIDE / first.incoming[-1]
+    row, column = (pixel * (first.stride * n - first.padding) for n in place)
+    return row, column, pixel * first.W.shape[-1]
+
+
 def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
     """Outline the patch at the place of a map of the first layer that is shown, and its filter."""
     frame = view.frame
@@ -266,8 +274,10 @@ def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
         return
     side = view.layers()[0].W.shape[-1]
     if frame is not None:
-        row, column = frame.sum_of(unit, view.place).place
-        paint_frame(painter, places.pixel(row, column, side, side), "second", 2)
+        place = frame.sum_of(unit, view.place).place
+        row, column, wide = _under_filter(frame.layers[0], place)
+        patch = places.pixel(row, column, wide, wide).intersected(places.picture)
+        paint_frame(painter, patch, "second", 2)
     units.outline(painter, _filter_box(places, side, unit[1]))
 
 

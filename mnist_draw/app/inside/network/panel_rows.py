@@ -84,8 +84,12 @@ def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total
 
 
 def _product(found: Sum, place: int) -> str:
+    if found.terms.size < found.inputs.size:
+        # A map has many products.
+        return ""
     value = i18n.number(float(found.inputs[place]), ".2f")
-    return f"{value} × {signed(float(found.weights[place]))}"
+    # Values are larger than weights: so their product is right to two decimals.
+    return f"{value} × {signed(float(found.weights[place]), 3)}"
 
 
 def _strongest_rows(
@@ -151,11 +155,14 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
 
 
 def _source(frame: Frame, number: int) -> str:
-    return _("unit {number}", number=number) if len(frame.layers) > 1 else _pixel(number)
+    if len(frame.layers) > 1:
+        return _("unit {number}", number=number)
+    return _pixel(frame.layers[0], number)
 
 
-def _pixel(number: int) -> str:
-    return _("row {row}, col {column}", row=number // 28, column=number % 28)
+def _pixel(first: Layer, number: int) -> str:
+    row, column = divmod(number, first.incoming[-1])
+    return _("row {row}, col {column}", row=row, column=column)
 
 
 def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
@@ -265,7 +272,8 @@ def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
     heading = _("Largest products")
     product = partial(_product, found)
     if not layer:
-        return _strongest_rows(heading, _("ink × weight"), found.terms, _pixel, product)
+        pixel = partial(_pixel, frame.layers[0])
+        return _strongest_rows(heading, _("ink × weight"), found.terms, pixel, product)
     before = frame.layers[layer - 1]
     terms = terms_by_unit(before, found.terms)
     name = partial(_of_layer, before)
@@ -347,7 +355,11 @@ def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Tab
 
 def _sum_table(title: str, found: Sum, names: Mapping[int, str]) -> Table:
     parts = [values.reshape(-1) for values in (found.inputs, found.weights, found.terms)]
-    rows = [(name, *(Figure(part[n], ".4f") for part in parts)) for n, name in names.items()]
+    # A map has many products: they are added.
+    rows = [
+        (name, *(Figure(part[n], ".4f") if len(part) == len(parts[-1]) else "" for part in parts))
+        for n, name in names.items()
+    ]
     ends = (_("bias"), found.bias), (pgettext("of terms", "sum"), found.z)
     rows += [(what, "", "", Figure(value, ".4f")) for what, value in ends]
     return Table(title, (N_("what"), N_("value"), N_("weight"), N_("product")), rows)

@@ -10,12 +10,13 @@ from mnist_draw import i18n
 from mnist_draw.analysis.why import Sum
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit
 from mnist_draw.app.inside.network.units import pooled_shape
-from mnist_draw.app.inside.rows_view import Picture, signed
+from mnist_draw.app.inside.rows_view import Picture, narrow_font, signed
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.views import WalkableView
-from mnist_draw.i18n import N_, _, joined
+from mnist_draw.i18n import _, joined
+from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS
 
 _EXPLAINED = _(
     "At each place of the map: the patch of the input, times the filter, is the products, which "
@@ -23,7 +24,7 @@ _EXPLAINED = _(
 )
 #: Heights of a title and of a map, between boxes, and the least cell with a number, in pixels.
 _TITLE = 20.0
-_MAP = 112.0
+_MAP = 92.0
 _GAP = 8.0
 _MIN_CELL = 14.0
 
@@ -51,7 +52,8 @@ class PooledView(WalkableView):
         layer, number = unit
         found = self._sum_at(place)
         self._place = (found.place[0], found.place[1])
-        self.values = np.maximum(frame.passed.z[layer][0, number], 0)
+        compute = OUTPUT_ACTIVATIONS[frame.layers[layer].activation].compute
+        self.values = compute(frame.passed.z[layer][0, number])
         is_pooled = bool(pooled_shape(frame.layers, layer))
         self.pooled = frame.passed.x[layer + 1][0, number] if is_pooled else None
         filters = parts.shown[layer].filter(number)
@@ -76,7 +78,7 @@ class PooledView(WalkableView):
     minimumSizeHint = sizeHint
 
     def _side(self) -> float:
-        return (max(self.width(), 240) - 2 * _GAP) / 3
+        return (max(self.width(), 240) - _GAP) / 2
 
     # -- walking through the places
 
@@ -151,27 +153,32 @@ class PooledView(WalkableView):
             return
         painter = smooth_painter(self)
         box = self._box()
-        _paint(painter, box, N_("its map, {size}"), Picture(self.values, signed=True))
+        _paint(painter, box, _("This map"), Picture(self.values, signed=True))
         paint_frame(painter, _cell(box, self.values, *self._place), "second", 2)
         if self.pooled is not None:
-            right = box.translated(self.width() - _MAP, 0)
-            _paint(painter, right, N_("pooled {size}"), Picture(self.pooled, signed=True))
+            right = box.translated(_MAP + _GAP, 0)
+            _paint(painter, right, _("Pooled"), Picture(self.pooled, signed=True))
             place = self._pooled_place(*self._place)
             if place is not None:
                 paint_frame(painter, _cell(right, self.pooled, *place), "second", 2)
+        (patch, *shown) = self.numbers.items()
+        left = 2 * (_MAP + _GAP)
+        room = min(self.width() - left, _MAP)
+        _paint(painter, QRectF(left, box.top(), room, room), patch[0], Picture(patch[1], True))
         top = box.bottom() + _TITLE * theme.text_scale()
         side = self._side()
-        for number, (title, values) in enumerate(self.numbers.items()):
+        for number, (title, values) in enumerate(shown):
             small = QRectF(number * (side + _GAP), top, side, side)
-            is_written = number > 0 and side / values.shape[1] >= _MIN_CELL
+            is_written = side / values.shape[1] >= _MIN_CELL
             # Half the color, so that figures are legible on it.
             largest = 2 * float(np.abs(values).max()) if is_written else 0.0
             _paint(painter, small, title, Picture(values, True, largest))
             if is_written:
                 write_with(painter, Text.AXIS, "text")
                 room = side / values.shape[1]
-                metrics = painter.fontMetrics()
-                decimals = 2 if metrics.horizontalAdvance("−.00") < room else 1
+                font = painter.font()
+                decimals = 2 if narrow_font(font, "−.00", room) else 1
+                painter.setFont(font)
                 for (row, column), value in np.ndenumerate(values):
                     cell = _cell(small, values, row, column)
                     words = short(float(value), decimals)
@@ -186,8 +193,7 @@ def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
 
 def _paint(painter: QPainter, box: QRectF, title: str, picture: Picture) -> None:
     write_with(painter, Text.LABEL, "muted")
-    size = "×".join(map(str, picture.values.shape))
-    painter.drawText(box.topLeft() - QPointF(0, 5), _(title, size=size))
+    painter.drawText(box.topLeft() - QPointF(0, 5), title)
     picture.paint(painter, box)
     paint_frame(painter, box, "line", 1)
 

@@ -151,7 +151,7 @@ class Places:
         rect = column.rect(number)
         return QPointF(rect.right() if right else rect.left(), rect.center().y())
 
-    def pixel(self, row: float, column: float, high: int = 1, wide: int = 1) -> QRectF:
+    def pixel(self, row: float, column: float, high: float = 1, wide: float = 1) -> QRectF:
         cell = self.picture.width() / 28
         corner = self.picture.topLeft() + QPointF(column, row) * cell
         return QRectF(corner.x(), corner.y(), wide * cell, high * cell)
