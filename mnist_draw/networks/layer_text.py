@@ -75,28 +75,26 @@ def figures_of(entries: Sequence[str]) -> tuple[list[EntryFigures], str]:
             layers = read_layers(",".join(entries[:count]))
         except ValueError as error:
             return found, str(error)
-        if count < len(entries) and entries[count] == "norm":
-            # The normalization has the biases.
-            layers = (*layers[:-1], _normalized([layers[-1]]))
-        found.append(_figures(entries[count - 1], layers))
+        is_normalized = entries[count : count + 1] == ["norm"]
+        found.append(_figures(entries[count - 1], layers, is_normalized))
     return found, ""
 
 
-def _figures(entry: str, layers: Sequence[NetworkLayer]) -> EntryFigures:
-    """Return the figures of the entry that ends some layers."""
+def _figures(entry: str, layers: Sequence[NetworkLayer], is_normalized: bool) -> EntryFigures:
+    """Return the figures of the entry that ends some layers; a normalization has its biases."""
     shape: Shape = (1, SIDE, SIDE)
     shapes: tuple[Shape, ...] = ()
     for layer in layers:
         if not isinstance(layer, Dropout):
             shapes = layer.parameter_shapes(shape)
             shape = layer.output_shape(shape)
-    if not shapes or isinstance(layers[-1], Dropout):
+    if not shapes or entry.startswith("/"):
         return EntryFigures(shape, 0)
     weights, *beside = shapes
     # Of the four that a normalization has, two are learned.
     if entry == "norm":
         return EntryFigures(shape, 2 * beside[0][0])
-    biases = beside[0][0] if len(beside) == 1 else 0
+    biases = 0 if is_normalized else beside[0][0]
     return EntryFigures(shape, math.prod(weights) + biases)
 
 

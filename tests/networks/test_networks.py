@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mnist_draw import i18n
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, NetworkError, parse_network
-from mnist_draw.networks.layer_text import read_layers, text_of
+from mnist_draw.networks.layer_text import figures_of, read_layers, text_of
 from mnist_draw.networks.operations import (
     ACTIVATIONS,
     TOGETHER,
@@ -162,6 +162,25 @@ def test_layers_through_their_text(layers):
     spec = parse_network(f"layers:{text}")
     assert spec.hidden == layers
     assert parse_network(spec.text).text == spec.text
+
+
+@pytest.mark.parametrize(
+    ("entries", "weights", "fault"),
+    [
+        (["conv32x5", "norm", "pool2", "10"], [800, 64, 0, 46090], ""),
+        (["256", "/0", "10"], [200960, 0, 2570], ""),
+        (["pool2", "norm"], [0], "batch normalization goes directly below"),
+        (["/0.5", "norm"], [0], "batch normalization goes directly below"),
+        (["conv8x5", "norm", "norm"], [200, 16], "batch normalization goes directly below"),
+        (["conv8x5", "/0", "norm"], [208, 0], "batch normalization goes directly below"),
+        (["256", "pool2", "norm"], [200960], "pool2 needs a picture"),
+    ],
+)
+def test_the_weights_of_each_entry_up_to_the_first_that_does_not_fit(entries, weights, fault):
+    found, said = figures_of(entries)
+    assert [figures.weights for figures in found] == weights
+    assert said.startswith(fault)
+    assert bool(said) == bool(fault)
 
 
 def test_a_custom_mlp_is_the_same_network_as_its_layers():

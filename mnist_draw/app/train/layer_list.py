@@ -6,7 +6,6 @@ describes them. While entries do not fit each other, `text` stays the last that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -64,6 +63,8 @@ _KINDS = {
 #: Sides of filters and of squares that the menus offer.
 _FILTER_SIDES = (1, 3, 5, 7)
 _SQUARE_SIDES = (2, 3)
+#: The largest dropout that fields take, in percent: without any value nothing is learned.
+_MOST_DROPPED = 99.9
 #: Undo goes back as many steps.
 _MOST_UNDONE = 50
 #: Widths of the columns, and of the fields of numbers and menus.
@@ -78,7 +79,7 @@ _WIDE_MENU = 108
 
 def share_box(share: float) -> RealBox:
     """Return a box for a dropout share, shown in percent."""
-    box = RealBox(0.0, math.nextafter(100.0, 0.0), 15, percent_sign())
+    box = RealBox(0.0, _MOST_DROPPED, 15, percent_sign())
     box.setValue(100 * share)
     return box
 

@@ -226,7 +226,7 @@ def test_a_number_counts_when_it_is_confirmed(panel):
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
     assert network.text() == TrainingSettings().network
-    assert "to 100%" in dropout.remark.text()
+    assert "to 99.9%" in dropout.remark.text()
     panel.apply("seed", 2)
     assert dropout.remark.text() == ""
     panel.set_running(True)
@@ -589,6 +589,21 @@ def test_a_layer_that_cannot_be_is_named_and_starts_nothing(panel):
     layers.undo()
     assert layers.error is None
     assert panel.confirm()
+    # No step leads to a dropout of everything.
+    place = layers.entries.index("/0.5")
+    layers.choose(place)
+    (share,) = layers.rows[place].fields
+    share.setValue(99.9)
+    share.stepUp()
+    assert layers.error is None
+    layers.double()
+    assert panel.confirm()
+    # A normalization below a pooling is none of any layer.
+    layers.choose(0)
+    layers.add("normalization")
+    layers.move_layer(1, 2)
+    assert layers.error[0] == 2
+    assert not panel.confirm()
 
 
 def test_layers_are_reached_by_keys_alone(panel, drawer, qtbot):
