@@ -455,4 +455,5 @@ class HintLine(QFrame):
     def _apply(self) -> None:
         if self._hint is not None and self._hint.remedy:
             self.remedy_chosen.emit(self._hint)
-            self.remedy.hide()
+            # Mistakes can be looked at again.
+            self.remedy.setVisible(self._hint.action == "mistakes")

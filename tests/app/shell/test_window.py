@@ -47,6 +47,7 @@ from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training.hints import Hint
 from mnist_draw.training.run import Run
 
 from .. import fakes, seen
@@ -445,6 +446,24 @@ def test_the_hint_line_of_an_earlier_run_leads_to_its_network(shared, qtbot):
     shared.button("insideLayersButton").click()
     assert window.navigation.current is window.inside_tab
     assert window.state.network_wanted.key == window.state.shown_run.key
+
+
+def test_the_mistakes_that_a_hint_names_are_shown_in_results_as_often_as_asked(shared):
+    window = shared.window
+    shared.loop = fakes.Loop()
+    shared.run(1)
+    shared.wait_for_end()
+    window.navigation.show_page("train")
+    mistakes = Hint("It gets 1% of the class 8 right.", "See these mistakes", action="mistakes")
+    window.train_tab.run_page.hint.show_hint(mistakes)
+    for __ in range(2):
+        assert not shared.button("remedyButton").isHidden()
+        shared.button("remedyButton").click()
+        assert window.navigation.current is window.inside_tab
+        assert window.inside_tab.view.section.name == "results"
+        assert window.state.network_wanted.key == window.state.shown_run.key
+        window.inside_tab.view.open_section("network")
+        window.navigation.show_page("train")
 
 
 def test_a_key_that_starts_a_run_shows_it(shared):
