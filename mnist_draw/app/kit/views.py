@@ -279,7 +279,8 @@ class RowDelegate(QStyledItemDelegate):
         words = _until(rect, right - taken)
         words.setLeft(rect.left() + theme.scaled(columns.title))
         aside = rect.right() - theme.scaled(columns.aside)
-        if columns.aside and aside - words.left() >= theme.scaled(_TITLE_BESIDE):
+        is_wide = aside - words.left() >= theme.scaled(_TITLE_BESIDE)
+        if columns.aside and any(row.aside) and is_wide:
             room = min(theme.scaled(_ASIDE), words.right() - aside)
             area = QRectF(aside, rect.top(), room, rect.height())
             self._paint_two_lines(painter, area, row.aside)

@@ -160,7 +160,7 @@ class LessonCard(QFrame):
         fixed = [names for names in ROWS if names[0] in _shown_on_card(lesson)]
         parts = column(
             self._title,
-            row((line, 3), (self.changes, 2)),
+            row((line, 1), (self.changes, 1)),
             self._build_fixed(fixed, settings),
             1,
             gap=Size.FIELD_GAP,
