@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from qtpy.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QMouseEvent
 from qtpy.QtWidgets import QFrame, QWidget
 
 from mnist_draw.app.kit import theme
@@ -297,8 +297,9 @@ class _Row(QFrame):
         said = _("gives {shape}, {weights} weights", shape=shape, weights=self.line.weights.text())
         self.setAccessibleName(joined(place, said, error))
 
-    def show_chosen(self, is_chosen: bool) -> None:
-        set_look(self, "layer_chosen" if is_chosen else "layer")
+    def show_chosen(self, is_chosen: bool, has_keyboard: bool) -> None:
+        look = "layer_keyboard" if has_keyboard else "layer_chosen"
+        set_look(self, look if is_chosen else "layer")
 
     def enter(self) -> None:
         """Lead the keyboard into the first field."""
@@ -522,10 +523,22 @@ class LayerList(QWidget):
     def choose(self, place: int) -> None:
         self._chosen = place
         for other, shown in enumerate(self.rows):
-            shown.show_chosen(other == place)
+            shown.show_chosen(other == place, self.hasFocus())
         if place < len(self.rows):
             self.setAccessibleDescription(self.rows[place].accessibleName())
         self.chosen.emit(place)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_keyboard(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_keyboard(False)
+
+    def _show_keyboard(self, is_here: bool) -> None:
+        if self._chosen < len(self.rows):
+            self.rows[self._chosen].show_chosen(True, is_here)
 
     def _drag(self, place: int, y: int, is_end: bool) -> None:
         """Mark the gap at a height, or move a layer there."""

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_open, ask_save, file_kind
 from mnist_draw.app.kit.layout import ScrollArea, column, row
@@ -179,12 +179,16 @@ class LessonMaker(ScrollArea):
         close.setFocusPolicy(Qt.ClickFocus)
         heading = label(_("Save as lesson"), "sure")
         sentence = _("Change a lesson that was saved.")
-        self._open_button = push_button(
-            "openLessonButton",
-            _("Open lesson …"),
-            sentence,
-            act=self._open,
+        self._open_button = push_button("openLessonButton", _("Open lesson …"))
+        self._open_command = Command(
+            self,
+            self._open_button.text(),
+            "Ctrl+O",
+            self._open,
+            sentence=sentence,
         )
+        self._open_command.serve(self._open_button)
+        self._open_button.setFocusPolicy(Qt.ClickFocus)
         top = row(
             heading,
             (ElidedLabel(words, "muted"), 1),
@@ -264,7 +268,9 @@ class LessonMaker(ScrollArea):
         # No setting can be changed while it is in front, but by another lesson.
         self._renew()
         # In a lesson, that is the one which is changed.
-        self._open_button.setHidden(self._form.state.lesson is not None)
+        is_in_lesson = self._form.state.lesson is not None
+        self._open_button.setHidden(is_in_lesson)
+        self._open_command.setEnabled(not is_in_lesson)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from own_classes import draw_classes
 from qtpy import sip
-from qtpy.QtCore import QPoint, QRect, Qt
+from qtpy.QtCore import QEvent, QPoint, QRect, Qt
+from qtpy.QtGui import QFocusEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
@@ -630,6 +631,18 @@ def test_layers_are_reached_by_keys_alone(panel, drawer, qtbot):
     assert page.focusWidget() is layers.rows[0].fields[1]
     QTest.keyClick(page.focusWidget(), Qt.Key_Escape)
     assert page.focusWidget() is layers
+
+
+def test_the_chosen_layer_shows_whether_it_has_the_keyboard(panel, qtbot):
+    page = LayersPage(panel)
+    qtbot.addWidget(page)
+    page.show()
+    layers = layer_list(panel)
+    without = layers.rows[0].grab().toImage()
+    QApplication.sendEvent(layers, QFocusEvent(QEvent.FocusIn))
+    assert layers.rows[0].grab().toImage() != without
+    QApplication.sendEvent(layers, QFocusEvent(QEvent.FocusOut))
+    assert layers.rows[0].grab().toImage() == without
 
 
 def test_the_page_of_layers_counts_what_was_changed_and_goes_back(panel, qtbot):
