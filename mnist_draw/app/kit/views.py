@@ -105,13 +105,22 @@ class WalkableView(PaintedView):
         """Mark and describe an item."""
         if item != self.current:
             self.current = item
-            self.setAccessibleDescription("" if item is None else self.describe(item))
+            self._say_current()
             self.update()
+
+    def resting_words(self) -> str:
+        """Return what is read aloud while no item is walked to."""
+        return str(self.property("explained"))
+
+    def _say_current(self) -> None:
+        item = self.current
+        self.setAccessibleDescription(self.resting_words() if item is None else self.describe(item))
 
     def show_items(self) -> None:
         """Show other items; the one walked to stays while there are so many."""
         if self.current is not None and self.current >= self.count():
             self.walk_to(None)
+        self._say_current()
         self.update()
 
     def paint_current(self, painter: QPainter, radius: float) -> None:

@@ -120,6 +120,11 @@ def test_digits_and_neighbors_become_the_example_and_are_walked_by_keys(
     digits,
 ):
     open_section(section, qtbot, example)
+    explained = section.view.accessibleDescription()
+    assert explained
+    section.view.walk_to(5)
+    section.view.walk_to(None)
+    assert section.view.accessibleDescription() == explained
     section.view.walk_to(5)
     assert section.view.accessibleDescription().startswith("Test 20, it is a ")
     with qtbot.waitSignal(section.example_picked) as picked:

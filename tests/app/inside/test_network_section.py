@@ -219,11 +219,12 @@ def test_another_rival_is_compared_and_nothing_while_it_cannot_be_seen(section, 
     assert frame_where(section, qtbot, lambda now: now.rival == rival).answer == frame.answer
     section.open_view(f"why {rival} {frame.answer}")
     until(qtbot, lambda: section.panel.why_title.text() == f"Why {rival} rather than")
+    # The same frame follows with more of it.
+    until(qtbot, lambda: not section.job.is_running)
     # A pair that the answer has left behind is forgotten.
     before = section.network.frame
     section.open_view(f"why {rival} {other}")
     assert frame_where(section, qtbot, lambda now: now is not before).answer == frame.answer
-    # The same frame follows with more of it.
     until(qtbot, lambda: not section.job.is_running)
     section.set_active(False)
     before = section.network.frame

@@ -79,6 +79,10 @@ def test_pointing_says_the_answer_without_a_stroke_and_a_click_switches_it_off(s
     assert not view.is_off(1)
     assert label_text(section, "networkSecond") == before
     assert "Stroke 2 of" in view.accessibleDescription()
+    # Without a stroke, the view says again what there is and what can be done.
+    view.walk_to(None)
+    assert "found strokes they know" in view.accessibleDescription()
+    assert "Arrow keys" in view.accessibleDescription()
 
 
 def test_what_is_no_digit_has_no_strokes(section, qtbot):

@@ -99,8 +99,10 @@ class MapView(WalkableView):
 
     def show_message(self, message: str) -> None:
         self._message = message
-        self.setAccessibleDescription(message)
-        self.update()
+        self.show_items()
+
+    def resting_words(self) -> str:
+        return self._message or super().resting_words()
 
     def show_example(self, located: MapAnswer | None) -> None:
         self.located = located

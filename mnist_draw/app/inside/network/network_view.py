@@ -270,6 +270,6 @@ class NetworkView(LayersView):
         words = ""
         if frame is not None and self.unit is not None:
             words = self._describe_unit(frame, *self.unit)
-        elif frame is not None:
-            words = network_painter.describe_active(frame)
+        elif frame is not None and self.last:
+            words = f"{network_painter.describe_active(frame)}."
         self.setAccessibleDescription(joined(words, _EXPLAINED))

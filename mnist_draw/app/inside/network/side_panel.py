@@ -160,6 +160,7 @@ class SidePanel(Card):
         rival = in_a_sentence(name(frame.rival))
         words = _("Look at it") if found else _("Which pixels make it {rival}?", rival=rival)
         self.flip_button.setText(no_key(words))
+        self.flip_button.setAccessibleName(words)
         # It is about the whole network.
         self.flip_button.setVisible(not frame.question.off and (frame.turned is None or found))
 

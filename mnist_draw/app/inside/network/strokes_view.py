@@ -32,7 +32,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, joined
 from mnist_draw.library.network_data import Name
 
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
@@ -142,6 +142,10 @@ class StrokesView(WalkableView):
         stroke = self._places[item]
         shown = (*self.strokes.most, *self.strokes.least)
         return describe_stroke(self.strokes, shown.index(stroke), self.name)
+
+    def resting_words(self) -> str:
+        words = "" if self.strokes is None else " ".join(headline(self.strokes))
+        return joined(words, super().resting_words())
 
     def tip_of(self, item: int) -> str:
         # What is pointed at is said at the foot, and covers nothing.

@@ -87,11 +87,9 @@ class ConfusionMatrix(WalkableView):
             self.shown = self._results.most_confused(_FEW)
         elif not self._details:
             self.shown = self.shown[:_FEW]
-        if self.current is not None and self.current >= self.count():
-            self.walk_to(None)
         self._names = _size_of_names([self.name(one) for one in self.shown])
         self.cells = confusion_cells(self._results, self.name, self.shown)
-        self.update()
+        self.show_items()
 
     def show_classes(self, classes: int, name: Name) -> None:
         """Show an empty table of other classes; one of the same classes stays."""

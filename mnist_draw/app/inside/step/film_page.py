@@ -192,6 +192,7 @@ class FilmPage(QWidget):
         self.steps.show_state(not scene.notes or max(scene.numbers) == 0, running)
         self.slider.show_film(scene.numbers, scene.notes, scene.figures.counted, number_shown)
         self.unit_title.setText(_("Filters") if scene.convolves else _("One unit"))
+        self.unit.setAccessibleName(self.unit_title.text())
         self.another.setVisible(not scene.convolves)
         self._show_unit()
         self.tick.setText(_("| before") if number_shown else "")

@@ -75,8 +75,10 @@ class UnitView(WalkableView):
         self._number = number
         self._unit = unit
         self._numbers = [one for one in _SMALL if one in notes]
-        self.setAccessibleDescription(f"{self.heading()}. {self.words()}.")
         self.show_items()
+
+    def resting_words(self) -> str:
+        return f"{self.heading()}. {self.words()}."
 
     def heading(self) -> str:
         return _("weights now") if self._number else _("weights: noise")

@@ -214,7 +214,7 @@ class StagePage(QWidget):
         self.another.setVisible(is_weight)
         self.picture.name = name
         self.picture.show_stage(shown, min(stage, len(STAGES) - 1))
-        self.picture.describe(f"{STAGES[stage - 1].heading}: {' '.join(figures)}.")
+        self.picture.describe(f"{STAGES[stage - 1].heading}: {figures[stage - 1]}.")
         self.code.show_stage(shown, stage)
         self._show_turns(shown, stage, playing)
         self._show_weight()
