@@ -242,10 +242,6 @@ class ExampleInUse(QObject):
 
 
 _VIEW = "mnist_draw.app.inside.inside_view"
-_SECTION = "inside_section"
-_STEP = "inside_guide_step"
-_DETAILS = "inside_details"
-_GUIDE = "inside_guide"
 
 
 class InsideTab(Page):
@@ -298,9 +294,7 @@ class InsideTab(Page):
         if self.view is None:
             from mnist_draw.app.inside.inside_view import InsideView
 
-            section = self.preferences.get(_SECTION, "")
-            step = self.preferences.get(_STEP, 1)
-            self.view = InsideView(self, section, step)
+            self.view = InsideView(self)
             if self._network is not None:
                 self.view.use_network(*self._network)
             self._column.addWidget(self.view)
@@ -324,24 +318,3 @@ class InsideTab(Page):
         view = self.open()
         view.catch_up()
         return view
-
-    def note_section(self, name: str) -> None:
-        self.preferences.set(_SECTION, name)
-
-    def note_step(self, number: int) -> None:
-        self.preferences.set(_STEP, number)
-
-    @property
-    def shows_details(self) -> bool:
-        """Whether all sections show all details; off at first."""
-        return self.preferences.get(_DETAILS, False)
-
-    def note_details(self, on: bool) -> None:
-        self.preferences.set(_DETAILS, on)
-
-    @property
-    def shows_guide(self) -> bool:
-        return self.preferences.get(_GUIDE, False)
-
-    def note_guide(self, on: bool) -> None:
-        self.preferences.set(_GUIDE, on)

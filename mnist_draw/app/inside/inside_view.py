@@ -56,10 +56,18 @@ class _Views(ScrollArea):
         self.resized.emit()
 
 
+#: What is remembered: the section, the guide's step, whether all details and the guide are shown.
+_SECTION = "inside_section"
+_STEP = "inside_guide_step"
+_DETAILS = "inside_details"
+_GUIDE = "inside_guide"
+
+
 class InsideView(QWidget):
-    def __init__(self, tab: InsideTab, section: str, guide_step: int) -> None:
+    def __init__(self, tab: InsideTab) -> None:
         super().__init__()
         self._tab = tab
+        self._preferences = tab.preferences
         self._active = tab.active
         self.example = tab.example
         self.model: ModelFile | None = None
@@ -75,7 +83,7 @@ class InsideView(QWidget):
         self._reported: dict[str, set[str]] = {}
         self.card = ExampleCard(tab.canvas)
         self.stack = QStackedWidget()
-        self.guide = GuideView(guide_step)
+        self.guide = GuideView(self._preferences.get(_STEP, 1))
         self.answers = AnswersCard()
         self.left = column(
             self.card,
@@ -103,10 +111,10 @@ class InsideView(QWidget):
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, gap)
         self.column = column(self.bar, (self.below, 1), gap=gap, margins=margins, owner=self)
         self._connect()
-        self.bar.details.setChecked(tab.shows_details)
-        self.bar.guide.setChecked(tab.shows_guide)
+        self.bar.details.setChecked(self._preferences.get(_DETAILS, False))
+        self.bar.guide.setChecked(self._preferences.get(_GUIDE, False))
         theme.follow(self.below, self._fit)
-        self.open_section(section)
+        self.open_section(self._preferences.get(_SECTION, ""))
 
     def _connect(self) -> None:
         bar = self.bar
@@ -152,7 +160,7 @@ class InsideView(QWidget):
         kind = SECTIONS[number]
         before = self._front
         section = self._made.get(kind.name) or self._make(kind)
-        self._tab.note_section(kind.name)
+        self._preferences.set(_SECTION, kind.name)
         self.bar.buttons.button(number).setChecked(True)
         if section is not before:
             if before is not None:
@@ -170,7 +178,7 @@ class InsideView(QWidget):
     def show_details(self, on: bool) -> None:
         """Show all details in all sections, or the plain depth."""
         focus = self.focusWidget()
-        self._tab.note_details(on)
+        self._preferences.set(_DETAILS, on)
         self.bar.details.setChecked(on)
         for section in self._made.values():
             section.show_details(on)
@@ -181,7 +189,7 @@ class InsideView(QWidget):
 
     def show_guide(self, on: bool) -> None:
         """Show the guide below the example, or what the section has there."""
-        self._tab.note_guide(on)
+        self._preferences.set(_GUIDE, on)
         self.bar.guide.setChecked(on)
         if not on:
             self.give_back()
@@ -193,7 +201,7 @@ class InsideView(QWidget):
         if section is None:
             return
         is_joined = section.is_joined
-        has_guide = self._tab.shows_guide
+        has_guide = self.bar.guide.isChecked()
         self.guide.setVisible(has_guide and self.pages.currentWidget() is not self.page)
         instead = section.instead if section.details else None
         for card in self._insteads:
@@ -232,7 +240,7 @@ class InsideView(QWidget):
             self._insteads.append(section.instead)
             self.left.insertWidget(0, section.instead)
             self.left.setAlignment(section.instead, Qt.AlignTop)
-        section.show_details(self._tab.shows_details)
+        section.show_details(self.bar.details.isChecked())
         if self.model is not None:
             section.use_network(self.model, self._key)
         section.show_example(self.example.current)
@@ -334,7 +342,7 @@ class InsideView(QWidget):
 
     def _turn(self) -> None:
         """Give the own network back when a step that needed another one is left."""
-        self._tab.note_step(self.guide.step.number)
+        self._preferences.set(_STEP, self.guide.step.number)
         self.give_back()
         self._show_need()
 

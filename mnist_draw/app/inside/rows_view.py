@@ -37,9 +37,8 @@ _GAP = 5.0
 #: Least width of each of two columns beside each other, and what is between them.
 _COLUMN = 460.0
 _APART = 24.0
-#: Of the radius of a ring, and the part of the width where it is.
-_RING = 9.0
-_RING_AT = 0.52
+#: The part of the width where a bar begins.
+_BAR_AT = 0.52
 #: Width of the largest term's bar: the usual one, and the least beside its factors.
 _TERM = 62.0
 _SHORTEST = 20.0
@@ -229,37 +228,29 @@ class Code(Row):
 
 @dataclass(frozen=True)
 class Bar(Row):
-    """A share: its name, an answer in a ring, a bar, words; what is right is in the accent."""
+    """A share: its name, a bar, words."""
 
     name: str
     value: float
     figure: str
-    ring: str = ""
-    color: str = "muted"
-    full: float = 1.0
+    color: str
+    full: float
 
     def words(self) -> str:
-        return f"{self.name}: {self.ring} {self.figure}."
+        return f"{self.name}: {self.figure}."
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         box = QRectF(0, y, width, _line() + 2)
-        at = _RING_AT * width
+        left = _BAR_AT * width
         write_with(painter, Text.BODY, "text")
         figure = painter.fontMetrics().horizontalAdvance(">99.9%") + 2 * _BETWEEN
-        room = at - 14
+        room = left - 14
         if painter.fontMetrics().horizontalAdvance(self.name) > room:
             # Where there is no room beside the bar, the name is above it.
             room = width
         write_elided(painter, QRectF(0, y, room, box.height()), _LEFT, self.name)
         box.translate(0, _line() * (room == width))
         painter.drawText(box, _RIGHT, self.figure)
-        if self.ring:
-            right = self.color == "accent"
-            radius = _RING * theme.text_scale()
-            edge = "accent" if right else "text"
-            middle = QPointF(at, box.center().y())
-            painters.paint_ring(painter, middle, radius, self.ring, edge, 1.2, full=right)
-        left = at + 2 * _RING * theme.text_scale() * bool(self.ring)
         bar = QRectF(left, box.center().y() - Size.BAR / 2, width - figure - left, Size.BAR)
         part = min(1.0, self.value / self.full)
         painters.paint_bar(painter, bar, part, Size.BAR / 2, self.color, least=Size.BAR)

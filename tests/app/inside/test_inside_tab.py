@@ -388,9 +388,9 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     assert view.section.name == "network"
     assert noted(tab).opened == "unit"
     # It is about all details, the first step about the first sight.
-    assert tab.shows_details
+    assert tab.view.bar.details.isChecked()
     view.show_step(guide()[0])
-    assert not tab.shows_details
+    assert not tab.view.bar.details.isChecked()
     assert view.guide.title.text() == "One unit"
     view.guide.next.click()
     assert view.guide.title.text() == "The start"
@@ -434,7 +434,7 @@ def test_the_guide_is_walked_from_its_first_step_to_its_last(
         view.guide.show_button.click()
         assert view.section.name == step.section
         assert view.section.opened == step.view
-        assert tab.shows_details == step.details
+        assert tab.view.bar.details.isChecked() == step.details
         convolves = parse_network(view.model.network).parameter_shapes()[0][2:] != ()
         assert convolves or "convolution" not in step.needs
         view.guide.next.click()
@@ -653,11 +653,11 @@ def test_the_depth_is_one_for_all_sections_and_is_kept(tab, view):
     view.bar.details.click()
     view.open_section("second")
     assert [noted(tab, name).shown_details[-1] for name in ("network", "second")] == [True, True]
-    assert tab.shows_details
+    assert tab.view.bar.details.isChecked()
     assert view.bar.details.objectName() == "allDetailsSwitch"
     # A new window begins with what was kept, and its switches say so.
     view.bar.guide.click()
-    again = inside_view.InsideView(tab, "network", 0)
+    again = inside_view.InsideView(tab)
     assert again.bar.details.isChecked()
     assert again.bar.guide.isChecked()
     again.deleteLater()
@@ -669,7 +669,7 @@ def test_the_guide_is_closed_at_first_and_leaves_its_place_to_the_answers(tab, v
     view.bar.guide.click()
     assert view.guide.isVisible()
     assert not view.answers.isVisible()
-    assert tab.shows_guide
+    assert tab.view.bar.guide.isChecked()
 
 
 def test_the_tools_of_the_board_are_one_stop(tab, view, qtbot):

@@ -123,7 +123,7 @@ def test_maps_of_many_layers_have_room_in_a_narrow_window():
         ),
         Heading("One weight, followed", "unit 249 of the layer hidden 2 → 3"),
         PictureRow("where there is more ink, and less", None, "so changed"),
-        Bar("Tutorial MLP, 12 epochs", 0.5, "50.0%", "4"),
+        Bar("Tutorial MLP, 12 epochs", 0.5, "50.0%", "accent", 1.0),
         Code("dz4 = dot(dz5, W5.T) · (z4 > 0)", "250 × 256"),
     ],
 )

@@ -325,6 +325,6 @@ def _bars(names: Sequence[str], values: Sequence[float], color: str, full: float
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
     shares = [f"{number(100 * value, '.3g')}{percent_sign()}" for value in values]
     return [
-        Bar(layer_label(name), value, share, "", color, full)
+        Bar(layer_label(name), value, share, color, full)
         for name, value, share in zip(names, values, shares, strict=False)
     ]
