@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_networks import random_model
+from scipy.special import softmax
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import film as film_module
@@ -74,6 +75,46 @@ def test_the_film_begins_where_learning_began(digits):
     np.testing.assert_array_equal(film.frame(END).parameters[0], model.parameters[0])
 
 
+def learn_by_numpy(film, steps):
+    """Return the parameters after steps of RMSProp, with as many digits as the film has."""
+    values = [value.copy() for value in film.frame(0).parameters]
+    means = [np.zeros_like(value) for value in values]
+    settings = film.step.settings
+    rho, epsilon = (UPDATE_RULES["rmsprop"].parameters[name] for name in ("rho", "epsilon"))
+    shares = film.step.retained
+    for number in range(steps):
+        minibatch = film.step.minibatch(number)
+        kept = {
+            place: mask.reshape(len(mask), -1) / share
+            for (place, share), mask in zip(shares.items(), minibatch.masks, strict=True)
+        }
+        outputs = minibatch.pictures.reshape(len(minibatch.labels), -1)
+        read = []
+        last = len(values) // 2 - 1
+        for place in range(last + 1):
+            read.append(outputs * kept.get(place, 1))
+            sums = read[-1] @ values[2 * place] + values[2 * place + 1]
+            outputs = np.maximum(sums, 0) if place < last else softmax(sums, axis=1)
+        errors = (outputs - np.eye(outputs.shape[1])[minibatch.labels]) / len(outputs)
+        gradients = []
+        for place in range(last, -1, -1):
+            gradients[:0] = [read[place].T @ errors, errors.sum(axis=0)]
+            errors = errors @ values[2 * place].T * kept.get(place, 1) * (read[place] > 0)
+        for place, gradient in enumerate(gradients):
+            means[place] = rho * means[place] + (1 - rho) * gradient**2
+            values[place] -= settings.learning_rate * gradient / np.sqrt(means[place] + epsilon)
+    return values
+
+
+def test_each_frame_has_the_weights_that_numpy_learns():
+    film = Film(learned_model()[0])
+    # Each step loses some of a float32's seven digits.
+    for steps, exact in ((1, 1e-6), (10, 1e-4), (100, 2e-3)):
+        found = go(film, steps).parameters
+        for value, wanted in zip(found, learn_by_numpy(film, steps), strict=True):
+            np.testing.assert_allclose(value, wanted, atol=exact)
+
+
 @pytest.mark.slow
 def test_the_tutorial_learns_as_numpy_counts(monkeypatch):
     monkeypatch.setattr("mnist_draw.analysis.one_step.load_dataset", load_dataset)
@@ -87,6 +128,9 @@ def test_the_tutorial_learns_as_numpy_counts(monkeypatch):
         # A tie of two answers is decided by the last digit.
         assert abs(film.notes[number].right - right) <= 2
         found.append(right / len(data.validation_labels))
+    values = learn_by_numpy(film, 10)
+    right = right_by_numpy(values, data.validation_images, data.validation_labels)
+    assert found[2] == pytest.approx(right / len(data.validation_labels), abs=0.003)
     assert found[0] == 0.0691
     assert all(later > earlier for earlier, later in pairwise(found))
     assert found[-1] > 0.9

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
 from mnist_draw.analysis.guide import GuideStep, guide
 from mnist_draw.app.inside.example import AnswersCard, ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
-from mnist_draw.app.inside.inside_bar import ALL_DETAILS, InsideBar, ViewMenu, notifier
+from mnist_draw.app.inside.inside_bar import ALL_DETAILS, InsideBar, ViewMenu
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
@@ -23,6 +23,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.app_state import NetworkName
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import ScrollArea, column, row
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import set_look
 from mnist_draw.dataset.classes import DIGITS
@@ -46,6 +47,10 @@ _NETWORKS = {
     "dense": ("mlp", _("This step needs a network without convolutions.")),
     "convolution": ("best", _("This step needs a network with convolutions.")),
 }
+
+
+#: What sections say of the network in use goes with it.
+_about_network = Notifier("network in inside", "inside")
 
 
 class _Views(ScrollArea):
@@ -252,7 +257,7 @@ class InsideView(QWidget):
         """Forward a section's message, unless another section sent it about this network."""
         before = self._reported.setdefault(sentence, set())
         if not before or section in before:
-            notifier.problem(sentence)
+            _about_network.problem(sentence)
         before.add(section)
 
     def open_why(self, example: Example | None, answer: int, rival: int) -> None:
@@ -388,6 +393,7 @@ class InsideView(QWidget):
         is_other = key != self._key
         if is_other:
             self._reported.clear()
+            _about_network.forget()
         self.model = model
         self._key = key
         self._offer_mine()

@@ -124,10 +124,12 @@ def icon(name: str, look: str = "") -> QIcon:
     """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colors."""
     colors = theme.theme().colors
     usual, on = _ICON_COLORS.get(look, ("text", "text"))
+    # On a ground of its own, as the words beside it.
+    disabled = colors.muted if usual == "on_accent" else colors.line
     drawn: QIcon = _font().icon(
         f"{_SET}.{name}",
         color=getattr(colors, usual),
-        color_disabled=colors.line,
+        color_disabled=disabled,
         color_on=getattr(colors, on),
         color_off=getattr(colors, usual),
     )

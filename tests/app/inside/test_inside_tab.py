@@ -22,6 +22,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import Stored
+from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.threads import running
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
@@ -137,7 +138,7 @@ def test_only_the_section_in_front_is_active_and_only_while_visible(tab, view):
     assert noted(tab, "second").active
 
 
-def test_what_all_sections_find_is_told_once(tab, notices):
+def test_what_all_sections_find_is_told_once(tab, notices, qtbot):
     def find(name, sentence):
         noted(tab, name).problem.emit(sentence)
 
@@ -151,7 +152,9 @@ def test_what_all_sections_find_is_told_once(tab, notices):
     find("second", "Its data are gone.")
     find("second", "Something else.")
     assert notices.sentences == ["Its data are gone.", "Its data are gone.", "Something else."]
-    tab.use_network(model(), "file:b")
+    # What was said of one network does not stay with another.
+    with qtbot.waitSignal(board.withdrawn):
+        tab.use_network(model(), "file:b")
     find("second", "Something else.")
     find("network", "Something else.")
     assert notices.sentences[3:] == ["Something else."]

@@ -1,13 +1,14 @@
 """The section One step: a film of learning, and the five stages of each of its steps."""
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from linear_network import unknown_model
 from made_networks import random_model
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QIcon
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel, QPushButton
 from shared_steps import compiled_once as compiled_once
@@ -109,6 +110,13 @@ def test_the_icon_of_one_step_is_seen_on_its_button(section, qtbot):
     press(section, qtbot, "oneStepButton")
     # White on the filled button, dark on the plain one.
     assert at_start > 200 > darkest()
+    section.film.show_nothing("Nothing yet.")
+    button = section.findChild(QPushButton, "oneStepButton")
+    shown = button.icon().pixmap(button.iconSize(), QIcon.Disabled).toImage()
+    places = product(range(shown.width()), range(shown.height()))
+    spots = [shown.pixelColor(*place) for place in places]
+    ground = theme.color("track").lightness()
+    assert max(abs(spot.lightness() - ground) for spot in spots if spot.alpha() > 200) > 60
 
 
 def test_the_slider_goes_back_without_computing_again(section, qtbot):
