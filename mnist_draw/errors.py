@@ -143,7 +143,7 @@ def reason_of(error: Exception) -> str:
         errno.EIO: _("input/output error"),
         errno.ENOENT: _("no such file or directory"),
         errno.ENOTDIR: _("not a directory"),
-        errno.EISDIR: _("is a directory"),
+        errno.EISDIR: _("it is a folder"),
         errno.EROFS: _("read-only file system"),
         errno.ENAMETOOLONG: _("file name too long"),
     }

@@ -110,8 +110,8 @@ def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            "The folder {place} for the report cannot be made: {reason}. Nothing was written.",
-            place=place,
+            "The folder {folder} cannot be made: {reason}.",
+            folder=place,
             reason=reason_of(error),
         ) from error
     files = (PAGE, *_TABLES, *_PICTURES)

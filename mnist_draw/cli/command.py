@@ -25,8 +25,6 @@ def _argparse_words() -> None:
     _("argument %(argument_name)s: %(message)s")
     _("the following arguments are required: %s")
     _("expected one argument")
-    _("expected at most one argument")
-    _("expected at least one argument")
     _("not allowed with argument %s")
     _("ignored explicit argument %r")
     _("invalid choice: %(value)r (choose from %(choices)s)")

@@ -103,7 +103,7 @@ def check_folders() -> Iterator[Finding]:
 def check_last_crash() -> Iterator[Finding]:
     crashes = sorted((data_folder() / "log").glob("crash-*.txt"))[-1:]
     for path in (*crashes, *data_folder().glob("last-mistake.txt")):
-        yield Finding(_("last crash"), _("Details are in {path}", path=path), "note")
+        yield Finding(_("last crash"), _("Details are in {path}.", path=path), "note")
 
 
 def check_shipped_files() -> Iterator[Finding]:

@@ -61,7 +61,10 @@ def typed(path: PathName) -> str:
 
 def _echo(text: str) -> None:
     if sys.stdout is None:
-        raise OutputError("Standard output is closed, so nothing can be printed.")
+        raise OutputError(
+            "Standard output cannot be written: {reason}.",
+            reason=_("it is closed"),
+        )
     try:
         print(text, flush=True)
     except BrokenPipeError:

@@ -145,9 +145,8 @@ def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
     if progress.saved is not None:
         saved = _("The network is saved in {path}.", path=progress.saved)
         return joined(_("Interrupted."), saved)
-    broken_off = _("Interrupted before the network was saved.")
     nothing = _("Nothing is kept: there is no checkpoint to continue from.")
-    return joined(broken_off, _describe_checkpoint(checkpoint) or nothing)
+    return joined(_("Interrupted."), _describe_checkpoint(checkpoint) or nothing)
 
 
 def _describe_checkpoint(checkpoint: Path | None) -> str:

@@ -40,23 +40,10 @@ def check_classes(names: Sequence[str], source: str) -> None:
             most=MAX_CLASSES,
         )
     for name in names:
-        if not name.strip():
+        if not name.strip() or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
             raise DatasetError(
-                "{source} has a class that is called {name!r}; give it a name.",
-                source=source,
-                name=name,
-            )
-        if not name.isprintable():
-            raise DatasetError(
-                "{source} has a class that is called {name!r}, with a character that cannot be "
-                "shown. Give it another name.",
-                source=source,
-                name=name,
-            )
-        if len(name) > MAX_NAME_LENGTH:
-            raise DatasetError(
-                "{source} has a class that is called {name!r} and so on; a name has at most "
-                "{most} characters. Choose a shorter one.",
+                "{source} has a class that is called {name!r}; a name has 1 to {most} characters "
+                "that can be shown. Choose another one.",
                 source=source,
                 name=name[:MAX_NAME_LENGTH],
                 most=MAX_NAME_LENGTH,

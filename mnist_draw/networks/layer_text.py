@@ -231,7 +231,7 @@ def as_share(text: str, name: str = "DROPOUT") -> float:
     except ValueError:
         if not text:
             raise ValueError(_("{name} is missing", name=name)) from None
-        raise ValueError(_("{name} is {text}, not a number", name=name, text=text)) from None
+        raise ValueError(_("{name} is {text}", name=name, text=text)) from None
     if not 0 <= value < 1:
         raise ValueError(_("{name} is {text}", name=name, text=text))
     return value

@@ -122,9 +122,7 @@ class Count:
         except ValueError:
             if not text:
                 raise ValueError(_("{name} is missing", name=self.name)) from None
-            raise ValueError(
-                _("{name} is {text}, not a whole number", name=self.name, text=text),
-            ) from None
+            raise ValueError(_("{name} is {text}", name=self.name, text=text)) from None
         if not self.low <= value <= self.high:
             raise ValueError(_("{name} is {text}", name=self.name, text=text))
         return value

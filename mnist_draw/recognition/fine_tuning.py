@@ -113,8 +113,7 @@ class FineTuned:
         wrong = len(before.wrong)
         now = percent(self.after.test_accuracy, 2)
         was = percent(before.test_accuracy, 2)
-        more_like_it = _("Draw two or three more like it.")
-        more = more_like_it if count == 1 else _("Draw a few more like them.")
+        more = _("Draw a few more.")
         if self.is_better:
             return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
@@ -128,7 +127,7 @@ class FineTuned:
             )
             return nothing, _("MNIST {share}.", share=was)
         if wrong == 1:
-            return _misread(*before.wrong[0]), more_like_it
+            return _misread(*before.wrong[0]), more
         fields = {"count": number(wrong), "all": number(count)}
         return _("Not learned: {count} of your {all} digits are still misread.", **fields), more
 

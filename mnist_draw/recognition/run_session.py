@@ -325,17 +325,14 @@ class RunSession:
         return ""
 
     def _listed(self, ended: bool) -> str:
-        is_listed = (self.run.folder / RECORD).is_file()
-        if ended and is_listed:
-            return _(
-                "The run has ended, but the list of runs has it as it was before, and the next "
-                "start of the window may offer to continue it.",
-            )
+        if not (self.run.folder / RECORD).is_file():
+            return _("The run may be missing from the list of runs.")
         if ended:
-            return _("The run has ended, but it may be missing from the list of runs.")
-        if is_listed:
-            return _("The run goes on, but the list of runs has it as it was before.")
-        return _("The run goes on, but it may be missing from the list of runs.")
+            return _(
+                "The run has ended, but the list of runs does not know it: the next start of the "
+                "window may offer to continue it.",
+            )
+        return _("The run goes on.")
 
     def _curves(self) -> str:
         if self.run.checkpoint.is_file():

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from mnist_draw.errors import StorageError, reason_of
-from mnist_draw.i18n import _
+from mnist_draw.i18n import N_, _
 from mnist_draw.storage.opening import PathName
 
 if TYPE_CHECKING:
@@ -69,12 +69,10 @@ def open_atomically(path: PathName) -> Iterator[BinaryIO]:
         retry_while_locked(lambda: temporary.replace(target))
         _sync_folder(target.parent)
     except OSError as error:
-        fields = {"target": target, "reason": reason_of(error)}
+        sentence = N_("Could not write {path}: {reason}. Nothing was written.")
         if has_content(target):
-            sentence = _("Could not write {target}: {reason}. The old file is unchanged.", **fields)
-        else:
-            sentence = _("Could not write {target}: {reason}. Nothing was written.", **fields)
-        raise StorageError(sentence) from error
+            sentence = N_("Could not write {path}: {reason}. The old file is unchanged.")
+        raise StorageError(sentence, path=target, reason=reason_of(error)) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -117,7 +115,7 @@ def resolve_path(path: PathName) -> Path:
 
 def check_writable(path: PathName) -> None:
     """Check now whether `write_atomically` could write to `path` after long work."""
-    target, _ = _inspect(path)
+    target, _mode = _inspect(path)
     sweep(target.parent)
     temporary = _temporary_beside(target)
     try:
@@ -160,23 +158,20 @@ def _inspect(path: PathName) -> tuple[Path, int | None]:
         return target, None
     except (OSError, ValueError) as error:
         raise StorageError(
-            "Cannot write {path!r}: {reason}.",
+            "Could not write {path}: {reason}.",
             path=os.fspath(path),
             reason=reason_of(error),
         ) from error
+    reason = ""
     if stat.S_ISDIR(status.st_mode):
-        raise StorageError(
-            "Cannot write {target}: it is a folder. Give the name of a file.",
-            target=target,
-        )
-    if not stat.S_ISREG(status.st_mode):
+        reason = _("it is a folder")
+    elif not stat.S_ISREG(status.st_mode):
         # Replacing a device such as /dev/null would remove it for the whole system.
-        raise StorageError("Cannot write {target}: it is not a regular file.", target=target)
-    if not os.access(target, os.W_OK):
-        raise StorageError(
-            "Cannot write {target}: the file is protected against writing. It is unchanged.",
-            target=target,
-        )
+        reason = _("it is not a regular file")
+    elif not os.access(target, os.W_OK):
+        reason = _("no permission")
+    if reason:
+        raise StorageError("Could not write {path}: {reason}.", path=target, reason=reason)
     return target, stat.S_IMODE(status.st_mode)
 
 

@@ -79,8 +79,9 @@ def _create_unique(path: Path, suffix: str | None, create: Callable[[Path], None
         except FileExistsError:
             if not os.path.lexists(name):
                 raise StorageError(
-                    "{name} cannot be made: a file is in the way.",
+                    "{name} cannot be made: {reason}. Nothing was written.",
                     name=name,
+                    reason=_("not a directory"),
                 ) from None
         except (OSError, ValueError) as error:
             reason = reason_of(error)

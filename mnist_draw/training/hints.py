@@ -207,10 +207,7 @@ def few_steps(batches: int, batch_size: int) -> Hint | None:
 
 
 def all_pictures(sentence: str, settings: TrainingSettings) -> Hint:
-    remedy = _("Use all pictures")
-    if settings.data_folder is None:
-        remedy = _("Use all {count} pictures", count=number(50_000))
-    return Hint(sentence, remedy, "training_examples", None, is_afresh=True)
+    return Hint(sentence, _("Use all pictures"), "training_examples", None, is_afresh=True)
 
 
 def more_epochs(sentence: str, epochs: int) -> Hint:

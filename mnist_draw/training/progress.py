@@ -87,7 +87,7 @@ class TrainingProgressBar:
             self._start(event)
         elif isinstance(event, events.BatchFinished) and self._bar is not None:
             self._bar.total = event.epochs * event.batches
-            epoch = _("Epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs)
+            epoch = _("Epoch {epoch} of {epochs}", epoch=event.epoch, epochs=event.epochs)
             self._bar.set_description(epoch, refresh=False)
             figures = [_("loss {loss}", loss=number(event.loss, ".4f")), *self._validated]
             self._bar.set_postfix_str(", ".join(figures), refresh=False)

@@ -76,10 +76,9 @@ def save_record(run: Run) -> None:
 def require_folder(run: Run) -> None:
     if not run.folder.is_dir():
         raise StorageError(
-            "The run {run} is no longer there: its folder {folder} was deleted, moved or "
-            "renamed. Nothing was written.",
-            run=run.full_title,
-            folder=run.folder,
+            "{title} is gone: it was deleted, moved or renamed in the meantime. Nothing was "
+            "changed.",
+            title=run.full_title,
         )
 
 

@@ -707,10 +707,11 @@ class Run:
         if self.state == "paused":
             return _("Paused at {epoch} of {epochs}", **numbers)
         if self.state == "testing":
-            of, are_digits = self.tested_on
-            if are_digits:
-                return counted("Checking {count} digit", "Checking {count} digits", of)
-            return counted("Checking {count} picture", "Checking {count} pictures", of)
+            return counted(
+                "Checking {count} picture",
+                "Checking {count} pictures",
+                self.tested_on[0],
+            )
         if self.state in UNFINISHED:
             return counted(
                 "Can be continued after {done} of {count} epoch.",

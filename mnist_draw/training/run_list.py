@@ -48,7 +48,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
             run = rebuilt_run(folder)
             listed = _("The run is listed from its checkpoint.")
             if run is None:
-                listed = _("The run is left out.")
+                listed = _("The run is not listed.")
             messages.append(joined(str(error), aside, listed))
         if run is not None:
             runs.append(run)

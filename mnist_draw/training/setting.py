@@ -247,15 +247,12 @@ class RuleParameters(Setting):
 class Folder(Setting):
     """A folder, or none.
 
-    ``question`` is the title of the form's chooser, ``file_question`` of the one for files, where
     ``files`` may be chosen instead, as a file dialog names them; empty where none may. ``known``
     are folders that the form offers: what it calls them, and functions that name them.
     """
 
-    question: str
     known: tuple[tuple[str, Callable[[], str]], ...] = ()
     files: str = ""
-    file_question: str = ""
     metavar: str = "DIR"
 
     def format_value(self, value: Any) -> str:
@@ -268,9 +265,8 @@ MODEL_OF_RUN = "model.npz"
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkFile(Setting):
-    """The file of a trained network, or none; ``question`` is the title of the form's chooser."""
+    """The file of a trained network, or none."""
 
-    question: str
     columns: int = 12
     metavar: str = "FILE.npz"
 

@@ -76,7 +76,6 @@ class TrainingSettings:
             widget="start",
             option="--from",
             mark=N_("from {value}"),
-            question=_("A trained network to start from"),
         ),
     )
     update: str = declared(
@@ -185,8 +184,6 @@ class TrainingSettings:
             chooses_pictures=True,
             option="--data",
             with_resume=True,
-            question=_("A folder with training data"),
-            file_question=_("A file with training data"),
             files=_data_files(_("Training data")),
             metavar="PATH",
         ),
@@ -208,7 +205,6 @@ class TrainingSettings:
             # Translators: a network that was trained with digits of a folder.
             mark=N_("with {value}"),
             with_resume=True,
-            question=_("A folder with digits"),
             known=((_("My digits"), _my_digits),),
         ),
     )

@@ -68,7 +68,7 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", *checkpoint]) == 130
     err = capsys.readouterr().err
     assert "epoch 2" in err
-    assert "Interrupted before" in err
+    assert "Interrupted." in err
     assert not (here / "m.npz").exists()
     (run,) = run_list.list_runs()[0]
     assert (run.state, run.epochs_done) == ("interrupted", 2)
@@ -356,7 +356,7 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     out, err = capsys.readouterr()
     assert "saved in model.npz" in out
     assert "no network" in err
-    assert "as it was" in err
+    assert "does not know it" in err
     assert load_trained(here / "model.npz").metadata["epochs"] == 1
 
 

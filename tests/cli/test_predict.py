@@ -258,7 +258,7 @@ def test_evaluate(model, capsys, tmp_path):
         (["evaluate", "MODEL", "--network", "cnn"], "not cnn. Leave cnn out"),
         (["evaluate", "MODEL", "--data", "/no/such/folder"], "neither a folder"),
         # Told before counting.
-        (["evaluate", "MODEL", "--report", "MODEL"], "for the report cannot be made"),
+        (["evaluate", "MODEL", "--report", "MODEL"], "cannot be made"),
         (["evaluate", "MODEL", "--report", "rep.html"], "Name a folder, such as"),
     ],
 )

@@ -124,7 +124,7 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
         ("4,9 0.5 0.9956", "4,4 0.9 0.9941", True, "your 2 digits are read now, 1 before."),
         ("4 0.7 0.9956", "4 0.9 0.9956", True, "read more surely"),
         # No better on the digits, or too much forgotten.
-        ("9 0.1 0.9956", "9 0.4 0.9960", False, "still read as 9. Draw two or three more like it."),
+        ("9 0.1 0.9956", "9 0.4 0.9960", False, "still read as 9. Draw a few more."),
         ("⊘ 0.1 0.9956", "⊘ 0.4 0.9956", False, "still refused"),
         ("4? 0.4 0.9956", "4? 0.5 0.9956", False, "without being sure"),
         ("9,7 0.1 0.9956", "4,7 0.4 0.9956", True, "1 of your 2 digits is read now, none before."),

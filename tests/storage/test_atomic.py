@@ -209,7 +209,7 @@ def test_protected_file_is_left_alone(tmp_path, monkeypatch):
     path.write_bytes(b"old")
     # A super-user may write to every file, so the system's answer is given here.
     monkeypatch.setattr(atomic.os, "access", lambda *_: False)
-    refuses(path, "protected")
+    refuses(path, "no permission")
     assert path.read_bytes() == b"old"
 
 

@@ -69,7 +69,7 @@ _COMPILING = events.Compiling("the validation function", 1, 2)
         ((events.Paused(), events.Resumed()), "training", "Epoch 1 of 2"),
         ((events.Validating(),), "validating", "Epoch 1 of 2"),
         ((*_EPOCH, batch(2, 1)), "training", "Epoch 2 of 2"),
-        ((events.Testing(),), "testing", "Checking 10,000 digits"),
+        ((events.Testing(),), "testing", "Checking 10,000 pictures"),
         ((events.StopRequested(),), "stopping", "Stopping"),
         # A requested stop stays visible until it happens.
         ((events.StopRequested(), batch(1, 1), _COMPILING), "stopping", "Stopping"),

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class Action(Enum):
-    """What the button does: the page that it opens, if any, and its sentence."""
+    """What the button does: the page that it opens, and a sentence; empty for none."""
 
-    TRAIN = "train", _("Choose a network and train it.")
+    TRAIN = "train", ""
     WATCH = "train", _("Your network is training. Go there.")
     GO_ON = "train", _("Show the run, which continues from its last epoch.")
-    LET_ANSWER = "", _("Your network reads the board from now on.")
+    LET_ANSWER = "", ""
     USE_BEST = "", _("The most reliable network reads the board from now on.")
-    LOOK_INSIDE = "inside", _("See how the network comes to its answer.")
+    LOOK_INSIDE = "inside", ""
     LEARN = "", _("Train the network a little further, on your digits and on MNIST.")
     CANCEL = "", _("The network that answers stays as it is.")
     GO_BACK = "", _("Go back to the network from before it learned your digits.")

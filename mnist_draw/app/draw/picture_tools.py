@@ -278,7 +278,7 @@ class PictureTools(QObject):
 
         def finished(image: QImage) -> None:
             QApplication.clipboard().setImage(image)
-            notifier.message(_("Copied the drawing as a picture."))
+            notifier.message(_("Copied."))
 
         self._background.run(lambda: picture(items, COPIED_SCALE), finished)
 

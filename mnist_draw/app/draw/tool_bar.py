@@ -187,7 +187,7 @@ class WidthPopover(Popover):
     """Sets the pen's width: three dots, a slider and its number."""
 
     def __init__(self, canvas: Canvas, window: QWidget) -> None:
-        super().__init__(window, "widthPopover", _("Width of the pen"))
+        super().__init__(window, "widthPopover", _("Pen width"))
         self._canvas = canvas
         self._dots = [self._build_dot(width) for width in _WIDTHS]
         self.slider = QSlider(Qt.Horizontal)

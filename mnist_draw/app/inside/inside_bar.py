@@ -135,7 +135,7 @@ class ViewMenu(QMenu):
     def _copy_picture(self) -> None:
         if not self._report_pending():
             QGuiApplication.clipboard().setPixmap(self._section().grab())
-            notifier.message(self._with_cut(_("The view is on the clipboard.")))
+            notifier.message(self._with_cut(_("Copied.")))
 
     def _with_cut(self, sentence: str) -> str:
         """Add to a sentence what a picture lacks, where something scrolls."""
@@ -146,7 +146,7 @@ class ViewMenu(QMenu):
     def _copy_table(self) -> None:
         table = self._section().table()
         copy_table(table.headings, *table.rows)
-        notifier.message(_("The view's table is on the clipboard."))
+        notifier.message(_("Copied."))
 
     def _save(self, suffix: str) -> None:
         if self._report_pending():
@@ -159,7 +159,7 @@ class ViewMenu(QMenu):
 
     def save_to(self, path: Path, suffix: str) -> None:
         section = self._section()
-        sentence = _("Saved as {path}.", path=path)
+        sentence = _("Saved {path}.", path=path)
         if suffix == ".csv":
             content = section.table().to_csv().encode("utf-8")
         else:

@@ -446,7 +446,7 @@ class GlossaryDialog(QDialog):
     def _show_row(self, place: int) -> None:
         self._show_picture()
         title = _("Nothing found.")
-        text = _("No term and no explanation contains that.")
+        text = ""
         if place >= 0:
             title = all_words()[place].name
             text = all_words()[place].sentences

@@ -142,7 +142,7 @@ class CompareCard(Card):
         plot, self.value_axis, self.epoch_axis = new_plot(
             "comparePlot",
             _("Compared runs"),
-            _("One curve per ticked run, in its row's style."),
+            "",
             self._tick_text,
         )
         plot.setMouseEnabled(False, False)

@@ -269,7 +269,7 @@ class HandedInList(CollectionController):
             for run in reversed(row.work.runs)
         ]
         copy_table(heads, *lines)
-        self.notifier.message(_("The table was copied."))
+        self.notifier.message(_("Copied."))
 
     def add_digits(self, work: HandedIn) -> None:
         def finished(merged: Merged) -> None:

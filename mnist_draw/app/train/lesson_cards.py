@@ -313,7 +313,7 @@ class LessonRunsCard(Card):
 
     def _copy(self) -> None:
         copy_table(self._shown.heads, *self._shown.rows)
-        notifier.message(_("The table was copied."))
+        notifier.message(_("Copied."))
 
     def _hand_in(self) -> None:
         name = f"{file_name(Path.home().name)}{SUFFIX}"

@@ -226,7 +226,7 @@ class LessonMaker(ScrollArea):
         return card
 
     def _build_settings(self) -> Card:
-        card = Card(_("Settings"), _("as they are now"))
+        card = Card(_("Settings"))
         free = push_button("allFreeButton", _("All free"), look="link", act=self._free_all)
         card.top.addWidget(free)
         grid = QGridLayout()

@@ -294,7 +294,7 @@ class LibraryController(LibraryFiles):
     def _repeat(self, entry: Entry) -> None:
         if self._run.training.running:
             refusal.problem(
-                _("A run is in progress; its settings can't be replaced until it ends."),
+                _("A run is in progress; stop it first."),
             )
         elif isinstance(entry, SeedGroup):
             # What is new of it is another seed.
@@ -356,7 +356,7 @@ class LibraryController(LibraryFiles):
         """Say why an entry cannot be deleted; empty if it can."""
         run = entry.run
         if run is not None and self._run.shows(run):
-            return _("This run is in progress; stop it before deleting it.")
+            return _("It is training; stop it first.")
         if run is not None and in_use(run.folder):
             return _("This run is in progress in another program; nothing was changed.")
         return ""

@@ -104,8 +104,7 @@ class LibraryPage(QWidget):
         Command(self, _("Rename"), "F2", self.list.edit_name)
         sentence = _("It can be restored.")
         self.delete = Command(self, _("Delete"), "Delete", sentence=sentence)
-        sentence = _("Restore what was deleted last.")
-        self.undo = Command(self, _("Undo"), "Ctrl+Z", sentence=sentence)
+        self.undo = Command(self, _("Undo"), "Ctrl+Z")
         sentence = _(
             "Words of names, or keys with values, such as lr:0.001..0.01, acc:>98 or -data:mnist.",
         )

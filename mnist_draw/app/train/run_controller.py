@@ -235,7 +235,7 @@ class RunController(QObject):
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
-            refusal.problem(_("A run is in progress; stop it before continuing another one."))
+            refusal.problem(_("A run is in progress; stop it first."))
             return
         settings = run.settings.replace(epochs=epochs or max(run.epochs, run.epochs_done + 1))
         if self._waits(settings, partial(self.continue_run, run, epochs), run.key):

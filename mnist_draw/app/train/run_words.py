@@ -196,26 +196,20 @@ class RowWords:
 class TwelveWords:
     """What the card of the twelve test pictures says."""
 
-    title: str
     when: str
     rows: tuple[RowWords, RowWords]
 
 
 def twelve_words(twelve: TwelveDigits | None, read: DigitsRead | None) -> TwelveWords:
-    shows_digits = twelve is None or twelve.shows_digits
-    title = _("Twelve test digits") if shows_digits else _("Twelve test pictures")
     random_right = ""
     hard_right = ""
     if twelve is not None and read is not None:
         random_right = _count_right(read.right[: twelve.at_random])
         hard_right = _count_right(read.right[twelve.at_random :])
-    sentence = _("Six test pictures, chosen at random.")
-    random = RowWords(_("Picked at random"), sentence, random_right)
+    random = RowWords(_("Picked at random"), "", random_right)
     sentence = _("Six that look much like another class: networks learn them one after another.")
-    if shows_digits:
-        sentence = _("Six that turn right one after another; the last hardly ever does.")
     hard = RowWords(_("Hard on purpose"), sentence, hard_right)
-    return TwelveWords(title, _when_read(read), (random, hard))
+    return TwelveWords(_when_read(read), (random, hard))
 
 
 def _count_right(right: tuple[bool, ...]) -> str:
@@ -259,11 +253,11 @@ def failed_words(run: Run) -> FailedWords:
     kept = _("Nothing was learned, so nothing is kept.")
     best = run.kept or (run.history.epochs[-1] if run.has_learned else None)
     if best is not None:
-        words = N_("Epoch {epoch} is kept: {share} of validation pictures right.")
-        if run.tested_on[1]:
-            words = N_("Epoch {epoch} is kept: {share} of validation digits right.")
-        share = format_percent(best.validation_accuracy)
-        kept = _(words, epoch=number(best.epoch), share=share)
+        kept = _(
+            "Epoch {epoch} is kept: {share} of validation pictures right.",
+            epoch=number(best.epoch),
+            share=format_percent(best.validation_accuracy),
+        )
     headline = _("This run failed: its loss grew without limit.")
     return FailedWords(headline, joined(remedy.sentence, kept), remedy, run.can_be_tried)
 

@@ -139,11 +139,10 @@ class FileCombo(ComboBox):
 
     def _ask(self, a_file: bool) -> str:
         setting = self._setting
-        if isinstance(setting, NetworkFile):
-            return ask_open(self, setting.question, NETWORKS)
-        if a_file:
-            return ask_open(self, setting.file_question, setting.files)
-        return ask_folder(self, setting.question)
+        if not a_file:
+            return ask_folder(self, setting.title)
+        kinds = NETWORKS if isinstance(setting, NetworkFile) else setting.files
+        return ask_open(self, setting.title, kinds)
 
 
 class RuleFields(QWidget):

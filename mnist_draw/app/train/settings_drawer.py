@@ -349,7 +349,7 @@ class SettingsDrawer(QWidget):
             del self._own[name]
             self.form.show_settings(settings)
             self.list_presets()
-            notifier.message(_("Deleted the preset {name}.", name=no_key(name)))
+            notifier.message(_("{name} was deleted.", name=no_key(name)))
 
     # -- files
 
@@ -361,10 +361,10 @@ class SettingsDrawer(QWidget):
     def open_settings(self, path: str) -> None:
         if not self._open.isEnabled():
             notifier.problem(
-                _("A run is in progress; its settings can't be replaced until it ends."),
+                _("A run is in progress; stop it first."),
             )
             return
-        with _report_problems(_("The fields are unchanged.")):
+        with _report_problems(_("The settings are unchanged.")):
             self.form.show_settings(load_settings(path))
 
     def _open_lesson(self) -> None:

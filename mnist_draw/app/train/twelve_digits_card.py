@@ -200,7 +200,7 @@ class DigitsGrid(WalkableView):
 
 class TwelveDigitsCard(Card):
     def __init__(self) -> None:
-        super().__init__(_("Twelve test digits"))
+        super().__init__(_("Twelve test pictures"))
         self.grid = DigitsGrid()
         self.when = FittedLabel(look="muted", name="digitsReadLabel")
         self.top.addWidget(self.when)
@@ -212,9 +212,8 @@ class TwelveDigitsCard(Card):
             self._show(self.grid.words)
 
     def _show(self, words: TwelveWords) -> None:
-        self.heading.setText(words.title)
         self.when.setText(words.when)
         counts = (joined(f"{row.heading}:", row.right) for row in words.rows if row.right)
         pictures = map(self.grid.describe, range(self.grid.count()))
-        self.grid.setAccessibleName(words.title)
+        self.grid.setAccessibleName(self.heading.text())
         self.grid.setAccessibleDescription(joined(words.when, *counts, *pictures))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -124,13 +124,13 @@ def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str
     return found[0][2], found[0][0]
 
 
-_TYPES: dict[int, tuple[str, str]] = {
-    0x08: (_("unsigned bytes"), ">u1"),
-    0x09: (_("signed bytes"), ">i1"),
-    0x0B: (_("16-bit integers"), ">i2"),
-    0x0C: (_("32-bit integers"), ">i4"),
-    0x0D: (_("32-bit floats"), ">f4"),
-    0x0E: (_("64-bit floats"), ">f8"),
+_TYPES: dict[int, np.dtype[Any]] = {
+    0x08: np.dtype(">u1"),
+    0x09: np.dtype(">i1"),
+    0x0B: np.dtype(">i2"),
+    0x0C: np.dtype(">i4"),
+    0x0D: np.dtype(">f4"),
+    0x0E: np.dtype(">f8"),
 }
 #: EMNIST ByClass, the largest of MNIST's relatives, takes 547 MB decompressed.
 MAX_BYTES = 600 * MEGABYTE
@@ -148,20 +148,14 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> Array:
 def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
-        if not start:
-            raise DatasetError(
-                "{path} is not an IDX file: it is empty. Nothing was loaded; download the file "
-                "again.",
-                path=path,
-            )
-        found = start.hex(" ")
+        found = start.hex(" ") or "–"
         raise DatasetError(
             "{path} is not an IDX file: it begins with {found}, where 00 00, a type code and the "
             "number of dimensions were expected. Nothing was loaded; download the file again.",
             path=path,
             found=found,
         )
-    type_name, type_code = _TYPES[start[2]]
+    dtype = _TYPES[start[2]]
     found_dimensions = start[3]
     if found_dimensions not in dimensions:
         meaning = (
@@ -172,7 +166,7 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
             "were expected ({meaning}). Were picture and label files swapped or renamed?",
             path=path,
             found=counted("{count} dimension", "{count} dimensions", found_dimensions),
-            type=type_name,
+            type=dtype.name,
             expected=max(dimensions),
             meaning=meaning,
         )
@@ -185,7 +179,6 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
             size=4 + len(sizes),
         )
     shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
-    dtype = np.dtype(type_code)
     expected = prod(shape) * dtype.itemsize
     if expected > MAX_BYTES:
         raise DatasetError(
@@ -194,7 +187,7 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
             path=path,
             size=number(expected / 1e6, ",.0f"),
             shape="×".join(map(str, shape)),
-            type=type_name,
+            type=dtype.name,
             most=number(MAX_BYTES / 1e6, ",.0f"),
         )
     # The system allocates memory as it is filled: a header that promises too much costs none.
@@ -209,7 +202,7 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
             "{shape} {type} take {size} bytes, but the file holds {held}. Nothing was "
             "loaded; download the file again.",
             shape="×".join(map(str, shape)),
-            type=type_name,
+            type=dtype.name,
             size=number(header + expected),
             held=number(held),
         )

@@ -354,7 +354,7 @@ def test_a_view_is_saved(view, tmp_path, suffix, beginning, notices):
     path = tmp_path / f"view{suffix}"
     view.menu.save_to(path, suffix)
     assert path.read_bytes().startswith(beginning)
-    assert notices.sentences == [f"Saved as {path}."]
+    assert notices.sentences == [f"Saved {path}."]
     view.menu.save_to(tmp_path / "no" / "x", suffix)
     assert [notice.is_passing for notice in notices] == [True, False]
     # A picture shows no more than the window does.

@@ -446,7 +446,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     assert 0.4 <= row(page).part <= 0.6
     ((run,), _) = list_runs()
     room.library.delete(entry_of_run(run))
-    assert "stop it before" in room.message
+    assert "stop it first" in room.message
     room.run.continue_run(run)
     assert "in progress" in room.message
     assert run.folder.exists()

@@ -248,8 +248,8 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     if unit is not None and unit[0] == 0 < view.last:
         title = _("Weights × picture")
         note = _("unit {number}", number=unit[1])
-        words = _("raises it")
-        other = _("lowers it")
+        words = _("raises")
+        other = _("lowers")
         if frame is not None:
             values = as_picture(view.layers()[0].W[:, unit[1]]) * frame.passed.x[0][0, 0]
     paint_title(painter, places.below.topLeft() - _CAPTION, title, note, room)

@@ -87,7 +87,7 @@ class NetworkSection(Section):
             "order units by number.",
         )
         self.order = ComboBox("orderCombo", _("Order of the units"), sentence, look="quiet")
-        self.order.addItems([_("Rows by digit"), _("By number")])
+        self.order.addItems([_("Rows by class"), _("By number")])
         note = FixedLabel(self.note, lines=2)
         controls = QWidget()
         note.setMinimumWidth(_NOTE)
@@ -137,8 +137,6 @@ class NetworkSection(Section):
             self.panel.filters.show_rows(())
             self.plain.show_strokes(None, None)
         self.plain.show_classes(all_names(model))
-        rows = _("Rows by digit") if self._name(0) == "0" else _("Rows by class")
-        self.order.setItemText(0, rows)
         self._ask()
         if self.network.frame is None:
             self.note.setText(_("Computing the value of each unit"))

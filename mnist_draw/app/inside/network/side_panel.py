@@ -34,7 +34,7 @@ from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.events import LayerFigures, Parameters
 from mnist_draw.training.functions import layer_label
 
-_CHOICES = (_("Why"), _("Weights"), pgettext("panel", "Training"))
+_CHOICES = (_("Why?"), _("Weights"), pgettext("panel", "Training"))
 _FILTERS = _("Each picture shows the weights into one unit.")
 _SIGNS = _("Orange: ink speaks for the unit. Blue: ink speaks against it.")
 

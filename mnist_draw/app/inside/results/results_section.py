@@ -110,7 +110,7 @@ class ResultsSection(CountedSection):
         self._failure = ""
         self._limited = None
         self._limiting.stop()
-        self.limits.clear(_("Measuring the first test pictures"))
+        self.limits.clear(_("Measuring the first pictures"))
         self._show_results(None)
         self.confusion.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
