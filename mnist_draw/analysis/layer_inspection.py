@@ -87,7 +87,7 @@ def describe_silent_units(figures: LayerFigures) -> str:
     pictures = number(figures.pictures)
     if worst == 0:
         return _(
-            "Every unit answers some of the {count} validation pictures tried.",
+            "Every unit responds to some of the {count} validation pictures tried.",
             count=pictures,
         )
     return _(

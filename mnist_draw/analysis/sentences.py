@@ -372,7 +372,8 @@ def describe_limits(limits: Limits, is_dense: bool) -> str:
     }
     if is_dense and high < _BY_PLACE:
         return _(
-            "{count} pixels aside, {low} to {high} are right: it knows each pixel by its place.",
+            "Shifted by {count} pixels, {low} to {high} are right: it knows each pixel by "
+            "its place.",
             **fields,
         )
-    return _("{count} pixels aside, {low} to {high} are right.", **fields)
+    return _("Shifted by {count} pixels, {low} to {high} are right.", **fields)

@@ -75,8 +75,8 @@ def add_network_option(parser: argparse.ArgumentParser) -> None:
         metavar="NETWORK",
         default="",
         help=_(
-            "the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
-            "its shapes leave several",
+            "the network's architecture, as in mnist-draw train --network, if the shapes in "
+            "a file of numpy.savez fit several",
         ),
     )
 

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 #: Digits of a figure: more than float32 has would only be noise.
 DECIMALS = 6
 _MODEL_HELP = _(
-    "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "
-    "best, mlp_handwriting or mlp, which ship, or a name that mnist-draw models or runs lists",
+    "a file of this program, one of numpy.savez(file, "
+    "*lasagne.layers.get_all_param_values(…)), the built-in best, mlp_handwriting or mlp, or "
+    "a name that mnist-draw models or runs lists",
 )
 
 
@@ -368,8 +369,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.data is None and trained_on != data.name:
         report(
             _(
-                "{title} was trained on {data}, and is measured on {name} here. Name its "
-                "own data with --data.",
+                "{title} was trained on {data}, and is measured on {name} here. Give its own "
+                "data with --data.",
                 title=title_of_model(model),
                 data=trained_on,
                 name=data.name,

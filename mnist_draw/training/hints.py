@@ -264,7 +264,7 @@ def _silent_units(facts: Facts) -> Hint | None:
         return None
     share = percent(max(facts.dead))
     sentence = _(
-        "{share} of a layer's units answer no picture and have stopped learning.",
+        "{share} of a layer's units respond to no picture and have stopped learning.",
         share=share,
     )
     return _calmer(sentence, facts.began)

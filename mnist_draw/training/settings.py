@@ -218,8 +218,7 @@ class TrainingSettings:
             widget="pictures",
             chooses_pictures=True,
             option="--examples",
-            # Translators: the value is "all"; numbers have a sentence of their own.
-            mark=N_("{value} pictures"),
+            mark=N_("all pictures"),
             brief_count=lambda count: counted("{count} picture", "{count} pictures", count),
             low=1,
             high=10_000_000,

@@ -155,7 +155,7 @@ def test_names_that_are_no_utf8(tmp_path, monkeypatch):
     remember_data(place, data)
     assert data_path(model) == str(place)
     (place / "b").rename(place / os.fsdecode(b"b\xe4"))
-    assert "cannot be shown" in complaint(place)
+    assert "can be shown" in complaint(place)
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_missing_file_and_folder_in_its_place(tmp_path):
 @pytest.mark.parametrize(
     ("content", "begins"),
     [
-        (b"", "is empty"),
+        (b"", "ends after 0 bytes"),
         (b"PK\x03\x04 a zip archive", "50 4b 03 04"),
         (b"<html>not found</html>", "3c 68 74 6d"),
         (b"\0\0\x07\x03" + bytes(12), "00 00 07 03"),

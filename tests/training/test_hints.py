@@ -62,7 +62,7 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         # What is right throughout needs no more steps.
         (replace(facts(epochs([1.0, 0.5], accuracies=[0.9, 1.0])), batches=6), "", ""),
         (facts(epochs([1.0, 0.5], accuracies=[0.8, 0.913], known=0.991), training_examples=2000),
-         "99.1% on its 2,000 pictures, 91.3% on new", "Use all 50,000 pictures"),
+         "99.1% on its 2,000 pictures, 91.3% on new", "Use all pictures"),
         (facts(epochs(FALLS, [0.5, 0.4, 0.41, 0.42, 0.43])), "Since epoch 2 only",
          "Turn augmentation on"),
         # The accuracy is at its best while the loss rises.

@@ -166,7 +166,7 @@ def test_nonsense_is_refused_in_words(tmp_path, content, words):
 def test_no_file_and_no_place(tmp_path):
     with pytest.raises(UserError, match="no file"):
         load_settings(tmp_path / "none")
-    with pytest.raises(UserError, match="Could not write"):
+    with pytest.raises(UserError, match="does not exist"):
         save_settings(tmp_path / "none" / "f", TrainingSettings())
 
 

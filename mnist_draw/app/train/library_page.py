@@ -213,7 +213,7 @@ class LibraryPage(QWidget):
         return self._body
 
     def _build_order(self) -> ComboBox:
-        sentence = _("What the list is sorted by; the same once more turns the order round.")
+        sentence = _("Sort order; choose the same one again to reverse it.")
         self.order = ComboBox("sortCombo", _("Order"), sentence, look="quiet")
         for sort in SORTS.values():
             self.order.addItem(sort.title)

@@ -147,13 +147,14 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> Array:
 
 def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
     start = file.read(4)
-    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
-        found = start.hex(" ") or "–"
+    if len(start) < 4:
+        raise _cut_short(path, len(start))
+    if start[:2] != b"\0\0" or start[2] not in _TYPES:
         raise DatasetError(
             "{path} is not an IDX file: it begins with {found}, where 00 00, a type code and the "
             "number of dimensions were expected. Nothing was loaded; download the file again.",
             path=path,
-            found=found,
+            found=start.hex(" "),
         )
     dtype = _TYPES[start[2]]
     found_dimensions = start[3]
@@ -172,12 +173,7 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
         )
     sizes = file.read(4 * found_dimensions)
     if len(sizes) < 4 * found_dimensions:
-        raise DatasetError(
-            "{path} is cut short: it ends after {size} bytes, inside its header. Nothing was "
-            "loaded; download the file again.",
-            path=path,
-            size=4 + len(sizes),
-        )
+        raise _cut_short(path, 4 + len(sizes))
     shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
     expected = prod(shape) * dtype.itemsize
     if expected > MAX_BYTES:
@@ -212,3 +208,12 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
     if not dtype.isnative:
         values = values.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return values.reshape(shape)
+
+
+def _cut_short(path: Path, size: int) -> DatasetError:
+    return DatasetError(
+        "{path} is cut short: it ends after {size} bytes, inside its header. Nothing was "
+        "loaded; download the file again.",
+        path=path,
+        size=size,
+    )

@@ -39,7 +39,7 @@ _FOLLOWED = _(
 _TURN = (
     ("backButton", _("Back"), "", "←"),
     ("nextButton", _("Next"), "", "→", "primary"),
-    ("playButton", _("Slow"), _("Go through the stages by itself, 3 seconds each."), "Space"),
+    ("playButton", _("Slow"), _("Play the stages automatically, 3 seconds each."), "Space"),
 )
 _ENDS = (N_("Beginning"), N_("End"))
 
