@@ -244,7 +244,7 @@ def test_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys):
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 0
     bar = terminal.getvalue()
     assert "Epoch 1 of 2" in bar
-    assert "Epoch 2/2" in bar
+    assert "Epoch 2 of 2" in bar
     assert "8/8" in bar
     assert "loss" in bar
     out = capsys.readouterr().out

@@ -445,7 +445,6 @@ def test_missing_file_and_folder_in_its_place(tmp_path):
 @pytest.mark.parametrize(
     ("content", "begins"),
     [
-        (b"", "ends after 0 bytes"),
         (b"PK\x03\x04 a zip archive", "50 4b 03 04"),
         (b"<html>not found</html>", "3c 68 74 6d"),
         (b"\0\0\x07\x03" + bytes(12), "00 00 07 03"),
@@ -457,6 +456,12 @@ def test_other_files(tmp_path, content, begins):
     said = idx_complaint(path)
     assert f"{path} is not an" in said
     assert begins in said
+
+
+def test_an_empty_file_is_cut_short(tmp_path):
+    path = tmp_path / "empty"
+    path.write_bytes(b"")
+    assert "ends after 0 bytes" in idx_complaint(path)
 
 
 def test_another_length_than_its_header_says(tmp_path, write_idx):

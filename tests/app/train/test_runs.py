@@ -319,7 +319,7 @@ def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     assert list(curve.getData()[0]) == [1, 2, 3]
     grid = room.tab.run_page.digits.grid
     room.qtbot.waitUntil(lambda: grid.read is not None)
-    assert "answer no picture" in room.hint
+    assert "respond to no picture" in room.hint
     room.loop.gate.clear()
     chosen = room.tab.settings.settings()
     go_on = room.button("trainOnButton")
