@@ -4,6 +4,7 @@
 """
 
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +43,8 @@ from mnist_draw.training.settings import TrainingSettings
 
 from .. import seen
 from ..draw import test_answer_panel
-from ..fakes import Answering, Diverging, Loop, model
+from ..fakes import Answering, Diverging, Loop, model, reading
+from ..fakes import answer as answer_of
 from ..train.conftest import add_run
 
 pytestmark = pytest.mark.window
@@ -117,6 +119,11 @@ class Screens:
         self.new_run()
         self.tab.settings.apply("epochs", 7)
 
+    def letter(self):
+        self.draw()
+        said = replace(answer_of(8), letter="B")
+        self.window.draw_tab.answer.show_reading(reading(said))
+
     def lines(self):
         self.draw()
         answer = self.window.draw_tab.answer
@@ -140,6 +147,12 @@ class Screens:
         self.setup.loop = Loop(free_epochs=1)
         self.setup.loop.gate.clear()
         self.setup.run_an_epoch(epochs=20)
+
+    def paused(self):
+        self.running()
+        self.window.run.pause()
+        self.setup.loop.gate.set()
+        self.setup.qtbot.waitUntil(lambda: self.window.run.state.run.state == "paused")
 
     def first_minute(self):
         self.new_run()
@@ -303,6 +316,7 @@ def screens(shared):
 BUDGET = {
     "draw": (45, 17),
     "taught": (50, 18),
+    "letter": (50, 17),
     "lines": (55, 19),
     "lesson": (160, 16),
     "make_lesson": (220, 27),
@@ -312,6 +326,7 @@ BUDGET = {
     "layers": (165, 16),
     "first_minute": (90, 14),
     "running": (75, 17),
+    "paused": (75, 17),
     "failed": (130, 12),
     "queued": (100, 11),
     "poor": (115, 18),
