@@ -18,7 +18,6 @@ from mnist_draw.training.record import save_history, save_record
 from mnist_draw.training.repeat import surroundings
 from mnist_draw.training.run import MAX_NAME_LENGTH, MODEL, Run, now
 from mnist_draw.training.run_list import new_run_folder
-from mnist_draw.training.run_start import fingerprint
 from mnist_draw.training.settings import TrainingSettings
 
 
@@ -38,7 +37,7 @@ def train_recorded(
     group = plain_name(record)[:MAX_NAME_LENGTH] if isinstance(record, str) else ""
     run = Run(settings=settings, started=now(), origin="python", group=group)
     run.apply(Requested(settings))
-    run.apply(DataLoaded(settings, surroundings(fingerprint(dataset))))
+    run.apply(DataLoaded(settings, surroundings(dataset)))
     try:
         yield from train(settings, dataset=dataset, network=network, controls=controls, run=run)
     finally:

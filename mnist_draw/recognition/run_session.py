@@ -50,7 +50,7 @@ from mnist_draw.training.record import (
 )
 from mnist_draw.training.repeat import Replay, describe_differences, surroundings
 from mnist_draw.training.run import CHECKPOINT, MODEL, RECORD, Run, RunEvent, now
-from mnist_draw.training.run_start import fingerprint, settings_for
+from mnist_draw.training.run_start import settings_for
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class RunSession:
                 with contextlib.suppress(FileNotFoundError):
                     place = str(named_path(settings.data_folder).absolute())
                     settings = settings.replace(data_folder=place)
-            self._happened(DataLoaded(settings, surroundings(fingerprint(self.data))))
+            self._happened(DataLoaded(settings, surroundings(self.data)))
             if self._like is not None:
                 self._report(describe_differences(self._like.made_with, self.run.made_with))
         if settings.extra_folder is not None:

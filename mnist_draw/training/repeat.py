@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
-import numpy
+import numpy as np
 
 from mnist_draw import theano_bridge
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import UserError, did_you_mean
 from mnist_draw.i18n import _, counted
 from mnist_draw.training.control import Controls
@@ -16,9 +20,12 @@ from mnist_draw.training.events import BatchFinished, EpochFinished, Event, Sett
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run import RECORD, Run
 from mnist_draw.training.run_list import readable_runs
+from mnist_draw.training.run_start import fingerprint
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.version import __version__
 
+#: Fingerprints of the labels and of the pictures to learn.
+_DATA = ("data", "pictures")
 #: What begins the name of a run on the command line.
 _MARK = "run:"
 
@@ -67,19 +74,26 @@ class Replay:
                 self._controls.change(change.name, change.value)
 
 
-def surroundings(data: str) -> dict[str, str]:
-    """Return what the figures of a run depend on besides its settings.
-
-    ``data`` is the fingerprint of its training pictures.
-    """
+def surroundings(data: Dataset) -> dict[str, str]:
+    """Return what the figures of a run depend on besides its settings."""
     python = ".".join(map(str, sys.version_info[:3]))
     return {
         "program": f"mnist_draw {__version__}",
         "engine": theano_bridge.engine(),
         "python": f"Python {python}",
-        "numpy": f"NumPy {numpy.__version__}",
-        "data": data,
+        "numpy": f"NumPy {np.__version__}",
+        "lasagne": f"Lasagne {metadata.version('lasagne')}",
+        "machine": _machine(),
+        "data": fingerprint(data),
+        "pictures": f"{zlib.crc32(np.ascontiguousarray(data.train_images).data):08x}",
     }
+
+
+def _machine() -> str:
+    """Return the processor and its widest vectors, which decide in what order numbers are added."""
+    vectors = np.show_config(mode="dicts")["SIMD Extensions"]
+    widest = [*vectors["baseline"], *vectors.get("found", ())][-1:]
+    return " ".join([platform.machine(), *widest])
 
 
 def describe_repeated(run: Run) -> str:
@@ -107,4 +121,4 @@ def describe_differences(before: Mapping[str, str], now: Mapping[str, str]) -> s
 
 
 def _named(name: str, value: str) -> str:
-    return _("training data {mark}", mark=value) if name == "data" else value
+    return _("training data {mark}", mark=value) if name in _DATA else value

@@ -39,7 +39,8 @@ def test_the_record_has_what_the_figures_depend_on(original):
         (2, 1, "l2"),
     ]
     assert settings_at_start(run) == SETTINGS.replace(data_folder=run.settings.data_folder)
-    assert {"program", "engine", "python", "numpy", "data"} == set(run.made_with)
+    libraries = {"program", "engine", "python", "numpy", "lasagne"}
+    assert set(run.made_with) == libraries | {"machine", "data", "pictures"}
 
 
 def test_a_record_is_a_file_of_settings_as_the_run_began_with_them(original):
@@ -60,14 +61,25 @@ def test_a_run_is_repeated_bit_by_bit(original, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_difference_that_prevents_equality_is_said(original, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("changed", ["NumPy 1.0", "riscv64", "Lasagne 0.2", "pictures 00c0ffee"])
+def test_a_difference_that_prevents_equality_is_said(
+    original,
+    changed,
+    tmp_path,
+    monkeypatch,
+    capsys,
+):
     folder, _ = original
     monkeypatch.chdir(tmp_path)
     text = (folder / RECORD).read_text("utf-8")
-    numpy = find_run(str(folder)).made_with["numpy"]
-    (tmp_path / RECORD).write_text(text.replace(numpy, "NumPy 1.0"), "utf-8")
+    names = {"NumPy 1.0": "numpy", "riscv64": "machine", "Lasagne 0.2": "lasagne"}
+    before = find_run(str(folder)).made_with[names.get(changed, "pictures")]
+    (tmp_path / RECORD).write_text(text.replace(before, changed), "utf-8")
     assert main(["train", "--like", ".", "--epochs", "1", "--no-run"]) == 0
-    assert "NumPy 1.0" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert changed in said
+    # What is the same is not named.
+    assert "Python" not in said
 
 
 @pytest.mark.parametrize(
