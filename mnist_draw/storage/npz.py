@@ -119,7 +119,7 @@ class Archive:
     def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:
         with _damage_told():
             if file.read(2) != b"PK":
-                raise DocumentError("it is not an .npz file")
+                raise _no_npz()
             _check_directory(file)
             self._archive = zipfile.ZipFile(file)
             self._entries = _entries(self._archive, max_bytes)
@@ -192,6 +192,10 @@ def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return entries
 
 
+def _no_npz() -> DocumentError:
+    return DocumentError("it is not an .npz file")
+
+
 def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
     entries = distinct_entries(archive)
     if len(entries) > MAX_ARRAYS:
@@ -200,6 +204,9 @@ def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipI
     if total > max_bytes:
         raise too_large(total, max_bytes)
     named: dict[str, zipfile.ZipInfo] = {}
+    # Networks of Keras and PyTorch are zip archives, too.
+    if entries and not any(entry.filename.endswith(".npy") for entry in entries):
+        raise _no_npz()
     for entry in entries:
         if not entry.filename.endswith(".npy"):
             raise NpzError(f"{entry.filename[:80]!r} is not an array")

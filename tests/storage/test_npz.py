@@ -89,6 +89,13 @@ def pickled():
     return buffer.getvalue()
 
 
+def with_a_text():
+    buffer = io.BytesIO(pack({"a": np.zeros(1)}))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("a.txt", b"text")
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -96,7 +103,9 @@ def pickled():
         (pickled(), "header"),
         (pack({f"a{n}": np.zeros(1) for n in range(1001)}), "1001 arrays"),
         (b"PK\x03\x04 and nothing more", "damaged .no zip directory"),
-        (member(b"text", "a.txt"), "not an array"),
+        # As files of Keras and PyTorch.
+        (member(b"text", "data.pkl"), "not an .npz file"),
+        (with_a_text(), "not an array"),
         (member(b"text"), "no valid header"),
         (member(b"x" * 100, compression=zipfile.ZIP_BZIP2), "compression 12"),
         (member(npy("<f4", "(2,)")), "another size"),
