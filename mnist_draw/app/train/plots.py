@@ -81,7 +81,9 @@ class EpochAxis(_Axis):
             last = high - theme.scaled(_AROUND[1]) * (high - low) / size
             return [(step, [n * step for n in range(int(last / step) + 1)])]
         if self._batches:
-            each = round(nice_step(self._batches / 5, whole=True))
+            # The first has its name, half of which is beside it.
+            room = theme.scaled(_EACH) * (high - low) / size
+            each = round(nice_step(self._batches * max(1 / 5, room), whole=True))
             minibatches = sorted({1, *range(each, self._batches + 1, each)})
             return [(1.0, [minibatch / self._batches for minibatch in minibatches])]
         each = theme.scaled(_EACH_EPOCH + _EACH_FIGURE * len(str(self.last)))

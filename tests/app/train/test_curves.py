@@ -156,6 +156,15 @@ def test_the_axis_of_accuracies_begins_below_the_lowest(values, shown):
     assert accuracy_range(values) == shown
 
 
+def test_names_and_numbers_of_minibatches_have_room(accuracy):
+    accuracy.build()
+    accuracy.epoch_axis.show_epochs(accuracy.plot, 1, 100)
+    for wide in (120, 200, 300, 500):
+        ticks = accuracy.epoch_axis.tickValues(-0.01, 1.01, wide)[0][1]
+        assert len(ticks) > 1
+        assert all(after - before > 55 / wide for before, after in pairwise(ticks))
+
+
 def test_the_first_epoch_is_drawn_minibatch_by_minibatch(accuracy):
     accuracy.build()
     made = History()
