@@ -52,6 +52,8 @@ _SMOOTHER = 0.05
 _SLIDER = 96
 #: From this width on the card shows its title, too.
 _WIDE = 560
+#: Above and below all values, of their range: a point at its end is whole where the plot is low.
+_PADDING = 0.06
 #: Opacity, of 255, of a line before smoothing, and of the spread of seeds.
 _FAINT = 64
 _BAND = 40
@@ -240,7 +242,7 @@ class CompareCard(Card):
         # A lone point is in the middle of a scale that says how high it is.
         least = (0.1, 0.5) if len(values) > 1 else (1.0, 10.0)
         spare = max(0.0, least[not self._is_logarithmic] - (high - low)) / 2
-        self.plot.setYRange(low - spare, high + spare, padding=0.03)
+        self.plot.setYRange(low - spare, high + spare, padding=_PADDING)
 
     def _draw(self, curve: Curve) -> list[float]:
         """Draw a curve, its spread and the line before smoothing; return all their values."""

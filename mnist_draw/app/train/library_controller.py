@@ -85,6 +85,8 @@ class LibraryController(LibraryFiles):
         self._rows = page.list.rows
         self._shown = Library(())
         self.handed_in = HandedInList(page, background, self)
+        #: What was deleted together last, in the bin, and what is said when it is back.
+        self._together: tuple[Sequence[Path], str] = ((), "")
         #: The entry whose name is to be edited once it is listed.
         self._to_rename = ""
         self._folder = FollowedFolder(
@@ -345,6 +347,7 @@ class LibraryController(LibraryFiles):
             if len(entries) == 1:
                 deleted = _("{name} was deleted.", name=entries[0].name)
                 back = _("{name} is back.", name=entries[0].name)
+            self._together = (paths, back)
             self.offer_undo(deleted, paths, back)
             if self._network.state.answering_key in [one.key for one in chosen]:
                 self._network.use_default()
@@ -362,11 +365,16 @@ class LibraryController(LibraryFiles):
         return ""
 
     def restore_last(self) -> None:
-        newest = list_deleted()[:1]
-        if newest:
-            self.restore([newest[0][0].path], _("{name} is back.", name=newest[0][1]))
-        else:
+        titles = {one.path: title for one, title in list_deleted()}
+        if not titles:
             self.notifier.problem(_("There is nothing to restore."))
+            return
+        newest, title = next(iter(titles.items()))
+        together, back = self._together
+        if newest in together:
+            self.restore([path for path in together if path in titles], back)
+        else:
+            self.restore([newest], _("{name} is back.", name=title))
 
 
 def _folders() -> tuple[Path, ...]:

@@ -414,6 +414,11 @@ def test_seeds_are_one_row_that_unfolds_and_is_compared_as_mean_and_spread(make)
     room.qtbot.waitUntil(lambda: not rows.ticked())
     room.undo()
     room.qtbot.waitUntil(lambda: [one.key for one in rows.ticked()] == [group.key])
+    page.delete_button.click()
+    room.qtbot.waitUntil(lambda: not rows.ticked())
+    page.undo.trigger()
+    room.qtbot.waitUntil(lambda: [one.key for one in rows.ticked()] == [group.key])
+    assert len(rows.ticked()[0].members) == 3
 
 
 def test_the_list_is_sorted_by_what_is_chosen(make):
