@@ -14,7 +14,8 @@ from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
-from mnist_draw.app.train.layer_list import LayerLine, LayerList, format_shape, title_of_entry
+from mnist_draw.app.train.layer_list import LayerList
+from mnist_draw.app.train.layer_row import LayerLine, format_shape, title_of_entry
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.i18n import _, counted, number

@@ -10,7 +10,8 @@ from mnist_draw.app.kit.number_fields import RealBox
 from mnist_draw.app.kit.steady_labels import Captioned
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, push_button
-from mnist_draw.app.train.layer_list import LayerList, share_box, share_of
+from mnist_draw.app.train.layer_list import LayerList
+from mnist_draw.app.train.layer_row import share_box, share_of
 from mnist_draw.i18n import _
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.layer_text import entries_of

@@ -16,7 +16,8 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import Card, label, push_button
-from mnist_draw.app.train.layer_list import LayerList, title_of_entry
+from mnist_draw.app.train.layer_list import LayerList
+from mnist_draw.app.train.layer_row import title_of_entry
 from mnist_draw.app.train.layers_page import FlowCard
 from mnist_draw.app.train.lesson import Lesson, describe_row
 from mnist_draw.app.train.lesson_cards import LessonCard, LessonHead, LessonRunsCard, TaskCard, lock

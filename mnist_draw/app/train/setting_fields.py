@@ -17,7 +17,7 @@ from mnist_draw.app.kit.number_fields import NumberBox, NumberField, RealBox, Re
 from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, push_button
-from mnist_draw.app.train.layer_list import share_of
+from mnist_draw.app.train.layer_row import share_of
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.i18n import _, joined, listed, percent_sign
 from mnist_draw.training.setting import (
