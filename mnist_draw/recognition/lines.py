@@ -36,6 +36,8 @@ _BETWEEN_COLUMNS = 1.5
 #: A bar is this many times wider than high, and covers this part of what is above and below.
 _LEVEL = 4.0
 _COVERED = 0.6
+#: The middle of a line below digits is at least so far below them, in their heights.
+_BELOW = 0.02
 #: Parts with less ink than this share of the largest are specks.
 _SPECK = 0.01
 
@@ -158,6 +160,40 @@ class InkParts:
 
         mask = np.isin(self.labels, self.kept[members])
         return np.where(ndimage.binary_dilation(mask, iterations=2), ink, 0).astype(ink.dtype)
+
+
+def without_underlines(
+    ink: Array,
+    strokes: Sequence[PenStroke],
+) -> tuple[Array, Sequence[PenStroke]]:
+    """Return a picture's ink, or strokes if they are known, without lines below all others."""
+    if strokes:
+        kept = _not_underlines(stroke_boxes(strokes))
+        return ink, [strokes[n] for n in kept]
+    parts = InkParts.of(ink)
+    kept = _not_underlines(parts.boxes)
+    return (parts.ink_of(ink, kept) if len(kept) < len(parts.boxes) else ink), strokes
+
+
+def _not_underlines(boxes: Doubles) -> list[int]:
+    kept: list[int] = np.argsort(boxes[:, 1::2].sum(axis=1)).tolist()
+    while len(kept) > 1 and _is_underline(boxes[kept[-1]], boxes[kept[:-1]]):
+        kept.pop()
+    return sorted(kept)
+
+
+def _is_underline(line: Doubles, others: Doubles) -> bool:
+    """Whether a box is a level line below the middle of others, of which one is upright."""
+    left, top, right, bottom = line
+    start, up = others[:, :2].min(axis=0)
+    end, down = others[:, 2:].max(axis=0)
+    width = right - left
+    is_level = width > _LEVEL * (bottom - top)
+    is_below = (top + bottom) / 2 > down + _BELOW * (down - up)
+    is_in_the_middle = abs(left + right - start - end) < width / 2
+    wide, high = (others[:, 2:] - others[:, :2]).T
+    is_upright = (high > wide / 2).any()
+    return bool(is_level and is_below and is_in_the_middle and is_upright)
 
 
 def lines_of(ink: Array, strokes: Sequence[PenStroke]) -> Lines:

@@ -20,9 +20,8 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
-from mnist_draw.recognition.certainty import two_best
 from mnist_draw.recognition.glyphs import in_line, letter_like, word_odds
-from mnist_draw.recognition.lines import FRACTION
+from mnist_draw.recognition.lines import FRACTION, without_underlines
 from mnist_draw.recognition.pieces import (
     Box,
     Group,
@@ -47,103 +46,95 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.recogniser import Recogniser
 
 
-@dataclass(frozen=True)
-class NumberRules:
-    """The limits of reading numbers.
+# Log odds are natural logarithms. Lengths are in heights of the line, unless a comment says
+# otherwise. Most limits were chosen on numbers composed of digits of the 88 fitted writers
+# (`benchmarks/drawn_numbers.py`).
 
-    Log odds are natural logarithms. Lengths are in heights of the line, unless a comment says
-    otherwise. Most limits were chosen on numbers composed of digits of the 88 fitted writers
-    (`benchmarks/drawn_numbers.py`).
-    """
+# -- what is not cut
 
-    # -- what is not cut
+#: Ink with such log odds of being one digit and such confidence is not cut, …
+_SURE_LOG_ODDS = 3.0
+_SURE_CONFIDENCE = 0.8
+#: … nor is ink with lower log odds of being several digits.
+_SEVERAL = -2.2
+#: Refused strokes are cut from these log odds of being several digits on: of letters, hardly
+#: any; or if they are this many times wider than high.
+_SEVERAL_JOINED = -0.5
+_WIDE = 2.0
 
-    #: Ink with such log odds of being one digit and such confidence is not cut, …
-    sure_log_odds: float = 3.0
-    sure_confidence: float = 0.8
-    #: … nor is ink with lower log odds of being several digits.
-    several: float = -2.2
-    #: Refused strokes are cut from these log odds of being several digits on: of letters, hardly
-    #: any; or if they are this many times wider than high.
-    several_joined: float = -0.5
-    wide: float = 2.0
+# -- groups of pieces
 
-    # -- groups of pieces
+#: The most pieces of a digit.
+_MAX_PIECES = 8
+#: The largest width of a digit, and of one that is cut out of connected ink.
+_MAX_WIDTH = 1.9
+_MAX_CUT_WIDTH = 1.3
+#: The network does not read groups with lower log odds of being a digit.
+_MIN_LOG_ODDS = -2.5
+#: Paper of this width between two pieces separates two digits.
+_CLEAR = 0.3
+#: Cost of a cut through ink, as a logarithm: one digit is not divided without a good reason.
+_PER_CUT = 0.2
+#: Further cost of a part that is refused, as a logarithm.
+_PER_REFUSED = 2.0
+#: Many ways to cut ink give the same digits: their share counts with this power. It was fitted
+#: to numbers of two and three digits of the 88 writers.
+_ALIKE = 0.25
 
-    #: The most pieces of a digit.
-    max_pieces: int = 8
-    #: The largest width of a digit, and of one that is cut out of connected ink.
-    max_width: float = 1.9
-    max_cut_width: float = 1.3
-    #: The network does not read groups with lower log odds of being a digit.
-    min_log_odds: float = -2.5
-    #: Paper of this width between two pieces separates two digits.
-    clear: float = 0.3
-    #: Cost of a cut through ink, as a logarithm: one digit is not divided without a good reason.
-    per_cut: float = 0.2
-    #: Further cost of a part that is refused, as a logarithm.
-    per_refused: float = 2.0
-    #: Many ways to cut ink give the same digits: their share counts with this power. It was fitted
-    #: to numbers of two and three digits of the 88 writers.
-    alike: float = 0.25
+# -- which readings are numbers
 
-    # -- which readings are numbers
+#: By how many log odds the rejection threshold is lower for a part of a number than for a digit
+#: alone, if at least half of the parts would not be refused alone.
+_SHIFT = 3.0
+#: Groups of strokes are a number if the mean of their log odds is this far above the threshold,
+#: in which none counts for more than the second value: a plain digit speaks for a strange one
+#: beside it, as in 77, 88, 16.
+_PLAIN = 1.8
+_PLAINEST = 5.0
+#: From these log odds of being several digits on, the mean need only be above the threshold: of
+#: letters of several strokes 0.2% are.
+_PLAINLY_SEVERAL = 1.0
+#: Strokes with higher log odds of being a word are not cut; one letter may be joined digits.
+_PLAINLY_A_WORD = 5.0
+#: Ink with lower log odds of being several digits is one sign; 5% of digits beside signs are.
+_RATHER_A_SIGN = -3.0
+#: A group with this part of its width above another is in a line above it.
+_ABOVE = 0.5
+#: Groups of which one is above or below this part of the width of the other are no digits, but
+#: a sign, such as # and $: of 500 numbers of touching digits, no two share 0.75.
+_COVERED = 0.8
 
-    #: By how many log odds the rejection threshold is lower for a part of a number than for a digit
-    #: alone, if at least half of the parts would not be refused alone.
-    shift: float = 3.0
-    #: Groups of strokes are a number if the mean of their log odds is this far above the threshold,
-    #: in which none counts for more than the second value: a plain digit speaks for a strange one
-    #: beside it, as in 77, 88, 16.
-    plain: float = 1.8
-    plainest: float = 5.0
-    #: From these log odds of being several digits on, the mean need only be above the threshold: of
-    #: letters of several strokes 0.2% are.
-    plainly_several: float = 1.0
-    #: Strokes with higher log odds of being a word are not cut; one letter may be joined digits.
-    plainly_a_word: float = 5.0
-    #: Ink with lower log odds of being several digits is one sign; 5% of digits beside signs are.
-    rather_a_sign: float = -3.0
-    #: A group with this part of its width above another is in a line above it.
-    above: float = 0.5
-    #: Groups of which one is above or below this part of the width of the other are no digits, but
-    #: a sign, such as # and $: of 500 numbers of touching digits, no two share 0.75.
-    covered: float = 0.8
+# -- signs
 
-    # -- signs
-
-    #: Ink beside a digit, with this much paper between the middles of their lines, is not its own
-    #: if the digit is read without it, too; with the second width, it never is.
-    loose: float = 0.15
-    far: float = 0.25
-    #: Pieces of this height are digits or parts of them; lower ones, with this much paper beside
-    #: them, may be signs.
-    tall: float = 0.45
-    beside: float = 0.06
-    #: Points are lower and narrower than a dot, commas at least this high; a minus is this many
-    #: times wider than high.
-    dot: float = 0.2
-    comma: float = 0.12
-    level: float = 3.0
-    #: The middles of points and commas are below this part of the digit beside them.
-    low: float = 0.75
-    #: The log odds of ink between digits being a slash, if it is that or a 1: for each degree by
-    #: which it leans further than half of the median of all parts, for its height in medians of
-    #: theirs, for its width as a share of its length, and in general. Close to a logistic
-    #: regression on lines that were composed of what 33 of the fitted writers drew: of their
-    #: slashes 90% have more than 0, of their ones 0.7%.
-    slash_lean: float = 0.35
-    slash_height: float = 11.0
-    slash_width: float = -26.0
-    slash: float = -15.0
-    #: The share of signs that are read rightly.
-    sign_confidence: float = 0.97
-
-
-RULES = NumberRules()
+#: Ink beside a digit, with this much paper between the middles of their lines, is not its own
+#: if the digit is read without it, too; with the second width, it never is.
+_LOOSE = 0.15
+_FAR = 0.25
+#: Pieces of this height are digits or parts of them; lower ones, with this much paper beside
+#: them, may be signs.
+_TALL = 0.45
+_BESIDE = 0.06
+#: Points are lower and narrower than a dot, commas at least this high; a minus is this many
+#: times wider than high.
+_DOT = 0.2
+_COMMA = 0.12
+_LEVEL = 3.0
+#: The middles of points and commas are below this part of the digit beside them.
+_LOW = 0.75
+#: The log odds of ink between digits being a slash, if it is that or a 1: for each degree by
+#: which it leans further than half of the median of all parts, for its height in medians of
+#: theirs, for its width as a share of its length, and in general. Close to a logistic
+#: regression on lines that were composed of what 33 of the fitted writers drew: of their
+#: slashes 90% have more than 0, of their ones 0.7%.
+_SLASH_LEAN = 0.35
+_SLASH_HEIGHT = 11.0
+_SLASH_WIDTH = -26.0
+_SLASH = -15.0
+#: The share of signs that are read rightly.
+_SIGN_CONFIDENCE = 0.97
 SLASH = "/"
 #: How sure signs are that the strokes' network does not decide on.
-_SURE = {NOT_A_DIGIT: 0.0, SLASH: RULES.sign_confidence}
+_SURE = {NOT_A_DIGIT: 0.0, SLASH: _SIGN_CONFIDENCE}
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +163,8 @@ def read_number(
     """
     if not has_ink(ink):
         return NumberAnswer("", ())
-    strokes = curved(strokes or ())
+    ink, strokes = without_underlines(ink, strokes or ())
+    strokes = curved(strokes)
     together = alone or recogniser.recognise_ink(ink, strokes)
     number = None
     is_one_line = together.lines == 1 and together.objection != FRACTION
@@ -194,11 +186,11 @@ def _of_strokes(
 ) -> NumberAnswer | None:
     """Read several digits and signs from strokes; None if there are none."""
     is_plain = len(strokes) == 1 and alone.digit is not None
-    if are_dots(strokes) or (is_plain and alone.several < RULES.several_joined):
+    if are_dots(strokes) or (is_plain and alone.several < _SEVERAL_JOINED):
         return None
     found = read_strokes(recogniser, alone.strokes or draw_strokes(strokes), alone)
     word = word_odds(found.scores.glyphs)
-    if word > RULES.plainly_a_word:
+    if word > _PLAINLY_A_WORD:
         return None
     cut = cut_strokes(strokes) if _may_be_joined(recogniser, found, alone) else None
     if cut is not None:
@@ -210,7 +202,7 @@ def _of_strokes(
         return _beside_one_digit(recogniser, found, alone, decimals)
     if word > 0 or not _is_number(recogniser, found, alone):
         return None
-    return _parts(recogniser, found, RULES.shift, decimals)
+    return _parts(recogniser, found, _SHIFT, decimals)
 
 
 def _beside_one_digit(
@@ -220,7 +212,7 @@ def _beside_one_digit(
     decimals: bool,
 ) -> NumberAnswer | None:
     """Return one digit and the ink that it does not own; None without such ink."""
-    if alone.network_input is None or found.signs[0] or alone.several < RULES.rather_a_sign:
+    if alone.network_input is None or found.signs[0] or alone.several < _RATHER_A_SIGN:
         return None
     place = found.pieces.in_picture()
     whole = _digit(alone.digit is None, alone.probabilities, place, alone.network_input)
@@ -233,13 +225,13 @@ def _may_be_joined(recogniser: Recogniser, found: Reading, alone: Answer) -> boo
     if len(found.groups) > 1:
         return any(_are_strange(recogniser, found))
     left, top, right, bottom = found.pieces.spans.T
-    is_wide = np.ptp([left, right]) > RULES.wide * np.ptp([top, bottom])
-    return alone.several >= RULES.several_joined or (alone.digit is None and bool(is_wide))
+    is_wide = np.ptp([left, right]) > _WIDE * np.ptp([top, bottom])
+    return alone.several >= _SEVERAL_JOINED or (alone.digit is None and bool(is_wide))
 
 
 def _are_strange(recogniser: Recogniser, found: Reading) -> list[bool]:
     """Tell which groups are neither digits nor signs."""
-    refused = recogniser.margins(found.scores) < -RULES.shift
+    refused = recogniser.margins(found.scores) < -_SHIFT
     pairs = zip(found.signs, refused, strict=True)
     return [sign == NOT_A_DIGIT or (not sign and bool(is_refused)) for sign, is_refused in pairs]
 
@@ -251,8 +243,8 @@ def _is_number(recogniser: Recogniser, found: Reading, alone: Answer) -> bool:
         return False
     is_cut = any(found.pieces.cut)
     margins = recogniser.margins(found.scores)
-    least = 0.0 if alone.several >= RULES.plainly_several and not is_cut else RULES.plain
-    mean = np.clip(margins[are_digits], -RULES.shift, RULES.plainest).mean()
+    least = 0.0 if alone.several >= _PLAINLY_SEVERAL and not is_cut else _PLAIN
+    mean = np.clip(margins[are_digits], -_SHIFT, _PLAINEST).mean()
     return bool(mean >= least)
 
 
@@ -266,10 +258,10 @@ def _of_picture(
     decimals: bool,
 ) -> NumberAnswer:
     """Read digits and signs from a picture."""
-    line = _split(recogniser, ink, together)
-    signs, line = _take_signs(recogniser, line)
+    pieces = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
+    signs, line = _take_signs(recogniser, Line(ink, pieces, together))
     found = _read_pieces(recogniser, line.pieces, line.alone)
-    is_one_sign = together.digit is None and together.several < RULES.rather_a_sign
+    is_one_sign = together.digit is None and together.several < _RATHER_A_SIGN
     if found is None:
         whole = _whole(line.alone, line.ink)
         everything = (0, len(line.pieces))
@@ -284,19 +276,13 @@ def _of_picture(
     return _join([*signs, *found.digits], found.share, decimals)
 
 
-def _split(recogniser: Recogniser, ink: npt.NDArray[Any], alone: Answer) -> Line:
-    """Divide ink into pieces."""
-    pieces = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
-    return Line(ink, pieces, alone)
-
-
 def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
     """Tell which parts are plainly one digit, or hardly several."""
     inputs = np.stack([normalise_ink(ink) for ink in inks])[:, None]
-    scores = recogniser.read(inputs, RULES.sure_log_odds)
-    sure = scores.log_odds >= RULES.sure_log_odds
-    sure &= scores.probabilities.max(axis=1) >= RULES.sure_confidence
-    return [bool(value) for value in sure | (scores.several < RULES.several)]
+    scores = recogniser.read(inputs, _SURE_LOG_ODDS)
+    sure = scores.log_odds >= _SURE_LOG_ODDS
+    sure &= scores.probabilities.max(axis=1) >= _SURE_CONFIDENCE
+    return [bool(value) for value in sure | (scores.several < _SEVERAL)]
 
 
 def _take_signs(recogniser: Recogniser, line: Line) -> tuple[list[DigitAnswer], Line]:
@@ -319,19 +305,19 @@ def _read_pieces(recogniser: Recogniser, pieces: Row, alone: Answer) -> NumberAn
         return None
     groups = _groups(pieces)
     inputs = np.stack([normalise_ink(pieces.group(*group)) for group in groups])[:, None]
-    scores = recogniser.read(inputs, RULES.min_log_odds)
+    scores = recogniser.read(inputs, _MIN_LOG_ODDS)
     # A strange part is more likely a digit among digits than alone.
-    refused = recogniser.margins(scores) < -RULES.shift
+    refused = recogniser.margins(scores) < -_SHIFT
     costs = digit_costs(pieces, groups, scores)
-    costs += [RULES.per_cut * pieces.cut[first] for first, _ in groups]
-    costs += RULES.per_refused * refused
+    costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
+    costs += _PER_REFUSED * refused
     none = [""] * len(groups)
     found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs, none)
     if len(found.groups) == 1 or _in_two_lines(found):
         return None
     are_digits = recogniser.margins(found.scores) >= 0
-    shift = RULES.shift if are_digits.mean() >= 0.5 else 0.0
-    return _parts(recogniser, replace(found, share=found.share**RULES.alike), shift)
+    shift = _SHIFT if are_digits.mean() >= 0.5 else 0.0
+    return _parts(recogniser, replace(found, share=found.share**_ALIKE), shift)
 
 
 def _join(parts: list[DigitAnswer], share: float = 1.0, decimals: bool = True) -> NumberAnswer:
@@ -358,9 +344,9 @@ def _digit(
     box: Box,
     network_input: npt.NDArray[np.float32] | None,
 ) -> DigitAnswer:
-    digit, _ = two_best(probabilities.tolist())
     if is_refused:
         return DigitAnswer(None, 0.0, box, probabilities, network_input)
+    digit = int(probabilities.argmax())
     return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
 
 
@@ -408,10 +394,10 @@ def _slash_odds(found: Reading) -> npt.NDArray[np.float64]:
     leans, widths = np.array([lean(ink) for ink in inks]).T
     heights = np.array([len(ink) for ink in inks])
     odds: npt.NDArray[np.float64] = (
-        RULES.slash_lean * (leans - np.median(leans) / 2)
-        + RULES.slash_height * heights / np.median(heights)
-        + RULES.slash_width * widths
-        + RULES.slash
+        _SLASH_LEAN * (leans - np.median(leans) / 2)
+        + _SLASH_HEIGHT * heights / np.median(heights)
+        + _SLASH_WIDTH * widths
+        + _SLASH
     )
     odds[found.scores.probabilities.argmax(axis=1) != 1] = -np.inf
     odds[[0, -1]] = -np.inf
@@ -426,15 +412,15 @@ def _runs(found: Reading) -> list[list[int]]:
     widths = rights - lefts
     shared = np.minimum(rights[:-1], rights[1:]) - np.maximum(lefts[:-1], lefts[1:])
     narrower = np.minimum(widths[:-1], widths[1:])
-    apart = np.flatnonzero(shared < RULES.covered * narrower) + 1
+    apart = np.flatnonzero(shared < _COVERED * narrower) + 1
     return [run.tolist() for run in np.split(np.arange(len(spans)), apart)]
 
 
 def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) -> list[DigitAnswer]:
     """Return a digit, or the one plain digit of refused ink, apart from what it does not need."""
-    far = _clusters(row, group, RULES.far)
+    far = _clusters(row, group, _FAR)
     is_far = len(far) > 1
-    clusters = far if is_far else _clusters(row, group, RULES.loose)
+    clusters = far if is_far else _clusters(row, group, _LOOSE)
     if any(row.cut[group[0] + 1 : group[1]]) or not 1 < len(clusters) <= MAX_PIECES:
         return [part]
     rows = [row.part(cluster) for cluster in clusters]
@@ -443,12 +429,12 @@ def _owned(recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer) ->
     scores = recogniser.read(pictures[:, None])
     margins = recogniser.margins(scores)
     if part.digit is None:
-        is_high = [np.ptp(cluster.spans[:, 1::2]) >= RULES.tall for cluster in rows]
-        is_own = (margins >= RULES.plain) & is_high
+        is_high = [np.ptp(cluster.spans[:, 1::2]) >= _TALL for cluster in rows]
+        is_own = (margins >= _PLAIN) & is_high
     else:
         digits = scores.probabilities.argmax(axis=1)
         amounts = [ink.sum() for ink in inks]
-        is_own = is_far | ((margins >= -RULES.shift) & (digits == part.digit))
+        is_own = is_far | ((margins >= -_SHIFT) & (digits == part.digit))
         is_own &= amounts == np.max(amounts)
     if is_own.sum() != 1:
         return [part]
@@ -487,17 +473,17 @@ class SmallInk:
     is_first: bool
 
     def is_comma(self) -> bool:
-        return self.depth > RULES.low and self.height >= max(RULES.comma, self.width)
+        return self.depth > _LOW and self.height >= max(_COMMA, self.width)
 
     def is_dot(self) -> bool:
-        return max(self.width, self.height) < RULES.dot
+        return max(self.width, self.height) < _DOT
 
     def is_point(self) -> bool:
-        return self.is_dot() and self.depth > RULES.low
+        return self.is_dot() and self.depth > _LOW
 
     def is_minus(self) -> bool:
-        is_level = self.width > RULES.level * self.height
-        return self.is_first and is_level and 1 - RULES.low < self.depth < RULES.low
+        is_level = self.width > _LEVEL * self.height
+        return self.is_first and is_level and 1 - _LOW < self.depth < _LOW
 
     def sign(self) -> str:
         """Return its sign, ``"?"`` for a dot elsewhere; empty if it is none."""
@@ -514,11 +500,11 @@ def find_signs(row: Row) -> list[int]:
     """Return the pieces that are too small for a digit, clear of all others."""
     left, top, right, bottom = row.spans.T
     is_cut = np.array([*row.cut, False])
-    small = (bottom - top < RULES.tall) & ~is_cut[:-1] & ~is_cut[1:]
+    small = (bottom - top < _TALL) & ~is_cut[:-1] & ~is_cut[1:]
     found = []
     for n in np.flatnonzero(small).tolist():
         paper = np.maximum(np.delete(left, n) - right[n], left[n] - np.delete(right, n))
-        is_beside = (paper > RULES.beside).all()
+        is_beside = (paper > _BESIDE).all()
         sign = _sign_of(row, n)
         if sign and (is_beside or (row.is_clear(n) and sign != NOT_A_DIGIT)):
             found.append(n)
@@ -527,7 +513,7 @@ def find_signs(row: Row) -> list[int]:
 
 def _sign_of(row: Row, piece: int) -> str:
     """Return the sign that a low piece beside digits is, as `SmallInk.sign`; else empty."""
-    tall = row.spans[np.ptp(row.spans[:, 1::2], axis=1) >= RULES.tall]
+    tall = row.spans[np.ptp(row.spans[:, 1::2], axis=1) >= _TALL]
     left, top, right, bottom = row.spans[piece]
     middle = (left + right) / 2
     is_below = (tall[:, 3] < top) & (tall[:, 0] <= middle) & (middle <= tall[:, 2])
@@ -542,7 +528,7 @@ def _sign_of(row: Row, piece: int) -> str:
 def _sign(row: Row, pieces: list[int]) -> DigitAnswer:
     """Return pieces as a sign, or as ink that no digit owns."""
     sign = (_sign_of(row, pieces[0]) if len(pieces) == 1 else "") or NOT_A_DIGIT
-    confidence = 0.0 if sign == NOT_A_DIGIT else RULES.sign_confidence
+    confidence = 0.0 if sign == NOT_A_DIGIT else _SIGN_CONFIDENCE
     return DigitAnswer(None, confidence, row.part(pieces).in_picture(), sign=sign)
 
 
@@ -552,7 +538,7 @@ def _in_two_lines(found: Reading) -> bool:
     boxes = [found.pieces.box(*group) for group, sign in pairs if not sign]
     return any(
         bottom <= below
-        and min(right, end) - max(left, start) > RULES.above * min(right - left, end - start)
+        and min(right, end) - max(left, start) > _ABOVE * min(right - left, end - start)
         for _, left, bottom, right in boxes
         for below, start, _, end in boxes
     )
@@ -564,14 +550,14 @@ def _groups(pieces: Row) -> list[Group]:
     for first in range(len(pieces)):
         # A single piece is always a group, so that all pieces can be covered.
         groups.append((first, first + 1))
-        for last in range(first + 2, min(first + RULES.max_pieces, len(pieces)) + 1):
+        for last in range(first + 2, min(first + _MAX_PIECES, len(pieces)) + 1):
             _, left, _, right = pieces.box(first, last)
             _, _, _, before = pieces.box(first, last - 1)
             paper = pieces.boxes[last - 1][1] - before
             width = (right - left) / pieces.height
-            if width > RULES.max_width or paper > RULES.clear * pieces.height:
+            if width > _MAX_WIDTH or paper > _CLEAR * pieces.height:
                 break
             is_cut = pieces.cut[first] or (last < len(pieces) and pieces.cut[last])
-            if not is_cut or width <= RULES.max_cut_width:
+            if not is_cut or width <= _MAX_CUT_WIDTH:
                 groups.append((first, last))
     return groups

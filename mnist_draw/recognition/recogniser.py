@@ -26,7 +26,7 @@ from mnist_draw.recognition.glyphs import (
     letter_like,
     shipped_glyphs,
 )
-from mnist_draw.recognition.lines import SEVERAL_LINES, lines_of
+from mnist_draw.recognition.lines import SEVERAL_LINES, lines_of, without_underlines
 from mnist_draw.recognition.pieces import Row
 from mnist_draw.recognition.rejection import (
     COARSE_LENIENCE,
@@ -235,6 +235,8 @@ class Recogniser:
     def prepare(self, ink: Array, strokes: Sequence[PenStroke]) -> PreparedInk:
         """Draw strokes again, or smooth a picture of few pixels, and normalise the ink."""
         coarse = False
+        if self.reads_digits:
+            ink, strokes = without_underlines(ink, strokes)
         strokes = curved(strokes)
         drawn = draw_strokes(strokes) if strokes else None
         read = ink

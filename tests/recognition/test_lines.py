@@ -143,3 +143,32 @@ def test_a_number_whose_end_stands_lower_is_one_line_on_request(shipped: Recogni
     answer = shipped.recognise_ink(ink, strokes, is_one_line=True)
     assert answer.lines == 1
     assert shipped.read_number(ink, answer, strokes=strokes).text == "7240"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize("digits", [[3], [7, 2]])
+def test_what_is_underlined_is_read(
+    shipped: Recogniser,
+    digits: list[int],
+    lines: int,
+    known: bool,
+) -> None:
+    strokes = written(digits, 0)
+    right = 110.0 * len(digits) + 10
+    for place in range(lines):
+        below = np.stack([np.linspace(10, right, 20), np.full(20, 145.0 + 30 * place)], axis=1)
+        strokes.append(np.column_stack([below, np.full(20, 10.0)]))
+    ink = board_of(strokes)
+    drawn = strokes if known else None
+    answer = shipped.recognise_ink(ink, drawn)
+    text = "".join(map(str, digits))
+    assert shipped.read_number(ink, answer, strokes=drawn).text == text
+    assert len(digits) > 1 or answer.text == text
+
+
+def test_a_low_bar_of_a_sign_is_no_line_below_it(shipped: Recogniser) -> None:
+    equals = [one(0, 0)[:, [1, 0, 2]] + (20, 60 * row + 60, 0) for row in (0, 1)]
+    assert shipped.recognise_ink(board_of(equals), equals).text == "?"
+    corner = [one(60, 20), one(0, 0)[:, [1, 0, 2]] + (60, 125, 0)]
+    assert len(shipped.prepare(board_of(corner), corner).strokes) == 2
