@@ -151,10 +151,10 @@ class OneStep:
                 count=number(count),
                 most=number(MAX_NUMBERS),
             )
-        if any(getattr(layer, "normalized", False) for layer in specification.layers):
-            raise StepError(
-                "A step through batch normalization is not shown. Choose another network.",
-            )
+        #: Whether a step can be explained: its stages know no batch normalization.
+        self.can_be_explained = not any(
+            getattr(layer, "normalized", False) for layer in specification.layers
+        )
         self.model = model
         known = settings or settings_of(model)
         #: Whether the update rule is that of the network's training; else it is the tutorial's.
@@ -348,7 +348,9 @@ class StepExpressions:
         chain = network_probe.Chain(network, self.pictures, False, None)
         losses = lasagne.objectives.categorical_crossentropy(chain.outputs[-1], self.targets)
         self.loss = losses.mean()
-        self.params: list[Any] = lasagne.layers.get_all_params(network, trainable=True)
+        #: All parameters, the averages of batch normalization among them.
+        self.params: list[Any] = lasagne.layers.get_all_params(network)
+        learned = lasagne.layers.get_all_params(network, trainable=True)
         objective = self.loss
         if settings.l2:
             penalty = lasagne.regularization.regularize_network_params(
@@ -357,15 +359,15 @@ class StepExpressions:
             )
             objective = objective + np.float32(settings.l2) * penalty
         between = [*chain.outputs[:-1], *chain.sums]
-        found = T.grad(objective, [*self.params, *between])
-        self.gradients = found[: len(self.params)]
-        self._between = found[len(self.params) :]
+        found = T.grad(objective, [*learned, *between])
+        self.gradients = found[: len(learned)]
+        self._between = found[len(learned) :]
         self.learning_rate = theano.shared(np.float32(settings.learning_rate), "learning_rate")
         rule = UPDATE_RULES[settings.update]
         self.updates = updates_of(
             rule,
             self.gradients,
-            self.params,
+            learned,
             self.learning_rate,
             settings.update_parameters,
         )

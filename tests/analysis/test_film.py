@@ -106,6 +106,23 @@ def learn_by_numpy(film, steps):
     return values
 
 
+def test_the_averages_of_batch_normalization_are_learned_too(digits):
+    film = Film(learned_model("layers:20,norm")[0])
+    before = film.frame(0).parameters
+    pictures = film.step.minibatch(0).pictures
+    sums = pictures.reshape(len(pictures), -1) @ before[0]
+    W, beta, gamma, mean, inverse, *last = go(film, 1).parameters
+    # A tenth of each average is that of the minibatch.
+    np.testing.assert_allclose(mean, 0.9 * before[3] + 0.1 * sums.mean(axis=0), atol=1e-5)
+    spread = 1 / np.sqrt(sums.var(axis=0) + 1e-4)
+    np.testing.assert_allclose(inverse, 0.9 * before[4] + 0.1 * spread, rtol=1e-4)
+    values = scale(digits.validation_images).reshape(len(digits.validation_labels), -1)
+    normalized = (values @ W - mean) * inverse * gamma + beta
+    logits = np.maximum(normalized, 0) @ last[0] + last[1]
+    right = np.count_nonzero(logits.argmax(axis=1) == digits.validation_labels)
+    assert film.notes[1].right == right
+
+
 def test_each_frame_has_the_weights_that_numpy_learns():
     film = Film(learned_model()[0])
     # Each step loses some of a float32's seven digits.

@@ -415,6 +415,17 @@ def test_a_network_whose_rule_is_not_known_has_neither_figures_nor_code(section,
         assert not section.stages.weight.isVisible()
 
 
+def test_a_network_with_batch_normalization_has_a_film_without_details(section, qtbot):
+    ready(section, qtbot, network("layers:8,norm"))
+    press(section, qtbot, "tenStepsButton")
+    assert section.number == 10
+    assert words_of(section, "filmAccuracy").endswith("%")
+    section.show_details(True)
+    whole(section, qtbot)
+    assert section.stages.picture.shown is None
+    assert "batch normalization" in section.stages.picture.state
+
+
 def test_code_is_beside_the_picture_where_it_has_room_and_can_be_put_away(section, qtbot):
     ready(section, qtbot, details=True)
     section.set_room(1090)

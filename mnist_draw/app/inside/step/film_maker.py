@@ -97,8 +97,9 @@ class Scene:
     explained: Explained | None = None
     #: Whether all that is wished for is there.
     is_whole: bool = False
-    #: Why the step cannot be explained: the memory of the network's run is lost, or its rule.
-    lost: Literal["", "memory", "rule"] = ""
+    #: Why the step cannot be explained: the memory of the network's run is lost, or its rule, or
+    #: it has batch normalization.
+    lost: Literal["", "memory", "rule", "normalization"] = ""
 
 
 class FilmMaker:
@@ -166,6 +167,8 @@ class FilmMaker:
 
     def _explain(self, film: Film, scene: Scene, place: int) -> Scene:
         step = film.step
+        if not step.can_be_explained:
+            return replace(scene, lost="normalization")
         if not step.is_rule_known:
             return replace(scene, lost="rule")
         figures = film.explain(scene.frame, place)

@@ -38,6 +38,7 @@ _LOST = {
     "memory": _(
         "What the update rule remembered in the run is not stored: its next step is not known.",
     ),
+    "normalization": _("A step through batch normalization is not shown in detail."),
     "rule": _("How this network was trained is not stored: its next step is not known."),
 }
 #: While it plays, each stage stays so long, in milliseconds.
