@@ -7,6 +7,7 @@ happen inside `main`, so that Ctrl-C during them ends in a word, too.
 from __future__ import annotations
 
 import _thread
+import os
 import sys
 import threading
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 def main() -> int:
     """Run the command of the process's arguments and return its exit status."""
     sys.unraisablehook = _interrupt_again
+    if _opens_window(sys.argv[1:]):
+        # Before NumPy is loaded. OpenBLAS joins its threads before the window starts a process, and
+        # may wait for ever then; what trains limits it to one thread all the same.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from mnist_draw import i18n
 
@@ -28,6 +33,10 @@ def main() -> int:
     except KeyboardInterrupt:
         print("mnist-draw: Interrupted.", file=sys.stderr)
         return 130
+
+
+def _opens_window(arguments: list[str]) -> bool:
+    return not any(word.isalpha() for word in arguments[:1])
 
 
 def _interrupt_again(ignored: sys.UnraisableHookArgs) -> None:
@@ -55,7 +64,7 @@ def wanted_languages(arguments: list[str]) -> Iterator[str]:
     if "--json" in arguments or "--csv" in arguments:
         yield "en"
     yield _option(arguments, "--lang")
-    if not any(word.isalpha() for word in arguments[:1]):
+    if _opens_window(arguments):
         yield from _languages_of_the_window(_option(arguments, "--config"))
     yield from i18n.system_languages()
 
