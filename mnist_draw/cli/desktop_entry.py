@@ -141,8 +141,8 @@ def _clear_away(folder: Path) -> None:
 
 def start_command() -> str:
     """Return the command that starts this installation, as a desktop entry quotes it."""
-    if getattr(sys, "frozen", False):  # a folder made by PyInstaller
-        return quoted(sys.executable)
+    if getattr(sys, "frozen", False):  # a folder made by PyInstaller, or one file that holds it
+        return quoted(os.environ.get("APPIMAGE", sys.executable))
     script = Path(sys.executable).with_name(PROGRAM)
     if script.is_file():
         return quoted(str(script))

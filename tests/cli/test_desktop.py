@@ -130,6 +130,14 @@ def test_a_double_click_on_a_file_opens_the_window(name, tmp_path, monkeypatch):
     assert opened == [{"file": str(path)}]
 
 
+def test_a_program_in_one_file_is_started_by_that_file(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setenv("APPIMAGE", str(tmp_path / "MNIST Draw.AppImage"))
+    assert main(["desktop", "install"]) == 0
+    entry = entry_of(home / "applications" / "mnist-draw.desktop")
+    assert shlex.split(entry["Exec"])[0] == str(tmp_path / "MNIST Draw.AppImage")
+
+
 def test_a_program_in_a_folder_of_any_name(home, tmp_path, monkeypatch):
     python = tmp_path / os.fsdecode(b"b\xfcro") / "python"
     monkeypatch.setattr(sys, "executable", str(python))
