@@ -131,7 +131,7 @@ def reason_of(error: Exception) -> str:
     the system's or the program's, without a full stop.
     """
     if isinstance(error, UnicodeDecodeError):
-        return _("it is no text in UTF-8")
+        return _("it is not UTF-8 text")
     if not isinstance(error, OSError):
         return str(error).rstrip(".。")
     if error.errno is None:

@@ -219,8 +219,8 @@ class Film:
         parameters = self.step.parameters()
         if not all(np.isfinite(value).all() for value in parameters):
             raise StepError(
-                "After step {number} the weights are no finite numbers: the learning rate is too "
-                "large.",
+                "After step {number} some weights are no longer finite: the learning rate is "
+                "too large.",
                 number=i18n.number(number),
             )
         return self._keep(number, parameters, self.step.state())

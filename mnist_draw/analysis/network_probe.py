@@ -45,7 +45,7 @@ SLICE = 64
 #: Weights that are not those of the start correlate by 0.00 with what was learned; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
-_START_UNKNOWN = _("The weights that the training of this network began with are not known.")
+_START_UNKNOWN = _("The weights that this network started from are not known.")
 
 
 @dataclass(frozen=True, eq=False)

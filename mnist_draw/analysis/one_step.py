@@ -322,7 +322,7 @@ class OneStep:
                 passes = passes or [passed]
         except ModelFileError as error:
             raise StepError(
-                "The loss of this step is no finite number: the weights are unusably large. Choose "
+                "The loss of this step is not finite: the weights are far too large. Choose "
                 "a smaller learning rate.",
             ) from error
         x, a = (tuple(value[0] for value in values) for values in (passes[0].x, passes[0].a))

@@ -174,10 +174,10 @@ def _pictures_in(folder: Path, nothing: str, name: str, one: str) -> Pictures:
     left_out = len(messages) + missing
     if missing:
         unlabeled = counted(
-            "{count} picture does not say what it is, in no folder 0 to 9, and with a name that "
-            "begins with no digit. It was left out.",
-            "{count} pictures do not say what they are, in no folder 0 to 9, and with a name that "
-            "begins with no digit. They were left out.",
+            "{count} picture has no label: it is not in a folder 0 to 9, and its name does "
+            "not begin with a digit. It was left out.",
+            "{count} pictures have no label: they are not in a folder 0 to 9, and their "
+            "names do not begin with a digit. They were left out.",
             missing,
         )
         messages = [unlabeled, *messages]

@@ -94,7 +94,7 @@ def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
     place = named_path(folder)
     if mimetypes.guess_type(place.name)[0] and not place.is_dir():
         raise StorageError(
-            "The report is several files in a folder, but {place} is called as one file is. "
+            "The report is a folder of files, but {place} is the name of a single file. "
             "Nothing was written. Name a folder, such as {folder}.",
             place=place,
             folder=place.with_suffix(""),
@@ -118,8 +118,8 @@ def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
     found = next((place / file for file in files if os.path.lexists(place / file)), None)
     if found is not None and not ((place / PAGE).is_file() and _is_page(place / PAGE)):
         raise StorageError(
-            "The report would replace {file}, which is not of a report. It is unchanged. Choose "
-            "another folder.",
+            "The report would replace {file}, which is not part of a report. It is "
+            "unchanged. Choose another folder.",
             file=found,
         )
     return place
@@ -333,8 +333,8 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
         more = _("The first {count} of {total}; mistakes.csv lists all.", count=shown, total=total)
         about = joined(about, more)
     dashed = _(
-        "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
-        "put the point, with {share} (Wilson's interval).",
+        "Dashed: a network that is right exactly as often as it says. Bars: the {share} "
+        "confidence interval of each point (Wilson).",
         share=i18n.percent(0.95),
     )
     figures = "".join(

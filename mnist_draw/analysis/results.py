@@ -43,9 +43,9 @@ _VERSION = 1
 
 class Calibration(Enum):
     AGREES = _("Yes, within chance.")
-    TOO_SURE = _("Surer than it is right.")
-    TOO_MODEST = _("Less sure than it is right.")
-    MIXED = _("Too sure in some ranges, too modest in others.")
+    TOO_SURE = _("Too sure.")
+    TOO_MODEST = _("Not sure enough.")
+    MIXED = _("Too sure in some ranges, not sure enough in others.")
 
 
 @dataclass(frozen=True)

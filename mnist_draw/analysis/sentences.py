@@ -74,7 +74,7 @@ def describe_frame(figures: FilmFigures) -> tuple[str, str]:
     if figures.is_end:
         return _("The network itself."), ""
     if not figures.is_from_start and not figures.steps:
-        goes_on = _("The film goes on from its end.")
+        goes_on = _("The film continues from its end.")
         if not figures.is_rule_known:
             goes_on = _("From its end it learns as the tutorial's network does.")
         return _("Where it began is not known."), goes_on

@@ -163,7 +163,7 @@ def _kinds() -> Iterator[tuple[Path, str, Callable[[Path], object]]]:
 
     def read_taught(path: Path) -> None:
         if read_digit(path) is None:
-            raise DigitError("{path} is no picture that this program has made.", path=path)
+            raise DigitError("{path} is not a picture made by this program.", path=path)
 
     def read_drawing(path: Path) -> None:
         # It needs Qt; everything else can be read without.

@@ -133,7 +133,7 @@ def _format_of(out: Path) -> FileFormat:
             return entry
     endings = ", ".join(dict.fromkeys(entry.ending for entry in preferred))
     raise MisuseError(
-        "The ending of {path} says no format. There are {endings}; --format names others.",
+        "The ending of {path} does not name a format. Use one of {endings}; --format names others.",
         path=out,
         endings=endings,
     )

@@ -112,7 +112,7 @@ def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: flo
     if number is not None and len(number.digits) > 1:
         return f"{name}: {number.text} ({_sureness(number)})"
     if answer.is_empty:
-        reason = _("There is no ink on the picture.")
+        reason = _("There is no ink in the picture.")
         return _("{name}: nothing ({reason})", name=name, reason=reason)
     if answer.certainty.is_named_alone:
         return f"{name}: {answer.text} ({format_probability(answer.confidence)})"

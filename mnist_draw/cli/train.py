@@ -370,8 +370,8 @@ def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
         found = load_checkpoint(path)
     except CheckpointError as error:
         raise StorageError(
-            "--checkpoint would replace {path}, which is no checkpoint of this program. It is "
-            "unchanged. Delete it or choose another name. {error}",
+            "--checkpoint would replace {path}, which is not a checkpoint of this program. "
+            "It is unchanged. Delete it or choose another name. {error}",
             path=path,
             error=error,
         ) from error

@@ -83,8 +83,8 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
                 label = label_of_name(path) if digit is None else digit.label
             if label is None:
                 raise DatasetError(
-                    "The picture {path} has no label: it is in no folder 0 to 9, and its name "
-                    "begins with no digit.",
+                    "The picture {path} has no label: it is not in a folder 0 to 9, and its "
+                    "name does not begin with a digit.",
                     path=path,
                 )
             if digit is None:

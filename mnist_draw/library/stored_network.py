@@ -118,7 +118,7 @@ def load_trained(path: PathName) -> ModelFile:
             raise
         name = os.fspath(path)
         raise ModelFileError(
-            "{name} is no trained network but the checkpoint of a run. Continue that with "
+            "{name} is not a trained network but the checkpoint of a run. Continue it with "
             "mnist-draw train --resume {file}, which saves its network at the end.",
             name=name,
             file=shlex.quote(name),

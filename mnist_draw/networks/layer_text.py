@@ -120,8 +120,8 @@ def read_entry(text: str) -> Operation:
     if not head.isdecimal() or not 1 <= int(head) <= MAX_UNITS:
         raise ValueError(
             _(
-                "the layer {text!r} begins with no number of units from 1 to {most}, and is none "
-                "of conv32x5, pool2, norm and /0.5",
+                "the layer {text!r} is neither a number of units from 1 to {most} nor one of "
+                "conv32x5, pool2, norm and /0.5",
                 text=text,
                 most=number(MAX_UNITS),
             ),

@@ -365,8 +365,8 @@ def _normalized(network: Any) -> Any:
 
     if not hasattr(lasagne.layers, "batch_norm"):
         raise UserError(
-            "Batch normalization needs PyTensor: Lasagne 0.1 on Theano 1.0.5 has none. Leave norm "
-            "out, or install the program without Theano.",
+            "Batch normalization needs PyTensor: Lasagne 0.1 on Theano 1.0.5 does not have "
+            "it. Leave norm out, or install the program without Theano.",
         )
     return lasagne.layers.batch_norm(network)
 

@@ -331,7 +331,7 @@ def require_finite(network: str, *figures: Array) -> None:
     """Raise `ModelFileError` if a result of a network is not finite."""
     if not all(np.isfinite(values).all() for values in figures):
         raise ModelFileError(
-            "The network {network!r} computes no finite figures: its parameters are unusably "
-            "large. Choose another model.",
+            "The network {network!r} computes numbers that are not finite: its parameters "
+            "are far too large. Choose another model.",
             network=network,
         )

@@ -151,12 +151,10 @@ class RunSession:
         if run.epochs_done > checkpoint.epoch:
             self._report(
                 counted(
-                    "Of the {count} epoch of this run, epoch {last} is the last from which it can "
-                    "go on: what came after it could not be kept. It goes on from there to epoch "
-                    "{end}.",
-                    "Of the {count} epochs of this run, epoch {last} is the last from which it can "
-                    "go on: what came after it could not be kept. It goes on from there to epoch "
-                    "{end}.",
+                    "This run has {count} epoch, but its state could be saved only up to "
+                    "epoch {last}. It continues from there to epoch {end}.",
+                    "This run has {count} epochs, but its state could be saved only up to "
+                    "epoch {last}. It continues from there to epoch {end}.",
                     run.epochs_done,
                     last=number(checkpoint.epoch),
                     end=number(settings.epochs),

@@ -107,8 +107,8 @@ def resolve_path(path: PathName) -> Path:
         return Path(os.path.realpath(path))
     except FileNotFoundError as error:
         raise StorageError(
-            "{path} leads nowhere: the folder that the program was started in is gone. Change to "
-            "one that is there, or give the whole path.",
+            "{path} leads nowhere: the folder the program was started in is gone. Change to "
+            "a folder that exists, or give the full path.",
             path=os.fspath(path),
         ) from error
 

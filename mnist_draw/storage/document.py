@@ -173,7 +173,7 @@ class Format:
 
     def check(self, values: object) -> Fields:
         if not isinstance(values, dict) or values.get("format") != self.name:
-            raise DocumentError("it is no {name}", name=self.name)
+            raise DocumentError("its format is not {name}", name=self.name)
         check_version(values.get("version"), self.version)
         return Fields(values)
 

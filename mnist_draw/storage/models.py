@@ -263,8 +263,8 @@ def refuse_foreign(path: PathName, who: str) -> None:
         load_model(path)
     except ModelFileError as error:
         raise StorageError(
-            "{who} would replace {path}, which is no network of this program. It is unchanged. "
-            "Delete it or choose another name. {error}",
+            "{who} would replace {path}, which is not a network of this program. It is "
+            "unchanged. Delete it or choose another name. {error}",
             who=who,
             path=place,
             error=error,
@@ -368,7 +368,7 @@ def _read_header(archive: npz.Archive) -> Fields:
         raise DamagedModelError(f"its header is {size} bytes long")
     array = archive.read(_HEADER)
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
-        raise DocumentError("it is no {name}", name=FORMAT.name)
+        raise DocumentError("its format is not {name}", name=FORMAT.name)
     return FORMAT.unpack(array.tobytes())
 
 

@@ -370,7 +370,7 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
                 yield str(error)
             else:
                 yield digit or _(
-                    "{name} in {path} is no digit of this program.",
+                    "{name} in {path} is not a digit of this program.",
                     name=name,
                     path=source,
                 )

@@ -67,7 +67,7 @@ class Preferences:
             return
         self._values = drop_non_finite(values)
         if self._values != values:
-            said = self._quarantine(_("it holds numbers that are none"))
+            said = self._quarantine(_("it holds values that are not numbers"))
             self.notice = joined(said, _("All other preferences hold."))
             self._changes = dict(self._values)
 

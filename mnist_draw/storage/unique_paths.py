@@ -156,12 +156,12 @@ def bring_back(binned: Path) -> Path:
     except (OSError, StorageError) as error:
         if isinstance(error, FileNotFoundError) and not binned.exists():
             raise StorageError(
-                "{name} is no longer among what was deleted: it was brought back before, or its "
-                "days were over.",
+                "{name} is no longer among the deleted: it was restored before, or its time "
+                "had run out.",
                 name=name,
             ) from error
         raise StorageError(
-            "{name} cannot be brought back: {reason}. It is still in {path}.",
+            "{name} cannot be restored: {reason}. It is still in {path}.",
             name=name,
             reason=reason_of(error),
             path=binned,

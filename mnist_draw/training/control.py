@@ -63,7 +63,7 @@ class Controls:
         if setting is None or not setting.live:
             live = ", ".join(known for known, entry in SETTINGS.items() if entry.live)
             raise SettingsError(
-                "The setting {name} cannot be changed during a run; these can: {live}.",
+                "The setting {name} cannot be changed during a run. These can: {live}.",
                 name=repr(name),
                 live=live,
             )

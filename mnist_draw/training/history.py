@@ -315,8 +315,8 @@ def _replace_table(path: str | os.PathLike[str], table: bytes) -> None:
                 found = file.read(len(heading))
     if found not in (b"", heading):
         raise StorageError(
-            "{path} holds something else than the figures of a run and is unchanged. Delete it "
-            "or choose another name.",
+            "{path} does not hold the figures of a run. It is unchanged. Delete it or choose "
+            "another name.",
             path=os.fspath(path),
         )
     write_atomically(path, table)

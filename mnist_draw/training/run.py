@@ -432,7 +432,7 @@ class Run:
         elif not self.settings.keep_best:
             weights = _("The weights of epoch {epoch} were kept.", epoch=number(epoch - 1))
         again = _(
-            "{button} begins epoch {epoch} again.",
+            "{button} restarts epoch {epoch}.",
             button=_("Go on"),
             epoch=number(epoch),
         )

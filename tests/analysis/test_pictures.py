@@ -75,7 +75,7 @@ def test_unreadable_and_unlabeled_pictures_are_left_out_in_words(tmp_path):
     pictures = folder_pictures(tmp_path / "d")
     assert (len(pictures), pictures.left_out) == (1, 3)
     told = " ".join(pictures.messages)
-    for word in ("does not say what it is", "3-broken.png", "1-empty.png is empty"):
+    for word in ("has no label", "3-broken.png", "1-empty.png is empty"):
         assert word in told
 
 

@@ -106,7 +106,7 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path):
     (tmp_path / ".hidden").mkdir()
     data = load_dataset(tmp_path)
     assert data.classes == ("a", "b")
-    [told] = [sentence for sentence in data.messages if "No class" in sentence]
+    [told] = [sentence for sentence in data.messages if "hold no pictures" in sentence]
     assert str(tmp_path / "square") in told
     assert str(tmp_path / "triangle") in told
 
@@ -225,7 +225,7 @@ def test_names_that_are_well_known_or_beside_the_files(tmp_path, write_folder):
     (folder / "classes.txt").write_text("\n".join("aacdefghij"))
     assert "two classes" in complaint(folder)
     (folder / "classes.txt").write_bytes(b"\xff\xfe\x00")
-    assert "text in UTF-8" in complaint(folder)
+    assert "UTF-8 text" in complaint(folder)
 
 
 # -- NumPy's files

@@ -101,7 +101,7 @@ def document(**values):
         ({"other": "1"}, "not handed in"),
         ({"handed_in_json": "[" * 100_000}, "not a JSON"),
         ({"handed_in_json": b" " * (8 * 1024 * 1024 + 1)}, "too large"),
-        ({"handed_in_json": json.dumps({"format": "other"})}, "no mnist_draw handed in"),
+        ({"handed_in_json": json.dumps({"format": "other"})}, "not mnist_draw handed in"),
         ({"handed_in_json": document(version=2)}, "newer program"),
         ({"handed_in_json": document(runs=3)}, "runs is 3"),
         ({"handed_in_json": document(runs=[3])}, "no record"),

@@ -103,7 +103,7 @@ def test_other_parameters_take_over_or_change_nothing():
         Explainer(ModelFile("no_such_network", scaled_model("mlp").parameters, {}))
     huge = tuple(np.full_like(value, 3e38) for value in scaled_model("mlp").parameters)
     explainer.use(ModelFile("mlp", huge))
-    with pytest.raises(ModelFileError, match="unusably large"):
+    with pytest.raises(ModelFileError, match="far too large"):
         explainer.explain(_picture(), 5)
 
 

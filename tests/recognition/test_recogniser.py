@@ -91,7 +91,7 @@ def test_overflowing_network_is_reported(compiled):
     weights, bias = linear_model().parameters
     huge = np.where(weights > 0, np.float32(3e38), np.float32(-3e38))
     recogniser = Recogniser(ModelFile(linear_model().network, (huge, bias)), compiled)
-    with pytest.raises(ModelFileError, match="unusably large"), np.errstate(all="ignore"):
+    with pytest.raises(ModelFileError, match="far too large"), np.errstate(all="ignore"):
         recogniser.predict(np.full((1, 1, 28, 28), 0.9, np.float32))
 
 

@@ -131,7 +131,7 @@ def test_a_digit_whose_drawing_holds_no_numbers_can_be_labeled_anew(tmp_path):
     [
         (b'"version":1', b'"version":2', "newer program"),
         (b'"label":3', b'"label":33', "its label is 33"),
-        (b"mnist_draw digit", b"mnist_draw digi_", "no mnist_draw digit"),
+        (b"mnist_draw digit", b"mnist_draw digi_", "not mnist_draw digit"),
         (b'"label"', b'"label', "cannot be used"),
     ],
 )
@@ -244,6 +244,6 @@ def test_a_file_without_digits_is_said_to_have_none(tmp_path, own_home_with_digi
     out, err = capsys.readouterr()
     assert (out, "holds no digit" in err) == ("", True)
     # Its folder is not complained about.
-    assert "is no digit" not in err
+    assert "is not a digit" not in err
     assert main(["digits"]) == 0
     assert "1 digit" in capsys.readouterr().out

@@ -266,7 +266,7 @@ _BOMBS = [
     (gzip_bomb, "idx", "at most 629 MB are read"),
     (lambda folder: gzip_bomb(folder, 100), "idx", "longer than its header says"),
     (deflated_model, "model", "too many"),
-    (deflated_model, "checkpoint", "no mnist_draw checkpoint"),
+    (deflated_model, "checkpoint", "not mnist_draw checkpoint"),
     (many_entries, "model", "more than 1000 arrays"),
     (deep_json, "board", "more than"),
 ]

@@ -194,7 +194,7 @@ def rewritten(path, target, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format": "mnist_draw model"}, "it is no mnist_draw checkpoint"),
+        ({"format": "mnist_draw model"}, "its format is not mnist_draw checkpoint"),
         ({"version": 3}, "newer program (version 3"),
         ({"epoch": 5}, "figures are not those of 5 epochs"),
         ({"epoch": -2}, "epoch is -2, not a whole number"),

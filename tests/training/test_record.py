@@ -133,7 +133,7 @@ def test_only_a_table_of_the_same_kind_is_replaced(write, tmp_path):
     history = mnist_draw.LossHistory()
     foreign = tmp_path / "grades.csv"
     foreign.write_text("name,grade\n")
-    with pytest.raises(StorageError, match=r"grades\.csv holds something else .* unchanged"):
+    with pytest.raises(StorageError, match=r"grades\.csv does not hold .* unchanged"):
         getattr(history, write)(foreign)
     assert foreign.read_text() == "name,grade\n"
     own = tmp_path / "run.csv"
@@ -286,7 +286,7 @@ def test_the_network_of_a_run_is_called_as_the_run_is():
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("format", "letter", "no mnist_draw run"),
+        ("format", "letter", "not mnist_draw run"),
         ("version", 99, "newer program"),
         ("state", "asleep", "its state is 'asleep'"),
         ("settings", {"epochs": -1}, "epochs is .1"),

@@ -159,7 +159,7 @@ class AnswerBlock(QWidget):
         self.why = WhyButton()
         sentence = _("Say which digit it is; the network can learn it.")
         self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
-        sentence = _("Settle what the answer leaves open; nothing is taught.")
+        sentence = _("Decide what the answer leaves open; the network learns nothing from it.")
         texts = _("It is a digit"), _("It is a letter")
         self.is_digit = push_button(
             "isDigitButton",
@@ -372,7 +372,7 @@ def take_back_button(act: Callable[[], object]) -> QPushButton:
 
 
 def none_button(act: Callable[[], object], look: str) -> QPushButton:
-    sentence = _("It is none of the ten digits; nothing is taught.")
+    sentence = _("It is none of the ten digits; the network learns nothing from it.")
     return push_button("noDigitButton", _("Not a digit"), sentence, look=look, act=act)
 
 

@@ -186,8 +186,8 @@ class BarsCard(Card):
         words = "" if untold is None else others_under(untold)
         self.others.setText(_("If it is a digit") if self.may_be_letter else words)
         digits = self.bars.names == DIGITS
-        of_classes = _("How probable it finds each class")
-        self.note.setText(_("How probable it finds each digit") if digits else of_classes)
+        of_classes = _("How probable each class is")
+        self.note.setText(_("How probable each digit is") if digits else of_classes)
         waiting = not known and not refused
         self.note.setVisible(waiting)
         self._held.setHidden(waiting)

@@ -26,8 +26,8 @@ _WAYS: dict[int, QPointF] = {
 }
 #: Keyboard instructions, for the board's tooltip and description.
 BOARD_KEYS = _(
-    "By keyboard: the arrow keys move a crosshair, two of them at once slantwise, with Shift in "
-    "small steps; Space puts the pen down and lifts it.",
+    "By keyboard: the arrow keys move a crosshair, two at once move it diagonally, and Shift "
+    "makes its steps smaller. Space puts the pen down and lifts it.",
 )
 
 

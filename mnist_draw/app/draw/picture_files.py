@@ -260,9 +260,9 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     if not has_ink(ink):
         if not name:
             return _(
-                "No ink was found on the picture from the clipboard; the drawing is unchanged.",
+                "No ink was found in the picture from the clipboard; the drawing is unchanged.",
             )
-        return _("No ink was found on the picture {name}; the drawing is unchanged.", name=name)
+        return _("No ink was found in the picture {name}; the drawing is unchanged.", name=name)
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)

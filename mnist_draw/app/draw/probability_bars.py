@@ -56,13 +56,13 @@ _GHOSTS = (0.62, 0.22, 0.08)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _REFUSED = _("Bars would mean nothing here.")
 _OF_DIGITS = _(
-    "How probable the network finds each digit. Up and down arrows, the keys 0 to 9 or a click "
-    "choose the digit whose evidence is shown, Esc the answer's again; in a number the left and "
-    "right arrows choose the digit of which all this is said.",
+    "How probable each digit is to the network. Press Up, Down or 0 to 9, or click a digit, "
+    "to see its evidence; Esc returns to the answer. In a number, Left and Right choose the "
+    "digit.",
 )
 _OF_CLASSES = _(
-    "How probable the network finds each class. Up and down arrows or a click choose the class "
-    "whose evidence is shown, Esc the answer's again.",
+    "How probable each class is to the network. Press Up or Down, or click a class, to see "
+    "its evidence; Esc returns to the answer.",
 )
 
 

@@ -158,9 +158,9 @@ class Teaching(QObject):
             self._before[saved.path] = before
         kept = ""
         if before == saved.path:
-            kept = _("This drawing is kept as {digit} already.", digit=digit)
+            kept = _("This drawing is already kept as {digit}.", digit=digit)
         elif saved.said == str(saved.label):
-            kept = _("It is read as {digit} already: kept, nothing to learn.", digit=saved.label)
+            kept = _("It is already read as {digit}: kept, nothing to learn.", digit=saved.label)
         elif self._state.run.is_running:
             kept = _("Kept as {digit}. The network can learn it after the run.", digit=digit)
         # The tag says what was said, the next step that it can be learned.
@@ -314,7 +314,7 @@ class LearnController(QObject):
             return
         if self._state.model is None:
             learning_notifier.problem(
-                _("There is no network yet that could learn; try again soon."),
+                _("No network can learn yet; try again in a moment."),
             )
         elif reason := self._queue.reason:
             self._queue.put(Waiting("learning", "", partial(self.start), reason))

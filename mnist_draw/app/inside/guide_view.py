@@ -119,8 +119,8 @@ _LARGE = 1.2
 _MAX_WIDTH = 800
 _CODE_TITLE = _("The guide in code")
 _CODE = _(
-    "All of this is computed from Python, too. The code of the steps is one program: type it "
-    "along, or keep it in a file.",
+    "You can compute all of this in Python, too. The code of the steps is one program: type "
+    "it as you read, or save it in a file.",
 )
 
 

@@ -64,7 +64,7 @@ notifier = Notifier("inside", "inside")
 #: Name and sentence of the switch of both depths, and of the guide's button.
 ALL_DETAILS = (
     _("All details"),
-    _("Show every figure, weight and formula, or only what is seen at first sight."),
+    _("Show every figure, weight and formula, or only the essentials."),
 )
 
 

@@ -266,7 +266,7 @@ class Window(QMainWindow):
         self.speak(spoken(code))
         name = LANGUAGES[language()].name
         language_notifier.undo(
-            _("The window speaks {language} now.", language=name),
+            _("The window is in {language} now.", language=name),
             partial(self.view.choose_language, before),
             LANGUAGES[spoken_before].name,
         )

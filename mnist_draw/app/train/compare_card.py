@@ -103,15 +103,18 @@ class CompareCard(Card):
         self.smoothing.setMinimumHeight(Size.ICON)
         theme.follow(self, lambda: self.smoothing.setFixedWidth(theme.scaled(_SLIDER)))
         sentence = _(
-            "The part of each point that comes from the points before it; the line before "
-            "smoothing stays, faint.",
+            "How much of each point comes from the points before it; the unsmoothed line "
+            "stays, faint.",
         )
         explain(self.smoothing, _("Smoothing"), sentence)
         self.smoothing.valueChanged.connect(lambda value: rows.choose(smoothing=value * _SMOOTHER))
         self._figure = TabularLabel(widest=number(0.95))
         self.means = QCheckBox(_("mean and spread of seeds"))
         self.means.setObjectName("meansCheckBox")
-        sentence = _("One curve for each group of seeds, within a standard deviation; else all.")
+        sentence = _(
+            "One curve for each group of seeds, in a band of one standard "
+            "deviation; otherwise one for each run.",
+        )
         explain(self.means, self.means.text(), sentence)
         self.means.toggled.connect(lambda on: rows.choose(means=on))
         self.top.addWidget(self.choice)

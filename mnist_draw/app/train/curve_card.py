@@ -45,8 +45,8 @@ _EXPORTS = (
     ("csv", _("Save the epochs as a table (CSV) …")),
 )
 _HOW = _(
-    "Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
-    "read epoch by epoch, with + and - zoom, with 0 show all.",
+    "Drag a rectangle or turn the wheel to zoom, double-click to show all. The arrow keys "
+    "read epoch by epoch, + and - zoom, 0 shows all.",
 )
 
 

@@ -219,7 +219,7 @@ def _parse(content: bytes) -> dict[str, Any]:
         # A number in base 16 may have any length, and then cannot be shown in a sentence.
         repr(values)
     except UnicodeDecodeError:
-        raise DocumentError("it is no text in UTF-8") from None
+        raise DocumentError("it is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         # Python's words end in "(at line 2, column 8)" or in "(at end of document)".
         words, __, place = str(error).rpartition(" (at ")
@@ -297,7 +297,7 @@ def _beside(folder: Path, path: str) -> str:
         place.exists()
         return str(place)
     except (OSError, ValueError):
-        raise LessonError("{path} is no name of a file", path=repr(path)) from None
+        raise LessonError("{path} is not a file name", path=repr(path)) from None
 
 
 def _stored(folder: Path, name: str) -> StoredNetwork | None:

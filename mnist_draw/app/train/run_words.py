@@ -422,7 +422,7 @@ def _wrong_answers(run: Run) -> int:
 def _headline(run: Run) -> str:
     """Return the headline, its figure in ``<b>``."""
     if not run.has_learned:
-        return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
+        return _("Stopped within <b>epoch 1</b>. {button} restarts it.", button=_("Go on"))
     text = result_sentence(run)
     return text if run.is_whole else joined(run.label, text)
 

@@ -123,8 +123,8 @@ def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
         return []
     return [
         _(
-            "No class was made of folders without pictures: {names}. Pictures are sought in the "
-            "folder of a class itself, not in folders within it.",
+            "These folders were left out, because they hold no pictures: {names}. Pictures "
+            "must be in the folder of a class itself, not in folders within it.",
             names=", ".join(empty),
         ),
     ]

@@ -433,8 +433,8 @@ def change(path, value):
 @pytest.mark.parametrize(
     ("damaged", "words"),
     [
-        ([1, 2], "no mnist_draw drawing"),
-        ({}, "no mnist_draw drawing"),
+        ([1, 2], "not mnist_draw drawing"),
+        ({}, "not mnist_draw drawing"),
         (change(["version"], 2), "newer program"),
         (change(["version"], "one"), "'one'"),
         (change(["version"], True), "True"),

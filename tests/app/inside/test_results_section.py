@@ -462,7 +462,7 @@ def test_limits_are_counted_after_the_results(section, qtbot, digits, monkeypatc
 
     monkeypatch.setattr(results_section, "count_limits", few)
     count(section, qtbot)
-    qtbot.waitUntil(lambda: "aside" in label_text(section, "limitsSentence"), timeout=20_000)
+    qtbot.waitUntil(lambda: "Shifted by" in label_text(section, "limitsSentence"), timeout=20_000)
     assert counted == [True]
     view = section.limits.view
     limits = [format_limit(axis, view.limits) for axis in AXES]

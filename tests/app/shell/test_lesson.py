@@ -111,11 +111,11 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
         ("[training]\ndata_folder = '../nope'", "it needs nope; put it beside the file"),
         ("[training]\nstart_model = 'no.npz'", "it needs no.npz; put it beside the file."),
         ("network = '../no.npz'", "it needs ../no.npz; put it beside the file."),
-        ('network = "a\\u0000b"', "'a\\x00b' is no name of a file"),
-        ('[training]\nstart_model = "\\u0000"', "'\\x00' is no name of a file"),
+        ('network = "a\\u0000b"', "'a\\x00b' is not a file name"),
+        ('[training]\nstart_model = "\\u0000"', "'\\x00' is not a file name"),
         pytest.param(
             f'[training]\nstart_model = "{"a" * 5_000}"',
-            "a' is no name of a file",
+            "a' is not a file name",
             marks=pytest.mark.skipif(
                 sys.platform == "win32",
                 reason="Windows says of too long a name only that there is no such file",
@@ -135,7 +135,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
         ("fixed = 0x" + "f" * 5_000, "cannot be used: a number in it has too many digits."),
         (
             "a = '\N{LATIN SMALL LETTER E WITH ACUTE}'",
-            "cannot be used: it is no text in UTF-8. No w",
+            "cannot be used: it is not UTF-8 text. No w",
         ),
     ],
 )

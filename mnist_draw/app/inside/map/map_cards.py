@@ -124,8 +124,8 @@ class NeighborsCard(Card):
             "neighboursView",
             _TITLE,
             _(
-                "Training pictures to which the last hidden layer gives most nearly the same "
-                "values, the nearest first. Enter or a click makes one the example.",
+                "The training pictures whose values in the last hidden layer are most "
+                "similar, the nearest first. Enter or a click makes one the example.",
             ),
         )
         self.votes = VotesView()
@@ -243,12 +243,12 @@ def describe_plane(found: DigitMap, details: bool) -> str:
     count = number(len(found.mean))
     if details:
         return _(
-            "Near means alike to the network: a flat shadow of {count} values (PCA), {share} of "
-            "the spread.",
+            "Near means similar to the network: {count} values, projected onto two (PCA), "
+            "{share} of the variance.",
             count=count,
             share=percent(found.spread, 0),
         )
-    return _("Near means alike to the network: a flat shadow of {count} values.", count=count)
+    return _("Near means similar to the network: {count} values, projected onto two.", count=count)
 
 
 def map_legend(found: DigitMap, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:

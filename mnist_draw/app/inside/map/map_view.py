@@ -75,8 +75,8 @@ class MapView(WalkableView):
             "mapView",
             pgettext("of pictures", "Map"),
             _(
-                "Test pictures as the network sees them: near means alike. Arrow keys "
-                "walk to the next one, Enter or a click makes it the example.",
+                "Test pictures as the network sees them: near means similar. Arrow keys go "
+                "to the next one; Enter or a click makes it the example.",
             ),
         )
         self.digits: Digits | None = None

@@ -273,8 +273,8 @@ class NetworkSection(Section):
             words = _("Refused by the program; the figures are the network's own.")
         elif self._weights is Weights.START:
             words = _(
-                "as training began: the weights are drawn at random. The answer at the left is by "
-                "those of now.",
+                "as training began: the weights are random. The answer on the left comes "
+                "from the trained weights.",
             )
         elif self._weights is Weights.LEARNED:
             words = _("lit as now; the pictures of weights show what training added")

@@ -22,8 +22,8 @@ from mnist_draw.recognition.certainty import format_probability
 
 _EXPLAINED = _(
     "The value of every unit of the network. Point at one to see its weights and its sum; a "
-    "click or Enter selects it, Esc deselects. Arrow keys walk, with Ctrl they change the "
-    "layer.",
+    "click or Enter selects it, Esc deselects. Arrow keys go from unit to unit, with Ctrl "
+    "from layer to layer.",
 )
 #: From this width on, in logical pixels, maps are shown after their pooling, too.
 _POOLED = 500

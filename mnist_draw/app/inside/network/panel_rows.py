@@ -203,8 +203,8 @@ def unit_rows(
         said = escape(in_a_sentence(name(number)))
         sure = format_probability(frame.ideal[1])
         words = _(
-            "The ideal picture was changed in 60 small steps that raise this sum alone. It need "
-            "not look so, but the network reads {said} in it, {sure}.",
+            "The ideal picture was changed in 60 small steps that raise only this sum. It "
+            "may not look like it, but the network reads {said}, {sure}.",
             said=said,
             sure=sure,
         )
@@ -237,8 +237,8 @@ def _describe_filter(frame: Frame, layer: int) -> str:
         "size": f"{high}×{wide}",
     }
     return _(
-        "The same {weights} weights slide over the {maps} maps of {layer}, {size} each. Painted "
-        "are {painted} of them, on the map with the largest products.",
+        "The same {weights} weights slide over the {maps} maps of {layer}, {size} each. "
+        "Shown are {painted} of them, on the map with the largest products.",
         **fields,
         painted=side * side,
     )

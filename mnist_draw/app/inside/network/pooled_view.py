@@ -19,8 +19,9 @@ from mnist_draw.i18n import _, joined
 from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS
 
 _EXPLAINED = _(
-    "At each place of the map: the patch of the input, times the filter, is the products, which "
-    "are added up. Pooling keeps the largest of neighboring places. Arrow keys walk.",
+    "At each place of the map, the patch of the input is multiplied by the filter, and the "
+    "products are added up. Pooling keeps the largest of neighboring places. Arrow keys go "
+    "from place to place.",
 )
 #: Heights of a title and of a map, between boxes, and the least cell with a number, in pixels.
 _TITLE = 20.0

@@ -75,8 +75,9 @@ class StrokesView(WalkableView):
             "strokesView",
             _("Strokes"),
             _(
-                "The strokes that speak most for the answer and for the second guess. Arrow keys "
-                "walk, Space or a click switches one off, Esc all on.",
+                "The strokes that speak most for the answer and for the second guess. Arrow "
+                "keys go from one to the next; Space or a click switches one off, Esc "
+                "switches all on.",
             ),
         )
         self.strokes: Strokes | None = None

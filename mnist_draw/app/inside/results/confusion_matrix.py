@@ -49,9 +49,9 @@ class ConfusionMatrix(WalkableView):
             "confusionMatrix",
             _("Mix-ups"),
             _(
-                "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, "
-                "Enter or a click shows the pictures behind a number, the same again or Esc shows "
-                "all.",
+                "Rows: what a picture shows. Columns: what the network reads. Arrow keys go "
+                "from number to number; Enter or a click shows the pictures behind one, the "
+                "same again or Esc shows all.",
             ),
         )
         self.pinned: Pair | None = None
@@ -196,10 +196,10 @@ class ConfusionMatrix(WalkableView):
         cell = self.cells[row + 1][column + 1]
         share = cell.text or "–"
         if true is not None and read is None:
-            return _("Of {label}, {share} were read rightly.", label=self.name(true), share=share)
+            return _("{share} of {label} were read correctly.", label=self.name(true), share=share)
         if true is None and read is not None:
             return _(
-                "Where it read {answer}, it was right in {share}.",
+                "When it read {answer}, it was right {share} of the time.",
                 answer=self.name(read),
                 share=share,
             )
@@ -321,7 +321,7 @@ def describe_pair(pair: Pair, name: Name) -> str:
     if true is None:
         return _("Wrongly read as {answer}", **fields)
     if true == read:
-        return _("{label} read rightly", **fields)
+        return _("{label} read correctly", **fields)
     return _("{label} read as {answer}", **fields)
 
 

@@ -211,8 +211,9 @@ class MistakesCard(Card):
             "mistakesView",
             _("Mistakes"),
             _(
-                "Pictures that were read wrong. Arrow keys walk, Enter or a click makes one the "
-                "example of all views, Enter again or a double click asks why it was read so.",
+                "Pictures that were misread. Arrow keys go from one to the next; Enter or a "
+                "click makes one the example of all views, Enter again or a double click "
+                "asks why it was misread.",
             ),
         )
         self.body.addWidget(self.view, 1)

@@ -284,8 +284,8 @@ class ReliabilityView(WalkableView):
             "reliabilityView",
             _("Is it as sure as it is right?"),
             _(
-                "How often the network is right, by how sure it says it is. Arrow keys walk "
-                "through the points.",
+                "How often the network is right, by how sure it says it is. Arrow keys go "
+                "from point to point.",
             ),
         )
         self.bins: tuple[Bin, ...] = ()

@@ -34,8 +34,8 @@ from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH = 200
 _DASHED = _(
-    "Dashed: a network that is exactly as often right as it says. Were as many right as it says, "
-    "the line would cross a bar 19 times in 20.",
+    "Dashed: a network that is right exactly as often as it says. For such a network, the "
+    "line would cross 19 of 20 bars.",
 )
 
 

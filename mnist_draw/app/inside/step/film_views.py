@@ -62,7 +62,10 @@ class UnitView(WalkableView):
         super().__init__(
             "unitView",
             _("One unit"),
-            _("Its weights now, what it has learned, and that after some steps. Arrow keys walk."),
+            _(
+                "Its weights now, what it has learned by now, and what it had learned after "
+                "fewer steps. Arrow keys go from one to the next.",
+            ),
         )
         self._notes: Mapping[int, Note] = {}
         self._number = 0

@@ -328,13 +328,12 @@ def stage_figures(shown: Explained) -> list[str]:
 
 def stage_sentence(shown: Explained, stage: int) -> str:
     products = _count_products(shown.layers)
-    forwards = _("{products} forwards.", products=products)
+    forwards = _("{products} forward.", products=products)
     if len(shown.figures.losses) > 1:
-        forwards = _("{products} forwards, for all pictures at once.", products=products)
+        forwards = _("{products} forward, for all pictures at once.", products=products)
     backwards = counted(
-        "{count} product backwards, twice as many as forwards less one: the pixels need no "
-        "gradient.",
-        "{count} products backwards, twice as many as forwards less one: the pixels need no "
+        "{count} product backward, twice as many as forward less one: the pixels need no gradient.",
+        "{count} products backward, twice as many as forward less one: the pixels need no "
         "gradient.",
         2 * len(shown.layers) - 1,
     )
