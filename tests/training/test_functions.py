@@ -58,6 +58,8 @@ def functions(network):
 
 
 def test_a_step_of_training(network, functions, digits):
+    functions.learning_rate.set_value(np.float32(0.5))
+    functions.l2.set_value(np.float32(0.01))
     weights, biases = lasagne.layers.get_all_param_values(network)
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
     _, loss, accuracy, slope, bias_slope = softmax_regression(weights, biases, pictures, labels)

@@ -89,7 +89,7 @@ def test_everything_is_counted(section, qtbot, digits):
     count(section, qtbot)
     results = section.results
     assert results.is_complete
-    assert label_text(section, "accuracyFigure") == f"{100 * results.accuracy:.2f}%"
+    assert label_text(section, "resultsAccuracy") == f"{100 * results.accuracy:.2f}%"
     assert label_text(section, "otherAccuracyFigure").endswith("%")
     assert label_text(section, "sureMistakesFigure") == str(results.sure_and_wrong)
     number = int(np.bincount(digits.test_labels).argmax())
@@ -227,7 +227,7 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
 def test_nothing_of_another_network_stays(section, qtbot):
     count(section, qtbot)
     section.use_network(altered(-1), "learnt:y")
-    for name in ("accuracyFigure", "otherAccuracyFigure", "sureMistakesFigure"):
+    for name in ("resultsAccuracy", "otherAccuracyFigure", "sureMistakesFigure"):
         assert label_text(section, name) == "–"
     assert not shown(section)
     assert not label_text(section, "reliabilityWords")
@@ -315,11 +315,11 @@ def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
 
 
 def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section, qtbot):
-    figures = ("accuracyFigure", "otherAccuracyFigure", "sureMistakesFigure")
+    figures = ("resultsAccuracy", "otherAccuracyFigure", "sureMistakesFigure")
     count(section, qtbot)
     with qtbot.waitSignal(section.problem, timeout=20_000):
         section.use_network(unknown_model(), "opened:x")
-        assert label_text(section, "accuracyFigure") == "–"
+        assert label_text(section, "resultsAccuracy") == "–"
     assert [label_text(section, name) for name in figures] == ["–"] * 3
     matrix = section.confusion.matrix
     assert matrix.describe(0) == ""

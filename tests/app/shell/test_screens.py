@@ -468,9 +468,13 @@ SIZES = [((1022, 664), 1.0), ((1366, 728), 1.0), ((1918, 1016), 1.0), ((1362, 70
 def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
     screens.window.resize(*size)
     view = screens.inside(section)
-    qtbot.waitUntil(lambda: view.views.horizontalScrollBar().maximum() == 0)
     turn = view.guide.show_button
-    assert turn.mapTo(screens.window, QPoint(0, turn.height())).y() <= size[1]
+
+    def is_placed():
+        bottom = turn.mapTo(screens.window, QPoint(0, turn.height())).y()
+        return view.views.horizontalScrollBar().maximum() == 0 and bottom <= size[1]
+
+    qtbot.waitUntil(is_placed)
     # The answer is not written over the drawing.
     assert view.card.height() >= view.card.sizeHint().height()
     cut = [str(text) for text in seen.texts(screens.window) if text.is_cut]

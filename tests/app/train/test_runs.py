@@ -219,7 +219,7 @@ def test_a_run_that_goes_on_shows_no_figures_of_its_last_end(make, kept):
     room.button("stepButton").click()
     room.qtbot.waitUntil(lambda: room.run.state.run.epoch == kept + 1)
     assert not room.label("testAccuracyLabel").isVisible()
-    assert ("epoch 1 is" in room.hint) == (kept == 1)
+    assert ("up to epoch 1" in room.hint) == (kept == 1)
     room.loop.gate.set()
     room.wait_for_end()
 

@@ -225,7 +225,7 @@ def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
     run.apply(Requested(run.settings.replace(epochs=4)))
     with qtbot.waitSignal(later.ended):
         later.start(run, resume=True)
-    assert "epoch 1 is" in happened[0].text
+    assert "up to epoch 1" in happened[0].text
     assert "to epoch 4" in happened[0].text
 
 

@@ -145,7 +145,7 @@ class ResultFigures(QWidget):
         }
         self.all = [ResultFigure(*each) for each in captions.items()]
         self.other = self.all[0]
-        self.accuracy = label(_NONE, "large2", "accuracyFigure")
+        self.accuracy = label(_NONE, "large2", "resultsAccuracy")
         self.counts = label("", "title", "countsFigure")
         self.chance = label("", "muted", "chanceFigure")
         gap = Size.CARD_GAP
