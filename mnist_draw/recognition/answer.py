@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.arrays import Doubles, Floats
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import (
     NOTHING_DRAWN,
@@ -28,9 +29,10 @@ from mnist_draw.recognition.certainty import (
 from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
 
 if TYPE_CHECKING:
+    from mnist_draw.recognition.lines import Underlined
     from mnist_draw.recognition.pieces import Row
 
-Probabilities = npt.NDArray[np.float32]
+Probabilities = Floats
 
 #: The text for what is no digit.
 NOT_A_DIGIT = "?"
@@ -60,8 +62,8 @@ class Answer:
     is one that they may be.
     """
 
-    probabilities: npt.NDArray[np.float32] = field(repr=False)
-    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    probabilities: Floats = field(repr=False)
+    network_input: Floats | None = field(default=None, repr=False)
     objection: str = ""
     names: tuple[str, ...] = field(default=DIGITS, repr=False)
     log_odds: float = field(default=math.inf, repr=False)
@@ -70,6 +72,8 @@ class Answer:
     #: How many lines of digits the strokes are.
     lines: int = 1
     letter: str = field(default="", repr=False)
+    #: What is above lines that underline it, if it was read without them.
+    rest: Underlined | None = field(default=None, repr=False)
 
     @cached_property
     def certainty(self) -> Certainty:
@@ -126,12 +130,12 @@ class DigitAnswer:
     digit: int | None
     confidence: float
     box: tuple[int, int, int, int]
-    probabilities: npt.NDArray[np.float32] = field(
+    probabilities: Floats = field(
         default_factory=lambda: np.full(10, 0.1, np.float32),
         repr=False,
         compare=False,
     )
-    network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    network_input: Floats | None = field(default=None, repr=False, compare=False)
     sign: str = ""
     letter: str = field(default="", repr=False, compare=False)
 
@@ -216,6 +220,6 @@ def fit_temperature(
     return math.exp(float(found.x))
 
 
-def _log(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def _log(probabilities: npt.NDArray[np.floating]) -> Doubles:
     # float32 softmax gives exact zeros far out; the smallest normal number replaces them.
     return np.log(np.maximum(np.asarray(probabilities, np.float64), np.finfo(np.float32).tiny))

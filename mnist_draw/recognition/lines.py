@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -162,17 +162,33 @@ class InkParts:
         return np.where(ndimage.binary_dilation(mask, iterations=2), ink, 0).astype(ink.dtype)
 
 
+class Underlined(NamedTuple):
+    """A picture, or known strokes, above level lines that underline them."""
+
+    ink: Array
+    strokes: Sequence[PenStroke]
+    lines: int
+
+
 def without_underlines(
     ink: Array,
     strokes: Sequence[PenStroke],
-) -> tuple[Array, Sequence[PenStroke]]:
+) -> Underlined:
     """Return a picture's ink, or strokes if they are known, without lines below all others."""
+    parts, boxes = _boxes_of(ink, strokes)
+    kept = _not_underlines(boxes)
+    lines = len(boxes) - len(kept)
+    if parts is None:
+        return Underlined(ink, [strokes[n] for n in kept], lines)
+    return Underlined(parts.ink_of(ink, kept) if lines else ink, (), lines)
+
+
+def _boxes_of(ink: Array, strokes: Sequence[PenStroke]) -> tuple[InkParts | None, Doubles]:
+    """Return the boxes of strokes, or of the parts of a picture, with the parts."""
     if strokes:
-        kept = _not_underlines(stroke_boxes(strokes))
-        return ink, [strokes[n] for n in kept]
+        return None, stroke_boxes(strokes)
     parts = InkParts.of(ink)
-    kept = _not_underlines(parts.boxes)
-    return (parts.ink_of(ink, kept) if len(kept) < len(parts.boxes) else ink), strokes
+    return parts, parts.boxes
 
 
 def _not_underlines(boxes: Doubles) -> list[int]:
@@ -185,8 +201,8 @@ def _not_underlines(boxes: Doubles) -> list[int]:
 def _is_underline(line: Doubles, others: Doubles) -> bool:
     """Whether a box is a level line below the middle of others, of which one is upright."""
     left, top, right, bottom = line
-    start, up = others[:, :2].min(axis=0)
-    end, down = others[:, 2:].max(axis=0)
+    start, up, _, _ = others.min(axis=0)
+    _, _, end, down = others.max(axis=0)
     width = right - left
     is_level = width > _LEVEL * (bottom - top)
     is_below = (top + bottom) / 2 > down + _BELOW * (down - up)
@@ -198,7 +214,7 @@ def _is_underline(line: Doubles, others: Doubles) -> bool:
 
 def lines_of(ink: Array, strokes: Sequence[PenStroke]) -> Lines:
     """Divide strokes, or the ink of a picture, into lines."""
-    return divide(stroke_boxes(strokes) if strokes else InkParts.of(ink).boxes)
+    return divide(_boxes_of(ink, strokes)[1])
 
 
 def split(
@@ -207,8 +223,7 @@ def split(
 ) -> list[tuple[Array, list[PenStroke]]]:
     """Return the ink and the strokes of each line; none if it is one, or not to be read."""
     strokes = strokes or ()
-    parts = None if strokes else InkParts.of(ink)
-    boxes = stroke_boxes(strokes) if parts is None else parts.boxes
+    parts, boxes = _boxes_of(ink, strokes)
     lines = divide(boxes)
     if not lines.are_several or lines.objection:
         return []

@@ -13,15 +13,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from mnist_draw.arrays import Array, Doubles, Floats
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.glyphs import in_line, letter_like, word_odds
-from mnist_draw.recognition.lines import FRACTION, without_underlines
+from mnist_draw.recognition.lines import FRACTION
 from mnist_draw.recognition.pieces import (
     Box,
     Group,
@@ -141,14 +141,14 @@ _SURE = {NOT_A_DIGIT: 0.0, SLASH: _SIGN_CONFIDENCE}
 class Line:
     """One line of ink, (H, W): its pieces, and the answer for all of it as one digit."""
 
-    ink: npt.NDArray[Any]
+    ink: Array
     pieces: Row
     alone: Answer
 
 
 def read_number(
     recogniser: Recogniser,
-    ink: npt.NDArray[Any],
+    ink: Array,
     alone: Answer | None = None,
     beginning: bool = False,
     strokes: Sequence[PenStroke] | None = None,
@@ -163,9 +163,10 @@ def read_number(
     """
     if not has_ink(ink):
         return NumberAnswer("", ())
-    ink, strokes = without_underlines(ink, strokes or ())
-    strokes = curved(strokes)
     together = alone or recogniser.recognise_ink(ink, strokes)
+    if together.rest is not None:
+        ink, strokes, _ = together.rest
+    strokes = curved(strokes or ())
     number = None
     is_one_line = together.lines == 1 and together.objection != FRACTION
     if not beginning and is_one_line and len(strokes) <= MAX_PIECES and recogniser.reads_digits:
@@ -253,7 +254,7 @@ def _is_number(recogniser: Recogniser, found: Reading, alone: Answer) -> bool:
 
 def _of_picture(
     recogniser: Recogniser,
-    ink: npt.NDArray[Any],
+    ink: Array,
     together: Answer,
     decimals: bool,
 ) -> NumberAnswer:
@@ -276,7 +277,7 @@ def _of_picture(
     return _join([*signs, *found.digits], found.share, decimals)
 
 
-def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
+def _stay_whole(recogniser: Recogniser, inks: list[Floats]) -> list[bool]:
     """Tell which parts are plainly one digit, or hardly several."""
     inputs = np.stack([normalise_ink(ink) for ink in inks])[:, None]
     scores = recogniser.read(inputs, _SURE_LOG_ODDS)
@@ -332,7 +333,7 @@ def _join(parts: list[DigitAnswer], share: float = 1.0, decimals: bool = True) -
 # -- one digit
 
 
-def _whole(answer: Answer, ink: npt.NDArray[Any]) -> DigitAnswer:
+def _whole(answer: Answer, ink: Array) -> DigitAnswer:
     top, left, bottom, right = ink_box(ink)
     place = (left, top, right - left, bottom - top)
     return _digit(answer.digit is None, answer.probabilities, place, answer.network_input)
@@ -340,9 +341,9 @@ def _whole(answer: Answer, ink: npt.NDArray[Any]) -> DigitAnswer:
 
 def _digit(
     is_refused: bool,
-    probabilities: npt.NDArray[np.float32],
+    probabilities: Floats,
     box: Box,
-    network_input: npt.NDArray[np.float32] | None,
+    network_input: Floats | None,
 ) -> DigitAnswer:
     if is_refused:
         return DigitAnswer(None, 0.0, box, probabilities, network_input)
@@ -388,12 +389,12 @@ def _parts(
     return _join(parts, found.share, decimals)
 
 
-def _slash_odds(found: Reading) -> npt.NDArray[np.float64]:
+def _slash_odds(found: Reading) -> Doubles:
     """Return the log odds of each group of a reading being a slash, which stands between others."""
     inks = [found.pieces.group(*group) for group in found.groups]
     leans, widths = np.array([lean(ink) for ink in inks]).T
     heights = np.array([len(ink) for ink in inks])
-    odds: npt.NDArray[np.float64] = (
+    odds: Doubles = (
         _SLASH_LEAN * (leans - np.median(leans) / 2)
         + _SLASH_HEIGHT * heights / np.median(heights)
         + _SLASH_WIDTH * widths

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.arrays import Array, Doubles, Flags, Floats, Places
 from mnist_draw.recognition.answer import Scores
 
-Plane = npt.NDArray[np.float32]
-Columns = npt.NDArray[np.intp]
+Plane = Floats
+Columns = Places
 Box = tuple[int, int, int, int]
 #: First piece and end of some neighbors.
 Group = tuple[int, int]
@@ -76,7 +76,7 @@ class Row:
 
     planes: tuple[Plane, ...]
     boxes: tuple[Box, ...]
-    spans: npt.NDArray[np.float64]
+    spans: Doubles
     cut: tuple[bool, ...]
     height: float
     scale: float
@@ -159,7 +159,7 @@ class Reading:
 
 
 def cut_in_pieces(
-    ink: npt.NDArray[Any],
+    ink: Array,
     box: Box,
     stays_whole: Callable[[list[Plane]], list[bool]],
 ) -> Row:
@@ -189,7 +189,7 @@ def cut_in_pieces(
     return _in_order(reduced, owner, found, height, scale, (top, left))
 
 
-def connected(ink: npt.NDArray[Any], least: float) -> tuple[Columns, Columns, list[Box]]:
+def connected(ink: Array, least: float) -> tuple[Columns, Columns, list[Box]]:
     """Find parts of ink, at least so dark, that do not touch.
 
     Returns their numbers from 1 on, (H, W), how many pixels each has, and their boxes.
@@ -201,7 +201,7 @@ def connected(ink: npt.NDArray[Any], least: float) -> tuple[Columns, Columns, li
     return labels, np.bincount(labels.ravel())[1:], _boxes(labels)
 
 
-def _boxes(labels: npt.NDArray[np.intp]) -> list[Box]:
+def _boxes(labels: Places) -> list[Box]:
     """Return the boxes of the labels from 1 on."""
     from scipy import ndimage
 
@@ -211,7 +211,7 @@ def _boxes(labels: npt.NDArray[np.intp]) -> list[Box]:
     ]
 
 
-def _reduced(ink: npt.NDArray[Any], scale: int) -> Plane:
+def _reduced(ink: Array, scale: int) -> Plane:
     """Average blocks of pixels; the darkest becomes 1."""
     rows, columns = (-(-side // scale) for side in ink.shape)
     padded = np.zeros((rows * scale, columns * scale), np.float32)
@@ -227,10 +227,10 @@ class Part:
     """Connected ink with its fragments: its window, and there its pixels and their ink."""
 
     window: tuple[slice, slice]
-    mask: npt.NDArray[np.bool_]
+    mask: Flags
     ink: Plane
 
-    def cut(self, height: float) -> list[npt.NDArray[np.bool_]]:
+    def cut(self, height: float) -> list[Flags]:
         """Return the pixels of each piece between seams, from left to right."""
         seams = find_seams(self.ink, height)
         columns = np.arange(self.mask.shape[1])
@@ -240,7 +240,7 @@ class Part:
 
 def _parts(
     reduced: Plane,
-    labels: npt.NDArray[np.intp],
+    labels: Places,
     kept: list[int],
     boxes: list[Box],
     height: float,
@@ -277,7 +277,7 @@ def _hosts(parts: list[int], boxes: list[Box], height: float) -> dict[int, int]:
 
 def _in_order(
     reduced: Plane,
-    owner: npt.NDArray[np.intp],
+    owner: Places,
     found: list[tuple[float, int, bool]],
     height: float,
     scale: int,
@@ -367,10 +367,10 @@ def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
 # -- groups of pieces
 
 
-def digit_costs(pieces: Row, groups: Sequence[Group], scores: Scores) -> npt.NDArray[np.float64]:
+def digit_costs(pieces: Row, groups: Sequence[Group], scores: Scores) -> Doubles:
     """Return minus the logarithm of each group's probability of being one digit."""
     best = scores.probabilities.max(axis=1).astype(np.float64)
-    costs: npt.NDArray[np.float64] = -np.log(np.maximum(best, np.exp(_WORST)))
+    costs: Doubles = -np.log(np.maximum(best, np.exp(_WORST)))
     # The probability that it is a digit at all, from its log odds.
     costs += np.minimum(np.logaddexp(0, -scores.log_odds.astype(np.float64)), -_WORST)
     for row, (first, last) in enumerate(groups):
@@ -385,7 +385,7 @@ def cheapest_reading(
     groups: list[Group],
     inputs: Plane,
     scores: Scores,
-    costs: npt.NDArray[np.float64],
+    costs: Doubles,
     signs: Sequence[str],
 ) -> Reading:
     """Return the groups that cover all pieces at the lowest cost, by dynamic programming.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,9 @@ _VALIDATED = 1000
 #: half of the writers that `tools/fit_glyphs.py` is fitted on were used to choose them.
 _STROKES_SAY = 0.5
 _STROKES_LIFT = 0.5
+#: Digits with a line below them that may be their foot, and what they look like without it.
+_FOOTED = (1, 2)
+_WITHOUT_FOOT = (1, 7, None)
 #: Version of the cached log odds of validation pictures.
 _CACHE_VERSION = 1
 
@@ -226,7 +229,17 @@ class Recogniser:
         if not has_ink(ink):
             classes = len(self.names)
             return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
-        prepared = self.prepare(ink, strokes or ())
+        strokes = strokes or ()
+        whole = self._recognise(ink, strokes, is_one_line)
+        rest = without_underlines(ink, strokes)
+        if not (rest.lines and self.reads_digits):
+            return whole
+        above = self._recognise(rest.ink, rest.strokes, is_one_line)
+        has_foot = rest.lines == 1 and whole.digit in _FOOTED and above.digit in _WITHOUT_FOOT
+        return whole if has_foot else replace(above, rest=rest)
+
+    def _recognise(self, ink: Array, strokes: Sequence[PenStroke], is_one_line: bool) -> Answer:
+        prepared = self.prepare(ink, strokes)
         scores = self.read(prepared.network_input[None, None])
         if prepared.strokes:
             scores = scores._replace(glyphs=self.read_glyphs([prepared.strokes]))
@@ -235,8 +248,6 @@ class Recogniser:
     def prepare(self, ink: Array, strokes: Sequence[PenStroke]) -> PreparedInk:
         """Draw strokes again, or smooth a picture of few pixels, and normalise the ink."""
         coarse = False
-        if self.reads_digits:
-            ink, strokes = without_underlines(ink, strokes)
         strokes = curved(strokes)
         drawn = draw_strokes(strokes) if strokes else None
         read = ink

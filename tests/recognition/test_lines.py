@@ -171,4 +171,17 @@ def test_a_low_bar_of_a_sign_is_no_line_below_it(shipped: Recogniser) -> None:
     equals = [one(0, 0)[:, [1, 0, 2]] + (20, 60 * row + 60, 0) for row in (0, 1)]
     assert shipped.recognise_ink(board_of(equals), equals).text == "?"
     corner = [one(60, 20), one(0, 0)[:, [1, 0, 2]] + (60, 125, 0)]
-    assert len(shipped.prepare(board_of(corner), corner).strokes) == 2
+    assert shipped.recognise_ink(board_of(corner), corner).rest is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_foot_of_a_digit_is_no_line_below_it(shipped: Recogniser, known: bool) -> None:
+    neck = [(0.2, 0.25), (0.35, 0.05), (0.6, 0.05), (0.7, 0.25), (0.55, 0.55), (0.2, 0.95)]
+    foot = [(0.15, 1.05), (0.75, 1.05)]
+    curves = [smooth(np.array(line)) * 100 + 20 for line in (neck, foot)]
+    strokes = [np.column_stack([points, np.full(len(points), 10.0)]) for points in curves]
+    ink = board_of(strokes)
+    drawn = strokes if known else None
+    answer = shipped.recognise_ink(ink, drawn)
+    assert answer.certainty.is_named_alone
+    assert shipped.read_number(ink, answer, strokes=drawn).text == answer.text == "2"
