@@ -228,7 +228,7 @@ def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monke
         (files(write(tmp_path / "b.png", b"")), "empty file"),
         (files(tmp_path / "c.gif"), "several pictures (2)"),
         (files(write(tmp_path / "d.png", huge)), "megapixels"),
-        (files(tmp_path / "e.png"), "No ink was found on the picture e.png"),
+        (files(tmp_path / "e.png"), "No ink was found in the picture e.png"),
         (files(tmp_path), "is a folder"),
         (files(tmp_path / "gone.png"), "no file"),
         (text, "not a picture"),

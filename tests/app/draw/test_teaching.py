@@ -172,7 +172,7 @@ def test_the_same_ink_is_one_digit_whose_label_is_the_last(setup):
         setup.button("teachDigit3").click()
         setup.settle()
     assert setup.files() == kept
-    assert "a 3 already" in setup.told[-1].sentence
+    assert "already kept as a 3" in setup.told[-1].sentence
     setup.button("teachDigit5").click()
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5"]
@@ -424,7 +424,7 @@ def test_what_is_read_right_already_is_kept_but_not_to_be_learned(setup):
     state = setup.tab.network.state
     assert (state.taught, state.unlearned) == (1, 0)
     assert setup.tags() == []
-    assert "8 already" in setup.told[-1].sentence
+    assert "already read as 8" in setup.told[-1].sentence
     assert setup.tab.next_step.button.text() != "Learn"
     # Said to be something else, it is.
     setup.button("teachDigit3").click()
