@@ -47,7 +47,8 @@ draw_in_window() {
 
 # train_and_evaluate FILE: the file as the program names it.
 train_and_evaluate() {
-    mnist_draw train --epochs 1 --quiet --output "$1"
+    # Varied pictures: they are what needs Numba.
+    mnist_draw train --epochs 1 --augment --quiet --output "$1"
     wait_until 5 a_run_is_completed
     mnist_draw evaluate "$1" | tail -n 1
 }

@@ -210,7 +210,12 @@ def compile_ahead(window: Window) -> QProcess:
 
     def begin(needed: bool) -> None:
         if needed and not window.state.run.is_running:
-            process.start(sys.executable, ["-m", "mnist_draw.analysis.compile_ahead"])
+            from mnist_draw.analysis import compile_ahead
+
+            # A download is no Python: it knows the program's commands only.
+            is_download = getattr(sys, "frozen", False)
+            known = ["script", compile_ahead.__file__]
+            process.start(sys.executable, known if is_download else ["-m", compile_ahead.__name__])
 
     def make_way() -> None:
         if window.state.run.is_running:

@@ -16,6 +16,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.shell import help, language, startup, view
 from mnist_draw.app.shell.help import about_page, libraries
+from mnist_draw.cli.main import COMMANDS
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.run import Run
 
@@ -396,6 +397,23 @@ def test_a_run_that_begins_ends_what_compiles_ahead(qtbot, monkeypatch):
     monkeypatch.setattr("mnist_draw.analysis.compile_ahead.is_needed", lambda: True)
     process = startup.compile_ahead(window)
     qtbot.waitUntil(lambda: process.state() == QProcess.Running)
+    assert process.arguments() == ["-m", "mnist_draw.analysis.compile_ahead"]
     with qtbot.waitSignal(process.finished):
         window.state.set(run=Run(state="training"))
     assert process.exitStatus() == QProcess.CrashExit
+
+
+def test_a_download_compiles_ahead_by_a_command_that_it_knows(qtbot, monkeypatch):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.state = AppState()
+    window.background = Background(window)
+    monkeypatch.setattr(startup, "_AHEAD_MS", 0)
+    monkeypatch.setattr("mnist_draw.analysis.compile_ahead.is_needed", lambda: True)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(Path("absent", "mnist-draw")))
+    process = startup.compile_ahead(window)
+    qtbot.waitUntil(lambda: bool(process.arguments()))
+    name, script = process.arguments()
+    assert name in COMMANDS
+    assert Path(script).name == "compile_ahead.py"
