@@ -296,8 +296,9 @@ def picture_names(given: Iterable[str]) -> Iterator[str]:
                 names = sorted(glob.glob(name)) or names  # noqa: PTH207
         for each in names:
             found: list[str] = []
+            # To Path, an empty name is the working folder.
             with contextlib.suppress(OSError, ValueError):
-                if Path(each).is_dir():
+                if each and Path(each).is_dir():
                     files = (path for path in Path(each).iterdir() if path.is_file())
                     found = sorted(
                         str(path) for path in files if path.suffix.lower() in read_suffixes()

@@ -193,15 +193,15 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers():
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        ("500,,300", "the layer '' begins with no number of units"),
-        ("pol2", "the layer 'pol2' begins with no number of units"),
+        ("500,,300", "the layer '' is neither a number of units"),
+        ("pol2", "the layer 'pol2' is neither a number of units"),
         ("norm", "batch normalization goes directly below"),
         ("pool2,norm", "batch normalization goes directly below"),
         ("256,conv8x3", "conv8x3 needs a picture"),
         ("conv8x5,pool2,pool2,pool2,conv8x5", "the picture is 3×3 at conv8x5: smaller than 5×5"),
         ("conv8x3p3", "conv8x3p3 needs a side and a stride"),
         ("conv0x3", "conv0x3 needs 1 to 1,024 filters"),
-        ("10001", "the layer '10001' begins with no number of units"),
+        ("10001", "the layer '10001' is neither a number of units"),
         ("30@relu", "there is no activation 'relu'"),
         ("30/1", "DROPOUT is 1"),
         ("30/", "DROPOUT is missing"),

@@ -350,7 +350,7 @@ def test_a_script_prints_nothing_unless_it_asks(data, capsys):
     assert capsys.readouterr() == ("", "")
     run(data, progress=True)
     shown = capsys.readouterr().err
-    assert "Epoch 2/2: 100%" in shown
+    assert "Epoch 2 of 2: 100%" in shown
     assert ", validated " in shown
 
 

@@ -33,7 +33,8 @@ _SMALLER = Text.SEVERAL
 _SMALLEST = Text.FIGURE
 #: The words stay where they are while one digit follows another.
 LEAST_WIDTH = 82
-#: The box for the first answer, as parts of the figure's text.
+#: Pixels beside the box for the first answer, and its sizes as parts of the figure's text.
+_EMPTY_INSET = 2
 _EMPTY_WIDTH = 0.6
 _EMPTY_HEIGHT = 0.73
 _EMPTY_TEXT = 0.35
@@ -98,6 +99,8 @@ class AnswerFigure(QLabel):
         self._pieces = [(elided, kinds.pop() if len(kinds) == 1 else "doubt")]
 
     def _width(self) -> float:
+        if not self._pieces:
+            return 2 * _EMPTY_INSET + _EMPTY_WIDTH * self._large
         return sum(self._advance(piece, kind) for piece, kind in self._pieces)
 
     def _advance(self, piece: str, kind: str) -> float:
@@ -150,7 +153,7 @@ class AnswerFigure(QLabel):
         width = _EMPTY_WIDTH * self._large
         height = _EMPTY_HEIGHT * self._large
         middle = max(self._middle(), height / 2 + 2)
-        box = QRectF(2, middle - height / 2, width, height)
+        box = QRectF(_EMPTY_INSET, middle - height / 2, width, height)
         painter.setPen(QPen(theme.color("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         font = QFont(self._font)

@@ -162,7 +162,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
 
     last, learned = end()
     assert isinstance(last, Rescued)
-    assert "no longer" in last.message
+    assert "is gone" in last.message
     assert f"saved in {last.path} instead" in last.message
     # What answers changes only on request.
     assert "answers" not in last.message
