@@ -91,7 +91,11 @@ def surroundings(data: Dataset) -> dict[str, str]:
 
 def _machine() -> str:
     """Return the processor and its widest vectors, which decide in what order numbers are added."""
-    vectors = np.show_config(mode="dicts")["SIMD Extensions"]
+    try:
+        vectors = np.show_config(mode="dicts")["SIMD Extensions"]
+    except TypeError:
+        # NumPy before 1.25, beside which the real Theano runs, only prints them.
+        return platform.machine()
     widest = [*vectors["baseline"], *vectors.get("found", ())][-1:]
     return " ".join([platform.machine(), *widest])
 
