@@ -17,7 +17,7 @@ wait_until() {
 milliseconds_since() { echo $((($(date +%s%N) - $1) / 1000000)); }
 window_is_open() { xdotool search --onlyvisible --name '^MNIST Draw$'; }
 window_is_closed() { ! window_is_open; }
-nothing_is_mounted() { ! compgen -G '/tmp/.mount_mnist-*'; }
+nothing_is_mounted() { ! compgen -G "${TMPDIR:-/tmp}/.mount_mnist-*"; }
 # The record of the board holds each stroke.
 a_drawing_is_kept() { grep -rq --include='board*.json' '"stroke"' "$home/mnist"; }
 a_run_is_completed() { mnist_draw runs | grep -q completed; }

@@ -159,17 +159,24 @@ class AnswerBlock(QWidget):
         self.why = WhyButton()
         sentence = _("Say which digit it is; the network can learn it.")
         self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
-        self.is_digit = self._build_choice(
+        sentence = _("Decide what the answer leaves open; the network learns nothing from it.")
+        self.is_digit = push_button(
             "isDigitButton",
             _("It is a digit"),
+            sentence,
             DIGIT_KEY,
+            "low",
             self._confirm,
+            elides=True,
         )
-        self.is_letter = self._build_choice(
+        self.is_letter = push_button(
             "isLetterButton",
             _("It is a letter"),
+            sentence,
             LETTER_KEY,
+            "low",
             partial(self.settle_requested.emit, NO_DIGIT),
+            elides=True,
         )
         for button in (self.why, self.wrong):
             keep_room(button)
@@ -191,19 +198,6 @@ class AnswerBlock(QWidget):
         theme.follow(self, fit)
         column(1, word, line, self._choices, 1, gap=0, owner=page)
         return page
-
-    def _build_choice(
-        self,
-        name: str,
-        text: str,
-        key: str,
-        act: Callable[[], object],
-    ) -> ElidedButton:
-        button = ElidedButton(text, "low", name)
-        sentence = _("Decide what the answer leaves open; the network learns nothing from it.")
-        explain(button, text, sentence, key)
-        button.clicked.connect(lambda: act())
-        return button
 
     def _build_digits(self) -> QWidget:
         # Translators: ten buttons follow, the digits.

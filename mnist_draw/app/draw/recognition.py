@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -183,9 +183,7 @@ def _read(recogniser: Recogniser, posted: PostedInk) -> BoardReading:
     answer = recogniser.recognise_ink(ink, strokes, posted.is_one_line)
     if posted.only_digits:
         answer = replace(answer, letter="")
-    number = recogniser.read_number(ink, answer, posted.beginning, strokes, posted.decimals)
-    if posted.only_digits:
-        number = _without_letters(number)
+    number = _read_number(recogniser, posted, ink, strokes, answer, posted.beginning)
     several = number if number.is_number else None
     certainty = answer.certainty if several is None else certainty_of_number(several)
     lines = split(ink, strokes) if answer.lines > 1 else []
@@ -201,14 +199,22 @@ def _read_line(
     strokes: list[np.ndarray],
 ) -> BoardReading:
     answer = recogniser.recognise_ink(ink, strokes)
-    number = recogniser.read_number(ink, answer, strokes=strokes, decimals=posted.decimals)
-    if posted.only_digits:
-        number = _without_letters(number)
+    number = _read_number(recogniser, posted, ink, strokes, answer)
     certainty = certainty_of_number(number)
     return BoardReading(answer, number, certainty, posted.ticket, places_of(ink, number))
 
 
-def _without_letters(number: NumberAnswer) -> NumberAnswer:
+def _read_number(
+    recogniser: Recogniser,
+    posted: PostedInk,
+    ink: np.ndarray,
+    strokes: Sequence[np.ndarray] | None,
+    answer: Answer,
+    beginning: bool = False,
+) -> NumberAnswer:
+    number = recogniser.read_number(ink, answer, beginning, strokes, posted.decimals)
+    if not posted.only_digits:
+        return number
     digits = tuple(replace(part, letter="") for part in number.digits)
     return replace(number, digits=digits)
 

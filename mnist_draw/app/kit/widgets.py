@@ -81,9 +81,11 @@ def push_button(
     shortcut: str = "",
     look: str = "",
     act: Callable[[], object] | None = None,
+    *,
+    elides: bool = False,
 ) -> QPushButton:
     """Return a button with its object name, its text and what :func:`explain` gives it."""
-    button = QPushButton(text)
+    button = ElidedButton(text, look) if elides else QPushButton(text)
     button.setObjectName(name)
     if look:
         button.setProperty("look", look)

@@ -387,14 +387,20 @@ def test_blas_has_no_threads_that_the_start_of_a_process_would_wait_for(life):
     assert life[0][4] == "{1}", life[1]
 
 
-@pytest.mark.process
-def test_a_run_that_begins_ends_what_compiles_ahead(qtbot, monkeypatch):
+@pytest.fixture
+def window(qtbot, monkeypatch):
+    """Return what has the state and the thread of a window for which all is still to compile."""
     window = QWidget()
     qtbot.addWidget(window)
     window.state = AppState()
     window.background = Background(window)
     monkeypatch.setattr(startup, "_AHEAD_MS", 0)
     monkeypatch.setattr("mnist_draw.analysis.compile_ahead.is_needed", lambda: True)
+    return window
+
+
+@pytest.mark.process
+def test_a_run_that_begins_ends_what_compiles_ahead(window, qtbot):
     process = startup.compile_ahead(window)
     qtbot.waitUntil(lambda: process.state() == QProcess.Running)
     assert process.arguments() == ["-m", "mnist_draw.analysis.compile_ahead"]
@@ -403,13 +409,7 @@ def test_a_run_that_begins_ends_what_compiles_ahead(qtbot, monkeypatch):
     assert process.exitStatus() == QProcess.CrashExit
 
 
-def test_a_download_compiles_ahead_by_a_command_that_it_knows(qtbot, monkeypatch):
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.state = AppState()
-    window.background = Background(window)
-    monkeypatch.setattr(startup, "_AHEAD_MS", 0)
-    monkeypatch.setattr("mnist_draw.analysis.compile_ahead.is_needed", lambda: True)
+def test_a_download_compiles_ahead_by_a_command_that_it_knows(window, qtbot, monkeypatch):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(Path("absent", "mnist-draw")))
     process = startup.compile_ahead(window)
