@@ -12,7 +12,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.theano_bridge.lasagne_names import FUNCTIONS, LAYERS
 
 pytestmark = pytest.mark.skipif(theano_bridge.installed_theano(), reason="about PyTensor")
-RANDOM = np.random.default_rng(5)
+RNG = np.random.default_rng(5)
 
 
 def value(expression, **given):
@@ -20,7 +20,7 @@ def value(expression, **given):
 
 
 def random(*shape):
-    return RANDOM.normal(size=shape).astype(theano.config.floatX)
+    return RNG.normal(size=shape).astype(theano.config.floatX)
 
 
 def output(layer, x, **how):

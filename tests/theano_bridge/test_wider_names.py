@@ -13,7 +13,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.theano_bridge import names
 
 pytestmark = pytest.mark.skipif(theano_bridge.installed_theano(), reason="about PyTensor")
-RANDOM = np.random.default_rng(8)
+RNG = np.random.default_rng(8)
 
 
 def value(expression):
@@ -57,7 +57,7 @@ def test_convolutions_and_their_gradients_follow_the_definition(case):
     image, kernel, pads, steps, dilation, groups, flip = case
     how = {"border_mode": pads, "subsample": steps, "filter_flip": flip, "num_groups": groups,
            "filter_dilation": dilation}  # fmt: skip
-    x, w = RANDOM.random(image), RANDOM.random(kernel)
+    x, w = RNG.random(image), RNG.random(kernel)
     flat = f"{len(image) - 2}d"
     module = importlib.import_module("theano.tensor.nnet.abstract_conv")
     expected = convolve(x, w, pads, steps, dilation, groups, flip)
@@ -66,7 +66,7 @@ def test_convolutions_and_their_gradients_follow_the_definition(case):
     shape = (image[0], image[1] // groups, *image[2:])
     assert expected.shape == module.get_conv_output_shape(shape, kernel, pads, steps, dilation)
     # A linear function's gradient: <top, conv(x, w)> = <by_inputs, x> = <by_weights, w>.
-    top = RANDOM.random(expected.shape)
+    top = RNG.random(expected.shape)
     scale = (top * expected).sum()
     by_inputs = value(getattr(module, f"conv{flat}_grad_wrt_inputs")(top, w, image, kernel, **how))
     by_weights = value(getattr(module, f"conv{flat}_grad_wrt_weights")(x, top, kernel, **how))
@@ -86,7 +86,7 @@ def test_convolutions_and_their_gradients_follow_the_definition(case):
 
 def test_signal_convolution_takes_single_images_and_filters():
     conv2d = importlib.import_module("theano.tensor.signal.conv").conv2d
-    x, w = RANDOM.random((3, 5, 6)), RANDOM.random((2, 2, 3))
+    x, w = RNG.random((3, 5, 6)), RNG.random((2, 2, 3))
     expected = convolve(x[:, None], w[:, None], (0, 0), (1, 1), (1, 1), 1, True)
     np.testing.assert_allclose(value(conv2d(x, w)), expected)
     np.testing.assert_allclose(value(conv2d(x[0], w[0])), expected[0, 0])
@@ -111,7 +111,7 @@ def test_bilinear_upsampling_interpolates_between_pixels(ratio):
 )
 def test_volumes_are_pooled_block_by_block(mode, reduce):
     pool_3d = importlib.import_module("theano.tensor.signal.pool").pool_3d
-    x = RANDOM.random((2, 4, 6, 9))
+    x = RNG.random((2, 4, 6, 9))
     blocks = x.reshape(2, 2, 2, 2, 3, 3, 3)
     found = value(pool_3d(T.constant(x), (2, 3, 3), ignore_border=True, mode=mode))
     np.testing.assert_allclose(found, reduce(blocks, axis=(2, 4, 6)))
@@ -119,7 +119,7 @@ def test_volumes_are_pooled_block_by_block(mode, reduce):
 
 def test_images_become_rows_of_windows():
     module = importlib.import_module("theano.tensor.nnet.neighbours")
-    x = RANDOM.random((2, 3, 4, 6))
+    x = RNG.random((2, 3, 4, 6))
     rows = value(module.images2neibs(T.constant(x), (2, 3)))
     assert rows.shape == (24, 6)
     np.testing.assert_array_equal(rows[1], x[0, 0, :2, 3:].ravel())
@@ -152,9 +152,9 @@ def test_a_rewrite_that_removes_an_operation_leaves_what_it_is_given():
 @pytest.mark.parametrize(("axes", "over"), [("per-activation", 0), ("spatial", (0, 2, 3))])
 def test_batch_normalisation_follows_its_paper(axes, over):
     bn = importlib.import_module("theano.tensor.nnet.bn")
-    x = RANDOM.random((5, 3, 2, 4))
+    x = RNG.random((5, 3, 2, 4))
     mean, var = x.mean(over, keepdims=True), x.var(over, keepdims=True)
-    gamma, beta, old = (RANDOM.random(mean.shape) for _ in range(3))
+    gamma, beta, old = (RNG.random(mean.shape) for _ in range(3))
     n = x.size // mean.size
     normal = (x - mean) / np.sqrt(var + 0.01) * gamma + beta
     results = value(
@@ -250,7 +250,7 @@ def test_random_choices_have_the_probabilities_that_they_are_given():
 
 
 def test_losses_counts_and_largest_entries():
-    x, classes = RANDOM.random((5, 3)), np.array([0, 2, 1, 2, 0])
+    x, classes = RNG.random((5, 3)), np.array([0, 2, 1, 2, 0])
     shares = np.exp(x) / np.exp(x).sum(1, keepdims=True)
     loss, softmax = T.nnet.crossentropy_softmax_1hot(T.constant(x), T.constant(classes))
     np.testing.assert_allclose(value(loss), -np.log(shares[range(5), classes]), rtol=1e-6)
@@ -274,7 +274,7 @@ def test_losses_counts_and_largest_entries():
 def test_the_cpu_answers_for_a_graphics_card_that_is_not_there(home):
     dnn = importlib.import_module(home)
     assert not dnn.dnn_available()
-    x, w = RANDOM.random((2, 3, 6, 6)), RANDOM.random((2, 3, 3, 3))
+    x, w = RNG.random((2, 3, 6, 6)), RNG.random((2, 3, 3, 3))
     for mode, flip in (("conv", True), ("cross", False)):
         expected = convolve(x, w, (1, 1), (2, 1), (1, 1), 1, flip)
         found = value(dnn.dnn_conv(T.constant(x), T.constant(w), (1, 1), (2, 1), conv_mode=mode))
@@ -285,7 +285,7 @@ def test_the_cpu_answers_for_a_graphics_card_that_is_not_there(home):
     images = dnn.GpuAllocEmpty("float64", None)(2, 3, 12, 12)
     how = dnn.GpuDnnConvDesc(border_mode=(1, 1), subsample=(2, 2))(images.shape, w.shape)
     large = value(dnn.GpuDnnConvGradI()(T.constant(w), T.constant(x[:, :2]), images, how))
-    image = RANDOM.random((2, 3, 12, 12))
+    image = RNG.random((2, 3, 12, 12))
     small = convolve(image, w, (1, 1), (2, 2), (1, 1), 1, True)
     np.testing.assert_allclose((small * x[:, :2]).sum(), (image * large).sum())
     assert not isinstance(x, dnn.CudaNdarrayType)
@@ -307,7 +307,7 @@ def test_no_graphics_card_has_a_context():
         card.get_context("dev0")
     assert not importlib.import_module("theano.misc.pycuda_init").pycuda_available
     arrays = importlib.import_module("theano.sandbox.cuda").cuda_ndarray
-    assert not isinstance(RANDOM, arrays.cuda_ndarray.CudaNdarray)
+    assert not isinstance(RNG, arrays.cuda_ndarray.CudaNdarray)
 
 
 def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
@@ -315,7 +315,7 @@ def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
     from lasagne.layers import cuda_convnet, dnn
 
     assert issubclass(cuda_convnet.Conv2DCCLayer, layers.Conv2DLayer)
-    x, w = RANDOM.random((2, 3, 6, 6)), RANDOM.random((2, 3, 3, 3))
+    x, w = RNG.random((2, 3, 6, 6)), RNG.random((2, 3, 3, 3))
     image = layers.InputLayer(x.shape)
     layer = dnn.Conv2DDNNLayer(image, 2, 3, pad=1, W=w.astype(theano.config.floatX))
     found = value(layers.get_output(dnn.MaxPool2DDNNLayer(layer, 2), T.constant(x)))
@@ -347,7 +347,7 @@ def compute_test_value(request):
 @pytest.mark.parametrize("compute_test_value", ["raise", "warn", "ignore"], indirect=True)
 def test_expressions_get_test_values_where_the_setting_asks_for_them(compute_test_value):
     x, w, bare = T.dmatrix(), theano.shared(np.ones((4, 2))), T.dmatrix("bare")
-    given = x.tag.test_value = RANDOM.random((3, 4))
+    given = x.tag.test_value = RNG.random((3, 4))
     product = T.dot(x, w)
     slope = T.grad(product.sum(), w)
     total = theano.scan(lambda row, before: before + row, x, [T.zeros(4, "float64")])[0][-1]
@@ -462,7 +462,7 @@ def test_an_input_that_is_updated_keeps_its_new_value():
 
 
 def test_a_matrix_is_inverted_as_far_as_that_can_be_done():
-    x = RANDOM.random((3, 2))
+    x = RNG.random((3, 2))
     inverse = importlib.import_module("theano.tensor.nlinalg").MatrixPinv()
     np.testing.assert_allclose(value(inverse(T.constant(x))), np.linalg.pinv(x))
 
@@ -489,9 +489,9 @@ def test_settings_are_changed_for_a_while():
 
 def test_channels_are_convolved_by_themselves_and_mixed():
     x, w, mix = (
-        RANDOM.random((2, 3, 5, 5)),
-        RANDOM.random((6, 1, 3, 3)),
-        RANDOM.random((4, 6, 1, 1)),
+        RNG.random((2, 3, 5, 5)),
+        RNG.random((6, 1, 3, 3)),
+        RNG.random((4, 6, 1, 1)),
     )
     each = convolve(x, w, (0, 0), (1, 1), (1, 1), 3, True)
     found = T.nnet.separable_conv2d(*map(T.constant, (x, w, mix)), num_channels=3)
@@ -500,7 +500,7 @@ def test_channels_are_convolved_by_themselves_and_mixed():
 
 
 def test_a_transposed_convolution_is_the_gradient_by_images():
-    x, w = RANDOM.random((2, 3, 7, 7)), RANDOM.random((4, 3, 3, 3))
+    x, w = RNG.random((2, 3, 7, 7)), RNG.random((4, 3, 3, 3))
     y = convolve(x, w, (1, 1), (2, 2), (1, 1), 1, True)
     spread = T.nnet.conv2d_transpose(
         T.constant(y),
