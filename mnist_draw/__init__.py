@@ -96,7 +96,7 @@ def __getattr__(name: str) -> Any:
         from mnist_draw.errors import did_you_mean
 
         raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}; {did_you_mean(name, _HOME)}",
+            f"module {__name__!r} has no attribute {name!r}. {did_you_mean(name, _HOME)}",
         )
     from importlib import import_module
 

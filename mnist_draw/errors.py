@@ -170,13 +170,13 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     names = sorted(known)
     near = nearest(name, names)
     if near:
-        said = _("did you mean {name}?", name=near)
+        said = _("Did you mean {name}?", name=near)
     elif len(names) <= _ALL_NAMED:
-        said = _("there are {names}.", names=listed(map(without_middle, names)))
+        said = _("There are: {listing}.", listing=listed(map(without_middle, names)))
     else:
         closest = difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0)
         few = listed(map(without_middle, closest))
-        said = _("of {count} names, {few} come nearest.", count=number(len(names)), few=few)
+        said = _("Of {count} names, {few} come nearest.", count=number(len(names)), few=few)
     return joined(said, _("{command} lists all.", command=lists_all) if lists_all else "")
 
 
@@ -213,7 +213,7 @@ def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:
             if name not in known:
                 raise TypeError(
                     f"{function.__qualname__.removesuffix('.__init__')} has no parameter "
-                    f"{name!r}; {did_you_mean(name, set(known) - {'self'})}",
+                    f"{name!r}. {did_you_mean(name, set(known) - {'self'})}",
                 )
         return function(*args, **keywords)
 

@@ -150,7 +150,7 @@ def walk(ear: Ear) -> None:
     ear.wait_for("^Epoch 1 of 20, Validation accuracy")
     ear.wait_for("^Epoch 2 of 20")
     ear.wait_for("^Try it, button")
-    ear.wait_for("^Your network gets .* of unseen digits right")
+    ear.wait_for("^Your network gets .* of unseen pictures right")
     press("space")
     ear.wait_for("^Drawing board")
     press(*draw_one)

@@ -160,7 +160,8 @@ def _read_folder(folder: Path) -> tuple[list[Array], list[int | None], list[str]
             images.append(as_bytes(normalise_ink(ink)))
             labels.append(label)
         else:
-            messages.append(_("The picture {file} is empty. It was left out.", file=path))
+            empty = _("The picture {path} is empty.", path=path)
+            messages.append(joined(empty, _("It was left out.")))
     return images, labels, messages
 
 

@@ -77,7 +77,7 @@ def describe_frame(figures: FilmFigures) -> tuple[str, str]:
         goes_on = _("The film continues from its end.")
         if not figures.is_rule_known:
             goes_on = _("From its end it learns as the tutorial's network does.")
-        return _("Where it began is not known."), goes_on
+        return _("The weights that this network started from are not known."), goes_on
     if not figures.steps:
         return _describe_start(figures)
     return _describe_change(figures), _describe_use(figures)
@@ -93,13 +93,6 @@ def _describe_start(figures: FilmFigures) -> tuple[str, str]:
 
 def _describe_change(figures: FilmFigures) -> str:
     weights = i18n.number(figures.changed)
-    if figures.change < _LITTLE:
-        return counted(
-            "{count} step changed {weights} weights a little.",
-            "{count} steps changed {weights} weights a little.",
-            figures.steps,
-            weights=weights,
-        )
     return counted(
         "{count} step changed {weights} weights.",
         "{count} steps changed {weights} weights.",

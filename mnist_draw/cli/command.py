@@ -64,7 +64,7 @@ class Subcommand:
 
 
 def add_json_option(parser: Any) -> None:
-    words = _("print JSON, with the fields that docs/command-line.md lists")
+    words = _("print JSON instead of text")
     parser.add_argument("--json", action="store_true", help=words)
 
 

@@ -201,7 +201,7 @@ def _run(argv: Sequence[str] | None) -> int:
         parser = build_parser()
         if given and not file and not given[0].startswith("-") and given[0] not in COMMANDS:
             hint = did_you_mean(given[0], COMMANDS)
-            parser.error(_("there is no command {name!r}; {hint}", name=given[0], hint=hint))
+            parser.error(_("there is no command {name!r}. {hint}", name=given[0], hint=hint))
         arguments = parser.parse_args(language if file else [*language, *given])
         if arguments.run is None:
             if file and not named_path(file).is_file():
@@ -308,7 +308,7 @@ class _Parser(argparse.ArgumentParser):
             if not word.startswith("-"):
                 self.error(_("unrecognized arguments: {words}", words=given))
             hint = did_you_mean(word, options, f"{self.prog} --help")
-            self.error(_("unrecognized arguments: {words}; {hint}", words=given, hint=hint))
+            self.error(_("unrecognized arguments: {words}. {hint}", words=given, hint=hint))
         return known, surplus
 
     def print_help(self, file: Any = None) -> None:

@@ -73,9 +73,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--csv",
         action="store_true",
-        help=_(
-            "print a table (CSV), with the columns that docs/command-line.md lists",
-        ),
+        help=_("print a table (CSV): picture, digit, confidence and probabilities"),
     )
     add_json_option(form)
 

@@ -370,8 +370,9 @@ def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
         found = load_checkpoint(path)
     except CheckpointError as error:
         raise StorageError(
-            "--checkpoint would replace {path}, which is not a checkpoint of this program. "
-            "It is unchanged. Delete it or choose another name. {error}",
+            "{who} would replace {path}, which this program did not write. It is unchanged. "
+            "Delete it or choose another name. {error}",
+            who="--checkpoint",
             path=path,
             error=error,
         ) from error

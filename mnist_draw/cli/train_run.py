@@ -89,7 +89,7 @@ def _session(
         try:
             folder = new_run_folder() if known is None else known.folder
         except StorageError as error:
-            report(joined(str(error), _("The run is not kept in the Library.")))
+            report(joined(str(error), _("The run is not in the Library.")))
     session = RunSession(
         settings,
         folder,

@@ -104,12 +104,9 @@ def describe_foreign_network(model: ModelFile) -> str:
     if reads_digits(model):
         return ""
     data = model.metadata.get("data")
-    if isinstance(data, str) and data:
-        return _(
-            "This network learned {data}, not digits: its results here mean little.",
-            data=data,
-        )
-    return _("This network learned other pictures, not digits: its results here mean little.")
+    if not isinstance(data, str) or not data:
+        data = class_list(class_names(model))
+    return _("This network learned {data}, not digits: its results here mean little.", data=data)
 
 
 def dataset_metadata(data: Dataset) -> dict[str, Any]:

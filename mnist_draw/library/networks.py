@@ -175,7 +175,7 @@ def find_stored(name: str) -> StoredNetwork | None:
         own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
         known = [*shipped, run_list.LATEST, *names, *own]
         raise ModelFileError(
-            "There is no file and no network {name!r}; {hint}",
+            "There is no file and no network {name!r}. {hint}",
             name=name,
             hint=did_you_mean(name, known, "mnist-draw models"),
         )

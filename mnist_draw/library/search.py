@@ -82,7 +82,7 @@ def what_is_wrong(terms: Sequence[Term]) -> str:
     for term in terms:
         if term.key and term.key not in KEYS:
             meant = did_you_mean(term.key, KEYS)
-            return _('There is no "{key}:"; {meant}', key=term.key, meant=meant)
+            return _('There is no "{key}:". {meant}', key=term.key, meant=meant)
     return ""
 
 

@@ -152,7 +152,7 @@ def _check_names(settings: dict[str, Any]) -> None:
     for name in settings.keys() - further:
         # A setting's plain name first: "epochs" is nearer to "num_epochs" than it looks.
         known = {OWN_NAMES[name]} if name in OWN_NAMES else own | further
-        raise TypeError(f"run_network has no parameter {name!r}; {did_you_mean(name, known)}")
+        raise TypeError(f"run_network has no parameter {name!r}. {did_you_mean(name, known)}")
 
 
 def _check_history(history: Any) -> None:

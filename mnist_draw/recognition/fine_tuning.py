@@ -117,7 +117,7 @@ class FineTuned:
         if self.is_better:
             return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
-            at = _("It is at {share}.", share=was)
+            at = _("MNIST {share}.", share=was)
             return _("Not learned: MNIST would fall to {share}.", share=now), joined(at, more)
         if not wrong:
             nothing = counted(
@@ -160,10 +160,8 @@ class FineTuned:
 
 def _misread(label: int, said: str) -> str:
     read = said.removesuffix(" ?")
-    if said == REFUSED:
-        return _("Not learned: your {digit} is still refused.", digit=label)
-    if read == str(label):
-        return _("Not learned: your {digit} is still read without being sure.", digit=label)
+    if said == REFUSED or read == str(label):
+        return _("Not learned: the network is still not sure of your {digit}.", digit=label)
     read = label_of_record(read)
     return _("Not learned: your {digit} is still read as {answer}.", digit=label, answer=read)
 

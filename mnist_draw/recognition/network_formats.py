@@ -132,7 +132,7 @@ def _onnx(model: ModelFile) -> bytes:
     try:
         from onnx import TensorProto, helper
     except ImportError as error:
-        raise MissingPackageError(_("Writing an ONNX file"), "onnx", "export") from error
+        raise MissingPackageError("ONNX", "onnx", "export") from error
 
     names = class_names(model, for_files=True)
     temperature = model.info.temperature

@@ -324,7 +324,7 @@ class RunSession:
 
     def _listed(self, ended: bool) -> str:
         if not (self.run.folder / RECORD).is_file():
-            return _("The run may be missing from the list of runs.")
+            return _("The run is not in the Library.")
         if ended:
             return _(
                 "The run has ended, but the list of runs does not know it: the next start of the "

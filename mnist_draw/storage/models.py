@@ -263,8 +263,8 @@ def refuse_foreign(path: PathName, who: str) -> None:
         load_model(path)
     except ModelFileError as error:
         raise StorageError(
-            "{who} would replace {path}, which is not a network of this program. It is "
-            "unchanged. Delete it or choose another name. {error}",
+            "{who} would replace {path}, which this program did not write. It is unchanged. "
+            "Delete it or choose another name. {error}",
             who=who,
             path=place,
             error=error,

@@ -131,8 +131,8 @@ class Preferences:
         if not acquire_lock(lock, _PATIENCE):
             # The changes are kept for the next call.
             raise StorageError(
-                "Could not write {target}: {reason}. The old file is unchanged.",
-                target=self.path,
+                "Could not write {path}: {reason}. The old file is unchanged.",
+                path=self.path,
                 reason=_("another window is writing it"),
             )
         try:

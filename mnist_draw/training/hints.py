@@ -367,7 +367,7 @@ def _nothing_better(facts: Facts) -> Hint | None:
     if len(facts.epochs) <= _TREND or not is_stuck or not moves:
         return None
     sentence = _(
-        "Nothing better since epoch {epoch}. Smaller steps may settle it.",
+        "Nothing better since epoch {epoch}. A smaller learning rate may help.",
         epoch=number(facts.best_epoch),
     )
     return _lower(sentence, facts)
@@ -379,7 +379,7 @@ def _level(facts: Facts) -> Hint | None:
         return None
     if facts.settings.schedule == "constant" and "learning_rate" not in facts.changed:
         sentence = _(
-            "Level since epoch {epoch}. A smaller rate may find a little more.",
+            "Nothing better since epoch {epoch}. A smaller learning rate may help.",
             epoch=number(since),
         )
         return _lower(sentence, facts)
@@ -395,12 +395,8 @@ def _nearly_level(facts: Facts) -> Hint | None:
     trained = 1 - facts.training[-1] / facts.training[-_TREND]
     if not (_LEVEL <= fell <= 3 * _LEVEL and trained > _SLOW):
         return None
-    sentence = _(
-        "The validation loss is nearly level: {first}, {second}, {third}. More epochs add little.",
-        first=format_loss(recent[0]),
-        second=format_loss(recent[1]),
-        third=format_loss(recent[2]),
-    )
+    since = len(facts.epochs) - _TREND + 1
+    sentence = _("Level since epoch {epoch}: more epochs add little.", epoch=number(since))
     return _stop(sentence, facts)
 
 

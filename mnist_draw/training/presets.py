@@ -35,35 +35,34 @@ from mnist_draw.training.updates import usual_learning_rate
 class Preset:
     """All settings of a run at once.
 
-    ``meaning`` is for the help, ``line`` for the card. ``expected_accuracy`` is the mean test
-    accuracy of seeds 1 to 5 on MNIST; `benchmarks/results/presets.json` holds the runs.
+    ``expected_accuracy`` is the mean test accuracy of seeds 1 to 5 on MNIST;
+    `benchmarks/results/presets.json` holds the runs.
     """
 
     title: str
     meaning: str
-    line: str
     widget: str
     settings: TrainingSettings
     expected_accuracy: float
+
+    @property
+    def line(self) -> str:
+        """What it is, for the card."""
+        return self.meaning[:1].upper() + self.meaning[1:]
 
 
 #: All presets by name, the tutorial's first.
 PRESETS: dict[str, Preset] = {
     "tutorial": Preset(
         _("Tutorial MLP"),
-        _("what the tutorial uses"),
-        _("The network of the Lasagne tutorial."),
+        _("the network of the Lasagne tutorial"),
         "defaults",
         TrainingSettings(),
         0.9826,
     ),
     "quick": Preset(
         _("Quick"),
-        _(
-            "the tutorial's network, as accurate as with the tutorial's recipe, in less than "
-            "half the time",
-        ),
-        _("As accurate in less than half the time."),
+        _("as accurate in less than half the time"),
         "quick",
         # Chosen on the validation pictures; `benchmarks/recipes.py` measures it on the test ones.
         TrainingSettings(
@@ -78,16 +77,14 @@ PRESETS: dict[str, Preset] = {
     ),
     "cnn": Preset(
         _("CNN"),
-        _("a convolutional network, which looks for strokes anywhere in the picture"),
-        _("Looks for strokes anywhere in the picture."),
+        _("looks for strokes anywhere in the picture"),
         "cnn",
         TrainingSettings(network="cnn", update="adam", epochs=10, schedule="cosine"),
         0.9898,
     ),
     "handwriting": Preset(
         _("Handwriting"),
-        _("the tutorial's network, which practices bent and slanted pictures too"),
-        _("Practices bent and slanted pictures too."),
+        _("practices bent and slanted pictures too"),
         "handwriting",
         TrainingSettings(
             network="mlp:0.1",

@@ -43,7 +43,7 @@ def find_run(name: str) -> Run:
             return run
     names = [run.folder.name for run in runs]
     meant = did_you_mean(wanted, names, "mnist-draw runs")
-    raise UserError("There is no run {name}; {meant}", name=repr(name), meant=meant)
+    raise UserError("There is no run {name}. {meant}", name=repr(name), meant=meant)
 
 
 def settings_at_start(run: Run) -> TrainingSettings:

@@ -91,11 +91,7 @@ def pack_events(run: Run, history: History) -> bytes:
         from tensorboardX import summary
         from tensorboardX.proto.event_pb2 import Event
     except ImportError as error:
-        raise MissingPackageError(
-            _("Writing events of TensorBoard"),
-            "tensorboardX",
-            "export",
-        ) from error
+        raise MissingPackageError("TensorBoard", "tensorboardX", "export") from error
     # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
     # cannot be written.
     events = [Event(wall_time=time.time(), file_version="brain.Event:2")]

@@ -42,13 +42,13 @@ def list_runs() -> tuple[list[Run], list[str]]:
             run = rebuilt_run(folder)
         except StorageError as error:
             run = None
-            messages.append(joined(str(error), _("The run is not listed.")))
+            messages.append(joined(str(error), _("The run is not in the Library.")))
         except UserError as error:
             aside = quarantine(folder / RECORD)
             run = rebuilt_run(folder)
             listed = _("The run is listed from its checkpoint.")
             if run is None:
-                listed = _("The run is not listed.")
+                listed = _("The run is not in the Library.")
             messages.append(joined(str(error), aside, listed))
         if run is not None:
             runs.append(run)
@@ -152,7 +152,7 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
         )
     known = [LATEST, *names_of(runs)]
     meant = did_you_mean(wanted, known, "mnist-draw runs")
-    raise UserError("There is no run {name}; {meant}", name=repr(name), meant=meant)
+    raise UserError("There is no run {name}. {meant}", name=repr(name), meant=meant)
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:

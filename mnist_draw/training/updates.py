@@ -139,16 +139,10 @@ def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
 
     That is the rule's usual one, or a third of one that is not larger.
     """
-    usual = usual_learning_rate(rule)
-    if learning_rate > usual:
-        sentence = _(
-            "Start a new run with {rule}'s usual learning rate, {rate}.",
-            rule=rule,
-            rate=number(usual, "g"),
-        )
-        return usual, sentence
-    lower = float(f"{learning_rate / 3:.1g}")
-    return lower, _("Start a new run with a learning rate of {rate}.", rate=number(lower, "g"))
+    rate = usual_learning_rate(rule)
+    if learning_rate <= rate:
+        rate = float(f"{learning_rate / 3:.1g}")
+    return rate, _("Start a new run with a learning rate of {rate}.", rate=number(rate, "g"))
 
 
 def parameter_range(name: str) -> tuple[float, float]:

@@ -90,7 +90,7 @@ def test_a_terminal_without_the_letters_gets_them_escaped():
 
 def test_what_follows_the_language_is_read_as_without_it(monkeypatch, capsys, tmp_path):
     assert main(["--lang", "de", "trian"]) == 2
-    assert "did you mean" in capsys.readouterr().err
+    assert "Did you mean" in capsys.readouterr().err
     assert main(["--lang=de", str(tmp_path / "none.npz")]) == 1
     assert "no file" in capsys.readouterr().err
     # After the command, too.

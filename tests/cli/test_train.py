@@ -99,7 +99,7 @@ def test_training_starts_from_a_network(here, capsys):
             np.testing.assert_allclose(one, other, atol=1e-6)
     capsys.readouterr()
     for arguments, told in (
-        (["--from", "bes"], "did you mean best?"),
+        (["--from", "bes"], "Did you mean best?"),
         (["--from", "first.npz", "--network", "cnn"], "which cannot start 'cnn'"),
         (["--from", "missing.npz"], "There is no file missing.npz."),
     ):

@@ -75,13 +75,13 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
          "only the training loss", "Turn augmentation on"),
         (facts(epochs([0.5, 0.4, 0.41, 0.4, 0.41], [0.5, 0.4, 0.45, 0.4, 0.45])),
          "Nothing better since epoch 2", "Set the rate to 0.0003"),
-        (facts(epochs(LEVEL)), "Level since epoch 4. A smaller rate", "Set the rate to 0.0003"),
-        (facts(epochs(LEVEL), ended=True), "A smaller rate", "New run with 0.0003"),
+        (facts(epochs(LEVEL)), "Nothing better since epoch 4. A smaller", "Set the rate to 0.0003"),
+        (facts(epochs(LEVEL), ended=True), "A smaller learning rate", "New run with 0.0003"),
         (facts(epochs(LEVEL), changed=["learning_rate"]), "Level since epoch 4: more", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine"), "more epochs add little", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine", ended=True), "more epochs add little", ""),
         (facts(epochs([0.9, 0.5, 0.4, 0.3], [0.9, 0.0622, 0.0613, 0.0611])),
-         "nearly level: 0.0622, 0.0613, 0.0611", "Stop now"),
+         "Level since epoch", "Stop now"),
         (facts(epochs(SLOWLY, known=0.9995)), "knows 100.0%", "Turn augmentation on"),
         (facts(epochs(SLOWLY, accuracies=[0.9, 0.9, 0.902, 0.905, 0.908]), finished=True),
          "0.8 points", "Train 10 more epochs"),
@@ -146,8 +146,8 @@ def test_less_dropout_is_proposed_for_any_network(network, thinned):
 
 def test_a_loss_is_level_only_where_three_epochs_changed_little():
     for losses, says in (
-        (LEVEL, "Level since epoch 4"),
-        (LEVEL[:-1], "Level since epoch 4"),
+        (LEVEL, "Nothing better since epoch 4"),
+        (LEVEL[:-1], "Nothing better since epoch 4"),
         (LEVEL[:-2], ""),
         ([*LEVEL[:-2], 0.197], ""),
         # Level from its start, it has learned nothing.

@@ -269,7 +269,7 @@ def test_a_name_is_a_file_that_ships(tmp_path, monkeypatch):
     shipped = resource_path("models", "mlp.npz")
     assert file_of("mlp") == file_of("shipped:mlp") == str(shipped)
     assert file_of("somewhere/mine.npz") == "somewhere/mine.npz"
-    with pytest.raises(ModelFileError, match="no file and no network 'bset'; did you mean best"):
+    with pytest.raises(ModelFileError, match="no file and no network 'bset'. Did you mean best"):
         file_of("bset")
     with pytest.raises(ModelFileError, match="There is no network 'opened:'"):
         file_of("opened:")
@@ -305,18 +305,18 @@ def test_the_network_that_a_run_starts_from_need_not_be_said_twice(data, monkeyp
     ],
 )
 def test_a_misspelt_parameter(function, name, meant):
-    words = f"^{function} has no parameter '{name}'; did you mean {meant}\\?$"
+    words = f"^{function} has no parameter '{name}'. Did you mean {meant}\\?$"
     called = getattr(flm, function)
     with pytest.raises(TypeError, match=words):
         called(**{name: 1})
 
 
 def test_other_misspelt_names():
-    with pytest.raises(AttributeError, match="did you mean run_network"):
+    with pytest.raises(AttributeError, match="Did you mean run_network"):
         flm.run_netwrok  # noqa: B018
     with pytest.raises(SettingsError, match=r"no 'epoch'. Did you mean epochs\?"):
         TrainingSettings.from_json({"epoch": 3})
-    assert did_you_mean("xyz", ["loss", "accuracy"]) == "there are accuracy, loss."
+    assert did_you_mean("xyz", ["loss", "accuracy"]) == "There are: accuracy, loss."
     # Help shows the parameters all the same.
     assert list(inspect.signature(flm.load_data).parameters) == ["folder"]
 
@@ -324,10 +324,10 @@ def test_other_misspelt_names():
 def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all():
     names = [f"2026-11-{day:02} {hour:02}.00.00" for day in range(1, 29) for hour in range(10)]
     told = did_you_mean("mine", [*names, "my network"], "mnist-draw runs")
-    assert told.startswith("of 281 names, my network, ")
+    assert told.startswith("Of 281 names, my network, ")
     assert told.endswith(" come nearest. mnist-draw runs lists all.")
     assert len(told) < 250
-    assert did_you_mean("xyz", ["a"], "ls") == "there are a. ls lists all."
+    assert did_you_mean("xyz", ["a"], "ls") == "There are: a. ls lists all."
     assert few_of("abcdefg") == "a, b, c, d, e, f, g"
     assert few_of("abcdefgh") == "a, b, c, d, e, f and 2 more"
 

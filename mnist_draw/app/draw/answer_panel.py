@@ -80,7 +80,7 @@ class NumberSegments(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setCursor(Qt.PointingHandCursor)
-        sentence = _("Choose the digit that the bars are about.")
+        sentence = _("Choose what the bars are about.")
         explain(self, _("Digits of the number"), sentence, "← →")
         self._parts: tuple[tuple[str, str], ...] = ()
         self._place = -1
@@ -235,7 +235,7 @@ class AnswerPanel(ScrollArea):
         self._added: list[NextStep] = []
         #: Whether the user wants all bars; None leaves it to the room there is.
         self._wants_all: bool | None = None
-        self._waiting = _("Getting the network ready")
+        self._waiting = _("Getting ready")
         #: Whether there is ink that the first network has not read yet.
         self._is_reading = False
         inner = QWidget()

@@ -226,7 +226,7 @@ class Autosave(QObject):
                 len(others),
                 files=", ".join(str(path) for path in others),
             )
-            button = _("Show it") if len(others) == 1 else _("Show one")
+            button = _("Show")
             drawings_notifier.problem(which, self._show_other, button)
 
     def _show_other(self) -> None:

@@ -143,7 +143,7 @@ class Canvas(QWidget):
                 show()
             else:
                 ready = _("The picture is ready. Your drawing stays.")
-                notifier.undo(ready, show, _("Show it"))
+                notifier.undo(ready, show, _("Show"))
 
         return show_or_offer
 

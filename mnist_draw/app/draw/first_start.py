@@ -189,7 +189,7 @@ class FirstStart(QWidget):
         """Ask for what the network reads; a 3 is written only for one of digits."""
         self._are_digits = are_digits
         if are_digits:
-            title = _("Draw any digit")
+            title = _("Draw a digit")
             text = _("Show me a digit")
         else:
             title = self._canvas.invitation

@@ -51,7 +51,7 @@ class LineList(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setFocusPolicy(Qt.StrongFocus)
-        explain(self, _("Lines"), _("Choose the line that the bars are about."), "↑ ↓")
+        explain(self, _("Lines"), _("Choose what the bars are about."), "↑ ↓")
         self.lines: tuple[Certainty, ...] = ()
         self.place = 0
         Keys(self, self._meaning)

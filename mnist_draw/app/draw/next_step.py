@@ -165,7 +165,7 @@ def _step_after_training(state: AppState) -> Step | None:
     accuracy = _accuracy_of_run(run)
     is_offered = run.was_trained_here and name_of_key(run.network_key) not in state.have_answered
     if is_offered and accuracy is not None and _is_to_answer(state, accuracy):
-        line = _of_unseen(accuracy, run.tested_on[1])
+        line = _of_unseen(accuracy)
         button = _("Let it answer")
         action = Action.LET_ANSWER
         return Step(_("Your network is ready"), line, button, action, is_primary=True)
@@ -202,11 +202,8 @@ def _accuracy(state: AppState) -> float | None:
     return info.test_accuracy or info.validation_accuracy
 
 
-def _of_unseen(accuracy: float, are_digits: bool) -> str:
-    share = percent(accuracy, 2)
-    if are_digits:
-        return _("{share} of unseen digits right", share=share)
-    return _("{share} of unseen pictures right", share=share)
+def _of_unseen(accuracy: float) -> str:
+    return _("{share} of unseen pictures right", share=percent(accuracy, 2))
 
 
 def _step_of_answers(state: AppState) -> Step:
@@ -221,7 +218,7 @@ def _step_of_answers(state: AppState) -> Step:
         return Step(_("Your network answers"), line, _("Use Best reader"), Action.USE_BEST)
     line = ""
     if accuracy is not None:
-        line = _of_unseen(accuracy, state.reads_digits)
+        line = _of_unseen(accuracy)
     entry = state.entry_of(state.answering_key)
     sentence = _("The network answers")
     if is_own:

@@ -160,7 +160,7 @@ class PictureInput:
         if len(chosen) > 1:
             self._strip.start(len(chosen))
         else:
-            self._caption.say_busy(_("Reading the picture"))
+            self._caption.say_busy(_("Reading …"))
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
         renderings = self._canvas.renderings() if len(chosen) == 1 else ()
         for place, source in enumerate(chosen, 1):
@@ -242,8 +242,10 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     elif isinstance(source, QImage):
         if source.width() * source.height() > MAX_PIXELS:
             raise PictureError(
-                "The picture has {width}×{height} pixels; at most {most} megapixels are read. Copy "
-                "a part of it.",
+                "{name} has {width}×{height} pixels ({size} megapixels); at most {most} megapixels "
+                "are read. Save it smaller.",
+                name=_("The picture"),
+                size=number(source.width() * source.height() / 1e6, ".0f"),
                 width=number(source.width()),
                 height=number(source.height()),
                 most=number(MAX_PIXELS // 1_000_000),
@@ -258,11 +260,8 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
             )
         ink = load_picture(source)
     if not has_ink(ink):
-        if not name:
-            return _(
-                "No ink was found in the picture from the clipboard; the drawing is unchanged.",
-            )
-        return _("No ink was found in the picture {name}; the drawing is unchanged.", name=name)
+        nothing = _("There is no ink in the picture.")
+        return _("{name}: {text}", name=name, text=nothing) if name else nothing
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)

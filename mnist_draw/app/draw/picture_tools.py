@@ -136,8 +136,7 @@ class MnistExamples:
         name = self._names[label]
         placed.prepare(renderings)
         if self._names == DIGITS:
-            fields = {"number": index, "digit": with_article(name)}
-            return placed, _("Test digit {number}: it is {digit}.", **fields), reads
+            name = with_article(name)
         fields = {"number": index, "data": self._of, "name": name}
         return placed, _("Test picture {number} of {data}: it is {name}.", **fields), reads
 
@@ -285,7 +284,7 @@ class PictureTools(QObject):
     def copy_answer(self) -> None:
         sentence = self._answer.sentence
         if not sentence:
-            notifier.problem(_("There is no answer to copy yet. Draw something first."))
+            notifier.problem(_("Draw something first."))
             return
         QApplication.clipboard().setText(sentence)
         notifier.message(_("Copied “{answer}”.", answer=sentence.replace("\n", ", ")))

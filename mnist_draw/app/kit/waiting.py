@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_draw.app.kit.app_state import Learns
-from mnist_draw.i18n import _, counted, time_words
+from mnist_draw.i18n import _, counted, time_words, with_comma
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.app_state import AppState
@@ -45,11 +45,14 @@ class Waiting:
     key: str = ""
 
 
+def _when(words: str, seconds: float | None) -> str:
+    if seconds is None:
+        return words
+    return with_comma(words, _("about {time} left", time=time_words(seconds)))
+
+
 def _after_run(state: AppState) -> str:
-    left = state.run.seconds_left
-    if left is None:
-        return _("Learns after your run")
-    return _("Learns after your run, about {time}", time=time_words(left))
+    return _when(_("Learns after your run"), state.run.seconds_left)
 
 
 def _learning(state: AppState) -> Learns:
@@ -58,10 +61,7 @@ def _learning(state: AppState) -> Learns:
 
 
 def _after_learning(state: AppState) -> str:
-    left = _learning(state).seconds_left
-    if left is None:
-        return _("Starts after learning.")
-    return _("Starts after learning, about {time}.", time=time_words(left))
+    return _when(_("Starts after learning"), _learning(state).seconds_left)
 
 
 def _why_after_learning(state: AppState) -> str:

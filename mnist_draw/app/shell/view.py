@@ -57,11 +57,11 @@ def _desktop_moves() -> bool:
 
 
 _COLORS = {
-    "system": _("Same as the desktop"),
+    "system": _("Same as the system"),
     "light": pgettext("colours", "Light"),
     "dark": pgettext("colours", "Dark"),
 }
-_MOTION = {True: _("Same as the desktop"), False: pgettext("motion", "Off")}
+_MOTION = {True: _("Same as the system"), False: pgettext("motion", "Off")}
 #: Each language by its own name: who reads no other finds it.
 _LANGUAGES = {"": _("Same as the system"), **{code: each.name for code, each in LANGUAGES.items()}}
 #: Percent of the system's text size.

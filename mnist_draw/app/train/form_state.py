@@ -75,7 +75,7 @@ class FormState:
     def begin_lesson(self, settings: TrainingSettings, with_cards: bool) -> None:
         """Change settings from those of a lesson, and offer that in place of the presets."""
         line = _("As your teacher set it.")
-        self.lesson = Preset(_("This lesson"), line, line, "lesson", settings, 0.0)
+        self.lesson = Preset(_("This lesson"), line, "lesson", settings, 0.0)
         self.presets = (self.lesson, *(PRESETS.values() if with_cards else ()))
 
     @property

@@ -25,7 +25,7 @@ from mnist_draw.app.kit.views import Row
 from mnist_draw.app.kit.widgets import copy_table
 from mnist_draw.app.train.lesson import accuracy_of
 from mnist_draw.app.train.library_delegate import OWN, SHIPPED, OtherRow, paint_caret
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, few_of
 from mnist_draw.i18n import _, counted, format_ago, format_duration, joined, listed
 from mnist_draw.library.handed_in import (
     SUFFIX,
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 #: Files that get a sentence each on why they were refused.
 _MAX_SENTENCES = 3
-#: Pupils that are named when their files are taken in.
-_MAX_NAMES = 3
 _FIGURE = (Text.SURER, "text", True)
 
 
@@ -55,16 +53,7 @@ def _best(runs: Sequence[Run]) -> Run | None:
 
 def _who_handed_in(pupils: Sequence[str]) -> str:
     """Say whose work was taken in; empty if nobody's was."""
-    names = listed(pupils[:_MAX_NAMES])
-    more = len(pupils) - _MAX_NAMES
-    if more > 0:
-        return counted(
-            "Took in the work of {names} and {count} other pupil.",
-            "Took in the work of {names} and {count} other pupils.",
-            more,
-            names=names,
-        )
-    return _("Took in the work of {names}.", names=names) if pupils else ""
+    return _("Took in the work of {names}.", names=few_of(pupils)) if pupils else ""
 
 
 def _key_of(work: HandedIn) -> str:

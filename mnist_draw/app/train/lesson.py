@@ -172,11 +172,9 @@ def read_lesson(path: str, ending: str = "") -> Lesson:
     except StorageError as error:
         raise LessonError(str(error)) from error
     except UserError as error:
-        reason = str(error)
-        if reason.endswith(("?", "？")):
-            said = _("{path} cannot be used: {question}", path=path, question=reason)
-        else:
-            said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
+        said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
+        # A reason may end with a question.
+        said = said.replace("?.", "?").replace("？。", "？")
         raise LessonError(joined(said, ending)) from error
 
 
@@ -241,7 +239,7 @@ def _parse(content: bytes) -> dict[str, Any]:
 
 def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     known = (*_TEXTS, "language", "network", "tabs", "cards", "fixed", "hidden", "training")
-    _check_names(N_("there is no entry {name}; {hint}"), values, known)
+    _check_names(N_("there is no entry {name}. {hint}"), values, known)
     training = values.get("training", {})
     if not isinstance(training, dict):
         raise _wrong("training", training, "{ epochs = 5 }")
@@ -325,7 +323,7 @@ def _text(name: str, values: dict[str, Any]) -> str:
 
 def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
     names = _list(entry, values)
-    _check_names(N_("{entry} names {name}, which is not there; {hint}"), names, known, entry)
+    _check_names(N_("{entry} names {name}, which is not there. {hint}"), names, known, entry)
     return names
 
 
@@ -346,7 +344,7 @@ def _wrong(entry: str, value: Any, example: str) -> LessonError:
 
 
 def _check_names(sentence: str, names: Any, known: Any, entry: str = "") -> None:
-    """Refuse a name that is not known; ``hint`` suggests one: did you mean epochs?"""
+    """Refuse a name that is not known; ``hint`` suggests one: Did you mean epochs?"""
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known)

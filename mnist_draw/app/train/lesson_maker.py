@@ -128,7 +128,7 @@ class LessonMaker(ScrollArea):
         self._note = ElidedLabel("", "muted", "lessonNote")
         self.save_button = push_button(
             "saveLessonButton",
-            _("Save lesson …"),
+            _("Save as lesson …"),
             look="lead",
             act=self._save,
         )
@@ -357,7 +357,7 @@ class LessonMaker(ScrollArea):
             modes.choose(_mode(lesson, first))
 
     def _open(self) -> None:
-        path = ask_open(self, _("Open a lesson"), LESSONS)
+        path = ask_open(self, _("Open lesson …"), LESSONS)
         if not path:
             return
         try:
@@ -391,7 +391,7 @@ class LessonMaker(ScrollArea):
     def _save(self) -> None:
         if self._refuses():
             return
-        path = ask_save(self, _("Save lesson …"), self._file_name, LESSONS)
+        path = ask_save(self, _("Save as lesson …"), self._file_name, LESSONS)
         if path and self._write(Path(path)):
             needed = self._needed()
             said = _("Saved {path}.", path=path)

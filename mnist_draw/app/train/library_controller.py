@@ -42,7 +42,7 @@ from mnist_draw.training.run import CHECKPOINT, RECORD, Run
 from mnist_draw.training.run_formats import RUN_FORMATS
 
 #: Why an entry of a row's menu is disabled.
-_TRAINED = _("It is training; stop it first.")
+_TRAINED = _("A run is in progress; stop it first.")
 _NO_NETWORK = _("It has no network.")
 
 
@@ -359,7 +359,7 @@ class LibraryController(LibraryFiles):
         """Say why an entry cannot be deleted; empty if it can."""
         run = entry.run
         if run is not None and self._run.shows(run):
-            return _("It is training; stop it first.")
+            return _("A run is in progress; stop it first.")
         if run is not None and in_use(run.folder):
             return _("This run is in progress in another program; nothing was changed.")
         return ""

@@ -271,7 +271,7 @@ class RunController(QObject):
         try:
             controls.change(name, value)
         except UserError as error:
-            notifier.problem(joined(str(error), _("The run continues as before.")))
+            notifier.problem(joined(str(error), _("The run goes on.")))
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""

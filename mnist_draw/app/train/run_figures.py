@@ -147,7 +147,7 @@ class Figure(QWidget):
 
 _ACCURACY = (
     _("Validation accuracy"),
-    _("Share of right answers on pictures the network does not learn from, in percent."),
+    _("On pictures that the network does not learn from."),
 )
 _SHARE = percent(1, 2)
 _LOSS = number(0, "07.4f")
@@ -156,19 +156,19 @@ _FIGURES = (
     (
         _("Training loss"),
         "trainLossLabel",
-        _("Mean cross-entropy of this epoch's minibatches so far, in nats."),
+        _("The mean of this epoch's minibatches so far."),
         _LOSS,
     ),
     (
         _("Training accuracy"),
         "trainAccuracyLabel",
-        _("Share of right answers in this epoch's minibatches so far, in percent."),
+        _("The mean of this epoch's minibatches so far."),
         _SHARE,
     ),
     (
         _("Validation loss"),
         "validationLossLabel",
-        _("Mean cross-entropy on pictures the network does not learn from, in nats."),
+        _("On pictures that the network does not learn from."),
         _("after epoch {number}", number=1),
     ),
     (
@@ -180,7 +180,7 @@ _FIGURES = (
     (
         _("Test accuracy"),
         "testAccuracyLabel",
-        _("Share of right answers on the test pictures at the end of the run, in percent."),
+        _("On the test pictures, at the end of the run."),
         _SHARE,
     ),
     (

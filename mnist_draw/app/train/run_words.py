@@ -431,8 +431,6 @@ def result_sentence(run: Run) -> str:
     """Say how many pictures the network of a run gets right, the figure in ``<b>``."""
     share = run.test_accuracy
     reads = N_("Your network gets <b>{share}</b> of unseen pictures right.")
-    if run.tested_on[1]:
-        reads = N_("Your network gets <b>{share}</b> of unseen digits right.")
     if share is None:
         share = run.validation_accuracy if run.kept is None else run.kept.validation_accuracy
         reads = N_("Your network gets <b>{share}</b> of the validation pictures right.")
@@ -486,14 +484,6 @@ def _poor_details(run: Run) -> str:
     # What fills no minibatch is left out.
     used = run.batches * run.settings.batch_size
     pictures = min(run.settings.training_examples or used, used)
-    if run.batches == 1:
-        words = counted(
-            "It took only {count} step: {pictures} pictures, all in one minibatch.",
-            "It took only {count} steps: {pictures} pictures, all in one minibatch.",
-            steps,
-            pictures=number(pictures),
-        )
-        return joined(_outcome(run), words)
     words = counted(
         "It took only {count} step: {pictures} pictures in minibatches of {size}.",
         "It took only {count} steps: {pictures} pictures in minibatches of {size}.",
@@ -508,7 +498,7 @@ def _outcome(run: Run) -> str:
     epochs = _trained(run)
     time = format_duration(run.seconds)
     if run.test_accuracy is None:
-        return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
+        return _("After {epochs} in {time}.", epochs=epochs, time=time)
     right = _right_answers(run, epochs, time)
     if run.state == "early":
         return joined(right, _("The validation loss stopped falling."))

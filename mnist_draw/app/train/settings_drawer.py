@@ -332,7 +332,7 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(chosen, title if title in self._own else "")
 
     def save_as_preset(self) -> None:
-        name, chosen = QInputDialog.getText(self, _("Save as preset"), _("Name of the preset"))
+        name, chosen = QInputDialog.getText(self, _("Save as preset …"), _("Name of the preset"))
         if not chosen or not name.strip():
             return
         with _report_problems():

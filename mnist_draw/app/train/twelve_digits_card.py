@@ -118,8 +118,6 @@ class DigitsGrid(WalkableView):
         fields = {"number": self.twelve.numbers[item], "name": self._name(self.twelve.labels[item])}
         if self.read is None:
             return _("Test picture {number}: {name}, not read yet.", **fields)
-        if self.read.right[item]:
-            return _("Test picture {number}: {name}, read right.", **fields)
         answer = self._name(self.read.answers[item])
         return _("Test picture {number}: {name}, read as {answer}.", answer=answer, **fields)
 

@@ -114,12 +114,9 @@ def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str
     found.sort(key=lambda entry: (entry[0] != (prefix or ""), *entry))
     if found[0][0] and prefix is None and found[0][0] != found[-1][0]:
         raise DatasetError(
-            "{folder} holds several data sets ({name} and {other}). Name one of these files "
-            "instead of the folder, or put the four files of one data set into a folder of their "
-            "own.",
+            "{folder} holds several files to learn ({names}). Name one instead of the folder.",
             folder=folder,
-            name=found[0][2].name,
-            other=found[-1][2].name,
+            names=f"{found[0][2].name}, {found[-1][2].name}",
         )
     return found[0][2], found[0][0]
 

@@ -216,8 +216,8 @@ def test_before_the_first_stroke_it_says_where_the_answer_will_be(shown):
     shown.panel.expect_reading()
     assert "Reading" in " ".join(shown.said)
     shown.panel.show_nothing()
-    shown.panel.set_waiting("Getting the network ready")
-    assert "network ready" in shown.said[2]
+    shown.panel.set_waiting("Getting ready")
+    assert "Getting ready" in shown.said[2]
     shown.read(3)
     assert not block.wrong.isHidden()
 

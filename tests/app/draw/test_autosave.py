@@ -200,7 +200,7 @@ def test_of_two_windows_neither_drawing_is_lost(qtbot, two, first_closes_first, 
     again = Session(qtbot)
     assert np.array_equal(again.canvas.ink(), newest)
     assert "another window" in again.offers[0].sentence.lower()
-    assert again.offers[0].button == "Show it"
+    assert again.offers[0].button == "Show"
     # Looked at in turn, however often: both stay, and the next start begins with the last.
     assert np.array_equal(again.show_other(), other)
     assert np.array_equal(again.show_other(), newest)

@@ -112,7 +112,7 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
 def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
     tools = [tab.tools.undo, tab.tools.redo, tab.tools.clear]
     enabled = lambda: [button.isEnabled() for button in tools]  # noqa: E731
-    assert "network ready" in text(tab, "secondGuessLabel")
+    assert "Getting ready" in text(tab, "secondGuessLabel")
     assert enabled() == [False, False, False]
     tab.canvas.add_stroke(STROKE)
     assert enabled() == [True, False, True]

@@ -123,14 +123,14 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         (own(certainty=State.NOT_A_DIGIT), Action.LOOK_INSIDE, False, "98.24%"),
         (own(certainty=State.NOT_SURE, model=fakes.model(test_accuracy=0.9957)),
          Action.LOOK_INSIDE, False, "99.57%"),
-        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24% of unseen digits right"),
+        (own(certainty=State.SURE), Action.LOOK_INSIDE, False, "98.24% of unseen pictures right"),
         (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56%"),
         (own(unlearned=2), Action.LEARN, True, "2 digits to learn Mine itself stays."),
         (own(unlearned=1, learning_seconds=61.0), Action.LEARN, True, "About 1 min. Mine"),
         (own(unlearned=1, reads_digits=False), Action.LOOK_INSIDE, False, "Your network"),
         ({"unlearned": 2, "queue": WAITS, "run": run()}, Action.CANCEL, False, "after your run"),
         ({"unlearned": 2, "queue": WAITS, "run": Run(state="training", expected_seconds=40.0)},
-         Action.CANCEL, False, "after your run, about 40 s 2 digits"),
+         Action.CANCEL, False, "after your run, about 40 s left 2 digits"),
         ({"unlearned": 2, "learning": Learns(0.4)}, Action.CANCEL, False,
          "Learning, 40%"),
         # The first part compiles and loads: nothing is learned yet.
@@ -217,7 +217,7 @@ def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(c
 
 
 def test_no_word_of_the_card_is_cut_in_the_narrowest_panel(card, tab, qtbot):
-    sentence = "98.39% of unseen digits right, and so many more words that a line is too short"
+    sentence = "98.39% of unseen pictures right, and so many more words that a line is too short"
     card.resize(332, 72)
     tab.network.state.set(learning=Learned(ResultMessage("Learned.", sentence), is_better=True))
     line = next(one for one in card.findChildren(QLabel) if one.text() == sentence)

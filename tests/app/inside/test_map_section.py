@@ -126,7 +126,7 @@ def test_digits_and_neighbors_become_the_example_and_are_walked_by_keys(
     section.view.walk_to(None)
     assert section.view.accessibleDescription() == explained
     section.view.walk_to(5)
-    assert section.view.accessibleDescription().startswith("Test 20, it is a ")
+    assert section.view.accessibleDescription().startswith("Test picture 20, it is a ")
     with qtbot.waitSignal(section.example_picked) as picked:
         qtbot.keyClick(section.view, Qt.Key_Return)
     assert picked.args[0].source == "Test picture 20"

@@ -65,7 +65,7 @@ def test_the_sentence_of_a_card_is_never_cut(show, qapp):
     for line in ("picture.", "pictured"):
         card = PresetCard(
             "cnn",
-            replace(PRESETS["cnn"], line=f"Looks for strokes anywhere in the {line}"),
+            replace(PRESETS["cnn"], meaning=f"looks for strokes anywhere in the {line}"),
         )
         show(card, theme.scaled(240), card.sizeHint().height())
         seen.settle()

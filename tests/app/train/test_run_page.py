@@ -149,7 +149,7 @@ def page_of(run, **facts):
         (result("completed", 20), "Your network gets 98.24% of", "9,824 of 10,000", True),
         (result("early"), "Your network gets", "stopped falling", False),
         (result("stopped"), "Stopped in epoch 4 of 20. Your", "3 epochs in 3 min 0 s", True),
-        (result("running", test=None), "Can be continued after 3 of 20", "not tested yet", False),
+        (result("running", test=None), "Can be continued after 3 of 20", "After ", False),
         (
             result("completed", test=None, keep_best=True),
             "Your network gets 95.00%",
@@ -565,15 +565,15 @@ def test_a_lowered_learning_rate_is_whole(show, rate):
 @pytest.mark.parametrize(
     ("run", "headline", "details", "remedies"),
     [
-        (poor(), "gets <b>15.6%</b> of unseen digits right. Guessing gets 10%.",
+        (poor(), "gets <b>15.6%</b> of unseen pictures right. Guessing gets 10%.",
          "1,559 of 10,000 test pictures right, after 3 epochs in 2.1 s. It took only 3 steps: "
-         "500 pictures, all in one minibatch.",
+         "500 pictures in minibatches of 500.",
          ["Use all pictures", "Use minibatches of 10", "Train 50 more epochs"]),
         # What fills no minibatch is left out.
-        (poor(batch_size=300), "15.6%", "300 pictures, all in one minibatch.",
+        (poor(batch_size=300), "15.6%", "300 pictures in minibatches of 300.",
          ["Use all pictures", "Use minibatches of 5", "Train 50 more epochs"]),
         # A second sentence only where the figure is near to guessing.
-        (poor(test=0.6), "60.00%</b> of unseen digits right.", "3 steps",
+        (poor(test=0.6), "60.00%</b> of unseen pictures right.", "3 steps",
          ["Use all pictures", "Use minibatches of 10", "Train 50 more epochs"]),
         (poor(training_examples=None, batches=100), "15.6%", "after 3 epochs",
          ["Train 50 more epochs"]),

@@ -276,7 +276,7 @@ def describe_digit(found: DigitMap, places: np.ndarray, name: Name, place: int) 
     answer = int(found.answers[place])
     sure = format_probability(float(found.probabilities[place, answer]), decimals=0)
     return [
-        _("Test {number}", number=int(places[place])),
+        _("Test picture {number}", number=int(places[place])),
         _("it is {label}", label=in_a_sentence(name(int(found.labels[place])))),
         _("read as {answer}, {share}", answer=name(answer), share=sure),
     ]

@@ -252,7 +252,7 @@ class MistakesCard(Card):
             order = N_("{count}, the least sure first")
         self.heading.setText(title)
         self.note.setText(_(order, count=number(len(places))))
-        self.nothing.setText(_("None.") if results.is_complete else _("None so far."))
+        self.nothing.setText(_("None.") if results.is_complete else "")
         self.nothing.setVisible(not len(places))
         self.view.setVisible(bool(len(places)))
         one_cell = pair is not None and None not in pair

@@ -37,10 +37,7 @@ _FOLDER = Qt.UserRole + 1
 
 def _texts(model: ModelFile | None) -> tuple[str, str]:
     """Return what the test and the validation pictures of a network, or of MNIST, are called."""
-    if model is None:
-        count = number(10_000)
-        return _("MNIST test, {count}", count=count), _("MNIST validation, {count}", count=count)
-    name = model.info.data or _("Its own")
+    name = "MNIST" if model is None else model.info.data or _("Its own")
     return _("{data} test", data=name), _("{data} validation", data=name)
 
 

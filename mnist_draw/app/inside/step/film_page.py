@@ -21,16 +21,19 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, Keys, label, push_button, set_look
 from mnist_draw.i18n import N_, _, number
 
-#: Steps, object name, text at the start, and afterwards.
-_STEPS = (
-    (1, "oneStepButton", N_("One step"), N_("One more")),
-    (10, "tenStepsButton", N_("10 steps"), N_("10 more")),
-    (100, "hundredStepsButton", N_("100 steps"), N_("100 more")),
-)
+#: Steps, and the object name of their button.
+_STEPS = ((1, "oneStepButton"), (10, "tenStepsButton"), (100, "hundredStepsButton"))
 _LEARN = _("Let a copy of the network learn; the network that answers stays as it is.")
 
 
 _NO_PICTURES = np.zeros((0, 28, 28), np.uint8)
+
+
+def _steps_text(count: int, is_start: bool) -> str:
+    if count == 1:
+        return _("One step") if is_start else _("One more")
+    words = N_("{count} steps") if is_start else N_("{count} more")
+    return _(words, count=number(count))
 
 
 class StepButtons(QWidget):
@@ -44,9 +47,9 @@ class StepButtons(QWidget):
         self.buttons: list[QPushButton] = []
         self._running: QPushButton | None = None
         self._is_start: bool | None = None
-        for count, name, text, _more in _STEPS:
+        for count, name in _STEPS:
             press = partial(self._press, count)
-            button = push_button(name, _(text), _LEARN, look="large", act=press)
+            button = push_button(name, _steps_text(count, True), _LEARN, look="large", act=press)
             Keys(button, partial(self._meaning, len(self.buttons)))
             self.buttons.append(button)
         row(*self.buttons, gap=Size.FIELD_GAP, owner=self)
@@ -65,9 +68,9 @@ class StepButtons(QWidget):
         if not running:
             self._running = None
         filled = self.buttons[0 if is_start else -1]
-        for button, (_count, _name, first, more) in zip(self.buttons, _STEPS, strict=True):
+        for button, (count, _name) in zip(self.buttons, _STEPS, strict=True):
             is_running = button is self._running
-            button.setText(running if is_running else _(first if is_start else more))
+            button.setText(running if is_running else _steps_text(count, is_start))
             button.setEnabled(is_running or self._running is None)
             set_look(button, "lead" if button is filled else "large")
             button.setFocusPolicy(Qt.StrongFocus if button is filled else Qt.ClickFocus)

@@ -307,12 +307,9 @@ def stage_figures(shown: Explained) -> list[str]:
     figures = shown.figures
     __, left_out, total = shown.left_out
     fields = {"out": i18n.number(left_out), "total": i18n.number(total)}
-    if not total:
-        forward = _("nothing is left out")
-    elif any(layer.convolves for layer in shown.layers):
+    forward = _("nothing is left out")
+    if total:
         forward = _("{out} of {total} left out", **fields)
-    else:
-        forward = _("{out} of {total} units left out", **fields)
     mean = i18n.number(float(figures.losses.mean()), ".3f")
     update = _("at the end")
     if not shown.is_end:
