@@ -133,7 +133,7 @@ def test_what_cannot_be_learned_is_told(digits):
         small().fit(X[:300], np.arange(300) % 101)
     with pytest.raises(ValueError, match="validation_fraction is 1; it must be"):
         small(validation_fraction=1).fit(X, y)
-    with pytest.raises(TypeError, match="has no parameter 'epochs'. Did you mean num_epochs"):
+    with pytest.raises(TypeError, match=r"has no parameter 'epochs'\. Did you mean num_epochs"):
         MnistClassifier(epochs=3)
     with pytest.warns(ConvergenceWarning, match="a learning rate of"):
         small(update="sgd", learning_rate=1e6).fit(X, y)

@@ -466,7 +466,8 @@ def shown(tab, qtbot, key):
 def test_each_test_digit_is_shown_once_before_any_is_shown_again(misled, qtbot):
     sentences = [shown(misled, qtbot, Qt.Key_R) for _ in range(12)]
     expected = {
-        f"Test picture {index} of MNIST: it is a {label}." for index, label in enumerate((7, 2, 1, 0, 4, 1))
+        f"Test picture {index} of MNIST: it is a {label}."
+        for index, label in enumerate((7, 2, 1, 0, 4, 1))
     }
     assert {*sentences[:6]} == {*sentences[6:]} == expected
 
