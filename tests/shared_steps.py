@@ -20,8 +20,7 @@ def _shared(network, settings):
     found = _EXPRESSIONS.get(repr(settings))
     if found is None:
         found = StepExpressions(network, settings)
-        for name in ("compile", "compile_explained"):
-            setattr(found, name, cache(getattr(found, name)))
+        found.compile = cache(found.compile)
         _EXPRESSIONS[repr(settings)] = found
     for variable in found.accumulators:
         variable.set_value(np.zeros_like(variable.get_value()))

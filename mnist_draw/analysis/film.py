@@ -11,7 +11,7 @@ import io
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -45,17 +45,17 @@ FILTERS = 16
 _SLICE = 500
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Frame:
     """What a copy of the network is after some steps."""
 
     number: int
-    parameters: tuple[Floats, ...] = field(repr=False)
+    parameters: tuple[Floats, ...]
     #: What the update rule remembers.
-    state: tuple[Array, ...] = field(repr=False)
+    state: tuple[Array, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Note:
     """What is known of a frame without its weights."""
 
@@ -66,7 +66,7 @@ class Note:
     changed: int
     change: float
     #: Weights of some units of the first layer as pictures, (units, height, width).
-    looks: Floats = field(repr=False)
+    looks: Floats
 
 
 class Film:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,7 +30,7 @@ _LETTERS = {
 _NAME = re.compile(r"η'|β1|β2|[a-zA-Zρεμη]")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FollowedWeight:
     """From a unit of the last hidden layer to the label."""
 
@@ -42,13 +42,9 @@ class FollowedWeight:
     z: float
     p: float
     p_after: float
-    before: float
-    after: float
-    #: The gradient as the update rule gets it, with the L2 penalty.
-    whole: float
     figures: WeightFigures
     #: Each formula of the rule: what it gives, the formula with figures, its value.
-    updates: tuple[tuple[str, str, float], ...] = field(repr=False)
+    updates: tuple[tuple[str, str, float], ...]
 
 
 def gradient_without_penalty(figures: StepFigures, place: int, l2: float) -> Floats:
@@ -107,13 +103,10 @@ def follow(
         float(figures.z[label]),
         float(figures.p[label]),
         float(figures.p_after[label]),
-        before,
-        after,
-        whole,
         WeightFigures(
             float(values[unit]),
             before,
-            float(values[unit] * figures.delta[-1][label]),
+            float(values[unit] * figures.error[label]),
             float(gradient[unit, label]),
             float(2 * settings.l2 * before),
             after - before,

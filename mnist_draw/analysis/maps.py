@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +34,7 @@ _SUBSPACE = 8
 _SUBSPACE_ROUNDS = 10
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DigitMap:
     """Test digits on a plane, by the outputs of the last hidden layer.
 
@@ -42,17 +42,17 @@ class DigitMap:
     """
 
     #: The layer's outputs, float32 or float16 (n, units).
-    outputs: npt.NDArray[np.floating[Any]] = field(repr=False)
+    outputs: npt.NDArray[np.floating[Any]]
     #: float32 (units,).
-    mean: Floats = field(repr=False)
+    mean: Floats
     #: The two directions, float32 (2, units).
-    directions: Floats = field(repr=False)
+    directions: Floats
     #: The digits along them, float32 (n, 2).
-    points: Floats = field(repr=False)
+    points: Floats
     #: The network's calibrated probabilities, float32 (n, classes).
-    probabilities: Floats = field(repr=False)
+    probabilities: Floats
     #: uint8 (n,).
-    labels: Bytes = field(repr=False)
+    labels: Bytes
 
     @property
     def answers(self) -> Places:
@@ -75,12 +75,12 @@ class DigitMap:
         return self.directions @ (outputs - self.mean)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Neighborhood:
     """Outputs of the last hidden layer for training pictures."""
 
     #: float32 or float16 (n, numbers), a row for each training picture.
-    outputs: npt.NDArray[np.floating[Any]] = field(repr=False)
+    outputs: npt.NDArray[np.floating[Any]]
     #: Number of rows computed so far.
     counted: int
 

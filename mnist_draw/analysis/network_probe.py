@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from mnist_draw import theano_bridge
-from mnist_draw.arrays import Bytes, Floats, Labels
+from mnist_draw.arrays import Array, Bytes, Floats, Labels
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
@@ -35,20 +35,22 @@ from mnist_draw.networks.operations import (
 )
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
-from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
+from mnist_draw.training.functions import layer_names, weighted_layers
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
 
 #: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
 #: them take little memory.
 SLICE = 64
+#: Of a sum: half of the difference that a derivative is taken over.
+_STEP = 2.0**-20
 #: Weights that are not those of the start correlate by 0.00 with what was learned; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
 _START_UNKNOWN = _("The weights that this network started from are not known.")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layer:
     #: ``"convolution 1"``, ``"hidden 2"``, counted from the picture on; the last is ``"answer"``.
     name: str
@@ -58,9 +60,9 @@ class Layer:
     incoming: tuple[int, ...]
     #: float32 (inputs, units), or (maps, incoming maps, filter height, filter width) as the
     #: parameters have it: Lasagne turns a filter round before it slides over the picture.
-    W: Floats = field(repr=False)
+    W: Floats
     #: float32 (units,).
-    b: Floats = field(repr=False)
+    b: Floats
     #: Its name in `OUTPUT_ACTIVATIONS`.
     activation: str = "rectify"
     #: Of a convolution, in pixels.
@@ -99,6 +101,14 @@ class Layer:
             places += patches[:, y, x].swapaxes(0, 1)
         return found[:, :, edge : edge + high, edge : edge + wide]
 
+    def slope(self, sums: Floats) -> Floats:
+        """Return the derivative of its nonlinearity at its sums."""
+        compute: Callable[[Array], Array] = OUTPUT_ACTIVATIONS[self.activation].compute
+        # With few digits, sums near 0 would have half of the rectifier's slope.
+        exact = sums.astype(np.float64)
+        slope = (compute(exact + _STEP) - compute(exact - _STEP)) / (2 * _STEP)
+        return slope.astype(np.float32)
+
     def filter(self, unit: int) -> Floats:
         """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""
         return np.ascontiguousarray(self.W[unit, :, ::-1, ::-1])
@@ -111,16 +121,16 @@ class Layer:
         return padded[:, self.stride * row :, self.stride * column :][:, :side, :side]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ForwardPass:
     """The layers' numbers for N pictures: float32 arrays with a row for each picture."""
 
     #: Inputs of each layer, the answer's layer last; shaped as `Layer.incoming`.
-    x: tuple[Floats, ...] = field(repr=False)
+    x: tuple[Floats, ...]
     #: Sums of each hidden layer, before its nonlinearity.
-    z: tuple[Floats, ...] = field(repr=False)
+    z: tuple[Floats, ...]
     #: Outputs of each hidden layer, after nonlinearity and gate.
-    a: tuple[Floats, ...] = field(repr=False)
+    a: tuple[Floats, ...]
     #: (N, classes), the sums of the answer's layer, not yet divided by the temperature.
     logits: Floats
     #: (N, classes), calibrated probabilities.
@@ -131,9 +141,9 @@ class ForwardPass:
 class NetworkProbe:
     """The layers of one network, ready to be asked about pictures.
 
-    NumPy computes what they make of a picture, at once. What is compiled, when it is first needed,
-    are the function of the gradient and that of many pictures' outputs. A probe belongs to the
-    thread that uses it: a compiled function is not re-entrant.
+    NumPy computes what they make of a picture, and the gradient, at once. What is compiled, when it
+    is first needed, is the function of many pictures' outputs. A probe belongs to the thread that
+    uses it: a compiled function is not re-entrant.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -141,6 +151,13 @@ class NetworkProbe:
         self.network = specification.text
         self._operations = specification.operations
         self._shapes = specification.parameter_shapes()
+        #: What is pooled before each layer with weights.
+        self._poolings: list[list[MaxPooling]] = [[]]
+        for operation in self._operations:
+            if isinstance(operation, MaxPooling):
+                self._poolings[-1].append(operation)
+            else:
+                self._poolings.append([])
         self.use(model)
 
     def use(self, model: ModelFile) -> None:
@@ -161,35 +178,12 @@ class NetworkProbe:
         return BuiltNetwork(without_normalization(self.model))
 
     @cached_property
-    def gradient(self) -> Any:
-        """Compile pictures, gates, weights of the outputs → gradient by the pictures."""
-        import theano
-        import theano.tensor as T
-
-        pictures = T.tensor4("pictures")
-        pair = T.matrix("pair")
-        gates: list[Any] = []
-
-        def add_gate(z: Any) -> Any:
-            gates.append(T.matrix(f"gate {len(gates) + 1}"))
-            return gates[-1].dimshuffle(0, 1, "x", "x") if z.ndim == 4 else gates[-1]
-
-        chain = Chain(self._built.output, pictures, True, add_gate)
-        gradient = T.grad(T.sum(chain.sums[-1] * pair), pictures)
-        mode = mode_for(self._built.output)
-        return theano.function([pictures, *gates, pair], gradient, mode=mode)
-
-    @property
-    def has_gradient(self) -> bool:
-        return "gradient" in vars(self)
-
-    @cached_property
     def _outputs(self) -> Any:
         import theano
         import theano.tensor as T
 
         pictures = T.tensor4("pictures")
-        chain = Chain(self._built.output, pictures, True, None)
+        chain = Chain(self._built.output, pictures, True)
         outputs = [chain.inputs[-1], chain.sums[-1]]
         return theano.function([pictures], outputs, mode=theano_bridge.fast_mode())
 
@@ -228,8 +222,8 @@ class NetworkProbe:
                 x.append(values * masks[place] if place in masks else values)
                 z.append(layer.sums(x[-1]))
                 if place < len(gates):
-                    gate = gates[place].reshape(*z[-1].shape[:2], *(1,) * (z[-1].ndim - 2))
-                    values = OUTPUT_ACTIVATIONS[layer.activation].compute(z[-1]) * gate
+                    compute = OUTPUT_ACTIVATIONS[layer.activation].compute
+                    values = compute(z[-1]) * _beside(gates[place], z[-1])
                     a.append(values)
             logits = z.pop()
             p = probabilities_of(logits, self.temperature)
@@ -276,9 +270,40 @@ class NetworkProbe:
 
         ``pair``: float32 (classes,), as 1 for the answer and −1 for its rival; gates as in `run`.
         """
-        gates = self.open_gates(1) if gates is None else gates
-        result = self.gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
-        return np.array(result[0, 0], np.float32)
+        values = picture[None, None]
+        last = len(self.layers) - 1
+        found = self.gradients(self.run(values, gates), last, pair[None], gates)
+        return self.by_pixels(found[0], picture)
+
+    def gradients(
+        self,
+        passed: ForwardPass,
+        place: int,
+        deltas: Floats,
+        gates: Sequence[Floats] | None = None,
+        masks: Mapping[int, Floats] | None = None,
+    ) -> list[Floats]:
+        """Return derivatives by what the first layer reads, and by each hidden layer's outputs.
+
+        They are those of the first picture; ``deltas`` are N derivatives by the sums of the layer
+        at a place, gates and masks as in `run`.
+        """
+        gates = gates or self.open_gates(1)
+        masks = masks or {}
+        found: list[Floats] = []
+        for number in range(place, -1, -1):
+            values = self.layers[number].gradient_by_input(deltas) * masks.get(number, 1)
+            if number:
+                before = number - 1
+                values = _unpooled(values, self._poolings[number], passed.a[before][:1])
+                slope = self.layers[before].slope(passed.z[before][:1])
+                deltas = values * slope * _beside(gates[before], values)
+            found.insert(0, values)
+        return found
+
+    def by_pixels(self, values: Floats, picture: Floats) -> Floats:
+        """Return derivatives by the pixels, (28, 28), from those by what the first layer reads."""
+        return _unpooled(values, self._poolings[0], picture[None, None])[0, 0]
 
 
 def probabilities_of(answer: Floats, temperature: float) -> Floats:
@@ -295,16 +320,15 @@ def cross_entropies(logits: Floats, labels: Labels) -> Floats:
     return np.log(sums) + largest - logits[np.arange(len(labels)), labels]
 
 
-class Chain:
-    """The expressions of a network; ``gate`` multiplies the outputs of its layers with weights."""
+def _beside(gate: Floats, values: Floats) -> Floats:
+    """Shape gates, (rows, units), so that they multiply the values of units or maps."""
+    return gate.reshape(*gate.shape, *(1,) * (values.ndim - 2))
 
-    def __init__(
-        self,
-        network: Any,
-        pictures: Any,
-        deterministic: bool,
-        gate: Callable[[Any], Any] | None,
-    ) -> None:
+
+class Chain:
+    """The expressions of a network's layers with weights."""
+
+    def __init__(self, network: Any, pictures: Any, deterministic: bool) -> None:
         import lasagne
 
         weighted = weighted_layers(network)
@@ -322,8 +346,6 @@ class Chain:
             self.sums.append(layer.get_output_for(value, deterministic=deterministic))
             layer.nonlinearity = apply
             value = apply(self.sums[-1])
-            if gate is not None and layer is not network:
-                value = value * gate(self.sums[-1])
             self.outputs.append(value)
 
 
@@ -365,6 +387,22 @@ def without_normalization(model: ModelFile) -> ModelFile:
 def max_pooled(operation: MaxPooling, values: Floats) -> Floats:
     """Return the largest values of (N, channels, height, width)."""
     return _by_channels(pooled, values, operation.side, operation.stride)
+
+
+def _unpooled(deltas: Floats, poolings: Sequence[MaxPooling], values: Floats) -> Floats:
+    """Return derivatives by what was pooled: each goes to the largest value of its square."""
+    if not poolings:
+        return deltas.reshape(len(deltas), *values.shape[1:])
+    (first, *others) = poolings
+    largest = max_pooled(first, values)
+    deltas = _unpooled(deltas, others, largest)
+    found = np.zeros((len(deltas), *values.shape[1:]), np.float32)
+    step = first.stride or first.side
+    rows, columns = (step * (size - 1) + 1 for size in largest.shape[2:])
+    for y, x in np.ndindex(first.side, first.side):
+        places = np.s_[:, :, y : y + rows : step, x : x + columns : step]
+        found[places] += deltas * (values[places] == largest)
+    return found
 
 
 def _by_channels(function: Callable[..., Floats], values: Floats, *more: Any) -> Floats:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis import network_probe
-from mnist_draw.analysis.network_probe import NetworkProbe
+from mnist_draw.analysis.network_probe import ForwardPass, NetworkProbe
 from mnist_draw.arrays import Array, Floats
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.errors import UserError
@@ -58,25 +58,25 @@ class StepError(UserError):
     """The step of a network cannot be shown."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mine:
     """A drawing that is learned in place of the first picture of each minibatch."""
 
     #: float32 (28, 28).
-    picture: Floats = field(repr=False)
+    picture: Floats
     label: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Minibatch:
     """What a step learns from: N pictures, the followed one first."""
 
     #: float32 (N, 1, 28, 28).
-    pictures: Floats = field(repr=False)
+    pictures: Floats
     #: int32 (N,).
     labels: npt.NDArray[np.int32]
     #: For each dropout layer float32, N rows: 1 for what stays, 0 for what is left out.
-    masks: tuple[Floats, ...] = field(repr=False)
+    masks: tuple[Floats, ...]
 
     def beginning_with(self, place: int) -> Minibatch:
         """Return the same pictures, one of them brought to the front."""
@@ -85,7 +85,7 @@ class Minibatch:
         return Minibatch(self.pictures[order], self.labels[order], masks)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StepFigures:
     """The numbers of a step, float32; what has no N is of the followed picture."""
 
@@ -93,30 +93,30 @@ class StepFigures:
     number: int
     minibatch: Minibatch
     #: The parameters.
-    before: tuple[Floats, ...] = field(repr=False)
+    before: tuple[Floats, ...]
     #: (N,), cross-entropy of each picture in nats.
-    losses: Floats = field(repr=False)
+    losses: Floats
     #: (classes,): the last layer's sums; probabilities, not divided by any temperature.
     z: Floats
     p: Floats
     #: Inputs of each layer with weights, dropout included.
-    x: tuple[Floats, ...] = field(repr=False)
+    x: tuple[Floats, ...]
     #: Outputs of each hidden layer before dropout: (units,) or (maps, height, width).
-    a: tuple[Floats, ...] = field(repr=False)
-    #: The derivative of the followed picture's loss by the pixels, (28, 28), and by `a`.
-    gradient_x: Floats = field(repr=False)
-    gradient_a: tuple[Floats, ...] = field(repr=False)
-    #: That by the sums of each layer with weights.
-    delta: tuple[Floats, ...] = field(repr=False)
+    a: tuple[Floats, ...]
+    #: The derivative of the followed picture's loss by the last sums, (classes,), by the pixels,
+    #: (28, 28), and by `a`.
+    error: Floats
+    gradient_x: Floats
+    gradient_a: tuple[Floats, ...]
     #: The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
-    gradients: tuple[Floats, ...] = field(repr=False)
+    gradients: tuple[Floats, ...]
     #: Losses and probabilities after the step, with the same masks.
-    losses_after: Floats = field(repr=False)
+    losses_after: Floats
     p_after: Floats
-    after: tuple[Floats, ...] = field(repr=False)
+    after: tuple[Floats, ...]
     #: The update rule's accumulators.
-    state_before: tuple[Array, ...] = field(repr=False)
-    state_after: tuple[Array, ...] = field(repr=False)
+    state_before: tuple[Array, ...]
+    state_after: tuple[Array, ...]
 
     @property
     def label(self) -> int:
@@ -214,52 +214,44 @@ class OneStep:
         """Return copies of the update rule's accumulators."""
         return tuple(np.array(v.get_value()) for v in self.expressions.accumulators)
 
-    def learn(self, minibatch: Minibatch, rate: float | None = None) -> None:
+    def learn(self, minibatch: Minibatch, rate: float | None = None) -> tuple[Floats, ...]:
+        """Learn a minibatch; return the gradients by all that is learned."""
         rate = self.settings.learning_rate if rate is None else rate
         self.expressions.learning_rate.set_value(np.float32(rate))
         # What is not finite is said in words, not by NumPy.
         with np.errstate(all="ignore"):
-            self._learn(minibatch.pictures, minibatch.labels, *minibatch.masks)
+            return tuple(self._learn(minibatch.pictures, minibatch.labels, *minibatch.masks))
 
     def step(self, minibatch: Minibatch, number: int = 0) -> StepFigures:
         """Learn a minibatch once and return everything about it."""
         before = self.parameters()
         state_before = self.state()
-        forward = self._forward(minibatch, before)
-        self.expressions.learning_rate.set_value(np.float32(self.settings.learning_rate))
-        with np.errstate(all="ignore"):
-            results = self._explain(
-                np.zeros(1, np.int64),
-                minibatch.pictures,
-                minibatch.labels,
-                *minibatch.masks,
-            )
-        values = [np.array(value, np.float32) for value in results]
-        hidden = len(self.layers) - 1
-        between = 2 * len(self.layers) - 1
-        # The gradient is that of the mean, in which one picture's loss counts one N-th.
-        firsts = [len(minibatch.labels) * value[0] for value in values[:between]]
+        probe, passed, losses = self._forward(minibatch, before)
+        x, a = (tuple(value[0] for value in values) for values in (passed.x, passed.a))
+        learned = self.learn(minibatch)
         after = self.parameters()
-        again = self._forward(minibatch, after)
-        # With NumPy: compiled, for all pictures, it takes half as long as all other gradients.
-        first = replace(self.layers[0], W=before[0])
-        gradient_x = first.gradient_by_input(firsts[hidden][None])[0, 0]
-        if 0 in self.retained:
-            gradient_x *= minibatch.masks[0][0, 0] / np.float32(self.retained[0])
+        _probe, passed_after, losses_after = self._forward(minibatch, after)
+        error = passed.p[:1] - np.eye(passed.p.shape[1], dtype=np.float32)[minibatch.labels[:1]]
+        kept = self._kept(minibatch, slice(1))
+        by_first, *by_outputs = probe.gradients(passed, len(x) - 1, error, masks=kept)
         return StepFigures(
             number,
             minibatch,
             before,
-            **forward,
-            gradient_x=gradient_x,
-            gradient_a=tuple(firsts[:hidden]),
-            delta=tuple(firsts[hidden:]),
-            gradients=tuple(values[between:]),
-            losses_after=again["losses"],
-            p_after=again["p"],
-            after=after,
-            state_before=state_before,
-            state_after=self.state(),
+            losses,
+            passed.logits[0],
+            passed.p[0],
+            x,
+            a,
+            error[0],
+            probe.by_pixels(by_first, minibatch.pictures[0, 0]),
+            tuple(value[0] for value in by_outputs),
+            tuple(np.array(value, np.float32) for value in learned),
+            losses_after,
+            passed_after.p[0],
+            after,
+            state_before,
+            self.state(),
         )
 
     @property
@@ -300,23 +292,19 @@ class OneStep:
     def _learn(self) -> Any:
         return self.expressions.compile()
 
-    @cached_property
-    def _explain(self) -> Any:
-        return self.expressions.compile_explained()
-
-    def _forward(self, minibatch: Minibatch, parameters: Sequence[Floats]) -> dict[str, Any]:
-        """Return the fields of `StepFigures` that say what parameters make of a minibatch."""
+    def _forward(
+        self,
+        minibatch: Minibatch,
+        parameters: Sequence[Floats],
+    ) -> tuple[NetworkProbe, ForwardPass, Floats]:
+        """Return a probe of parameters, the first pictures' numbers, and all losses."""
         losses: list[Floats] = []
-        passes: list[network_probe.ForwardPass] = []
-        shares = self.retained.items()
+        passes: list[ForwardPass] = []
         try:
             probe = NetworkProbe(ModelFile(self.model.network, tuple(parameters)))
             for start in range(0, len(minibatch.labels), _TOGETHER):
                 some = slice(start, start + _TOGETHER)
-                kept = {
-                    place: mask[some] / np.float32(retained)
-                    for (place, retained), mask in zip(shares, minibatch.masks, strict=True)
-                }
+                kept = self._kept(minibatch, some)
                 passed = probe.run(minibatch.pictures[some], masks=kept)
                 losses.append(network_probe.cross_entropies(passed.logits, minibatch.labels[some]))
                 passes = passes or [passed]
@@ -325,10 +313,12 @@ class OneStep:
                 "The loss of this step is not finite: the weights are far too large. Choose "
                 "a smaller learning rate.",
             ) from error
-        x, a = (tuple(value[0] for value in values) for values in (passes[0].x, passes[0].a))
-        z = passes[0].logits[0]
-        p = passes[0].p[0]
-        return {"losses": np.concatenate(losses), "z": z, "p": p, "x": x, "a": a}
+        return probe, passes[0], np.concatenate(losses)
+
+    def _kept(self, minibatch: Minibatch, some: slice) -> dict[int, Floats]:
+        """Return what dropout multiplies the input of each layer by."""
+        masks = zip(self.retained.items(), minibatch.masks, strict=True)
+        return {place: mask[some] / np.float32(part) for (place, part), mask in masks}
 
 
 class StepExpressions:
@@ -345,7 +335,7 @@ class StepExpressions:
         #: By the next layer with weights: its input's shape, and the share that it lets through.
         self.dropouts: dict[int, tuple[tuple[int, ...], float]] = {}
         self._give_masks(lasagne.layers.get_all_layers(network))
-        chain = network_probe.Chain(network, self.pictures, False, None)
+        chain = network_probe.Chain(network, self.pictures, False)
         losses = lasagne.objectives.categorical_crossentropy(chain.outputs[-1], self.targets)
         self.loss = losses.mean()
         #: All parameters, the averages of batch normalization among them.
@@ -358,10 +348,7 @@ class StepExpressions:
                 lasagne.regularization.l2,
             )
             objective = objective + np.float32(settings.l2) * penalty
-        between = [*chain.outputs[:-1], *chain.sums]
-        found = T.grad(objective, [*learned, *between])
-        self.gradients = found[: len(learned)]
-        self._between = found[len(learned) :]
+        self.gradients = T.grad(objective, learned)
         self.learning_rate = theano.shared(np.float32(settings.learning_rate), "learning_rate")
         rule = UPDATE_RULES[settings.update]
         self.updates = updates_of(
@@ -390,27 +377,12 @@ class StepExpressions:
                 layer._srng = SimpleNamespace(binomial=lambda *_, given=mask, **__: given)
 
     def compile(self) -> Any:
-        """Compile pictures, labels, masks; updates all."""
+        """Compile pictures, labels, masks → gradients; updates all."""
         import theano
 
         return theano.function(
             [self.pictures, self.targets, *self.masks],
-            [],
-            updates=self.updates,
-            mode=theano_bridge.fast_mode(),
-        )
-
-    def compile_explained(self) -> Any:
-        """Compile rows, pictures, labels, masks → those rows' errors, gradients; updates all."""
-        import theano
-        import theano.tensor as T
-
-        # Rows by number, as the training function takes them: the rules that move slices through a
-        # graph would leave operations behind that the native linker does not know.
-        rows = T.lvector("rows")
-        return theano.function(
-            [rows, self.pictures, self.targets, *self.masks],
-            [*(value[rows] for value in self._between), *self.gradients],
+            self.gradients,
             updates=self.updates,
             mode=theano_bridge.fast_mode(),
         )

@@ -8,25 +8,22 @@ together, with the biases, are the difference of the two last sums.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.analysis.network_probe import (
     ForwardPass,
-    Layer,
     NetworkProbe,
     as_picture,
-    max_pooled,
     probabilities_of,
 )
 from mnist_draw.analysis.why import strongest
-from mnist_draw.arrays import Array, Floats
+from mnist_draw.arrays import Floats
 from mnist_draw.i18n import N_, _, joined, listed, number
 from mnist_draw.library.network_data import Name
-from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, SIDE, MaxPooling
+from mnist_draw.networks.operations import SIDE
 from mnist_draw.recognition.certainty import (
     Certainty,
     State,
@@ -37,13 +34,11 @@ from mnist_draw.recognition.certainty import (
 #: Units that are shown for the answer, and for the runner-up.
 MOST_FOR = 6
 MOST_AGAINST = 3
-#: Of a unit's value: half of the difference that a derivative is taken over.
-_STEP = 2.0**-20
 #: Activations whose values are above 0 for nearly every picture, or say nothing by being so.
 _ALWAYS_ON = ("tanh", "sigmoid")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stroke:
     """What one unit found; without a hidden layer, all pixels that speak for a class."""
 
@@ -52,22 +47,22 @@ class Stroke:
     #: What it adds to the answer less what it adds to the runner-up.
     part: float
     #: The ink that lifts the unit, float32 (28, 28) from 0 to 1.
-    ink: Floats = field(repr=False)
+    ink: Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Strokes:
     """The strokes behind an answer, and all parts of its sum."""
 
     answer: int
     rival: int
     #: What each unit adds to each class, float32 (units, classes).
-    added: Floats = field(repr=False)
+    added: Floats
     #: The bias of each class, float32 (classes,).
-    bias: Floats = field(repr=False)
+    bias: Floats
     temperature: float
     #: float32 (units,).
-    values: Floats = field(repr=False)
+    values: Floats
     #: The largest parts above 0, and the smallest below, the strongest first.
     most: tuple[Stroke, ...]
     least: tuple[Stroke, ...]
@@ -130,57 +125,13 @@ def _pixels(parts: Floats, sign: int) -> tuple[Stroke, ...]:
 def _inks(probe: NetworkProbe, passed: ForwardPass, units: Sequence[int]) -> Floats:
     """Return the ink that lifts each of some units: its gradient times the picture, (N, 28, 28)."""
     place = len(probe.layers) - 2
-    poolings = _poolings(probe.network)
     deltas = np.zeros((len(units), *passed.a[place][0].shape), np.float32)
-    deltas[np.arange(len(units)), units] = 1
-    while True:
-        layer = probe.layers[place]
-        deltas *= _slope(layer, passed.z[place])
-        deltas = layer.gradient_by_input(deltas)
-        if not place:
-            break
-        deltas = _unpooled(deltas, poolings[place], passed.a[place - 1])
-        place -= 1
+    deltas[np.arange(len(units)), units] = probe.layers[place].slope(passed.z[place][0, units])
+    deltas = probe.gradients(passed, place, deltas)[0]
     lifting = np.maximum(deltas[:, 0] * passed.x[0][0, 0], 0)
     padded = np.pad(lifting, ((0, 0), (1, 1), (1, 1)))
     around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
     return np.array([_scaled(ink) for ink in around.mean(axis=(3, 4))], np.float32)
-
-
-def _slope(layer: Layer, sums: Floats) -> Floats:
-    """Return the derivative of a layer's activation at its sums."""
-    compute: Callable[[Array], Array] = OUTPUT_ACTIVATIONS[layer.activation].compute
-    # With few digits, sums near 0 would have half of the rectifier's slope.
-    exact = sums.astype(np.float64)
-    slope = (compute(exact + _STEP) - compute(exact - _STEP)) / (2 * _STEP)
-    return slope.astype(np.float32)
-
-
-def _poolings(network: str) -> list[list[MaxPooling]]:
-    """Return what is pooled before each layer with weights."""
-    found: list[list[MaxPooling]] = [[]]
-    for operation in parse_network(network).operations:
-        if isinstance(operation, MaxPooling):
-            found[-1].append(operation)
-        else:
-            found.append([])
-    return found
-
-
-def _unpooled(deltas: Floats, poolings: Sequence[MaxPooling], values: Floats) -> Floats:
-    """Return derivatives by what was pooled: each goes to the largest value of its square."""
-    if not poolings:
-        return deltas.reshape(len(deltas), *values.shape[1:])
-    (first, *others) = poolings
-    largest = max_pooled(first, values)
-    deltas = _unpooled(deltas, others, largest)
-    found = np.zeros((len(deltas), *values.shape[1:]), np.float32)
-    step = first.stride or first.side
-    rows, columns = (step * (size - 1) + 1 for size in largest.shape[2:])
-    for y, x in np.ndindex(first.side, first.side):
-        places = np.s_[:, :, y : y + rows : step, x : x + columns : step]
-        found[places] += deltas * (values[places] == largest)
-    return found
 
 
 def _scaled(ink: Floats) -> Floats:

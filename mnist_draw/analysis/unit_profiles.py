@@ -11,7 +11,7 @@ A. Mahendran, A. Vedaldi, "Understanding deep image representations by inverting
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,20 +38,20 @@ _LENGTH = 0.02
 _ROUGHNESS = 0.35
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UnitProfiles:
     """Profiles of the units of each layer, the answer's layer last."""
 
     #: float32 (classes, units): mean output over the training pictures of each digit, or other
     #: class; of a map, its mean strongest.
-    means: tuple[Floats, ...] = field(repr=False)
+    means: tuple[Floats, ...]
     #: int64 (units, 6): the training pictures that excite a unit most, counted from 0, strongest
     #: first.
-    best: tuple[Integers, ...] = field(repr=False)
+    best: tuple[Integers, ...]
     #: float32 (units, 6): its outputs for them; of an answer, its logit.
-    heights: tuple[Floats, ...] = field(repr=False)
+    heights: tuple[Floats, ...]
     #: uint8 (N, 28, 28): the training pictures that ``best`` counts.
-    pictures: Bytes = field(repr=False)
+    pictures: Bytes
 
     def picture(self, layer: int, unit: int, place: int) -> Floats:
         """Return one of the best pictures of a unit, float32 (28, 28) in [0, 1]."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,13 +22,13 @@ MAX_PIXELS = 30
 _INK = np.float32(255 / 256)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sum:
     """A sum of products, taken apart."""
 
     #: float32 (inputs,) or (maps, height, width).
-    inputs: Floats = field(repr=False)
-    weights: Floats = field(repr=False)
+    inputs: Floats
+    weights: Floats
     bias: float
     #: All products and the bias together, as the network computed them.
     z: float

@@ -121,7 +121,7 @@ def test_what_is_shown_fits_together():
     step = OneStep(model, settings_for("mlp"))
     figures = step.step(step.minibatch(0))
     target = np.eye(10, dtype=np.float32)[figures.label]
-    np.testing.assert_allclose(figures.delta[-1], figures.p - target, atol=1e-6)
+    np.testing.assert_allclose(figures.error, figures.p - target, atol=1e-6)
     assert figures.losses[0] == pytest.approx(-np.log(figures.p[figures.label]), rel=1e-5)
     assert all(np.array_equal(one, other) for one, other in
                zip(model.parameters, figures.before, strict=True))  # fmt: skip

@@ -59,6 +59,18 @@ class TableView(QTableWidget):
         self.scrollToTop()
 
 
+def open_table(table: Table, parent: QWidget, name: str) -> None:
+    """Show a table in a window of its own."""
+    window = QDialog(parent)
+    window.setWindowTitle(table.title)
+    window.setAttribute(Qt.WA_DeleteOnClose)
+    view = TableView(name, table.title)
+    view.show_table(table)
+    column(view, margins=(9, 9, 9, 9), owner=window)
+    window.resize(640, 480)
+    window.show()
+
+
 notifier = Notifier("inside", "inside")
 
 #: Name and sentence of the switch of both depths, and of the guide's button.
@@ -173,15 +185,7 @@ class ViewMenu(QMenu):
             notifier.message(sentence)
 
     def show_table(self) -> None:
-        table = self._section().table()
-        window = QDialog(self.parentWidget())
-        window.setWindowTitle(table.title)
-        window.setAttribute(Qt.WA_DeleteOnClose)
-        view = TableView("viewTable", table.title)
-        view.show_table(table)
-        column(view, margins=(9, 9, 9, 9), owner=window)
-        window.resize(640, 480)
-        window.show()
+        open_table(self._section().table(), self.parentWidget(), "viewTable")
 
 
 def _widget_svg(widget: QWidget) -> bytes:

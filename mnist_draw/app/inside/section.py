@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -29,13 +29,13 @@ from mnist_draw.storage.models import ModelFile
 LabelSource = Literal["user", "data", "answer"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Example:
     """One picture, as the network sees it, with its label and source."""
 
     #: float32 (28, 28): 0 is paper and 255/256 is full ink, as in MNIST when it is scaled for the
     #: network.
-    picture: npt.NDArray[np.float32] = field(repr=False)
+    picture: npt.NDArray[np.float32]
     #: The name of the class that the picture shows: a number would be another class of another
     #: network. None if unknown.
     label: str | None = None

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 #: A negative value fills this part of its cell's side.
 _INSET = 0.62
+#: Where words are in a box.
+LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
+RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
+CENTER = int(Qt.AlignCenter)
 #: The points of a tick, in its width.
 _TICK = ((0.0, 0.0), (1 / 3, 1 / 3), (1.0, -5 / 12))
 
@@ -70,6 +74,19 @@ def write_with(painter: QPainter, size: int, color: str, bold: bool = False) -> 
     painter.setPen(theme.color(color))
 
 
+def draw_with(
+    painter: QPainter,
+    edge: str = "",
+    width: float = 1.0,
+    line: Qt.PenStyle = Qt.SolidLine,
+    fill: str = "",
+    cap: Qt.PenCapStyle = Qt.SquareCap,
+) -> None:
+    """Draw from now on with lines of one color of the theme, and fill with another; "" for none."""
+    painter.setPen(QPen(theme.color(edge), width, line, cap) if edge else Qt.NoPen)
+    painter.setBrush(theme.color(fill) if fill else Qt.NoBrush)
+
+
 def write_elided(
     painter: QPainter,
     box: QRectF,
@@ -89,8 +106,7 @@ def paint_box(
     radius: float = Size.CARD_RADIUS,
 ) -> None:
     """Paint a box with round corners in two of the theme's colors."""
-    painter.setPen(theme.color(edge))
-    painter.setBrush(theme.color(fill))
+    draw_with(painter, edge, fill=fill)
     painter.drawRoundedRect(box, radius, radius)
 
 
@@ -102,8 +118,7 @@ def paint_frame(
     radius: float = 0.0,
 ) -> None:
     """Paint a line around a box, in one of the theme's colors."""
-    painter.setPen(QPen(theme.color(color), width))
-    painter.setBrush(Qt.NoBrush)
+    draw_with(painter, color, width)
     painter.drawRoundedRect(box, radius, radius)
 
 
@@ -145,9 +160,8 @@ def paint_bar(
     least: float = 0.0,
 ) -> None:
     """Paint a track with the part of it, 0 to 1, that is full; neither is under ``least`` wide."""
-    painter.setPen(Qt.NoPen)
     for width, name in ((box.width(), "track"), (box.width() * part, color)):
-        painter.setBrush(theme.color(name))
+        draw_with(painter, fill=name)
         filled = QRectF(box.left(), box.top(), max(width, least), box.height())
         painter.drawRoundedRect(filled, radius, radius)
 
@@ -163,8 +177,7 @@ def paint_ring(
     full: bool = False,
 ) -> None:
     """Paint a circle, in the accent where it is full, with a word in it."""
-    painter.setPen(QPen(theme.color(edge), width))
-    painter.setBrush(theme.color("accent" if full else "card"))
+    draw_with(painter, edge, width, fill="accent" if full else "card")
     painter.drawEllipse(middle, radius, radius)
     write_with(painter, theme.Text.LABEL, "on_accent" if full else color, bold=True)
     box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
@@ -178,10 +191,9 @@ def paint_tick(painter: QPainter, start: QPointF, width: float) -> None:
 
 def paint_chosen(painter: QPainter, middle: QPointF, radius: float) -> None:
     """Paint the mark of the card that is chosen: a tick in a disc."""
-    painter.setPen(Qt.NoPen)
-    painter.setBrush(theme.color("accent"))
+    draw_with(painter, fill="accent")
     painter.drawEllipse(middle, radius, radius)
-    painter.setPen(QPen(theme.color("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
+    draw_with(painter, "on_accent", 1.6, cap=Qt.RoundCap)
     paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
 
 

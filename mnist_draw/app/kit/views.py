@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qtpy.QtCore import QModelIndex, QObject, QPoint, QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from qtpy.QtCore import QModelIndex, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from qtpy.QtWidgets import (
     QSizePolicy,
     QStyledItemDelegate,
@@ -16,7 +16,15 @@ from qtpy.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_bar, paint_box, write_elided, write_with
+from mnist_draw.app.kit.painters import (
+    LEFT,
+    RIGHT,
+    draw_with,
+    paint_bar,
+    paint_box,
+    write_elided,
+    write_with,
+)
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, tip
@@ -58,6 +66,9 @@ class WalkableView(PaintedView):
     A subclass paints, with `current` marked, and knows its items by number.
     """
 
+    #: Another item is walked to, or none.
+    pointed = Signal()
+
     #: Points of a curve are pointed at from so far away, in pixels.
     NEAR = 14.0
 
@@ -95,6 +106,10 @@ class WalkableView(PaintedView):
         """Take a click on an item, or Enter; return whether it has a meaning."""
         return False
 
+    def escape(self) -> bool:
+        """Take Esc; return whether it has a meaning."""
+        return False
+
     def before_first(self) -> int:
         """Return the item from which the first arrow key starts."""
         return -1
@@ -107,6 +122,7 @@ class WalkableView(PaintedView):
             self.current = item
             self._say_current()
             self.update()
+            self.pointed.emit()
 
     def resting_words(self) -> str:
         """Return what is read aloud while no item is walked to."""
@@ -126,8 +142,7 @@ class WalkableView(PaintedView):
     def paint_current(self, painter: QPainter, radius: float) -> None:
         """Draw a ring around the item walked to."""
         if self.current is not None:
-            painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.color("second"), 2.5))
+            draw_with(painter, "second", 2.5)
             painter.drawEllipse(self.place_of(self.current), radius, radius)
 
     def step(self, right: int, down: int) -> bool:
@@ -155,6 +170,8 @@ class WalkableView(PaintedView):
         has_meaning = key in _ARROWS and self.step(*_ARROWS[key])
         if key in _PICKS and self.current is not None:
             has_meaning = self.pick(self.current)
+        if key == Qt.Key_Escape:
+            has_meaning = self.escape()
         if not has_meaning:
             super().keyPressEvent(event)
 
@@ -177,7 +194,19 @@ class WalkableView(PaintedView):
         QToolTip.showText(place, text, self)
 
 
-_LEFT = Qt.AlignLeft | Qt.AlignVCenter
+class BoxesView(WalkableView):
+    """Its items are boxes, in which they are pointed at."""
+
+    def box_of(self, item: int) -> QRectF:
+        raise NotImplementedError
+
+    def item_at(self, point: QPointF) -> int | None:
+        return next((n for n in range(self.count()) if self.box_of(n).contains(point)), None)
+
+    def place_of(self, item: int) -> QPointF:
+        return self.box_of(item).center()
+
+
 #: The role of a row's `Row`.
 ROW = Qt.UserRole
 #: Before and after a figure, and in a chip.
@@ -257,7 +286,7 @@ class RowDelegate(QStyledItemDelegate):
         if row.is_heading:
             write_with(painter, Text.HEADING, "muted", bold=True)
             available_area = rect.adjusted(theme.scaled(self._columns.heading), 0, 0, -Size.GRID)
-            painter.drawText(available_area, int(Qt.AlignVCenter | Qt.AlignLeft), row.title)
+            painter.drawText(available_area, LEFT, row.title)
         else:
             self.paint_background(painter, option, index)
             row.mark(painter, self._mark_area(rect))
@@ -278,10 +307,9 @@ class RowDelegate(QStyledItemDelegate):
         taken = tabular_width(painter.font(), row.figure) + theme.scaled(_GAP)
         write_with(painter, Text.BODY, "muted")
         place = _until(rect, rect.right() - theme.scaled(columns.when))
-        painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter), row.when)
+        painter.drawText(place, RIGHT, row.when)
         if columns.dots:
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.color("muted"))
+            draw_with(painter, fill="muted")
             middle = QPointF(rect.right() - theme.scaled(columns.dots), rect.center().y())
             for step in (-5, 0, 5):
                 painter.drawEllipse(middle + QPointF(theme.scaled(step), 0), 1.3, 1.3)
@@ -312,7 +340,7 @@ class RowDelegate(QStyledItemDelegate):
         upper = QRectF(available_area.left(), top, available_area.width(), high)
         upper.setWidth(upper.width() - self._paint_chips(painter, upper, row))
         write_with(painter, Text.BODY, "text", bold=True)
-        write_elided(painter, upper, _LEFT, row.title)
+        write_elided(painter, upper, LEFT, row.title)
         write_with(painter, Text.LABEL, "muted")
         lower = QRectF(
             available_area.left(),
@@ -320,7 +348,7 @@ class RowDelegate(QStyledItemDelegate):
             available_area.width(),
             high,
         )
-        write_elided(painter, lower, _LEFT, row.note)
+        write_elided(painter, lower, LEFT, row.note)
         if row.part is not None:
             wide, thick = (theme.scaled(side) for side in _BAR)
             top = available_area.bottom() - 2 * thick

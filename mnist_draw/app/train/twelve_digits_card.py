@@ -10,7 +10,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import ink_image, paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.views import WalkableView
+from mnist_draw.app.kit.views import BoxesView
 from mnist_draw.app.kit.widgets import Card, tip
 from mnist_draw.app.train.run_words import TwelveWords, twelve_words
 from mnist_draw.i18n import _, joined
@@ -29,7 +29,7 @@ _LEFT = int(Qt.AlignLeft | Qt.AlignTop)
 _RIGHT = int(Qt.AlignRight | Qt.AlignTop)
 
 
-class DigitsGrid(WalkableView):
+class DigitsGrid(BoxesView):
     """The pictures in rows, each with the answer below it."""
 
     chosen = Signal(int)
@@ -106,9 +106,6 @@ class DigitsGrid(WalkableView):
 
     def count(self) -> int:
         return 0 if self.twelve is None else len(self.twelve.labels)
-
-    def item_at(self, point: QPointF) -> int | None:
-        return next((n for n in range(self.count()) if self.box_of(n).contains(point)), None)
 
     def place_of(self, item: int) -> QPointF:
         return self.box_of(item).bottomLeft()

@@ -92,8 +92,7 @@ def test_the_example_lies_among_the_digits(section, qtbot, example, digits):
     labels = digits.train_labels[neighbors(section)]
     assert f"{np.bincount(labels).max()} " in label_text(section, "neighboursSentence")
     assert label_text(section, "neighboursVerdict").startswith("Neighbors")
-    votes = section.neighbors.votes.votes
-    assert votes[0][0] == np.bincount(labels).max()
+    assert f">{np.bincount(labels).max()}<" in label_text(section, "neighbourVotes")
     # Distances are a detail.
     tiles = section.neighbors.view.tiles
     assert tiles.data(tiles.index(0)) == str(labels[0])

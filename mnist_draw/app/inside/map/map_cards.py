@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from qtpy.QtCore import QModelIndex, QRectF, QSize, Qt
-from qtpy.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from qtpy.QtWidgets import QSizePolicy, QStyleOptionViewItem, QWidget
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QResizeEvent
 
 from mnist_draw.analysis.maps import DigitMap, Neighborhood
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name
-from mnist_draw.app.inside.results.mistake_list import TileDelegate, TileView
+from mnist_draw.app.inside.results.mistake_list import TileView
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import smooth_painter, write_elided, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
-from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, listed, number, percent
@@ -39,63 +37,11 @@ _EARLY = _("They vote once all are compared.")
 _TITLE = _("Nearest training pictures")
 
 
-class VotesView(QWidget):
-    """How many of the neighbors are what is answered, and how many the second most frequent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("neighbourVotes")
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.votes: list[tuple[int, str, str]] = []
-        theme.follow(self, lambda: self.setFixedHeight(theme.scaled(Text.GIVEN + 8)))
-
-    def show_votes(self, votes: Sequence[tuple[int, str, str]]) -> None:
-        """Show numbers of votes, each with its class and its color."""
-        self.votes = list(votes)
-        self.setAccessibleName(listed(f"{count} × {name}" for count, name, __ in votes))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        wide = self.width() / 2
-        for place, (count, name, color) in enumerate(self.votes):
-            box = QRectF(place * wide, 0, wide, self.height())
-            write_with(painter, Text.GIVEN, color, bold=True)
-            painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), str(count))
-            taken = painter.fontMetrics().horizontalAdvance(str(count))
-            write_with(painter, Text.SURER, "text", bold=True)
-            words = box.adjusted(taken + Size.FIELD_GAP, Size.CARD_GAP, -Size.TIGHT, 0)
-            write_elided(painter, words, Qt.AlignLeft | Qt.AlignVCenter, f"× {name}")
-
-
-class _VotingTile(TileDelegate):
-    """Frames a tile in the color of the answer or the second guess that it shows."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        super().paint(painter, option, index)
-        view = self._view
-        color = view.colors.get(view.tiles.place(index)) if isinstance(view, NeighborsView) else ""
-        if color:
-            side = view.picture_side()
-            aside = max(2.0, (option.rect.width() - side) / 2)
-            box = QRectF(option.rect.left() + aside, option.rect.top() + 3, side, side)
-            line = Qt.SolidLine if color == "accent" else Qt.DashLine
-            painter.setPen(QPen(theme.color(color), 2, line))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRect(box)
-
-
 class NeighborsView(TileView):
     """Tiles of the largest size that fits."""
 
     ROOM = (8, 21)
     MAX_NAME = 0
-
-    def __init__(self, name: str, title: str, sentence: str) -> None:
-        super().__init__(name, title, sentence)
-        #: The color of the frame of each picture that has one.
-        self.colors: dict[int, str] = {}
-        self.setItemDelegate(_VotingTile(self))
 
     def picture_side(self) -> int:
         wider, line = self.ROOM
@@ -128,7 +74,10 @@ class NeighborsCard(Card):
                 "similar, the nearest first. Enter or a click makes one the example.",
             ),
         )
-        self.votes = VotesView()
+        self.votes = label("", "title", "neighbourVotes", wraps=True)
+        self.votes.setTextFormat(Qt.RichText)
+        high = Text.GIVEN + 8
+        theme.follow(self.votes, lambda: self.votes.setMinimumHeight(theme.scaled(high)))
         self.body.addWidget(self.votes)
         self.body.addWidget(self.view, 1)
         self._steady = GrowingLabel(label("", "title", "neighboursSentence"))
@@ -160,7 +109,7 @@ class NeighborsCard(Card):
         """Ask for an example, unless there is one and its neighbors are still computed."""
         self._said = None
         self.view.tiles.clear()
-        self.votes.show_votes(())
+        self.votes.setText("")
         self._verdict.set_text("")
         words = _("Computing its neighbors") if is_pending else _NOTHING
         self._steady.set_text(_("There is nothing to compare with.") if self._failed else words)
@@ -198,9 +147,14 @@ class NeighborsCard(Card):
         self.view.colors = shown
         self.view.tiles.show_pictures(images, places, caption, describe)
         votes = votes_of(labels[places])
-        self.votes.show_votes(
-            [(count, narrow_name(name(n)), colors.get(n, "muted")) for n, count in votes[:2]],
-        )
+        size = f"font-size: {theme.scaled(Text.GIVEN)}px"
+        large = [
+            f'<span style="{size}; color: {theme.color(colors.get(n, "muted")).name()}">'
+            f"{count}</span>{_NO_BREAK}× {escape(narrow_name(name(n)))}"
+            for n, count in votes[:2]
+        ]
+        self.votes.setText(f"{3 * _NO_BREAK} ".join(large))
+        self.votes.setAccessibleName(listed(f"{count} × {name(n)}" for n, count in votes[:2]))
         said = describe_votes(votes, answer.pair[0], name)
         self._steady.set_text(said[0] if answer.is_complete else _EARLY)
         self._verdict.set_text(said[1] if answer.is_complete else "")

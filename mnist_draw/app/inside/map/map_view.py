@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 from qtpy.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from qtpy.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from qtpy.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 
 from mnist_draw.analysis.maps import box_around
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import painters, theme
-from mnist_draw.app.kit.painters import write_elided, write_with
+from mnist_draw.app.kit.painters import draw_with, write_elided, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -175,7 +175,7 @@ class MapView(WalkableView):
         places = np.rint(all_places - theme.scaled(_GLYPH) / 2).astype(int)[order].tolist()
         for kind, (x, y) in zip(kinds, places, strict=True):
             painter.drawPixmap(x, y, glyphs[kind])
-        painter.setPen(QPen(theme.color("muted"), 1))
+        draw_with(painter, "muted")
         side = theme.scaled(_BOX)
         corners = (all_places[labels != answers] - side / 2).tolist()
         painter.drawRects([QRectF(x, y, side, side) for x, y in corners])
@@ -193,8 +193,7 @@ class MapView(WalkableView):
         return pixmap
 
     def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
-        painter.setBrush(theme.color("card"))
-        painter.setPen(QPen(theme.color("text"), 3))
+        draw_with(painter, "text", 3, fill="card")
         painter.drawEllipse(place, 7, 7)
         painter.setBrush(theme.color("text"))
         painter.drawEllipse(place, 1.5, 1.5)
@@ -206,8 +205,7 @@ class MapView(WalkableView):
         above = place.y() > 2 * away
         frame.moveCenter(QPointF(place.x(), place.y() - away if above else place.y() + away))
         frame.moveLeft(min(max(frame.left(), 4), self.width() - frame.width() - 4))
-        painter.setPen(QPen(theme.color("text"), 1.5))
-        painter.setBrush(theme.color("card"))
+        draw_with(painter, "text", 1.5, fill="card")
         painter.drawRoundedRect(frame, 6, 6)
         box = QRectF(frame.left() + 5, frame.top() + 5, side, side)
         painters.paint_gray(painter, box, located.picture)
@@ -262,11 +260,10 @@ class MapView(WalkableView):
         self.walk_to(int(item))
         self.show_tip_of(int(item))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape and self.current is not None:
-            self.walk_to(None)
-        else:
-            super().keyPressEvent(event)
+    def escape(self) -> bool:
+        is_there = self.current is not None
+        self.walk_to(None)
+        return is_there
 
     def pick(self, item: int) -> bool:
         self.picked.emit(item)

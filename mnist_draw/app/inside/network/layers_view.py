@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
+from qtpy.QtGui import QFontMetricsF, QPainter, QResizeEvent
 
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer
@@ -18,7 +18,7 @@ from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import Column, Layout, Places
 from mnist_draw.app.inside.rows_view import paint_rich, rich_text
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_bar, paint_ring, write_with
+from mnist_draw.app.kit.painters import RIGHT, draw_with, paint_bar, paint_ring, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.views import PaintedView
@@ -36,7 +36,6 @@ _RING = 11.0
 _HALF_BAR = 4.0
 #: The largest least width of a picture, in pixels.
 _MAX_LEAST = 440
-_LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.AlignRight))
 
 
 class LayersView(PaintedView):
@@ -146,7 +145,7 @@ class LayersView(PaintedView):
                 band = QRectF(QPointF(places.answer - 8, band.top()), band.bottomRight())
             self._paint_ground(painter, band, role)
             if digit:
-                painter.setPen(QPen(theme.color("line"), 1))
+                draw_with(painter, "line")
                 painter.drawLine(band.topLeft(), band.topRight())
 
     def _paint_ground(self, painter: QPainter, box: QRectF, role: str) -> None:
@@ -238,7 +237,7 @@ class LayersView(PaintedView):
             if ticks is not None and digit in ticks:
                 x = left + places.bar * ticks[digit]
                 high = min(8 * self.scale, band.height() / 2)
-                painter.setPen(QPen(theme.color("text"), 2))
+                draw_with(painter, "text", 2)
                 painter.drawLine(QPointF(x, y - high), QPointF(x, y + high))
             write_with(painter, Text.BODY, "text" if role else "muted", bold=bool(role))
             box = QRectF(bar.right(), y - 12, band.right() - bar.right() - 4, 24)
@@ -262,7 +261,7 @@ class LayersView(PaintedView):
         ends = [left + end + apart * n for n, end in enumerate(accumulate(widths), 1)]
         for right, text in zip(ends, headings, strict=True):
             box = QRectF(0, 4 * self.scale, right - 2, 18 * self.scale)
-            painter.drawText(box, _RIGHT, text)
+            painter.drawText(box, RIGHT, text)
         for digit, texts in enumerate(cells):
             self.paint_ring(painter, places, digit)
             role = self.role(digit)

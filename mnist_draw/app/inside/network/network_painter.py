@@ -23,7 +23,7 @@ from mnist_draw.app.inside.network.layers_view import (
 from mnist_draw.app.inside.network.network_reader import Frame, Place, Unit
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import painters, theme
-from mnist_draw.app.kit.painters import paint_frame, paint_signed, write_with
+from mnist_draw.app.kit.painters import RIGHT, draw_with, paint_frame, paint_signed, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.i18n import _, counted, listed
@@ -147,7 +147,7 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
         # The picture fans out into the first layer.
         box = places.columns[0].box
         edge = places.bands[0].left()
-        painter.setPen(QPen(theme.color("line"), 1))
+        draw_with(painter, "line")
         painter.drawLine(places.picture.topRight(), QPointF(edge - 2, box.top()))
         painter.drawLine(places.picture.bottomRight(), QPointF(edge - 2, box.bottom()))
     painter.end()
@@ -187,7 +187,7 @@ def _paint_weights(painter: QPainter, view: NetworkView, places: Places) -> None
         box = QRectF(x, band.top() + 2, side, side)
         weights = as_picture(layer.W[:, digit])
         paint_signed(painter, box, weights, largest)
-        painter.setPen(QPen(theme.color("line"), 1))
+        draw_with(painter, "line")
         start = QPointF(places.picture.right() + 4, places.picture.center().y())
         painter.drawLine(start, QPointF(x - 4, band.center().y()))
 
@@ -233,8 +233,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
         words = "28×28"
     caption = QRectF(box.left(), box.bottom() + 4, room, 20 * view.scale)
     painter.drawText(caption, int(Qt.AlignLeft | Qt.AlignTop), words)
-    painter.setPen(QPen(theme.color("line"), 1))
-    painter.setBrush(theme.color("paper"))
+    draw_with(painter, "line", fill="paper")
     painter.drawRect(places.below)
     # Translators: "Ink" is in bold: Ink that spoke.
     title = _("Ink")
@@ -367,7 +366,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
         write_with(painter, Text.LABEL, "muted")
         room = QRectF(x, foot.bottom() - 18 * view.scale, view.width() - x, 18 * view.scale)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():
-            painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)
+            painter.drawText(room, RIGHT, text)
 
 
 def describe_active(frame: Frame) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, partial
 from typing import Any
@@ -32,13 +32,13 @@ class Weights(Enum):
     LEARNED = "learnt"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Question:
     """A network, a picture, units that are switched off, a unit to compare with its other state."""
 
     model: ModelFile
     weights: Weights = Weights.NOW
-    picture: np.ndarray | None = field(default=None, repr=False)
+    picture: np.ndarray | None = None
     off: frozenset[Unit] = frozenset()
     toggled: Unit | None = None
     pair: tuple[int, int] | None = None
@@ -79,14 +79,14 @@ class Parts:
         return self.learned or self.layers
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Frame:
     question: Question
     layers: tuple[Layer, ...]
     passed: network_probe.ForwardPass
     answer: int
     rival: int
-    ink: np.ndarray = field(repr=False)
+    ink: np.ndarray
     #: The ideal picture of a class, and how probable the network finds the class for it.
     ideal: tuple[np.ndarray, float] | None = None
     #: The picture with few pixels changed; in a tuple, as it is None where none were found.
@@ -193,12 +193,7 @@ class NetworkReader:
         picture = question.picture
         if picture is None:
             yield None
-            # Compile it before somebody draws: no picture is answered meanwhile.
-            _ = probe.gradient
             return
-        if not probe.has_gradient:
-            # The first picture need not wait until the gradient is compiled.
-            yield frame_of(probe, question, with_ink=False)
         frame = frame_of(probe, question)
         pair = frame.answer, frame.rival
         wanted: dict[str, tuple[Any, Callable[[], Any]]] = {}
@@ -220,7 +215,7 @@ def _idealise(probe: NetworkProbe, digit: int) -> tuple[np.ndarray, float]:
     return picture, float(probe.run(picture[None, None]).p[0, digit])
 
 
-def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> Frame:
+def frame_of(probe: NetworkProbe, question: Question) -> Frame:
     picture = question.picture
     assert picture is not None
     gates = probe.open_gates(2)
@@ -240,7 +235,5 @@ def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> 
     pair = np.zeros(passed.p.shape[1], np.float32)
     pair[answer] = 1
     pair[rival] = -1
-    ink = np.zeros_like(picture)
-    if with_ink:
-        ink = picture * probe.input_gradient(picture, pair, [gate[:1] for gate in gates])
+    ink = picture * probe.input_gradient(picture, pair, [gate[:1] for gate in gates])
     return Frame(question, probe.layers, passed, answer, rival, ink)

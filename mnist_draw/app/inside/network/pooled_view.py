@@ -14,7 +14,7 @@ from mnist_draw.app.inside.rows_view import Picture, narrow_font, signed
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.views import WalkableView
+from mnist_draw.app.kit.views import BoxesView
 from mnist_draw.i18n import _, joined
 from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS
 
@@ -30,7 +30,7 @@ _GAP = 8.0
 _MIN_CELL = 14.0
 
 
-class PooledView(WalkableView):
+class PooledView(BoxesView):
     #: Row and column of the place that is walked to.
     walked = Signal(int, int)
 
@@ -89,16 +89,8 @@ class PooledView(WalkableView):
     def _box(self) -> QRectF:
         return QRectF(0, _TITLE * theme.text_scale(), _MAP, _MAP)
 
-    def item_at(self, point: QPointF) -> int | None:
-        box = self._box()
-        (high, wide) = self.values.shape
-        row = int((point.y() - box.top()) // (box.height() / max(high, 1)))
-        column = int((point.x() - box.left()) // (box.width() / max(wide, 1)))
-        return row * wide + column if 0 <= row < high and 0 <= column < wide else None
-
-    def place_of(self, item: int) -> QPointF:
-        place = divmod(item, self.values.shape[1])
-        return _cell(self._box(), self.values, *place).bottomRight()
+    def box_of(self, item: int) -> QRectF:
+        return _cell(self._box(), self.values, *divmod(item, self.values.shape[1]))
 
     def grid(self) -> tuple[int, int]:
         high, wide = self.values.shape

@@ -19,7 +19,7 @@ from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.pooled_view import PooledView
-from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence
+from mnist_draw.app.inside.rows_view import Heading, Line, Row, RowsView, Sentence
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
@@ -325,6 +325,6 @@ def _bars(names: Sequence[str], values: Sequence[float], color: str, full: float
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
     shares = [f"{number(100 * value, '.3g')}{percent_sign()}" for value in values]
     return [
-        Bar(layer_label(name), value, share, color, full)
+        Line(layer_label(name), share, value=value, largest=full, color=color)
         for name, value, share in zip(names, values, shares, strict=False)
     ]

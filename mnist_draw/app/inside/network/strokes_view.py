@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from qtpy.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, QVariantAnimation, Signal
-from qtpy.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from qtpy.QtGui import QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen
 from qtpy.QtWidgets import QWidget
 
 from mnist_draw.analysis.strokes import (
@@ -20,6 +20,8 @@ from mnist_draw.analysis.strokes import (
 )
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
+    LEFT,
+    draw_with,
     ink_image,
     paint_box,
     paint_frame,
@@ -29,13 +31,12 @@ from mnist_draw.app.kit.painters import (
     write_with,
 )
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.views import WalkableView
+from mnist_draw.app.kit.views import BoxesView
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.i18n import _, joined
 from mnist_draw.library.network_data import Name
 
-_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 #: Tiles in a row; their largest side, and what is left of them for the lines from the picture.
 _ACROSS = 3
 _TILE = 260.0
@@ -55,12 +56,11 @@ _LIGHT_MS = 600
 _GHOST = 0.5
 
 
-class StrokesView(WalkableView):
+class StrokesView(BoxesView):
     """Tiles of strokes, and how much all units speak for the answer and for the runner-up."""
 
     #: A stroke is switched off, or on again.
     toggled = Signal(int)
-    pointed = Signal()
     all_on = Signal()
 
     SIZE = (640, 540)
@@ -152,12 +152,6 @@ class StrokesView(WalkableView):
         # What is pointed at is said at the foot, and covers nothing.
         return ""
 
-    def walk_to(self, item: int | None) -> None:
-        before = self.current
-        super().walk_to(item)
-        if item != before:
-            self.pointed.emit()
-
     def pick(self, item: int) -> bool:
         self.toggled.emit(item)
         return True
@@ -172,11 +166,9 @@ class StrokesView(WalkableView):
             lambda key: key.key() == Qt.Key_Escape and bool(self.off),
         ) or super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape:
-            self.all_on.emit()
-        else:
-            super().keyPressEvent(event)
+    def escape(self) -> bool:
+        self.all_on.emit()
+        return True
 
     # -- places
 
@@ -206,7 +198,7 @@ class StrokesView(WalkableView):
         rows = 2 * (self._tile + _TO_BAR + _BAR + _BELOW)
         return top, top + self._line + Size.TIGHT + rows
 
-    def _box(self, item: int) -> QRectF:
+    def box_of(self, item: int) -> QRectF:
         split = self._split
         place = item if item < split else item - split
         row, column = divmod(place, _ACROSS)
@@ -214,12 +206,6 @@ class StrokesView(WalkableView):
         tile = self._tile
         left = _LINES + column * (tile + self._gap)
         return QRectF(left, top + row * (tile + _TO_BAR + _BAR + _BELOW), tile, tile)
-
-    def item_at(self, point: QPointF) -> int | None:
-        return next((item for item in range(self.count()) if self._box(item).contains(point)), None)
-
-    def place_of(self, item: int) -> QPointF:
-        return self._box(item).center()
 
     def grid(self) -> tuple[int, int]:
         return -(-self.count() // _ACROSS), _ACROSS
@@ -244,10 +230,10 @@ class StrokesView(WalkableView):
         bold, rest = headline(strokes)
         write_with(painter, Text.BODY, "text", bold=True)
         box = QRectF(_LINES, 0, self.width() - _LINES, self._line)
-        painter.drawText(box, _LEFT, bold)
+        painter.drawText(box, LEFT, bold)
         box.setLeft(box.left() + painter.fontMetrics().horizontalAdvance(f"{bold} "))
         write_with(painter, Text.BODY, "text")
-        write_elided(painter, box, _LEFT, rest)
+        write_elided(painter, box, LEFT, rest)
         titles = zip((strokes.answer, strokes.rival), ("accent", "second"), strict=True)
         for top, (digit, color), there in zip(
             self._titles(),
@@ -259,11 +245,11 @@ class StrokesView(WalkableView):
                 write_with(painter, Text.BODY, "muted" if self.is_muted else color, bold=True)
                 said = _("These speak most for {name}:", name=self.name(digit))
                 box = QRectF(_LINES, top, self.width() - _LINES, self._line)
-                write_elided(painter, box, _LEFT, said)
+                write_elided(painter, box, LEFT, said)
 
     def _rows(self) -> list[QRectF]:
         """Return the first tile of each row that is there."""
-        firsts = {self._box(item).top(): self._box(item) for item in range(self.count() or 9)}
+        firsts = {self.box_of(item).top(): self.box_of(item) for item in range(self.count() or 9)}
         return [
             QRectF(_LINES, top, box.width(), box.height()) for top, box in sorted(firsts.items())
         ]
@@ -281,15 +267,14 @@ class StrokesView(WalkableView):
         return found
 
     def _paint_lines(self, painter: QPainter) -> None:
-        painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(theme.color("edge"), 1.5))
+        draw_with(painter, "edge", 1.5)
         for path in self._paths():
             end = path.currentPosition()
             painter.drawPath(path)
             painter.drawPolyline(end + QPointF(-6, -4), end, end + QPointF(-6, 4))
 
     def _paint_tile(self, painter: QPainter, item: int) -> None:
-        box = self._box(item)
+        box = self.box_of(item)
         is_for = item < self._split
         if self.strokes is None:
             painter.setOpacity(_GHOST)
@@ -298,8 +283,7 @@ class StrokesView(WalkableView):
             return
         stroke = self._places[item]
         color = "muted" if self.is_muted else "accent" if is_for else "second"
-        painter.setPen(QPen(theme.color("edge"), 1, Qt.SolidLine if is_for else Qt.DashLine))
-        painter.setBrush(theme.color("paper"))
+        draw_with(painter, "edge", 1, Qt.SolidLine if is_for else Qt.DashLine, fill="paper")
         painter.drawRoundedRect(box, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
         inner = box.adjusted(4, 4, -4, -4)
         is_off = self.is_off(item)
@@ -314,12 +298,11 @@ class StrokesView(WalkableView):
         painter.setOpacity(1.0)
         largest = max(abs(each.part) for each in self._places)
         wide = 0 if is_off else max(2.0, box.width() * abs(stroke.part) / largest)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.color(color))
+        draw_with(painter, fill=color)
         bar = QRectF(box.left(), box.bottom() + _TO_BAR, wide, _BAR)
         painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
         if is_off:
-            painter.setPen(QPen(theme.color("text"), 1.5))
+            draw_with(painter, "text", 1.5)
             painter.drawLine(inner.topLeft(), inner.bottomRight())
             painter.drawLine(inner.topRight(), inner.bottomLeft())
         if item == self.current:
@@ -376,8 +359,7 @@ class StrokesView(WalkableView):
         if part >= 0.5:
             ends = zip(self._brackets(), self._ends(), strict=False)
             paths = [self._bundle(*each) for each in ends]
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.color("accent"))
+        draw_with(painter, fill="accent")
         for path in paths:
             painter.drawEllipse(path.pointAtPercent(2 * part % 1), 5, 5)
 
@@ -413,7 +395,7 @@ class PixelsView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         box = self.box()
-        painter.setPen(QPen(theme.color("muted"), 2))
+        draw_with(painter, "muted", 2)
         end = QPointF(self.width() / 2, box.top() - 4)
         painter.drawLine(end - QPointF(0, 12), end)
         painter.drawPolyline(end + QPointF(-5, -5), end, end + QPointF(5, -5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from qtpy.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
@@ -33,7 +33,7 @@ _FOOT = 30.0
 _DIGIT = 22
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """One layer's cells: units in rows, or maps as tiles of ``tile`` numbers each."""
 
@@ -43,7 +43,7 @@ class Column:
     high: float
     columns: int
     rows: int
-    at: np.ndarray = field(repr=False)
+    at: np.ndarray
     #: Rows of cells in each digit's row, and the height of that.
     group: int
     pitch: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from qtpy.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from qtpy.QtGui import QFontMetricsF, QPainter, QPaintEvent
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.analysis.results import Results
@@ -212,11 +212,10 @@ class ConfusionMatrix(WalkableView):
         self.pin(None if pair == self.pinned else pair)
         return True
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape and self.pinned is not None:
-            self.pin(None)
-        else:
-            super().keyPressEvent(event)
+    def escape(self) -> bool:
+        is_pinned = self.pinned is not None
+        self.pin(None)
+        return is_pinned
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)

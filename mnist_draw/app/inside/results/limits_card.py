@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, Qt, Signal
-from qtpy.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QPainter, QPaintEvent, QPolygonF
 
 from mnist_draw.analysis.robustness import (
     AXES,
@@ -19,7 +19,14 @@ from mnist_draw.analysis.robustness import (
 )
 from mnist_draw.analysis.sentences import describe_changed, describe_limits
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_gray, smooth_painter, write_with
+from mnist_draw.app.kit.painters import (
+    LEFT,
+    RIGHT,
+    draw_with,
+    paint_gray,
+    smooth_painter,
+    write_with,
+)
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
@@ -36,8 +43,6 @@ _LIMIT = 56
 _DOT = 2.0
 #: A point is pointed at from so far away, in pixels.
 _NEAR = 10.0
-_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
-_RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 _CENTER = int(Qt.AlignCenter | Qt.TextDontClip)
 
 
@@ -46,8 +51,6 @@ class LimitsView(WalkableView):
 
     SIZE = (320, 210)
     LEAST_SIZE = (230, 170)
-
-    pointed = Signal()
 
     def __init__(self) -> None:
         super().__init__(
@@ -79,12 +82,6 @@ class LimitsView(WalkableView):
 
     def grid(self) -> tuple[int, int]:
         return len(AXES), STEPS
-
-    def walk_to(self, item: int | None) -> None:
-        before = self.current
-        super().walk_to(item)
-        if item != before:
-            self.pointed.emit()
 
     def item_at(self, point: QPointF) -> int | None:
         away = [(self.place_of(item) - point).manhattanLength() for item in range(self.count())]
@@ -145,9 +142,9 @@ class LimitsView(WalkableView):
         plot = self._plot(row)
         write_with(painter, Text.LABEL, "text")
         title = QRectF(plot.left(), box.top(), plot.width(), _TITLE * theme.text_scale())
-        painter.drawText(title, _LEFT, axis.title)
+        painter.drawText(title, LEFT, axis.title)
         write_with(painter, Text.BODY, "text", bold=True)
-        painter.drawText(box, _RIGHT, format_limit(axis, self.limits))
+        painter.drawText(box, RIGHT, format_limit(axis, self.limits))
         write_with(painter, Text.AXIS, "muted")
         for step in (0, STEPS // 2, STEPS - 1):
             middle = self._at(row, step / (STEPS - 1), 0)
@@ -156,14 +153,14 @@ class LimitsView(WalkableView):
             painter.drawText(words, _CENTER, amount.removesuffix(axis.short))
 
     def _paint_curve(self, painter: QPainter, row: int) -> None:
-        painter.setPen(QPen(theme.color("line"), 1))
+        draw_with(painter, "line")
         painter.drawLine(self._at(row, 0, 0), self._at(row, 1, 0))
-        painter.setPen(QPen(theme.color("muted"), 1, Qt.DashLine))
+        draw_with(painter, "muted", 1, Qt.DashLine)
         painter.drawLine(self._at(row, 0, ENOUGH), self._at(row, 1, ENOUGH))
         items = range(row * STEPS, (row + 1) * STEPS)
         known = [item for item in items if not np.isnan(self.limits.accuracy[item])]
         points = [self.place_of(item) for item in known]
-        painter.setPen(QPen(theme.color("second"), 1.5))
+        draw_with(painter, "second", 1.5)
         painter.drawPolyline(QPolygonF(points))
         painter.setBrush(theme.color("second"))
         for point in points:

@@ -15,7 +15,7 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import image_of, paint_frame, write_with
+from mnist_draw.app.kit.painters import draw_with, image_of, paint_frame, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, style_list, tip
 from mnist_draw.i18n import N_, _, counted, joined, number, percent, with_comma
@@ -100,7 +100,13 @@ class TileDelegate(QStyledItemDelegate):
         aside = max(2.0, (option.rect.width() - side) / 2)
         box = QRectF(option.rect.left() + aside, option.rect.top() + 3, side, side)
         painter.drawImage(box, image_of(index.data(_IMAGE)))
-        picked = self._view.picked == self._view.tiles.place(index)
+        place = self._view.tiles.place(index)
+        color = self._view.colors.get(place)
+        if color:
+            line = Qt.SolidLine if color == "accent" else Qt.DashLine
+            draw_with(painter, color, 2, line)
+            painter.drawRect(box)
+        picked = self._view.picked == place
         here = self._view.hasFocus() and index == self._view.currentIndex()
         if picked or here:
             painter.setRenderHint(QPainter.Antialiasing)
@@ -132,6 +138,8 @@ class TileView(QListView):
         style_list(self)
         self.setToolTip("")
         self.picked: int | None = None
+        #: The color of the frame of each picture that has one; a broken line for the second.
+        self.colors: dict[int, str] = {}
         self.tiles = TileModel(self)
         self.setModel(self.tiles)
         self.setItemDelegate(TileDelegate(self))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -77,20 +77,20 @@ class Explained:
         return units, count, total
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scene:
     """What is shown of a film."""
 
     wish: Wish
     #: Where `numbers` have frames; the notes also have that of the end, once it is counted.
     numbers: tuple[int, ...]
-    notes: Mapping[int, Note] = field(repr=False)
+    notes: Mapping[int, Note]
     convolves: bool
-    first: Frame = field(repr=False)
-    frame: Frame = field(repr=False)
+    first: Frame
+    frame: Frame
     figures: FilmFigures
     #: float32 (NEXT, 28, 28), of the next step; how many that learns.
-    next_pictures: Array = field(repr=False)
+    next_pictures: Array
     batch_size: int
     #: Steps on the way to the frame that is wished for.
     at: int = 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtGui import QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QSlider
 
 from mnist_draw import i18n
@@ -17,6 +17,9 @@ from mnist_draw.analysis.sentences import describe_learned, share
 from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
+    CENTER,
+    RIGHT,
+    draw_with,
     image_of,
     mosaic,
     paint_frame,
@@ -25,7 +28,7 @@ from mnist_draw.app.kit.painters import (
     write_with,
 )
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.views import PaintedView, WalkableView
+from mnist_draw.app.kit.views import BoxesView, PaintedView
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import Certainty, format_probability
@@ -38,8 +41,6 @@ _SMALL = (1, 2, 5, 10, 20, 50, 100, 200)
 _SIDE = 40
 _SMALL_PART = 0.14
 _LINE = 18
-_RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
-_CENTER = int(Qt.AlignCenter)
 
 
 def _paint_weights(painter: QPainter, box: QRectF, weights: np.ndarray) -> None:
@@ -50,7 +51,7 @@ def _paint_weights(painter: QPainter, box: QRectF, weights: np.ndarray) -> None:
     paint_signed(painter, box, values)
 
 
-class UnitView(WalkableView):
+class UnitView(BoxesView):
     """A unit's weights now, what it has learned, and that after some steps."""
 
     number_chosen = Signal(int)
@@ -126,12 +127,12 @@ class UnitView(WalkableView):
         else:
             self._paint_ghost(painter, learned)
         write_with(painter, Text.LABEL, "muted")
-        painter.drawText(now.adjusted(0, now.height(), 0, line), _CENTER, self.heading())
+        painter.drawText(now.adjusted(0, now.height(), 0, line), CENTER, self.heading())
         write_with(painter, Text.LABEL, "text", bold=bool(self._number))
-        painter.drawText(learned.adjusted(0, learned.height(), 0, line), _CENTER, self.words())
+        painter.drawText(learned.adjusted(0, learned.height(), 0, line), CENTER, self.words())
         between = QRectF(now.right(), now.top(), learned.left() - now.right(), now.height())
         write_with(painter, Text.FIGURE, "muted")
-        painter.drawText(between, _CENTER, "→")
+        painter.drawText(between, CENTER, "→")
         for place, number in enumerate(_SMALL):
             box = self._small_box(place)
             weights = self.learned(number)
@@ -145,8 +146,7 @@ class UnitView(WalkableView):
                 paint_frame(painter, box.adjusted(-2, -2, 2, 2), "second", 2, 3)
 
     def _paint_ghost(self, painter: QPainter, box: QRectF) -> None:
-        painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(theme.color("line"), 1, Qt.DashLine))
+        draw_with(painter, "line", 1, Qt.DashLine)
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
     def _small_box(self, place: int) -> QRectF:
@@ -160,14 +160,8 @@ class UnitView(WalkableView):
     def count(self) -> int:
         return len(self._numbers)
 
-    def place_of(self, item: int) -> QPointF:
-        return self._small_box(_SMALL.index(self._numbers[item])).center()
-
-    def item_at(self, point: QPointF) -> int | None:
-        for item, number in enumerate(self._numbers):
-            if self._small_box(_SMALL.index(number)).contains(point):
-                return item
-        return None
+    def box_of(self, item: int) -> QRectF:
+        return self._small_box(_SMALL.index(self._numbers[item]))
 
     def describe(self, item: int) -> str:
         return i18n.counted("After {count} step", "After {count} steps", self._numbers[item])
@@ -341,56 +335,52 @@ class FilmSlider(QSlider):
         end = self._x(END)
         y = self.height() - _TRACK * scale
         bottom = self.height() - _ABOVE_TRACK * scale
-        painter.setPen(QPen(theme.color("line"), 1))
+        draw_with(painter, "line")
         for level in (_TOP * scale, bottom):
             painter.drawLine(QPointF(first, level), QPointF(end, level))
         write_with(painter, Text.AXIS, "muted")
         words = (i18n.percent(1), i18n.percent(0))
         for text, level in zip(words, (_TOP * scale, bottom), strict=True):
-            painter.drawText(QRectF(0, level - 9, first - 10, 18), _RIGHT, text)
+            painter.drawText(QRectF(0, level - 9, first - 10, 18), RIGHT, text)
         last = max(_MOST, *self._stops)
-        painter.setPen(QPen(theme.color("track"), 4, cap=Qt.RoundCap))
+        draw_with(painter, "track", 4, cap=Qt.RoundCap)
         painter.drawLine(QPointF(first, y), QPointF(self._x(last), y))
-        painter.setPen(QPen(theme.color("muted"), 2, Qt.DotLine))
+        draw_with(painter, "muted", 2, Qt.DotLine)
         painter.drawLine(QPointF(self._x(last) + 8, y), QPointF(end - 6, y))
         here = self._x(self.number)
         if self.number != END:
-            painter.setPen(QPen(theme.color("accent"), 4, cap=Qt.RoundCap))
+            draw_with(painter, "accent", 4, cap=Qt.RoundCap)
             painter.drawLine(QPointF(first, y), QPointF(here, y))
         self._paint_curve(painter)
         self._paint_stops(painter, y)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.color("accent"))
+        draw_with(painter, fill="accent")
         painter.drawEllipse(QPointF(here, y), 7, 7)
         if self.hasFocus():
-            painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.color("second"), 2))
+            draw_with(painter, "second", 2)
             painter.drawEllipse(QPointF(here, y), 10, 10)
 
     def _paint_curve(self, painter: QPainter) -> None:
         known = [number for number in self._stops if number in self._notes]
         points = {number: QPointF(self._x(number), self._y(number)) for number in known}
         curve = [points[number] for number in known if number != END]
-        painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(theme.color("second"), 2))
+        draw_with(painter, "second", 2)
         painter.drawPolyline(QPolygonF(curve))
         if self.number in points:
-            painter.setPen(QPen(theme.color("accent"), 1, Qt.DashLine))
+            draw_with(painter, "accent", 1, Qt.DashLine)
             here = points[self.number]
             painter.drawLine(here, QPointF(here.x(), self.height() - _TRACK * theme.text_scale()))
-        painter.setPen(QPen(theme.color("second"), 2))
+        draw_with(painter, "second", 2)
         if END in points:
             painter.setBrush(theme.color("card"))
             painter.drawEllipse(points[END], 5, 5)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.color("second"))
+        draw_with(painter, fill="second")
         for point in curve:
             painter.drawEllipse(point, 2.5, 2.5)
         if END in points:
             write_with(painter, Text.AXIS, "muted")
             words = share(self._notes[END].right, self._counted)
             box = QRectF(points[END].x() - 70, points[END].y() + 6, 60, 16)
-            painter.drawText(box, _RIGHT, words)
+            painter.drawText(box, RIGHT, words)
 
     def _paint_stops(self, painter: QPainter, y: float) -> None:
         """Write numbers below the track: first that of the frame, others where there is room."""
@@ -403,7 +393,7 @@ class FilmSlider(QSlider):
             is_here = number == self.number
             write_with(painter, Text.AXIS, "text" if is_here else "muted", bold=is_here)
             words = {0: _("start"), END: _("end")}.get(number, i18n.number(number))
-            painter.drawText(QRectF(x - 40, y + 9, 80, 18), _CENTER, words)
+            painter.drawText(QRectF(x - 40, y + 9, 80, 18), CENTER, words)
 
 
 _NEXT_COLUMNS = 5

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt
-from qtpy.QtGui import QPainter, QPaintEvent, QPen
+from qtpy.QtGui import QPainter, QPaintEvent
 
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.network import units
@@ -17,8 +17,8 @@ from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Picture
 from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.app.inside.step.film_views import paint_minibatch
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
+    draw_with,
     gray_levels,
     paint_frame,
     smooth_painter,
@@ -149,7 +149,7 @@ class StagePicture(LayersView):
         starts = [edge - 20 * self.scale for edge in edges]
         y = places.top - 20 * self.scale
         backwards = self.stage == 4
-        painter.setPen(QPen(theme.color("accent"), 1.6))
+        draw_with(painter, "accent", 1.6)
         for left, right in zip(starts, [*starts[1:], places.answer], strict=True):
             right -= 4
             if right - left < 12:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QKeyEvent, QKeySequence
-from qtpy.QtWidgets import QDialog, QShortcut
+from qtpy.QtWidgets import QShortcut
 
 from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import StepOperations
 from mnist_draw.analysis.film import END
 from mnist_draw.analysis.one_step import Mine
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.inside_bar import TableView
+from mnist_draw.app.inside.inside_bar import open_table
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.inside.step import film_maker, stages
 from mnist_draw.app.inside.step.film_maker import Scene, Wish
@@ -319,15 +319,7 @@ class StepSection(Section):
             self._graph_job.ask(self._model)
 
     def _show_graphs(self, operations: StepOperations) -> None:
-        table = operations.table()
-        window = QDialog(self)
-        window.setWindowTitle(table.title)
-        window.setAttribute(Qt.WA_DeleteOnClose)
-        view = TableView("graphView", table.title)
-        view.show_table(table)
-        column(view, margins=(9, 9, 9, 9), owner=window)
-        window.resize(640, 480)
-        window.show()
+        open_table(operations.table(), self, "graphView")
 
     def table(self) -> Table:
         scene = self._scene

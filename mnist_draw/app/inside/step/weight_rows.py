@@ -5,7 +5,7 @@ from __future__ import annotations
 from mnist_draw import i18n
 from mnist_draw.analysis import sentences
 from mnist_draw.analysis.followed_weight import FollowedWeight, figure
-from mnist_draw.app.inside.rows_view import Columns, Heading, Line, Row, Sentence, aligned, signed
+from mnist_draw.app.inside.rows_view import Columns, Heading, Line, Row, Sentence, signed
 from mnist_draw.app.inside.step.film_maker import Explained
 from mnist_draw.app.inside.step.stages import number, whole_loss
 from mnist_draw.i18n import _
@@ -17,7 +17,7 @@ from mnist_draw.training.updates import UPDATE_RULES
 def weight_rows(shown: Explained, followed: FollowedWeight, name: Name) -> list[Row]:
     left = [*_sum_rows(shown, followed, name), *_gradient_rows(shown, followed)]
     right = [*_update_rows(shown, followed), *_after_rows(shown, followed)]
-    return [Columns(aligned(left), aligned(right))]
+    return [Columns(left, right)]
 
 
 def _sum_rows(shown: Explained, followed: FollowedWeight, name: Name) -> list[Row]:
