@@ -82,7 +82,7 @@ def describe_updates(figures: LayerFigures) -> str:
 
 def describe_silent_units(figures: LayerFigures) -> str:
     if not figures.dead:
-        return _("This network has no rectifiers, or no pictures were tried.")
+        return _("This network has no ReLU units, or no pictures were tried.")
     worst = max(figures.dead)
     pictures = number(figures.pictures)
     if worst == 0:
@@ -91,8 +91,8 @@ def describe_silent_units(figures: LayerFigures) -> str:
             count=pictures,
         )
     return _(
-        "{share} of {layer} are silent on the {count} validation pictures tried; a picture on "
-        "which a unit is silent teaches it nothing.",
+        "{share} of the units in {layer} are silent on the {count} validation pictures "
+        "tried. A picture on which a unit is silent teaches it nothing.",
         count=pictures,
         share=f"{number(100 * worst, '.2g')}{percent_sign()}",
         layer=layer_label(figures.names[figures.dead.index(worst)]),

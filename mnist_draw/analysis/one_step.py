@@ -146,8 +146,9 @@ class OneStep:
         count = sum(int(np.prod(shape)) for shape in specification.parameter_shapes())
         if count > MAX_NUMBERS:
             raise StepError(
-                "This network has {count} weights; a step is shown of networks with up to {most}, "
-                "because it needs eight copies of them. Choose another network.",
+                "This network has {count} weights. A step can be shown for networks with "
+                "up to {most}, because it needs eight copies of the weights. Choose "
+                "another network.",
                 count=number(count),
                 most=number(MAX_NUMBERS),
             )

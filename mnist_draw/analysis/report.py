@@ -90,7 +90,7 @@ class Diagram:
 def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
     """Make the folder of a report, before the work that fills it begins."""
     if not os.fspath(folder):
-        raise StorageError("The report has no folder to go to: its name is empty.")
+        raise StorageError("The report needs a folder: the name given is empty.")
     place = named_path(folder)
     if mimetypes.guess_type(place.name)[0] and not place.is_dir():
         raise StorageError(

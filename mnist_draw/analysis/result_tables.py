@@ -113,8 +113,8 @@ def classes_table(results: Results, name: Name) -> Table:
     columns = (
         N_("class"),
         N_("pictures"),
-        N_("read as it"),
-        N_("rightly"),
+        N_("read as this"),
+        N_("correctly"),
         N_("recall"),
         N_("precision"),
     )

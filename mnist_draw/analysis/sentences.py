@@ -209,7 +209,7 @@ def _describe_length(figures: WeightFigures) -> str:
         return _("The learning rate times its gradient, no more.")
     if figures.rule in ("momentum", "nesterov_momentum") and not figures.is_first:
         return _(
-            "It keeps {share} of its step before.",
+            "It keeps {share} of its previous step.",
             share=i18n.percent(values["momentum"], None),
         )
     if figures.is_first and figures.rule in ("rmsprop", "adam", "adagrad"):
@@ -268,7 +268,7 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
     if not figures.silent:
         return first, ""
     return first, _(
-        "{count} had none: their pixel was black, or a unit off, in all {pictures}.",
+        "{count} had no gradient: their pixel was black, or a unit off, in all {pictures}.",
         count=i18n.number(figures.silent),
         pictures=i18n.number(figures.pictures),
     )
@@ -277,13 +277,13 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
 def _describe_pulled(figures: MovedFigures) -> str:
     part = i18n.percent(figures.without / figures.moved)
     if not figures.follows_steps:
-        return _("{share} moved without one: the L2 penalty pulls them.", share=part)
+        return _("{share} moved without a gradient: the L2 penalty pulls them.", share=part)
     if figures.has_penalty:
         return _(
-            "{share} moved without one: earlier steps or the L2 penalty pull them.",
+            "{share} moved without a gradient: earlier steps or the L2 penalty pull them.",
             share=part,
         )
-    return _("{share} moved without one: earlier steps pull them.", share=part)
+    return _("{share} moved without a gradient: earlier steps pull them.", share=part)
 
 
 # -- results

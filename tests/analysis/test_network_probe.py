@@ -230,7 +230,7 @@ def test_what_is_told_of_an_epoch():
     assert "15,880 weights" in describe_weights(seen)
     first = inspected(1, 1.0, np.ones((7, 1, 28, 28), np.float32), silent=5)
     assert first.dead == (0.25,)
-    assert describe_silent_units(first).startswith("25% of hidden 1")
+    assert describe_silent_units(first).startswith("25% of the units in hidden 1")
     assert "7 validation pictures" in describe_silent_units(first)
     assert "the second epoch" in describe_updates(first)
 
@@ -240,7 +240,7 @@ def test_a_network_without_hidden_layers_has_no_silent_units():
     pictures = np.ones((2, 1, 28, 28), np.float32)
     seen = inspect_layers("custom_mlp:0,1,0,0", 1, weights, weights, pictures)
     assert (seen.names, seen.updates) == (("output",), (0.0,))
-    assert "no rectifiers" in describe_silent_units(seen)
+    assert "no ReLU units" in describe_silent_units(seen)
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,7 @@ def test_a_folder_that_cannot_be_made(counted, tmp_path, monkeypatch):
     with pytest.raises(StorageError, match=r"The folder .* cannot be made"):
         write_report(tmp_path / "file", *counted)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StorageError, match="its name is empty"):
+    with pytest.raises(StorageError, match="the name given is empty"):
         write_report("", *counted)
     assert not (tmp_path / report.PAGE).exists()
 

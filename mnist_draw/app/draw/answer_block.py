@@ -62,8 +62,8 @@ class WhyButton(ElidedButton):
         super().__init__("", "low", "whyLink")
         self._longest = QSize()
         sentence = _(
-            "Show in the tab Inside why the network gives this answer rather than the second "
-            "guess.",
+            "Show on the Inside tab why the network gives this answer rather than the "
+            "second guess.",
         )
         explain(self, _("Why this answer?"), sentence, WHY_KEY)
         self._pair: tuple[int, int] | None = None

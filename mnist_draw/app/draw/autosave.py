@@ -237,7 +237,7 @@ class Autosave(QObject):
     def _switch(self, read: tuple[list[Item], str] | None) -> None:
         if read is None:
             notifier.problem(
-                _("That drawing is open in another window by now, or its file is gone."),
+                _("That drawing is now open in another window, or its file is gone."),
             )
         elif read[1]:
             notifier.problem(read[1])
@@ -263,7 +263,9 @@ def _write(files: BoardFiles, items: list[Item]) -> str:
     try:
         files.write(pack(record_of(items)))
     except UserError as error:
-        unsaved = _("The drawing is on the board, but would not be at the next start.")
+        unsaved = _(
+            "The drawing is on the board, but it is not saved: at the next start it would be gone.",
+        )
         return joined(str(error), unsaved)
     return ""
 

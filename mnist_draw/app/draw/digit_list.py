@@ -132,8 +132,8 @@ class DigitRow(OtherRow):
             action.setChecked(label == self.digit.label)
         menu.addSeparator()
         for kind, text in (
-            ("idx", _("Export as a data set, as MNIST has it …")),
-            ("csv", _("Export as a table, a row of 784 pixels each …")),
+            ("idx", _("Export as a data set in MNIST's format …")),
+            ("csv", _("Export as a table, one row of 784 pixels per digit …")),
         ):
             menu.addAction(text, partial(self._digits.export, kind))
         assert self.digit.path is not None
@@ -329,6 +329,10 @@ def _export(kind: str, path: str) -> str:
         return saved
     trained, tested = map(number, export_idx(extra, path))
     # Translators: the digits that were saved.
-    split = _("{trained} to train and validate, {tested} to test.", trained=trained, tested=tested)
-    read = _("“Data set” in the Train tab and --data read that folder.")
+    split = _(
+        "{trained} for training and validation, {tested} for testing.",
+        trained=trained,
+        tested=tested,
+    )
+    read = _("“Data set” on the Train tab and --data can read that folder.")
     return joined(saved, split, read)

@@ -53,7 +53,7 @@ class Work:
     sentence: str = _("Your network is training. Go there.")
 
 
-_LEARNS = _("Your network learns your digits. Go there.")
+_LEARNS = _("Your network is learning your digits. Go there.")
 _ENDED = _("Your run has ended. Go there.")
 
 

@@ -296,7 +296,7 @@ def check_length(shown, facts, said):
         # A float32 of 0.2 is exact to 1.5e-8, and a move is the difference of two.
         assert length == pytest.approx(rate * abs(facts["whole"]), rel=1e-3, abs=3e-8)
         assert not shown.settings.l2
-    elif "of its step before" in said:
+    elif "of its previous step" in said:
         assert f"{parameters['momentum']:.0%}" in said
         assert rule in ("momentum", "nesterov_momentum")
         assert remembers(shown)
@@ -340,7 +340,7 @@ def check_memory(shown, said, has_record, knows_start):
         assert said == f"Its memory is {min(parts):.0%} full."
 
 
-OF_LENGTH = "no more|of its step before|first step is about|usual size|larger its gradients were"
+OF_LENGTH = "no more|of its previous step|first step is about|usual size|larger its gradients were"
 
 
 def check_weight(shown, weight, names, has_record, knows_start):
