@@ -47,7 +47,7 @@ _STEP = 2.0**-20
 #: Weights that are not those of the start correlate by 0.00 with what was learned; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
-_START_UNKNOWN = _("The weights that this network started from are not known.")
+_START_UNKNOWN = _("This network's starting weights are not known.")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -77,7 +77,7 @@ def describe_frame(figures: FilmFigures) -> tuple[str, str]:
         goes_on = _("The film continues from its end.")
         if not figures.is_rule_known:
             goes_on = _("From its end it learns as the tutorial's network does.")
-        return _("The weights that this network started from are not known."), goes_on
+        return _("This network's starting weights are not known."), goes_on
     if not figures.steps:
         return _describe_start(figures)
     return _describe_change(figures), _describe_use(figures)

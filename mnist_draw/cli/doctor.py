@@ -84,7 +84,9 @@ def check_window() -> Iterator[Finding]:
         heard = _("is given names, roles, values and messages; on Linux tried with Orca 48")
         yield Finding(name, heard)
     else:
-        deaf = _('hears nothing of pip\'s PyQt5 on Linux; pip install "mnist_draw[qt6]" adds PyQt6')
+        deaf = _(
+            'gets nothing from pip\'s PyQt5 on Linux; pip install "mnist_draw[qt6]" adds PyQt6',
+        )
         yield Finding(name, deaf, "note")
 
 

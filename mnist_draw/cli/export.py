@@ -167,7 +167,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
                 found = {"new": number(merged.added), "known": number(merged.known)}
                 echo(_("New digits in {file}: {new}; kept already: {known}.", file=file, **found))
             else:
-                report(_("{file} holds no digit that can be taken in.", file=file))
+                report(_("{file} holds no digit that can be added.", file=file))
                 status = 1
         return status
     digits = list_digits()
@@ -223,8 +223,9 @@ EXPORT = Subcommand(
 DIGITS = Subcommand(
     "digits",
     _(
-        "Count the digits under My digits, write them into one file for others, or take in those "
-        "of others.\nEach digit is kept once, however often it is taken in; nothing is replaced.",
+        "Count the digits under My digits, write them into one file for others, or add "
+        "those of others.\nEach digit is kept once, however often it is added; nothing is "
+        "replaced.",
     ),
     ("", "export anna.zip", "import anna.zip ben.zip"),
     share_digits,

@@ -260,8 +260,8 @@ def build_parser() -> argparse.ArgumentParser:
             "opens; with FILE.npz alone it opens with the network in that file.",
         ),
         epilog=_(
-            "Environment: {home} is a folder for everything that the program keeps; NO_COLOR "
-            "leaves out colors. help COMMAND describes a command.",
+            "Environment: {home} is the folder for everything that the program keeps; "
+            "NO_COLOR turns colors off. help COMMAND describes a command.",
             home=HOME_VARIABLE,
         ),
         allow_abbrev=False,

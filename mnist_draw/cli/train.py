@@ -95,7 +95,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         ),
     )
     said = parser.add_mutually_exclusive_group()
-    said.add_argument("--quiet", action="store_true", help=_("print problems only"))
+    said.add_argument("--quiet", action="store_true", help=_("print nothing but problems"))
     add_json_option(said)
     _add(
         "--no-run",
@@ -239,9 +239,9 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
     epochs = given.get("epochs", found.epoch)
     if epochs < found.epoch:
         raise MisuseError(
-            "--epochs {epochs} is less than the {epoch} epochs that the run in {path} has "
-            "learned already. Nothing was trained or written. Give it more, such as --epochs "
-            "{more}, or leave --epochs out: its plan is {planned}.",
+            "--epochs {epochs} is less than the {epoch} epochs that the run in {path} "
+            "has trained already. Nothing was trained or written. Give it more, such as "
+            "--epochs {more}, or leave --epochs out: its plan is {planned}.",
             epochs=epochs,
             epoch=found.epoch,
             path=arguments.resume,

@@ -84,14 +84,14 @@ class _Chain:
             name = getattr(layer, "activation", "rectify")
             if name not in ACTIVATIONS:
                 raise LayerError(
-                    "A hidden layer has the nonlinearity {name}; the program has {names}.",
+                    "A hidden layer has the nonlinearity {name}; the program supports {names}.",
                     name=name,
                     names=", ".join(ACTIVATIONS),
                 )
         classes = last.units
         if not MIN_CLASSES <= classes <= MAX_CLASSES:
             raise LayerError(
-                "The network has {classes} outputs; the program has {low} to {high}.",
+                "The network has {classes} outputs; the program supports {low} to {high}.",
                 classes=classes,
                 low=MIN_CLASSES,
                 high=MAX_CLASSES,
@@ -100,7 +100,7 @@ class _Chain:
             check_layers(hidden)
         except ValueError as error:
             raise LayerError(
-                "The network has layers that the program lacks: {error}.",
+                "The network has layers that the program does not support: {error}.",
                 error=error,
             ) from error
         texts = [name for name, kind in NETWORKS.items() if kind.in_menu and not kind.numbers]

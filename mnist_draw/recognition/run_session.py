@@ -327,15 +327,15 @@ class RunSession:
             return _("The run is not in the Library.")
         if ended:
             return _(
-                "The run has ended, but the list of runs does not know it: the next start of the "
-                "window may offer to continue it.",
+                "The run has ended, but the Library does not know it: at its next start, "
+                "the window may offer to continue it.",
             )
         return _("The run goes on.")
 
     def _curves(self) -> str:
         if self.run.checkpoint.is_file():
             return _("The curves of the run are shown from its checkpoint instead.")
-        return _("The curves of the run are lost; its last figures are in the list of runs.")
+        return _("The curves of the run are lost; its last figures are in the Library.")
 
     # -- its network
 

@@ -210,7 +210,7 @@ def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
     # What Pillow's decoders raise for damaged files is not documented and changes.
     except Exception as error:
         raise DigitError(
-            "The digit {path} cannot be used: {error}. It was left alone.",
+            "The digit {path} cannot be used: {error}. It was left as it is.",
             path=path,
             error=error,
         ) from error

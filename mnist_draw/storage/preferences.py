@@ -68,7 +68,7 @@ class Preferences:
         self._values = drop_non_finite(values)
         if self._values != values:
             said = self._quarantine(_("it holds values that are not numbers"))
-            self.notice = joined(said, _("All other preferences hold."))
+            self.notice = joined(said, _("All other preferences still apply."))
             self._changes = dict(self._values)
 
     def get(self, name: str, default: T) -> T:

@@ -418,7 +418,7 @@ def _much_dropout(facts: Facts) -> Hint | None:
         return None
     less = percent(_LESS_DROPOUT)
     sentence = _(
-        "Dropout hides {share} of the units; with {less} it may learn more in this time.",
+        "Dropout hides {share} of the units; with {less} the network may learn more in this time.",
         share=percent(most),
         less=less,
     )
@@ -445,7 +445,7 @@ def _weak_class(facts: Facts) -> Hint | None:
     share = percent(weakest.right)
     if weakest.taken_for:
         sentence = _(
-            "It gets {share} of the class {name} right, and takes most others for {other}.",
+            "It gets {share} of the class {name} right, and mistakes most others for {other}.",
             share=share,
             name=weakest.name,
             other=weakest.taken_for,

@@ -462,7 +462,7 @@ class _Loop:
         return loss, accuracy, np.concatenate(answers)
 
     def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
-        kept = _("The weights of the start were kept.")
+        kept = _("The starting weights were kept.")
         if good := self.best_epoch if self.settings.keep_best else self.epoch:
             kept = _("The weights of epoch {epoch} were kept.", epoch=number(good))
         __, calmer = calmer_learning_rate(self.settings.update, self.settings.learning_rate)

@@ -264,7 +264,7 @@ def save_preset(name: str, settings: TrainingSettings) -> str:
     """Keep settings under a name, and return it: one line that is not that of another preset."""
     name = plain_name(name)[:_MAX_NAME_LENGTH]
     if not name:
-        raise SettingsError("A preset needs a name; choose another name.")
+        raise SettingsError("A preset needs a name.")
     if name in _TAKEN:
         raise SettingsError("{name} is taken; choose another name.", name=name)
     presets = {**_read_own(), name: settings.to_json()}

@@ -118,7 +118,7 @@ def describe_differences(before: Mapping[str, str], now: Mapping[str, str]) -> s
     if not other:
         return ""
     return _(
-        "The run was made with {before}; here it is {now}. Its figures may differ.",
+        "The run was made with {before}; this is {now}. The figures may differ.",
         before=", ".join(_named(name, before[name]) for name in other),
         now=", ".join(_named(name, now[name]) for name in other),
     )

@@ -46,7 +46,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
         except UserError as error:
             aside = quarantine(folder / RECORD)
             run = rebuilt_run(folder)
-            listed = _("The run is listed from its checkpoint.")
+            listed = _("The Library shows the run from its checkpoint.")
             if run is None:
                 listed = _("The run is not in the Library.")
             messages.append(joined(str(error), aside, listed))

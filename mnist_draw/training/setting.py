@@ -158,7 +158,7 @@ class RealNumber(Setting):
         return read_number(name, value)
 
     def describe_values(self) -> list[str]:
-        return [_("A share of 1.")] if self.percent else []
+        return [_("A share from 0 to 1.")] if self.percent else []
 
     def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:

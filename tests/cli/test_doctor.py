@@ -46,7 +46,7 @@ def test_a_broken_thing_is_the_exit_status(monkeypatch, capsys):
     assert "\x1b" not in out
 
 
-@pytest.mark.parametrize(("qt", "word"), [("pyqt5", "hears nothing"), ("pyqt6", "is given")])
+@pytest.mark.parametrize(("qt", "word"), [("pyqt5", "gets nothing"), ("pyqt6", "is given")])
 def test_what_a_screen_reader_gets(monkeypatch, capsys, qt, word):
     monkeypatch.setenv("QT_API", qt)
     monkeypatch.setattr(doctor.metadata, "version", lambda package: "1.2")

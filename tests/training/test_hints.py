@@ -92,7 +92,7 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         (facts(epochs(SLOWLY, known=0.8), ended=True, network="cnn"), "Dropout hides 50%",
          "New run with 20%"),
         (replace(facts(epochs(SLOWLY), ended=True), weakest=WeakestClass("l", 0.41, "I"),
-                 tested=0.9), "41% of the class l right, and takes most others for I",
+                 tested=0.9), "41% of the class l right, and mistakes most others for I",
          "See these mistakes"),
         (replace(facts(epochs(SLOWLY), ended=True), weakest=WeakestClass("l", 0.41), tested=0.9),
          "41% of the class l right.", "See these mistakes"),

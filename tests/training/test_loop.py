@@ -421,8 +421,8 @@ def test_divergence_keeps_the_start(digits):
     told = of(events.Diverged, seen)[0]
     assert "in epoch 1, minibatch" in told.message
     assert "rate of 1000000" in told.message
-    assert "start were kept" in told.message
-    assert "learning rate, 0.1" in told.message
+    assert "starting weights were kept" in told.message
+    assert "learning rate of 0.1" in told.message
     assert not of(events.Tested, seen)
     assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 0)
     start = lasagne.layers.get_all_param_values(build_network(WILD))

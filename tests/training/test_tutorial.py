@@ -170,7 +170,7 @@ def test_divergence_is_told(data, capsys):
         update="sgd",
     )
     told = capsys.readouterr().out
-    assert "start were kept" in told
+    assert "starting weights were kept" in told
     assert all(np.isfinite(v).all() for v in lasagne.layers.get_all_param_values(network))
 
 

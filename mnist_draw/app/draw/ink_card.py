@@ -265,7 +265,8 @@ class InkCard(Card):
         self.switch = Switch(_("Ink that counts"))
         self.switch.setObjectName("inkSwitch")
         words = _(
-            "Color the ink that speaks for the answer, and the ink that speaks for the next best.",
+            "Color the ink that speaks for the answer, and the ink that speaks for the "
+            "second guess.",
         )
         explain(self.switch, self.switch.text(), words, INK_KEY)
         self.switch.toggled.connect(self._switch)

@@ -48,7 +48,7 @@ class GuideView(Card):
         self.back_link = ElidedButton("", "link", "guideBackLink")
         #: Returns the number of the step that follows another.
         self.next_step: Callable[[int], int] = lambda number: number + 1
-        self.back = self._arrow("guideBackButton", "caret-left", _("Step before"), -1)
+        self.back = self._arrow("guideBackButton", "caret-left", _("Previous step"), -1)
         self.next = self._arrow("guideNextButton", "caret-right", _("Next step"), 1)
         pager = row((self.number, 1), self.back, self.next)
         head = column(1, pager, self.title, 1, gap=Size.TIGHT)

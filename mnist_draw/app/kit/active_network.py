@@ -185,7 +185,7 @@ class ActiveNetwork(QObject):
         try:
             return _load(request.name.key)
         except UserError as error:
-            instead = _("The network that ships answers instead.")
+            instead = _("The network that came with the program answers instead.")
             notifier.problem(joined(str(error), instead))
             return _load_default(request)
 

@@ -105,8 +105,8 @@ class ClosingQuestion(QObject):
         lost = _("Closing the window loses what these networks have learned:")
         box.setText(f"{lost}\n{names}")
         reason = _(
-            "The program's folders cannot be written. Save to another place, or cancel, free "
-            "some disk space, and close the window again.",
+            "The program cannot write to its folders. Save to another place, or cancel, "
+            "free some disk space, and close the window again.",
         )
         box.setInformativeText(problem or reason)
         elsewhere = box.addButton(_("Save to another place …"), QMessageBox.AcceptRole)

@@ -53,7 +53,7 @@ def _best(runs: Sequence[Run]) -> Run | None:
 
 def _who_handed_in(pupils: Sequence[str]) -> str:
     """Say whose work was taken in; empty if nobody's was."""
-    return _("Took in the work of {names}.", names=few_of(pupils)) if pupils else ""
+    return _("Added the work of {names}.", names=few_of(pupils)) if pupils else ""
 
 
 def _key_of(work: HandedIn) -> str:

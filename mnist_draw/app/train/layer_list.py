@@ -72,8 +72,9 @@ class LayerList(QWidget):
             self,
             _("Layers, from the picture to the answer"),
             _(
-                "Up and Down choose a layer, Alt with them moves it, Enter leads into its fields, "
-                "Delete removes it, Insert adds one, Ctrl+D doubles it, Ctrl+Z takes a step back.",
+                "Up and Down choose a layer; with Alt they move it. Enter goes to its "
+                "fields, Delete removes it, Insert adds one, Ctrl+D duplicates it, "
+                "Ctrl+Z undoes a step.",
             ),
         )
         Keys(self, self._meaning)

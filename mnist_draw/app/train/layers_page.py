@@ -121,7 +121,7 @@ class LayersPage(QWidget):
         self._text.setObjectName("layersText")
         self._text.setReadOnly(True)
         self._text.setFocusPolicy(Qt.ClickFocus)
-        explain(self._text, _("Text of the network"))
+        explain(self._text, _("The network as text"))
         self.copy_button = push_button(
             "copyLayersButton",
             _("Copy"),
@@ -304,7 +304,7 @@ class FlowCard(Card):
     """What flows through the layers of a list, of which one is chosen here and there."""
 
     def __init__(self, layers: LayerList) -> None:
-        note = label(_("each block is drawn to scale of its values"), "muted")
+        note = label(_("each block is drawn to the scale of its values"), "muted")
         super().__init__(_("What flows through it"))
         self.top.addWidget(note)
         self.flow = LayerFlow()

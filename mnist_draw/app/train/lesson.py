@@ -314,7 +314,7 @@ def _text(name: str, values: dict[str, Any]) -> str:
     text = values.get(name, "")
     if not isinstance(text, str) or len(text) > most:
         raise LessonError(
-            "{name} must be a text of up to {most} letters, in quotes",
+            "{name} must be a text of up to {most} characters, in quotes",
             name=name,
             most=number(most),
         )
@@ -336,7 +336,7 @@ def _list(entry: str, values: dict[str, Any]) -> list[str]:
 
 def _wrong(entry: str, value: Any, example: str) -> LessonError:
     return LessonError(
-        "{entry} is {value}; expected is a value such as {example}",
+        "{entry} is {value}; it should be a value such as {example}",
         entry=entry,
         value=repr(value),
         example=example,

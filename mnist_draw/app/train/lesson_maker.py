@@ -294,7 +294,11 @@ class LessonMaker(ScrollArea):
             value.setText(describe_row(names, settings)[1])
             is_usual = all(getattr(settings, name) == getattr(usual, name) for name in names)
             set_look(value, "body" if is_usual else "title")
-        letters = _("{count} of {most} letters", count=number(self._letters), most=number(MAX_TASK))
+        letters = _(
+            "{count} of {most} characters",
+            count=number(self._letters),
+            most=number(MAX_TASK),
+        )
         self._count.setText(letters)
         set_look(self._count, "wrong" if self._letters > MAX_TASK else "muted")
         set_look(self._note, "muted")

@@ -242,7 +242,7 @@ class LibraryController(LibraryFiles):
             self._why_it_cannot_answer(entry),
         )
         if entry.run is not None:
-            stuck = "" if self._can_go_on(entry.run) else _("No epoch of it was kept.")
+            stuck = "" if self._can_go_on(entry.run) else _("None of its epochs was kept.")
             add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)
         unknown = "" if entry.settings else _("Its settings are not known.")
         add(_("New run like this"), partial(self._repeat, entry), unknown)

@@ -330,8 +330,9 @@ class LibraryList(QListView):
             self,
             _("Library"),
             _(
-                "All runs and networks. Return opens one, Space ticks it to compare, Ctrl+A ticks "
-                "all, F2 renames it, Delete deletes it; the menu key shows all.",
+                "All runs and networks. Return opens one, Space ticks it to compare, "
+                "Ctrl+A ticks all, F2 renames it, Delete deletes it; the menu key shows "
+                "everything that can be done with it.",
             ),
         )
         self.setToolTip("")

@@ -40,8 +40,8 @@ _TUTORIAL = {"network", *PICTURES, *PLACES}
 #: Epochs of *Train more*.
 MORE_EPOCHS = 5
 TRAIN_ON = _(
-    "Train five more epochs, exactly as if the run had not stopped. The earlier version of "
-    "the network is not kept. Right click: another number.",
+    "Train five more epochs, exactly as if the run had not stopped. The earlier version "
+    "of the network is not kept. Right-click for another number.",
 )
 _GO_ON = _("Continue to the planned number of epochs, exactly as if the run had not stopped.")
 PageState = Literal["queued", "running", "failed", "ended"]
@@ -207,7 +207,7 @@ def twelve_words(twelve: TwelveDigits | None, read: DigitsRead | None) -> Twelve
         random_right = _count_right(read.right[: twelve.at_random])
         hard_right = _count_right(read.right[twelve.at_random :])
     random = RowWords(_("Picked at random"), "", random_right)
-    sentence = _("Six that look much like another class: networks learn them one after another.")
+    sentence = _("Six that look a lot like another class: networks learn them one after another.")
     hard = RowWords(_("Hard on purpose"), sentence, hard_right)
     return TwelveWords(_when_read(read), (random, hard))
 

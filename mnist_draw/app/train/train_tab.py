@@ -131,7 +131,7 @@ class TrainTab(Page):
         new = self.new_run
         run = self.run_page
         self.main = Command(self, _("Start or pause"), "F5")
-        sentence = _("End the run after its minibatch; complete epochs are kept.")
+        sentence = _("End the run after the current minibatch; complete epochs are kept.")
         self.stop = Command(self, _("Stop"), "Shift+F5", sentence=sentence)
         sentence = _("Add one epoch to the plan; after a run, train one more.")
         self.step = Command(self, _("+1 epoch"), "F6", sentence=sentence)

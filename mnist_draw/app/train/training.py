@@ -63,8 +63,8 @@ from mnist_draw.training.twelve_digits import TwelveDigits, choose_twelve
 _DRAIN_MS = 100
 _NOWHERE = _(
     "It could not be saved anywhere else either. The network can answer until the window "
-    "closes. Free some disk space, then train one more epoch, which saves it. Closing asks "
-    "where to save it.",
+    "closes. Free some disk space, then train one more epoch, which saves it. When you "
+    "close the window, it asks where to save the network.",
 )
 
 

@@ -38,7 +38,7 @@ class DigitsGrid(BoxesView):
         super().__init__(
             "twelveDigits",
             _("Twelve test pictures"),
-            _("Test pictures it is never trained on, and what it reads during training."),
+            _("Test pictures the network is never trained on, and what it reads during training."),
         )
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None

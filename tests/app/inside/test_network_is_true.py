@@ -209,7 +209,7 @@ def check_unit(frame, found, unit, place=None):
         line = rest.pop(0)
         assert close(line.figure, a), line
         function, value = re.fullmatch(r"(\w+):? (?:of |max\(0, )([^)]*)\)?", line.text).groups()
-        typed = FUNCTIONS["rectify" if function == "rectifier" else function](parse_number(value))
+        typed = FUNCTIONS["rectify" if function == "ReLU" else function](parse_number(value))
         assert typed == pytest.approx(parse_number(line.figure), abs=1.1e-3)
     terms = (inputs * weights).ravel()
     if convolves:

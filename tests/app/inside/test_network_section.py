@@ -121,7 +121,7 @@ def test_maps_of_many_layers_have_room_in_a_narrow_window():
             for value in (0.0, 0.25)
         ),
         Heading("One weight, followed", "unit 249 of the layer hidden 2 → 3"),
-        PictureRow("where there is more ink, and less", None, "so changed"),
+        PictureRow("where there is more ink, and less", None, "after the change"),
         Code("dz4 = dot(dz5, W5.T) · (z4 > 0)", "250 × 256"),
     ],
 )

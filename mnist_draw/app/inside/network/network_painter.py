@@ -237,7 +237,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     painter.drawRect(places.below)
     # Translators: "Ink" is in bold: Ink that spoke.
     title = _("Ink")
-    note = _("that spoke")
+    note = _("that counts")
     words = _("for the answer")
     other = _("against it")
     values = None if frame is None else frame.ink

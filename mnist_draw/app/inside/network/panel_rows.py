@@ -39,7 +39,7 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     rule = rows_view.Rule()
     speak = _speak if len(frame.layers) > 1 else _pixels_speak
     parts = speak(why.above[0], answer), speak(why.below[0], rival)
-    bias = _("bias of {answer} less bias of {rival}", answer=answer, rival=rival)
+    bias = _("bias of {answer} minus bias of {rival}", answer=answer, rival=rival)
     rows = _sum_rows(_("The sum"), why, *parts, bias, _("together"))
     if why.temperature != 1:
         temperature = i18n.number(why.temperature, ".2f")
@@ -122,7 +122,7 @@ def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row
         changed_pixels(frame, changed),
         rival=rival,
     )
-    pictures = PictureRow(_("ink more, ink less"), ink, _("so changed"), (), Picture(changed))
+    pictures = PictureRow(_("ink more, ink less"), ink, _("after the change"), (), Picture(changed))
     return [pictures, Sentence(words)]
 
 
@@ -203,8 +203,8 @@ def unit_rows(
         said = escape(in_a_sentence(name(number)))
         sure = format_probability(frame.ideal[1])
         words = _(
-            "The ideal picture was changed in 60 small steps that raise only this sum. It "
-            "may not look like it, but the network reads {said}, {sure}.",
+            "The ideal picture was changed in 60 small steps that raise only this sum. "
+            "It may look like nothing, but the network reads {said}, {sure}.",
             said=said,
             sure=sure,
         )
@@ -238,7 +238,7 @@ def _describe_filter(frame: Frame, layer: int) -> str:
     }
     return _(
         "The same {weights} weights slide over the {maps} maps of {layer}, {size} each. "
-        "Shown are {painted} of them, on the map with the largest products.",
+        "{painted} of them are shown, on the map with the largest products.",
         **fields,
         painted=side * side,
     )
@@ -263,7 +263,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
         z = i18n.number(found.z, ".3f")
         words = _("{function} of {value}", function=about.activation, value=z)
         if about.activation == "rectify":
-            words = _("rectifier: max(0, {value})", value=z)
+            words = _("ReLU: max(0, {value})", value=z)
         rows.append(rows_view.sum_line(words, found.a))
     return rows
 
@@ -331,7 +331,7 @@ def _picture_rows(
     rows: list[Row] = [PictureRow(title, large, small_title, small)]
     if profiles is not None:
         count = i18n.number(len(profiles.pictures))
-        words = _("Strongest: single pictures of the first {count} training pictures.", count=count)
+        words = _("Strongest: pictures from the first {count} training pictures.", count=count)
         rows.append(Sentence(words, muted=True))
     return rows
 

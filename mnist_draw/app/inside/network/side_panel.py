@@ -272,8 +272,8 @@ class RunLayers(RowsView):
             "layersView",
             _("The layers in training"),
             _(
-                "After each epoch: how far it moved each layer's weights, how many "
-                "rectifiers respond to no picture, and how the weights are spread.",
+                "After each epoch: how far it moved each layer's weights, how many ReLU "
+                "units respond to no picture, and how the weights are spread.",
             ),
         )
         #: The largest update of the run so far, which fills a bar.

@@ -57,9 +57,9 @@ class LimitsView(WalkableView):
             "limitsView",
             _("Limits"),
             _(
-                "How often it is right on {count} changed test pictures, the amount up to "
-                "which {share} are right, and your own picture, changed. Arrow keys go from "
-                "one amount to the next.",
+                "How often the network is right on {count} changed test pictures, the "
+                "amount up to which {share} are right, and your own picture, changed. "
+                "Arrow keys go from one amount to the next.",
                 count=number(PICTURES),
                 share=percent(ENOUGH),
             ),

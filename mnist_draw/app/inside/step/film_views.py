@@ -259,7 +259,7 @@ class FilmSlider(QSlider):
         explain(
             self,
             _("Film"),
-            _("Go to the network after so many steps: nothing is computed again."),
+            _("Go to the network after this many steps: nothing is computed again."),
             "← →",
         )
         self.setFocusPolicy(Qt.StrongFocus)

@@ -33,8 +33,9 @@ _CODE_HEIGHT = 150
 _LEAST_PICTURE = 206
 _EXPLAINED = _("The lines of a step; those of this stage are marked. Below: what is computed.")
 _FOLLOWED = _(
-    "What one weight did, how it should change, and what the update rule makes of it. The loss "
-    "after the step is of the same pictures, with the same units left out.",
+    "What one weight did, how it should change, and what the update rule makes of it. "
+    "The loss after the step is measured on the same pictures, with the same units left "
+    "out.",
 )
 _TURN = (
     ("backButton", _("Back"), "", "←"),

@@ -167,7 +167,7 @@ class StagePicture(LayersView):
             return
         Picture(-figures.gradient_x, signed=True).paint(painter, box)
         label = in_a_sentence(self.name(figures.label))
-        words = _("Ink in full orange squares would make it more of {name}.", name=label)
+        words = _("Ink in full orange squares would make it more like {name}.", name=label)
         write_with(painter, Text.LABEL, "muted")
         room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 4)
         flags = int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap)

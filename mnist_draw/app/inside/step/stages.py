@@ -329,9 +329,10 @@ def stage_sentence(shown: Explained, stage: int) -> str:
     if len(shown.figures.losses) > 1:
         forwards = _("{products} forward, for all pictures at once.", products=products)
     backwards = counted(
-        "{count} product backward, twice as many as forward less one: the pixels need no gradient.",
-        "{count} products backward, twice as many as forward less one: the pixels need no "
-        "gradient.",
+        "{count} product backward, twice as many as forward minus one: the pixels need "
+        "no gradient.",
+        "{count} products backward, twice as many as forward minus one: the pixels need "
+        "no gradient.",
         2 * len(shown.layers) - 1,
     )
     size = shown.settings.batch_size
@@ -344,8 +345,8 @@ def stage_sentence(shown: Explained, stage: int) -> str:
             count=i18n.number(count),
         )
     epoch = _(
-        "An epoch is as many steps as it takes to see every training picture once. Dropout leaves "
-        "out others for each picture.",
+        "An epoch is as many steps as it takes to see every training picture once. "
+        "Dropout leaves out different units for each picture.",
     )
     return (
         joined(fewer, epoch),

@@ -31,7 +31,7 @@ from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 
-_STARTING = _("Looking for the weights that it began with.")
+_STARTING = _("Looking for the weights the training began with.")
 _FAILED = _("This step cannot be shown.")
 _LOST = {
     "": "",
