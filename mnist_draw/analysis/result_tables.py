@@ -124,7 +124,7 @@ def classes_table(results: Results, name: Name) -> Table:
 def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
     columns = (
-        N_("sure from, calibrated"),
+        N_("sure from"),
         N_("sure to"),
         N_("answers"),
         N_("mean confidence"),
@@ -164,7 +164,7 @@ def pictures_table(
         N_("picture"),
         N_("it is"),
         N_("read as"),
-        N_("sure, calibrated"),
+        N_("sure"),
         N_("second guess"),
         N_("its share"),
     )

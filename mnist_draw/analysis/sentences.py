@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Bin, Results, together, wilson
-from mnist_draw.analysis.robustness import AXES, Limits
+from mnist_draw.analysis.robustness import AXES, ENOUGH, Limits
+from mnist_draw.analysis.table import percent
 from mnist_draw.i18n import _, counted, joined
 from mnist_draw.library.network_data import Name
 from mnist_draw.recognition.certainty import format_probability
@@ -261,7 +262,7 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
         "{moved} of {total}, of them {along} with their gradients.",
         moved=i18n.number(figures.moved),
         total=i18n.number(figures.weights),
-        along=i18n.percent(figures.along / max(figures.moved, 1)),
+        along=share(figures.along, max(figures.moved, 1), 1),
     )
     if figures.without:
         return first, _describe_pulled(figures)
@@ -275,7 +276,7 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
 
 
 def _describe_pulled(figures: MovedFigures) -> str:
-    part = i18n.percent(figures.without / figures.moved)
+    part = share(figures.without, figures.moved, 1)
     if not figures.follows_steps:
         return _("{share} moved without a gradient: the L2 penalty pulls them.", share=part)
     if figures.has_penalty:
@@ -317,6 +318,21 @@ def describe_calibration(results: Results, is_calibrated: bool) -> tuple[str, st
     return joined(known, results.calibration.value), joined(figures, above)
 
 
+def describe_range(part: Bin) -> str:
+    """Say how sure the answers of a range are, and how many are right."""
+    return _(
+        "Answers between {low} and {high}: {count}. They say {confidence} and are right in "
+        "{accuracy}; within chance: {least} to {most}.",
+        count=i18n.number(part.count),
+        low=i18n.number(100 * part.low, "g"),
+        high=i18n.percent(part.high, None),
+        confidence=_confidence(part, 1),
+        accuracy=share(part.right, part.count, 1),
+        least=percent(part.least).removesuffix(i18n.percent_sign()),
+        most=percent(part.most),
+    )
+
+
 def describe_surest(part: Bin) -> str:
     """Say how often the surest answers are wrong: nothing less than all is 100%."""
     return _(
@@ -355,6 +371,9 @@ def describe_limits(limits: Limits, is_dense: bool) -> str:
     """Say what a shift costs, and why if the kind of network gives a reason."""
     axis = next(axis for axis in AXES if axis.name == "shift")
     found = dict(limits.points(axis))
+    if found[0] < ENOUGH:
+        unchanged = i18n.percent(math.floor(1000 * found[0] + 1e-9) / 1000, 1)
+        return _("Even unchanged, only {share} are right: fewer than 9 of 10.", share=unchanged)
     low, high = sorted((found[-ASIDE], found[ASIDE]))
     if math.isnan(low + high):
         return ""

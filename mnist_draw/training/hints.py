@@ -22,6 +22,8 @@ from mnist_draw.training.updates import usual_learning_rate
 
 #: Epochs in a row that make a trend: one or two rise by chance in most runs.
 _TREND = 3
+#: A validation loss that is above its least by this part in a whole trend has become worse.
+_WORSE = 0.1
 #: A loss that changes by a smaller part than this stays as it is.
 _LEVEL = 0.01
 #: With a training accuracy above this, at most 50 of MNIST's 50,000 pictures are left to learn.
@@ -148,11 +150,13 @@ class Facts:
         """Whether for some epochs the training loss has improved, and nothing of validation.
 
         The validation loss of networks that grow surer of their mistakes rises while their accuracy
-        does, too: that is no memorizing.
+        does, too: that is no memorizing. Nor is a loss that goes up and down by chance.
         """
+        losses = self.validation
         is_past = len(self.epochs) - self.best_epoch >= _TREND
+        is_worse = _rises(losses) or min(losses[-_TREND:]) > (1 + _WORSE) * min(losses)
         wrong = [1 - one.validation_accuracy for one in self.epochs]
-        return is_past and _improves(self.training) and not _improves(wrong)
+        return is_past and is_worse and _improves(self.training) and not _improves(wrong)
 
 
 # -- remedies

@@ -1,5 +1,6 @@
 """What is said of figures is true of them: each sentence is asked of NumPy."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import sentences
-from mnist_draw.analysis.results import EDGES, Calibration, Results
-from mnist_draw.analysis.robustness import SETTINGS, Limits
+from mnist_draw.analysis.results import EDGES, Calibration, Results, wilson
+from mnist_draw.analysis.robustness import AXES, SETTINGS, Limits
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -140,6 +141,35 @@ def test_the_surest_answers_are_not_all_right_if_six_are_wrong():
     assert "says 99.99%" in figures
 
 
+@pytest.mark.parametrize("ranges", [[SURE], [(0.9996, 9000, 8999)], [(0.75, 9, 9)]])
+def test_a_range_of_answers_is_described_by_its_figures(ranges):
+    (part,) = answers(ranges).reliability
+    said = sentences.describe_range(part)
+    say, right, least, most = re.search(
+        r"say ([\d.]+)% and are right in ([\d.]+)%; within chance: ([\d.]+) to ([\d.]+)%",
+        said,
+    ).groups()
+    assert float(say) == pytest.approx(100 * part.confidence, abs=0.1)
+    assert float(right) == pytest.approx(100 * part.right / part.count, abs=0.1)
+    # The bar spans what the share that is right may be, round the share that is right.
+    assert float(least) <= float(right) <= float(most)
+    assert (float(least), float(most)) == pytest.approx(
+        [100 * end for end in wilson(part.right, part.count)],
+        abs=0.1,
+    )
+    # Nothing less than all is 100%.
+    assert float(say) < 100
+    assert (float(right) == 100) == (part.right == part.count)
+    assert (float(most) == 100) == (part.right == part.count)
+
+
+def test_the_weights_that_moved_are_never_all_of_them_by_rounding():
+    figures = sentences.MovedFigures(545_000, 400_000, 399_900, 0, 0, 500, False, False)
+    assert "99.9%" in sentences.describe_moved(figures)[0]
+    figures = sentences.MovedFigures(545_000, 400_000, 0, 399_900, 0, 500, False, True)
+    assert "99.9%" in sentences.describe_moved(figures)[1]
+
+
 def test_a_network_without_a_temperature_is_not_called_calibrated():
     results = answers([(0.75, 100, 76), SURE])
     said, _figures = sentences.describe_calibration(results, is_calibrated=False)
@@ -167,3 +197,11 @@ def test_a_reason_is_given_only_where_the_kind_of_network_gives_it(
     assert ("by its place" in said) == reason
     accuracy[SETTINGS.index(("shift", 4))] = np.nan
     assert not sentences.describe_limits(Limits(accuracy), is_dense)
+
+
+def test_it_is_said_why_a_network_has_no_limits():
+    limits = Limits(np.full(len(SETTINGS), 0.8995))
+    assert {limits.largest_borne(axis) for axis in AXES} == {None}
+    assert "only 89.9% are right" in sentences.describe_limits(limits, is_dense=True)
+    limits = Limits(np.full(len(SETTINGS), 0.9))
+    assert "only" not in sentences.describe_limits(limits, is_dense=True)

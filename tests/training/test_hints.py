@@ -117,6 +117,28 @@ def test_what_the_figures_say(of, says, remedy):
     assert remedy in hint.remedy
 
 
+#: Losses and accuracies of the tutorial's run as it comes, seed 1, in each epoch.
+_TUTORIAL_TRAINING = (
+    0.5712, 0.2526, 0.1858, 0.1531, 0.1272, 0.1126, 0.1012, 0.0893, 0.0805, 0.0744,
+    0.0671, 0.0635, 0.0574, 0.0546, 0.0507, 0.0474, 0.0454, 0.0412, 0.0400, 0.0380,
+)  # fmt: skip
+_TUTORIAL_LOSSES = (
+    0.2311, 0.1428, 0.1192, 0.1030, 0.0947, 0.0882, 0.0780, 0.0756, 0.0750, 0.0705,
+    0.0678, 0.0683, 0.0669, 0.0623, 0.0674, 0.0649, 0.0669, 0.0651, 0.0662, 0.0658,
+)  # fmt: skip
+_TUTORIAL_ACCURACIES = (
+    0.9312, 0.9595, 0.9658, 0.9703, 0.9722, 0.9746, 0.9754, 0.9762, 0.9776, 0.9786,
+    0.9810, 0.9802, 0.9804, 0.9822, 0.9806, 0.9812, 0.9816, 0.9818, 0.9814, 0.9827,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("count", range(1, 21))
+def test_an_untouched_tutorial_run_memorizes_nothing(count):
+    curves = (_TUTORIAL_TRAINING, _TUTORIAL_LOSSES, _TUTORIAL_ACCURACIES)
+    rows = epochs(*(curve[:count] for curve in curves))
+    assert read_curves(facts(rows)).sentence == ""
+
+
 def test_a_remedy_that_was_taken_is_not_offered_again():
     rows = epochs(FALLS, [0.5, 0.4, 0.41, 0.42, 0.43])
     assert read_curves(facts(rows)).name == "augmentation"

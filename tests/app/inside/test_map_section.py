@@ -99,7 +99,7 @@ def test_the_example_lies_among_the_digits(section, qtbot, example, digits):
     section.show_details(True)
     assert tiles.data(tiles.index(0)) != str(labels[0])
     assert "% of the variance" in label_text(section, "mapState")
-    assert label_text(section, "neighboursState") == "of 600"
+    assert label_text(section, "neighboursState") == "600 of 600"
     section.show_details(False)
     assert label_text(section, "neighboursState") == ""
     # A part of the pictures has no verdict.

@@ -99,10 +99,8 @@ class NeighborsCard(Card):
         self._failed = failed
         words = ""
         if known is not None and (self.details or not known.is_complete):
-            message = N_("of {total}") if known.is_complete else N_("{done} of {total}")
             done = number(known.counted)
-            total = number(len(known.outputs))
-            words = _(message, done=done, total=total)
+            words = _("{done} of {total}", done=done, total=number(len(known.outputs)))
         self.note.setText(words)
 
     def show_nothing(self, is_pending: bool = False) -> None:

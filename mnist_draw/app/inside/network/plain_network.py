@@ -43,7 +43,9 @@ class _Figure(AnswerFigure):
 class PlainNetwork(QWidget):
     def __init__(self) -> None:
         super().__init__()
+        #: Of the classes; the figure and the bars have no room for more than the narrow ones.
         self.names: tuple[str, ...] = ()
+        self._narrow: tuple[str, ...] = ()
         self.off: frozenset[int] = frozenset()
         self._refused: Certainty | None = None
         self._certainty: Certainty | None = None
@@ -105,9 +107,10 @@ class PlainNetwork(QWidget):
     # -- what is shown
 
     def show_classes(self, names: tuple[str, ...]) -> None:
-        self.names = tuple(map(narrow_name, names))
-        self.bars.show_classes(self.names)
-        self.strokes.name = self.names.__getitem__
+        self.names = names
+        self._narrow = tuple(map(narrow_name, names))
+        self.bars.show_classes(self._narrow)
+        self.strokes.name = names.__getitem__
         self._switch(frozenset())
 
     def show_strokes(self, strokes: Strokes | None, example: Example | None) -> None:
@@ -143,7 +146,8 @@ class PlainNetwork(QWidget):
         found = self._of(self.off)
         certainty = self._refused if found is None else found[0]
         self._certainty = certainty
-        self.figure.fit(self.answer.width() - Size.CARD_GAP, certainty)
+        large = certainty if found is None else certainty_from(found[1], self._narrow)
+        self.figure.fit(self.answer.width() - Size.CARD_GAP, large)
         is_wide = self.figure.width() > 0.6 * self.answer.width()
         beside = QBoxLayout.TopToBottom if is_wide else QBoxLayout.LeftToRight
         self._said.setDirection(beside)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QPainter, QPaintEvent
+from qtpy.QtGui import QFont, QPainter, QPaintEvent
 
 from mnist_draw import i18n
 from mnist_draw.analysis.why import Sum
@@ -23,11 +23,10 @@ _EXPLAINED = _(
     "products are added up. Pooling keeps the largest of neighboring places. Arrow keys go "
     "from place to place.",
 )
-#: Heights of a title and of a map, between boxes, and the least cell with a number, in pixels.
+#: Heights of a title and of a map, and between boxes, in pixels.
 _TITLE = 20.0
 _MAP = 92.0
 _GAP = 8.0
-_MIN_CELL = 14.0
 
 
 class PooledView(BoxesView):
@@ -74,12 +73,24 @@ class PooledView(BoxesView):
         return self._frame.sum_of(self._unit, place)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, round(2 * _TITLE * theme.text_scale() + _MAP + self._side() + _GAP))
+        rows = 2 // self._across()
+        title = _TITLE * theme.text_scale()
+        return QSize(240, round(title + _MAP + _GAP + rows * (title + self._side(self._across()))))
 
     minimumSizeHint = sizeHint
 
-    def _side(self) -> float:
-        return (max(self.width(), 240) - _GAP) / 2
+    def _side(self, across: int) -> float:
+        return (max(self.width(), 240) - _GAP) / across
+
+    def _across(self) -> int:
+        """Return how many pictures are beside each other: numbers of both have two decimals."""
+        return 2 if self._narrowed(2) is not None else 1
+
+    def _narrowed(self, across: int) -> QFont | None:
+        """Return a font in which numbers have room in their cells; None where none is so narrow."""
+        columns = max((values.shape[1] for values in self.numbers.values()), default=1)
+        font = theme.font(Text.AXIS)
+        return font if narrow_font(font, "−.00", self._side(across) / columns) else None
 
     # -- walking through the places
 
@@ -159,23 +170,22 @@ class PooledView(BoxesView):
         room = min(self.width() - left, _MAP)
         _paint(painter, QRectF(left, box.top(), room, room), patch[0], Picture(patch[1], True))
         top = box.bottom() + _TITLE * theme.text_scale()
-        side = self._side()
+        across = self._across()
+        side = self._side(across)
+        font = self._narrowed(across)
         for number, (title, values) in enumerate(shown):
-            small = QRectF(number * (side + _GAP), top, side, side)
-            is_written = side / values.shape[1] >= _MIN_CELL
+            row, column = divmod(number, across)
+            below = row * (side + _TITLE * theme.text_scale())
+            small = QRectF(column * (side + _GAP), top + below, side, side)
             # Half the color, so that figures are legible on it.
-            largest = 2 * float(np.abs(values).max()) if is_written else 0.0
+            largest = 0.0 if font is None else 2 * float(np.abs(values).max())
             _paint(painter, small, title, Picture(values, True, largest))
-            if is_written:
-                write_with(painter, Text.AXIS, "text")
-                room = side / values.shape[1]
-                font = painter.font()
-                decimals = 2 if narrow_font(font, "−.00", room) else 1
+            if font is not None:
                 painter.setFont(font)
-                for (row, column), value in np.ndenumerate(values):
-                    cell = _cell(small, values, row, column)
-                    words = short(float(value), decimals)
-                    painter.drawText(cell, Qt.AlignCenter | Qt.TextDontClip, words)
+                painter.setPen(theme.color("text"))
+                for place, value in np.ndenumerate(values):
+                    cell = _cell(small, values, *place)
+                    painter.drawText(cell, Qt.AlignCenter | Qt.TextDontClip, short(float(value)))
 
 
 def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
@@ -191,11 +201,9 @@ def _paint(painter: QPainter, box: QRectF, title: str, picture: Picture) -> None
     paint_frame(painter, box, "line", 1)
 
 
-def short(value: float, decimals: int) -> str:
-    """Return a number for a small cell: ``"−.12"``, ``"1.3"``, ``"0"``; a narrow sign has room."""
-    if not round(value, decimals):
+def short(value: float) -> str:
+    """Return a number for a small cell: ``"−.12"``, ``"1.30"``, ``"0"``."""
+    if not round(value, 2):
         return "0"
-    words = i18n.number(value, f".{decimals}f")
-    if abs(value) < 1:
-        words = words.replace("0", "", 1)
-    return words
+    words = i18n.number(value, ".2f")
+    return words.replace("0", "", 1) if abs(value) < 1 else words

@@ -15,7 +15,7 @@ from mnist_draw.analysis import pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
 from mnist_draw.analysis.results import Bin, Results
-from mnist_draw.analysis.sentences import describe_chance_of, share
+from mnist_draw.analysis.sentences import describe_chance_of, describe_range
 from mnist_draw.app.inside.results import confusion_matrix
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
@@ -26,7 +26,7 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLab
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule, set_look
-from mnist_draw.i18n import _, counted, joined, listed, number, percent
+from mnist_draw.i18n import _, counted, joined, listed, number
 from mnist_draw.library.network_data import Name, has_digits
 from mnist_draw.storage.models import ModelFile
 
@@ -312,15 +312,4 @@ class ReliabilityView(WalkableView):
         return QPointF(*self._diagram().at(part.confidence, part.accuracy))
 
     def describe(self, item: int) -> str:
-        part = self.bins[item]
-        return _(
-            "Answers between {low} and {high}: {count}. They say {confidence} and are right in "
-            "{accuracy}; chance alone may put it at {least} to {most}.",
-            count=number(part.count),
-            low=number(100 * part.low, "g"),
-            high=percent(part.high, None),
-            confidence=percent(part.confidence),
-            accuracy=share(part.right, part.count, 1),
-            least=number(100 * part.least, ".0f"),
-            most=percent(part.most),
-        )
+        return describe_range(self.bins[item])
