@@ -7,12 +7,12 @@ there, and is computed once.
 
 from __future__ import annotations
 
-import io
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 #: The number of the network itself, the end of the film.
 END = -1
 MAX_FRAMES = 40
-#: Of all frames together, in bytes; they are in a temporary file.
+#: Of all frames together, in bytes; they are in a temporary folder.
 MAX_BYTES = 250_000_000
 #: A pass over the validation pictures shall take less than 0.3 s of an old core, which multiplies
 #: and adds so often in that time. Of fewer pictures a share is right to 1%.
@@ -84,12 +84,10 @@ class Film:
         self._labels = data.validation_labels[: self.counted]
         self._images = data.validation_images[: self.counted]
         self.notes: dict[int, Note] = {}
-        # Where each frame is in the file.
-        self._slots: dict[int, int] = {}
-        self._unused: list[int] = []
-        # Open as long as the film.
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
+        # As long as the film: a file for each frame.
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        weakref.finalize(self, self._folder.cleanup)
+        self._kept: set[int] = set()
         state = self.step.state()
         #: Whether it is known what the training of the network began with.
         self.is_from_start = True
@@ -124,13 +122,12 @@ class Film:
             return
         for later in self.numbers:
             if later > number:
-                self._unused.append(self._slots.pop(later))
-                del self.notes[later]
+                self._drop(later)
 
     @property
     def numbers(self) -> tuple[int, ...]:
         """The steps after which there is a frame, from 0 on."""
-        return tuple(sorted(self._slots))
+        return tuple(sorted(self._kept))
 
     @property
     def most_frequent(self) -> float:
@@ -153,10 +150,10 @@ class Film:
             parameters = tuple(self.model.parameters)
             self._note(END, parameters)
             return Frame(END, parameters, ())
-        self._file.seek(self._slots[number])
         count = len(self._start)
-        values = [np.load(self._file) for _ in range(count + self._remembered)]
-        return Frame(number, tuple(values[:count]), tuple(values[count:]))
+        with np.load(self._path(number)) as stored:
+            values = tuple(stored[f"arr_{place}"] for place in range(count + self._remembered))
+        return Frame(number, values[:count], values[count:])
 
     def reach(
         self,
@@ -232,24 +229,23 @@ class Film:
         state: tuple[Array, ...],
     ) -> Frame:
         self._note(number, parameters)
-        place = self._free_place()
-        self._file.seek(place)
-        for value in (*parameters, *state):
-            np.save(self._file, value)
-        self._slots[number] = place
+        numbers = self.numbers
+        if len(numbers) >= self._limit:
+            # Of too many the most crowded goes.
+            inner = range(1, len(numbers) - 1)
+            crowded = min(inner, key=lambda place: numbers[place + 1] / (numbers[place - 1] + 1))
+            self._drop(numbers[crowded])
+        np.savez(self._path(number), *parameters, *state)
+        self._kept.add(number)
         return Frame(number, parameters, state)
 
-    def _free_place(self) -> int:
-        """Return where a frame may be written; of too many the most crowded goes."""
-        if self._unused:
-            return self._unused.pop()
-        if len(self._slots) < self._limit:
-            return self._file.seek(0, io.SEEK_END)
-        numbers = self.numbers
-        inner = range(1, len(numbers) - 1)
-        crowded = min(inner, key=lambda place: numbers[place + 1] / (numbers[place - 1] + 1))
-        del self.notes[numbers[crowded]]
-        return self._slots.pop(numbers[crowded])
+    def _path(self, number: int) -> Path:
+        return Path(self._folder.name, f"{number}.npz")
+
+    def _drop(self, number: int) -> None:
+        self._kept.remove(number)
+        self._path(number).unlink()
+        del self.notes[number]
 
     def _note(self, number: int, parameters: tuple[Floats, ...]) -> None:
         if number in self.notes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from mnist_draw.storage.models import ModelFile
 #: Test digits on a map, evenly chosen: MNIST's first half is harder than its second.
 DIGITS = 2000
 _KIND = "map"
-_VERSION = 6
+_VERSION = 7
 _NEIGHBORS = "neighbours"
 _NEIGHBORS_VERSION = 1
 #: Rows that are compared at once.
@@ -41,9 +40,7 @@ class DigitMap:
     The plane is that of the principal component analysis: the two directions of largest spread.
     """
 
-    #: The layer's outputs, float32 or float16 (n, units).
-    outputs: npt.NDArray[np.floating[Any]]
-    #: float32 (units,).
+    #: Of the outputs, float32 (units,).
     mean: Floats
     #: The two directions, float32 (2, units).
     directions: Floats
@@ -53,17 +50,13 @@ class DigitMap:
     probabilities: Floats
     #: uint8 (n,).
     labels: Bytes
+    #: The part of the variance that the plane keeps, 0 to 1.
+    spread: float
 
     @property
     def answers(self) -> Places:
         """The answer for each digit: intp (n,)."""
         return self.probabilities.argmax(axis=1)
-
-    @cached_property
-    def spread(self) -> float:
-        """The part of the variance that the plane keeps, 0 to 1."""
-        whole = self.outputs.astype(np.float32).var(axis=0).sum()
-        return float(self.points.var(axis=0).sum() / max(float(whole), 1e-12))
 
     @property
     def is_single(self) -> bool:
@@ -119,16 +112,16 @@ def build_map(
     """Map digits, uint8 (n, 1, 28, 28), by the last hidden layer's outputs."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     arrays: dict[str, Any] = cache.read(_KIND, _VERSION, key) or {}
-    if not {"outputs", "mean", "directions", "points", "logits"} <= arrays.keys():
+    if not {"mean", "directions", "points", "logits", "spread"} <= arrays.keys():
         arrays = _compute_map(NetworkProbe(model), images, labels)
         cache.save(_KIND, _VERSION, key, arrays)
     return DigitMap(
-        arrays["outputs"],
         arrays["mean"],
         arrays["directions"],
         arrays["points"],
         probabilities_of(arrays["logits"], model.info.temperature),
         labels,
+        float(arrays["spread"]),
     )
 
 
@@ -139,25 +132,21 @@ def _compute_map(
 ) -> dict[str, Any]:
     hidden, logits = zip(*network.outputs_of_all(images), strict=True)
     values = np.concatenate(hidden)
-    kept = values.astype(_kept_type(values.shape[1]))
     mean = values.mean(axis=0)
     values -= mean
     directions = principal_directions(values)
     points = (values @ directions.T).astype(np.float32)
+    spread = points.var(axis=0).sum() / max(float(values.var(axis=0).sum()), 1e-12)
     if len(mean) == 1:
         # There is no second direction: rows of classes, and apart within them.
         points[:, 1] = np.arange(len(labels)) % 7 * 0.1 - 0.3 - labels
     return {
-        "outputs": kept,
         "mean": mean,
         "directions": directions,
         "points": points,
         "logits": np.concatenate(logits),
+        "spread": np.array(spread),
     }
-
-
-def _kept_type(units: int) -> type[np.floating[Any]]:
-    return np.float16 if units > _WIDE else np.float32
 
 
 def box_around(points: Floats) -> tuple[Floats, Floats]:
@@ -193,7 +182,7 @@ def gather_neighbors(model: ModelFile, images: Bytes) -> Iterator[Neighborhood]:
     count = len(images)
     network = NetworkProbe(model)
     shape = count, len(network.layers[-1].W)
-    kept = _kept_type(shape[1])
+    kept = np.float16 if shape[1] > _WIDE else np.float32
     cached = cache.read_array(_NEIGHBORS, _NEIGHBORS_VERSION, key, "outputs", kept, shape)
     if cached is not None:
         yield Neighborhood(cached, count)

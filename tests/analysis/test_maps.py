@@ -42,7 +42,8 @@ def test_a_single_unit_is_shown_by_its_output_and_by_class(digits):
     one = build_map(random_model("custom_mlp:1,1,0,0"), images, labels)
     assert one.is_single
     x, y = one.points.T
-    np.testing.assert_allclose(x, one.directions[0, 0] * (one.outputs[:, 0] - one.mean), atol=1e-2)
+    outputs, _logits = NetworkProbe(random_model("custom_mlp:1,1,0,0")).outputs(scale(images))
+    np.testing.assert_allclose(x, one.directions[0, 0] * (outputs[:, 0] - one.mean), atol=1e-5)
     # Each class has a row of its own.
     np.testing.assert_array_equal(np.rint(y), -labels.astype(float))
 
@@ -60,7 +61,7 @@ def test_the_map_is_kept_and_a_new_picture_has_a_place_on_it(digits, monkeypatch
     images, labels = digits.test_images[:60], digits.test_labels[:60]
     made = build_map(linear_model(), images, labels)
     flat = scale(images).reshape(60, 784)
-    nearest, far = maps.nearest_rows(made.outputs, flat[7], 5)
+    nearest, far = maps.nearest_rows(flat, flat[7], 5)
     assert nearest[0] == 7
     assert far[0] == pytest.approx(0, abs=0.1)
     np.testing.assert_allclose(made.project(flat[7]), made.points[7], atol=1e-3)

@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from mnist_draw.analysis.maps import build_map
+from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import (
     NeighborsCard,
@@ -208,7 +209,9 @@ def test_the_neighbors_vote(labels, answer, first, second):
 def test_the_share_of_the_spread_is_what_the_plane_keeps_of_the_variance(digits):
     chosen = np.arange(0, 200, 4)
     made = build_map(hidden_model(), digits.test_images[chosen], digits.test_labels[chosen])
-    values = made.outputs - made.outputs.mean(axis=0)
+    outputs = NetworkProbe(hidden_model()).outputs_of_all(digits.test_images[chosen])
+    values = np.concatenate([hidden for hidden, _logits in outputs])
+    values -= values.mean(axis=0)
     kept = np.linalg.svd(values, compute_uv=False)[:2] ** 2
     assert made.spread == pytest.approx(kept.sum() / (values**2).sum(), rel=1e-2)
     assert f"{100 * made.spread:.0f}%" in describe_plane(made, True)

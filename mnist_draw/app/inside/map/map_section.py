@@ -19,7 +19,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import N_, _, pgettext
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.models import ModelFile
 
@@ -114,8 +114,8 @@ class MapSection(CountedSection):
         self._columns = row((card, 16), (self.neighbors, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
-        self.view.picked.connect(self._pick_digit)
-        self.neighbors.view.picked_here.connect(self._pick_neighbor)
+        self.view.picked.connect(partial(self._pick, is_test=True))
+        self.neighbors.view.picked_here.connect(partial(self._pick, is_test=False))
 
     def _begin(self, model: ModelFile) -> None:
         self._model = model
@@ -250,27 +250,22 @@ class MapSection(CountedSection):
         if len(answer.neighbors) and self._data is not None:
             self.neighbors.show_neighbors(self._data, answer, self._name)
 
-    def _pick_digit(self, number: int) -> None:
-        assert self._data is not None
-        place = int(self._chosen[number])
-        source = _("Test picture {number}", number=place)
+    def _pick(self, place: int, is_test: bool) -> None:
         data = self._data
-        example = Example.of(data.test_images, data.test_labels, source, place, data.classes)
-        self.example_picked.emit(example)
-
-    def _pick_neighbor(self, place: int) -> None:
-        assert self._data is not None
-        source = _("Training picture {number}", number=place)
-        data = self._data
-        example = Example.of(data.train_images, data.train_labels, source, place, data.classes)
-        self.example_picked.emit(example)
+        assert data is not None
+        if is_test:
+            place = int(self._chosen[place])
+        pictures = data.test_images, data.test_labels
+        title = N_("Test picture {number}")
+        if not is_test:
+            pictures = data.train_images, data.train_labels
+            title = N_("Training picture {number}")
+        source = _(title, number=place)
+        self.example_picked.emit(Example.of(*pictures, source, place, data.classes))
 
 
 def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, maps.DigitMap]:
     """Return a network's data, the indices of the test pictures on the map, and the map."""
     data = own_data(model) or load_dataset()
     chosen = maps.chosen_digits(len(data.test_labels))
-    made = maps.build_map(model, data.test_images[chosen], data.test_labels[chosen])
-    # Here rather than where it is shown: that would keep the window waiting.
-    _ = made.spread
-    return data, chosen, made
+    return data, chosen, maps.build_map(model, data.test_images[chosen], data.test_labels[chosen])
