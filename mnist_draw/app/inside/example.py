@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt, Signal
-from qtpy.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from qtpy.QtGui import QPainter, QPaintEvent, QShowEvent
 from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
@@ -19,17 +18,17 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row, scrolled
-from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
+from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     Card,
-    Keys,
     explain,
     label,
     no_key,
     push_button,
     set_look,
+    walk_by_arrows,
 )
 from mnist_draw.dataset.classes import DIGITS, class_list
 from mnist_draw.i18n import N_, _
@@ -106,11 +105,9 @@ class ExampleCard(Card):
         self.undo_button, self.clear_button, self.back_button, self.random_button = buttons
         for button in buttons:
             self.top.addWidget(button)
-            Keys(button, self._meaning)
-            button.setFocusPolicy(Qt.ClickFocus)
-        # All tools are one stop of the keyboard, and this one is always there.
+        walk_by_arrows(buttons)
+        # This one is always there.
         self.random_button.setFocusPolicy(Qt.StrongFocus)
-        self._tools = buttons
         self.body.addLayout(self.top)
         self.board = InsideBoard(first)
         self.picked = PickedPicture()
@@ -137,15 +134,6 @@ class ExampleCard(Card):
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
         self.show_answer(None)
-
-    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
-        """Walk through the tools that can be used."""
-        steps: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1}
-        if event.key() not in steps:
-            return None
-        usable = [tool for tool in self._tools if tool.isVisible() and tool.isEnabled()]
-        focus = next(place for place, tool in enumerate(usable) if tool.hasFocus())
-        return partial(usable[(focus + steps[event.key()]) % len(usable)].setFocus)
 
     def set_joined(self, on: bool, has_guide: bool) -> None:
         """Show the board alone, larger, as a part of the section's picture."""
@@ -330,11 +318,17 @@ class InsideBoard(Canvas):
         if self.width() < SIDE // 2:
             # The section beside it says the same, in words that have room.
             return
-        write_with(painter, theme.Text.LABEL, "muted")
         free = theme.Size.GRID
         room = self.rect().adjusted(free, free, -free, -free)
         place = Qt.AlignBottom if self._sample is not None else Qt.AlignVCenter
-        painter.drawText(room, int(Qt.AlignHCenter | place | Qt.TextWordWrap), words)
+        write(
+            painter,
+            room,
+            Qt.AlignHCenter | place | Qt.TextWordWrap,
+            words,
+            theme.Text.LABEL,
+            "muted",
+        )
 
 
 class AnswersCard(Card):

@@ -24,7 +24,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import painters, theme
-from mnist_draw.app.kit.painters import CENTER, LEFT, draw_with, write_with
+from mnist_draw.app.kit.painters import CENTER, LEFT, draw_with, write, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain
 
@@ -287,8 +287,14 @@ class PictureRow(Row):
             place, across = divmod(number, 3)
             box = QRectF(right + across * (side + _GAP), y + place * (side + 20), side, side)
             picture.paint(painter, box)
-            write_with(painter, Text.HEADING, "muted")
-            painter.drawText(QRectF(box.left(), box.bottom(), side, 18), CENTER, words)
+            write(
+                painter,
+                QRectF(box.left(), box.bottom(), side, 18),
+                CENTER,
+                words,
+                Text.HEADING,
+                "muted",
+            )
         return y + max(_LARGE, 2 * side + 40 if self.small else 0.0) + 6
 
 

@@ -18,6 +18,7 @@ from qtpy.QtCore import (
     QByteArray,
     QIODevice,
     QPointF,
+    QRect,
     QRectF,
     QSize,
     Qt,
@@ -72,6 +73,24 @@ def write_with(painter: QPainter, size: int, color: str, bold: bool = False) -> 
     """Write from now on in a size of `theme.Text` and a color of the theme."""
     painter.setFont(theme.font(size, bold))
     painter.setPen(theme.color(color))
+
+
+def write(
+    painter: QPainter,
+    box: QRectF | QRect,
+    flags: Qt.Alignment | int,
+    text: str,
+    size: int,
+    color: str,
+    bold: bool = False,
+    elided: bool = False,
+) -> None:
+    """Write a text in a box, in a size of `theme.Text` and a color of the theme."""
+    write_with(painter, size, color, bold)
+    if elided:
+        write_elided(painter, QRectF(box), flags, text)
+    else:
+        painter.drawText(QRectF(box), int(flags), text)
 
 
 def draw_with(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from qtpy.QtCore import QEvent, QModelIndex, QObject, QSize, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QPalette, QWheelEvent
@@ -155,6 +156,25 @@ class Keys(QObject):
             if event.type() == QEvent.KeyPress:
                 act()
         return act is not None
+
+
+def walk_by_arrows(buttons: Sequence[QAbstractButton]) -> None:
+    """Let arrow keys walk through buttons, which are one stop of Tab, and Enter press them."""
+
+    def meaning(button: QAbstractButton, event: QKeyEvent) -> Callable[[], object] | None:
+        usable = [one for one in buttons if one.isVisible() and one.isEnabled()]
+        place = usable.index(button)
+        meanings: dict[int, Callable[[], object]] = {
+            Qt.Key_Left: usable[place - 1].setFocus,
+            Qt.Key_Right: usable[(place + 1) % len(usable)].setFocus,
+            Qt.Key_Return: button.click,
+            Qt.Key_Enter: button.click,
+        }
+        return meanings.get(event.key())
+
+    for button in buttons:
+        button.setFocusPolicy(Qt.ClickFocus)
+        Keys(button, partial(meaning, button))
 
 
 def label(text: str, look: str, name: str = "", wraps: bool = False) -> QLabel:

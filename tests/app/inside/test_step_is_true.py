@@ -17,9 +17,8 @@ from mnist_draw.analysis.film import END
 from mnist_draw.analysis.one_step import CONVOLUTION_FILLING, FILLING, OneStep
 from mnist_draw.app.inside.rows_view import Code, Heading, Line, Sentence
 from mnist_draw.app.inside.step.film_maker import FilmMaker, Wish
-from mnist_draw.app.inside.step.stage_page import code_rows
+from mnist_draw.app.inside.step.stage_page import code_rows, weight_rows
 from mnist_draw.app.inside.step.stages import STAGES
-from mnist_draw.app.inside.step.weight_rows import weight_rows
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import parse_number
 from mnist_draw.storage import ModelFile

@@ -13,7 +13,7 @@ from qtpy.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from mnist_draw.analysis.maps import box_around
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import painters, theme
-from mnist_draw.app.kit.painters import draw_with, write_elided, write_with
+from mnist_draw.app.kit.painters import draw_with, write
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -139,9 +139,15 @@ class MapView(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.digits is None or self.points is None:
-            write_with(painter, Text.SENTENCE, "text")
             room = self.rect().adjusted(20, 0, -20, 0)
-            painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._message)
+            write(
+                painter,
+                room,
+                Qt.AlignCenter | Qt.TextWordWrap,
+                self._message,
+                Text.SENTENCE,
+                "text",
+            )
             return
         if self._painted is None:
             self._painted = self._paint_digits(self.digits)
@@ -187,8 +193,15 @@ class MapView(WalkableView):
         pixmap = painters.blank_pixmap(side, side, ratio)
         painter = QPainter(pixmap)
         size = Text.AXIS if len(self.names) <= len(DIGITS) else _SMALL
-        write_with(painter, size, color, bold=color != "muted")
-        painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter | Qt.TextDontClip, name)
+        write(
+            painter,
+            QRectF(0, 0, side, side),
+            Qt.AlignCenter | Qt.TextDontClip,
+            name,
+            size,
+            color,
+            bold=color != "muted",
+        )
         painter.end()
         return pixmap
 
@@ -209,10 +222,9 @@ class MapView(WalkableView):
         painter.drawRoundedRect(frame, 6, 6)
         box = QRectF(frame.left() + 5, frame.top() + 5, side, side)
         painters.paint_gray(painter, box, located.picture)
-        write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
         yours = _("yours: {answer}", answer=self.names[located.pair[0]])
-        write_elided(painter, words, Qt.AlignCenter, yours)
+        write(painter, words, Qt.AlignCenter, yours, Text.AXIS, "accent", bold=True, elided=True)
 
     def count(self) -> int:
         return 0 if self.points is None else len(self.points)

@@ -27,8 +27,7 @@ from mnist_draw.app.kit.painters import (
     paint_frame,
     paint_gray,
     smooth_painter,
-    write_elided,
-    write_with,
+    write,
 )
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import BoxesView
@@ -228,12 +227,10 @@ class StrokesView(BoxesView):
 
     def _paint_headline(self, painter: QPainter, strokes: Strokes) -> None:
         bold, rest = headline(strokes)
-        write_with(painter, Text.BODY, "text", bold=True)
         box = QRectF(_LINES, 0, self.width() - _LINES, self._line)
-        painter.drawText(box, LEFT, bold)
+        write(painter, box, LEFT, bold, Text.BODY, "text", bold=True)
         box.setLeft(box.left() + painter.fontMetrics().horizontalAdvance(f"{bold} "))
-        write_with(painter, Text.BODY, "text")
-        write_elided(painter, box, LEFT, rest)
+        write(painter, box, LEFT, rest, Text.BODY, "text", elided=True)
         titles = zip((strokes.answer, strokes.rival), ("accent", "second"), strict=True)
         for top, (digit, color), there in zip(
             self._titles(),
@@ -242,10 +239,18 @@ class StrokesView(BoxesView):
             strict=True,
         ):
             if there:
-                write_with(painter, Text.BODY, "muted" if self.is_muted else color, bold=True)
                 said = _("These speak most for {name}:", name=self.name(digit))
                 box = QRectF(_LINES, top, self.width() - _LINES, self._line)
-                write_elided(painter, box, LEFT, said)
+                write(
+                    painter,
+                    box,
+                    LEFT,
+                    said,
+                    Text.BODY,
+                    "muted" if self.is_muted else color,
+                    bold=True,
+                    elided=True,
+                )
 
     def _rows(self) -> list[QRectF]:
         """Return the first tile of each row that is there."""
@@ -402,6 +407,12 @@ class PixelsView(QWidget):
         painter.fillRect(box, Qt.black)
         if self._picture is not None:
             paint_gray(painter, box, self._picture)
-        write_with(painter, Text.LABEL, "muted")
         below = QRectF(0, box.bottom() + Size.GRID, self.width(), self.height() - box.bottom())
-        painter.drawText(below, int(Qt.AlignHCenter | Qt.AlignTop | Qt.TextWordWrap), _BECOMES)
+        write(
+            painter,
+            below,
+            Qt.AlignHCenter | Qt.AlignTop | Qt.TextWordWrap,
+            _BECOMES,
+            Text.LABEL,
+            "muted",
+        )

@@ -10,7 +10,7 @@ from qtpy.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write_elided, write_with
+from mnist_draw.app.kit.painters import paint_frame, smooth_painter, write
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.i18n import _, counted
@@ -259,8 +259,16 @@ class ConfusionMatrix(WalkableView):
     ) -> None:
         is_name = cell.kind == "name"
         size = named if is_name else Text.LABEL
-        write_with(painter, size, "text" if kept else "muted", bold=is_name)
-        write_elided(painter, box, int(Qt.AlignCenter | Qt.TextDontClip), cell.text)
+        write(
+            painter,
+            box,
+            Qt.AlignCenter | Qt.TextDontClip,
+            cell.text,
+            size,
+            "text" if kept else "muted",
+            bold=is_name,
+            elided=True,
+        )
 
     def _paint_cell(
         self,

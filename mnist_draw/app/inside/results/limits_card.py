@@ -25,6 +25,7 @@ from mnist_draw.app.kit.painters import (
     draw_with,
     paint_gray,
     smooth_painter,
+    write,
     write_with,
 )
 from mnist_draw.app.kit.steady_labels import GrowingLabel
@@ -140,11 +141,9 @@ class LimitsView(WalkableView):
             paint_gray(painter, picture, self.changed.pictures[row])
         box = self._row(row)
         plot = self._plot(row)
-        write_with(painter, Text.LABEL, "text")
         title = QRectF(plot.left(), box.top(), plot.width(), _TITLE * theme.text_scale())
-        painter.drawText(title, LEFT, axis.title)
-        write_with(painter, Text.BODY, "text", bold=True)
-        painter.drawText(box, RIGHT, format_limit(axis, self.limits))
+        write(painter, title, LEFT, axis.title, Text.LABEL, "text")
+        write(painter, box, RIGHT, format_limit(axis, self.limits), Text.BODY, "text", bold=True)
         write_with(painter, Text.AXIS, "muted")
         for step in (0, STEPS // 2, STEPS - 1):
             middle = self._at(row, step / (STEPS - 1), 0)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.analysis.sentences import describe_chance, describe_frame, share
@@ -18,7 +16,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import gray_levels
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, Keys, label, push_button, set_look
+from mnist_draw.app.kit.widgets import Card, label, push_button, set_look, walk_by_arrows
 from mnist_draw.i18n import N_, _, number
 
 #: Steps, and the object name of their button.
@@ -50,8 +48,8 @@ class StepButtons(QWidget):
         for count, name in _STEPS:
             press = partial(self._press, count)
             button = push_button(name, _steps_text(count, True), _LEARN, look="large", act=press)
-            Keys(button, partial(self._meaning, len(self.buttons)))
             self.buttons.append(button)
+        walk_by_arrows(self.buttons)
         row(*self.buttons, gap=Size.FIELD_GAP, owner=self)
         self.show_state(True, "")
 
@@ -78,15 +76,6 @@ class StepButtons(QWidget):
             self._is_start = is_start
             # In the color of the button's look.
             set_icon(self.buttons[0], "skip-forward", Size.SMALL_ICON)
-
-    def _meaning(self, place: int, event: QKeyEvent) -> Callable[[], object] | None:
-        meanings: dict[int, Callable[[], object]] = {
-            Qt.Key_Left: self.buttons[place - 1].setFocus,
-            Qt.Key_Right: self.buttons[(place + 1) % len(_STEPS)].setFocus,
-            Qt.Key_Return: self.buttons[place].click,
-            Qt.Key_Enter: self.buttons[place].click,
-        }
-        return meanings.get(event.key())
 
 
 class FilmPage(QWidget):

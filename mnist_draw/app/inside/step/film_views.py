@@ -25,6 +25,7 @@ from mnist_draw.app.kit.painters import (
     paint_frame,
     paint_signed,
     smooth_painter,
+    write,
     write_with,
 )
 from mnist_draw.app.kit.theme import Size, Text
@@ -126,13 +127,25 @@ class UnitView(BoxesView):
             _paint_weights(painter, learned, change)
         else:
             self._paint_ghost(painter, learned)
-        write_with(painter, Text.LABEL, "muted")
-        painter.drawText(now.adjusted(0, now.height(), 0, line), CENTER, self.heading())
-        write_with(painter, Text.LABEL, "text", bold=bool(self._number))
-        painter.drawText(learned.adjusted(0, learned.height(), 0, line), CENTER, self.words())
+        write(
+            painter,
+            now.adjusted(0, now.height(), 0, line),
+            CENTER,
+            self.heading(),
+            Text.LABEL,
+            "muted",
+        )
+        write(
+            painter,
+            learned.adjusted(0, learned.height(), 0, line),
+            CENTER,
+            self.words(),
+            Text.LABEL,
+            "text",
+            bold=bool(self._number),
+        )
         between = QRectF(now.right(), now.top(), learned.left() - now.right(), now.height())
-        write_with(painter, Text.FIGURE, "muted")
-        painter.drawText(between, CENTER, "→")
+        write(painter, between, CENTER, "→", Text.FIGURE, "muted")
         for place, number in enumerate(_SMALL):
             box = self._small_box(place)
             weights = self.learned(number)
@@ -377,10 +390,9 @@ class FilmSlider(QSlider):
         for point in curve:
             painter.drawEllipse(point, 2.5, 2.5)
         if END in points:
-            write_with(painter, Text.AXIS, "muted")
             words = share(self._notes[END].right, self._counted)
             box = QRectF(points[END].x() - 70, points[END].y() + 6, 60, 16)
-            painter.drawText(box, RIGHT, words)
+            write(painter, box, RIGHT, words, Text.AXIS, "muted")
 
     def _paint_stops(self, painter: QPainter, y: float) -> None:
         """Write numbers below the track: first that of the frame, others where there is room."""
@@ -391,9 +403,16 @@ class FilmSlider(QSlider):
                 continue
             written.append(x)
             is_here = number == self.number
-            write_with(painter, Text.AXIS, "text" if is_here else "muted", bold=is_here)
             words = {0: _("start"), END: _("end")}.get(number, i18n.number(number))
-            painter.drawText(QRectF(x - 40, y + 9, 80, 18), CENTER, words)
+            write(
+                painter,
+                QRectF(x - 40, y + 9, 80, 18),
+                CENTER,
+                words,
+                Text.AXIS,
+                "text" if is_here else "muted",
+                bold=is_here,
+            )
 
 
 _NEXT_COLUMNS = 5

@@ -9,14 +9,20 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw import i18n
-from mnist_draw.analysis.sentences import describe_moved
+from mnist_draw.analysis.followed_weight import FollowedWeight, figure
+from mnist_draw.analysis.sentences import (
+    describe_gradient,
+    describe_move,
+    describe_moved,
+    describe_part,
+    share,
+)
 from mnist_draw.app.inside import rows_view
-from mnist_draw.app.inside.rows_view import Heading, Row, RowsView, Sentence
+from mnist_draw.app.inside.rows_view import Columns, Heading, Line, Row, RowsView, Sentence, signed
 from mnist_draw.app.inside.step import stages
 from mnist_draw.app.inside.step.film_maker import Explained, Scene
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
-from mnist_draw.app.inside.step.weight_rows import weight_rows
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import column, row, scrolled
@@ -25,7 +31,9 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, push_button
 from mnist_draw.i18n import N_, _
 from mnist_draw.library.network_data import Name
+from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.functions import layer_label
+from mnist_draw.training.updates import UPDATE_RULES
 
 #: Of the code beside or below the picture, and of the picture above it, in logical pixels.
 _CODE_WIDTH = 320
@@ -54,22 +62,22 @@ class StageBar(QWidget):
         self._titles = [f"{number} {stage.title}" for number, stage in enumerate(STAGES, 1)]
         self.control = SegmentedControl("stageButtons", self._titles)
         self.figures = [label("", "muted") for _ in STAGES]
-        self._growing = [GrowingLabel(figure) for figure in self.figures]
-        for figure in self.figures:
-            figure.setAlignment(Qt.AlignHCenter | Qt.AlignTop)
+        self._growing = [GrowingLabel(words) for words in self.figures]
+        for words in self.figures:
+            words.setAlignment(Qt.AlignHCenter | Qt.AlignTop)
         for number, button in enumerate(self.control.buttons, 1):
             button.setObjectName(f"stage{number}Button")
             explain(button, self._titles[number - 1], STAGES[number - 1].meaning, "← →")
         self.ends = SegmentedControl("stepEnds", [_(word) for word in _ENDS])
         self.ends.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        words = (
+        sentences = (
             _("The step after the frame that the film shows."),
             _("The step that the network itself would make next."),
         )
-        for button, text, sentence in zip(self.ends.buttons, _ENDS, words, strict=True):
+        for button, text, sentence in zip(self.ends.buttons, _ENDS, sentences, strict=True):
             button.setObjectName(f"step{text}Button")
             explain(button, _(text), sentence)
-        figures_row = row(*((figure, 1) for figure in self._growing))
+        figures_row = row(*((words, 1) for words in self._growing))
         stages_column = column(self.control, figures_row, gap=Size.TIGHT)
         self._columns = row((stages_column, 1), self.ends, gap=Size.CARD_GAP, owner=self)
         self._columns.setAlignment(self.ends, Qt.AlignTop)
@@ -80,13 +88,13 @@ class StageBar(QWidget):
         widest = max(map(metrics.horizontalAdvance, self._titles))
         needed = (widest + 2 * Size.MARGIN) * len(STAGES) + self.ends.sizeHint().width()
         is_low = needed > room
-        for figure, button, title in zip(
+        for words, button, title in zip(
             self._growing,
             self.control.buttons,
             self._titles,
             strict=True,
         ):
-            figure.setVisible(button.isChecked() or not is_low)
+            words.setVisible(button.isChecked() or not is_low)
             button.setText(title[0] if is_low and not button.isChecked() else title)
 
     def show_stage(self, stage: int, figures: Sequence[str]) -> None:
@@ -249,3 +257,88 @@ class StagePage(QWidget):
             layer = layer_label(shown.layers[-2].name)
             source = _("unit {number} of {layer}", number=number, layer=layer)
         self.note.setText(f"{source} → {self._name(shown.figures.label)}")
+
+
+def weight_rows(shown: Explained, followed: FollowedWeight, name: Name) -> list[Row]:
+    left = [*_sum_rows(shown, followed, name), *_gradient_rows(shown, followed)]
+    right = [*_update_rows(shown, followed), *_after_rows(shown, followed)]
+    return [Columns(left, right)]
+
+
+def _sum_rows(shown: Explained, followed: FollowedWeight, name: Name) -> list[Row]:
+    label = name(shown.figures.label)
+    weight = followed.figures
+    part = weight.value * weight.weight
+    for_it, count_for = followed.spoke_for
+    against, count_against = followed.spoke_against
+    counts = _(
+        "{count} for, {others} against, bias",
+        count=i18n.number(count_for),
+        others=i18n.number(count_against),
+    )
+    terms = f"{figure(for_it)} + {figure(against)} + {figure(followed.bias)}"
+    return [
+        Heading(_("Sum")),
+        Line(
+            _("value × weight"),
+            signed(part, 3),
+            f"{figure(weight.value)} · {figure(weight.weight)}",
+            part,
+        ),
+        Line(counts, signed(followed.z, 3), terms, followed.z),
+        Line(_("probability"), format_probability(followed.p)),
+        Sentence(describe_part(weight, label)),
+    ]
+
+
+def _gradient_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
+    weight = followed.figures
+    count = i18n.number(len(shown.figures.losses))
+    made = f"{figure(weight.value)} · ({figure(followed.p)} − 1)"
+    rows: list[Row] = [
+        Heading(_("Gradient")),
+        Line(_("this picture"), _signed(weight.own), made, weight.own),
+        Line(_("mean of {count}", count=count), _signed(weight.gradient), "", weight.gradient),
+    ]
+    if weight.penalty:
+        made = f"2 · {figure(shown.settings.l2)} · {figure(weight.weight)}"
+        rows.append(Line(_("L2 penalty"), _signed(weight.penalty), made, weight.penalty))
+    return [*rows, Sentence(describe_gradient(weight.gradient))]
+
+
+def _update_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
+    settings = shown.settings
+    weight = followed.figures
+    said = i18n.joined(describe_move(weight), shown.memory)
+    return [
+        Heading(_("Update: {rule}", rule=UPDATE_RULES[settings.update].title)),
+        *(Line(letter, stages.number(value), made) for letter, made, value in followed.updates),
+        Line(_("moved"), _signed(weight.moved), "", weight.moved),
+        Sentence(said),
+    ]
+
+
+def _after_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
+    figures = shown.figures
+    pictures = i18n.number(len(figures.losses))
+    before, after, counted = shown.right
+    losses = (
+        stages.whole_loss(shown, figures.losses, figures.before),
+        stages.whole_loss(shown, figures.losses_after, figures.after),
+    )
+    probabilities = (format_probability(p) for p in (followed.p, followed.p_after))
+    rights = (share(right, counted) for right in (before, after))
+    rows: list[Row] = [
+        Heading(_("After it")),
+        Line(_("loss of {count}", count=pictures), " → ".join(losses)),
+        Line(_("probability"), " → ".join(probabilities)),
+        Line(_("right of {count} new", count=i18n.number(counted)), " → ".join(rights)),
+    ]
+    if figures.losses_after.mean() > figures.losses.mean():
+        rows.append(Sentence(_("This step went too far for these {count}.", count=pictures)))
+    return rows
+
+
+def _signed(value: float) -> str:
+    words = stages.number(value)
+    return f"+{words}" if value > 0 else words

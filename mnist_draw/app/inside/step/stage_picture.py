@@ -22,6 +22,7 @@ from mnist_draw.app.kit.painters import (
     gray_levels,
     paint_frame,
     smooth_painter,
+    write,
     write_with,
 )
 from mnist_draw.app.kit.theme import Text
@@ -94,9 +95,15 @@ class StagePicture(LayersView):
                 self._paint_network(painter, places, self.shown)
             painter.setOpacity(1.0)
         if self.state:
-            write_with(painter, Text.SENTENCE, "text")
             flags = int(Qt.AlignCenter | Qt.TextWordWrap)
-            painter.drawText(self.rect().adjusted(20, 0, -20, 0), flags, self.state)
+            write(
+                painter,
+                self.rect().adjusted(20, 0, -20, 0),
+                flags,
+                self.state,
+                Text.SENTENCE,
+                "text",
+            )
 
     def _paint_minibatch(self, painter: QPainter, shown: Explained) -> None:
         box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
