@@ -307,7 +307,7 @@ def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
     assert view.bins
     qtbot.keyClick(view, Qt.Key_Right)
     assert view.current == 0
-    assert "chance alone" in view.accessibleDescription()
+    assert "within chance: " in view.accessibleDescription()
     for _ in range(20):
         qtbot.keyClick(view, Qt.Key_Right)
     assert view.current == len(view.bins) - 1
