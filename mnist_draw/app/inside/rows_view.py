@@ -24,14 +24,12 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.kit import painters, theme
-from mnist_draw.app.kit.painters import CENTER, LEFT, draw_with, write, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain
 
-#: Heights at the usual size of text, in logical pixels.
-_LINE = 20.0
-_LARGE = 116.0
-_GAP = 5.0
+#: Sides of pictures, in logical pixels.
+_LARGE = 116
+_SMALL = 36
 #: Least width of each of two columns beside each other, and what is between them.
 _COLUMN = 460.0
 _APART = 24.0
@@ -182,11 +180,13 @@ class Sentence(TextRow):
 
 
 @dataclass(frozen=True)
-class Rule(Row):
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        draw_with(painter, "line")
-        painter.drawLine(QPointF(0, y + 8), QPointF(width, y + 8))
-        return y + 16
+class Rule(TextRow):
+    def words(self) -> str:
+        return ""
+
+    def cells(self) -> str:
+        line = theme.color("line").name()
+        return f'<td class="rule" style="border-top: 1px solid {line}">&nbsp;</td>'
 
 
 @dataclass(frozen=True)
@@ -259,10 +259,18 @@ class Picture:
         else:
             painters.paint_gray(painter, box, self.values)
 
+    def tag(self, side: int) -> str:
+        """Return it as a tag of rich text, sharp on fine screens, too."""
+        image = QImage(2 * side, 2 * side, QImage.Format_ARGB32_Premultiplied)
+        painter = QPainter(image)
+        self.paint(painter, QRectF(image.rect()))
+        painter.end()
+        return painters.image_tag(image, side, side)
+
 
 @dataclass(frozen=True, eq=False)
-class PictureRow(Row):
-    """One or two large pictures beside each other, or small ones in rows of three at the right."""
+class PictureRow(TextRow):
+    """A large picture, and beside it another one, or small ones with words, three in a row."""
 
     title: str
     large: Picture | None
@@ -270,32 +278,18 @@ class PictureRow(Row):
     small: tuple[tuple[Picture, str], ...] = ()
     second: Picture | None = None
 
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        write_with(painter, Text.LABEL, "muted")
-        right = width - _LARGE - 6
-        left = min(right, width - painter.fontMetrics().horizontalAdvance(self.small_title))
-        painter.drawText(QRectF(left, y, width - left, _line()), LEFT, self.small_title)
-        room = left - _BETWEEN if self.small_title else width
-        look = (escape(self.title), Text.LABEL, "muted")
-        y = max(y + _line(), write_html(painter, *look, y + 2, room) + 3)
-        if self.large is not None:
-            self.large.paint(painter, QRectF(0, y, _LARGE, _LARGE))
-        if self.second is not None:
-            self.second.paint(painter, QRectF(right, y, _LARGE, _LARGE))
-        side = (width - right - 2 * _GAP) / 3
-        for number, (picture, words) in enumerate(self.small):
-            place, across = divmod(number, 3)
-            box = QRectF(right + across * (side + _GAP), y + place * (side + 20), side, side)
-            picture.paint(painter, box)
-            write(
-                painter,
-                QRectF(box.left(), box.bottom(), side, 18),
-                CENTER,
-                words,
-                Text.HEADING,
-                "muted",
-            )
-        return y + max(_LARGE, 2 * side + 40 if self.small else 0.0) + 6
+    def cells(self) -> str:
+        large, second = (picture and picture.tag(_LARGE) for picture in (self.large, self.second))
+        tags = [
+            f'<td class="small" align="center">{picture.tag(_SMALL)}<br>{escape(words)}</td>'
+            for picture, words in self.small
+        ]
+        rows = "".join(f"<tr>{''.join(tags[n : n + 3])}</tr>" for n in range(0, len(tags), 3))
+        right = second or f"<table>{rows}</table>"
+        return (
+            f'<td class="picture">{escape(self.title)}<br>{large or ""}</td>'
+            f'<td class="picture" align="right">{escape(self.small_title)}<br>{right}</td>'
+        )
 
 
 class RowsView(QWidget):
@@ -334,10 +328,6 @@ class RowsView(QWidget):
             self.setMinimumHeight(high)
 
 
-def _line() -> float:
-    return _LINE * theme.text_scale()
-
-
 def narrow_font(font: QFont, text: str, room: float) -> bool:
     """Narrow a font until a text has room; return whether it has."""
     for percent in _WIDTHS:
@@ -358,8 +348,11 @@ def _style() -> str:
     return f"""
         td {{ padding-bottom: 3px; vertical-align: middle }}
         .heading {{ color: {muted}; {size(Text.HEADING)}; padding-top: 4px }}
+        .small {{ {size(Text.HEADING)}; padding-left: 4px }}
+        .rule {{ font-size: 5px }}
         .bar {{ padding-left: 5px }}
-        .made, .muted {{ color: {muted}; {size(Text.LABEL)} }}
+        .picture {{ vertical-align: top }}
+        .made, .muted, .picture {{ color: {muted}; {size(Text.LABEL)} }}
         .figure {{ font-weight: 600 }}
         .said, .muted {{ padding-top: 3px }}
         .number {{ color: {muted}; font-weight: 600; {size(Text.LABEL)}; padding-left: 3px }}
@@ -390,20 +383,6 @@ def paint_rich(painter: QPainter, document: QTextDocument, place: QPointF) -> No
     painter.translate(place)
     document.drawContents(painter)
     painter.restore()
-
-
-def write_html(
-    painter: QPainter,
-    text: str,
-    size: int,
-    color: str,
-    y: float,
-    width: float,
-) -> float:
-    """Write a text that wraps; return the y of its end."""
-    document = rich_text(text, size, color, width)
-    paint_rich(painter, document, QPointF(0, y))
-    return y + float(document.size().height())
 
 
 def signed(value: float, decimals: int = 2) -> str:
