@@ -1,5 +1,6 @@
 """Steps that are compiled once for the whole test run."""
 
+import importlib
 from functools import cache, partial
 from typing import Any
 
@@ -30,6 +31,8 @@ def _shared(network, settings):
 @pytest.fixture
 def compiled_once(monkeypatch):
     """Let steps with the same settings share one compiled function."""
+    # It raises the limit of recursion, which hypothesis watches.
+    importlib.import_module("theano")
     monkeypatch.setattr(one_step, "StepExpressions", _shared)
 
 

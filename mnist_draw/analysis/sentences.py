@@ -27,10 +27,10 @@ _BY_PLACE = 0.6
 
 
 def share(part: int, total: int, decimals: int = 2) -> str:
-    """Format a part of a whole in percent, rounded down: only all of it is 100%."""
+    """Format a part of a whole in percent, rounded down: only all of it is 100%, none 0%."""
     unit = 10**decimals
     words = math.floor(100 * unit * part / total + 1e-9) / unit
-    return i18n.percent(words / 100, 0 if part == total else decimals)
+    return i18n.percent(words / 100, 0 if part in (0, total) else decimals)
 
 
 # -- the film

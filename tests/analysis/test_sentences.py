@@ -205,3 +205,7 @@ def test_it_is_said_why_a_network_has_no_limits():
     assert "only 89.9% are right" in sentences.describe_limits(limits, is_dense=True)
     limits = Limits(np.full(len(SETTINGS), 0.9))
     assert "only" not in sentences.describe_limits(limits, is_dense=True)
+
+
+def test_none_and_all_have_no_decimals():
+    assert [sentences.share(part, 3) for part in (0, 1, 3)] == ["0%", "33.33%", "100%"]

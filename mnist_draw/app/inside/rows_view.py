@@ -349,7 +349,7 @@ def _style() -> str:
         td {{ padding-bottom: 3px; vertical-align: middle }}
         .heading {{ color: {muted}; {size(Text.HEADING)}; padding-top: 4px }}
         .small {{ {size(Text.HEADING)}; padding-left: 4px }}
-        .rule {{ font-size: 5px }}
+        .rule {{ font-size: 3px }}
         .bar {{ padding-left: 5px }}
         .picture {{ vertical-align: top }}
         .made, .muted, .picture {{ color: {muted}; {size(Text.LABEL)} }}

@@ -121,8 +121,8 @@ def _paint_links(painter: QPainter, places: Places, links: Sequence[Link]) -> No
 
 #: From the corner of a picture to its caption.
 _CAPTION = QPointF(0, 9)
-#: Lower rows show no percentages.
-_MIN_ROW = 14.0
+#: Of an answer that is less probable there is no figure.
+_LEAST = 0.01
 #: Filters beside each other.
 _FILTERS = 4
 
@@ -331,10 +331,9 @@ def _paint_answers(painter: QPainter, view: NetworkView, places: Places) -> None
     if frame is None:
         view.paint_answers(painter, places, np.zeros(len(places.bands)), [], chosen=chosen)
         return
-    low = places.bands[0].height() < _MIN_ROW
     p = frame.passed.p
     words = [
-        "" if low and not view.role(digit) else format_probability(float(share), short=True)
+        format_probability(float(share), short=True) if share >= _LEAST or view.role(digit) else ""
         for digit, share in enumerate(p[0])
     ]
     ticks = (
