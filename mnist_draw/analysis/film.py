@@ -20,9 +20,9 @@ import numpy.typing as npt
 from mnist_draw import i18n
 from mnist_draw.analysis.network_probe import Layer, as_picture, start_model
 from mnist_draw.analysis.one_step import Mine, OneStep, StepError, StepFigures
+from mnist_draw.analysis.pictures import in_slices
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.arrays import Array, Floats
-from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import find_by_key
 from mnist_draw.recognition.recogniser import CompiledNetwork
@@ -272,9 +272,8 @@ class Film:
     def _count_right(self, parameters: Sequence[Floats]) -> int:
         self._reader.use(ModelFile(self.model.network, tuple(parameters)))
         right = 0
-        for start in range(0, self.counted, _SLICE):
-            some = slice(start, start + _SLICE)
-            answers = self._reader.predict(scale(self._images[some])).argmax(axis=1)
+        for some, pictures in in_slices(self._images, _SLICE):
+            answers = self._reader.predict(pictures).argmax(axis=1)
             right += int(np.count_nonzero(answers == self._labels[some]))
         return right
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from mnist_draw import theano_bridge
+from mnist_draw.analysis.pictures import SLICE, in_slices
 from mnist_draw.arrays import Array, Bytes, Floats, Labels
-from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, joined
@@ -39,9 +39,6 @@ from mnist_draw.training.functions import layer_names, weighted_layers
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
 
-#: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
-#: them take little memory.
-SLICE = 64
 #: Of a sum: half of the difference that a derivative is taken over.
 _STEP = 2.0**-20
 #: Weights that are not those of the start correlate by 0.00 with what was learned; those of the
@@ -232,9 +229,8 @@ class NetworkProbe:
 
     def run_many(self, images: Bytes) -> Iterator[tuple[slice, ForwardPass]]:
         """Yield slices of many pictures, uint8 (N, 1, 28, 28), and their numbers."""
-        for start in range(0, len(images), SLICE):
-            some = scale(images[start : start + SLICE])
-            yield slice(start, start + len(some)), self.run(some)
+        for some, pictures in in_slices(images):
+            yield some, self.run(pictures)
 
     def outputs(self, inputs: Floats) -> tuple[Floats, Floats]:
         """Return the last hidden layer's outputs and the logits of at most `SLICE` pictures.
@@ -257,8 +253,8 @@ class NetworkProbe:
         images: Bytes,
     ) -> Iterator[tuple[Floats, Floats]]:
         """Yield the same for slices of many pictures, uint8 (N, 1, 28, 28)."""
-        for start in range(0, len(images), SLICE):
-            yield self.outputs(scale(images[start : start + SLICE]))
+        for _some, pictures in in_slices(images):
+            yield self.outputs(pictures)
 
     def input_gradient(
         self,

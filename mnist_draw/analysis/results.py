@@ -14,9 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.pictures import Pictures, in_slices
 from mnist_draw.arrays import Array, Bytes, Doubles, Flags, Floats, Integers, Labels, Places
-from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
 from mnist_draw.recognition.answer import apply_temperature
 from mnist_draw.recognition.certainty import SURE
@@ -25,8 +24,6 @@ from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.confusion import confusion_matrix
 
-#: Pictures asked about at once: a slice takes 2 to 40 ms, so that counting can be stopped.
-SLICE = 64
 #: Edges of confidence between which answers are compared with how often they are right. They
 #: are narrow where most answers are.
 EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
@@ -291,10 +288,9 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     # The network's own probabilities: calibration is applied to them later.
     network.temperature = 1.0
     found = np.empty((total, len(network.names)), np.float32)
-    for start in range(0, total, SLICE):
-        part = network.predict(scale(pictures.images[start : start + SLICE]))
-        found[start : start + len(part)] = part
-        done = start + len(part)
+    for some, images in in_slices(pictures.images):
+        found[some] = network.predict(images)
+        done = some.stop
         labels = None if pictures.labels is None else pictures.labels[:done]
         if done == total:
             cache.save(_KIND, _VERSION, key, {"probabilities": found})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_draw.analysis.results import SLICE
+from mnist_draw.analysis.pictures import in_slices
 from mnist_draw.arrays import Bytes, Doubles, Floats
 from mnist_draw.dataset.augmentation import moving
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE
@@ -208,10 +208,9 @@ def count_limits(model: ModelFile) -> Iterator[Limits]:
     for number in reversed(range(len(SETTINGS))):
         changed = altered(images, *SETTINGS[number])
         right = 0
-        for start in range(0, len(changed), SLICE):
-            some = scale(changed[start : start + SLICE, None])
-            answers = network.predict(some).argmax(axis=1)
-            right += int(np.count_nonzero(answers == labels[start : start + SLICE]))
+        for some, pictures in in_slices(changed[:, None]):
+            answers = network.predict(pictures).argmax(axis=1)
+            right += int(np.count_nonzero(answers == labels[some]))
         accuracy[number] = right / len(changed)
         if number == 0:
             cache.save(_KIND, _VERSION, key, {"accuracy": accuracy})

@@ -12,10 +12,9 @@ from scipy.special import softmax
 
 from mnist_draw.analysis import report, robustness
 from mnist_draw.analysis import results as results_module
-from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.pictures import SLICE, Pictures
 from mnist_draw.analysis.report import write_report
 from mnist_draw.analysis.results import (
-    SLICE,
     Calibration,
     Results,
     count_results,

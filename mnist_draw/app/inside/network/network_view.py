@@ -12,7 +12,7 @@ from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network import network_painter
 from mnist_draw.app.inside.network.layers_view import LayersView
-from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_title
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit.painters import opaque_painter
@@ -50,10 +50,10 @@ class NetworkView(LayersView):
         self.pinned: Unit | None = None
         self.pointed: Unit | None = None
         #: The place of a map whose sum is shown; where it is strongest if None.
-        self.place: tuple[int, int] | None = None
+        self.place: Place = None
         self.off: frozenset[Unit] = frozenset()
         self.dimmed = False
-        self._under: tuple[Unit | None, tuple[int, int] | None] = (None, None)
+        self._under: tuple[Unit | None, Place] = (None, None)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_AFTER_MS)
@@ -128,7 +128,7 @@ class NetworkView(LayersView):
         self,
         pinned: Unit | None,
         pointed: Unit | None,
-        place: tuple[int, int] | None = None,
+        place: Place = None,
     ) -> None:
         self.pinned = pinned
         self.pointed = pointed
@@ -145,7 +145,7 @@ class NetworkView(LayersView):
             self._under = under
             self._timer.start()
 
-    def _place_at(self, unit: Unit | None, point: QPointF) -> tuple[int, int] | None:
+    def _place_at(self, unit: Unit | None, point: QPointF) -> Place:
         places = self.places()
         column = None if places is None or unit is None else places.column_of(unit[0])
         if unit is None or column is None or not column.tile:
@@ -157,7 +157,7 @@ class NetworkView(LayersView):
         self._under = (None, None)
         self._timer.start()
 
-    def _point_at(self, unit: Unit | None, place: tuple[int, int] | None = None) -> None:
+    def _point_at(self, unit: Unit | None, place: Place = None) -> None:
         if unit == self.pinned:
             unit = None
         if (unit, place) != (self.pointed, self.place):

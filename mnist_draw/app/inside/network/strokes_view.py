@@ -26,6 +26,7 @@ from mnist_draw.app.kit.painters import (
     paint_box,
     paint_frame,
     paint_gray,
+    paint_sharp,
     smooth_painter,
     write,
 )
@@ -292,14 +293,11 @@ class StrokesView(BoxesView):
         painter.drawRoundedRect(box, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
         inner = box.adjusted(4, 4, -4, -4)
         is_off = self.is_off(item)
-        painter.setOpacity(0.25 if is_off else 1.0)
-        painter.save()
-        painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
-        painter.setOpacity(0.1 if is_off else 0.28)
-        painter.drawImage(inner, ink_image(self._picture))
-        painter.setOpacity(0.25 if is_off else 1.0)
-        painter.drawImage(inner, ink_image(stroke.ink * (self._picture > 0), color))
-        painter.restore()
+        strength = 0.25 if is_off else 1.0
+        painter.setOpacity(0.3 * strength)
+        paint_sharp(painter, inner, ink_image(self._picture))
+        painter.setOpacity(strength)
+        paint_sharp(painter, inner, ink_image(stroke.ink * (self._picture > 0), color))
         painter.setOpacity(1.0)
         largest = max(abs(each.part) for each in self._places)
         wide = 0 if is_off else max(2.0, box.width() * abs(stroke.part) / largest)
