@@ -23,7 +23,7 @@ from mnist_draw.arrays import Array
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, joined, number, percent, pgettext
+from mnist_draw.i18n import _, counted, joined, listed, number, percent, pgettext
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.recognition.certainty import REFUSED, certainty_from, label_of_record
@@ -117,8 +117,8 @@ class FineTuned:
         if self.is_better:
             return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
-            at = _("MNIST {share}.", share=was)
-            return _("Not learned: MNIST would fall to {share}.", share=now), joined(at, more)
+            refused = _("Not learned: other digits would be read worse.")
+            return refused, self._question() or more
         if not wrong:
             nothing = counted(
                 "Nothing to learn: your digit is already read correctly.",
@@ -131,6 +131,14 @@ class FineTuned:
         fields = {"count": number(wrong), "all": number(count)}
         return _("Not learned: {count} of your {all} digits are still misread.", **fields), more
 
+    def _question(self) -> str:
+        """Ask whether a label is right that contradicts what the network is sure to read."""
+        doubted = {label for label, said in self.before.wrong if said.isdecimal()}
+        if not doubted:
+            return ""
+        digits = listed([str(label) for label in sorted(doubted)])
+        return _("Is {digit} right? Then draw a few more.", digit=digits)
+
     def _learned(self) -> str:
         before = self.before
         count = len(self.after.labels)
@@ -140,18 +148,18 @@ class FineTuned:
                 "Learned: your {count} digits are read more surely.",
                 count,
             )
-        # Translators: fills "3 of your 5 digits are read now, none before."
+        # Translators: fills "3 of your 5 digits are read surely now, none before."
         right = number(before.right) if before.right else pgettext("how many digits", "none")
         if self.after.right == count:
             return counted(
-                "Learned: your digit is read now.",
-                "Learned: your {count} digits are read now, {before} before.",
+                "Learned: your digit is read surely now.",
+                "Learned: your {count} digits are read surely now, {before} before.",
                 count,
                 before=right,
             )
         return counted(
-            "Learned: {count} of your {all} digits is read now, {before} before.",
-            "Learned: {count} of your {all} digits are read now, {before} before.",
+            "Learned: {count} of your {all} digits is read surely now, {before} before.",
+            "Learned: {count} of your {all} digits are read surely now, {before} before.",
             self.after.right,
             all=number(count),
             before=right,

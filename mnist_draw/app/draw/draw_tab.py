@@ -109,14 +109,14 @@ class DrawTab(Page):
         self._connect()
         self._build_commands()
         self._show_history()
-        #: Whether the tab is shown for the first time.
-        self.welcomes = False
+        #: Whether the first start's card is shown: the first time, and until something is drawn.
+        self.welcomes: bool = before is not None and before.welcomes
         if preferences is not None:
             self._restore(preferences)
 
     def _restore(self, preferences: Preferences) -> None:
         """Show what was chosen, and note each choice from now on."""
-        self.welcomes = not preferences.get(_WELCOMED, False)
+        self.welcomes |= not preferences.get(_WELCOMED, False)
         preferences.set(_WELCOMED, True)
         self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
         self.canvas.width_changed.connect(
@@ -265,6 +265,7 @@ class DrawTab(Page):
 
     def leave(self) -> None:
         """End here: another tab goes on with the drawing."""
+        self.welcomes = not self.first_start.isHidden()
         self.pictures.input.stop()
         self.canvas.end()
         self.autosave.save()

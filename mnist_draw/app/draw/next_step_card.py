@@ -73,7 +73,13 @@ class NextStep(QFrame):
         self.button = push_button("nextStepButton", "", "", act=self._act)
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
-        row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
+        row(
+            (words, 1),
+            self.button,
+            gap=pad,
+            margins=(pad, Size.FIELD_GAP, pad, Size.FIELD_GAP),
+            owner=self,
+        )
         self._state.follow(_FACTS, self._show, ["draw"])
         self._state.follow(["certainty", "unlearned"], self._measure)
         QTimer.singleShot(_AT_REST_MS, self._settle)

@@ -37,11 +37,15 @@ notifier = Notifier("teaching", "draw")
 learning_notifier = Notifier("learning")
 #: The preference that holds when learning was last begun.
 _LEARNED_UNTIL = "digits_learnt_until"
+#: The preference that holds when what answers since was begun to be learned.
+_TAKEN_UNTIL = "digits_taken_until"
 #: The preference that holds which network learned then, or could not.
 _LEARNED_BY = "digits_learned_by"
 #: … and what was said of ink that nothing learns, of so many drawings.
 _SETTLED = "settled"
 _MOST_SETTLED = 100
+#: The part of learning whose time tells that of the rest.
+_TELLING = 0.2
 
 
 class Teaching(QObject):
@@ -70,6 +74,8 @@ class Teaching(QObject):
         self._number: NumberAnswer | None = None
         #: When learning was last begun: digits saved later are new.
         self._learned_until = 0.0
+        #: When learning was begun of which the outcome answers: later ones are learned once more.
+        self._taken_until = 0.0
         self._kept: Path | None = None
         #: Where in the bin what had the ink of a kept file before is, with another label.
         self._before: dict[Path, Path] = {}
@@ -80,6 +86,7 @@ class Teaching(QObject):
     def restore(self, preferences: Preferences) -> None:
         self._preferences = preferences
         self._learned_until = preferences.get(_LEARNED_UNTIL, 0.0)
+        self._taken_until = preferences.get(_TAKEN_UNTIL, self._learned_until)
         if not self._state.learned_by:
             self._state.set(learned_by=preferences.get(_LEARNED_BY, ""))
         self._state.set(settled=preferences.get(_SETTLED, {}))
@@ -198,6 +205,7 @@ class Teaching(QObject):
 
     def recount(self) -> None:
         until = self._learned_until
+        taken = self._taken_until
         kept = self._kept
 
         def count() -> tuple[list[TaughtInk], dict[str, TaughtInk], bool]:
@@ -205,7 +213,7 @@ class Teaching(QObject):
             from mnist_draw.storage.unique_paths import empty_bin
 
             empty_bin(folder_of_digits())
-            digits = _list_digits(until)
+            digits = _list_digits(until, taken)
             by_token = {token_of_name(digit.path): digit for digit in digits}
             by_token.pop("", None)
             return digits, by_token, kept is not None and not kept.exists()
@@ -218,18 +226,23 @@ class Teaching(QObject):
         if taught < self._state.taught:
             # What was learned of a deleted digit is of no use.
             self.forget_outcome()
-        unlearned = sum(digit.is_new for digit in digits)
+        is_asked = any(digit.is_new for digit in digits)
+        # All are learned once another one asks for it.
+        unlearned = sum(digit.is_new or digit.was_refused for digit in digits) if is_asked else 0
         self._state.set(taught=taught, unlearned=unlearned, taught_inks=by_token)
         if is_gone:
             self._kept = None
             self.untaught.emit()
 
-    def note_learned(self, started: float, network: str) -> None:
-        """Count the digits taught before a moment as learned by a network."""
+    def note_learned(self, started: float, network: str, is_better: bool = True) -> None:
+        """Count the digits taught before a moment as learned by a network, or as refused."""
         self._learned_until = started
+        if is_better:
+            self._taken_until = started
         self._state.set(learned_by=network)
         if self._preferences is not None:
             self._preferences.set(_LEARNED_UNTIL, started)
+            self._preferences.set(_TAKEN_UNTIL, self._taken_until)
             self._preferences.set(_LEARNED_BY, network)
         self.recount()
 
@@ -252,7 +265,7 @@ def taught_times() -> tuple[tuple[str, int], ...]:
     return modification_times(path for path, __ in find_pictures(folder_of_digits()))
 
 
-def _list_digits(learned_until: float) -> list[TaughtInk]:
+def _list_digits(learned_until: float, taken_until: float) -> list[TaughtInk]:
     """List the taught digits; what was read right when it was taught is not to be learned."""
     from mnist_draw.dataset.own_digits import find_pictures
     from mnist_draw.storage.my_digits import label_of_name, was_read_right
@@ -263,8 +276,10 @@ def _list_digits(learned_until: float) -> list[TaughtInk]:
             modified = path.stat().st_mtime_ns
             was_misread = not was_read_right(path, modified)
             is_new = was_misread and modified > learned_until * 1e9
+            was_refused = was_misread and not is_new and modified > taken_until * 1e9
             said = label_of_name(path) if label is None else label
-            found.append(TaughtInk(-1 if said is None else said, path, was_misread, is_new))
+            known = -1 if said is None else said
+            found.append(TaughtInk(known, path, was_misread, is_new, was_refused))
     return found
 
 
@@ -356,8 +371,11 @@ class LearnController(QObject):
         seconds_left = None
         if self._first is not None:
             began, before = self._first
-            if part > before:
+            if part - before >= _TELLING:
                 seconds_left = (now - began) * (1 - part) / (part - before)
+            elif self._state.learning_seconds is not None:
+                # The first steps compile: until more are done, what was offered is nearer.
+                seconds_left = self._state.learning_seconds * (1 - part)
         self._state.set(learning=Learns(part, seconds_left))
 
     @Slot(Outcome)
@@ -378,7 +396,7 @@ class LearnController(QObject):
         self._state.set(learning=Learned(message, is_better))
         assert self._learning is not None
         key = (outcome.key or UNSAVED.key) if is_better else self._learns_key
-        self._teaching.note_learned(self._learning.began, key)
+        self._teaching.note_learned(self._learning.began, key, is_better)
         if message.warning:
             learning_notifier.problem(str(message))
         elif not self.is_watched():

@@ -143,6 +143,8 @@ class TaughtInk:
     was_misread: bool
     #: Whether no learning has seen it, and it was misread.
     is_new: bool
+    #: Whether it was misread, and those that tried to learn it read it no better.
+    was_refused: bool = False
 
 
 @dataclass(eq=False)

@@ -383,6 +383,21 @@ def test_the_written_digit_is_whole(welcome):
         assert len(edge) == 1
 
 
+def test_the_card_stays_when_the_language_changes_until_something_is_drawn(
+    welcome,
+    preferences,
+    qtbot,
+):
+    for expected in (True, False):
+        welcome.leave()
+        after = DrawTab(preferences=preferences, before=welcome)
+        qtbot.addWidget(after)
+        after.start()
+        assert after.first_start.isHidden() is not expected
+        after.finish()
+        welcome.first_start.end()
+
+
 def test_the_card_asks_for_what_the_network_reads(welcome):
     first = welcome.first_start
     welcome.use_network(fakes.model(classes=list("ABCDEFGHIJ")))

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import full_disk
@@ -94,7 +95,7 @@ def test_what_is_learned_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert str(outcome.message).startswith("Learned: your 2 digits are read now, 1 before.")
+    assert str(outcome.message).startswith("Learned: your 2 digits are read surely now, 1 before.")
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -287,8 +288,20 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     assert not (own_home / "data" / "learnt").exists()
     # It was tried: only another digit asks to be learned.
     state = setup.tab.network.state
+    before = state.learning
     setup.qtbot.waitUntil(lambda: (state.taught, state.unlearned) == (2, 0))
     assert preferences.get("digits_learnt_until", 0.0) > 0
+    # Those refused are learned once more beside it.
+    folder = own_home / "data" / "my_digits"
+    refused = set(folder.iterdir())
+    taught(own_home, 1)
+    setup.tab.teaching.recount()
+    setup.qtbot.waitUntil(lambda: state.unlearned == 3)
+    for path in {*folder.iterdir()} - refused:
+        path.unlink()
+    setup.tab.teaching.recount()
+    setup.qtbot.waitUntil(lambda: state.unlearned == 0)
+    state.set(learning=before)
     assert setup.step.button.text() == "Draw more"
     setup.step.button.click()
     assert not setup.tab.canvas.has_ink()
@@ -302,6 +315,20 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     assert not notices
 
 
+def test_what_is_left_is_what_was_offered_until_the_steps_tell_more(setup, monkeypatch):
+    """The first minibatch, which compiles, made 7 seconds a minute."""
+    state = setup.tab.network.state
+    moments = iter((10.0, 14.0, 15.0))
+    clock = SimpleNamespace(monotonic=lambda: next(moments))
+    monkeypatch.setattr("mnist_draw.app.draw.teaching.time", clock)
+    state.set(learning_seconds=8.0)
+    told = []
+    for part in (0.125, 0.25, 0.5):
+        setup.tab.learn._note_step(part)
+        told.append(state.learning.seconds_left)
+    assert told == pytest.approx([7.0, 6.0, 5.0 / 0.375 * 0.5])
+
+
 def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     setup.learn.gate.clear()
     setup.begin()
@@ -310,7 +337,7 @@ def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     assert step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
-    assert step.accessibleDescription().startswith("Learned: your 2 digits are read now")
+    assert step.accessibleDescription().startswith("Learned: your 2 digits are read surely now")
     assert step.button.text() == "Go back"
     assert not notices
     # On another tab a message tells it.

@@ -222,3 +222,6 @@ def test_no_word_of_the_card_is_cut_in_the_narrowest_panel(card, tab, qtbot):
     tab.network.state.set(learning=Learned(ResultMessage("Learned.", sentence), is_better=True))
     line = next(one for one in card.findChildren(QLabel) if one.text() == sentence)
     qtbot.waitUntil(lambda: line.height() >= line.heightForWidth(line.width()))
+    # Nor does the last line touch the edge.
+    below = line.mapTo(card, line.rect().bottomLeft()).y()
+    assert card.height() - below >= theme.scaled(theme.Size.FIELD_GAP)

@@ -586,7 +586,7 @@ def test_export_as_a_data_set_or_a_table_or_not_at_all(setup, tmp_path, monkeypa
     data = load_dataset(tmp_path / "out")
     labels = [*data.train_labels, *data.validation_labels, *data.test_labels]
     assert sorted(map(int, labels)) == [1, 2, 3]
-    assert "1 to test" in setup.told[-1].sentence
+    assert "1 for testing" in setup.told[-1].sentence
     export("idx")
     assert "nothing was written" in setup.told[-1].sentence
     export("csv")
