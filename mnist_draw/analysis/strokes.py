@@ -35,7 +35,7 @@ from mnist_draw.recognition.certainty import (
 MOST_FOR = 6
 MOST_AGAINST = 3
 #: Activations whose values are above 0 for nearly every picture, or say nothing by being so.
-_ALWAYS_ON = ("tanh", "sigmoid")
+_ALWAYS_ON = ("tanh", "sigmoid", "softplus", "linear")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

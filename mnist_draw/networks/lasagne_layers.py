@@ -30,6 +30,9 @@ from mnist_draw.networks.operations import (
 from mnist_draw.networks.specification import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.storage import ModelFileError
 
+#: The methods in which a layer of Lasagne's computes.
+_COMPUTING = ("get_output_for", "convolve")
+
 
 class LayerError(ModelFileError):
     """A network has a layer that this program has not; the sentence names it."""
@@ -54,7 +57,7 @@ class _Chain:
     def __init__(self) -> None:
         self.layers: list[NetworkLayer] = []
         self.parameters: list[Floats] = []
-        #: What reads each class of Lasagne's by name; those that are derived from it, too.
+        #: What reads each class of Lasagne's by name.
         self._readers: dict[str, Callable[[Any], None]] = {
             "InputLayer": self._input,
             "Conv2DLayer": self._convolution,
@@ -69,11 +72,16 @@ class _Chain:
         }
 
     def add(self, layer: Any) -> None:
-        for kind in type(layer).__mro__:
-            if reader := self._readers.get(kind.__name__):
-                reader(layer)
-                return
-        raise _refused(layer, "the program has no such layer")
+        import lasagne
+
+        own = type(layer)
+        # One that is derived outside Lasagne may have other defaults, but computes the same.
+        kind = next(one for one in own.__mro__ if vars(lasagne.layers).get(one.__name__) is one)
+        reader = self._readers.get(kind.__name__)
+        computes = all(getattr(own, name, 0) is getattr(kind, name, 0) for name in _COMPUTING)
+        if reader is None or not computes:
+            raise _refused(layer, "the program has no such layer")
+        reader(layer)
 
     def specification(self) -> NetworkSpec:
         """Return the network of the layers, with the shortest text that means the same."""

@@ -77,6 +77,13 @@ ACTIVATIONS: dict[str, Activation] = {
             "LeakyRelu",
             {"alpha": 0.01},
         ),
+        Activation(
+            "very_leaky",
+            lambda sums: np.maximum(sums, sums * np.float32(1 / 3)),
+            "lasagne.nonlinearities.very_leaky_rectify",
+            "LeakyRelu",
+            {"alpha": 1 / 3},
+        ),
         Activation("tanh", np.tanh, "lasagne.nonlinearities.tanh", "Tanh"),
         Activation(
             "sigmoid",
@@ -94,6 +101,18 @@ ACTIVATIONS: dict[str, Activation] = {
             "Elu",
             {"alpha": 1.0},
         ),
+        Activation(
+            "softplus",
+            lambda sums: np.logaddexp(sums, np.float32(0)),
+            "theano.tensor.nnet.softplus",
+            "Softplus",
+        ),
+        Activation(
+            "linear",
+            lambda sums: sums,
+            "lasagne.nonlinearities.linear",
+            "Identity",
+        ),
     )
 }
 #: Those that output layers may have, too.
@@ -106,7 +125,6 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
         "Softmax",
         {"axis": -1},
     ),
-    "linear": Activation("linear", lambda sums: sums, "lasagne.nonlinearities.linear", "Identity"),
 }
 
 
@@ -300,25 +318,40 @@ def pooled(values: Floats, side: int, stride: int = 0) -> Floats:
 ACTIVATION_TITLES = {
     "rectify": "ReLU",
     "leaky": "Leaky ReLU",
+    "very_leaky": "Very leaky ReLU",
     "tanh": "tanh",
     "sigmoid": "sigmoid",
     "elu": "ELU",
+    "softplus": "softplus",
+    "linear": "linear",
 }
 #: What the activations of hidden layers give.
 MEANINGS = {
     "rectify": _("0 below 0, else its input"),
     "leaky": _("a hundredth of its input below 0"),
+    "very_leaky": _("a third of its input below 0"),
     "tanh": _("the hyperbolic tangent, −1 to 1"),
     "sigmoid": _("the logistic function, 0 to 1"),
     "elu": _("exp(x) − 1 below 0, else its input"),
+    "softplus": "log(1 + exp(x))",
+    "linear": _("its input"),
 }
 
 
 def activation_name(function: Any) -> str:
-    """Return the name of a layer's activation in `OUTPUT_ACTIVATIONS`, or else its own name."""
+    """Return the name of the activation that computes what a function does, or else its own."""
+    import theano.tensor as T
+
     for activation in OUTPUT_ACTIVATIONS.values():
         if function is activation.function():
             return activation.name
+    values = np.linspace(-4, 4, 33, dtype=np.float32)[np.newaxis]
+    computed = function(T.constant(values)).eval()
+    for activation in OUTPUT_ACTIVATIONS.values():
+        if np.allclose(computed, activation.compute(values), atol=1e-6):
+            return activation.name
+    if hasattr(function, "leakiness"):
+        return f"LeakyRectify({function.leakiness:g})"
     # A function, or an object with settings.
     return str(getattr(function, "__name__", type(function).__name__))
 

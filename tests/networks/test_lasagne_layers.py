@@ -5,9 +5,19 @@ import runpy
 import lasagne
 import numpy as np
 import pytest
+import theano.tensor as T
 from lasagne import layers as L
-from lasagne.nonlinearities import leaky_rectify, rectify, sigmoid, softmax, tanh
-from theano.tensor.nnet import elu
+from lasagne.nonlinearities import (
+    LeakyRectify,
+    leaky_rectify,
+    linear,
+    rectify,
+    sigmoid,
+    softmax,
+    tanh,
+    very_leaky_rectify,
+)
+from theano.tensor.nnet import elu, relu, softplus
 
 import mnist_draw
 from mnist_draw.library.stored_network import load_trained
@@ -16,6 +26,17 @@ from mnist_draw.networks.lasagne_layers import LayerError, read_network
 from mnist_draw.networks.operations import forward
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.training.functions import compile_predict
+
+
+def swish(sums):
+    return sums * T.nnet.sigmoid(sums)
+
+
+class Doubled(L.DenseLayer):
+    """A layer derived from another, which computes something else."""
+
+    def get_output_for(self, *values, **named):
+        return 2 * super().get_output_for(*values, **named)
 
 
 def pictures_in():
@@ -82,6 +103,23 @@ NETWORKS = {
     ),
     "layers:64@leaky,32@elu": lambda: out(
         stack(rows_in(), dense(64, nonlinearity=leaky_rectify), dense(32, nonlinearity=elu)),
+    ),
+    "layers:64@very_leaky,32@softplus,16@linear": lambda: out(
+        stack(
+            rows_in(),
+            dense(64, nonlinearity=very_leaky_rectify),
+            dense(32, nonlinearity=softplus),
+            dense(16, nonlinearity=linear),
+        ),
+    ),
+    # What computes the same as Lasagne's activations is one of them.
+    "layers:conv4x5,pool2,32@tanh": lambda: out(
+        stack(
+            pictures_in(),
+            conv(4, 5, nonlinearity=relu),
+            pool(2),
+            dense(32, nonlinearity=T.tanh),
+        ),
     ),
     # LeNet-5 of the Deep Learning Tutorials.
     "layers:conv20x5@tanh,pool2,conv50x5@tanh,pool2,500@tanh": lambda: out(
@@ -173,6 +211,7 @@ TEXTS = (
     "layers:40@leaky,norm,20@tanh,norm,/0.3#26",
     "layers:/0.1,conv4x3s2,/0.2,conv4x3s2p1,norm#26",
     "layers:conv4x1,pool3,conv4x3,conv4x3@tanh",
+    "layers:conv4x3@linear,norm,pool2,20@softplus,20@very_leaky,norm",
 )
 NETWORKS |= {text: parse_network(text).build for text in TEXTS}
 
@@ -227,13 +266,27 @@ def test_they_answer_the_same_as_saved_networks(text, tmp_path):
         (lambda: out(L.InputLayer((None, 3, 32, 32))), "InputLayer"),
         (lambda: out(L.InputLayer((None, 3, 32, 32), name="photo")), "'photo'"),
         (lambda: L.DenseLayer(rows_in(), 10, nonlinearity=sigmoid), "softmax"),
-        (lambda: out(dense(8, nonlinearity=None)(rows_in())), "linear"),
+        (lambda: out(dense(8, nonlinearity=LeakyRectify(0.2))(rows_in())), r"LeakyRectify\(0.2\)"),
+        (lambda: out(dense(8, nonlinearity=swish)(rows_in())), "swish"),
         pytest.param(
             lambda: out(L.BatchNormLayer(dense(8)(rows_in()))),
             "BatchNormLayer",
             marks=pytest.mark.skipif(not hasattr(L, "BatchNormLayer"), reason="not in Lasagne 0.1"),
         ),
         (lambda: out(L.MaxPool2DLayer(pictures_in(), 2, ignore_border=False)), "MaxPool2DLayer"),
+        (lambda: out(Doubled(rows_in(), 8)), "Doubled"),
+        *(
+            pytest.param(
+                lambda name=name: out(getattr(L, name)(conv(8, 3)(pictures_in()), 8, 3)),
+                name,
+                marks=pytest.mark.skipif(not hasattr(L, name), reason="not in Lasagne 0.1"),
+            )
+            for name in (
+                "DilatedConv2DLayer",
+                "TransposedConv2DLayer",
+                "LocallyConnected2DLayer",
+            )
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(build, named, tmp_path):
