@@ -34,7 +34,7 @@ NETWORKS = [
     "custom_mlp:0", "custom_mlp:2,20", "custom_mlp:1,30#26", "layers:pool2,16",
     "layers:12@tanh,8@sigmoid,8@leaky,8@elu", "layers:conv4x5,pool2,conv3x3,pool2,12",
     "layers:conv4x5s2p2,pool3s2,8@tanh", "layers:conv3x4s3p1@elu,conv3x3s2p1,pool2",
-    "layers:conv4x5,norm,pool2,16,norm",
+    "layers:conv4x5,norm,pool2,16,norm", "layers:12@very_leaky,8@softplus,8@linear",
     *(pytest.param(name, marks=pytest.mark.slow) for name in ("mlp", "cnn", "deep_cnn")),
 ]  # fmt: skip
 

@@ -431,6 +431,7 @@ def test_every_row_of_a_step_is_true(
     "network",
     [
         "custom_mlp:0", "custom_mlp:2,8,0.2,0.5", "layers:12@tanh,8@sigmoid,8@leaky,8@elu",
+        "layers:12@very_leaky,8@softplus,8@linear",
         "layers:conv4x5s2p2,pool3s2,/0.3,8@tanh", "layers:conv3x4s3p1@elu,conv3x3s2p1,pool2,pool2",
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("mlp", "cnn", "deep_cnn")),
     ],

@@ -66,6 +66,10 @@ FUNCTIONS = {
     "slope_of_sigmoid": lambda z: expit(z) * (1 - expit(z)),
     "leaky": lambda z: np.where(z > 0, z, 0.01 * z),
     "slope_of_leaky": lambda z: np.heaviside(z, 0.5) * 0.99 + 0.01,
+    "very_leaky": lambda z: np.where(z > 0, z, z / 3),
+    "slope_of_very_leaky": lambda z: np.heaviside(z, 0.5) * 2 / 3 + 1 / 3,
+    "softplus": lambda z: np.logaddexp(0, z), "slope_of_softplus": expit,
+    "linear": lambda z: z, "slope_of_linear": np.ones_like,
     "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
     "slope_of_elu": lambda z: np.where(z > 0, 1, np.exp(np.minimum(z, 0))),
 }  # fmt: skip
