@@ -8,12 +8,12 @@ from typing import Any
 
 from qtpy.QtCore import QRect, QSize, Qt
 from qtpy.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
-from qtpy.QtWidgets import QAbstractButton, QAction, QPushButton, QToolButton, QWidget
+from qtpy.QtWidgets import QAbstractButton, QAction, QLabel, QPushButton, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.kit.widgets import explain, label, tip
 
 
 class Command(QAction):
@@ -83,6 +83,7 @@ _ICON_COLORS = {
     "start": ("on_accent", "on_accent"),
     "lead": ("on_accent", "on_accent"),
     "tool": ("text", "accent"),
+    "mode": ("text", "accent"),
     "link": ("second", "second"),
     "accent": ("accent", "accent"),
     "muted": ("muted", "muted"),
@@ -151,6 +152,19 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
         button.setIcon(icon(name, look=button.property("look") or ""))
 
     theme.follow(button, renew)
+
+
+def icon_label(name: str, look: str, title: str = "") -> QLabel:
+    """Return an icon in the theme's colors that no one can press; readers say its title."""
+    picture = label("", look)
+    picture.setAccessibleName(title)
+
+    def paint() -> None:
+        side = theme.scaled(theme.Size.SMALL_ICON)
+        picture.setPixmap(icon(name, look).pixmap(side, side))
+
+    theme.follow(picture, paint)
+    return picture
 
 
 def icon_button(

@@ -75,13 +75,13 @@ class SegmentedControl(QFrame):
 
     chosen = Signal(int)
 
-    def __init__(self, name: str, texts: Sequence[str]) -> None:
+    def __init__(self, name: str, texts: Sequence[str], look: str = "segment") -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setProperty("look", "segments")
+        self.setProperty("look", f"{look}s")
         self.group = QButtonGroup(self)
         self.group.idClicked.connect(self.chosen)
-        self.buttons = [ElidedButton(text, "segment") for text in texts]
+        self.buttons = [ElidedButton(text, look) for text in texts]
         for number, part in enumerate(self.buttons):
             part.setCheckable(True)
             # Qt makes the chosen part the only stop not before one has the keyboard.

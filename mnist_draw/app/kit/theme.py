@@ -316,6 +316,7 @@ def style_sheet(colors: Colors, scale: float) -> str:
         "choice_high": px(Size.CHOICE[1]) - border,
         "caret_room": px(12) + 10,
         "quiet": px(Text.BODY) + 5,
+        "tick_inner": px(16) - border,
         "switch_wide": px(Size.SWITCH[0]) - border,
         "switch_high": px(Size.SWITCH[1]) - border,
         "switch_round": px(Size.SWITCH[1]) // 2,

@@ -164,7 +164,9 @@ class Window(QMainWindow):
             self.glossary.open_here,
             sentence=_("Explain technical terms, starting with the one under the pointer."),
         )
-        build_help(self.header.help_button, self, self.navigation.pages, guide, words)
+        lesson = self.train_tab.make_lesson
+        lesson.triggered.connect(lambda: self.navigation.show_page(TrainTab.name))
+        build_help(self.header.help_button, self, self.navigation.pages, guide, words, lesson)
 
     def _connect(self) -> None:
         self.run = RunController(

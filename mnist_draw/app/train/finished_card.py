@@ -193,7 +193,6 @@ class FinishedCard(Card):
             # It may be narrower than its words.
             button.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
             button.clicked.connect(partial(self._choose_remedy, place))
-        set_icon(self.remedy_buttons[0], "arrow-clockwise", Size.SMALL_ICON)
         self.try_button = push_button(
             "tryItButton",
             _("Try it"),
@@ -250,8 +249,12 @@ class FinishedCard(Card):
 
     # -- showing
 
-    def show_run(self, run: Run, words: FinishedWords) -> None:
+    def show_run(self, run: Run, words: FinishedWords, leads: bool = True) -> None:
+        """Show what came of a run; its best remedy leads on unless another button does."""
         self._run = run
+        best = self.remedy_buttons[0]
+        set_look(best, "start" if leads else "large")
+        set_icon(best, "arrow-clockwise", Size.SMALL_ICON)
         self._words = words
         self.goes_on = words.goes_on
         self.setObjectName("poorCard" if words.is_poor else "finishedCard")

@@ -44,8 +44,6 @@ SUFFIXES = (SUFFIX, ".toml")
 #: Begins a line of the task that is a step to tick.
 _STEP = "[ ]"
 _FIRST_FREE = ("training_examples", "epochs", "data_folder", "learning_rate")
-#: Free settings in the table of runs: there is no room for more.
-_MAX_COLUMNS = 2
 #: In place of the time of what is not tried.
 NOT_TIMED = "–"
 #: Characters of a task.
@@ -133,19 +131,22 @@ class LessonTable:
 def lesson_table(lesson: Lesson, runs: Sequence[Run], chosen: TrainingSettings) -> LessonTable:
     """List the runs of a lesson, the first one first; of equal ones the newest."""
     tried = [run for run in reversed(runs) if run.lesson == lesson.title and run.epochs_done]
+    # A run may have been stopped before its last epoch.
+    settings = [run.settings.replace(epochs=run.epochs_done) for run in tried]
+    usual = [chosen, *(() if lesson.settings is None else (lesson.settings,))]
     varied = [
         name
         for name in lesson.free
-        if any(getattr(run.settings, name) != getattr(chosen, name) for run in tried)
+        if len({repr(getattr(one, name)) for one in (*usual, *settings)}) > 1
     ]
-    names = varied[:_MAX_COLUMNS] or lesson.free[:1]
+    names = varied or lesson.free[:1]
 
     def values_of(one: TrainingSettings) -> tuple[str, ...]:
         return tuple(SETTINGS[name].format_value(getattr(one, name)) for name in names)
 
     rows = {}
-    for run in tried:
-        rows[values_of(run.settings)] = (accuracy_of(run), format_duration(run.seconds))
+    for run, used in zip(tried, settings, strict=True):
+        rows[values_of(used)] = (accuracy_of(run), format_duration(run.seconds))
     rows.setdefault(values_of(chosen), (_("not yet"), NOT_TIMED))
     heads = (*(SETTINGS[name].title for name in names), _("Right"), _("Time"))
     return LessonTable(heads, tuple((*values, *cells) for values, cells in rows.items()))

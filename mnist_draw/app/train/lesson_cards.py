@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from qtpy.QtCore import QPointF, QSize, Qt, Signal
 from qtpy.QtGui import QPaintEvent
@@ -14,6 +13,7 @@ from qtpy.QtWidgets import (
     QFrame,
     QGridLayout,
     QHeaderView,
+    QInputDialog,
     QLabel,
     QSizePolicy,
     QTableWidget,
@@ -22,8 +22,8 @@ from qtpy.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import icon, set_icon
-from mnist_draw.app.kit.files import ask_save, file_kind
+from mnist_draw.app.kit.commands import icon_label, set_icon
+from mnist_draw.app.kit.files import ask_save, file_kind, without_dots
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import paint_chosen, smooth_painter
@@ -62,6 +62,8 @@ notifier = Notifier("lesson", "train")
 HANDED_IN = file_kind(_("Handed in"), SUFFIX)
 _ROW = 36
 _LEAST_ROWS = 2
+#: So many columns share the width of the table; more scroll.
+_STRETCHED = 5
 #: The preference that holds which steps are done, by the titles of lessons.
 _DONE = "lesson_steps"
 #: What the card says in one line, where it is free.
@@ -221,16 +223,7 @@ def _shown_on_card(lesson: Lesson) -> frozenset[str]:
 
 
 def lock() -> QLabel:
-    """Return the picture of a lock, in the colors of the theme."""
-    picture = label("", "muted")
-    picture.setAccessibleName(_("Fixed"))
-
-    def paint() -> None:
-        side = theme.scaled(Size.SMALL_ICON)
-        picture.setPixmap(icon("lock-simple", look="muted").pixmap(side, side))
-
-    theme.follow(picture, paint)
-    return picture
+    return icon_label("lock-simple", "muted", _("Fixed"))
 
 
 class RunsTable(QTableWidget):
@@ -241,9 +234,7 @@ class RunsTable(QTableWidget):
         self.setObjectName("lessonRuns")
         explain(self, _("Your runs in this lesson"))
         self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.Stretch)
         theme.follow(self, self._fit)
 
     def _fit(self) -> None:
@@ -260,6 +251,9 @@ class RunsTable(QTableWidget):
     def show_table(self, table: LessonTable) -> None:
         self.setColumnCount(len(table.heads))
         self.setRowCount(len(table.rows))
+        is_wide = len(table.heads) > _STRETCHED
+        mode = QHeaderView.ResizeToContents if is_wide else QHeaderView.Stretch
+        self.horizontalHeader().setSectionResizeMode(mode)
         for place, head in enumerate(table.heads):
             heading = QTableWidgetItem(head)
             heading.setTextAlignment(_side(table, place))
@@ -316,8 +310,12 @@ class LessonRunsCard(Card):
         notifier.message(_("Copied."))
 
     def _hand_in(self) -> None:
-        name = f"{file_name(Path.home().name)}{SUFFIX}"
-        path = ask_save(self, _("Hand in, under your name"), name, HANDED_IN)
+        # Pupils may share a login, and a computer: nobody's name is proposed.
+        title = without_dots(self.hand_in_button.text())
+        pupil, chosen = QInputDialog.getText(self, title, _("Your name"))
+        if not chosen or not pupil.strip():
+            return
+        path = ask_save(self, title, f"{file_name(pupil.strip())}{SUFFIX}", HANDED_IN)
         if path:
             lesson = self._lesson
             write = partial(hand_in, path, lesson.title, lesson.author, self._runs)

@@ -21,14 +21,14 @@ from qtpy.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import Command, icon_button
+from mnist_draw.app.kit.commands import Command, icon_button, icon_label, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_open, ask_save, file_kind
 from mnist_draw.app.kit.layout import ScrollArea, column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import Captioned, ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, set_look
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, rule, set_look
 from mnist_draw.app.train.lesson import (
     MAX_TASK,
     MAX_TITLE,
@@ -44,7 +44,7 @@ from mnist_draw.app.train.lesson import (
 )
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import LANGUAGES, _, language, listed, number, pgettext
+from mnist_draw.i18n import LANGUAGES, _, joined, language, listed, number, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
@@ -67,7 +67,7 @@ _NEW = Lesson(
 )
 #: From this width on, in pixels, the two cards are beside each other.
 _BESIDE = 900
-_MODES_WIDE = 240
+_MODES_WIDE = 264
 _TASK_HIGH = 80
 #: Eleven rows of settings fit into the least window.
 _ROW_GAP = 1
@@ -120,15 +120,17 @@ class LessonMaker(ScrollArea):
         self.cards = SegmentedControl(
             "lessonCards",
             (_("Only this lesson"), _("This lesson and the four cards")),
+            "mode",
         )
         self.cards.choose(0)
         self.modes = [self._build_modes(first) for first, *__ in ROWS]
         self._values = [FittedLabel(_SMALLEST, two_lines=True, look="body") for __ in ROWS]
         self._count = label("", "muted")
+        self._file = FittedLabel(look="title", name="lessonFile")
         self._note = ElidedLabel("", "muted", "lessonNote")
         self.save_button = push_button(
             "saveLessonButton",
-            _("Save as lesson …"),
+            _("Save lesson …"),
             look="lead",
             act=self._save,
         )
@@ -164,7 +166,9 @@ class LessonMaker(ScrollArea):
         modes = SegmentedControl(
             f"{name}Mode",
             (pgettext("setting", "Free"), _("Fixed"), pgettext("setting", "Hidden")),
+            "mode",
         )
+        set_icon(modes.buttons[FIXED], "lock-simple", Size.SMALL_ICON)
         modes.setAccessibleName(SETTINGS[name].title)
         modes.choose(_mode(_NEW, name))
         modes.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
@@ -201,7 +205,9 @@ class LessonMaker(ScrollArea):
         bar.setProperty("look", "card")
         pad = Size.CARD_PADDING
         margins = (pad, Size.FIELD_GAP, Size.CARD_GAP, Size.FIELD_GAP)
-        row((self._note, 1), self.try_button, self.save_button, margins=margins, owner=bar)
+        parts = (icon_label("chalkboard-teacher", "accent"), self._file, (self._note, 1))
+        buttons = (self.try_button, self.save_button)
+        row(*parts, *buttons, gap=Size.CARD_GAP, margins=margins, owner=bar)
         inner = QWidget()
         column(top, (self._cards, 1), bar, gap=Size.CARD_GAP, owner=inner)
         self.setWidget(inner)
@@ -235,10 +241,11 @@ class LessonMaker(ScrollArea):
         grid.setColumnStretch(2, 1)
         for place, names in enumerate(ROWS):
             title, __ = describe_row(names, self._form.settings())
-            grid.addWidget(label(title, "muted"), place, 0)
+            grid.addWidget(label(title, "muted"), 2 * place, 0)
             self._values[place].setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
-            grid.addWidget(self._values[place], place, 1)
-            grid.addWidget(self.modes[place], place, 2)
+            grid.addWidget(self._values[place], 2 * place, 1)
+            grid.addWidget(self.modes[place], 2 * place, 2)
+            grid.addWidget(rule(), 2 * place + 1, 0, 1, 3)
         card.body.addLayout(grid, 1)
         meaning = _("Free: can be changed. Fixed: shown, with a lock. Hidden: not shown.")
         card.body.addWidget(label(meaning, "muted", wraps=True))
@@ -301,8 +308,10 @@ class LessonMaker(ScrollArea):
         )
         self._count.setText(letters)
         set_look(self._count, "wrong" if self._letters > MAX_TASK else "muted")
+        self._file.setText(self._file_name)
+        self._file.show()
         set_look(self._note, "muted")
-        self._note.setText(_("{name} opens with a double click.", name=self._file_name))
+        self._note.setText(_("Opens with a double click."))
 
     @property
     def _letters(self) -> int:
@@ -388,6 +397,7 @@ class LessonMaker(ScrollArea):
             problem = _("Tick Draw or Train, too.")
             self.tabs[0].setFocus()
         if problem:
+            self._file.hide()
             set_look(self._note, "wrong")
             self._note.setText(problem)
         return bool(problem)
@@ -395,13 +405,14 @@ class LessonMaker(ScrollArea):
     def _save(self) -> None:
         if self._refuses():
             return
-        path = ask_save(self, _("Save as lesson …"), self._file_name, LESSONS)
+        path = ask_save(self, _("Save lesson …"), self._file_name, LESSONS)
         if path and self._write(Path(path)):
             needed = self._needed()
             said = _("Saved {path}.", path=path)
             if needed:
                 said = _("Saved {path}. Put {files} beside it.", path=path, files=listed(needed))
-            notifier.message(said)
+            then = _("Give it to your class; what they hand in on their page, you open here.")
+            notifier.message(joined(said, then))
             self.close_requested.emit()
 
     def _needed(self) -> list[str]:

@@ -14,7 +14,7 @@ from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.layout import FlowLayout, ScrollArea, column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, push_button
+from mnist_draw.app.kit.widgets import Card, push_button, set_look
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.failed_view import ChangesCard, DivergenceCard, FailedCard, WhyCard
 from mnist_draw.app.train.finished_card import FinishedCard
@@ -170,6 +170,8 @@ class RunPage(ScrollArea):
         self.leads_inside = True
         #: Settings that a lesson fixes: no remedy changes them.
         self.fixed: frozenset[str] = frozenset()
+        #: Whether the way back to the lesson leads, and not a remedy.
+        self._leads_back = False
         self.finished = FinishedCard()
         self.failed = FailedCard()
         self.queued = QueuedCard()
@@ -349,9 +351,13 @@ class RunPage(ScrollArea):
         # There is nothing to show of a run that has learned nothing and cannot go on.
         can_continue = run.can_continue and not state.is_training
         has_result = shown == "ended" and (run.has_learned or can_continue)
+        self._leads_back = False
         if has_result:
             words = finished_words(run, can_continue, self.leads_inside, self.fixed)
-            self.finished.show_run(run, words)
+            # A remedy leads away from the task.
+            self._leads_back = bool(state.lesson) and words.is_poor and bool(words.remedies)
+            self.finished.show_run(run, words, leads=not self._leads_back)
+        set_look(self.new_button, "primary" if self._leads_back else "")
         self.finished.setVisible(has_result)
         if shown == "failed":
             self.failed.show_words(failed_words(run))
@@ -428,6 +434,8 @@ class RunPage(ScrollArea):
             return self.pause_button
         if self._page_state == "failed":
             return self.failed.remedy_button
+        if self._leads_back:
+            return self.new_button
         buttons = self.finished.buttons()
         ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())
         return next(ready, self.new_button)

@@ -125,8 +125,6 @@ class SettingsDrawer(QWidget):
     """Every setting but those of the start bar, in sections that the user opens and closes."""
 
     files_chosen = Signal(list)
-    #: The settings are to become a lesson.
-    lesson_requested = Signal()
 
     def __init__(self, form: SettingsForm | None = None) -> None:
         super().__init__()
@@ -205,14 +203,17 @@ class SettingsDrawer(QWidget):
             "dots-three",
             _("Settings file"),
         )
-        menu = button_menu(button)
+        menu = self._files = button_menu(button)
         self._open = menu.addAction(_("Open settings …"), self.open_file)
         menu.addAction(_("Save settings …"), self.save_file)
         menu.addAction(_("Open lesson …"), self._open_lesson)
-        menu.addAction(_("Save as lesson …"), self.lesson_requested.emit)
-        menu.addAction(_("Save as preset …"), self.save_as_preset)
+        self._save_preset = menu.addAction(_("Save as preset …"), self.save_as_preset)
         self.delete = menu.addAction(_("Delete this preset"), self.delete_own_preset)
         return button
+
+    def offer_lesson(self, make: Command) -> None:
+        """Offer what makes a lesson of the settings."""
+        self._files.insertAction(self._save_preset, make)
 
     def _build_presets(self) -> ComboBox:
         sentence = _("Set everything except the data set in one go.")

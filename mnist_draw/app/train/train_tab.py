@@ -91,7 +91,6 @@ class TrainTab(Page):
         self.library = LibraryPage(self.state)
         self.maker = LessonMaker(self.settings)
         self.maker.close_requested.connect(lambda: self.show_page("new"))
-        self.drawer.lesson_requested.connect(lambda: self.show_page("make"))
         self._pages: dict[PageName, QWidget] = {
             "new": self.new_run,
             "run": self.run_page,
@@ -152,6 +151,10 @@ class TrainTab(Page):
         explain(new.start_button, pgettext("button", "Start"), "", "F5")
         sentence = _("Pause after the current minibatch, or resume.")
         explain(run.pause_button, _("Pause"), sentence, "F5")
+        make = partial(self.show_page, "make")
+        sentence = _("Give a class these settings, with a task, as a file.")
+        self.make_lesson = Command(self, _("Save as lesson …"), "", make, sentence=sentence)
+        self.drawer.offer_lesson(self.make_lesson)
         self.everywhere = (self.main, self.stop, self.step)
 
     def begin_lesson(

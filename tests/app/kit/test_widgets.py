@@ -11,6 +11,7 @@ from qtpy.QtGui import QCursor, QDesktopServices, QImage, QPainter, QRegion
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QApplication,
+    QCheckBox,
     QDialogButtonBox,
     QFileDialog,
     QFileSystemModel,
@@ -564,3 +565,23 @@ def test_nothing_shines_through_an_opaque_widget_between_two_pixels(offset):
     painter.end()
     shown = {image.pixelColor(20, y).name() for y in range(60)}
     assert shown == {"#ff0000", theme.LIGHT.card.lower()}
+
+
+def test_a_ticked_box_with_the_keyboard_has_a_frame_of_two_pixels(show):
+    """It was one pixel, a little darker than the tick's ground."""
+    box = show(QCheckBox("Draw"), 100, 30)
+    box.setChecked(True)
+    box.activateWindow()
+    pictures = []
+    for has_focus in (False, True):
+        if has_focus:
+            box.setFocus(Qt.TabFocusReason)
+        else:
+            box.clearFocus()
+        pictures.append(box.grab().toImage())
+    without, with_focus = pictures
+    row = without.height() // 2
+    changed = [
+        x for x in range(theme.scaled(16) // 2) if without.pixel(x, row) != with_focus.pixel(x, row)
+    ]
+    assert changed[:2] == [0, 1]

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from made_networks import flat_model
 from PIL import Image
 from qtpy.QtCore import QMimeData, QPoint, QPointF, QProcess, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtWidgets import QApplication, QFileDialog, QLabel, QTableWidget, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QLabel, QTableWidget, QWidget
 
 import mnist_draw.app
 from mnist_draw.app.kit.commands import Command
@@ -20,6 +21,7 @@ from mnist_draw.app.train.lesson import (
     Lesson,
     LessonError,
     describe_row,
+    lesson_table,
     lesson_text,
     read_lesson,
     split_task,
@@ -30,7 +32,9 @@ from mnist_draw.i18n import language
 from mnist_draw.library.handed_in import hand_in
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
+from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.presets import PRESETS, save_settings
+from mnist_draw.training.run import Run
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes, seen
@@ -310,7 +314,11 @@ def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
     window.train_tab.show_drawer(True)
     menu = setup.button("settingsFileButton").menu()
     (entry,) = (action for action in menu.actions() if action.text().startswith("Save as lesson"))
+    # A teacher looks for it in the help, on any page.
+    assert entry in window.header.help_button.menu().actions()
+    window.navigation.show_page("draw")
     entry.trigger()
+    assert window.state.page == "train"
     maker = window.train_tab.maker
     assert maker.isVisible()
     assert not drawer.isVisible()
@@ -335,8 +343,10 @@ def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
     assert read_lesson(arguments[-1]).title == "How few?"
     # In the language of this window, which may not be the system's.
     assert arguments[arguments.index("--lang") + 1] == language()
+    assert setup.text("lessonFile") == "how-few.mnist-lesson"
     setup.button("saveLessonButton").click()
     assert "few.mnist-lesson" in setup.text("toastLabel")
+    assert "Give it to your class" in setup.text("toastLabel")
     assert window.train_tab.page == "new"
     # A pupil can change what is free.
     open_lesson(window, str(file))
@@ -551,8 +561,17 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
     lines = QApplication.clipboard().text().split("\n")
     assert [line.split("\t") for line in lines[1:]] == rows()
     file = path.with_name("Anna.mnist-handin")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    setup.button("handInButton").click()
+    proposed = []
+    monkeypatch.setattr(
+        QFileDialog,
+        "getSaveFileName",
+        lambda *asked: (proposed.append(asked[2]), (str(file), ""))[1],
+    )
+    # Pupils share a login: without a name there is no file.
+    for pupil in ("", "  ", "Anna"):
+        monkeypatch.setattr(QInputDialog, "getText", lambda *_, said=pupil: (said, True))
+        setup.button("handInButton").click()
+    assert proposed == ["Anna.mnist-handin"]
     qtbot.waitUntil(lambda: "Anna.mnist-handin" in setup.text("toastLabel"))
     # The teacher drops it on the Library.
     window.leave_lesson()
@@ -578,6 +597,25 @@ def test_the_runs_of_a_lesson_are_listed_copied_and_handed_in(setup, path, qtbot
     page.list.setCurrentIndex(model.index(place))
     page.delete.trigger()
     qtbot.waitUntil(lambda: not any(getattr(row, "name", "") == "Anna" for row in model.shown))
+
+
+def test_the_table_has_all_that_pupils_changed(path):
+    """Runs with other epochs and rates looked alike, and one of them was left out."""
+    path.write_text(TASK)
+    lesson = read_lesson(str(path))
+    base = lesson.settings
+    runs = []
+    for epochs, rate in ((7, 0.01), (7, 0.1), (base.epochs, 0.1)):
+        settings = base.replace(training_examples=50, learning_rate=rate)
+        run = Run(settings=settings, lesson=lesson.title)
+        for epoch in range(1, epochs + 1):
+            run.apply(EpochFinished(epoch, base.epochs, 0.7, 0.3, 0.9, 0.2, 0.9, 9.0, True, ()))
+        runs.append(run)
+    table = lesson_table(replace(lesson, fixed=frozenset()), runs, base)
+    assert {"Pictures", "Epochs", "Learning rate"} <= set(table.heads)
+    assert len(table.rows) == 4
+    same = lesson_table(lesson, runs[:1], runs[0].settings.replace(epochs=7))
+    assert "Epochs" in same.heads
 
 
 @pytest.mark.window

@@ -649,6 +649,20 @@ def test_a_run_that_was_stopped_in_its_first_epoch_says_for_how_long():
     assert "after part of epoch 1 in" in details
 
 
+def test_in_a_lesson_the_way_back_to_it_leads_and_no_remedy(show):
+    page, state = page_of(poor(), lesson="How few?")
+    show(page, 1326, 650)
+    filled = [one for one in page.finished.buttons() if one.property("look") == "start"]
+    assert not filled
+    assert page.new_button.property("look") == "primary"
+    assert page.first() is page.new_button
+    state.set(shown_run=result("completed"))
+    page.show_run()
+    assert page.finished.try_button.property("look") == "start"
+    assert page.first() is page.finished.try_button
+    assert not page.new_button.property("look")
+
+
 def test_a_poor_card_has_one_filled_button_and_gives_its_remedy(qtbot, show):
     page, state = page_of(poor())
     show(page, 1326, 650)
