@@ -111,7 +111,8 @@ def test_every_control_is_named_and_explained(shared):
         assert not control.whatsThis(), name
         assert control.focusPolicy() != Qt.NoFocus, name
     # Segments are told apart by their text.
-    unnamed = [w for w in controls if not w.objectName() and w.property("look") != "segment"]
+    segments = ("segment", "mode")
+    unnamed = [w for w in controls if not w.objectName() and w.property("look") not in segments]
     assert not [w for w in unnamed if type(w).__module__.startswith("mnist_draw")]
     found = 0
     for widget in window.findChildren(QWidget):
@@ -663,7 +664,7 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
             alike = {one.text() for one in commands if one.sentence == command.sentence}
             assert text.count(command.sentence) == len(alike), command.text()
     # What a control does is told, not what it shows now.
-    assert "Choose the digit" in text
+    assert "Choose what the bars are about" in text
     assert "99%" not in text
     # A key that does two things in turn is named once.
     assert lines.count("F5") == 1
@@ -773,7 +774,7 @@ def read_help(setup, action):
 
 def test_the_help_menu_tells_first_steps_keys_versions_and_opens_the_guide(shared):
     window = shared.window
-    first, guide, words, keys, problem, about = shared.button("helpButton").menu().actions()
+    first, guide, words, __, keys, problem, about = shared.button("helpButton").menu().actions()
     assert words.shortcut().toString() == "F1"
     for action, told in (
         (first, "Press T"),
