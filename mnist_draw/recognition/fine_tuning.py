@@ -113,12 +113,12 @@ class FineTuned:
         wrong = len(before.wrong)
         now = percent(self.after.test_accuracy, 2)
         was = percent(before.test_accuracy, 2)
-        more = _("Draw a few more.")
+        more = self._question() or _("Draw a few more.")
         if self.is_better:
             return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
             refused = _("Not learned: other digits would be read worse.")
-            return refused, self._question() or more
+            return refused, more
         if not wrong:
             nothing = counted(
                 "Nothing to learn: your digit is already read correctly.",

@@ -124,7 +124,12 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
         ("4,9 0.5 0.9956", "4,4 0.9 0.9941", True, "digits are read surely now, 1 before."),
         ("4 0.7 0.9956", "4 0.9 0.9956", True, "read more surely"),
         # No better on the digits, or too much forgotten.
-        ("9 0.1 0.9956", "9 0.4 0.9960", False, "still read as 9. Draw a few more."),
+        (
+            "9 0.1 0.9956",
+            "9 0.4 0.9960",
+            False,
+            "still read as 9. Is 4 right? Then draw a few more.",
+        ),
         ("⊘ 0.1 0.9956", "⊘ 0.4 0.9956", False, "still not sure of your 4"),
         ("4? 0.4 0.9956", "4? 0.5 0.9956", False, "still not sure of your 4"),
         (
