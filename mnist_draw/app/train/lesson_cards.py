@@ -62,8 +62,8 @@ notifier = Notifier("lesson", "train")
 HANDED_IN = file_kind(_("Handed in"), SUFFIX)
 _ROW = 36
 _LEAST_ROWS = 2
-#: So many columns share the width of the table; more scroll.
-_STRETCHED = 5
+#: So many columns share the width of the table; of more, each takes what it needs.
+_STRETCHED = 4
 #: The preference that holds which steps are done, by the titles of lessons.
 _DONE = "lesson_steps"
 #: What the card says in one line, where it is free.
