@@ -19,7 +19,6 @@ from mnist_draw import __version__, theano_bridge
 from mnist_draw.analysis.pictures import load_test_pictures, load_validation_pictures
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.robustness import count_limits
-from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import default_model
@@ -28,6 +27,7 @@ from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import cache_folder
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.functions import compile_evaluate, compile_train
 from mnist_draw.training.loop import EVALUATION_SLICE
 from mnist_draw.training.presets import PRESETS
@@ -72,14 +72,10 @@ def main() -> None:
 def compile_functions(settings: TrainingSettings, data: Dataset) -> None:
     """Compile what trains and validates a network; the sizes of a minibatch decide on kernels."""
     network = build_network(settings)
-    labels = data.train_labels.astype(np.int32)
-    rows = np.arange(settings.batch_size)
-    compile_train(network, settings).train(data.train_images, labels, rows)
+    minibatch = next(EpochPictures(settings, data).minibatches(1))
+    compile_train(network, settings).train(*minibatch)
     some = slice(EVALUATION_SLICE)
-    compile_evaluate(network)(data.train_images[some], labels[some])
-    if settings.augmentation != "off":
-        recipe = settings.augmentation
-        Augmenter(recipe, data.train_images[some], labels[some], settings.seed).batch(rows[:1], 1)
+    compile_evaluate(network)(data.train_images[some], data.train_labels[some].astype(np.int32))
 
 
 def count_ahead(model: ModelFile) -> None:

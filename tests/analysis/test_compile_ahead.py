@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis import compile_ahead, results, robustness
 from mnist_draw.analysis.pictures import load_test_pictures, load_validation_pictures
+from mnist_draw.dataset.augmentation.augmenter import Augmenter
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.library.networks import default_model, find_network
 from mnist_draw.training.presets import PRESETS
 
@@ -75,3 +78,22 @@ def test_what_results_shows_was_counted_ahead(monkeypatch):
     for pictures in (load_test_pictures(), load_validation_pictures()):
         assert next(results.count_results(model, pictures)).is_complete
     assert next(robustness.count_limits(model)).is_complete
+
+
+@native
+def test_both_ways_of_varying_pictures_are_compiled_ahead(monkeypatch):
+    """A digit is moved or painted anew by chance: one picture alone takes one way."""
+    settings = PRESETS["handwriting"].settings
+    ways = set()
+
+    def note(way):
+        vary = getattr(Augmenter, way)
+        monkeypatch.setattr(Augmenter, way, lambda *args: ways.add(way) or vary(*args))
+
+    note("_moved")
+    note("_written")
+    nothing = SimpleNamespace(train=lambda *_: None)
+    monkeypatch.setattr(compile_ahead, "compile_train", lambda *_: nothing)
+    monkeypatch.setattr(compile_ahead, "compile_evaluate", lambda *_: nothing.train)
+    compile_ahead.compile_functions(settings, load_dataset())
+    assert ways == {"_moved", "_written"}
