@@ -253,7 +253,9 @@ def _describe_run(run: Run, going_on: bool) -> str:
     planned = run.settings.epochs
     said = run_name(run.settings, run.changes)
     words = ["" if said in run.title else said]
-    if going_on:
+    if run.state == "paused":
+        words.append(run.label)
+    elif going_on:
         words.append(_("epoch {done} of {planned}", done=min(done + 1, planned), planned=planned))
     elif run.has_failed:
         words.append(_describe_failure(run))

@@ -77,13 +77,6 @@ ACTIVATIONS: dict[str, Activation] = {
             "LeakyRelu",
             {"alpha": 0.01},
         ),
-        Activation(
-            "very_leaky",
-            lambda sums: np.maximum(sums, sums * np.float32(1 / 3)),
-            "lasagne.nonlinearities.very_leaky_rectify",
-            "LeakyRelu",
-            {"alpha": 1 / 3},
-        ),
         Activation("tanh", np.tanh, "lasagne.nonlinearities.tanh", "Tanh"),
         Activation(
             "sigmoid",
@@ -100,6 +93,13 @@ ACTIVATIONS: dict[str, Activation] = {
             "theano.tensor.nnet.elu",
             "Elu",
             {"alpha": 1.0},
+        ),
+        Activation(
+            "very_leaky",
+            lambda sums: np.maximum(sums, sums * np.float32(1 / 3)),
+            "lasagne.nonlinearities.very_leaky_rectify",
+            "LeakyRelu",
+            {"alpha": 1 / 3},
         ),
         Activation(
             "softplus",
@@ -318,10 +318,10 @@ def pooled(values: Floats, side: int, stride: int = 0) -> Floats:
 ACTIVATION_TITLES = {
     "rectify": "ReLU",
     "leaky": "Leaky ReLU",
-    "very_leaky": "Very leaky ReLU",
     "tanh": "tanh",
     "sigmoid": "sigmoid",
     "elu": "ELU",
+    "very_leaky": "Very leaky ReLU",
     "softplus": "softplus",
     "linear": "linear",
 }
@@ -329,10 +329,10 @@ ACTIVATION_TITLES = {
 MEANINGS = {
     "rectify": _("0 below 0, else its input"),
     "leaky": _("a hundredth of its input below 0"),
-    "very_leaky": _("a third of its input below 0"),
     "tanh": _("the hyperbolic tangent, −1 to 1"),
     "sigmoid": _("the logistic function, 0 to 1"),
     "elu": _("exp(x) − 1 below 0, else its input"),
+    "very_leaky": _("a third of its input below 0"),
     "softplus": "log(1 + exp(x))",
     "linear": _("its input"),
 }

@@ -79,7 +79,7 @@ class Hint:
 
     ``remedy`` names the button; it sets the setting ``name`` to ``value``, in the run that goes on
     or for a new one, trains ``value`` ``more`` epochs, ``stop``s the run, chooses a ``preset``, or
-    shows the ``mistakes``.
+    shows the ``mistakes`` of the class that ``value`` names.
     """
 
     sentence: str
@@ -456,7 +456,7 @@ def _weak_class(facts: Facts) -> Hint | None:
         )
     else:
         sentence = _("It gets {share} of the class {name} right.", share=share, name=weakest.name)
-    return Hint(sentence, _("See these mistakes"), action="mistakes")
+    return Hint(sentence, _("See these mistakes"), value=weakest.name, action="mistakes")
 
 
 def _still_climbing(facts: Facts) -> Hint | None:

@@ -103,6 +103,8 @@ def test_how_far_a_run_came(state, done, words):
     assert words in entry.what
     assert entry.name.startswith("Tutorial MLP")
     assert "4 of 5" in entry_of_run(replace(run, summary=Summary(3)), going_on=True).what
+    paused = replace(run, summary=Summary(3), state="paused")
+    assert "Paused" in entry_of_run(paused, going_on=True).what
 
 
 @pytest.mark.parametrize(

@@ -319,7 +319,7 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     files = session()
     shutil.rmtree(files.run.folder)
     told = end(files, "stopped")
-    assert "may be missing" in told
+    assert "not in the Library" in told
     assert "goes on" not in told
 
 

@@ -45,7 +45,7 @@ def test_draw_train_and_inside_are_heard():
         "Drawing board, ",
         "Pen up, 50% from the left, 75% from the top.",
         "Probability of 1, progress bar, 1000",
-        "Start, button, Train a new network",
+        "Start, button, ",
         "Epoch 1 of 20, Validation accuracy 9",
         "Try it, button",
         "Stroke 1 of ",

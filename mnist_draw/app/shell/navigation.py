@@ -161,9 +161,10 @@ class Navigation(QObject):
     def _connect_train(self, glossary: Glossary) -> None:
         page = self._train.run_page
         page.finished.try_button.clicked.connect(self._try_network)
-        show_mistakes = partial(self._show_section_of_front, "results")
-        page.finished.mistakes_button.clicked.connect(lambda: show_mistakes())
-        self._run.mistakes_requested.connect(show_mistakes)
+        page.finished.mistakes_button.clicked.connect(
+            lambda: self._show_section_of_front("results"),
+        )
+        self._run.mistakes_requested.connect(self._show_mistakes)
         page.finished.share_button.clicked.connect(self._share)
         page.failed.try_button.clicked.connect(self._try_network)
         page.failed.delete_button.clicked.connect(self._delete_run)
@@ -282,6 +283,11 @@ class Navigation(QObject):
         run = self._state.shown_run
         self._network.use_instead(run.network_key, self._state.title_of(run))
         self._show_section(name)
+
+    def _show_mistakes(self, name: str) -> None:
+        """Show the mistakes of the run in front with a class."""
+        self._show_section_of_front("results")
+        self._inside.open().section.open_view(f"misread {name}")
 
     def _show_layers(self) -> None:
         """Show the layers of the run in front; of an earlier one, its network."""

@@ -193,6 +193,7 @@ class FinishedCard(Card):
             # It may be narrower than its words.
             button.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
             button.clicked.connect(partial(self._choose_remedy, place))
+        set_icon(self.remedy_buttons[0], "arrow-clockwise", Size.SMALL_ICON)
         self.try_button = push_button(
             "tryItButton",
             _("Try it"),
@@ -253,8 +254,10 @@ class FinishedCard(Card):
         """Show what came of a run; its best remedy leads on unless another button does."""
         self._run = run
         best = self.remedy_buttons[0]
-        set_look(best, "start" if leads else "large")
-        set_icon(best, "arrow-clockwise", Size.SMALL_ICON)
+        best_look = "start" if leads else "large"
+        if best_look != best.property("look"):
+            set_look(best, best_look)
+            set_icon(best, "arrow-clockwise", Size.SMALL_ICON)
         self._words = words
         self.goes_on = words.goes_on
         self.setObjectName("poorCard" if words.is_poor else "finishedCard")
@@ -265,9 +268,10 @@ class FinishedCard(Card):
                 button.setText(words.remedies[place].remedy)
                 button.setAccessibleName(words.remedies[place].remedy)
         # One button is filled.
-        look = "link" if words.remedies else "start"
+        look = "link" if words.remedies else "large" if words.leads_on else "start"
         if look != self.try_button.property("look"):
             set_look(self.try_button, look)
+            set_look(self.on_button, "start" if words.leads_on else "large")
             set_icon(self.try_button, "pencil-simple")
         self.try_button.setMinimumWidth(0 if words.remedies else theme.scaled(_TRY))
         self.try_button.setVisible(words.can_be_tried)

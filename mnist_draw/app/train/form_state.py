@@ -64,6 +64,8 @@ class FormState:
     @property
     def preset(self) -> Preset:
         """The preset that the settings were changed from, or that is nearest to them."""
+        if self.run is not None:
+            return self.nearest(self.run)
         base = self.chosen.base
         known = (preset for preset in self.presets if preset.settings == base)
         return next(known, None) or self.nearest(base)

@@ -82,7 +82,8 @@ class Drawing(QWidget):
         painter.setOpacity(1 if self.isEnabled() else _FADED)
         card = self.parentWidget()
         chosen = isinstance(card, PresetCard) and card.isChecked()
-        scale = theme.text_scale()
+        drawn = _PICTURE.width() - 2 * _CORNER.x()
+        scale = min(theme.text_scale(), self.width() / drawn)
         colors = {"shade": theme.color("accent" if chosen else "muted").name()}
         drawing = theme.filled(self._picture, colors)
         pixmap = svg_pixmap(drawing, _PICTURE * scale, self.devicePixelRatioF())
@@ -117,9 +118,9 @@ class PresetCard(QAbstractButton):
         # A figure is made smaller, never cut.
         self._accuracy = FittedLabel(Text.BODY, look="figure")
         self._accuracy.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self._source = ElidedLabel("", "muted")
+        self._source = FittedLabel(look="muted")
         self._time = ElidedLabel()
-        self._note = ElidedLabel("", "muted")
+        self._note = FittedLabel(look="muted")
         column(
             self.drawing,
             row((self._title, 1), margins=(0, 0, _TICK, 0)),

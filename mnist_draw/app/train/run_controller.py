@@ -87,7 +87,8 @@ class RunController(QObject):
     saved = Signal()
     #: What was asked for is on Train.
     train_requested = Signal()
-    mistakes_requested = Signal()
+    #: The class whose mistakes are wanted, by its name.
+    mistakes_requested = Signal(str)
 
     def __init__(
         self,
@@ -278,7 +279,7 @@ class RunController(QObject):
         if hint.action == "stop":
             self.stop()
         elif hint.action == "mistakes":
-            self.mistakes_requested.emit()
+            self.mistakes_requested.emit(str(hint.value))
         elif hint.action == "more":
             self._train_more(int(hint.value or 0))
         elif hint.action == "preset":

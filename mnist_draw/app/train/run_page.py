@@ -172,6 +172,8 @@ class RunPage(ScrollArea):
         self.fixed: frozenset[str] = frozenset()
         #: Whether the way back to the lesson leads, and not a remedy.
         self._leads_back = False
+        #: Words and look of the button that leaves the page.
+        self._way_out = ("", "")
         self.finished = FinishedCard()
         self.failed = FailedCard()
         self.queued = QueuedCard()
@@ -244,7 +246,6 @@ class RunPage(ScrollArea):
         set_icon(self.pause_button, "pause", Size.SMALL_ICON)
         theme.follow(self, lambda: self.pause_button.setMinimumWidth(theme.scaled(112)))
         self.new_button = push_button("newRunButton", "", "")
-        set_icon(self.new_button, "plus", Size.SMALL_ICON)
         flow = FlowLayout()
         for button in (
             self.library_button,
@@ -397,6 +398,15 @@ class RunPage(ScrollArea):
             self.pause_button.setText(_("Resume") if is_paused else _("Pause"))
             set_icon(self.pause_button, "play" if is_paused else "pause", Size.SMALL_ICON)
 
+    def show_way_out(self, words: str, is_new: bool) -> None:
+        """Name where the button leads; to a new run it has a plus."""
+        look = self.new_button.property("look")
+        if self._way_out == (words, look):
+            return
+        self._way_out = (words, look)
+        self.new_button.setText(words)
+        set_icon(self.new_button, "plus" if is_new else "arrow-right", Size.SMALL_ICON)
+
     def _show_title(self) -> None:
         run = self._state.shown_run
         self.title.setText(self._state.title_of(run))
@@ -437,5 +447,6 @@ class RunPage(ScrollArea):
         if self._leads_back:
             return self.new_button
         buttons = self.finished.buttons()
-        ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())
-        return next(ready, self.new_button)
+        ready = [one for one in buttons if one.isVisibleTo(self) and one.isEnabled()]
+        filled = [one for one in ready if one.property("look") == "start"]
+        return next(iter(filled or ready), self.new_button)

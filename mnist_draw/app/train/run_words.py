@@ -28,7 +28,7 @@ from mnist_draw.training.failure import why_it_failed
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.poor_result import is_poor, remedies
 from mnist_draw.training.presets import differing, nearest_preset
-from mnist_draw.training.run import LATEST, Run
+from mnist_draw.training.run import LATEST, UNFINISHED, Run
 from mnist_draw.training.settings import PICTURES, PLACES, SETTINGS, TrainingSettings
 from mnist_draw.training.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.training.updates import WITH_MOMENTUM
@@ -330,7 +330,8 @@ def run_rows(run: Run) -> list[tuple[str, str]]:
 def hint_of(state: AppState, fixed: frozenset[str] = frozenset()) -> Hint:
     """Return the hint of the shown run; it proposes what can be done now, and nothing ``fixed``."""
     run = state.shown_run
-    hint = run.hint
+    # What an interrupted run needs is its other epochs, which the finished card offers.
+    hint = Hint("") if run.state in UNFINISHED else run.hint
     is_other = hint.is_afresh or run is not state.run
     # The fields are those of the run that is trained.
     if state.is_training and is_other:
@@ -361,6 +362,8 @@ class FinishedWords:
     can_train_on: bool
     #: Whether *Train more* continues to the planned epochs, which F5 does, too.
     goes_on: bool
+    #: Whether that is the filled button: the run was interrupted, not stopped.
+    leads_on: bool
     can_be_tried: bool
     can_be_shared: bool
     #: Of a poor result, what would help.
@@ -384,6 +387,7 @@ def finished_words(
             train_on_help="",
             can_train_on=False,
             goes_on=False,
+            leads_on=False,
             can_be_tried=run.can_be_tried,
             can_be_shared=False,
             is_poor=True,
@@ -401,6 +405,7 @@ def finished_words(
         train_on_help=_GO_ON if goes_on else TRAIN_ON,
         can_train_on=can_continue,
         goes_on=goes_on and can_continue,
+        leads_on=can_continue and run.state in UNFINISHED,
         can_be_tried=run.can_be_tried,
         can_be_shared=run.network_file is not None,
     )

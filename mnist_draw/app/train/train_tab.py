@@ -335,7 +335,8 @@ class TrainTab(Page):
         leads = self.run_page.new_button
         is_main = can_start and not self.run_page.finished.goes_on
         to_new = _("Back to the lesson") if state.lesson else _("New run")
-        leads.setText(to_new if can_start else _("To the run"))
+        is_new = can_start and not state.lesson
+        self.run_page.show_way_out(to_new if can_start else _("To the run"), is_new)
         explain(leads, leads.text(), "", "F5" if is_main else "")
         self._enable_start()
         self.settings.set_running(state.is_training, keeps=run.state != "diverged")

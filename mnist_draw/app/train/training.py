@@ -337,10 +337,10 @@ class Training(QObject):
 
 
 def list_with_cut_off() -> tuple[list[Run], Run | None]:
-    """List all runs, and return the newest that was cut off and can go on."""
-    runs = list_runs()[0]
+    """List the runs that nothing trains now, and return the newest that can be continued."""
+    runs = [run for run in list_runs()[0] if not in_use(run.folder)]
     left = (run for run in runs if run.state in UNFINISHED and run.has_checkpoint)
-    return runs, next((run for run in left if not in_use(run.folder)), None)
+    return runs, next(left, None)
 
 
 def _batch_of(run: Run) -> int:

@@ -457,13 +457,15 @@ def test_the_mistakes_that_a_hint_names_are_shown_in_results_as_often_as_asked(s
     shared.run(1)
     shared.wait_for_end()
     window.navigation.show_page("train")
-    mistakes = Hint("It gets 1% of the class 8 right.", "See these mistakes", action="mistakes")
+    words = "It gets 1% of the class 8 right."
+    mistakes = Hint(words, "See these mistakes", value="8", action="mistakes")
     window.train_tab.run_page.hint.show_hint(mistakes)
     for __ in range(2):
         assert not shared.button("remedyButton").isHidden()
         shared.button("remedyButton").click()
         assert window.navigation.current is window.inside_tab
         assert window.inside_tab.view.section.name == "results"
+        assert window.inside_tab.view.section.confusion.matrix.pinned == (8, None)
         assert window.state.network_wanted.key == window.state.shown_run.key
         window.inside_tab.view.open_section("network")
         window.navigation.show_page("train")

@@ -123,3 +123,8 @@ def test_too_few_pictures_for_a_minibatch_are_refused(changes, words):
     found = batch_size_problem(USUAL.replace(**changes))
     assert words in found
     assert bool(found) == bool(words)
+
+
+def test_the_preset_of_a_run_is_its_own_whatever_is_chosen_for_the_next(state):
+    state.run = PRESETS["cnn"].settings
+    assert state.preset is PRESETS["cnn"]

@@ -663,6 +663,21 @@ def test_in_a_lesson_the_way_back_to_it_leads_and_no_remedy(show):
     assert not page.new_button.property("look")
 
 
+def test_an_interrupted_run_is_to_be_continued_and_gets_no_advice_yet(show):
+    cut = result("interrupted", 1)
+    cut.has_checkpoint = True
+    page, state = page_of(cut)
+    show(page, 1326, 650)
+    assert page.finished.on_button.property("look") == "start"
+    assert page.finished.try_button.property("look") == "large"
+    assert page.first() is page.finished.on_button
+    assert not hint_of(state).sentence
+    state.set(shown_run=result("completed", 20))
+    page.show_run()
+    assert page.first() is page.finished.try_button
+    assert page.finished.on_button.property("look") == "large"
+
+
 def test_a_poor_card_has_one_filled_button_and_gives_its_remedy(qtbot, show):
     page, state = page_of(poor())
     show(page, 1326, 650)

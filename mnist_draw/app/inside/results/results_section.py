@@ -52,6 +52,8 @@ class ResultsSection(CountedSection):
         self.shown: Pictures | None = None
         self.results: Results | None = None
         self._failure = ""
+        #: The name of the class whose mistakes are wanted, until its network is here.
+        self._wanted = ""
         self.limits = LimitsCard()
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self.counting = self._job(self._show_counted, self._fail)
@@ -113,6 +115,7 @@ class ResultsSection(CountedSection):
         self.limits.clear(_("Measuring the first pictures"))
         self._show_results(None)
         self.confusion.show_classes(len(all_names(model)), self._name)
+        self._pin_wanted()
         if self.data.use_network(model):
             self.pictures = None
             for job in self._jobs:
@@ -150,9 +153,18 @@ class ResultsSection(CountedSection):
         self.figures.setDirection(QBoxLayout.LeftToRight if is_wide else QBoxLayout.TopToBottom)
 
     def open_view(self, view: str) -> None:
-        """Put the keyboard into the limits, if asked to."""
+        """Put the keyboard into the limits, or show the mistakes with a class, if asked to."""
         if view == "limits":
             self.limits.view.setFocus()
+        self._wanted = view.removeprefix("misread ")
+        self._pin_wanted()
+
+    def _pin_wanted(self) -> None:
+        """Show the wanted class; the network that knows it may be on its way."""
+        names = all_names(self._model)
+        if self._wanted in names:
+            self.confusion.matrix.pin((names.index(self._wanted), None))
+            self._wanted = ""
 
     def table(self) -> Table:
         results = self.results
