@@ -370,7 +370,7 @@ def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
         found = load_checkpoint(path)
     except CheckpointError as error:
         raise StorageError(
-            "{who} would replace {path}, which this program did not write. It is unchanged. "
+            "{who} would replace {path}, a file of another kind. It is unchanged. "
             "Delete it or choose another name. {error}",
             who="--checkpoint",
             path=path,

@@ -263,7 +263,7 @@ def refuse_foreign(path: PathName, who: str) -> None:
         load_model(path)
     except ModelFileError as error:
         raise StorageError(
-            "{who} would replace {path}, which this program did not write. It is unchanged. "
+            "{who} would replace {path}, a file of another kind. It is unchanged. "
             "Delete it or choose another name. {error}",
             who=who,
             path=place,

@@ -129,11 +129,11 @@ def good(tmp_path_factory):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["--output", "letter.txt"], 1, "letter.txt, which is not a network"),
-        (["--output", "run.ckpt"], 1, "run.ckpt, which is not a network"),
-        (["--checkpoint", "letter.txt"], 1, "letter.txt, which is not a checkpoint"),
-        (["--checkpoint", "good.npz"], 1, "good.npz, which is not a checkpoint"),
-        (["--checkpoint", "good.npz", "--overwrite"], 1, "good.npz, which is not a checkpoint"),
+        (["--output", "letter.txt"], 1, "letter.txt, a file of another kind"),
+        (["--output", "run.ckpt"], 1, "run.ckpt, a file of another kind"),
+        (["--checkpoint", "letter.txt"], 1, "letter.txt, a file of another kind"),
+        (["--checkpoint", "good.npz"], 1, "good.npz, a file of another kind"),
+        (["--checkpoint", "good.npz", "--overwrite"], 1, "good.npz, a file of another kind"),
         (["--checkpoint", "class.json", "--config", "class.json"], 2, "file that is read"),
         (["--checkpoint", "good.npz", "--from", "good.npz"], 2, "file that is read"),
         (["--output", "good.npz", "--from", "good.npz"], 2, "file that is read"),

@@ -63,7 +63,7 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home, blank):
         assert told.stderr == ""
         return
     assert told.stderr.count("\n") == 1
-    assert "not kept" in told.stderr
+    assert "not in the Library" in told.stderr
     assert load_trained(blank / "m.npz").metadata["epochs"] == 1
 
 

@@ -216,7 +216,7 @@ def test_several_data_sets_in_one_folder(tmp_path, write_folder, others):
     for prefix in ("emnist-digits", others):
         write_folder(folder, tuple(f"{prefix}-{name}" for name in NAMES))
     said = complaint(folder)
-    assert "holds several data" in said
+    assert "holds several files" in said
     assert "emnist-digits-" in said
     assert others in said
     # MNIST's own names need no guess.
