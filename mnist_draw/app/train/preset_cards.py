@@ -118,9 +118,9 @@ class PresetCard(QAbstractButton):
         # A figure is made smaller, never cut.
         self._accuracy = FittedLabel(Text.BODY, look="figure")
         self._accuracy.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self._source = FittedLabel(look="muted")
+        self._source = FittedLabel(Text.AXIS, look="muted")
         self._time = ElidedLabel()
-        self._note = FittedLabel(look="muted")
+        self._note = FittedLabel(Text.AXIS, look="muted")
         column(
             self.drawing,
             row((self._title, 1), margins=(0, 0, _TICK, 0)),
