@@ -12,7 +12,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
-from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import ElidedButton, explain, label, rule
 from mnist_draw.i18n import _, pgettext
 
@@ -262,7 +263,8 @@ class FirstStart(QWidget):
 
 def _step(name: str, words: QWidget, gain: str, is_first: bool = False) -> QVBoxLayout:
     """Return an icon, what to do, and what one gets."""
-    gained = label(gain, "muted", wraps=True)
+    gained = FittedLabel(Text.AXIS, two_lines=True, look="muted")
+    gained.setText(gain)
     gained.setAlignment(Qt.AlignCenter)
     return column(
         row(1, RoundIcon(name, is_first), 1),
