@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape, unescape
 from itertools import groupby
 
@@ -72,9 +73,6 @@ class TextRow(Row):
     def ground(self) -> str:
         """Return the color behind it; empty for none."""
         return ""
-
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        return paint_rows(painter, [self], y, width)
 
 
 @dataclass(frozen=True)
@@ -199,29 +197,53 @@ class Columns(Row):
     def words(self) -> str:
         return i18n.joined(*(row.words() for row in (*self.left, *self.right)))
 
+    @cached_property
+    def _blocks(self) -> tuple[Blocks, Blocks, Blocks]:
+        """Both columns, and their rows below each other."""
+        below = (*self.left, Rule(), *self.right)
+        return Blocks(self.left), Blocks(self.right), Blocks(below)
+
     def paint(self, painter: QPainter, y: float, width: float) -> float:
+        left, right, below = self._blocks
         wide = (width - _APART) / 2
         if wide < _COLUMN * theme.text_scale():
-            return paint_rows(painter, (*self.left, Rule(), *self.right), y, width)
-        end = paint_rows(painter, self.left, y, wide)
+            return below.paint(painter, y, width)
+        end = left.paint(painter, y, wide)
         painter.save()
         painter.translate(wide + _APART, 0)
-        other = paint_rows(painter, self.right, y, wide)
+        other = right.paint(painter, y, wide)
         painter.restore()
         return max(end, other)
 
 
-def paint_rows(painter: QPainter, rows: Sequence[Row], y: float, width: float) -> float:
-    for is_text, some in groupby(rows, lambda row: isinstance(row, TextRow)):
-        if is_text:
-            texts = [row for row in some if isinstance(row, TextRow)]
-            document = rich_text(_tables(texts, width), Text.BODY, "text", width)
+class Blocks:
+    """Rows, ready to be painted again: text is laid out once for a width, a theme and a size."""
+
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self._blocks: list[Row | tuple[TextRow, ...]] = []
+        for is_text, some in groupby(rows, lambda row: isinstance(row, TextRow)):
+            block = list(some)
+            texts = tuple(row for row in block if isinstance(row, TextRow))
+            self._blocks += [texts] if is_text else block
+        self._documents: dict[int, QTextDocument] = {}
+        self._look: tuple[object, ...] = ()
+
+    def paint(self, painter: QPainter, y: float, width: float) -> float:
+        look = (width, theme.theme().colors, theme.text_scale())
+        if look != self._look:
+            self._documents.clear()
+            self._look = look
+        for place, block in enumerate(self._blocks):
+            if isinstance(block, Row):
+                y = block.paint(painter, y, width)
+                continue
+            if place not in self._documents:
+                tables = _tables(block, width)
+                self._documents[place] = rich_text(tables, Text.BODY, "text", width)
+            document = self._documents[place]
             paint_rich(painter, document, QPointF(0, y))
             y += document.size().height()
-            continue
-        for row in some:
-            y = row.paint(painter, y, width)
-    return y
+        return y
 
 
 def _tables(rows: Sequence[TextRow], width: float) -> str:
@@ -302,6 +324,7 @@ class RowsView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
+        self._blocks = Blocks()
         theme.follow(self, self._fit)
 
     def _fit(self) -> None:
@@ -317,12 +340,13 @@ class RowsView(QWidget):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
+        self._blocks = Blocks(rows)
         self.setAccessibleDescription(i18n.joined(*(row.words() for row in rows)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = painters.smooth_painter(self)
-        high = math.ceil(paint_rows(painter, self.rows, 0.0, float(self.width())))
+        high = math.ceil(self._blocks.paint(painter, 0.0, float(self.width())))
         painter.end()
         if high != self.minimumHeight():
             self.setMinimumHeight(high)
