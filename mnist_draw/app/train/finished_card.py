@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt, Signal
 from qtpy.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from qtpy.QtWidgets import QInputDialog, QSizePolicy, QWidget
+from qtpy.QtWidgets import QInputDialog, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
@@ -148,6 +148,15 @@ def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certaint
     return picture, certainty_from(scores.probabilities[0], recogniser.names, objection)
 
 
+def _set_filled(button: QPushButton, is_filled: bool, otherwise: str = "large") -> bool:
+    """Fill a button, or give it another look; return whether its look changed."""
+    look = "start" if is_filled else otherwise
+    if look == button.property("look"):
+        return False
+    set_look(button, look)
+    return True
+
+
 class FinishedCard(Card):
     """The end of a run in one sentence, and its next steps."""
 
@@ -250,14 +259,8 @@ class FinishedCard(Card):
 
     # -- showing
 
-    def show_run(self, run: Run, words: FinishedWords, leads: bool = True) -> None:
-        """Show what came of a run; its best remedy leads on unless another button does."""
+    def show_run(self, run: Run, words: FinishedWords) -> None:
         self._run = run
-        best = self.remedy_buttons[0]
-        best_look = "start" if leads else "large"
-        if best_look != best.property("look"):
-            set_look(best, best_look)
-            set_icon(best, "arrow-clockwise", Size.SMALL_ICON)
         self._words = words
         self.goes_on = words.goes_on
         self.setObjectName("poorCard" if words.is_poor else "finishedCard")
@@ -267,12 +270,16 @@ class FinishedCard(Card):
             if is_offered:
                 button.setText(words.remedies[place].remedy)
                 button.setAccessibleName(words.remedies[place].remedy)
-        # One button is filled.
-        look = "link" if words.remedies else "large" if words.leads_on else "start"
-        if look != self.try_button.property("look"):
-            set_look(self.try_button, look)
-            set_look(self.on_button, "start" if words.leads_on else "large")
+        best = self.remedy_buttons[0]
+        if _set_filled(best, words.leads == "remedy"):
+            set_icon(best, "arrow-clockwise", Size.SMALL_ICON)
+        if _set_filled(
+            self.try_button,
+            words.leads == "try",
+            "link" if words.remedies else "large",
+        ):
             set_icon(self.try_button, "pencil-simple")
+        _set_filled(self.on_button, words.leads == "on")
         self.try_button.setMinimumWidth(0 if words.remedies else theme.scaled(_TRY))
         self.try_button.setVisible(words.can_be_tried)
         self.mistakes_button.setText(words.mistakes)

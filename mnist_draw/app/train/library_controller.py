@@ -22,6 +22,7 @@ from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController, refusal
+from mnist_draw.app.train.run_words import RUN_IN_PROGRESS
 from mnist_draw.i18n import _, counted, joined, pgettext
 from mnist_draw.library.arrangement import RunGroup, SeedGroup, runs_of
 from mnist_draw.library.comparison import read_columns
@@ -42,7 +43,6 @@ from mnist_draw.training.run import CHECKPOINT, RECORD, Run
 from mnist_draw.training.run_formats import RUN_FORMATS
 
 #: Why an entry of a row's menu is disabled.
-_TRAINED = _("A run is in progress; stop it first.")
 _NO_NETWORK = _("It has no network.")
 
 
@@ -235,7 +235,7 @@ class LibraryController(LibraryFiles):
             menu.addSeparator()
             add(_("Delete"), partial(self.delete, entry), "", "Del")
             return menu
-        busy = _TRAINED if entry.going_on else ""
+        busy = RUN_IN_PROGRESS if entry.going_on else ""
         add(
             pgettext("menu", "Use"),
             partial(self._network.use_key, entry.key),
@@ -295,9 +295,7 @@ class LibraryController(LibraryFiles):
 
     def _repeat(self, entry: Entry) -> None:
         if self._run.training.running:
-            refusal.problem(
-                _("A run is in progress; stop it first."),
-            )
+            refusal.problem(RUN_IN_PROGRESS)
         elif isinstance(entry, SeedGroup):
             # What is new of it is another seed.
             runs = runs_of([entry])
@@ -359,7 +357,7 @@ class LibraryController(LibraryFiles):
         """Say why an entry cannot be deleted; empty if it can."""
         run = entry.run
         if run is not None and self._run.shows(run):
-            return _("A run is in progress; stop it first.")
+            return RUN_IN_PROGRESS
         if run is not None and in_use(run.folder):
             return _("This run is in progress in another program; nothing was changed.")
         return ""

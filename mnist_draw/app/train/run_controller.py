@@ -12,6 +12,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.waiting import Waiting
+from mnist_draw.app.train.run_words import RUN_IN_PROGRESS
 from mnist_draw.app.train.train_tab import PageName, TrainTab
 from mnist_draw.app.train.training import Training, list_with_cut_off, read_digits
 from mnist_draw.errors import UserError
@@ -236,7 +237,7 @@ class RunController(QObject):
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
-            refusal.problem(_("A run is in progress; stop it first."))
+            refusal.problem(RUN_IN_PROGRESS)
             return
         settings = run.settings.replace(epochs=epochs or max(run.epochs, run.epochs_done + 1))
         if self._waits(settings, partial(self.continue_run, run, epochs), run.key):

@@ -170,8 +170,6 @@ class RunPage(ScrollArea):
         self.leads_inside = True
         #: Settings that a lesson fixes: no remedy changes them.
         self.fixed: frozenset[str] = frozenset()
-        #: Whether the way back to the lesson leads, and not a remedy.
-        self._leads_back = False
         #: Words and look of the button that leaves the page.
         self._way_out = ("", "")
         self.finished = FinishedCard()
@@ -352,13 +350,18 @@ class RunPage(ScrollArea):
         # There is nothing to show of a run that has learned nothing and cannot go on.
         can_continue = run.can_continue and not state.is_training
         has_result = shown == "ended" and (run.has_learned or can_continue)
-        self._leads_back = False
+        leads_back = False
         if has_result:
-            words = finished_words(run, can_continue, self.leads_inside, self.fixed)
-            # A remedy leads away from the task.
-            self._leads_back = bool(state.lesson) and words.is_poor and bool(words.remedies)
-            self.finished.show_run(run, words, leads=not self._leads_back)
-        set_look(self.new_button, "primary" if self._leads_back else "")
+            words = finished_words(
+                run,
+                can_continue,
+                self.leads_inside,
+                self.fixed,
+                in_lesson=bool(state.lesson),
+            )
+            leads_back = not words.leads
+            self.finished.show_run(run, words)
+        set_look(self.new_button, "primary" if leads_back else "")
         self.finished.setVisible(has_result)
         if shown == "failed":
             self.failed.show_words(failed_words(run))
@@ -444,9 +447,7 @@ class RunPage(ScrollArea):
             return self.pause_button
         if self._page_state == "failed":
             return self.failed.remedy_button
-        if self._leads_back:
-            return self.new_button
-        buttons = self.finished.buttons()
+        buttons = [*self.finished.buttons(), self.new_button]
         ready = [one for one in buttons if one.isVisibleTo(self) and one.isEnabled()]
-        filled = [one for one in ready if one.property("look") == "start"]
+        filled = [one for one in ready if one.property("look") in ("start", "primary")]
         return next(iter(filled or ready), self.new_button)

@@ -37,6 +37,8 @@ from mnist_draw.training.updates import WITH_MOMENTUM
 TUTORIAL_ACCURACY = 98.29
 #: Settings that change the network or its data from the tutorial's.
 _TUTORIAL = {"network", *PICTURES, *PLACES}
+#: Why what was asked for is refused.
+RUN_IN_PROGRESS = _("A run is in progress; stop it first.")
 #: Epochs of *Train more*.
 MORE_EPOCHS = 5
 TRAIN_ON = _(
@@ -362,8 +364,8 @@ class FinishedWords:
     can_train_on: bool
     #: Whether *Train more* continues to the planned epochs, which F5 does, too.
     goes_on: bool
-    #: Whether that is the filled button: the run was interrupted, not stopped.
-    leads_on: bool
+    #: The filled button; none where the way back to a lesson leads.
+    leads: Literal["", "remedy", "try", "on"]
     can_be_tried: bool
     can_be_shared: bool
     #: Of a poor result, what would help.
@@ -376,9 +378,15 @@ def finished_words(
     can_continue: bool,
     leads_inside: bool,
     fixed: frozenset[str] = frozenset(),
+    in_lesson: bool = False,
 ) -> FinishedWords:
     """Return what the card says; a lesson has ``fixed`` settings."""
     if is_poor(run) and not run.is_deleted:
+        offered = remedies(run, fixed)
+        leads: Literal["", "remedy", "try"] = "remedy" if offered else "try"
+        if offered and in_lesson:
+            # A remedy leads away from the task.
+            leads = ""
         return FinishedWords(
             headline=_poor_headline(run),
             details=_poor_details(run),
@@ -387,11 +395,11 @@ def finished_words(
             train_on_help="",
             can_train_on=False,
             goes_on=False,
-            leads_on=False,
+            leads=leads,
             can_be_tried=run.can_be_tried,
             can_be_shared=False,
             is_poor=True,
-            remedies=remedies(run, fixed),
+            remedies=offered,
         )
     goes_on = not run.is_whole
     more = counted("Train {count} more epoch", "Train {count} more epochs", MORE_EPOCHS)
@@ -405,7 +413,8 @@ def finished_words(
         train_on_help=_GO_ON if goes_on else TRAIN_ON,
         can_train_on=can_continue,
         goes_on=goes_on and can_continue,
-        leads_on=can_continue and run.state in UNFINISHED,
+        # One that was interrupted, not stopped, is to be continued first.
+        leads="on" if can_continue and run.state in UNFINISHED else "try",
         can_be_tried=run.can_be_tried,
         can_be_shared=run.network_file is not None,
     )

@@ -22,6 +22,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
 from mnist_draw.app.train.lesson_maker import LESSONS
+from mnist_draw.app.train.run_words import RUN_IN_PROGRESS
 from mnist_draw.app.train.setting_fields import START, SettingsSection
 from mnist_draw.app.train.settings_form import SettingsForm, notifier
 from mnist_draw.dataset.augmentation.augmenter import preview
@@ -361,9 +362,7 @@ class SettingsDrawer(QWidget):
 
     def open_settings(self, path: str) -> None:
         if not self._open.isEnabled():
-            notifier.problem(
-                _("A run is in progress; stop it first."),
-            )
+            notifier.problem(RUN_IN_PROGRESS)
             return
         with _report_problems(_("The settings are unchanged.")):
             self.form.show_settings(load_settings(path))
