@@ -172,6 +172,14 @@ def _lower(sentence: str, facts: Facts) -> Hint:
     return Hint(sentence, _set_rate(lower), "learning_rate", lower)
 
 
+def _lower_since(epoch: int, facts: Facts) -> Hint:
+    sentence = _(
+        "Nothing better since epoch {epoch}. A smaller learning rate may help.",
+        epoch=number(epoch),
+    )
+    return _lower(sentence, facts)
+
+
 def _set_rate(rate: float) -> str:
     return _("Set the rate to {rate}", rate=number(rate, "g"))
 
@@ -370,11 +378,7 @@ def _nothing_better(facts: Facts) -> Hint | None:
     is_stuck = not _improves(facts.validation) and not _improves(facts.training)
     if len(facts.epochs) <= _TREND or not is_stuck or not moves:
         return None
-    sentence = _(
-        "Nothing better since epoch {epoch}. A smaller learning rate may help.",
-        epoch=number(facts.best_epoch),
-    )
-    return _lower(sentence, facts)
+    return _lower_since(facts.best_epoch, facts)
 
 
 def _level(facts: Facts) -> Hint | None:
@@ -382,11 +386,7 @@ def _level(facts: Facts) -> Hint | None:
     if not since:
         return None
     if facts.settings.schedule == "constant" and "learning_rate" not in facts.changed:
-        sentence = _(
-            "Nothing better since epoch {epoch}. A smaller learning rate may help.",
-            epoch=number(since),
-        )
-        return _lower(sentence, facts)
+        return _lower_since(since, facts)
     sentence = _("Level since epoch {epoch}: more epochs add little.", epoch=number(since))
     return _stop(sentence, facts)
 

@@ -234,22 +234,13 @@ def _picture_in(content: QMimeData) -> bytes | QImage | None:
 
 def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     from mnist_draw.dataset.normalise import has_ink
-    from mnist_draw.dataset.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
+    from mnist_draw.dataset.pictures.picture_file import PictureError, check_pixels, load_picture
 
     name = ""
     if isinstance(source, bytes):
         ink = load_picture(source)
     elif isinstance(source, QImage):
-        if source.width() * source.height() > MAX_PIXELS:
-            raise PictureError(
-                "{name} has {width}×{height} pixels ({size} megapixels); at most {most} megapixels "
-                "are read. Save it smaller.",
-                name=_("The picture"),
-                size=number(source.width() * source.height() / 1e6, ".0f"),
-                width=number(source.width()),
-                height=number(source.height()),
-                most=number(MAX_PIXELS // 1_000_000),
-            )
+        check_pixels(source.width(), source.height(), _("The picture"))
         ink = load_picture(png_bytes(source, compressed=False))
     else:
         name = Path(source).name

@@ -173,9 +173,10 @@ def read_lesson(path: str, ending: str = "") -> Lesson:
     except StorageError as error:
         raise LessonError(str(error)) from error
     except UserError as error:
-        said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
-        # A reason may end with a question.
-        said = said.replace("?.", "?").replace("？。", "？")
+        reason = reason_of(error)
+        said = _("{path} cannot be used: {reason}.", path=path, reason=reason)
+        if reason.endswith(("?", "？")):
+            said = said.rstrip(".。")
         raise LessonError(joined(said, ending)) from error
 
 

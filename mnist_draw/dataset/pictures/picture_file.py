@@ -146,8 +146,8 @@ def _check_file(file: BinaryIO, name: str) -> None:
         )
 
 
-def _check(image: Image.Image, name: str) -> None:
-    width, height = image.size
+def check_pixels(width: int, height: int, name: str) -> None:
+    """Refuse a picture of too many pixels, before it is decoded; raises `PictureError`."""
     if width * height > MAX_PIXELS:
         raise PictureError(
             "{name} has {width}×{height} pixels ({size} megapixels); at most {most} megapixels "
@@ -158,6 +158,11 @@ def _check(image: Image.Image, name: str) -> None:
             size=number(width * height / 1e6, ",.0f"),
             most=MAX_PIXELS // 1_000_000,
         )
+
+
+def _check(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    check_pixels(width, height, name)
     if width * height == 0:
         raise PictureError("{name} has no pixels.", name=name)
     pages = getattr(image, "n_frames", 1)

@@ -154,9 +154,10 @@ class ResultsSection(CountedSection):
 
     def open_view(self, view: str) -> None:
         """Put the keyboard into the limits, or show the mistakes with a class, if asked to."""
-        if view == "limits":
+        kind, __, name = view.partition(" ")
+        if kind == "limits":
             self.limits.view.setFocus()
-        self._wanted = view.removeprefix("misread ")
+        self._wanted = name if kind == "misread" else ""
         self._pin_wanted()
 
     def _pin_wanted(self) -> None:
