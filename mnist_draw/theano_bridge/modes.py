@@ -22,6 +22,7 @@ _NEVER_NEEDED = (
     "local_add_of_sparse_write",
     "local_elemwise_alloc",
     "local_abs_merge",
+    "extract_diag_lift_pass",
 )
 
 
