@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from html import escape, unescape
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt, QUrl
+from qtpy.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QUrl
 from qtpy.QtGui import (
+    QColor,
     QFont,
     QFontMetricsF,
     QImage,
@@ -31,9 +32,6 @@ from mnist_draw.app.kit.widgets import explain
 #: Sides of pictures, in logical pixels.
 _LARGE = 116
 _SMALL = 36
-#: Least width of each of two columns beside each other, and what is between them.
-_COLUMN = 460.0
-_APART = 24.0
 #: Width of the largest term's bar, and its height; one of a number below 0 is as low as half.
 _TERM = 46
 _HIGH = 8
@@ -44,39 +42,43 @@ _SUM_DECIMALS = 3
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
-#: Figures of cells are written in one of these percentages of their usual width.
-_WIDTHS = (100, 93, 86)
-
 #: A word that is longer than a line breaks, too.
 _ANYWHERE = QTextOption()
 _ANYWHERE.setWrapMode(QTextOption.WrapAtWordBoundaryOrAnywhere)
 
 
+class Fit(NamedTuple):
+    """The width of some rows, and of it what factors and figures of their lines need."""
+
+    width: float
+    made: int
+    figure: int
+
+
 class Row:
-    """One row: paints itself from a height on, and returns where it ends."""
+    """One row of rich text."""
 
     def words(self) -> str:
         """Return it for a screen reader."""
         return ""
 
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        raise NotImplementedError
+    #: The name of the color behind it.
+    ground = ""
 
+    def html(self, fit: Fit) -> str:
+        ground = self.ground and theme.color(self.ground).name()
+        return f"{_TABLE}<tr bgcolor='{ground}'>{self.cells(fit)}</tr></table>"
 
-class TextRow(Row):
-    """A row of a table of rich text; rows of one kind that follow each other are one table."""
-
-    def cells(self) -> str:
+    def cells(self, fit: Fit) -> str:
         """Return its cells as HTML."""
         raise NotImplementedError
 
-    def ground(self) -> str:
-        """Return the color behind it; empty for none."""
-        return ""
+
+_TABLE = '<table width="100%" cellspacing="0">'
 
 
 @dataclass(frozen=True)
-class Heading(TextRow):
+class Heading(Row):
     """Small capitals at the left, muted words at the right."""
 
     text: str
@@ -85,13 +87,13 @@ class Heading(TextRow):
     def words(self) -> str:
         return f"{self.text}."
 
-    def cells(self) -> str:
+    def cells(self, fit: Fit) -> str:
         title = f'<td class="heading"><b>{escape(self.text.upper())}</b></td>'
         return f'{title}<td class="heading" align="right">{escape(self.note)}</td>'
 
 
 @dataclass(frozen=True)
-class Line(TextRow):
+class Line(Row):
     """A line of a sum: its name, its factors, its figure; a total below a line, a term's bar."""
 
     text: str
@@ -108,7 +110,7 @@ class Line(TextRow):
     def words(self) -> str:
         return f"{self.text}: {self.made and f'{self.made}, '}{self.figure}."
 
-    def cells(self) -> str:
+    def cells(self, fit: Fit) -> str:
         sign = "accent" if self.value > 0 else "second"
         color = self.color or (sign if self.colored and self.value else "text")
         bar = ""
@@ -119,10 +121,10 @@ class Line(TextRow):
         over = f"border-top: 1px solid {theme.color('muted').name()}" if self.total else ""
         return (
             f"<td>{escape(self.text)}</td>"
-            f'<td class="made" align="right">{escape(self.made)}</td>'
+            f'<td class="made" width="{fit.made}" align="right">{escape(self.made)}</td>'
             f'<td class="bar" width="{_TERM if bar else 0}">{bar}</td>'
-            f'<td class="figure" align="right" style="{over}; color: {theme.color(color).name()}">'
-            f"{escape(self.figure)}</td>"
+            f'<td class="figure" width="{fit.figure}" align="right" '
+            f'style="{over}; color: {theme.color(color).name()}">{escape(self.figure)}</td>'
         )
 
 
@@ -140,7 +142,7 @@ def term_lines(terms: Sequence[tuple[str, str, float]]) -> list[Line]:
 
 
 @dataclass(frozen=True)
-class Code(TextRow):
+class Code(Row):
     """A line of code: its number, a note at the right, whether it is marked."""
 
     text: str
@@ -151,10 +153,11 @@ class Code(TextRow):
     def words(self) -> str:
         return f"{self.text.strip()}{self.note and f' ({self.note})'};"
 
-    def ground(self) -> str:
-        return theme.color("chosen").name() if self.marked else ""
+    @property
+    def ground(self) -> str:  # type: ignore[override]
+        return "chosen" if self.marked else ""
 
-    def cells(self) -> str:
+    def cells(self, fit: Fit) -> str:
         look = "marked" if self.marked else "code" if self.note else "faint"
         text = re.sub("^ +", lambda found: "&nbsp;" * len(found[0]), escape(self.text))
         return (
@@ -164,7 +167,7 @@ class Code(TextRow):
 
 
 @dataclass(frozen=True)
-class Sentence(TextRow):
+class Sentence(Row):
     """A sentence of any length; may contain <b> and <sup>."""
 
     text: str
@@ -173,93 +176,31 @@ class Sentence(TextRow):
     def words(self) -> str:
         return unescape(re.sub(r"</?\w+>", "", self.text))
 
-    def cells(self) -> str:
+    def cells(self, fit: Fit) -> str:
         return f'<td class="{"muted" if self.muted else "said"}">{self.text}</td>'
 
 
 @dataclass(frozen=True)
-class Rule(TextRow):
+class Rule(Row):
     def words(self) -> str:
         return ""
 
-    def cells(self) -> str:
+    def cells(self, fit: Fit) -> str:
         line = theme.color("line").name()
         return f'<td class="rule" style="border-top: 1px solid {line}">&nbsp;</td>'
 
 
-@dataclass(frozen=True)
-class Columns(Row):
-    """Rows in two columns where there is room for them, else below each other."""
-
-    left: Sequence[Row]
-    right: Sequence[Row]
-
-    def words(self) -> str:
-        return i18n.joined(*(row.words() for row in (*self.left, *self.right)))
-
-    @cached_property
-    def _blocks(self) -> tuple[Blocks, Blocks, Blocks]:
-        """Both columns, and their rows below each other."""
-        below = (*self.left, Rule(), *self.right)
-        return Blocks(self.left), Blocks(self.right), Blocks(below)
-
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        left, right, below = self._blocks
-        wide = (width - _APART) / 2
-        if wide < _COLUMN * theme.text_scale():
-            return below.paint(painter, y, width)
-        end = left.paint(painter, y, wide)
-        painter.save()
-        painter.translate(wide + _APART, 0)
-        other = right.paint(painter, y, wide)
-        painter.restore()
-        return max(end, other)
-
-
-class Blocks:
-    """Rows, ready to be painted again: text is laid out once for a width, a theme and a size."""
-
-    def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self._blocks: list[Row | tuple[TextRow, ...]] = []
-        for is_text, some in groupby(rows, lambda row: isinstance(row, TextRow)):
-            block = list(some)
-            texts = tuple(row for row in block if isinstance(row, TextRow))
-            self._blocks += [texts] if is_text else block
-        self._documents: dict[int, QTextDocument] = {}
-        self._look: tuple[object, ...] = ()
-
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        look = (width, theme.theme().colors, theme.text_scale())
-        if look != self._look:
-            self._documents.clear()
-            self._look = look
-        for place, block in enumerate(self._blocks):
-            if isinstance(block, Row):
-                y = block.paint(painter, y, width)
-                continue
-            if place not in self._documents:
-                tables = _tables(block, width)
-                self._documents[place] = rich_text(tables, Text.BODY, "text", width)
-            document = self._documents[place]
-            paint_rich(painter, document, QPointF(0, y))
-            y += document.size().height()
-        return y
-
-
-def _tables(rows: Sequence[TextRow], width: float) -> str:
-    """Return rows of text as tables; figures of all lines end in one column, below each other."""
-    lines = [row for row in rows if isinstance(row, Line)]
-    figures = _widest([line.figure for line in lines], theme.font(Text.BODY, bold=True))
-    found = ""
+def rows_html(rows: Sequence[Row], width: float) -> str:
+    """Return rows below each other, in a width; figures of all lines end below each other."""
+    figures = [row.figure for row in rows if isinstance(row, Line)]
+    figure = _widest(figures, theme.font(Text.BODY, bold=True))
+    found = []
     for _kind, some in groupby(rows, type):
-        table = list(some)
-        made = [row.made for row in table if isinstance(row, Line)]
-        factors = min(_widest(made, theme.font(Text.LABEL)), round(_MADE_PART * width))
-        cells = "".join(f'<tr bgcolor="{row.ground()}">{row.cells()}</tr>' for row in table)
-        sized = cells.replace('"figure"', f'"figure" width="{figures}"')
-        sized = sized.replace('"made"', f'"made" width="{factors}"')
-        found += f'<table width="100%" cellspacing="0">{sized}</table>'
-    return found
+        near = list(some)
+        factors = [row.made for row in near if isinstance(row, Line)]
+        made = min(_widest(factors, theme.font(Text.LABEL)), round(_MADE_PART * width))
+        found += [row.html(Fit(width, made, figure)) for row in near]
+    return "".join(found)
 
 
 def _widest(texts: Sequence[str], font: QFont) -> int:
@@ -273,6 +214,8 @@ class Picture:
     signed: bool = False
     #: What gets the full color; 0 for the largest.
     largest: float = 0.0
+    #: Row and column of a framed value.
+    place: tuple[int, ...] | None = None
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
         if self.signed:
@@ -280,38 +223,98 @@ class Picture:
             painters.paint_signed(painter, box, self.values, self.largest)
         else:
             painters.paint_gray(painter, box, self.values)
+        if self.place is not None:
+            high, wide = (
+                side / count
+                for side, count in zip((box.height(), box.width()), self.values.shape, strict=True)
+            )
+            row, column = self.place
+            corner = box.topLeft() + QPointF(column * wide, row * high)
+            painters.paint_frame(painter, QRectF(corner, QSizeF(wide, high)), "second", 4)
 
-    def tag(self, side: int) -> str:
+    def tag(self, wide: int) -> str:
         """Return it as a tag of rich text, sharp on fine screens, too."""
-        image = QImage(2 * side, 2 * side, QImage.Format_ARGB32_Premultiplied)
+        rows, columns = self.values.shape
+        high = round(wide * rows / columns)
+        image = QImage(2 * wide, 2 * high, QImage.Format_ARGB32_Premultiplied)
         painter = QPainter(image)
         self.paint(painter, QRectF(image.rect()))
         painter.end()
-        return painters.image_tag(image, side, side)
+        return painters.image_tag(image, wide, high)
 
 
 @dataclass(frozen=True, eq=False)
-class PictureRow(TextRow):
-    """A large picture, and beside it another one, or small ones with words, three in a row."""
+class PictureRow(Row):
+    """A large picture, and beside it small ones with words, three in a row."""
 
     title: str
     large: Picture | None
     small_title: str
     small: tuple[tuple[Picture, str], ...] = ()
-    second: Picture | None = None
 
-    def cells(self) -> str:
-        large, second = (picture and picture.tag(_LARGE) for picture in (self.large, self.second))
+    def cells(self, fit: Fit) -> str:
+        large = self.large and self.large.tag(_LARGE)
         tags = [
             f'<td class="small" align="center">{picture.tag(_SMALL)}<br>{escape(words)}</td>'
             for picture, words in self.small
         ]
         rows = "".join(f"<tr>{''.join(tags[n : n + 3])}</tr>" for n in range(0, len(tags), 3))
-        right = second or f"<table>{rows}</table>"
         return (
             f'<td class="picture">{escape(self.title)}<br>{large or ""}</td>'
-            f'<td class="picture" align="right">{escape(self.small_title)}<br>{right}</td>'
+            f'<td class="picture" align="right">{escape(self.small_title)}'
+            f"<table>{rows}</table></td>"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures(Row):
+    """Pictures in one line, each with a title; ``across`` of them have the whole width."""
+
+    pictures: Mapping[str, Picture]
+    across: int
+    said: str = ""
+
+    def words(self) -> str:
+        return self.said
+
+    def cells(self, fit: Fit) -> str:
+        wide = int(fit.width / self.across - (_BETWEEN if self.across > 1 else 0))
+        return "".join(
+            f'<td class="picture">{title and f"{escape(title)}<br>"}{picture.tag(wide)}</td>'
+            for title, picture in self.pictures.items()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers(Row):
+    """A table of numbers with two decimals, each on a ground of its sign's color."""
+
+    title: str
+    values: np.ndarray
+
+    def html(self, fit: Fit) -> str:
+        largest = max(float(np.abs(self.values).max()), 1e-12)
+        paper = painters.rgb(theme.color("card"))
+        lines = []
+        for values in self.values.tolist():
+            cells = []
+            for value in values:
+                # Half the color, so that figures are legible on it.
+                color = painters.rgb(theme.color("accent" if value > 0 else "second"))
+                ground = paper + (color - paper) * abs(value) / largest / 2
+                name = QColor(*ground.astype(int).tolist()).name()
+                cells.append(f'<td bgcolor="{name}" align="center">{short(value)}</td>')
+            lines.append(f"<tr>{''.join(cells)}</tr>")
+        title = f'<tr><td class="muted" colspan="{self.values.shape[1]}">{self.title}</td></tr>'
+        return f'<table class="numbers" width="100%">{title}{"".join(lines)}</table>'
+
+
+def short(value: float) -> str:
+    """Return a number for a small cell: ``"−.12"``, ``"1.30"``, ``"0"``."""
+    if not round(value, 2):
+        return "0"
+    words = i18n.number(value, ".2f")
+    return words.replace("0", "", 1) if abs(value) < 1 else words
 
 
 class RowsView(QWidget):
@@ -324,7 +327,9 @@ class RowsView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
-        self._blocks = Blocks()
+        #: The rows laid out, and the width, theme and size of text that they are laid out for.
+        self._document: QTextDocument | None = None
+        self._look: tuple[object, ...] = ()
         theme.follow(self, self._fit)
 
     def _fit(self) -> None:
@@ -340,26 +345,22 @@ class RowsView(QWidget):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         self.rows = tuple(rows)
-        self._blocks = Blocks(rows)
+        self._document = None
         self.setAccessibleDescription(i18n.joined(*(row.words() for row in rows)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        width = float(self.width())
+        look = width, theme.theme().colors, theme.text_scale()
+        if self._document is None or look != self._look:
+            self._look = look
+            self._document = rich_text(rows_html(self.rows, width), Text.BODY, "text", width)
         painter = painters.smooth_painter(self)
-        high = math.ceil(self._blocks.paint(painter, 0.0, float(self.width())))
+        paint_rich(painter, self._document, QPointF())
         painter.end()
+        high = math.ceil(self._document.size().height())
         if high != self.minimumHeight():
             self.setMinimumHeight(high)
-
-
-def narrow_font(font: QFont, text: str, room: float) -> bool:
-    """Narrow a font until a text has room; return whether it has."""
-    for percent in _WIDTHS:
-        font.setStretch(percent)
-        # Text is elided by whole pixels.
-        if QFontMetricsF(font).horizontalAdvance(text) <= int(room):
-            return True
-    return False
 
 
 def _style() -> str:
@@ -376,6 +377,7 @@ def _style() -> str:
         .rule {{ font-size: 3px }}
         .bar {{ padding-left: 5px }}
         .picture {{ vertical-align: top }}
+        .numbers {{ {size(Text.AXIS)} }}
         .made, .muted, .picture {{ color: {muted}; {size(Text.LABEL)} }}
         .figure {{ font-weight: 600 }}
         .said, .muted {{ padding-top: 3px }}

@@ -19,9 +19,7 @@ from mnist_draw.app.inside.network.panel_rows import (
     why_rows,
     why_table,
 )
-from mnist_draw.app.inside.network.pooled_view import PooledView
-from mnist_draw.app.inside.rows_view import Heading, Line, Rule
-from mnist_draw.app.kit import theme
+from mnist_draw.app.inside.rows_view import Heading, Line, Numbers, Pictures, RowsView, Rule
 from mnist_draw.i18n import parse_number
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, MaxPooling
@@ -214,6 +212,7 @@ def check_unit(frame, found, unit, place=None):
     terms = (inputs * weights).ravel()
     if convolves:
         (words,) = rest
+        assert [type(row) for row in parts[""]] == [Pictures, Numbers, Numbers]
         counts = [parse_number(n) for n in re.findall(r"[\d,]*\d", words.text)]
         assert counts[0] == weights.size
         return
@@ -239,24 +238,29 @@ def check_unit(frame, found, unit, place=None):
 def check_map(frame, found, unit, show):
     """Check the map, its patch, filter and products, and what is said at its places."""
     layer, number = unit
-    view = show(PooledView(), theme.scaled(260), 300)
     z = found.z[layer][number]
     for place in (
         (0, 0),
         tuple(size // 2 for size in z.shape),
         tuple(size - 1 for size in z.shape),
     ):
-        view.show_map(frame, Parts(frame.layers, frame.question.model), unit, place)
+        parts = Parts(frame.layers, frame.question.model)
+        rows = unit_rows(frame, unit, parts, None, name, place)
+        pictures, factors, products = rows[:3]
+        assert isinstance(pictures, Pictures)
+        shown = list(pictures.pictures.values())
         on = FUNCTIONS[found.layers[layer].activation](z)
-        np.testing.assert_allclose(view.values, on, atol=1e-4)
+        np.testing.assert_allclose(shown[0].values, on, atol=1e-4)
+        assert shown[0].place == place
+        if len(shown) == 3:
+            pooled = found.x[layer + 1][number]
+            np.testing.assert_allclose(shown[1].values, pooled, atol=1e-4)
         inputs, weights = found.products(layer, number, place)
         chosen = int(np.abs(inputs * weights).sum(axis=(1, 2)).argmax())
-        patch, filters, products = view.numbers.values()
-        np.testing.assert_allclose(patch, inputs[chosen], atol=1e-4)
-        np.testing.assert_allclose(filters, weights[chosen], atol=1e-4)
-        np.testing.assert_allclose(products, (inputs * weights)[chosen], atol=1e-4)
-        item = place[0] * z.shape[1] + place[1]
-        said, *pooled = view.describe(item).split("Pooled, ")
+        np.testing.assert_allclose(shown[-1].values, inputs[chosen], atol=1e-4)
+        np.testing.assert_allclose(factors.values, weights[chosen], atol=1e-4)
+        np.testing.assert_allclose(products.values, (inputs * weights)[chosen], atol=1e-4)
+        said, *pooled = pictures.words().split("Pooled, ")
         row, column, count, total, whole, value = re.fullmatch(
             r"Row (\d+), column (\d+): ([\d,]+) products add up to (.*), with the bias to (.*); "
             r"the map is (.*) there\. ?", said,
@@ -269,16 +273,17 @@ def check_map(frame, found, unit, show):
         for words in pooled:
             row, column, value = re.match(r"row (\d+), column (\d+): (.*)\.", words).groups()
             assert close(value, found.x[layer + 1][number][int(row), int(column)])
-        check_written(view, filters, products)
+        for table in (factors, products):
+            check_written(table, show)
 
 
-def check_written(view, filters, products):
-    """Check the numbers in the cells: two decimals where there is room, so that they add up."""
+def check_written(table, show):
+    """Check the numbers in the cells: they have two decimals, so that they add up."""
+    view = show(RowsView("rows", "Rows", "Some rows."), 272, 300)
+    view.show_rows([table])
     shown = [text.text for text in seen.texts(view)]
     written = [parse_number(words) for words in shown if re.fullmatch(r"−?\d*\.?\d+", words)]
-    wanted = np.concatenate([filters.ravel(), products.ravel()])
-    decimals = 2 if len(filters) <= 5 else 1
-    np.testing.assert_allclose(written, wanted, atol=0.5001 * 10.0**-decimals)
+    np.testing.assert_allclose(written, table.values.ravel(), atol=0.00501)
 
 
 def check_strokes(model, found):

@@ -22,8 +22,7 @@ from mnist_draw.app.inside.network.layers_view import paint_legend
 from mnist_draw.app.inside.network.network_reader import NetworkReader, Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
-from mnist_draw.app.inside.network.pooled_view import short
-from mnist_draw.app.inside.network.side_panel import Filters, RunLayers
+from mnist_draw.app.inside.network.side_panel import RunLayers
 from mnist_draw.app.inside.network.units import MAX_UNITS, Layout
 from mnist_draw.app.inside.rows_view import (
     Code,
@@ -31,6 +30,7 @@ from mnist_draw.app.inside.rows_view import (
     Line,
     PictureRow,
     RowsView,
+    short,
     signed,
     sum_line,
     term_lines,
@@ -314,11 +314,10 @@ def test_the_figures_of_a_filter_can_be_added_up_whatever_its_size(section, qtbo
     # No figure is scrolled out of sight.
     section.resize(1090, 1400)
     section.network.pin((0, 1))
-    pooled = section.panel.pooled
     seen.settle()
     written = [text.text for text in seen.texts(section)]
-    for values in list(pooled.numbers.values())[1:]:
-        for value in values.ravel():
+    for table in section.panel.unit_rows.rows[1:3]:
+        for value in table.values.ravel():
             assert short(float(value)) in written
     assert frame.sum_of((0, 1)).terms.size == side * side
 
@@ -327,29 +326,32 @@ def test_the_figures_of_a_filter_can_be_added_up_whatever_its_size(section, qtbo
 @pytest.mark.parametrize("unit", [(0, 1), (1, 2)])
 def test_a_map_is_looked_at_place_by_place(section, qtbot, unit):
     frame, view = ready(section, qtbot, network("cnn")), section.network
-    pooled, (layer, number) = section.panel.pooled, unit
+    layer, number = unit
     view.pin(unit)
-    assert pooled.isVisible()
+    rows = section.panel.unit_rows
+    assert rows.isVisible()
     z = frame.passed.z[layer][0, number]
     place = tuple(int(n) for n in np.unravel_index(z.argmax(), z.shape))
     for keys in ((), (Qt.Key_Left, Qt.Key_Up), (Qt.Key_Right, Qt.Key_Right)):
         for key in keys:
-            QTest.keyClick(pooled, key)
+            QTest.keyClick(view, key, Qt.ShiftModifier)
             down, right = {Qt.Key_Left: (0, -1), Qt.Key_Up: (-1, 0), Qt.Key_Right: (0, 1)}[key]
             place = tuple(int(n) for n in np.clip(np.add(place, (down, right)), 0, len(z) - 1))
         products = patch_sum(frame, unit, place)
-        patch, filters, shown = pooled.numbers.values()
+        pictures, filters, shown = rows.rows[:3]
+        patch = list(pictures.pictures.values())[-1].values
         chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
-        np.testing.assert_allclose(shown, products[chosen], rtol=1e-6)
-        np.testing.assert_allclose(patch * filters, products[chosen], rtol=1e-6)
+        np.testing.assert_allclose(shown.values, products[chosen], rtol=1e-6)
+        np.testing.assert_allclose(patch * filters.values, products[chosen], rtol=1e-6)
         # The sum beside it is of this place, too.
         above, below, bias, total = values(section.panel.unit_rows)[:4]
         assert above + below == pytest.approx(products.sum(dtype=float), abs=1e-4)
         assert above + below + bias == pytest.approx(total, abs=1e-4)
         assert total == pytest.approx(z[place], abs=1e-4)
         assert not section.grab().isNull()
-    words = pooled.accessibleDescription()
+    words = pictures.words()
     assert [short(value) for value in (-0.123, 1.5, -0.001)] == ["−.12", "1.50", "0"]
+    assert words in rows.accessibleDescription()
     assert words.startswith(f"Row {place[0]}, column {place[1]}: {products.size} products")
     assert f"to {z[place]:+.2f}".replace("-", "−") in words
     assert parse_number(section.table().rows[-1][3]) == pytest.approx(z[place], abs=1e-3)
@@ -358,16 +360,19 @@ def test_a_map_is_looked_at_place_by_place(section, qtbot, unit):
 @pytest.mark.slow
 def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot, monkeypatch):
     frame, view = ready(section, qtbot, network("cnn")), section.network
-    pooled = section.panel.pooled
+    rows = section.panel.unit_rows
     for layer, side in ((0, 12), (1, 4)):
         view.pin((layer, 2))
         a = frame.passed.a[layer][0, 2]
         squares = a.reshape(side, 2, side, 2).max(axis=(1, 3))
-        np.testing.assert_array_equal(pooled.pooled, squares)
-    point_at(pooled, pooled.place_of(5 * 8 + 3) - QPointF(2, 2))
+        pooled = list(rows.rows[0].pictures.values())[1]
+        np.testing.assert_array_equal(pooled.values, squares)
+    tile = view.places().column_of(1).tile_rect(2)
+    cell = QPointF(tile.width() / 8, tile.height() / 8)
+    point_at(view, tile.topLeft() + QPointF(3.5 * cell.x(), 5.5 * cell.y()))
     until(qtbot, lambda: view.place == (5, 3))
     words = f"Pooled, row 2, column 1: {squares[2, 1]:.2f}"
-    until(qtbot, lambda: words in pooled.describe(pooled.current))
+    until(qtbot, lambda: words in rows.accessibleDescription())
     # Thin columns of the picture show the pooled maps; they are maps of their layer.
     whole, thin, *_ = view.places().columns
     assert (whole.tile, thin.tile, thin.pooled) == ((24, 24), (12, 12), True)
@@ -709,8 +714,8 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     nearly = tuple(value * np.float32(0.999) for value in after)
     later = update_of(3, nearly)
     assert later.value < first.value == pytest.approx(later.largest)
-    (filters,) = (row for row in view.rows if isinstance(row, Filters))
-    assert filters.weights.shape == (20, 28, 28)
+    filters = list(view.rows)[-2]
+    assert filters.pictures[""].values.shape == (4 * 31, 5 * 31)
     # What is copied is what is shown; the output has no silent units.
     first, last = view.table().values
     assert first[1] == pytest.approx(later.value)

@@ -15,7 +15,7 @@ from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis.film import END
 from mnist_draw.analysis.one_step import CONVOLUTION_FILLING, FILLING, OneStep
-from mnist_draw.app.inside.rows_view import Code, Heading, Line, Sentence
+from mnist_draw.app.inside.rows_view import Code, Heading, Line, Rule, Sentence
 from mnist_draw.app.inside.step.film_maker import FilmMaker, Wish
 from mnist_draw.app.inside.step.stage_page import code_rows, weight_rows
 from mnist_draw.app.inside.step.stages import STAGES
@@ -343,8 +343,7 @@ OF_LENGTH = "no more|of its previous step|first step is about|usual size|larger 
 
 
 def check_weight(shown, weight, names, has_record, knows_start):
-    (columns,) = weight_rows(shown, weight, lambda label: "3")
-    rows = (*columns.left, *columns.right)
+    rows = [row for row in weight_rows(shown, weight, lambda label: "3") if row != Rule()]
     facts = facts_of(shown, weight, names)
     check_lines(shown, weight, rows, facts)
     facts["unit"] = weight.unit

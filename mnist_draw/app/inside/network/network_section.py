@@ -107,7 +107,6 @@ class NetworkSection(Section):
         self.panel.switch.clicked.connect(self._switch)
         self.panel.all_on_button.clicked.connect(self._switch_all_on)
         self.panel.closed.connect(self.network.clear_selection)
-        self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
     @property
     def is_joined(self) -> bool:

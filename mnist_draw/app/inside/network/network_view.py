@@ -23,7 +23,7 @@ from mnist_draw.recognition.certainty import format_probability
 _EXPLAINED = _(
     "The value of every unit of the network. Point at one to see its weights and its sum; a "
     "click or Enter selects it, Esc deselects. Arrow keys go from unit to unit, with Ctrl "
-    "from layer to layer.",
+    "from layer to layer, with Shift from place to place in a map.",
 )
 #: From this width on, in logical pixels, maps are shown after their pooling, too.
 _POOLED = 500
@@ -120,9 +120,15 @@ class NetworkView(LayersView):
         """Keep a unit selected, until another one is or Esc is pressed."""
         self._select(unit, None)
 
-    def walk_to(self, place: tuple[int, int]) -> None:
-        if place != self.place:
-            self._select(self.pinned, self.pointed, place)
+    def _walk_in_map(self, down: int, right: int) -> None:
+        """Go to the next place of a map whose sum is shown."""
+        if self.frame is not None and self.unit is not None:
+            layer = self.frame.layers[self.unit[0]]
+            if layer.convolves:
+                row, column = self.frame.sum_of(self.unit, self.place).place
+                (_maps, high, wide) = layer.shape
+                place = min(max(row + down, 0), high - 1), min(max(column + right, 0), wide - 1)
+                self._select(self.pinned, self.pointed, place)
 
     def _select(
         self,
@@ -190,6 +196,8 @@ class NetworkView(LayersView):
             self.clear_selection()
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self.unit is not None:
             self.pin(self.unit)
+        elif key in steps and event.modifiers() & Qt.ShiftModifier:
+            self._walk_in_map(*steps[key])
         elif key in steps and places is not None:
             self._walk(places, *steps[key], bool(event.modifiers() & Qt.ControlModifier))
         else:

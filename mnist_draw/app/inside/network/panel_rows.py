@@ -15,9 +15,20 @@ from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.analysis.why import MAX_PIXELS, Sum, WhySum, terms_by_unit
 from mnist_draw.app.inside import rows_view
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit, Weights
-from mnist_draw.app.inside.rows_view import Heading, Picture, PictureRow, Row, Sentence, signed
-from mnist_draw.i18n import N_, _, counted, pgettext
+from mnist_draw.app.inside.network.units import pooled_shape
+from mnist_draw.app.inside.rows_view import (
+    Heading,
+    Numbers,
+    Picture,
+    PictureRow,
+    Pictures,
+    Row,
+    Sentence,
+    signed,
+)
+from mnist_draw.i18n import N_, _, counted, joined, pgettext
 from mnist_draw.library.network_data import Name, in_a_sentence
+from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS
 from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.training.functions import layer_label
 
@@ -30,6 +41,8 @@ ITS = {
 #: Terms that are shown: of an answer, of a unit.
 _TERMS = 12
 _UNIT_TERMS = 4
+#: Of a wider filter there is no room for the figures.
+_MOST_NUMBERS = 10
 
 
 def why_rows(frame: Frame, name: Name) -> list[Row]:
@@ -122,8 +135,8 @@ def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row
         changed_pixels(frame, changed),
         rival=rival,
     )
-    pictures = PictureRow(_("ink more, ink less"), ink, _("after the change"), (), Picture(changed))
-    return [pictures, Sentence(words)]
+    pictures = {_("ink more, ink less"): ink, _("after the change"): Picture(changed)}
+    return [Pictures(pictures, 2), Sentence(words)]
 
 
 def changed_pixels(frame: Frame, changed: np.ndarray) -> int:
@@ -190,7 +203,10 @@ def unit_rows(
     about = frame.layers[layer]
     last = len(frame.layers) - 1
     found = frame.sum_of(unit, place)
-    rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
+    if about.convolves:
+        rows = _map_rows(frame, unit, parts, found)
+    else:
+        rows = _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
         # Zero has no sign.
         agree = i18n.number(round(parts.smoothness, 2) + 0.0, ".2f")
@@ -217,6 +233,57 @@ def unit_rows(
         if layer and parts.learned:
             rows += _added_rows(parts, unit)
     return rows
+
+
+def _map_rows(frame: Frame, unit: Unit, parts: Parts, found: Sum) -> list[Row]:
+    """Show a map, and at a place of it the patch, the filter and their products."""
+    layer, number = unit
+    activation = OUTPUT_ACTIVATIONS[frame.layers[layer].activation]
+    values = activation.compute(frame.passed.z[layer][0, number])
+    pictures = {_("This map"): Picture(values, True, place=found.place)}
+    said = _describe_place(found)
+    if pooled_shape(frame.layers, layer):
+        pooled = frame.passed.x[layer + 1][0, number]
+        place = tuple(
+            at // (size // most)
+            for at, size, most in zip(found.place, values.shape, pooled.shape, strict=True)
+        )
+        is_there = all(at < size for at, size in zip(place, pooled.shape, strict=True))
+        pictures[_("Pooled")] = Picture(pooled, True, place=place if is_there else None)
+        said = joined(said, _describe_pooled(pooled, place) if is_there else "")
+    filters = parts.shown[layer].filter(number)
+    products = found.inputs * filters
+    # Of the input with the largest products.
+    chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
+    source = _("patch") if len(filters) == 1 else _("map {number}", number=chosen)
+    pictures[source] = Picture(found.inputs[chosen], True)
+    factor = _("× added") if parts.learned else _("× its filter")
+    tables = {factor: filters[chosen], _("= products"): products[chosen]}
+    if filters.shape[-1] <= _MOST_NUMBERS:
+        shown: list[Row] = [Numbers(*table) for table in tables.items()]
+    else:
+        shown = [Pictures({title: Picture(part, True) for title, part in tables.items()}, 2)]
+    return [Pictures(pictures, 3, said), *shown]
+
+
+def _describe_place(found: Sum) -> str:
+    row, column = found.place
+    return _(
+        "Row {row}, column {column}: {count} products add up to {products}, with the bias to "
+        "{sum}; the map is {value} there.",
+        count=i18n.number(found.terms.size),
+        row=row,
+        column=column,
+        products=signed(float(found.terms.sum(dtype=np.float64))),
+        sum=signed(found.z),
+        value=i18n.number(found.a, ".2f"),
+    )
+
+
+def _describe_pooled(pooled: np.ndarray, place: tuple[int, ...]) -> str:
+    row, column = place
+    value = i18n.number(float(pooled[place]), ".2f")
+    return _("Pooled, row {row}, column {column}: {value}.", row=row, column=column, value=value)
 
 
 def _describe_filter(frame: Frame, layer: int) -> str:

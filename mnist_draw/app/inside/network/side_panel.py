@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 
 import numpy as np
-from qtpy.QtCore import QRectF, Qt, Signal
-from qtpy.QtGui import QPainter
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw.analysis import layer_inspection
@@ -18,13 +16,20 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
-from mnist_draw.app.inside.network.pooled_view import PooledView
-from mnist_draw.app.inside.rows_view import Heading, Line, Row, RowsView, Sentence
+from mnist_draw.app.inside.rows_view import (
+    Heading,
+    Line,
+    Picture,
+    Pictures,
+    Row,
+    RowsView,
+    Sentence,
+)
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import Part, column, row, scrolled
-from mnist_draw.app.kit.painters import mosaic, paint_signed, write_with
+from mnist_draw.app.kit.painters import mosaic
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
@@ -106,9 +111,6 @@ class SidePanel(Card):
         self.close_button = icon_button("closeUnitButton", "x", _("Deselect"), shortcut="Esc")
         self.close_button.clicked.connect(self.closed)
         self.unit_rows = RowsView("unitRows", _("This unit"))
-        self.pooled = PooledView()
-        shown = QWidget()
-        column(self.pooled, (self.unit_rows, 1), owner=shown)
         self.switch_label = label("", "title", "unitSwitchLabel")
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
@@ -124,7 +126,7 @@ class SidePanel(Card):
         return _page(
             "unitPanel",
             row((self.unit_title, 1), self.close_button, gap=0),
-            (scrolled(shown), 1),
+            (scrolled(self.unit_rows), 1),
             self._switch_row,
             self._effect,
             row(self.all_on_button, 1),
@@ -173,9 +175,6 @@ class SidePanel(Card):
         profiles = view.profiles if view.profiled is view.parts else None
         rows = unit_rows(frame, unit, view.parts, profiles, name, view.place)
         self.unit_rows.show_rows(rows)
-        self.pooled.setVisible(frame.layers[unit[0]].convolves)
-        if frame.layers[unit[0]].convolves:
-            self.pooled.show_map(frame, view.parts, unit, view.place)
         hidden = view.output is None
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)
@@ -206,32 +205,17 @@ def _page(name: str, *parts: Part) -> QWidget:
     return page
 
 
-#: Side of a unit's picture with the gap to the next, in logical pixels; side of MNIST's pictures.
-_TILE = 54
+#: Units that are shown, enough to see what is alike in them, and how many are beside each other.
+_UNITS = 100
+_ACROSS = 5
+#: Side of MNIST's pictures.
 _SIDE = 28
 #: The gap is this part of a picture's side.
 _GAP = 1 / 9
 #: Standard deviations beyond which weights are shown at full strength.
 _PEAK = 3.5
-#: Units that are shown: enough to see what is alike in them.
-_UNITS = 100
-
-
-@dataclass(frozen=True, eq=False)
-class Filters(Row):
-    """The incoming weights of units as pictures, (units, height, width), all on one scale."""
-
-    weights: np.ndarray
-
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        columns = max(1, round(width / _TILE))
-        rows = -(-len(self.weights) // columns)
-        tile = width / columns
-        tiles = mosaic(self.weights, rows, columns, max(1, round(_GAP * self.weights.shape[1])))
-        peak = max(_PEAK * float(self.weights.std(dtype=np.float64)), 1e-12)
-        box = QRectF(0, y, width, rows * tile)
-        paint_signed(painter, box, tiles, peak)
-        return box.bottom()
+#: The highest bar of a histogram, in squares.
+_HIGHEST = 24
 
 
 def filter_rows(weights: np.ndarray) -> list[Row]:
@@ -241,29 +225,21 @@ def filter_rows(weights: np.ndarray) -> list[Row]:
     filters = weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
     shown = filters[:_UNITS]
     note = _("{done} of {total}", done=len(shown), total=number(len(filters)))
-    return [Heading(_("First layer"), note), Filters(shown), Sentence(_SIGNS, muted=True)]
+    gap = max(1, round(_GAP * shown.shape[1]))
+    tiles = mosaic(shown, -(-len(shown) // _ACROSS), _ACROSS, gap)
+    peak = max(_PEAK * float(shown.std(dtype=np.float64)), 1e-12)
+    pictures = Pictures({"": Picture(tiles, True, peak)}, 1)
+    return [Heading(_("First layer"), note), pictures, Sentence(_SIGNS, muted=True)]
 
 
-@dataclass(frozen=True, eq=False)
-class Histogram(Row):
-    figures: LayerFigures
-
-    def paint(self, painter: QPainter, y: float, width: float) -> float:
-        counts = self.figures.counts
-        edges = self.figures.edges
-        tall = max(int(counts.max()), 1)
-        ground = y + 2 * _TILE
-        wide = width / len(counts)
-        for place, count in enumerate(counts.tolist()):
-            high = 2 * _TILE * count / tall
-            bar = QRectF(place * wide, ground - high, max(wide - 1, 1), high)
-            painter.fillRect(bar, theme.color("accent" if edges[place] >= 0 else "second"))
-        write_with(painter, Text.AXIS, "muted")
-        line = QRectF(0, ground, width, painter.fontMetrics().height())
-        painter.drawText(line, Qt.AlignLeft, number(float(edges[0]), ".2g"))
-        painter.drawText(line, Qt.AlignHCenter, "0")
-        painter.drawText(line, Qt.AlignRight, number(float(edges[-1]), ".2g"))
-        return line.bottom()
+def histogram_rows(figures: LayerFigures) -> list[Row]:
+    """Show how often weights are in each range as columns of squares, in the color of the sign."""
+    parts = figures.counts / max(int(figures.counts.max()), 1)
+    height = np.ceil(_HIGHEST * parts)
+    squares = np.arange(_HIGHEST, 0, -1)[:, None] <= height
+    signs = np.where(figures.edges[:-1] >= 0, 1, -1)
+    ends = (number(float(edge), ".2g") for edge in figures.edges[[0, -1]])
+    return [Pictures({"": Picture(squares * signs, True)}, 1), Heading(*ends)]
 
 
 class RunLayers(RowsView):
@@ -316,7 +292,7 @@ class RunLayers(RowsView):
             *_bars(figures.names, figures.dead, "alert", 1.0),
             Sentence(layer_inspection.describe_silent_units(figures), muted=True),
             Heading(_("Weights")),
-            Histogram(figures),
+            *histogram_rows(figures),
             Sentence(layer_inspection.describe_weights(figures), muted=True),
         ]
 

@@ -18,7 +18,7 @@ from mnist_draw.analysis.sentences import (
     share,
 )
 from mnist_draw.app.inside import rows_view
-from mnist_draw.app.inside.rows_view import Columns, Heading, Line, Row, RowsView, Sentence, signed
+from mnist_draw.app.inside.rows_view import Heading, Line, Row, RowsView, Rule, Sentence, signed
 from mnist_draw.app.inside.step import stages
 from mnist_draw.app.inside.step.film_maker import Explained, Scene
 from mnist_draw.app.inside.step.stage_picture import StagePicture
@@ -260,9 +260,13 @@ class StagePage(QWidget):
 
 
 def weight_rows(shown: Explained, followed: FollowedWeight, name: Name) -> list[Row]:
-    left = [*_sum_rows(shown, followed, name), *_gradient_rows(shown, followed)]
-    right = [*_update_rows(shown, followed), *_after_rows(shown, followed)]
-    return [Columns(left, right)]
+    return [
+        *_sum_rows(shown, followed, name),
+        *_gradient_rows(shown, followed),
+        Rule(),
+        *_update_rows(shown, followed),
+        *_after_rows(shown, followed),
+    ]
 
 
 def _sum_rows(shown: Explained, followed: FollowedWeight, name: Name) -> list[Row]:
