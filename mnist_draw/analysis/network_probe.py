@@ -442,6 +442,9 @@ def as_picture(weights: Floats) -> Floats:
 
 
 def _correlation(one: Floats, other: Floats) -> float:
+    """Return Pearson's correlation; 0 where all values of a side are equal."""
+    if one.min() == one.max() or other.min() == other.max():
+        return 0.0
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 

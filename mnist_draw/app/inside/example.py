@@ -115,18 +115,10 @@ class ExampleCard(Card):
         self._pages.addWidget(self.board)
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
-        self.mine_button = push_button(
-            "exampleMineButton",
-            _("Show mine"),
-            _("Let the network of your last run answer: this tab then shows it."),
-            look="link",
-        )
-        self.mine_button.hide()
         #: What is below the board; where card and section are one picture, that has the answer.
         self.said = QWidget()
         answer = self._build_answer()
-        mine = row(self.mine_button, 1)
-        column(answer, mine, self._build_label(), gap=Size.GRID + 2, owner=self.said)
+        column(answer, self._build_label(), gap=Size.GRID + 2, owner=self.said)
         self.body.addWidget(self.said)
         theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)

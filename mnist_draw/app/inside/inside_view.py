@@ -136,7 +136,6 @@ class InsideView(QWidget):
         card.random_button.clicked.connect(example.pick_random)
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
-        card.mine_button.clicked.connect(self._use_run)
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._turn)
@@ -271,10 +270,6 @@ class InsideView(QWidget):
         self.open_section("network")
         self.section.open_view("why")
 
-    def _use_run(self) -> None:
-        state = self._active.state
-        self._active.use_instead(self._active.unshown_run, state.title_of(state.run))
-
     def open_run(self) -> None:
         self.open_section(NetworkSection.name)
         self.show_details(True)
@@ -282,7 +277,6 @@ class InsideView(QWidget):
             self.section.panel.choose(2)
 
     def show_run(self) -> None:
-        self._offer_mine()
         section = self._made.get(NetworkSection.name)
         run = self._active.state.run
         if isinstance(section, NetworkSection) and run.parameters:
@@ -396,7 +390,6 @@ class InsideView(QWidget):
             _about_network.forget()
         self.model = model
         self._key = key
-        self._offer_mine()
         if self._lent is not None and key != self._lent_key:
             # Somebody chose another one.
             self._lent = None
@@ -411,9 +404,6 @@ class InsideView(QWidget):
         for section in self._made.values():
             section.use_network(model, key)
         self._show_example()
-
-    def _offer_mine(self) -> None:
-        self.card.mine_button.setVisible(bool(self._active.unshown_run))
 
     def _if_visible(self, show: Callable[[], None]) -> None:
         # What was chosen for a drawing ends with it, also behind another tab.

@@ -77,16 +77,6 @@ class ActiveNetwork(QObject):
         found = [replace(entry.stored, title=entry.name) for entry in entries]
         return tuple(sorted(found, key=lambda stored: stored.source != SHIPPED))
 
-    @property
-    def unshown_run(self) -> str:
-        """The key of the last run's network while another one answers; else empty."""
-        run = self.state.run
-        name = name_of_key(run.network_key)
-        if not run.was_trained_here or name == self.state.network_wanted:
-            return ""
-        is_there = name in self.state.in_memory or self.state.has_network(name.key)
-        return name.key if is_there else ""
-
     # -- requests
 
     def use_key(self, key: str) -> None:

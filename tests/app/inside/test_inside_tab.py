@@ -1,7 +1,6 @@
 """The frame of the tab Inside: one example for all sections, built when it is looked at."""
 
 import sys
-from pathlib import Path
 from string import ascii_uppercase
 
 import numpy as np
@@ -29,7 +28,6 @@ from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certaint
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training.run import Run
 
 from ..fakes import answer, model
 from ..seen import wait_for_threads
@@ -523,24 +521,6 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     view.guide.show_step(9)
     assert tab.preferences.get("inside_section", "") == "second"
     assert tab.preferences.get("inside_guide_step", 0) == 9
-
-
-def test_the_network_of_the_last_run_is_offered_while_another_answers(tab, view, notices):
-    active, button = tab.active, view.card.mine_button
-    assert not button.isVisible()
-    run = Run(Path("x"), state="training", was_trained_here=True, parameters=model().parameters)
-    active.state.set(run=run)
-    active.note_trained(model(), run.key)
-    active.state.announce("epoch")
-    assert button.isVisible()
-    button.click()
-    assert active.state.network_wanted.key == "run:x"
-    tab.use_network(model(), "run:x")
-    assert not button.isVisible()
-    # It answers already, or it was deleted.
-    active.use_key("shipped:mlp")
-    active.state.in_memory.clear()
-    assert not active.unshown_run
 
 
 def test_the_answer_of_another_network_does_not_stay(tab, view, qtbot):

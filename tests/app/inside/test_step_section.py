@@ -507,7 +507,8 @@ def test_the_operations_are_counted_in_a_table(section, qtbot):
     section.stages.code.graph.click()
     qtbot.waitUntil(lambda: section.findChild(object, "graphView") is not None, timeout=60_000)
     view = section.findChild(object, "graphView")
-    assert [view.item(1, place).text() for place in range(4)] == ["product", "Dot", "8", "8"]
+    rows = [[view.item(n, place).text() for place in range(3)] for n in range(view.rowCount())]
+    assert ["Dot", "8", "8"] in rows
     view.window().close()
 
 

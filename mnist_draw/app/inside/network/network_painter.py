@@ -217,8 +217,6 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
     _paint_marks(painter, view, places, links)
     _paint_answers(painter, view, places)
     _paint_foot(painter, view)
-    if frame is not None:
-        _paint_tag(painter, view, places, frame)
 
 
 def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
@@ -300,29 +298,6 @@ def _paint_marks(
         units.paint_crosses(painter, column, off, "text")
         if view.unit is not None and column.layer == view.unit[0] and column.shows(view.unit[1]):
             units.outline(painter, column.tile_rect(view.unit[1]))
-
-
-def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Frame) -> None:
-    layer, number = view.unit or (view.last, 0)
-    column = places.column_of(layer)
-    if column is None or not column.shows(number):
-        return
-    value = i18n.number(float(frame.passed.a[layer][0, number].max()), ".2f")
-    words = _("unit {number}: {value}", number=number, value=value)
-    if view.layers()[layer].convolves:
-        words = _("map {number}: {value}", number=number, value=value)
-    painter.setFont(theme.font(Text.LABEL, bold=True))
-    metrics = painter.fontMetrics()
-    rect = column.rect(number)
-    wide = metrics.horizontalAdvance(words) + 10
-    high = metrics.height() + 4
-    box = QRectF(rect.left() - 4, rect.top() - high - 6, wide, high)
-    if box.top() < places.top - 24:
-        box.moveTop(rect.bottom() + 6)
-    box.moveRight(min(box.right(), view.width() - 1.0))
-    painters.paint_box(painter, box, "panel", radius=3)
-    painter.setPen(theme.color("text"))
-    painter.drawText(box, Qt.AlignCenter, words)
 
 
 def _paint_answers(painter: QPainter, view: NetworkView, places: Places) -> None:

@@ -69,8 +69,6 @@ class Parts:
     weights: Weights = Weights.NOW
     #: The layers with what training added as their weights; empty unless that is shown.
     learned: tuple[Layer, ...] = ()
-    #: How much the shown weights of neighboring pixels agree, −1 to 1; None for convolutions.
-    smoothness: float | None = None
     #: Why other weights than those asked for are shown: the start is not known.
     refusal: str = ""
 
@@ -183,9 +181,7 @@ class NetworkReader:
         if start is not None and weights is Weights.LEARNED:
             pairs = zip(layers, network_probe.describe_layers(start), strict=True)
             learned = tuple(replace(now, W=now.W - before.W) for now, before in pairs)
-        first = (learned or layers)[0].W
-        smoothness = network_probe.neighbor_correlation(first) if first.ndim == 2 else None
-        self._parts = Parts(layers, model, weights, learned, smoothness, refusal)
+        self._parts = Parts(layers, model, weights, learned, refusal)
         self._search = find_profiles(self._probe)
 
     def _frames(self, probe: NetworkProbe, question: Question) -> Iterator[Frame | None]:

@@ -207,14 +207,6 @@ def unit_rows(
         rows = _map_rows(frame, unit, parts, found)
     else:
         rows = _picture_rows(frame, unit, parts, profiles)
-    if layer == 0 and parts.smoothness is not None:
-        # Zero has no sign.
-        agree = i18n.number(round(parts.smoothness, 2) + 0.0, ".2f")
-        words = _(
-            "In this layer, weights of neighboring pixels: correlation {agree}.",
-            agree=agree,
-        )
-        rows.append(Sentence(words, muted=True))
     if layer == last and frame.ideal is not None:
         said = escape(in_a_sentence(name(number)))
         sure = format_probability(frame.ideal[1])
@@ -226,13 +218,7 @@ def unit_rows(
         )
         rows.append(Sentence(words, muted=True))
     rows += _unit_sum_rows(frame, unit, found)
-    if about.convolves:
-        rows.append(Sentence(_describe_filter(frame, layer), muted=True))
-    else:
-        rows += _input_rows(frame, layer, found)
-        if layer and parts.learned:
-            rows += _added_rows(parts, unit)
-    return rows
+    return rows if about.convolves else rows + _input_rows(frame, layer, found)
 
 
 def _map_rows(frame: Frame, unit: Unit, parts: Parts, found: Sum) -> list[Row]:
@@ -286,31 +272,6 @@ def _describe_pooled(pooled: np.ndarray, place: tuple[int, ...]) -> str:
     return _("Pooled, row {row}, column {column}: {value}.", row=row, column=column, value=value)
 
 
-def _describe_filter(frame: Frame, layer: int) -> str:
-    about = frame.layers[layer]
-    side = about.W.shape[-1]
-    (maps, high, wide) = about.incoming
-    if layer == 0:
-        return _(
-            "The same {weights} weights slide over the whole picture: wherever this stroke is, the "
-            "map lights up.",
-            weights=side * side,
-        )
-    before = frame.layers[layer - 1]
-    fields = {
-        "weights": i18n.number(side * side * maps),
-        "maps": maps,
-        "layer": layer_label(before.name),
-        "size": f"{high}×{wide}",
-    }
-    return _(
-        "The same {weights} weights slide over the {maps} maps of {layer}, {size} each. "
-        "{painted} of them are shown, on the map with the largest products.",
-        **fields,
-        painted=side * side,
-    )
-
-
 def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
     layer = unit[0]
     about = frame.layers[unit[0]]
@@ -352,22 +313,6 @@ def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
 
 def _of_layer(layer: Layer, number: int) -> str:
     return _("{layer}, {number}", layer=layer_label(layer.name), number=number)
-
-
-def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
-    """Show which of a dense unit's weights training changed most; those of a map are added."""
-    (layer, number) = unit
-    before = parts.layers[unit[0] - 1]
-    added, now = (
-        terms_by_unit(before, layers[layer].W[:, number])
-        for layers in (parts.learned, parts.layers)
-    )
-
-    def made(place: int) -> str:
-        return f"{signed(float(now[place] - added[place]))} → {signed(float(now[place]))}"
-
-    note = _("sum over the map") if before.convolves else _("start → now")
-    return _strongest_rows(_("Training added"), note, added, partial(_of_layer, before), made)
 
 
 def _picture_rows(
