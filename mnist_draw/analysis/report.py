@@ -36,30 +36,16 @@ PAGE = "report.html"
 #: At most so many mistakes are shown as pictures; the table lists all of them.
 MAX_SHOWN = 1000
 _TABLES = ("confusion.csv", "classes.csv", "reliability.csv", "mistakes.csv")
-_PICTURES = ("confusion.svg", "reliability.svg", "mistakes.svg")
+_PICTURES = ("reliability.svg",)
 
 #: The light colors of the window.
 _PAPER = "#ffffff"
-_TEXT = "#1b1f27"
 _MUTED = "#5d6675"
 _LINE = "#dde1e8"
 _FAMILY = "system-ui, sans-serif"
-_EMPTY = "#eef0f4"
-_RIGHT = "#dde1e8"
 _WRONG = "#a95900"
-#: Pixels: a cell of the matrix with the gap to the next; the frame around a picture.
-_CELL = 56
-_STEP = 60
-_MARGIN = 70
-#: Pictures in a row of the sheet; the side of one and its distance to the next, in pixels.
-_ACROSS = 12
-_TILE = 56
-_NEXT = 76
-#: Sizes of letters in pixels; letters of a name that fit above a cell or below a picture.
-_BOLD = 18
+#: The size of letters in pixels.
 _SMALL = 14
-_TINY = 11
-_MAX_LETTERS = 6
 #: Bins with fewer answers are drawn hollow.
 _FEW = 10
 
@@ -155,54 +141,20 @@ def write_report(
         result_tables.reliability_table(results),
         result_tables.pictures_table(results, mistakes.tolist(), str, file_name),
     )
-    drawings = (
-        confusion_svg(results, name),
-        reliability_svg(results.reliability, Diagram()),
-        mistakes_svg(results, pictures.images, shown, name),
-    )
+    reliability = reliability_svg(results.reliability, Diagram())
     page = _page(
         one_line(_("{network} on {data}", network=title_of_model(model), data=pictures.name)),
         results,
         name,
-        drawings,
+        reliability,
+        _mistakes(results, pictures.images, shown, name),
     )
     # First: it tells the next report that the other files may be replaced.
     write_atomically(place / PAGE, page.encode("utf-8"))
     for file, table in zip(_TABLES, tables, strict=True):
         write_atomically(place / file, table.to_csv().encode("utf-8"))
-    for file, drawing in zip(_PICTURES, drawings, strict=True):
-        write_atomically(place / file, drawing.encode("utf-8"))
+    write_atomically(place / _PICTURES[0], reliability.encode("utf-8"))
     return place / PAGE
-
-
-def confusion_svg(results: Results, name: Name) -> str:
-    """Draw the confusion matrix with recall and precision at its edges."""
-    count = results.classes
-    cells = result_tables.confusion_cells(results, name, range(count))
-    longest = max(len(cell.text) for cell in cells[0][1:-1])
-    left = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2
-    top = _MARGIN
-    parts = [_text(left + count * _STEP / 2, 16, _("read as"), _SMALL, _MUTED)]
-    for row, line in enumerate(cells):
-        for column, cell in enumerate(line):
-            x = left + (column - 1) * _STEP
-            y = top + (row - 1) * _STEP
-            if cell.kind in ("count", "right"):
-                right = cell.kind == "right"
-                grounds = [(_RIGHT if right else _EMPTY, 1.0), (_WRONG, cell.strength)]
-                parts += [
-                    f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" rx="6" '
-                    f'fill="{color}" fill-opacity="{share:.2f}"/>'
-                    for color, share in grounds
-                    if share
-                ]
-            ink = _PAPER if cell.strength > 0.7 else _MUTED if cell.kind == "word" else _TEXT
-            large = cell.kind == "name" or (cell.kind in ("count", "right") and len(cell.text) < 4)
-            center = x + _CELL / 2 if column else left / 2
-            text = _short(cell.text) if cell.kind == "name" else cell.text
-            parts.append(_text(center, y + _CELL / 2, text, _BOLD if large else _SMALL, ink))
-    side = (count + 1) * _STEP
-    return _svg(left + side, top + side, _("Confusion matrix"), parts)
 
 
 def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
@@ -239,40 +191,6 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
     return _svg(look.width, look.height, _("Reliability diagram"), parts, look.family, look.ground)
 
 
-def mistakes_svg(
-    results: Results,
-    images: Bytes,
-    shown: Sequence[int],
-    name: Name,
-) -> str:
-    """Draw mistakes in rows, white on black as in MNIST, with a caption below each."""
-    assert results.labels is not None
-    gap = _NEXT - _TILE
-    high = _NEXT + _TINY * 2
-    parts = []
-    for tile, place in enumerate(shown):
-        x = gap + tile % _ACROSS * _NEXT
-        y = gap + tile // _ACROSS * high
-        true, read = (name(int(of[place])) for of in (results.labels, results.answers))
-        sure = percent(float(results.confidence[place]))
-        said = _(
-            "Picture {number}: it is {label}, read as {answer}, {share} sure",
-            number=place,
-            label=true,
-            answer=read,
-            share=sure,
-        )
-        parts += [
-            f'<image x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" '
-            f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}">'
-            f"<title>{escape(said)}</title></image>",
-            _text(x + _TILE / 2, y + _TILE + 10, f"{_short(true)} → {_short(read)}", _TINY),
-            _text(x + _TILE / 2, y + _TILE + 24, sure, _TINY),
-        ]
-    rows = max(1, -(-len(shown) // _ACROSS))
-    return _svg(gap + _ACROSS * _NEXT, gap + rows * high, _("Mistakes"), parts)
-
-
 def _svg(
     width: float,
     height: float,
@@ -290,7 +208,7 @@ def _svg(
     )
 
 
-def _text(x: float, y: float, text: str, size: int, fill: str = _TEXT) -> str:
+def _text(x: float, y: float, text: str, size: int, fill: str) -> str:
     # A third of the size below the middle: where digits of usual fonts have their baseline.
     return (
         f'<text x="{x:.1f}" y="{y + size * 0.35:.1f}" font-size="{size}" fill="{fill}">'
@@ -313,10 +231,6 @@ def _line(
     )
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _MAX_LETTERS else f"{name[: _MAX_LETTERS - 1]}…"
-
-
 def _data_uri(picture: Bytes) -> str:
     """Return a picture, uint8 (28, 28), as the address of a PNG that is in the page itself."""
     content = io.BytesIO()
@@ -324,8 +238,7 @@ def _data_uri(picture: Bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
 
 
-def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> str:
-    confusion, reliability, mistakes = drawings
+def _page(title: str, results: Results, name: Name, reliability: str, mistakes: str) -> str:
     about = _("The surest mistake first.")
     if results.wrong > MAX_SHOWN:
         shown = number(MAX_SHOWN)
@@ -344,7 +257,7 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     )
     sections = [
         f'<section><div class="figures">{figures}</div></section>',
-        _section(_("What is mistaken for what"), confusion),
+        _section(_("What is mistaken for what"), _confusion(results, name)),
         _section(_("Recall and precision"), _table(result_tables.classes_table(results, name))),
         _section(
             _("Is it as sure as it is right?"),
@@ -373,6 +286,33 @@ def _table(table: Table) -> str:
         "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>" for row in table.rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _confusion(results: Results, name: Name) -> str:
+    cells = result_tables.confusion_cells(results, name, range(results.classes))
+    rows = (
+        "".join(
+            f'<td class="{cell.kind}" style="--part: {cell.strength:.2f}">{escape(cell.text)}</td>'
+            for cell in line
+        )
+        for line in cells
+    )
+    return f'<table class="confusion"><tr>{"</tr><tr>".join(rows)}</tr></table>'
+
+
+def _mistakes(results: Results, images: Bytes, shown: Sequence[int], name: Name) -> str:
+    """Return mistakes, white on black as in MNIST, each with a caption."""
+    assert results.labels is not None
+    figures = []
+    for place in shown:
+        true, read = (escape(name(int(of[place]))) for of in (results.labels, results.answers))
+        sure = percent(float(results.confidence[place]))
+        title = _("Picture {number}", number=place)
+        figures.append(
+            f'<figure title="{escape(title)}"><img src="{_data_uri(images[place, 0])}" alt="">'
+            f"<figcaption>{true} → {read}<br>{sure}</figcaption></figure>",
+        )
+    return "".join(figures)
 
 
 def _section(title: str, content: str) -> str:
