@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 Probabilities = Floats
 
+#: How close the logarithm of a fitted temperature comes to the best one.
+_FIT_ACCURACY = 1e-5
 #: The text for what is no digit.
 NOT_A_DIGIT = "?"
 
@@ -203,21 +205,22 @@ def fit_temperature(
 
     The probabilities are of pictures, at least one, that the network was not trained on.
     """
-    # Slow to import, and not needed to apply a temperature.
-    from scipy.optimize import minimize_scalar
-
     logs = _log(probabilities)
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = logs / math.exp(log_temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, labels]))
-
-    # The loss has one minimum, for it is convex in 1/T.
-    bounds = (math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-5})
-    return math.exp(float(found.x))
+    right = logs[np.arange(len(labels)), labels].mean()
+    low = math.log(MIN_TEMPERATURE)
+    high = math.log(MAX_TEMPERATURE)
+    # The loss is convex in 1/T: its slope there changes its sign once.
+    while high - low > _FIT_ACCURACY:
+        middle = (low + high) / 2
+        weights = logs / math.exp(middle)
+        weights -= weights.max(axis=1, keepdims=True)
+        np.exp(weights, out=weights)
+        expected = (weights * logs).sum(axis=1) / weights.sum(axis=1)
+        if expected.mean() > right:
+            low = middle
+        else:
+            high = middle
+    return math.exp((low + high) / 2)
 
 
 def _log(probabilities: npt.NDArray[np.floating]) -> Doubles:
