@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
@@ -29,6 +30,9 @@ from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, tip
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key_Left: (-1, 0),
     Qt.Key_Right: (1, 0),
@@ -36,6 +40,24 @@ _ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key_Down: (0, 1),
 }
 _PICKS = (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space)
+
+
+def nearest_ahead(
+    places: np.ndarray,
+    start: np.ndarray,
+    right: int,
+    down: int,
+    wanted: np.ndarray | bool = True,
+) -> int | None:
+    """Return which of the places, (n, 2), an arrow key leads to; None where none is ahead."""
+    import numpy as np
+
+    way = places - start
+    ahead = way @ np.array([right, down])
+    aside = np.abs(way @ np.array([down, right]))
+    cost = np.where((ahead > 0.5) & wanted, ahead + 2 * aside, np.inf)
+    nearest = int(cost.argmin())
+    return nearest if np.isfinite(cost[nearest]) else None
 
 
 class PaintedView(QWidget):

@@ -555,11 +555,12 @@ def test_wide_layers_show_their_most_excited_units():
     last = Layer("answer", (10,), (count,), zeros(count, 10), zeros(10))
     heights = zeros(count)
     heights[5000:5100] = 1
-    (column,) = Layout((wide, last), 750, 540, [np.arange(count) % 10], [heights]).places().columns
+    places = Layout((wide, last), 750, 540, [np.arange(count) % 10], [heights]).places()
+    (column,) = places.columns
     assert column.shown <= MAX_UNITS
     assert all(column.shows(unit) for unit in range(5000, 5100))
-    assert column.nearest(column.rect(5050).center(), 14) == (0.0, 5050)
-    assert column.nearest(QPointF(-50, -50), 14) is None
+    assert places.unit_at(column.rect(5050).center(), 14) == (0, 5050)
+    assert places.unit_at(QPointF(-50, -50), 14) is None
 
 
 def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, qtbot):
@@ -580,8 +581,11 @@ def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, q
     assert first[0] == 0
     QTest.keyClick(view, Qt.Key_Right)
     QTest.keyClick(view, Qt.Key_Left)
+    assert view.unit == first
+    QTest.keyClick(view, Qt.Key_Down)
     column = places.columns[0]
-    assert view.unit == (0, column.step(column.step(first[1], 0, 1), 0, -1))
+    assert column.rect(view.unit[1]).top() > column.rect(first[1]).top()
+    assert column.rect(view.unit[1]).left() == column.rect(first[1]).left()
     for layer in (1, 2):
         QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
         assert view.unit[0] == layer

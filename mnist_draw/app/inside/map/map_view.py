@@ -15,7 +15,7 @@ from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import painters, theme
 from mnist_draw.app.kit.painters import draw_with, write
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.views import WalkableView
+from mnist_draw.app.kit.views import WalkableView, nearest_ahead
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.storage.models import ModelFile
@@ -257,20 +257,16 @@ class MapView(WalkableView):
         places = self._all_places()
         if self.current is None:
             middle = places.mean(axis=0)
-            self._go_to(((places - middle) ** 2).sum(axis=1).argmin())
+            self._go_to(int(((places - middle) ** 2).sum(axis=1).argmin()))
             return True
-        way = places - places[self.current]
-        ahead = way @ np.array([right, down])
-        aside = np.abs(way @ np.array([down, right]))
-        wanted = (ahead > 0.5) & (aside <= ahead)
-        if wanted.any():
-            cost = np.where(wanted, ahead + 2 * aside, np.inf)
-            self._go_to(cost.argmin())
+        found = nearest_ahead(places, places[self.current], right, down)
+        if found is not None:
+            self._go_to(found)
         return True
 
-    def _go_to(self, item: np.intp) -> None:
-        self.walk_to(int(item))
-        self.show_tip_of(int(item))
+    def _go_to(self, item: int) -> None:
+        self.walk_to(item)
+        self.show_tip_of(item)
 
     def escape(self) -> bool:
         is_there = self.current is not None

@@ -118,15 +118,7 @@ class LayersView(PaintedView):
         places = self.places()
         if places is None:
             return None
-        if place.x() >= places.answer - 6:
-            digits = (n for n, band in enumerate(places.bands) if band.contains(place))
-            return next(((self.last, digit) for digit in digits), None)
-        found = []
-        for column in places.columns:
-            near = column.nearest(place, _REACH)
-            if near is not None:
-                found.append((near[0], (column.layer, near[1])))
-        return min(found)[1] if found else None
+        return places.unit_at(place, _REACH)
 
     # -- painting
 

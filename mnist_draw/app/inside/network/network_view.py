@@ -14,7 +14,6 @@ from mnist_draw.app.inside.network import network_painter
 from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Place, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_title
-from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit.painters import opaque_painter
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _, joined
@@ -199,26 +198,12 @@ class NetworkView(LayersView):
         elif key in steps and event.modifiers() & Qt.ShiftModifier:
             self._walk_in_map(*steps[key])
         elif key in steps and places is not None:
-            self._walk(places, *steps[key], bool(event.modifiers() & Qt.ControlModifier))
+            to_layer = bool(event.modifiers() & Qt.ControlModifier)
+            unit = places.next_unit(self.unit, *steps[key][::-1], to_layer)
+            if unit is not None:
+                self._go(unit)
         else:
             super().keyPressEvent(event)
-
-    def _walk(self, places: Places, down: int, right: int, to_layer: bool) -> None:
-        layers = [column.layer for column in places.columns if not column.pooled] + [self.last]
-        if self.unit is None:
-            self._go(self._near(places, layers[0], places.bands[0].center().y()))
-            return
-        layer, number = self.unit
-        column = places.column_of(layer)
-        if to_layer and right:
-            place = layers.index(layer) if layer in layers else 0
-            goal = layers[min(max(place + right, 0), len(layers) - 1)]
-            here = places.ring(number) if column is None else column.rect(number).center()
-            self._go(self._near(places, goal, here.y()))
-        elif column is None:
-            self._go((layer, min(max(number + down, 0), len(places.bands) - 1)))
-        else:
-            self._go((layer, column.step(number, down, right)))
 
     def _go(self, unit: Unit) -> None:
         """Select a unit by keys; a pinned selection moves along."""
@@ -226,15 +211,6 @@ class NetworkView(LayersView):
             self.pin(unit)
         else:
             self._point_at(unit)
-
-    @staticmethod
-    def _near(places: Places, layer: int, y: float) -> Unit:
-        column = places.column_of(layer)
-        if column is None:
-            digits = range(len(places.bands))
-            return (layer, min(digits, key=lambda digit: abs(places.ring(digit).y() - y)))
-        found = column.nearest(QPointF(column.box.left(), y), 1e6)
-        return (layer, found[1] if found else 0)
 
     def links(self) -> list[network_painter.Link]:
         if self._links is None:

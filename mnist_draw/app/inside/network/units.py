@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
@@ -13,6 +15,7 @@ from qtpy.QtGui import QFontMetricsF, QPainter, QPen
 from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import mosaic, paint_frame, signed_image
+from mnist_draw.app.kit.views import nearest_ahead
 
 #: Side of a unit's cell in logical pixels, and the rows of cells that must fit into a digit's row.
 MAX_CELL = 16
@@ -51,10 +54,11 @@ class Column:
     #: Whether it shows a convolution's maps after their pooling.
     pooled: bool = False
 
-    def top_of(self, row: float) -> float:
-        band, within = divmod(row, self.group)
+    def top_of(self, row: Any) -> Any:
+        """Return the top of a row, or of several."""
+        band, within = np.divmod(row, self.group)
         pad = (self.pitch - self.group * self.high) / 2
-        return self.box.top() + round(band * self.pitch + pad) + within * self.high
+        return self.box.top() + np.rint(band * self.pitch + pad) + within * self.high
 
     def rect(self, unit: int) -> QRectF:
         """Return a unit's cell; the middle of the column if it is not shown."""
@@ -62,7 +66,7 @@ class Column:
         if row < 0:
             return QRectF(self.box.center(), self.box.center())
         left = self.box.left() + column * self.cell
-        return QRectF(left, self.top_of(row), self.cell, self.high)
+        return QRectF(left, float(self.top_of(row)), self.cell, self.high)
 
     def shows(self, unit: int) -> bool:
         return bool(self.at[unit, 0] >= 0)
@@ -98,28 +102,13 @@ class Column:
         grid[self.at[there, 0], self.at[there, 1]] = values[there]
         return grid
 
-    def nearest(self, place: QPointF, reach: float) -> tuple[float, int] | None:
-        x = self.box.left() + (self.at[:, 1] + 0.5) * self.cell - place.x()
-        tops = np.array([self.top_of(row) for row in range(self.rows)])
-        y = tops[self.at[:, 0]] + 0.5 * self.high - place.y()
-        # Distance to the cell's edge, 0 inside.
-        away = np.hypot(
-            np.maximum(np.abs(x) - self.cell / 2, 0),
-            np.maximum(np.abs(y) - self.high / 2, 0),
-        )
-        away[self.at[:, 0] < 0] = np.inf
-        unit = int(away.argmin())
-        return (float(away[unit]), unit) if away[unit] <= reach else None
-
-    def step(self, unit: int, down: int, right: int) -> int:
-        """Return the next unit in a direction; the same one at the edge."""
-        row, column = self.at[unit]
-        rows = self.at[:, 0] - row
-        columns = self.at[:, 1] - column
-        along, across = (rows * down, columns) if down else (columns * right, rows)
-        cost = np.where((along > 0) & (self.at[:, 0] >= 0), along + 100.0 * np.abs(across), np.inf)
-        best = int(cost.argmin())
-        return best if np.isfinite(cost[best]) else unit
+    @property
+    def corners(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which units are shown, and where their cells begin: (n,), (n, 2)."""
+        units = np.flatnonzero(self.at[:, 0] >= 0)
+        rows, columns = self.at[units].T
+        corners = np.stack([self.box.left() + columns * self.cell, self.top_of(rows)], axis=1)
+        return units, corners
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +122,50 @@ class Places:
     top: float
     #: The layer of the answers.
     last: int
+
+    @cached_property
+    def _boxes(self) -> tuple[list[tuple[int, int]], np.ndarray, np.ndarray]:
+        """All that can be pointed at: units, also as they are pooled, and answers; their boxes."""
+        units: list[tuple[int, int]] = []
+        corners = []
+        sizes = []
+        for column in self.columns:
+            numbers, starts = column.corners
+            units += [(column.layer, number) for number in numbers.tolist()]
+            corners.append(starts)
+            sizes.append(np.tile((column.cell, column.high), (len(numbers), 1)))
+        units += [(self.last, number) for number in range(len(self.bands))]
+        left = self.answer - 6
+        corners.append(np.array([(left, band.top()) for band in self.bands]))
+        sizes.append(np.array([(band.right() - left, band.height()) for band in self.bands]))
+        return units, np.concatenate(corners), np.concatenate(sizes)
+
+    def unit_at(self, point: QPointF, reach: float) -> tuple[int, int] | None:
+        """Return what is nearest to a point, where its edge is no further away."""
+        units, corners, sizes = self._boxes
+        middle = np.abs(corners + sizes / 2 - (point.x(), point.y()))
+        away = np.hypot(*np.maximum(middle - sizes / 2, 0).T)
+        return units[int(away.argmin())] if away.min() <= reach else None
+
+    def next_unit(
+        self,
+        unit: tuple[int, int] | None,
+        right: int,
+        down: int,
+        to_layer: bool,
+    ) -> tuple[int, int] | None:
+        """Return the next unit in a direction, of another layer if asked for; None at the end."""
+        units, corners, sizes = self._boxes
+        if unit not in units:
+            return units[0]
+        centers = corners + sizes / 2
+        # Beside the picture's own rows those of the answers are as wide as all of them.
+        centers[-len(self.bands) :, 0] = self.answer
+        layers = np.array(units)[:, 0]
+        same = layers == unit[0]
+        wanted = ~same if to_layer else same if down else np.ones_like(same)
+        found = nearest_ahead(centers, centers[units.index(unit)], right, down, wanted)
+        return None if found is None else units[found]
 
     def column_of(self, layer: int) -> Column | None:
         found = (column for column in self.columns if column.layer == layer)
