@@ -302,7 +302,6 @@ def _confusion(results: Results, name: Name) -> str:
 
 def _mistakes(results: Results, images: Bytes, shown: Sequence[int], name: Name) -> str:
     """Return mistakes, white on black as in MNIST, each with a caption."""
-    assert results.labels is not None
     figures = []
     for place in shown:
         true, read = (escape(name(int(of[place]))) for of in (results.labels, results.answers))

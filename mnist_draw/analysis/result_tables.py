@@ -158,7 +158,7 @@ def pictures_table(
     for place in chosen:
         p = results.calibrated[place]
         first, second = ((name(int(n)), float(p[n])) for n in p.argsort()[::-1][:2])
-        label = "" if results.labels is None else name(int(results.labels[place]))
+        label = name(int(results.labels[place]))
         rows.append((title(place), label, *first, *second))
     columns = (
         N_("picture"),

@@ -73,8 +73,8 @@ class Results:
 
     #: float32 (n, C): the network's own, not calibrated.
     probabilities: Floats
-    #: Integers (n,), 0 to C − 1; None if unknown.
-    labels: Labels | None
+    #: Integers (n,), 0 to C − 1.
+    labels: Labels
     #: Of the calibration.
     temperature: float
     #: Number of pictures, N.
@@ -110,9 +110,7 @@ class Results:
 
     @cached_property
     def right(self) -> Flags:
-        """Which answers are right: bool (n,); all if the labels are unknown."""
-        if self.labels is None:
-            return np.ones(self.counted, np.bool_)
+        """Which answers are right: bool (n,)."""
         return self.answers == self.labels
 
     @property
@@ -127,7 +125,7 @@ class Results:
     @cached_property
     def loss(self) -> float:
         """Mean cross-entropy in nats, of the network's own probabilities as in training."""
-        if self.labels is None or not self.counted:
+        if not self.counted:
             return float("nan")
         likely = self.probabilities[np.arange(self.counted), self.labels].astype(np.float64)
         # float32 softmax gives exact zeros far out; the smallest normal number replaces them.
@@ -136,8 +134,6 @@ class Results:
     @cached_property
     def confusion(self) -> Integers:
         """How often each true class (row) was read as each class (column): int64 (C, C)."""
-        if self.labels is None:
-            return np.zeros((self.classes, self.classes), np.int64)
         return confusion_matrix(self.labels, self.answers, self.classes)
 
     @property
@@ -175,8 +171,6 @@ class Results:
         None means every class but the other of the two: all that were misread, or all that
         were wrongly read so.
         """
-        if self.labels is None:
-            return np.empty(0, np.intp)
         chosen = ~self.right if None in (true, read) else np.ones(self.counted, np.bool_)
         if true is not None:
             chosen = chosen & (self.labels == true)
@@ -206,7 +200,7 @@ class Results:
     @cached_property
     def reliability(self) -> tuple[Bin, ...]:
         """Confidence compared with how often it is right; bins without an answer are left out."""
-        if self.labels is None or not self.counted:
+        if not self.counted:
             return ()
         # Each range holds its lower edge, rounded as the confidence is; the last one both.
         inner = np.array(EDGES[1:-1], np.float32)
@@ -291,10 +285,9 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     for some, images in in_slices(pictures.images):
         found[some] = network.predict(images)
         done = some.stop
-        labels = None if pictures.labels is None else pictures.labels[:done]
         if done == total:
             cache.save(_KIND, _VERSION, key, {"probabilities": found})
-        yield Results(found[:done], labels, temperature, total)
+        yield Results(found[:done], pictures.labels[:done], temperature, total)
 
 
 def _shares(
@@ -329,7 +322,6 @@ def find_mistakes(
     so each candidate is read again as the board shows it.
     """
     *_, results = count_results(model, pictures)
-    assert pictures.labels is not None
     found = []
     for index in map(int, results.mistakes()):
         answer = recogniser.recognise_ink(as_drawn(pictures.images[index, 0]))

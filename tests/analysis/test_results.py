@@ -84,13 +84,8 @@ def test_the_surest_mistake_comes_first():
     assert FEW.most_taken(5) == [(0, 1, 2), (2, 1, 1)]
 
 
-def test_without_labels_the_least_sure_come_first():
-    results = Results(FEW.probabilities, None, 1.0, 7)
-    assert results.least_sure().tolist() == [3, 4, 5, 2, 1, 6, 0]
-    assert len(results.mistakes()) == 0
-    assert results.reliability == ()
-    assert results.weakest is None
-    assert np.isnan(results.loss)
+def test_the_least_sure_come_first():
+    assert FEW.least_sure().tolist() == [3, 4, 5, 2, 1, 6, 0]
 
 
 def test_the_loss_is_the_networks_own_and_confidence_is_calibrated():

@@ -12,12 +12,9 @@ from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import keep_room, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.threads import Stream
-from mnist_draw.app.kit.widgets import push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
@@ -194,49 +191,21 @@ def reflow(columns: QBoxLayout, room: int) -> None:
     columns.setDirection(beside if needed <= room else below)
 
 
-_LINKS = (_("Measure again"), _("Look again"), _("Try again"), _("Go on"), _("Stop"))
-
-
-class StateLine(QWidget):
-    """What a section does now, and a link to stop it or to go on with it."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.label = FittedLabel(Text.AXIS, True, "muted", f"{name}State")
-        sentence = _("Stop measuring, or resume.")
-        self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
-        keep_room(self.link)
-        theme.follow(self, self._fit_link)
-        row((FixedLabel(self.label, lines=2), 1), self.link, owner=self)
-        self.show_state("", "")
-
-    def _fit_link(self) -> None:
-        self.link.ensurePolished()
-        widest = max(map(self.link.fontMetrics().horizontalAdvance, _LINKS))
-        # Where there is no link, its height alone is kept.
-        self.link.setFixedWidth(widest + 12 if self.link.text() else 0)
-
-    def show_state(self, words: str, link: str) -> None:
-        self.label.setText(words)
-        self.link.setText(link)
-        self._fit_link()
-        self.link.setVisible(bool(link))
-
-
 class CountedSection(Section):
-    """A section whose figures stay while its network is trained, until they are counted anew."""
+    """A section whose figures stay while its network is trained, until it is opened again."""
 
     def __init__(self) -> None:
         super().__init__()
         self._newer: ModelFile | None = None
-        self.state = StateLine(self.name)
-        self.state.link.clicked.connect(self._stop_or_go_on)
+        #: Why there are no figures.
+        self._failure = ""
+        self.state = FittedLabel(Text.AXIS, True, "muted", f"{self.name}State")
 
     def use_network(self, model: ModelFile, key: str) -> None:
         old = self._model
         is_other = self._is_other_run(model, key)
         if old is not None and not is_other and old.info.epochs != model.info.epochs:
-            # The same run after another epoch: what is counted stays until it is asked for anew.
+            # The same run after another epoch: what is counted stays while it is looked at.
             self._newer = model
             self._show_state()
         else:
@@ -246,14 +215,18 @@ class CountedSection(Section):
         """Set `_model` and `_newer`, clear what is shown, and count a network from the start."""
         raise NotImplementedError
 
-    def _stop_or_go_on(self) -> None:
-        raise NotImplementedError
+    def set_active(self, on: bool) -> None:
+        super().set_active(on)
+        model = self._newer or self._model
+        # The folder of its data may have been set meanwhile.
+        if on and model is not None and (self._newer or self._failure):
+            self._begin(model)
 
     def _show_state(self) -> None:
-        self.state.show_state(*self._state())
+        self.state.setText(self._state())
 
-    def _state(self) -> tuple[str, str]:
-        """Return what the section does now, and the link's text, "" for none."""
+    def _state(self) -> str:
+        """Return what the section does now."""
         raise NotImplementedError
 
     def _epochs(self) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication
 
 from mnist_draw.analysis.maps import build_map
 from mnist_draw.analysis.network_probe import NetworkProbe
@@ -20,7 +19,6 @@ from mnist_draw.app.inside.map.map_cards import (
 )
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.map.map_view import MapAnswer
-from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import scrolled
 from mnist_draw.app.kit.threads import running
@@ -168,13 +166,14 @@ def test_small_distances_of_neighbors_are_written_whole(show, digits):
     assert {"3×10⁻⁶", "0.0004", "1.3"} <= {text.text for text in seen.texts(card)}
 
 
-def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
+def test_a_run_that_trains_is_looked_at_again_when_it_is_opened_again(section, qtbot):
     section.use_network(hidden_model(epochs=7), "")
     section.set_active(True)
     qtbot.waitUntil(lambda: section.view.count() > 0, timeout=60_000)
     section.use_network(hidden_model(1, epochs=9), "")
     assert "now at 9" in label_text(section, "mapState")
-    section.state.link.click()
+    section.set_active(False)
+    section.set_active(True)
     assert section.view.count() == 0
     qtbot.waitUntil(lambda: section.view.count() > 0, timeout=60_000)
 
@@ -223,19 +222,10 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtb
     section.problem.connect(told.append)
     section.use_network(unknown_model(), "opened:x")
     assert section.view.digits is None
-    qtbot.waitUntil(lambda: section.state.label.text() == "There is no map.", timeout=60_000)
+    qtbot.waitUntil(lambda: section.state.text() == "There is no map.", timeout=60_000)
     seen.settle()
     assert section.view.digits is None
     assert "not known here" in section.view.accessibleDescription()
     assert not neighbors(section)
     assert not section.grab().isNull()
     assert len(told) == 1
-
-
-def test_a_state_without_a_link_has_the_whole_width(show):
-    line = show(StateLine("x"), 300, 60)
-    line.show_state("Right answers", "Stop")
-    beside = line.label.width()
-    line.show_state("Right answers", "")
-    QApplication.processEvents()
-    assert line.label.width() > beside + 20

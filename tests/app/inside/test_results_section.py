@@ -9,7 +9,7 @@ import pytest
 from linear_network import linear_model, unknown_model
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QFontMetricsF
-from qtpy.QtWidgets import QFileDialog, QLabel, QToolTip
+from qtpy.QtWidgets import QToolTip
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import Diagram, reliability_svg
@@ -19,8 +19,8 @@ from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.inside.results.limits_card import format_limit
 from mnist_draw.app.inside.results.result_cards import ConfusionCard, ResultFigure
 from mnist_draw.app.inside.results.results_section import ResultsSection
-from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
@@ -120,7 +120,13 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     press(section, qtbot, true, 10)
     assert shown(section) == results.pictures_of(true, None).tolist()
     assert all(results.labels[place] == true for place in shown(section))
-    section.mistakes.all_link.click()
+    section.mistakes.link.click()
+    assert shown(section) == results.mistakes().tolist()
+    section.mistakes.link.click()
+    assert shown(section) == results.least_sure().tolist()
+    assert label_text(section, "mistakesTitle") == "Least sure"
+    assert section.table().headings[0] == "picture"
+    section.mistakes.link.click()
     assert shown(section) == results.mistakes().tolist()
     assert section.table().headings[-1] == "recall"
     assert len(section.table().rows) == 12 + len(SETTINGS)
@@ -208,7 +214,7 @@ def slow_count(stopped_after):
     return steps
 
 
-def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
+def test_it_says_how_far_a_count_is(section, qtbot, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(results_section, "_count", slow_count(128))
         section.use_network(linear_model(), "shipped:x")
@@ -217,13 +223,10 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
             lambda: label_text(section, "resultsState") == "128 of 200 measured",
             timeout=20_000,
         )
-        assert section.state.link.text() == "Stop"
-        section.state.link.click()
-        assert label_text(section, "resultsState") == "128 of 200 measured"
-        assert section.state.link.text() == "Go on"
     with qtbot.waitSignal(section.counting.finished, timeout=20_000):
-        section.state.link.click()
+        section.use_network(linear_model(), "shipped:y")
     assert section.results.is_complete
+    assert not label_text(section, "resultsState")
 
 
 def test_nothing_of_another_network_stays(section, qtbot):
@@ -245,7 +248,7 @@ def test_nothing_of_another_network_stays(section, qtbot):
     assert "clothes" in label_text(section, "resultsRemark")
 
 
-def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
+def test_a_run_that_trains_is_counted_again_when_it_is_opened_again(section, qtbot):
     section.use_network(altered(1.7, epochs=7), "")
     with qtbot.waitSignal(section.counting.finished, timeout=20_000):
         section.set_active(True)
@@ -256,33 +259,29 @@ def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     assert section.results is results
     pair = results.most_taken(1)[0][:2]
     section.confusion.matrix.pin(pair)
+    section.set_active(False)
+    assert section.results is results
     with qtbot.waitSignal(section.counting.finished, timeout=20_000):
-        section.state.link.click()
+        section.set_active(True)
     assert section.results is not results
     # The same cell is looked at.
     assert shown(section) == section.results.pictures_of(*pair).tolist()
 
 
-def test_folders_without_pictures_or_labels(section, qtbot, tmp_path, monkeypatch, digits):
+def test_pictures_that_cannot_be_read_leave_those_before(section, qtbot):
     count(section, qtbot)
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
+    before = shown(section)
+
+    def missing():
+        raise UserError("There are no digits.")
+
+    section.data.setItemData(2, missing)
     with qtbot.waitSignal(section.problem, timeout=20_000) as told:
-        section.data.activated.emit(section.data.count() - 1)
-    assert "no pictures" in told.args[0]
+        section.data.setCurrentIndex(2)
+        section.data.activated.emit(2)
+    assert told.args == ["There are no digits."]
     assert section.data.currentIndex() == 0
-    assert shown(section)
-    images = digits.test_images[:50]
-    scans = Pictures(images, None, "scans", left_out=2, messages=("Two are bad.",))
-    section.data.setItemData(1, lambda: scans)
-    section.data.activated.emit(1)
-    qtbot.waitUntil(lambda: len(shown(section)) == 50, timeout=20_000)
-    assert section.findChild(QLabel, "unlabelledNote").isVisibleTo(section)
-    assert not section.confusion.matrix.isVisibleTo(section)
-    assert label_text(section, "resultsState") == ""
-    assert shown(section) == section.results.least_sure().tolist()
-    assert "Two are bad" in label_text(section, "resultsRemark")
-    assert section.table().headings[0] == "picture"
+    assert shown(section) == before
 
 
 def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
@@ -295,9 +294,10 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
         with qtbot.waitSignal(section.problem, timeout=20_000) as told:
             section.set_active(True)
     assert told.args == ["The network is unusable."]
-    assert section.state.link.text() == "Try again"
+    assert label_text(section, "resultsState") == "This could not be measured."
+    section.set_active(False)
     with qtbot.waitSignal(section.counting.finished, timeout=20_000):
-        section.state.link.click()
+        section.set_active(True)
     assert section.results is not None
 
 
@@ -334,14 +334,6 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
     assert not section.table().rows
     count(section, qtbot)
     assert "not known" not in label_text(section, "resultsRemark") or section.remark.isHidden()
-
-
-def test_what_can_be_done_about_a_count_has_its_place_before(section):
-    card = section.confusion
-    section.state.show_state("", "")
-    before = card.minimumSizeHint()
-    section.state.show_state("Counted after epoch 12, now at 13", "Measure again")
-    assert card.minimumSizeHint() == before
 
 
 def test_the_plain_depth_shows_how_often_and_the_details_how_sure(section, qtbot):
@@ -514,7 +506,7 @@ def test_of_many_classes_the_plain_depth_keeps_those_that_are_confused_most(show
     pairs = [(one, one) for one in range(26)] + [(3, 20), (20, 25), (7, 25)]
     labels, answers = np.array(pairs).T
     found = Results(np.eye(26, dtype=np.float32)[answers], labels, 1.0, len(pairs))
-    card = show(ConfusionCard(StateLine("results")), 500, 500)
+    card = show(ConfusionCard(FittedLabel(11)), 500, 500)
     card.show_results(found, names.__getitem__)
     matrix = card.matrix
     assert len(matrix.shown) == 10
@@ -535,7 +527,7 @@ def test_cells_of_many_classes_have_shades_alone_and_names_that_can_be_read(show
     labels = np.repeat(np.arange(26), 30)
     answers = np.roll(labels, 1)
     found = Results(np.eye(26, dtype=np.float32)[answers], labels, 1.0, len(labels))
-    card = show(ConfusionCard(StateLine("results")), 500, 530)
+    card = show(ConfusionCard(FittedLabel(11)), 500, 530)
     card.show_details(True)
     card.show_results(found, names.__getitem__)
     seen.settle()

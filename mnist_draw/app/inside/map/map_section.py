@@ -15,7 +15,7 @@ from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
 from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
@@ -82,8 +82,6 @@ class MapSection(CountedSection):
         self._map: maps.DigitMap | None = None
         self._known: maps.Neighborhood | None = None
         self._answer: MapAnswer | None = None
-        #: Why there is no map.
-        self._failure = ""
         self._build()
         self._mapping = self._job(self._set_map, self._fail)
         self._gathering = self._job(self._set_neighbors, self._fail)
@@ -102,7 +100,7 @@ class MapSection(CountedSection):
         # With large text it takes two lines rather than more room than there is.
         card.heading.setWordWrap(True)
         card.body.setSpacing(2)
-        card.body.addWidget(self.state)
+        card.body.addWidget(FixedLabel(self.state, lines=2))
         self.view = MapView()
         card.body.addWidget(self.view, 1)
         words = label("", "muted", "mapLegend")
@@ -154,9 +152,6 @@ class MapSection(CountedSection):
 
     def set_active(self, on: bool) -> None:
         super().set_active(on)
-        if on and self._failure and self._model is not None:
-            # The folder of its data may have been set meanwhile.
-            self._begin(self._newer or self._model)
         if on:
             self._ask()
 
@@ -197,14 +192,12 @@ class MapSection(CountedSection):
         if news:
             self._ask()
 
-    def _state(self) -> tuple[str, str]:
+    def _state(self) -> str:
         if self._failure:
-            return _("There is no map."), ""
+            return _("There is no map.")
         if self._map is None:
-            return _("Computing the layer's outputs for the test pictures"), ""
-        if self._newer is not None:
-            return self._epochs(), _("Look again")
-        return map_cards.describe_plane(self._map, self.details), ""
+            return _("Computing the layer's outputs for the test pictures")
+        return self._epochs() or map_cards.describe_plane(self._map, self.details)
 
     def _show_state(self) -> None:
         super()._show_state()
@@ -212,10 +205,6 @@ class MapSection(CountedSection):
         self.neighbors.show_state(self._known, failed=bool(self._failure))
         if self._known is None:
             self.neighbors.show_nothing(self._example is not None)
-
-    def _stop_or_go_on(self) -> None:
-        if self._newer is not None:
-            self._begin(self._newer)
 
     def _fail(self, sentence: str) -> None:
         if sentence != self._failure:

@@ -69,7 +69,6 @@ class ConfusionMatrix(WalkableView):
     def show_results(self, results: Results | None, name: Name) -> None:
         if results is not None:
             self.show_classes(results.classes, name)
-            results = None if results.labels is None else results
         self.name = name
         self._results = results
         self._is_counted = results is not None

@@ -18,7 +18,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import draw_with, image_of, paint_frame, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, style_list, tip
-from mnist_draw.i18n import N_, _, counted, joined, number, percent, with_comma
+from mnist_draw.i18n import N_, _, counted, joined, number, percent
 from mnist_draw.library.network_data import Name, in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from, format_probability
 
@@ -212,9 +212,9 @@ class MistakesCard(Card):
         super().__init__(_("Mistakes"))
         self.heading.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
-        text = _("All mistakes")
-        self.all_link = push_button("allMistakesLink", text, "", _("Esc in the table"), "link")
-        self.top.addWidget(self.all_link)
+        self.is_least_sure = False
+        self.link = push_button("allMistakesLink", _("Least sure"), "", look="link")
+        self.top.addWidget(self.link)
         self.view = TileView(
             "mistakesView",
             _("Mistakes"),
@@ -233,7 +233,6 @@ class MistakesCard(Card):
     def show_nothing(self) -> None:
         self.heading.setText(_("Mistakes"))
         self.note.setText("")
-        self.all_link.hide()
         self.nothing.hide()
         self.view.tiles.clear()
         self.view.show()
@@ -248,16 +247,18 @@ class MistakesCard(Card):
         title = _("Mistakes")
         places = results.mistakes()
         order = N_("{count}, the surest first")
-        self.all_link.setText(counted("{count} mistake", "All {count} mistakes", len(places)))
-        self.all_link.setVisible(pair is not None and results.labels is not None)
-        if results.labels is None:
-            title = _("Least sure")
-            places = results.least_sure()
-        elif pair is not None:
+        all_of_them = counted("{count} mistake", "All {count} mistakes", len(places))
+        if pair is not None:
+            self.is_least_sure = False
             title = describe_pair(pair, name)
             places = results.pictures_of(*pair)
-        if results.labels is None or (pair is not None and pair[0] == pair[1]):
+        elif self.is_least_sure:
+            title = _("Least sure")
+            places = results.least_sure()
+        if self.is_least_sure or (pair is not None and pair[0] == pair[1]):
             order = N_("{count}, the least sure first")
+        is_part = self.is_least_sure or pair is not None
+        self.link.setText(all_of_them if is_part else _("Least sure"))
         self.heading.setText(title)
         self.note.setText(_(order, count=number(len(places))))
         self.nothing.setText(_("None.") if results.is_complete else "")
@@ -282,8 +283,6 @@ def _caption(results: Results, place: int, one_cell: bool, is_long: bool, name: 
     # Rounded down: of a mistake nothing is certain.
     sure = percent(math.floor(100 * confidence) / 100)
     read = narrow_name(name(int(results.answers[place])))
-    if results.labels is None:
-        return f"{read}\n{sure}" if is_long else with_comma(read, sure)
     label = narrow_name(name(int(results.labels[place])))
     return f"{label}\n→ {read}\n{sure}" if is_long else f"{label}→{read} {sure}"
 
@@ -293,7 +292,5 @@ def describe_picture(results: Results, pictures: Pictures, place: int, name: Nam
     said = certainty_from(results.calibrated[place], names)
     fields = {"picture": pictures.title(place), "answer": names[int(results.answers[place])]}
     sure = _("{name}: {text}.", name=said.word, text=said.line)
-    if results.labels is None:
-        return joined(_("{picture}: read as {answer}.", **fields), sure)
     fields["label"] = in_a_sentence(name(int(results.labels[place])))
     return joined(_("{picture}: it is {label}, read as {answer}.", **fields), sure)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from pathlib import Path
 
 from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtGui import QPaintEvent
@@ -17,22 +16,19 @@ from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
 from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.sentences import describe_chance_of, describe_range
 from mnist_draw.app.inside.results import confusion_matrix
-from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.files import ask_folder
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.views import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule, set_look
-from mnist_draw.i18n import _, counted, joined, listed, number
+from mnist_draw.i18n import _, joined, listed, number
 from mnist_draw.library.network_data import Name, has_digits
 from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
 Load = Callable[[], pictures.Pictures]
-_FOLDER = Qt.UserRole + 1
 
 
 def _texts(model: ModelFile | None) -> tuple[str, str]:
@@ -45,26 +41,19 @@ class DataCombo(ComboBox):
     chosen = Signal(object)
 
     def __init__(self) -> None:
-        sentence = _(
-            "The pictures to measure the network on: MNIST's, those you have taught, or a "
-            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their "
-            "digit.",
-        )
+        sentence = _("The pictures to measure the network on: its data set's, or those you taught.")
         super().__init__("dataCombo", _("Pictures"), sentence)
         #: What a network with classes of its own learned, and these; None for MNIST.
         self._of: tuple[str, tuple[str, ...]] | None = None
-        self._model: ModelFile | None = None
         test, validation = _texts(None)
         self.addItem(test, pictures.load_test_pictures)
         self.addItem(validation, pictures.load_validation_pictures)
         self.addItem(_("My digits"), pictures.my_digits)
-        self.addItem(_("Open a folder …"))
-        self._chosen = self._confirmed = 0
-        self.activated.connect(self._activated)
+        self._confirmed = 0
+        self.activated.connect(lambda: self.chosen.emit(self.load))
 
     def use_network(self, model: ModelFile) -> bool:
         """Offer what a network learned in MNIST's place; return whether it replaces the choice."""
-        self._model = model
         own = None if has_digits(model) else model
         before, self._of = self._of, None if own is None else (own.info.data, own.info.classes)
         if before == self._of:
@@ -73,44 +62,19 @@ class DataCombo(ComboBox):
         for place, load in enumerate(loads):
             self.setItemText(place, _texts(own)[place])
             self.setItemData(place, partial(load, own))
-        return self._chosen < 2
+        return self.currentIndex() < len(loads)
 
     @property
     def load(self) -> Load:
-        load: Load = self.itemData(self._chosen)
+        load: Load = self.currentData()
         return load
 
     def confirm(self) -> None:
-        self._confirmed = self._chosen
+        self._confirmed = self.currentIndex()
 
     def revert(self) -> None:
         """Choose again what was there before; the pictures chosen cannot be used."""
-        self._chosen = self._confirmed
-        self.setCurrentIndex(self._chosen)
-
-    def open_folder(self, folder: str) -> None:
-        place = self.findData(folder, _FOLDER)
-        if place < 0:
-            place = self.count() - 1
-            # Read for the network of the moment.
-            name = Path(folder).name or folder
-            self.insertItem(place, name, lambda: pictures.folder_pictures(folder, self._model))
-            self.setItemData(place, folder, _FOLDER)
-        self._choose(place)
-
-    def _choose(self, place: int) -> None:
-        self._chosen = place
-        self.setCurrentIndex(place)
-        self.chosen.emit(self.load)
-
-    def _activated(self, place: int) -> None:
-        if place < self.count() - 1:
-            self._choose(place)
-            return
-        self.setCurrentIndex(self._chosen)
-        folder = ask_folder(self, _("A folder with pictures or IDX files"))
-        if folder:
-            self.open_folder(folder)
+        self.setCurrentIndex(self._confirmed)
 
 
 _NONE = "–"
@@ -179,14 +143,6 @@ class ResultFigures(QWidget):
         if results is None:
             self.show_nothing()
             return
-        if results.labels is None:
-            said = counted(
-                "{count} picture, no labels",
-                "{count} pictures, no labels",
-                results.counted,
-            )
-            self.show_nothing(said)
-            return
         accuracy, _loss, weakest, sure = key_figures(results, name)
         self._show_accuracy(accuracy[1], accuracy[2], describe_chance_of(results))
         for figure, found in zip(self.all[1:], (weakest, sure), strict=True):
@@ -205,15 +161,12 @@ _LINKS = 3
 _LINK = "font-weight: 600; text-decoration: none"
 _TAKEN = _("MOST FREQUENT MIX-UPS")
 _NONE_TAKEN = _("NO MIX-UPS")
-UNLABELLED = _("These pictures have no labels. The least sure come first.")
 
 
 class ConfusionCard(Card):
-    def __init__(self, state: StateLine) -> None:
+    def __init__(self, state: FittedLabel) -> None:
         super().__init__(_("Mix-ups"))
-        self.top.insertWidget(1, state, 4)
-        # A link that comes and goes in it does not make the card wider.
-        state.setMinimumWidth(1)
+        self.top.insertWidget(1, FixedLabel(state, lines=2), 4)
         self.matrix = confusion_matrix.ConfusionMatrix()
         self._table = QWidget()
         reads = label(_("it reads"), "muted")
@@ -230,10 +183,6 @@ class ConfusionCard(Card):
         below = column(self.taken_heading, self.taken, gap=Size.GRID)
         column((above, 1), rule(), below, owner=self._table)
         self.body.addWidget(self._table, 1)
-        self._unlabeled = label(UNLABELLED, "sentence", "unlabelledNote", wraps=True)
-        self._unlabeled.setAlignment(Qt.AlignCenter)
-        self.body.addWidget(self._unlabeled, 1)
-        self._unlabeled.hide()
 
     def _show_taken(self, name: Name) -> None:
         words = []
@@ -261,9 +210,6 @@ class ConfusionCard(Card):
         self.note.setText(words if shown < total else "")
 
     def show_results(self, results: Results | None, name: Name) -> None:
-        labeled = results is None or results.labels is not None
-        self._table.setVisible(labeled)
-        self._unlabeled.setVisible(not labeled)
         self.matrix.show_results(results, name)
         self._pairs = [] if results is None else results.most_taken(_LINKS)
         nothing = results is not None and not self._pairs

@@ -28,7 +28,7 @@ from mnist_draw.app.kit.steady_labels import Captioned, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import STREAM_S
 from mnist_draw.app.kit.widgets import Card, label, tip
-from mnist_draw.i18n import _, counted, joined, number
+from mnist_draw.i18n import _, joined, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 from mnist_draw.storage.models import ModelFile
 
@@ -51,7 +51,6 @@ class ResultsSection(CountedSection):
         self.pictures: Pictures | None = None
         self.shown: Pictures | None = None
         self.results: Results | None = None
-        self._failure = ""
         #: The name of the class whose mistakes are wanted, until its network is here.
         self._wanted = ""
         self.limits = LimitsCard()
@@ -96,12 +95,11 @@ class ResultsSection(CountedSection):
         return card
 
     def _connect(self) -> None:
-        self.counting.finished.connect(self._show_state)
         self.counting.finished.connect(self._count_limits)
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.limits.view.pointed.connect(self._ask_changed)
-        self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
+        self.mistakes.link.clicked.connect(self._show_others)
         view = self.mistakes.view
         view.picked_here.connect(lambda place: self.example_picked.emit(self._example_at(place)))
         view.why_requested.connect(self._ask_why)
@@ -174,7 +172,7 @@ class ResultsSection(CountedSection):
             return super().table()
         places = self.mistakes.view.tiles.places
         pair = self.confusion.matrix.pinned
-        if results.labels is None or pair is not None:
+        if pair is not None or self.mistakes.is_least_sure:
             return pictures_table(results, places.tolist(), pictures.title, self._name)
         table = confusion_table(results, self._name)
         blank = ("",) * (len(table.columns) - 2)
@@ -183,7 +181,7 @@ class ResultsSection(CountedSection):
         return replace(table, values=[*table.values, loss, *limits])
 
     def _load(self, load: result_cards.Load) -> None:
-        self.state.show_state(_("Reading the pictures"), "")
+        self.state.setText(_("Reading the pictures"))
         self._loading.ask(load)
 
     def _set_pictures(self, pictures: Pictures) -> None:
@@ -211,19 +209,9 @@ class ResultsSection(CountedSection):
         if self._failure and self.results is None:
             remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
-            foreign = describe_foreign_network(model)
-            if foreign:
-                remarks += [foreign, _("Open the folder of its own data set instead.")]
-        if pictures is not None and pictures.left_out:
-            count = pictures.left_out
-            said = counted(
-                "{count} picture was left out.",
-                "{count} pictures were left out.",
-                count,
-            )
-            remarks += [said, pictures.messages[0]] if count > 1 else pictures.messages[:1]
+            remarks.append(describe_foreign_network(model))
         self.remark.setText(joined(*remarks))
-        self.remark.setVisible(bool(remarks))
+        self.remark.setVisible(bool(self.remark.text()))
 
     def _show_counted(self, counted: tuple[Results, Results | None]) -> None:
         results, other = counted
@@ -237,8 +225,6 @@ class ResultsSection(CountedSection):
         self.results = results
         self.shown = None if results is None else self.pictures
         matrix = self.confusion.matrix
-        if results is not None and results.labels is None:
-            matrix.pin(None)
         self.figures.show_results(results, self._name)
         self._show_remark()
         self.confusion.show_results(results, self._name)
@@ -250,8 +236,7 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _show_reliability(self, results: Results | None) -> None:
-        is_labeled = results is None or results.labels is not None
-        self._reliability_card.setVisible(self.details and is_labeled)
+        self._reliability_card.setVisible(self.details)
         self.reliability.show_results(results)
         verdict = words = ""
         if results is not None and self._model is not None:
@@ -264,37 +249,31 @@ class ResultsSection(CountedSection):
         super().show_details(on)
         self.figures.show_details(on)
         self.confusion.show_details(on)
+        self.mistakes.link.setVisible(on or self.confusion.matrix.pinned is not None)
         self._show_reliability(self.results)
+
+    def _show_others(self) -> None:
+        """Show all mistakes, or all pictures, the least sure first."""
+        pinned = self.confusion.matrix.pinned
+        self.mistakes.is_least_sure = pinned is None and not self.mistakes.is_least_sure
+        self.confusion.matrix.pin(None)
+        self._show_pair(None)
 
     def _show_pair(self, pair: Pair | None) -> None:
         if self.results is not None and self.shown is not None:
             self.mistakes.show_results(self.results, self.shown, pair, self._name)
             self._show_picked()
 
-    def _state(self) -> tuple[str, str]:
+    def _state(self) -> str:
         results = self.results
-        counting = self.counting.is_running
         if self._failure:
-            return _("This could not be measured."), _("Try again")
+            return _("This could not be measured.")
         if results is None:
-            return _("Measuring the first pictures"), ""
+            return _("Measuring the first pictures")
         if not results.is_complete:
             done = number(results.counted)
-            total = number(results.total)
-            words = _("{count} of {total} measured", count=done, total=total)
-            return words, _("Stop") if counting else _("Go on")
-        epochs = self._epochs()
-        if epochs:
-            return epochs, _("Measure again")
-        return "", ""
-
-    def _stop_or_go_on(self) -> None:
-        model = self._newer or self._model
-        if self.counting.is_running and (self.results is None or not self.results.is_complete):
-            self.counting.stop()
-            self._show_state()
-        elif model is not None:
-            self._begin(model)
+            return _("{count} of {total} measured", count=done, total=number(results.total))
+        return self._epochs()
 
     def _count_limits(self) -> None:
         """Count the limits once the results are complete: both at once would take longer."""
@@ -335,11 +314,8 @@ class ResultsSection(CountedSection):
         assert self.results is not None
         assert self.shown is not None
         pictures = self.shown
-        is_labeled = self.shown.labels is not None
-        labels = self.results.answers if pictures.labels is None else pictures.labels
         names = all_names(self._model)
-        example = Example.of(pictures.images, labels, pictures.title(place), place, names)
-        return example if is_labeled else replace(example, label_source="answer")
+        return Example.of(pictures.images, pictures.labels, pictures.title(place), place, names)
 
     def _ask_why(self, place: int) -> None:
         assert self.results is not None
