@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.draw.next_step import next_step
 from mnist_draw.app.draw.recognition import Explanations, Recognition
-from mnist_draw.app.kit.app_state import Learns, OfRun
+from mnist_draw.app.kit.app_state import Learns, OfRun, Shipped
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.header_content import elided, menu_lines, work_of
@@ -32,7 +32,7 @@ from mnist_draw.library.networks import find_by_key, rename
 from mnist_draw.library.stored_network import load_trained, network_of_run
 from mnist_draw.recognition import recogniser
 from mnist_draw.recognition.fine_tuning import FineTuned, Score
-from mnist_draw.recognition.run_session import RunSession
+from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, save_digit
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import loop
@@ -126,11 +126,16 @@ class Stepped:
 
 
 class SteppedLoop(Stepped):
-    """The program's loop, one event at a time; it may be killed between two."""
+    """The program's loop, one event at a time; it may be killed between two.
+
+    In a pause it waits for the requests of the window, as the program's does.
+    """
 
     def __init__(self):
         super().__init__()
         self.is_killed = False
+        self.has_left_pause = threading.Semaphore(0)
+        self.has_added_epoch = threading.Semaphore(0)
         self.event = None
         self.run = None
 
@@ -138,10 +143,21 @@ class SteppedLoop(Stepped):
         self.run = run
         options["dataset"] = TINY
         for event in loop.train(used, run=run, **options):
+            if self.is_killed:
+                raise KilledError
             yield event
-            # In a pause an added epoch is an event that is not waited for.
-            if not isinstance(event, EpochAdded):
-                self.event = event
+            if isinstance(event, EpochAdded):
+                self.has_added_epoch.release()
+                continue
+            was_paused = self.is_paused
+            self.event = event
+            if self.is_paused:
+                self.arrived.release()
+            elif was_paused:
+                # A request has led here, not a step.
+                self.has_left_pause.release()
+                self.permitted.acquire()
+            else:
                 self.wait()
             if self.is_killed:
                 raise KilledError
@@ -225,6 +241,8 @@ class Program:
         self.answer()
         self.tab.settings.show_settings(SETTINGS)
         self.settle()
+        # What another window trains is shown there.
+        assert not (self.run.exists and in_use(self.run.folder))
 
     def load_first(self):
         return self.network.load_first()
@@ -305,6 +323,7 @@ class Program:
         self.ask(lambda: self.controller._start(SETTINGS, None))
         # No figures of another run are on its page.
         assert self.run is not before
+        assert self.state.shown_run is self.run
         assert not self.run.has_learned
         assert self.run.test_accuracy is None
 
@@ -319,13 +338,16 @@ class Program:
             self.ask(self.controller.one_epoch_more)
         else:
             planned = self.run.epochs
+            waits = self.waits_in_pause
             self.controller.one_epoch_more()
             assert self.run.epochs == planned + 1
+            if waits:
+                self.loop.has_added_epoch.acquire()
 
     def step(self):
         if not self.is_training:
             return
-        if not (self.loop.is_paused and self.controls.paused):
+        if not self.waits_in_pause:
             self.loop.step()
         if self.loop.has_ended.is_set():
             ended = self.loop
@@ -356,11 +378,25 @@ class Program:
         for _ in range(60):
             self.step()
 
+    @property
+    def waits_in_pause(self):
+        """Whether the loop waits until it is resumed, stopped or made longer."""
+        controls = self.controls
+        is_paused = controls is not None and controls.paused and not controls.stop_requested
+        return is_paused and self.loop.is_paused
+
     def pause(self):
-        self.controller.pause()
+        self.ask_in_pause(self.controller.pause)
 
     def stop(self):
-        self.controller.stop()
+        self.ask_in_pause(self.controller.stop)
+
+    def ask_in_pause(self, request):
+        """Ask for what may end a pause; return when it has."""
+        waits = self.waits_in_pause
+        request()
+        if waits and not self.waits_in_pause:
+            self.loop.has_left_pause.acquire()
 
     def end(self):
         """Stop and go to the end."""
@@ -414,6 +450,14 @@ class Program:
 
     def use_default(self):
         self.network.use_default()
+
+    def leave_run(self):
+        """Choose another network while that of an epoch is on its way."""
+        self.use_run()
+        self.epoch()
+        self.use_default()
+        self.deliver()
+        assert isinstance(self.state.network_wanted, Shipped)
 
     def use_listed(self):
         """Choose the first line of the menu that names another network."""
@@ -474,9 +518,25 @@ class Program:
     def delete(self):
         entry = self.state.entry_of(self.run.key)
         if entry is not None and not self.run.is_deleted:
+            answers = self.state.answering_key == entry.key
             self.window.library.delete(entry)
             self.settle()
+            assert not answers or isinstance(self.state.network_wanted, Shipped)
             self.look()
+
+    def delete_all(self):
+        """Delete all runs of the Library together, and take that back."""
+        if self.is_training:
+            return
+        self.look()
+        runs = [entry for entry in self.state.entries if entry.run is not None]
+        if not runs:
+            return
+        self.window.library.delete(*runs)
+        self.settle()
+        self.restore()
+        listed = [entry.key for entry in self.state.entries]
+        assert all(entry.key in listed for entry in runs)
 
     def restore(self):
         self.window.library.restore_last()
@@ -636,9 +696,10 @@ class Program:
 STEPS = (
     *("start", "step", "step", "steps", "epoch", "epoch", "epoch", "finish", "finish"),
     *("pause", "add_epoch", "late_epoch", "stop", "end", "end", "change", "kill", "kill"),
-    *("restart", "go_on", "go_on", "rename", "delete", "restore"),
+    *("restart", "go_on", "go_on", "rename", "delete", "delete_all", "restore"),
     *("teach", "begin_learning", "learning_step", "learn_all", "learn_in_vain", "stop_learning"),
-    *("go_back", "answer", "answer", "use_run", "use_default", "use_listed"),
+    *("go_back", "answer", "answer", "use_run", "use_default", "leave_run"),
+    *("use_listed",),
     *("show_train", "show_draw", "show_library"),
 )
 
@@ -710,7 +771,10 @@ def stepped(qapp, monkeypatch):
 @example(["step", "step", "end", "restart", "go_on"])
 @example(["epoch", "steps", "pause", "step", "add_epoch", "end", "restart"])
 @example(["epoch", "late_epoch"])
-@example(["step", "pause", "step", "add_epoch", "kill", "go_on"])
+@example(["epoch", "step", "pause", "step", "add_epoch", "kill", "go_on"])
+# A network that is left, or deleted while it answers; runs that are deleted together.
+@example(["step", "step", "leave_run", "finish", "use_run", "answer", "delete", "restore"])
+@example(["end", "start", "end", "delete_all", "start", "epoch", "other show_train"])
 @given(
     st.lists(
         st.sampled_from([*STEPS, *STEPS, *(f"other {step}" for step in STEPS)]),
