@@ -217,7 +217,7 @@ class RunSession:
 
             self._train = train
         planned = self.run.epochs
-        replay = Replay(() if self._like is None else self._like.changes, self.controls)
+        replay = None if self._like is None else Replay(self._like.changes, self.controls)
         for event in self._train(
             self.run.settings,
             dataset=self.data,
@@ -233,7 +233,8 @@ class RunSession:
             if self.run.epochs > planned:
                 planned = self.run.epochs
                 self._record_plan(planned)
-            replay.follow(event)
+            if replay is not None:
+                replay.follow(event)
             yield event
 
     def _record_plan(self, epochs: int) -> None:

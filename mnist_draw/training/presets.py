@@ -145,9 +145,14 @@ def differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
     if pictures is not None and settings.batch_size == batch_size_of(pictures) < base.batch_size:
         base = base.replace(batch_size=settings.batch_size)
     names = [name for name in SETTINGS if getattr(settings, name) != getattr(base, name)]
-    if parse_network(settings.network).hidden == parse_network(base.network).hidden:
-        return [name for name in names if name != "network"]
+    if "network" in names and _have_same_layers(settings.network, base.network):
+        names.remove("network")
     return names
+
+
+def _have_same_layers(network: str, other: str) -> bool:
+    """Whether two networks differ in the number of their classes alone."""
+    return parse_network(network).hidden == parse_network(other).hidden
 
 
 def course_of(name: str, settings: TrainingSettings, changes: Sequence[SettingChanged]) -> str:

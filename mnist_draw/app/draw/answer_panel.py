@@ -363,8 +363,11 @@ class AnswerPanel(ScrollArea):
             self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
 
     def _show_lines(self) -> None:
-        self.lines.show_lines(tuple(line.certainty for line in self.page), self.line)
-        self.block.setHidden(bool(self.page))
+        page = self.page
+        self.lines.setVisible(bool(page))
+        self.block.setHidden(bool(page))
+        if page:
+            self.lines.show_lines(tuple(line.certainty for line in page), self.line)
 
     def show_reading(self, board: BoardReading) -> None:
         """Show what the board is read as; of a page of numbers, the line that was drawn last."""

@@ -142,8 +142,5 @@ class LinesCard(QWidget):
         self.hide()
 
     def show_lines(self, lines: tuple[Certainty, ...], place: int) -> None:
-        """Show lines; without any, hide."""
-        self.setVisible(bool(lines))
-        if lines:
-            self.title.setText(counted("{count} line", "{count} lines", len(lines)))
-            self.list.show_lines(lines, place)
+        self.title.setText(counted("{count} line", "{count} lines", len(lines)))
+        self.list.show_lines(lines, place)

@@ -117,7 +117,7 @@ class TrainTab(Page):
         self._is_drawer_open = self._preferences.get(_DRAWER, False)
         self.show_drawer(self._is_drawer_open)
         self.settings.edited.connect(self._note_settings)
-        self.settings.edited.connect(self._enable_start)
+        self.layers.list.shown.connect(self._enable_start)
         self.state.follow(["is_training", "run", "shown_run"], self._show_run)
         self._show_run()
 
