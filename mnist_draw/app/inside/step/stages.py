@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from string import Template
 
 import numpy as np
@@ -105,61 +105,25 @@ def _minibatch(shown: Explained) -> list[Code]:
 
 
 @dataclass(frozen=True)
-class _Formulas:
-    """What a kind of layer computes: $n is its number, $x what it reads.
-
-    $more are stride and padding, $filters and $maps the sides that do not follow from the others.
-    """
-
-    sums: str
-    #: The derivatives of the loss: by its weights, by its biases, by what it reads.
-    weights: str
-    biases: str
-    inputs: str
-
-
-_DENSE = _Formulas(
-    "dot($x, W$n) + b$n",
-    "dot($x.T, dz$n)",
-    "dz$n.sum(axis=0)",
-    "dot(dz$n, W$n.T)",
-)
-_CONVOLUTION = _Formulas(
-    "conv($x, W$n$more) + b$n[:, None, None]",
-    "conv_wrt_W($x, dz$n$filters$more)",
-    "dz$n.sum(axis=(0, 2, 3))",
-    "conv_wrt_x(dz$n, W$n$maps$more)",
-)
-
-
-@dataclass(frozen=True)
 class _Step:
-    """What is made of a layer's outputs before the next layer reads them."""
+    """One line of the way forward, and how the derivative of the loss goes back through it."""
 
     name: str
     formula: str
     shape: str
-    #: The derivative by what it is made of, $d being that by itself.
-    back: str
+    #: The derivative by what the line reads; $d is that by what it gives.
+    back: str = ""
     #: Whether $d gets a name of its own.
     is_named: bool = True
+    #: The derivatives by weights and biases.
+    gradients: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What a layer with weights reads in a step's formulas."""
-
-    name: str
-    #: How it is made of the output of the layer before: pooled, left out in part, flattened.
-    steps: tuple[_Step, ...]
-
-
-def _sources(shown: Explained) -> list[_Source]:
-    """Return what each layer with weights reads; dense layers read rows of numbers."""
-    found: list[_Source] = []
-    steps: list[_Step] = []
+def _steps(shown: Explained) -> list[_Step]:
+    """Return the way from the pixels to the probabilities; dense layers read rows of numbers."""
+    found: list[_Step] = []
     name = "x"
-    pooled = 0
+    number = pooled = 0
     count = len(shown.figures.losses)
     shape: tuple[int, ...] = (count, 1, SIDE, SIDE)
     for operation in parse_network(shown.settings.network).operations:
@@ -168,57 +132,63 @@ def _sources(shown: Explained) -> list[_Source]:
             pooled += 1
             size = f"{name}, {operation.side}"
             size += f", stride={operation.stride}" if operation.stride else ""
-            pool = _Step(f"q{pooled}", f"pool({size})", _shape(shape), f"unpool($d, {size})")
-            steps.append(pool)
-            name = pool.name
+            name = f"q{pooled}"
+            found.append(_Step(name, f"pool({size})", _shape(shape), f"unpool($d, {size})"))
             continue
-        place = len(found)
-        layer = shown.layers[place]
+        layer = shown.layers[number]
         read = (count, *layer.incoming)
-        if place in shown.retained:
-            mask = f"m{1 + list(shown.retained).index(place)}/{shown.retained[place]:g}"
-            step = _Step(f"d{place}", f"{name} · {mask}", _shape(read), f"$d · {mask}", False)
-            steps.append(step)
-            name = f"d{place}"
+        if number in shown.retained:
+            mask = f"m{1 + list(shown.retained).index(number)}/{shown.retained[number]:g}"
+            left = f"d{number}"
+            found.append(_Step(left, f"{name} · {mask}", _shape(read), f"$d · {mask}", False))
+            name = left
         if len(read) > 2 and not layer.convolves:
             flat = (count, len(layer.W))
+            row = f"f{number}"
             back = f"$d.reshape({name}.shape)"
-            steps.append(_Step(f"f{place}", f"{name}.reshape{flat}", _shape(flat), back))
-            name = f"f{place}"
-        found.append(_Source(name, tuple(steps)))
-        steps = []
-        name = f"h{place + 1}"
-    return found
+            found.append(_Step(row, f"{name}.reshape{flat}", _shape(flat), back))
+            name = row
+        number += 1
+        sums, weights, biases, back = _formulas(layer, number, name)
+        if shown.settings.l2:
+            weights += f" + 2·{_typed(shown.settings.l2)}·W{number}"
+        gradients = (
+            Code(f"gW{number} = {weights}", _shape(layer.W.shape)),
+            Code(f"gb{number} = {biases}", _shape(layer.b.shape)),
+        )
+        found.append(_Step(f"z{number}", sums, _shape(shape), back, gradients=gradients))
+        if number < len(shown.layers):
+            name = f"h{number}"
+            slope = f"$d · {_slope(layer, number)}"
+            output = f"{layer.activation}(z{number})"
+            found.append(_Step(name, output, _shape(shape), slope, False))
+    return [*found, _Step("p", f"softmax(z{number})", _shape(shape))]
 
 
-def _fill(template: str, **names: object) -> str:
-    return Template(template).substitute(names)
-
-
-def _formulas_of(layer: Layer) -> _Formulas:
+def _formulas(layer: Layer, n: int, x: str) -> tuple[str, str, str, str]:
+    """Return a layer's sums, and the derivatives by its weights, biases and what it reads."""
     if not layer.convolves:
-        return _DENSE
-    stride = f", stride={layer.stride}" if layer.stride > 1 else ""
-    padding = f", pad={layer.padding}" if layer.padding else ""
-    filters = maps = ""
-    if stride or padding:
-        filters = f", side={layer.W.shape[-1]}"
-        maps = f", side={layer.incoming[-1]}"
-    sizes = {"more": stride + padding, "filters": filters, "maps": maps}
-    formulas = (Template(text).safe_substitute(sizes) for text in astuple(_CONVOLUTION))
-    return _Formulas(*formulas)
+        return (
+            f"dot({x}, W{n}) + b{n}",
+            f"dot({x}.T, dz{n})",
+            f"dz{n}.sum(axis=0)",
+            f"dot($d, W{n}.T)",
+        )
+    more = f", stride={layer.stride}" if layer.stride > 1 else ""
+    more += f", pad={layer.padding}" if layer.padding else ""
+    # Where they do not follow from the other sides.
+    filters = f", side={layer.W.shape[-1]}" if more else ""
+    maps = f", side={layer.incoming[-1]}" if more else ""
+    return (
+        f"conv({x}, W{n}{more}) + b{n}[:, None, None]",
+        f"conv_wrt_W({x}, dz{n}{filters}{more})",
+        f"dz{n}.sum(axis=(0, 2, 3))",
+        f"conv_wrt_x($d, W{n}{maps}{more})",
+    )
 
 
 def _forward(shown: Explained) -> list[Code]:
-    found: list[Code] = []
-    for n, (source, layer) in enumerate(zip(_sources(shown), shown.layers, strict=True), 1):
-        found += [Code(f"{each.name} = {each.formula}", each.shape) for each in source.steps]
-        shape = _shape((len(shown.figures.losses), *layer.shape))
-        sums = _fill(_formulas_of(layer).sums, n=n, x=source.name)
-        output = "p = softmax" if n == len(shown.layers) else f"h{n} = {layer.activation}"
-        found.append(Code(f"z{n} = {sums}", shape))
-        found.append(Code(f"{output}(z{n})", shape))
-    return found
+    return [Code(f"{step.name} = {step.formula}", step.shape) for step in _steps(shown)]
 
 
 def _loss(shown: Explained) -> list[Code]:
@@ -234,30 +204,17 @@ def _loss(shown: Explained) -> list[Code]:
 
 
 def _gradient(shown: Explained) -> list[Code]:
-    count = len(shown.figures.losses)
-    last = len(shown.layers)
-    penalty = f" + 2·{_typed(shown.settings.l2)}·W$n" if shown.settings.l2 else ""
-    errors = f"(p − onehot(y)) / {count}"
-    found = []
-    for n, source in reversed(list(enumerate(_sources(shown), 1))):
-        layer = shown.layers[n - 1]
-        formulas = _formulas_of(layer)
-        weights = _fill(formulas.weights + penalty, n=n, x=source.name)
-        found += [
-            Code(f"dz{n} = {errors}", _shape((count, *layer.shape)), n == last),
-            Code(f"gW{n} = {weights}", _shape(layer.W.shape)),
-            Code(f"gb{n} = {_fill(formulas.biases, n=n)}", _shape(layer.b.shape)),
-        ]
-        if n == 1:
+    errors = f"(p − onehot(y)) / {len(shown.figures.losses)}"
+    found: list[Code] = []
+    for step in reversed(_steps(shown)[:-1]):
+        if step.is_named:
+            found.append(Code(f"d{step.name} = {errors}", step.shape, not found))
+            errors = f"d{step.name}"
+        found += step.gradients
+        if step.name == "z1":
             # The pixels need no derivative.
             break
-        errors = _fill(formulas.inputs, n=n)
-        for step in reversed(source.steps):
-            if step.is_named:
-                found.append(Code(f"d{step.name} = {errors}", step.shape))
-                errors = f"d{step.name}"
-            errors = _fill(step.back, d=errors)
-        errors = f"{errors} · {_slope(shown.layers[n - 2], n - 1)}"
+        errors = Template(step.back).substitute(d=errors)
     return found
 
 
