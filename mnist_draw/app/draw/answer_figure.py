@@ -25,6 +25,7 @@ from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys
 from mnist_draw.i18n import _, pgettext
+from mnist_draw.library.network_data import narrow_name
 from mnist_draw.recognition.certainty import Certainty, State
 
 #: The figure's text where one digit is named, where there are several or none, and at least.
@@ -72,9 +73,9 @@ class AnswerFigure(QLabel):
         self.setText("" if certainty is None else certainty.text)
         pieces = [] if certainty is None else pieces_of(certainty)
         # What is copied keeps the hyphen.
-        self._pieces = [(piece.replace("-", "−"), kind) for piece, kind in pieces]
+        self._pieces = [(narrow_name(piece).replace("-", "−"), kind) for piece, kind in pieces]
         self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
-        alone = certainty is None or len(certainty.text) == 1
+        alone = certainty is None or len(narrow_name(certainty.text)) == 1
         if certainty is not None and certainty.state in (State.NOT_SURE, State.NOT_A_DIGIT):
             # Its dots need room below it.
             alone = False

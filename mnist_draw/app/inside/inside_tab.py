@@ -19,7 +19,7 @@ from mnist_draw.app.kit.layout import Page, column
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.i18n import N_, _, pgettext
-from mnist_draw.library.network_data import all_names, class_name, narrow_name
+from mnist_draw.library.network_data import all_names, class_name
 from mnist_draw.recognition.certainty import certainty_from
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ class ExampleInUse(QObject):
         self.asking.ask(answer)
 
     def _take_answer(self, probabilities: np.ndarray) -> None:
-        names = [narrow_name(self.name_of(number)) for number in range(len(probabilities))]
+        names = [self.name_of(number) for number in range(len(probabilities))]
         self.answer = probabilities, certainty_from(probabilities, names)
         self.answered.emit()
 

@@ -1,5 +1,6 @@
 """The frame of the tab Inside: one example for all sections, built when it is looked at."""
 
+import re
 import sys
 from string import ascii_uppercase
 
@@ -521,6 +522,17 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     view.guide.show_step(9)
     assert tab.preferences.get("inside_section", "") == "second"
     assert tab.preferences.get("inside_guide_step", 0) == 9
+
+
+def test_a_class_without_a_name_is_said_by_its_number_and_shown_as_it(tab, view, qtbot):
+    unnamed = linear_model().with_info(refused=0.9)
+    tab.active.state.model = unnamed
+    tab.use_network(unnamed, "file:a")
+    noted(tab).example_picked.emit(Example(np.ones((28, 28), np.float32), None, "data", "Test", 12))
+    qtbot.waitUntil(lambda: label_text(tab, "exampleSecond") != "", timeout=20_000)
+    assert re.search(r"class \d", label_text(tab, "exampleSecond"))
+    shown = "".join(piece for piece, _kind in view.card.answer._pieces)
+    assert re.fullmatch(r"\d( or \d)?", shown)
 
 
 def test_the_answer_of_another_network_does_not_stay(tab, view, qtbot):

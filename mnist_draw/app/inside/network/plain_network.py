@@ -36,16 +36,15 @@ class _Figure(AnswerFigure):
         self._large = min(_LARGEST, round(_ONE * room))
         self._smaller = round(_TWO * room)
         self.setFixedHeight(round(1.05 * self._large))
-        is_short = certainty is None or len(certainty.text) < 3
+        is_short = certainty is None or len(narrow_name(certainty.text)) < 3
         self.setFixedWidth(self.show_certainty(certainty, is_short, room))
 
 
 class PlainNetwork(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        #: Of the classes; the figure and the bars have no room for more than the narrow ones.
+        #: Of the classes.
         self.names: tuple[str, ...] = ()
-        self._narrow: tuple[str, ...] = ()
         self.off: frozenset[int] = frozenset()
         self._refused: Certainty | None = None
         self._certainty: Certainty | None = None
@@ -108,8 +107,7 @@ class PlainNetwork(QWidget):
 
     def show_classes(self, names: tuple[str, ...]) -> None:
         self.names = names
-        self._narrow = tuple(map(narrow_name, names))
-        self.bars.show_classes(self._narrow)
+        self.bars.show_classes(tuple(map(narrow_name, names)))
         self.strokes.name = names.__getitem__
         self._switch(frozenset())
 
@@ -146,8 +144,7 @@ class PlainNetwork(QWidget):
         found = self._of(self.off)
         certainty = self._refused if found is None else found[0]
         self._certainty = certainty
-        large = certainty if found is None else certainty_from(found[1], self._narrow)
-        self.figure.fit(self.answer.width() - Size.CARD_GAP, large)
+        self.figure.fit(self.answer.width() - Size.CARD_GAP, certainty)
         is_wide = self.figure.width() > 0.6 * self.answer.width()
         beside = QBoxLayout.TopToBottom if is_wide else QBoxLayout.LeftToRight
         self._said.setDirection(beside)

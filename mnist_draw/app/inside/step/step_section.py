@@ -27,7 +27,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.threads import NewestOnly
 from mnist_draw.i18n import N_, _, joined
-from mnist_draw.library.network_data import Name, all_names, narrow_name
+from mnist_draw.library.network_data import Name, all_names
 from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
@@ -245,7 +245,7 @@ class StepSection(Section):
         if scene.frame is not (self._scene and self._scene.frame):
             return
         names = all_names(self._model)
-        shown = certainty_from(now, [narrow_name(name) for name in names])
+        shown = certainty_from(now, names)
         ticks: Sequence[float] = before.tolist() if scene.frame.number else ()
         label = example.number_among(names)
         self.film.bars.show_answer(names, ticks, now.tolist(), label, shown)
