@@ -175,10 +175,19 @@ class WorkQueue:
     def __init__(self, state: AppState) -> None:
         self._state = state
         self._workers: dict[Reason, Worker] = {}
+        self._ways: dict[Reason, Callable[[], object]] = {}
 
-    def serve(self, workers: dict[Reason, Worker]) -> None:
-        """Let work wait for these, by the reason; call it after all that shows how they end."""
+    def serve(
+        self,
+        workers: dict[Reason, Worker],
+        ways: dict[Reason, Callable[[], object]],
+    ) -> None:
+        """Let work wait for these, by the reason; call it after all that shows how they end.
+
+        ``ways`` are what the buttons of the reasons do so that work need not wait.
+        """
         self._workers = workers
+        self._ways = ways
         for worker in workers.values():
             worker.ended.connect(self._start_next)
 
@@ -202,8 +211,20 @@ class WorkQueue:
     def cancel(self) -> None:
         self._state.set(queue=None)
 
-    def _start_next(self) -> None:
+    def start_now(self) -> None:
+        """End what the work waits for, as the button of its reason says."""
         work = self._state.queue
-        if work is not None and self.reason is None:
-            self._state.set(queue=None)
-            work.start()
+        if work is not None:
+            self._ways[work.reason]()
+
+    def _start_next(self) -> None:
+        """Start what waits, or show what else it waits for."""
+        work = self._state.queue
+        if work is None:
+            return
+        reason = self.reason
+        if reason is not None:
+            self._state.set(queue=replace(work, reason=reason))
+            return
+        self._state.set(queue=None)
+        work.start()

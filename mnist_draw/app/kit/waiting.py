@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Reason:
     """What the card of a run that waits, the header, the next step and the Library say.
 
-    `WorkQueue.serve` names what work waits for, with its reason. Whoever changes what these read
-    announces ``queue``.
+    `WorkQueue.serve` names what work waits for, with its reason, and what the button does. Whoever
+    changes what these read announces ``queue``.
     """
 
     #: When the work starts.

@@ -169,7 +169,6 @@ class Navigation(QObject):
         page.failed.try_button.clicked.connect(self._try_network)
         page.failed.delete_button.clicked.connect(self._delete_run)
         page.why.words_button.clicked.connect(partial(glossary.open_word, "learning_rate"))
-        page.queued.start_button.clicked.connect(self._draw.learn.learn_later)
         page.hint.inside.clicked.connect(self._show_layers)
         self._run.train_requested.connect(self._to_train)
         for shown in (page, self._train.new_run):

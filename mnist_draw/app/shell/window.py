@@ -216,7 +216,11 @@ class Window(QMainWindow):
         # Not before its menu has closed, which is rebuilt.
         self.view.language_chosen.connect(self._choose_language, Qt.QueuedConnection)  # type: ignore[call-arg]
         # After all others: what waits begins when the end of the work before it is shown.
-        self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning})
+        self.queue.serve(
+            {AFTER_RUN: self.training, AFTER_LEARNING: self.learning},
+            {AFTER_LEARNING: self.draw_tab.learn.learn_later},
+        )
+        self.train_tab.run_page.queued.start_button.clicked.connect(self.queue.start_now)
         self.navigation.connect(
             self.run,
             self.library,

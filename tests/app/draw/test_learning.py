@@ -162,7 +162,7 @@ class Setup(fakes.Parts):
         self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
         self.queue = WorkQueue(self.tab.network.state)
         self.tab.learn.connect_services(self.learning, self.queue)
-        self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning})
+        self.queue.serve({AFTER_RUN: self.training, AFTER_LEARNING: self.learning}, {})
         qtbot.addWidget(self.tab)
         self.tab.show()
         self.recognition.start()

@@ -771,7 +771,7 @@ def stepped(qapp, monkeypatch):
 @example(["step", "step", "end", "restart", "go_on"])
 @example(["epoch", "steps", "pause", "step", "add_epoch", "end", "restart"])
 @example(["epoch", "late_epoch"])
-@example(["epoch", "step", "pause", "step", "add_epoch", "kill", "go_on"])
+@example(["epoch", "step", "pause", "steps", "add_epoch", "kill", "go_on"])
 # A network that is left, or deleted while it answers; runs that are deleted together.
 @example(["step", "step", "leave_run", "finish", "use_run", "answer", "delete", "restore"])
 @example(["end", "start", "end", "delete_all", "start", "epoch", "other show_train"])

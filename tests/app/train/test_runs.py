@@ -396,7 +396,7 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
 def test_a_run_that_waits_for_learning_can_be_cancelled(make):
     room = make()
     learning = SimpleNamespace(running=True, ended=room.training.ended)
-    room.queue.serve({AFTER_RUN: room.training, AFTER_LEARNING: learning})
+    room.queue.serve({AFTER_RUN: room.training, AFTER_LEARNING: learning}, {})
     room.run.start()
     assert room.network.state.queue.kind == "run"
     assert "Starts after learning" in room.text("queuedLabel")

@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 import pytest
+from qtpy.QtCore import QObject, Signal
 
 from mnist_draw.app.draw.next_step import Action, next_step
-from mnist_draw.app.kit.waiting import Reason, Waiting
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, Reason, Waiting
 from mnist_draw.app.shell.header_content import work_of
 
 from .conftest import add_run
@@ -25,7 +26,7 @@ def room(make, own_home):
     run = add_run("2026-01-01 10:00:00")
     made = make()
     battery = SimpleNamespace(running=True, ended=made.training.ended)
-    made.queue.serve({ON_BATTERY: battery})
+    made.queue.serve({ON_BATTERY: battery}, {})
     made.run.continue_run(run)
     return made
 
@@ -79,7 +80,40 @@ def test_a_run_that_waits_can_be_cancelled_while_another_is_shown(room):
 
 def test_the_run_starts_when_nothing_is_in_its_way(room):
     battery = SimpleNamespace(running=False, ended=room.training.ended)
-    room.queue.serve({ON_BATTERY: battery})
+    room.queue.serve({ON_BATTERY: battery}, {})
     room.training.ended.emit()
+    assert room.run.state.queue is None
+    assert room.training.running
+
+
+def test_the_button_does_what_its_reason_says(room):
+    done = []
+    battery = SimpleNamespace(running=True, ended=room.training.ended)
+    room.queue.serve({ON_BATTERY: battery}, {ON_BATTERY: lambda: done.append("plugged in")})
+    room.queue.start_now()
+    assert done == ["plugged in"]
+
+
+class Work(QObject):
+    """Something that a run waits for."""
+
+    ended = Signal()
+
+    def __init__(self, running):
+        super().__init__()
+        self.running = running
+
+
+def test_a_run_that_waits_for_two_shows_what_it_waits_for_now(room):
+    """Plugged in, it may still have to wait for learning."""
+    room.run.state.set(page="train")
+    battery = Work(running=False)
+    learning = Work(running=True)
+    room.queue.serve({ON_BATTERY: battery, AFTER_LEARNING: learning}, {})
+    battery.ended.emit()
+    assert room.run.state.queue.reason is AFTER_LEARNING
+    assert room.text("queuedLabel") == "Starts after learning"
+    learning.running = False
+    learning.ended.emit()
     assert room.run.state.queue is None
     assert room.training.running
