@@ -16,11 +16,11 @@ from mnist_draw.training.checkpoint import from_array, to_array
 _EXPRESSIONS: dict[str, StepExpressions] = {}
 
 
-def _shared(network, settings):
+def _shared(network, settings, dropouts):
     """Return the expressions of an earlier step with these settings, its accumulators empty."""
     found = _EXPRESSIONS.get(repr(settings))
     if found is None:
-        found = StepExpressions(network, settings)
+        found = StepExpressions(network, settings, dropouts)
         found.compile = cache(found.compile)
         _EXPRESSIONS[repr(settings)] = found
     for variable in found.accumulators:

@@ -27,6 +27,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.networks import find_by_key
 from mnist_draw.recognition.recogniser import CompiledNetwork
 from mnist_draw.storage import ModelFile
+from mnist_draw.training.updates import UPDATE_RULES
 
 #: Frames that longer ways leave behind: a hundred steps then take hardly longer than without.
 SHOWN = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -51,7 +52,7 @@ class Frame:
 
     number: int
     parameters: tuple[Floats, ...]
-    #: What the update rule remembers.
+    #: What the update rule remembers; empty in the beginning.
     state: tuple[Array, ...]
 
 
@@ -88,7 +89,7 @@ class Film:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         weakref.finalize(self, self._folder.cleanup)
         self._kept: set[int] = set()
-        state = self.step.state()
+        state: tuple[Array, ...] = ()
         #: Whether it is known what the training of the network began with.
         self.is_from_start = True
         try:
@@ -96,10 +97,10 @@ class Film:
         except UserError:
             self.is_from_start = False
             parameters = model.parameters
-            state = self.step.fill() or state
-        bytes_of_frame = sum(value.nbytes for value in (*parameters, *state))
+            state = self.step.fill() or ()
+        accumulators = UPDATE_RULES[self.step.settings.update].accumulators
+        bytes_of_frame = sum(value.nbytes for value in parameters) * (1 + len(accumulators))
         self._limit = min(MAX_FRAMES, max(3, MAX_BYTES // bytes_of_frame))
-        self._remembered = len(state)
         self._start = tuple(parameters)
         #: The units that have learned most at the end of the film, by their weights.
         self.units = self._most_learned()
@@ -152,7 +153,7 @@ class Film:
             return Frame(END, parameters, ())
         count = len(self._start)
         with np.load(self._path(number)) as stored:
-            values = tuple(stored[f"arr_{place}"] for place in range(count + self._remembered))
+            values = tuple(stored[f"arr_{place}"] for place in range(len(stored.files)))
         return Frame(number, values[:count], values[count:])
 
     def reach(

@@ -167,11 +167,18 @@ class OneStep:
         self.mine: Mine | None = None
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
-        self.expressions = StepExpressions(self.network, self.settings)
         self.layers = network_probe.describe_layers(model)
+        self._dropouts = _dropouts_of(self.network)
         #: For each dropout layer, by the next layer with weights, the share that it lets through.
-        self.retained = {place: part for place, (_, part) in self.expressions.dropouts.items()}
-        self.put(model.parameters, self.state())
+        self.retained = {place: layer.retain for place, layer in self._dropouts.items()}
+
+    @cached_property
+    def expressions(self) -> StepExpressions:
+        """The expressions of a step, with the network's weights: a film begins without them."""
+        made = StepExpressions(self.network, self.settings, self._dropouts)
+        for variable, value in zip(made.params, self.model.parameters, strict=True):
+            variable.set_value(np.asarray(value, variable.dtype))
+        return made
 
     @cached_property
     def data(self) -> Dataset:
@@ -191,8 +198,8 @@ class OneStep:
         rows = order[place * size : (place + 1) * size]
         random = np.random.default_rng([number, 1])
         masks = tuple(
-            (random.random((size, *shape), np.float32) < retained).astype(np.float32)
-            for shape, retained in self.expressions.dropouts.values()
+            (random.random((size, *layer.shape), np.float32) < layer.retain).astype(np.float32)
+            for layer in self._dropouts.values()
         )
         labels = self.data.train_labels[rows].astype(np.int32)
         pictures = scale(self.data.train_images[rows])
@@ -202,7 +209,8 @@ class OneStep:
         return Minibatch(pictures, labels, masks)
 
     def put(self, parameters: Sequence[Floats], state: Sequence[Array]) -> None:
-        """Let the parameters and what the update rule remembers be these."""
+        """Let the parameters and what the update rule remembers be these; () is no memory."""
+        state = state or [np.zeros_like(v.get_value()) for v in self.expressions.accumulators]
         variables = (*self.expressions.params, *self.expressions.accumulators)
         for variable, value in zip(variables, (*parameters, *state), strict=True):
             variable.set_value(np.asarray(value, variable.dtype))
@@ -280,8 +288,7 @@ class OneStep:
         known = tuple(cached[name] for name in sorted(cached))
         if _fit(known, shapes):
             return known
-        nothing = [np.zeros_like(v.get_value()) for v in self.expressions.accumulators]
-        self.put(self.model.parameters, nothing)
+        self.put(self.model.parameters, ())
         for step in range(self.filling):
             self.learn(self.minibatch(step), 0.0)
         found = self.state()
@@ -322,10 +329,38 @@ class OneStep:
         return {place: mask[some] / np.float32(part) for (place, part), mask in masks}
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class _Dropout:
+    layer: Any
+    #: The shape of its input, without the pictures.
+    shape: tuple[int, ...]
+    #: The share that it lets through.
+    retain: float
+
+
+def _dropouts_of(network: Any) -> dict[int, _Dropout]:
+    """Return the dropout layers, each by the place of the next layer with weights."""
+    import lasagne
+
+    found = {}
+    place = 0
+    for layer in lasagne.layers.get_all_layers(network):
+        place += hasattr(layer, "W")
+        if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
+            shape = tuple(int(size) for size in layer.input_shape[1:])
+            found[place] = _Dropout(layer, shape, 1.0 - float(layer.p))
+    return found
+
+
 class StepExpressions:
     """The expressions of a step; dropout takes its masks from outside."""
 
-    def __init__(self, network: Any, settings: TrainingSettings) -> None:
+    def __init__(
+        self,
+        network: Any,
+        settings: TrainingSettings,
+        dropouts: dict[int, _Dropout],
+    ) -> None:
         import lasagne
         import theano
         import theano.tensor as T
@@ -333,9 +368,12 @@ class StepExpressions:
         self.pictures = T.tensor4("pictures")
         self.targets = T.ivector("targets")
         self.masks: list[Any] = []
-        #: By the next layer with weights: its input's shape, and the share that it lets through.
-        self.dropouts: dict[int, tuple[tuple[int, ...], float]] = {}
-        self._give_masks(lasagne.layers.get_all_layers(network))
+        for place, dropout in enumerate(dropouts.values(), 1):
+            kind = T.TensorType("float32", (False,) * (1 + len(dropout.shape)))
+            mask = kind(f"mask {place}")
+            self.masks.append(mask)
+            # In place of the layer's random stream.
+            dropout.layer._srng = SimpleNamespace(binomial=lambda *_, given=mask, **__: given)
         chain = network_probe.Chain(network, self.pictures, False)
         losses = lasagne.objectives.categorical_crossentropy(chain.outputs[-1], self.targets)
         self.loss = losses.mean()
@@ -360,22 +398,6 @@ class StepExpressions:
             settings.update_parameters,
         )
         self.accumulators = [variable for variable in self.updates if variable not in self.params]
-
-    def _give_masks(self, layers: Sequence[Any]) -> None:
-        import lasagne
-        import theano.tensor as T
-
-        place = 0
-        for layer in layers:
-            place += hasattr(layer, "W")
-            if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
-                shape = tuple(int(size) for size in layer.input_shape[1:])
-                kind = T.TensorType("float32", (False,) * (1 + len(shape)))
-                mask = kind(f"mask {len(self.masks) + 1}")
-                self.masks.append(mask)
-                self.dropouts[place] = shape, 1.0 - float(layer.p)
-                # In place of the layer's random stream.
-                layer._srng = SimpleNamespace(binomial=lambda *_, given=mask, **__: given)
 
     def compile(self) -> Any:
         """Compile pictures, labels, masks → gradients; updates all."""
