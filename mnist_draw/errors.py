@@ -137,9 +137,9 @@ def reason_of(error: Exception) -> str:
     if error.errno is None:
         return str(error).rstrip(".。") or type(error).__name__
     reasons = {
-        errno.EACCES: _("no permission"),
+        errno.EACCES: _("permission denied"),
         errno.ENOSPC: _("the disk is full"),
-        errno.EDQUOT: _("the quota of the disk is used up"),
+        errno.EDQUOT: _("the disk quota is used up"),
         errno.EIO: _("input/output error"),
         errno.ENOENT: _("no such file or directory"),
         errno.ENOTDIR: _("not a directory"),
@@ -172,11 +172,11 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     if near:
         said = _("Did you mean {name}?", name=near)
     elif len(names) <= _ALL_NAMED:
-        said = _("There are: {listing}.", listing=listed(map(without_middle, names)))
+        said = _("Choose from: {listing}.", listing=listed(map(without_middle, names)))
     else:
         closest = difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0)
         few = listed(map(without_middle, closest))
-        said = _("Of {count} names, {few} come nearest.", count=number(len(names)), few=few)
+        said = _("Of {count} names, {few} are closest.", count=number(len(names)), few=few)
     return joined(said, _("{command} lists all.", command=lists_all) if lists_all else "")
 
 
@@ -187,7 +187,7 @@ def no_such(kind: str, name: object, known: Iterable[str], listing: str) -> str:
     near = nearest(str(name), known)
     if near:
         said = joined(said, _("Did you mean {name}?", name=near))
-    return joined(said, _("There are: {listing}.", listing=listing))
+    return joined(said, _("Choose from: {listing}.", listing=listing))
 
 
 def few_of(names: Iterable[str]) -> str:

@@ -96,7 +96,7 @@ def load_validation_pictures(model: ModelFile | None = None) -> Pictures:
 def my_digits() -> Pictures:
     """Return the digits that were taught, normalised as every drawing is."""
     nothing = _(
-        "You have taught no digits yet: draw one on the Draw tab and say what it is with "
+        "You have not taught any digits yet: draw one on the Draw tab and say what it is with "
         "“Wrong? It is a …”.",
     )
     digits = normalised(

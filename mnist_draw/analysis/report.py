@@ -80,8 +80,8 @@ def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
     place = named_path(folder)
     if mimetypes.guess_type(place.name)[0] and not place.is_dir():
         raise StorageError(
-            "The report is a folder of files, but {place} is the name of a single file. "
-            "Nothing was written. Name a folder, such as {folder}.",
+            "The report is a folder of files, but {place} is the name of a single file. Nothing "
+            "was written. Choose a folder, such as {folder}.",
             place=place,
             folder=place.with_suffix(""),
         )
@@ -96,7 +96,7 @@ def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            "The folder {folder} cannot be made: {reason}.",
+            "The folder {folder} cannot be created: {reason}.",
             folder=place,
             reason=reason_of(error),
         ) from error
@@ -104,7 +104,7 @@ def prepare_folder(folder: PathName, data: Path | None = None) -> Path:
     found = next((place / file for file in files if os.path.lexists(place / file)), None)
     if found is not None and not ((place / PAGE).is_file() and _is_page(place / PAGE)):
         raise StorageError(
-            "The report would replace {file}, which is not part of a report. It is "
+            "The report would replace {file}, which is not part of a report. That file is "
             "unchanged. Choose another folder.",
             file=found,
         )
@@ -260,7 +260,7 @@ def _page(title: str, results: Results, name: Name, reliability: str, mistakes: 
         _section(_("What is mistaken for what"), _confusion(results, name)),
         _section(_("Recall and precision"), _table(result_tables.classes_table(results, name))),
         _section(
-            _("Is it as sure as it is right?"),
+            _("Is it right as often as it says?"),
             reliability
             + _table(result_tables.reliability_table(results))
             + f'<p class="muted">{escape(dashed)}</p>',

@@ -190,7 +190,7 @@ def describe_move(figures: WeightFigures) -> str:
     if not figures.moved:
         return _("It does not move.")
     if not figures.gradient and is_memory:
-        return _("It moves although its gradient is 0: {rule} goes on as before.", rule=rule)
+        return _("It moves although its gradient is 0: {rule} continues as before.", rule=rule)
     if not figures.gradient:
         return _("It moves although its gradient is 0: the L2 penalty pulls it to 0.")
     if figures.moved * figures.gradient < 0:

@@ -148,7 +148,7 @@ def headline(strokes: Strokes) -> tuple[str, str]:
     """Return the beginning of the headline, which is bold, and the rest."""
     total = number(len(strokes.values))
     if not strokes.activation:
-        return _("{total} pixels", total=total), _("speak directly: no unit is between.")
+        return _("{total} pixels", total=total), _("speak directly: no unit is in between.")
     if strokes.activation in _ALWAYS_ON:
         shown = number(len(strokes.most) + len(strokes.least))
         return _("Of {total} units", total=total), _("the strongest {count}.", count=shown)

@@ -161,7 +161,7 @@ DESKTOP = Subcommand(
     "desktop",
     _(
         "Add the program to the menus of this user's Linux desktop, with its icon, and let "
-        "trained networks open with a double click; or take all of that away again.",
+        "trained networks open with a double click; or undo all of that.",
     ),
     ("install", "remove"),
     run,

@@ -114,7 +114,7 @@ def check_shipped_files() -> Iterator[Finding]:
         expected = {name: digest for digest, name in map(str.split, listed)}
         wrong = [name for name in expected if _digest(folder, name) != expected[name]]
         if not wrong:
-            sound = _("{count} files are as they were shipped", count=len(expected))
+            sound = _("{count} files are as shipped", count=len(expected))
             yield Finding(folder, sound)
             continue
         text = _(

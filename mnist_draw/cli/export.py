@@ -40,7 +40,7 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "out",
         metavar="OUT",
-        help=_("the file to write; its ending says the format"),
+        help=_("the file to write; its extension determines the format"),
     )
     parser.add_argument(
         "--format",
@@ -85,7 +85,7 @@ def export(arguments: argparse.Namespace) -> int:
         entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
         echo(json_line(entry))
         return 0
-    echo(_("{title} is written to {path} ({format}).", title=title, path=out, format=kind.title))
+    echo(_("{title} was written to {path} ({format}).", title=title, path=out, format=kind.title))
     return 0
 
 
@@ -133,7 +133,8 @@ def _format_of(out: Path) -> FileFormat:
             return entry
     endings = ", ".join(dict.fromkeys(entry.ending for entry in preferred))
     raise MisuseError(
-        "The ending of {path} does not name a format. Use one of {endings}; --format names others.",
+        "The extension of {path} does not match a format. Use one of {endings}; for other "
+        "formats, use --format.",
         path=out,
         endings=endings,
     )
@@ -165,7 +166,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
                 report(sentence)
             if merged.added or merged.known:
                 found = {"new": number(merged.added), "known": number(merged.known)}
-                echo(_("New digits in {file}: {new}; kept already: {known}.", file=file, **found))
+                echo(_("New digits in {file}: {new}; already kept: {known}.", file=file, **found))
             else:
                 report(_("{file} holds no digit that can be added.", file=file))
                 status = 1
@@ -178,7 +179,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
         if out.suffix.lower() != ".zip":
             raise _wrong_ending(out, ".zip")
         if not digits:
-            raise UserError("No digits were taught yet; nothing was written.")
+            raise UserError("No digits have been taught yet; nothing was written.")
         _require_free(out, arguments.overwrite)
         pack_digits(out, digits)
         echo(
@@ -198,7 +199,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
 
 
 def _no_file(action: str) -> MisuseError:
-    return MisuseError("Name the file: mnist-draw digits {action} FILE.zip", action=action)
+    return MisuseError("Give the file's name: mnist-draw digits {action} FILE.zip", action=action)
 
 
 EXPORT = Subcommand(

@@ -43,7 +43,7 @@ SCRIPT = Subcommand(
     "script",
     _(
         "Run a Python script in which import theano and import lasagne work, in any order and "
-        "without a change to it.\npython -m mnist_draw SCRIPT.py does the same.",
+        "without changes to it.\npython -m mnist_draw SCRIPT.py does the same.",
     ),
     ("mnist.py mlp 20",),
     lambda given: run_script(given.script, given.arguments),

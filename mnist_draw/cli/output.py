@@ -62,7 +62,7 @@ def typed(path: PathName) -> str:
 def _echo(text: str) -> None:
     if sys.stdout is None:
         raise OutputError(
-            "Standard output cannot be written: {reason}.",
+            "Cannot write to standard output: {reason}.",
             reason=_("it is closed"),
         )
     try:
@@ -71,7 +71,7 @@ def _echo(text: str) -> None:
         raise
     except (OSError, ValueError) as error:
         raise OutputError(
-            "Standard output cannot be written: {reason}.",
+            "Cannot write to standard output: {reason}.",
             reason=reason_of(error),
         ) from error
 

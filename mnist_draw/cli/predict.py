@@ -58,7 +58,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "--number",
         action="store_true",
         help=_(
-            "read a whole number from left to right, or each line of a page of them",
+            "read a number of several digits from left to right, or each line of a page of numbers",
         ),
     )
     parser.add_argument(
@@ -89,7 +89,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         metavar="PATH",
         help=_(
-            "training data as in mnist-draw train --data, whose test pictures are taken (default: "
+            "training data as in mnist-draw train --data, whose test pictures are used (default: "
             "what the network was trained on, where that is known here, or MNIST, which ships)",
         ),
     )
@@ -216,7 +216,7 @@ def _sureness(number: NumberAnswer) -> str:
 
 
 def _incomplete(option: str, needed: str) -> MisuseError:
-    return MisuseError("{option} needs {needed}: give it too.", option=option, needed=needed)
+    return MisuseError("{option} needs {needed}; give both.", option=option, needed=needed)
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -337,8 +337,8 @@ def _refuse_folders(name: str) -> None:
             endings=endings,
         )
     raise UserError(
-        "{name} holds no picture itself, but {folders}. Name those whose pictures are to be read: "
-        "{first}, or {all} for all.",
+        "{name} holds no picture itself, but {folders}. Choose those whose pictures are to be "
+        "read: {first}, or {all} for all.",
         name=name,
         folders=counted("{count} folder", "{count} folders", len(below)),
         first=Path(name) / below[0],

@@ -82,16 +82,17 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--resume",
         metavar="FILE",
         help=_(
-            "continue the run of a checkpoint to its planned number of epochs, as if it had never "
-            "been interrupted; goes on writing the same file unless --checkpoint names another",
+            "continue the run of a checkpoint to its planned number of epochs, as if it had "
+            "never been interrupted; keeps writing to the same file unless --checkpoint names "
+            "another",
         ),
     )
     _add(
         "--overwrite",
         action="store_true",
         help=_(
-            "keep no network that --output replaces, and let --checkpoint replace the checkpoint "
-            "of another run",
+            "do not keep a copy of the network that --output replaces, and let --checkpoint "
+            "replace the checkpoint of another run",
         ),
     )
     said = parser.add_mutually_exclusive_group()
@@ -100,7 +101,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--no-run",
         action="store_true",
-        help=_("do not keep the run in the library, only the network"),
+        help=_("do not keep the run in the Library, only the network"),
     )
 
 
@@ -174,7 +175,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
         rules = UPDATE_RULES.values()
         usual = (f"{rule.name} {number(rule.learning_rate, 'g')}" for rule in rules)
         rates = listed(usual, long=True)
-        sentences.append(_("Default: the usual one of the update rule ({rates}).", rates=rates))
+        sentences.append(_("Default: the update rule's usual one ({rates}).", rates=rates))
     elif setting.has_default:
         value = setting.nothing if default is None else default
         sentences.append(_("Default: {value}.", value=value))
@@ -257,7 +258,7 @@ def _load_like(arguments: argparse.Namespace) -> Run | None:
     for other in ("config", "preset"):
         if vars(arguments)[other] is not None:
             raise MisuseError(
-                "--like cannot be combined with --{other}: each of them names all settings",
+                "--like cannot be combined with --{other}: both specify all settings",
                 other=other,
             )
     from mnist_draw.training.repeat import find_run
@@ -274,7 +275,7 @@ def _settings(
     named = set(given)
     if arguments.preset is not None and arguments.config is not None:
         raise MisuseError(
-            "--preset cannot be combined with --config: each of them names all settings",
+            "--preset cannot be combined with --config: both specify all settings",
         )
     if resume is not None:
         settings = resume.settings
@@ -392,7 +393,7 @@ TRAIN = Subcommand(
     "train",
     _(
         "Train a network on MNIST and save it.\nWithout options this is the tutorial's recipe. "
-        "Ctrl-C stops and saves what was learned. The run is listed in the library, here and in "
+        "Ctrl-C stops and saves what was learned. The run is listed in the Library, here and in "
         "the window.",
     ),
     (

@@ -60,7 +60,7 @@ def train_and_save(
         report(_describe_interrupt(progress, saved))
         return INTERRUPTED
     if out.failure:
-        report(_("Standard output cannot be written: {reason}.", reason=out.failure))
+        report(_("Cannot write to standard output: {reason}.", reason=out.failure))
     unsaved = checkpoint is not None and progress.checkpoint_failed
     if status == COMPLETED and (out.failure or err.failure or unsaved):
         return FAILED

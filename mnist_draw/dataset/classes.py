@@ -33,8 +33,8 @@ def check_classes(names: Sequence[str], source: str) -> None:
         )
     if len(names) > MAX_CLASSES:
         raise DatasetError(
-            "{source} holds pictures of {count} classes; at most {most} are supported. Use "
-            "fewer of them.",
+            "{source} holds pictures of {count} classes; at most {most} are supported. Use fewer "
+            "classes.",
             source=source,
             count=number(len(names)),
             most=MAX_CLASSES,
@@ -42,8 +42,8 @@ def check_classes(names: Sequence[str], source: str) -> None:
     for name in names:
         if not name.strip() or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
             raise DatasetError(
-                "{source} has a class that is called {name!r}; a name has 1 to {most} characters "
-                "that can be shown. Choose another one.",
+                "{source} has a class called {name!r}; a name has 1 to {most} characters that "
+                "can be shown. Choose another one.",
                 source=source,
                 name=name[:MAX_NAME_LENGTH],
                 most=MAX_NAME_LENGTH,
@@ -51,7 +51,7 @@ def check_classes(names: Sequence[str], source: str) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DatasetError(
-            "{source} has two classes that are called {name!r}.",
+            "{source} has two classes called {name!r}.",
             source=source,
             name=twice[0],
         )

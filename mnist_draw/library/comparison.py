@@ -198,7 +198,7 @@ def _guessing(drawn: Sequence[Entry], curves: Sequence[Curve], choice: Choice) -
 def _notes(ticked: Sequence[Entry], without: Sequence[Entry]) -> tuple[str, ...]:
     notes = []
     if len(ticked) > MAX_DRAWN:
-        notes.append(_("Six at most are drawn."))
+        notes.append(_("At most six are drawn."))
     if len({entry.data for entry in ticked[:MAX_DRAWN]}) > 1:
         notes.append(_("Not the same data: compare shapes, not heights."))
     if len(ticked) > 1:

@@ -130,8 +130,8 @@ def find_network(name: str, network: str = "") -> ModelFile:
         # A typed name may leave the number of classes out.
         if network and parse_network(network).text not in (own, own.partition("#")[0]):
             raise ModelFileError(
-                "{name} names its network itself: {network}, not {given}. Leave {given} "
-                "out, or name another file.",
+                "{name} already specifies its network: {network}, not {given}. Leave {given} "
+                "out, or choose another file.",
                 name=name,
                 network=found.network,
                 given=network,
@@ -157,7 +157,7 @@ def find_stored(name: str) -> StoredNetwork | None:
         for stored in map(network_of_run, runs):
             if stored.is_saved:
                 return stored
-        raise ModelFileError("There is no run with a network yet.")
+        raise ModelFileError("No run has a network yet.")
     names = run_list.names_of(runs)
     if name in names:
         return network_of_run(run_list.run_called(name, runs))
@@ -167,7 +167,7 @@ def find_stored(name: str) -> StoredNetwork | None:
     if titled:
         few = few_of(stored.typed_name for stored in titled)
         raise ModelFileError(
-            "Several networks are called {name}: {few}. Name one of these.",
+            "Several networks are called {name}: {few}. Choose one of these.",
             name=name,
             few=few,
         )

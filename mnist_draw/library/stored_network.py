@@ -287,7 +287,7 @@ def reclaim_fallbacks() -> list[str]:
             made = datetime.fromtimestamp(path.stat().st_mtime)
             save_at(model.with_info(home=""), opened_folder() / path.name)
             messages.append(
-                _("A network from {date} is back; the disk had been full.", date=date(made)),
+                _("A network from {date} was recovered; the disk had been full.", date=date(made)),
             )
             path.unlink()
     return messages

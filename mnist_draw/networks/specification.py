@@ -150,7 +150,7 @@ class Share:
         return as_share(text, self.name)
 
     def allowed(self) -> str:
-        return _("{name}, a share from 0 up to, not including, 1", name=self.name)
+        return _("{name}, at least 0 and below 1", name=self.name)
 
 
 Number = Count | Share
@@ -252,7 +252,7 @@ _DROPOUT = Share(
     "DROPOUT",
     _("Dropout"),
     N_("dropout {value}"),
-    _("Share of the hidden units left out at each training step."),
+    _("Fraction of the hidden units left out at each training step."),
     0.4,
 )
 #: Of ``custom_mlp``, a text of earlier versions: it has no fields of its own in the form.
@@ -296,8 +296,8 @@ NETWORKS: dict[str, NetworkKind] = {
             _("Tutorial MLP"),
             "mlp[:DROPOUT]",
             _(
-                "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
-                "unless another share is given",
+                "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of "
+                "0.4 unless another fraction is given",
             ),
             "mlp:0.4",
             lambda text: _read_numbers(text, (_DROPOUT,), _tutorial_layers),
@@ -327,8 +327,8 @@ NETWORKS: dict[str, NetworkKind] = {
             _("Layers of your own"),
             "custom_mlp[:DEPTH,WIDTH,DROP_IN,DROP_HID]",
             _(
-                "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN "
-                "inputs and DROP_HID hidden units in training",
+                "DEPTH hidden layers of WIDTH rectifiers each, leaving out a fraction DROP_IN of "
+                "the inputs and DROP_HID of the hidden units in training",
             ),
             "custom_mlp:2,800,0.2,0.5",
             lambda text: _read_numbers(text, _CUSTOM, _custom_layers),

@@ -26,7 +26,7 @@ FAIRLY_SURE = 0.65
 UNCLEAR = 0.80
 #: The sign for ink that is no digit.
 REFUSED = "⊘"
-UNLIKE_A_DIGIT = _("It is more like a letter or a scribble.")
+UNLIKE_A_DIGIT = _("It looks more like a letter or a scribble.")
 #: 0.9 as float32 is less than 0.9.
 _FLOAT32 = 1e-6
 #: A second reading of a number is mentioned from this probability.

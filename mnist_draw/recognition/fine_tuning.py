@@ -117,7 +117,7 @@ class FineTuned:
         if self.is_better:
             return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
-            refused = _("Not learned: other digits would be read worse.")
+            refused = _("Not learned: the network would get worse at other digits.")
             return refused, more
         if not wrong:
             nothing = counted(
@@ -144,22 +144,24 @@ class FineTuned:
         count = len(self.after.labels)
         if not before.wrong:
             return counted(
-                "Learned: your digit is read more surely.",
-                "Learned: your {count} digits are read more surely.",
+                "Learned: the network is surer of your digit now.",
+                "Learned: the network is surer of your {count} digits now.",
                 count,
             )
         # Translators: fills "3 of your 5 digits are read surely now, none before."
         right = number(before.right) if before.right else pgettext("how many digits", "none")
         if self.after.right == count:
             return counted(
-                "Learned: your digit is read surely now.",
-                "Learned: your {count} digits are read surely now, {before} before.",
+                "Learned: the network is now sure of your digit.",
+                "Learned: the network is now sure of your {count} digits; before, of {before}.",
                 count,
                 before=right,
             )
         return counted(
-            "Learned: {count} of your {all} digits is read surely now, {before} before.",
-            "Learned: {count} of your {all} digits are read surely now, {before} before.",
+            "Learned: the network is now sure of {count} of your {all} digits; before, of "
+            "{before}.",
+            "Learned: the network is now sure of {count} of your {all} digits; before, of "
+            "{before}.",
             self.after.right,
             all=number(count),
             before=right,

@@ -233,7 +233,7 @@ NETWORK_FORMATS: dict[str, FileFormat] = {
             "model",
             ".npz",
             _("Network of mnist_draw"),
-            _("what this program opens, with all that it knows of the network"),
+            _("what this program opens, with everything it knows about the network"),
             pack_model,
         ),
         FileFormat(

@@ -158,7 +158,7 @@ def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
     height = int(np.ptp(rows)) + 1
     width = int(np.ptp(columns)) + 1
     if width > LEVEL * height:
-        return _("A level line is not a digit.")
+        return _("A horizontal line is not a digit.")
     fill = float(box.sum(dtype=np.float64)) / darkest / (height * width)
     most = FILLED_COARSE if coarse else FILLED
     if fill > most and min(height, width) >= FILLED_ASPECT * max(height, width):

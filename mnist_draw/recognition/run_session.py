@@ -328,10 +328,10 @@ class RunSession:
             return _("The run is not in the Library.")
         if ended:
             return _(
-                "The run has ended, but the Library does not know it: at its next start, "
-                "the window may offer to continue it.",
+                "The run has ended, but the Library does not know that: next time, the window "
+                "may offer to continue it.",
             )
-        return _("The run goes on.")
+        return _("The run continues.")
 
     def _curves(self) -> str:
         if self.run.checkpoint.is_file():

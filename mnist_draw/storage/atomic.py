@@ -169,7 +169,7 @@ def _inspect(path: PathName) -> tuple[Path, int | None]:
         # Replacing a device such as /dev/null would remove it for the whole system.
         reason = _("it is not a regular file")
     elif not os.access(target, os.W_OK):
-        reason = _("no permission")
+        reason = _("permission denied")
     if reason:
         raise StorageError("Could not write {path}: {reason}.", path=target, reason=reason)
     return target, stat.S_IMODE(status.st_mode)

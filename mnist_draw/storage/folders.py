@@ -53,7 +53,7 @@ def make_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         fields = {"folder": folder, "reason": reason_of(error)}
-        raise StorageError("The folder {folder} cannot be made: {reason}.", **fields) from error
+        raise StorageError("The folder {folder} cannot be created: {reason}.", **fields) from error
     return folder
 
 
@@ -120,7 +120,7 @@ def _prepared(kind: str, conventional: str) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(
             "Could not create the folder {folder}: {reason}. Set the environment variable "
-            "{variable} to a folder that can be written.",
+            "{variable} to a writable folder.",
             folder=folder,
             reason=reason_of(error),
             variable=HOME_VARIABLE,

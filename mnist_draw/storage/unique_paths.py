@@ -79,14 +79,14 @@ def _create_unique(path: Path, suffix: str | None, create: Callable[[Path], None
         except FileExistsError:
             if not os.path.lexists(name):
                 raise StorageError(
-                    "{name} cannot be made: {reason}. Nothing was written.",
+                    "{name} cannot be created: {reason}. Nothing was written.",
                     name=name,
                     reason=_("not a directory"),
                 ) from None
         except (OSError, ValueError) as error:
             reason = reason_of(error)
             raise StorageError(
-                "{name} cannot be made: {reason}. Nothing was written.",
+                "{name} cannot be created: {reason}. Nothing was written.",
                 name=name,
                 reason=reason,
             ) from error
@@ -156,8 +156,7 @@ def bring_back(binned: Path) -> Path:
     except (OSError, StorageError) as error:
         if isinstance(error, FileNotFoundError) and not binned.exists():
             raise StorageError(
-                "{name} is no longer among the deleted: it was restored before, or its time "
-                "had run out.",
+                "{name} can no longer be restored: that was done before, or its time has run out.",
                 name=name,
             ) from error
         raise StorageError(

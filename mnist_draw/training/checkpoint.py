@@ -252,7 +252,7 @@ def _read_rows(path: Path, rows: Rows) -> bytes:
             content = file.read(min(there, rows.size))
     except FileNotFoundError:
         raise DocumentError(
-            "the file {name} with its figures, which belongs beside it, is missing",
+            "the file {name} with its figures, which belongs next to it, is missing",
             name=path.name,
         ) from None
     if len(content) < rows.size or zlib.crc32(content) != rows.checksum:
@@ -285,8 +285,8 @@ def _require_folder(path: Path) -> None:
     # During a run, no other place can be chosen.
     if not path.parent.is_dir():
         raise StorageError(
-            "Could not write {path}: the folder {folder} is no longer there. The run goes on; "
-            "make the folder again, and the next epoch is kept in it.",
+            "Could not write {path}: the folder {folder} is no longer there. The run continues; "
+            "create the folder again, and the next epoch is kept in it.",
             path=path,
             folder=path.parent,
         )
@@ -306,7 +306,8 @@ class CheckpointWriter:
         if not self._holding.enter_context(held(path)):
             raise CheckpointError(
                 "The checkpoint {path} is being written by another program, so nothing was "
-                "trained and nothing was changed. Wait for its end, or choose another file.",
+                "trained and nothing was changed. Wait until that is done, or choose another "
+                "file.",
                 path=path,
             )
         self._changed = threading.Condition()

@@ -35,8 +35,8 @@ class BatchSizeChosen:
     @property
     def message(self) -> str:
         return _(
-            "The batch size is {size}, not {usual} as usual: there are {pictures} training "
-            "pictures.",
+            "The batch size is {size} instead of the usual {usual}: there are {pictures} "
+            "training pictures.",
             size=number(self.batch_size),
             usual=number(self.usual),
             pictures=number(self.training_examples),

@@ -79,7 +79,7 @@ def why_it_failed(run: Run) -> Hint:
     else:
         epoch = run.epochs_done + 1 if run.divergence is None else run.divergence.epoch
         sentence = _(
-            "The steps of {rate} became too long in epoch {epoch}.",
+            "At a rate of {rate}, the steps became too long in epoch {epoch}.",
             rate=number(rate, "g"),
             epoch=number(epoch),
         )

@@ -174,7 +174,7 @@ def _lower(sentence: str, facts: Facts) -> Hint:
 
 def _lower_since(epoch: int, facts: Facts) -> Hint:
     sentence = _(
-        "Nothing better since epoch {epoch}. A smaller learning rate may help.",
+        "No improvement since epoch {epoch}. A smaller learning rate may help.",
         epoch=number(epoch),
     )
     return _lower(sentence, facts)
@@ -300,8 +300,8 @@ def _still_guessing(facts: Facts) -> Hint | None:
         return None
     count = len(facts.epochs)
     sentence = counted(
-        "Still at guessing after {count} epoch: the steps are too long.",
-        "Still at guessing after {count} epochs: the steps are too long.",
+        "Still guessing after {count} epoch: the steps are too long.",
+        "Still guessing after {count} epochs: the steps are too long.",
         count,
     )
     return _calmer(sentence, facts.settings)
@@ -387,7 +387,7 @@ def _level(facts: Facts) -> Hint | None:
         return None
     if facts.settings.schedule == "constant" and "learning_rate" not in facts.changed:
         return _lower_since(since, facts)
-    sentence = _("Level since epoch {epoch}: more epochs add little.", epoch=number(since))
+    sentence = _("Flat since epoch {epoch}: more epochs add little.", epoch=number(since))
     return _stop(sentence, facts)
 
 
@@ -400,7 +400,7 @@ def _nearly_level(facts: Facts) -> Hint | None:
     if not (_LEVEL <= fell <= 3 * _LEVEL and trained > _SLOW):
         return None
     since = len(facts.epochs) - _TREND + 1
-    sentence = _("Level since epoch {epoch}: more epochs add little.", epoch=number(since))
+    sentence = _("Flat since epoch {epoch}: more epochs add little.", epoch=number(since))
     return _stop(sentence, facts)
 
 

@@ -315,7 +315,7 @@ def _replace_table(path: str | os.PathLike[str], table: bytes) -> None:
                 found = file.read(len(heading))
     if found not in (b"", heading):
         raise StorageError(
-            "{path} does not hold the figures of a run. It is unchanged. Delete it or choose "
+            "{path} does not contain the figures of a run. It is unchanged. Delete it or choose "
             "another name.",
             path=os.fspath(path),
         )

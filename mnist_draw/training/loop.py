@@ -177,17 +177,17 @@ class _Loop:
             found = [value.shape for value in values]
             if found != expected:
                 raise CheckpointError(
-                    "The checkpoint does not fit the network {network}: it holds weights of "
-                    "the shapes {found}, expected were {expected}.",
+                    "The checkpoint does not fit the network {network}: it holds weights of the "
+                    "shapes {found}, but {expected} were expected.",
                     network=repr(self.settings.network),
                     found=found,
                     expected=expected,
                 )
         if resume.data != self.mark:
             raise CheckpointError(
-                "The checkpoint was made with other training pictures than those of {data} "
-                "({found}, not {expected}). Continue it with the data folder, the extra "
-                "digits and the number of pictures it was started with.",
+                "The checkpoint was made with training pictures other than those of {data} "
+                "({found}, not {expected}). Continue it with the data folder, the extra digits "
+                "and the number of pictures it was started with.",
                 data=self.data.name,
                 found=resume.data,
                 expected=self.mark,

@@ -62,7 +62,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "quick": Preset(
         _("Quick"),
-        _("as accurate in less than half the time"),
+        _("just as accurate in less than half the time"),
         "quick",
         # Chosen on the validation pictures; `benchmarks/recipes.py` measures it on the test ones.
         TrainingSettings(

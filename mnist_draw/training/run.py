@@ -433,7 +433,7 @@ class Run:
             weights = _("The weights of epoch {epoch} were kept.", epoch=number(epoch - 1))
         again = _(
             "{button} restarts epoch {epoch}.",
-            button=_("Go on"),
+            button=_("Continue"),
             epoch=number(epoch),
         )
         return RunMessage(joined(weights, again), "note")

@@ -141,9 +141,9 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
         folders = few_of(run.folder.name for run in found)
         raise UserError(
             counted(
-                "{count} run is called {name}: {folders}. Name one of these. mnist-draw runs lists "
-                "all.",
-                "{count} runs are called {name}: {folders}. Name one of these. mnist-draw runs "
+                "{count} run is called {name}: {folders}. Choose one of these. mnist-draw runs "
+                "lists all.",
+                "{count} runs are called {name}: {folders}. Choose one of these. mnist-draw runs "
                 "lists all.",
                 len(found),
                 name=name,

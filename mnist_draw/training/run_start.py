@@ -42,8 +42,8 @@ def build_network(settings: TrainingSettings) -> Any:
         # Dropout may differ from that of the network in the file: only the shapes count.
         if start.shapes != tuple(specification.parameter_shapes()):
             raise SettingsError(
-                "The network in {path} is {found}, which cannot start {wanted}: its layers are "
-                "of other sizes. Choose the network {found} to train it further, or start "
+                "The network in {path} is {found}, which cannot start {wanted}: its layers have "
+                "different sizes. Choose the network {found} to train it further, or start "
                 "without a file.",
                 "start_model",
                 path=settings.start_model,
@@ -99,7 +99,7 @@ def training_data(
     elif settings.extra_folder is not None:
         raise SettingsError(
             "The digits in {folder} were not read; nothing was trained. Read them with "
-            "mnist_draw.dataset.own_digits.load_extra and hand them in as extra=.",
+            "mnist_draw.dataset.own_digits.load_extra and pass them as extra=.",
             folder=settings.extra_folder,
         )
     return data

@@ -158,7 +158,7 @@ class RealNumber(Setting):
         return read_number(name, value)
 
     def describe_values(self) -> list[str]:
-        return [_("A share from 0 to 1.")] if self.percent else []
+        return [_("A number from 0 to 1.")] if self.percent else []
 
     def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
@@ -271,7 +271,7 @@ class NetworkFile(Setting):
     metavar: str = "FILE.npz"
 
     def describe_values(self) -> list[str]:
-        return [_("Its kind of network is taken too unless --network is given.")]
+        return [_("Its kind of network is used too, unless --network is given.")]
 
     def format_value(self, value: Any) -> str:
         """Return the file's name without the folder; of a run the name of its folder."""

@@ -130,8 +130,7 @@ class TrainingSettings:
             title=_("L2 penalty"),
             mark=N_("L2 {value}"),
             sentence=_(
-                "Weight of the sum of squared weights in the loss, without unit; "
-                "0 switches it off.",
+                "Weight of the sum of squared weights in the loss, unitless; 0 switches it off.",
             ),
             group="learning",
             live=True,

@@ -42,8 +42,8 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "rmsprop",
             "RMSProp",
             _(
-                "divides each step by the running root mean square of its gradients; rho is how "
-                "long they are remembered",
+                "divides each step by the running root mean square of its gradients; rho sets "
+                "how long they are remembered",
             ),
             0.001,
             {"rho": 0.9, "epsilon": 1e-6},
@@ -54,7 +54,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             "adam",
             "Adam",
             _(
-                "rmsprop with momentum, corrected for its start; beta1 and beta2: how long "
+                "rmsprop with momentum, corrected for its start; beta1 and beta2 set how long "
                 "gradients and their squares are remembered",
             ),
             0.001,
@@ -79,7 +79,10 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         UpdateRule(
             "momentum",
             _("Momentum"),
-            _("keeps a share (momentum) of the step before, so that steps in one direction add up"),
+            _(
+                "keeps a fraction (momentum) of the previous step, so that steps in one direction "
+                "add up",
+            ),
             0.1,
             {"momentum": 0.9},
             ("v = μ·v − η·g", "W = W + v"),
@@ -88,7 +91,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         UpdateRule(
             "nesterov_momentum",
             _("Nesterov momentum"),
-            _("momentum that looks at the gradient where the step is about to lead"),
+            _("momentum that takes the gradient at the point the step is heading for"),
             0.1,
             {"momentum": 0.9},
             ("v = μ·v − η·g", "W = W + μ·v − η·g"),
@@ -160,16 +163,16 @@ def check_parameters(rule: UpdateRule, parameters: Mapping[str, float]) -> None:
     """Check the values that differ from Lasagne's defaults."""
     for key, value in parameters.items():
         if key not in rule.parameters:
-            known = ", ".join(rule.parameters) or _("none beside the learning rate")
+            known = ", ".join(rule.parameters) or _("none besides the learning rate")
             raise UpdateRuleError(
-                "The update rule {rule} has no parameter {name}; it has: {known}.",
+                "The update rule {rule} has no parameter {name}. Its parameters: {known}.",
                 rule=rule.name,
                 name=repr(key),
                 known=known,
             )
         low, high = parameter_range(key)
         if not low <= value <= high:
-            refusal = _("{name} of {rule} is {value}; it must be from 0 up to, not including, 1.")
+            refusal = _("{name} of {rule} is {value}; it must be at least 0 and below 1.")
             if key == "epsilon":
                 refusal = _("{name} of {rule} is {value}; it must be above 0.")
             shown = number(value, "g")

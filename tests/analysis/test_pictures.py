@@ -32,7 +32,7 @@ def test_mnist():
 
 
 def test_taught_digits():
-    with pytest.raises(DatasetError, match="taught no digits yet"):
+    with pytest.raises(DatasetError, match="not taught any digits yet"):
         my_digits()
     ink = np.zeros((60, 40), np.uint8)
     ink[10:50, 18:22] = 255

@@ -263,7 +263,7 @@ def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
 
 def test_a_folder_that_cannot_be_made(counted, tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"The folder .* cannot be made"):
+    with pytest.raises(StorageError, match=r"The folder .* cannot be created"):
         write_report(tmp_path / "file", *counted)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StorageError, match="the name given is empty"):

@@ -113,7 +113,7 @@ def made(values, activation="rectify"):
         (made([-1.0, 2.0], "elu"), "1 of 2 units found strokes they know."),
         (made([0.5] * 300, "tanh"), "Of 300 units the strongest 0."),
         (made([0.5] * 1200, "sigmoid"), "Of 1,200 units the strongest 0."),
-        (made([0.0] * 784, ""), "784 pixels speak directly: no unit is between."),
+        (made([0.0] * 784, ""), "784 pixels speak directly: no unit is in between."),
     ],
 )
 def test_the_headline_counts_what_found_something(strokes, words):

@@ -185,7 +185,7 @@ def test_figures_of_a_run_are_exported(here, capsys):
     end(older, "completed")
     end(newest, "completed")
     assert main(["export", "latest", "curves.csv"]) == 0
-    assert "is written to curves.csv" in capsys.readouterr().out
+    assert "was written to curves.csv" in capsys.readouterr().out
     rows = list(csv.DictReader((here / "curves.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert main(["export", older.run.folder.name, "b.csv", "--format", "minibatches"]) == 0

@@ -260,7 +260,7 @@ def test_output_that_fails_costs_no_network(stream, broken, here, monkeypatch, a
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 1
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
     if stream == "stdout":
-        assert "cannot be written" in capsys.readouterr().err
+        assert "Cannot write to standard output" in capsys.readouterr().err
 
 
 COMMAND = [sys.executable, "-m", "mnist_draw"]
@@ -356,7 +356,7 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     out, err = capsys.readouterr()
     assert "saved in model.npz" in out
     assert "no network" in err
-    assert "does not know it" in err
+    assert "does not know that" in err
     assert load_trained(here / "model.npz").metadata["epochs"] == 1
 
 

@@ -258,8 +258,8 @@ def test_evaluate(model, capsys, tmp_path):
         (["evaluate", "MODEL", "--network", "cnn"], "not cnn. Leave cnn out"),
         (["evaluate", "MODEL", "--data", "/no/such/folder"], "neither a folder"),
         # Told before counting.
-        (["evaluate", "MODEL", "--report", "MODEL"], "cannot be made"),
-        (["evaluate", "MODEL", "--report", "rep.html"], "Name a folder, such as"),
+        (["evaluate", "MODEL", "--report", "MODEL"], "cannot be created"),
+        (["evaluate", "MODEL", "--report", "rep.html"], "Choose a folder, such as"),
     ],
 )
 def test_failures_are_one_sentence(arguments, message, model, capsys):

@@ -190,7 +190,7 @@ MISUSES = [
     (["--resume", "a.ckpt", "--config", "b.json"], "--config cannot be combined"),
     (["--resume", "a.ckpt", "--preset", "quick"], "--preset cannot be combined"),
     (["--preset", "quick", "--config", "b.json"], "--preset cannot be combined with --config"),
-    (["--preset", "swift"], "Preset: there is no 'swift'. There are: tutorial ("),
+    (["--preset", "swift"], "Preset: there is no 'swift'. Choose from: tutorial ("),
     (["--resume", "a.ckpt", "--batch-size", "5"], "--batch-size cannot be combined"),
     (["--resume", "a.ckpt", "--augment"], "--augment cannot be combined"),
     (["--resume", "a.ckpt", "--examples", "5"], "--examples cannot be combined"),

@@ -204,7 +204,7 @@ def test_emnist(tmp_path, write_idx):
     np.testing.assert_array_equal(data.train_images[1, 0], pictures(2)[1].T)
     write_emnist(tmp_path, write_idx, "letters", 26)
     write_emnist(tmp_path, write_idx, "balanced", 47)
-    assert "Name one instead of the folder" in complaint(tmp_path)
+    assert "Choose one instead of the folder" in complaint(tmp_path)
     chosen = tmp_path / "emnist-balanced-train-images-idx3-ubyte.gz"
     data = load_dataset(chosen)
     assert (data.name, len(data.classes)) == ("emnist-balanced", 47)

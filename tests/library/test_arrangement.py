@@ -176,7 +176,7 @@ def test_nothing_ticked_is_dropped_and_six_are_drawn():
     assert ticked_of(entries, choice) == entries
     drawn = compared(ticked_of(entries, choice), columns(*entries), choice)
     assert [place for place, *__ in drawn.names] == [0, 1, 2, 3, 4, 5]
-    assert "Six" in drawn.notes[0]
+    assert "six" in drawn.notes[0]
     assert ticked_of(entries, toggled(choice, entries[0].key)) == entries[1:]
 
 

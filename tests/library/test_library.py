@@ -160,7 +160,7 @@ def test_a_continued_run_that_was_cut_off_has_the_network_of_its_checkpoint(home
     # As of a run that was never saved, there is no network to list, to share or to start from.
     assert not any(entry.has_network for entry in list_entries() if entry.run)
     assert not any(one.source == "run" for one in list_all())
-    with pytest.raises(ModelFileError, match="no run with a network yet"):
+    with pytest.raises(ModelFileError, match="No run has a network yet"):
         find_network("latest")
     with pytest.raises(ModelFileError, match="the checkpoint of a run"):
         load_trained(file_of(stored.key))

@@ -161,7 +161,7 @@ def bar(height, width):
     [
         *((ink, "filled") for ink in (disc(2), disc(4), disc(9), disc(100), bar(200, 200))),
         (bar(60, 40), "filled"),
-        (bar(20, 200), "level"),
+        (bar(20, 200), "horizontal"),
         (bar(200, 20), ""),
         (disc(100) - disc(75), ""),
     ],

@@ -119,10 +119,10 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
             "9 0.5 0.9956",
             "4 0.9 0.9951",
             True,
-            "Learned: your digit is read surely now. MNIST 99.51%, before",
+            "Learned: the network is now sure of your digit. MNIST 99.51%, before",
         ),
-        ("4,9 0.5 0.9956", "4,4 0.9 0.9941", True, "digits are read surely now, 1 before."),
-        ("4 0.7 0.9956", "4 0.9 0.9956", True, "read more surely"),
+        ("4,9 0.5 0.9956", "4,4 0.9 0.9941", True, "now sure of your 2 digits; before, of 1."),
+        ("4 0.7 0.9956", "4 0.9 0.9956", True, "surer of your digit now."),
         # No better on the digits, or too much forgotten.
         (
             "9 0.1 0.9956",
@@ -136,13 +136,18 @@ def test_a_stop_leaves_everything_as_it_is(digits, odd):
             "9,7 0.1 0.9956",
             "4,7 0.4 0.9956",
             True,
-            "1 of your 2 digits is read surely now, none before.",
+            "now sure of 1 of your 2 digits; before, of none.",
         ),
         ("9,7 0.1 0.9956", "9,7 0.4 0.9956", False, "your 2 digits are still misread"),
         ("4,9 0.5 0.9956", "9,4 0.6 0.9956", False, "your 4 is still read as 9."),
-        ("9 0.1 0.9956", "4 0.9 0.9940", False, "read worse. Is 4 right? Then draw a few more."),
+        (
+            "9 0.1 0.9956",
+            "4 0.9 0.9940",
+            False,
+            "worse at other digits. Is 4 right? Then draw a few more.",
+        ),
         # What is not read at all contradicts nobody.
-        ("9?,4 0.1 0.9956", "4,4 0.9 0.9940", False, "read worse. Draw a few more."),
+        ("9?,4 0.1 0.9956", "4,4 0.9 0.9940", False, "worse at other digits. Draw a few more."),
         (
             "4 0.9 0.9956",
             "4 0.8 0.9956",

@@ -54,8 +54,8 @@ def names(folder):
     ("error", "reason"),
     [
         (OSError(errno.ENOSPC, "Kein Platz", "/a"), DISK_FULL),
-        (OSError(errno.EDQUOT, "Quota"), "the quota of the disk is used up"),
-        (PermissionError(errno.EACCES, "Permission denied", "/a"), "no permission"),
+        (OSError(errno.EDQUOT, "Quota"), "the disk quota is used up"),
+        (PermissionError(errno.EACCES, "Permission denied", "/a"), "permission denied"),
         (OSError(errno.EIO, "Input/output error", "/a"), "input/output error"),
         (OSError("It is a pipe."), "It is a pipe"),
         (OSError(), "OSError"),
@@ -209,7 +209,7 @@ def test_protected_file_is_left_alone(tmp_path, monkeypatch):
     path.write_bytes(b"old")
     # A super-user may write to every file, so the system's answer is given here.
     monkeypatch.setattr(atomic.os, "access", lambda *_: False)
-    refuses(path, "no permission")
+    refuses(path, "permission denied")
     assert path.read_bytes() == b"old"
 
 
@@ -218,7 +218,7 @@ def test_check_writable_finds_a_read_only_folder(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(atomic.Path, "open", refuse)
-    with pytest.raises(StorageError, match="no permission"):
+    with pytest.raises(StorageError, match="permission denied"):
         check_writable(tmp_path / "file")
 
 
@@ -269,7 +269,7 @@ def test_names_that_are_free_again_or_all_taken(tmp_path, monkeypatch):
             take(tmp_path / take.__name__)
         with pytest.raises(StorageError, match="are taken"):
             take(tmp_path / take.__name__)
-        with pytest.raises(StorageError, match="cannot be made"):
+        with pytest.raises(StorageError, match="cannot be created"):
             take(tmp_path / "create_unique_file" / "name")
 
 
@@ -287,7 +287,7 @@ def test_what_is_put_aside_replaces_nothing(tmp_path, monkeypatch, content):
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [content] * 3
     path.write_bytes(content)
     monkeypatch.setattr(Path, "replace", refuse)
-    assert "(no permission)" in quarantine(path)
+    assert "(permission denied)" in quarantine(path)
     assert path.read_bytes() == content
 
 
@@ -295,7 +295,7 @@ def test_what_comes_out_of_the_bin(tmp_path):
     (tmp_path / "3.png").write_text("three")
     kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
     bring_back(kept)
-    with pytest.raises(StorageError, match=r"3\.png is no longer among"):
+    with pytest.raises(StorageError, match=r"3\.png can no longer be restored"):
         bring_back(kept)
     assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
     with pytest.raises(StorageError, match=r"Monday is gone") as caught:

@@ -201,10 +201,10 @@ def test_other_files_are_refused(tmp_path, content):
 def test_the_command(shared, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     assert main(["digits", "export", str(tmp_path / "mine.zip")]) == 1
-    assert "digits were taught" in capsys.readouterr().err
+    assert "digits have been taught" in capsys.readouterr().err
     assert main(["digits", "import", str(shared)]) == main(["digits"]) == 0
     said = capsys.readouterr().out
-    assert ": 2; kept already: 0" in said
+    assert ": 2; already kept: 0" in said
     assert "  3: 1\n  7: 1" in said
     assert main(["digits", "export", str(tmp_path / "mine.zip")]) == 0
     assert merge_digits(tmp_path / "mine.zip").known == 2

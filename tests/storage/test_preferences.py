@@ -267,7 +267,7 @@ def test_file_that_may_not_be_read_is_reported(path, monkeypatch):
 
     path.write_text("{}")
     monkeypatch.setattr(document.Path, "open", refuse)
-    assert "no permission" in Preferences(path).notice
+    assert "permission denied" in Preferences(path).notice
     assert path.exists()
 
 

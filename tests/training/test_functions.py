@@ -246,7 +246,7 @@ def test_steps_are_those_of_the_rule(steps, name, rule):
     ],
 )
 def test_parameters_out_of_range(name, parameter, value):
-    allowed = "above 0" if parameter == "epsilon" else "from 0 up to, not including, 1"
+    allowed = "above 0" if parameter == "epsilon" else "at least 0 and below 1"
     shown = f"{value:g}".replace("-", "−")
     with pytest.raises(
         UserError,

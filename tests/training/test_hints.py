@@ -54,7 +54,7 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         (facts(epochs([0.05, 0.041, 0.045, 0.05, 0.058], FALLS)), "from 0.0410 to 0.0580",
          "Set the rate to 0.0003"),
         (facts(epochs([2.3, 2.3], accuracies=[0.1, 0.11]), learning_rate=0.01),
-         "Still at guessing after 2 epochs", "New run with 0.001"),
+         "Still guessing after 2 epochs", "New run with 0.001"),
         (facts(epochs([2.3, 2.25], accuracies=[0.2, 0.3]), update="adam", learning_rate=0.0001),
          "The learning rate, 0.0001, is 10% of what is usual for Adam", "Set the rate to 0.001"),
         (replace(facts(epochs([1.0, 0.5])), batches=6), "Only 6 steps an epoch",
@@ -74,14 +74,14 @@ def facts(rows, *, ended=False, finished=False, changed=(), **settings):
         (facts(epochs(FALLS, [0.5, 0.4, 0.41, 0.42, 0.43]), ended=True, keep_best=True),
          "only the training loss", "Turn augmentation on"),
         (facts(epochs([0.5, 0.4, 0.41, 0.4, 0.41], [0.5, 0.4, 0.45, 0.4, 0.45])),
-         "Nothing better since epoch 2", "Set the rate to 0.0003"),
-        (facts(epochs(LEVEL)), "Nothing better since epoch 4. A smaller", "Set the rate to 0.0003"),
+         "No improvement since epoch 2", "Set the rate to 0.0003"),
+        (facts(epochs(LEVEL)), "No improvement since epoch 4. A smaller", "Set the rate to 0.0003"),
         (facts(epochs(LEVEL), ended=True), "A smaller learning rate", "New run with 0.0003"),
-        (facts(epochs(LEVEL), changed=["learning_rate"]), "Level since epoch 4: more", "Stop now"),
+        (facts(epochs(LEVEL), changed=["learning_rate"]), "Flat since epoch 4: more", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine"), "more epochs add little", "Stop now"),
         (facts(epochs(LEVEL), schedule="cosine", ended=True), "more epochs add little", ""),
         (facts(epochs([0.9, 0.5, 0.4, 0.3], [0.9, 0.0622, 0.0613, 0.0611])),
-         "Level since epoch", "Stop now"),
+         "Flat since epoch", "Stop now"),
         (facts(epochs(SLOWLY, known=0.9995)), "knows 100.0%", "Turn augmentation on"),
         (facts(epochs(SLOWLY, accuracies=[0.9, 0.9, 0.902, 0.905, 0.908]), finished=True),
          "0.8 points", "Train 10 more epochs"),
@@ -168,8 +168,8 @@ def test_less_dropout_is_proposed_for_any_network(network, thinned):
 
 def test_a_loss_is_level_only_where_three_epochs_changed_little():
     for losses, says in (
-        (LEVEL, "Nothing better since epoch 4"),
-        (LEVEL[:-1], "Nothing better since epoch 4"),
+        (LEVEL, "No improvement since epoch 4"),
+        (LEVEL[:-1], "No improvement since epoch 4"),
         (LEVEL[:-2], ""),
         ([*LEVEL[:-2], 0.197], ""),
         # Level from its start, it has learned nothing.

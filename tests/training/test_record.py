@@ -133,7 +133,7 @@ def test_only_a_table_of_the_same_kind_is_replaced(write, tmp_path):
     history = mnist_draw.LossHistory()
     foreign = tmp_path / "grades.csv"
     foreign.write_text("name,grade\n")
-    with pytest.raises(StorageError, match=r"grades\.csv does not hold .* unchanged"):
+    with pytest.raises(StorageError, match=r"grades\.csv does not contain .* unchanged"):
         getattr(history, write)(foreign)
     assert foreign.read_text() == "name,grade\n"
     own = tmp_path / "run.csv"
@@ -320,7 +320,7 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     shutil.rmtree(files.run.folder)
     told = end(files, "stopped")
     assert "not in the Library" in told
-    assert "goes on" not in told
+    assert "The run continues" not in told
 
 
 def test_an_added_epoch_is_in_the_record_of_a_run_that_is_killed():
@@ -369,7 +369,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
     else:
         files.resume()
         told = next(one.text for one in said if isinstance(one, events.RunMessage))
-        assert "goes on" in told
+        assert "The run continues" in told
         end(files, "stopped")
     assert "missing" not in told
     assert read_run(files.run.folder).state == ("running" if ended else "stopped")
@@ -490,7 +490,7 @@ def test_a_deleted_run_comes_back_whole(monkeypatch):
     run = add_run("2026-01-01 10:00")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", fail)
-        with pytest.raises(UserError, match="no permission"):
+        with pytest.raises(UserError, match="permission denied"):
             move_to_bin(run.folder, "The run")
     assert run_list.list_runs()[0] == [run]
     kept = move_to_bin(run.folder, "The run")

@@ -92,7 +92,7 @@ def test_what_counts_as_a_number():
         ({"network": "layers:10000,10000"}, ["107,960,010 parameters", "at most 67,108,864"]),
         ({"update": "rms"}, ["no 'rms'"]),
         ({"update_parameters": {"beta1": 0.5}}, ["no parameter 'beta1'", "rho, epsilon"]),
-        ({"update_parameters": {"rho": 1.0}}, ["rho of rmsprop is 1", "not including, 1"]),
+        ({"update_parameters": {"rho": 1.0}}, ["rho of rmsprop is 1", "below 1"]),
         ({"schedule": "linear"}, ["no 'linear'", "constant", "step", "cosine"]),
         ({"learning_rate": 0.0}, ["learning_rate is 0; it must be between 1×10⁻²⁰ and 1,000,000"]),
         ({"learning_rate": float("nan")}, ["learning_rate is nan", "number"]),

@@ -316,7 +316,7 @@ def test_other_misspelt_names():
         flm.run_netwrok  # noqa: B018
     with pytest.raises(SettingsError, match=r"no 'epoch'. Did you mean epochs\?"):
         TrainingSettings.from_json({"epoch": 3})
-    assert did_you_mean("xyz", ["loss", "accuracy"]) == "There are: accuracy, loss."
+    assert did_you_mean("xyz", ["loss", "accuracy"]) == "Choose from: accuracy, loss."
     # Help shows the parameters all the same.
     assert list(inspect.signature(flm.load_data).parameters) == ["folder"]
 
@@ -325,9 +325,9 @@ def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all():
     names = [f"2026-11-{day:02} {hour:02}.00.00" for day in range(1, 29) for hour in range(10)]
     told = did_you_mean("mine", [*names, "my network"], "mnist-draw runs")
     assert told.startswith("Of 281 names, my network, ")
-    assert told.endswith(" come nearest. mnist-draw runs lists all.")
+    assert told.endswith(" are closest. mnist-draw runs lists all.")
     assert len(told) < 250
-    assert did_you_mean("xyz", ["a"], "ls") == "There are: a. ls lists all."
+    assert did_you_mean("xyz", ["a"], "ls") == "Choose from: a. ls lists all."
     assert few_of("abcdefg") == "a, b, c, d, e, f, g"
     assert few_of("abcdefgh") == "a, b, c, d, e, f and 2 more"
 

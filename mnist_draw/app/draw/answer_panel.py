@@ -358,7 +358,7 @@ class AnswerPanel(ScrollArea):
 
     def _show_no_answer(self) -> None:
         if self._is_reading:
-            self.block.show_nothing(_("Reading …"), self._waiting)
+            self.block.show_nothing(_("Reading…"), self._waiting)
         else:
             self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
 

@@ -264,7 +264,7 @@ def _write(files: BoardFiles, items: list[Item]) -> str:
         files.write(pack(record_of(items)))
     except UserError as error:
         unsaved = _(
-            "The drawing is on the board, but it is not saved: at the next start it would be gone.",
+            "The drawing is on the board, but it is not saved: next time it would be gone.",
         )
         return joined(str(error), unsaved)
     return ""

@@ -132,8 +132,8 @@ class DigitRow(OtherRow):
             action.setChecked(label == self.digit.label)
         menu.addSeparator()
         for kind, text in (
-            ("idx", _("Export as a data set in MNIST's format …")),
-            ("csv", _("Export as a table, one row of 784 pixels per digit …")),
+            ("idx", _("Export as a data set in MNIST's format…")),
+            ("csv", _("Export as a table, one row of 784 pixels per digit…")),
         ):
             menu.addAction(text, partial(self._digits.export, kind))
         assert self.digit.path is not None

@@ -217,7 +217,7 @@ class DrawTab(Page):
         self._clear.serve(tools.clear)
         sentence = _("Frame what is cut out for the network, and mark its center of mass.")
         self.cut_out = add(_("Show what is cut out"), "B", sentence=sentence)
-        sentence = _("Read {signs} beside digits as signs.", signs=" ".join(SIGNS))
+        sentence = _("Read {signs} next to digits as signs.", signs=" ".join(SIGNS))
         self.decimals = add(_("Signs in numbers"), "D", sentence=sentence)
         sentence = _("Do not ask whether a digit is a letter.")
         self.only_digits = add(_("Only digits are drawn here"), sentence=sentence)
@@ -234,7 +234,7 @@ class DrawTab(Page):
         thinner = partial(self._widen, -WIDTH_STEP)
         wider = partial(self._widen, WIDTH_STEP)
         add(_("Thinner pen"), "[", thinner)
-        add(_("Wider pen"), "]", wider)
+        add(_("Thicker pen"), "]", wider)
         sentence = _("Close what is open on the board or below it.")
         add(_("Close"), "Esc", self._close, sentence=sentence)
         wrong = self.answer.block.wrong

@@ -45,9 +45,9 @@ SIDE = 28
 #: Screen pixels for each of the network's, from the largest picture to the smallest.
 CELLS = (8, 6, 5, 4)
 _HOW_IT_SEES = _(
-    "The 28×28 pixels that the network gets to see. The ink is cut out, scaled until its longer "
-    "side takes 20 pixels, and placed with its center of mass in the middle, as the pictures of "
-    "MNIST are.",
+    "The 28×28 pixels that the network gets to see. The ink is cut out, scaled so that its "
+    "longer side takes 20 pixels, and placed with its center of mass in the middle, as the "
+    "pictures of MNIST are.",
 )
 #: Opacity of ink without evidence.
 _FAINT = 0.45

@@ -39,7 +39,7 @@ class Action(Enum):
     LEARN = "", _("Train the network a little further, on your digits and on MNIST.")
     CANCEL = "", _("The network that answers stays as it is.")
     GO_BACK = "", _("Go back to the network from before it learned your digits.")
-    DRAW_MORE = "", _("Empty the board for another digit like it; Undo brings this one back.")
+    DRAW_MORE = "", _("Clear the board for another digit like it; Undo brings this one back.")
 
     def __init__(self, page: str, sentence: str) -> None:
         self.page = page
@@ -176,7 +176,13 @@ def _step_after_training(state: AppState) -> Step | None:
             run.epochs,
             done=number(run.epochs_done),
         )
-        return Step(_("Your run can be continued"), line, _("Go on"), Action.GO_ON, is_primary=True)
+        return Step(
+            _("Your run can be continued"),
+            line,
+            _("Continue"),
+            Action.GO_ON,
+            is_primary=True,
+        )
     if accuracy is None and not any(entry.run and entry.has_network for entry in state.entries):
         line = ""
         if state.first_run_seconds is not None:
@@ -203,7 +209,7 @@ def _accuracy(state: AppState) -> float | None:
 
 
 def _of_unseen(accuracy: float) -> str:
-    return _("{share} of unseen pictures right", share=percent(accuracy, 2))
+    return _("Gets {share} of unseen pictures right", share=percent(accuracy, 2))
 
 
 def _step_of_answers(state: AppState) -> Step:

@@ -262,9 +262,9 @@ class NumberBoxes(QWidget):
         menu = Menu(self._canvas)
         menu.setObjectName("tagMenu")
         menu.setAttribute(Qt.WA_DeleteOnClose)
-        menu.addAction(_("What is it? …"), lambda: self.chosen.emit(index))
+        menu.addAction(_("What is it?"), lambda: self.chosen.emit(index))
         if len(self._line) > 1:
-            all_of_it = _("It's all one digit …")
+            all_of_it = _("It's all one digit…")
             menu.addAction(all_of_it, lambda: self.whole_chosen.emit(index))
         if len(self.lines) > 1:
             menu.addAction(_("All of it is one line"), self.joined.emit)

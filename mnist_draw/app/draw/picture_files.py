@@ -86,7 +86,7 @@ class PictureInput:
         canvas.take_drop = self._take_drop
 
     def open_dialog(self) -> None:
-        paths = ask_several(self._canvas, _("Open pictures …"), self._folder, open_filter())
+        paths = ask_several(self._canvas, _("Open pictures…"), self._folder, open_filter())
         if paths:
             self._folder = str(Path(paths[0]).parent)
             self.open_files(paths)
@@ -160,7 +160,7 @@ class PictureInput:
         if len(chosen) > 1:
             self._strip.start(len(chosen))
         else:
-            self._caption.say_busy(_("Reading …"))
+            self._caption.say_busy(_("Reading…"))
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
         renderings = self._canvas.renderings() if len(chosen) == 1 else ()
         for place, source in enumerate(chosen, 1):

@@ -212,13 +212,13 @@ class PictureTools(QObject):
             "Open a picture on the board, or a photograph of paper; several are lined up "
             "below it. They can also be dropped on the board.",
         )
-        opens = add(_("Open pictures …"), "Ctrl+O", self.input.open_dialog, sentence=sentence)
+        opens = add(_("Open pictures…"), "Ctrl+O", self.input.open_dialog, sentence=sentence)
         pastes = add(_("Paste"), "Ctrl+V", self.input.paste)
         self._any = add("", "R", self.examples.show_any)
         self._mistake = add("", "M", self.examples.show_mistake)
         self.name_examples(digits=True)
         sentence = _("Save the drawing as {formats}.", formats=saved_titles())
-        saves = add(_("Save the drawing …"), "Ctrl+S", self.save, sentence=sentence)
+        saves = add(_("Save the drawing…"), "Ctrl+S", self.save, sentence=sentence)
         copies = add(_("Copy the drawing"), "Ctrl+C", self.copy_picture)
         tells = add(_("Copy the answer"), "Ctrl+Shift+C", self.copy_answer)
         return (opens, pastes), (self._any, self._mistake), (saves, copies, tells)

@@ -56,13 +56,12 @@ _GHOSTS = (0.62, 0.22, 0.08)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _REFUSED = _("Bars would mean nothing here.")
 _OF_DIGITS = _(
-    "How probable each digit is to the network. Press Up, Down or 0 to 9, or click a digit, "
-    "to see its evidence; Esc returns to the answer. In a number, Left and Right choose the "
-    "digit.",
+    "How likely the network thinks each digit is. Press Up, Down or 0 to 9, or click a digit, to "
+    "see its evidence; Esc returns to the answer. In a number, Left and Right choose the digit.",
 )
 _OF_CLASSES = _(
-    "How probable each class is to the network. Press Up or Down, or click a class, to see "
-    "its evidence; Esc returns to the answer.",
+    "How likely the network thinks each class is. Press Up or Down, or click a class, to see its "
+    "evidence; Esc returns to the answer.",
 )
 
 

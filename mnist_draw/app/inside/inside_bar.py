@@ -132,9 +132,9 @@ class ViewMenu(QMenu):
         self.addAction(_("Copy as a picture"), self._copy_picture)
         self.addAction(_("Copy as a table"), self._copy_table)
         self.addSeparator()
-        self.addAction(_("Save as a picture (PNG) …"), partial(self._save, ".png"))
-        self.addAction(_("Save as a drawing (SVG) …"), partial(self._save, ".svg"))
-        self.addAction(_("Save as a table (CSV) …"), partial(self._save, ".csv"))
+        self.addAction(_("Save as a picture (PNG)…"), partial(self._save, ".png"))
+        self.addAction(_("Save as a drawing (SVG)…"), partial(self._save, ".svg"))
+        self.addAction(_("Save as a table (CSV)…"), partial(self._save, ".csv"))
         self.addSeparator()
         self.addAction(_("As a table"), self.show_table)
 

@@ -43,7 +43,7 @@ SECTIONS: tuple[type[Section], ...] = (
 
 #: For each need of a step of the guide the network that has it, and what is said of it.
 _NETWORKS = {
-    "digits": ("mlp", _("This step needs a network of digits.")),
+    "digits": ("mlp", _("This step needs a network for digits.")),
     "dense": ("mlp", _("This step needs a network without convolutions.")),
     "convolution": ("best", _("This step needs a network with convolutions.")),
 }

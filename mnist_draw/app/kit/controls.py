@@ -143,7 +143,7 @@ class BinButton(QPushButton):
     chosen = Signal(Deleted)
 
     def __init__(self, name: str, title: str) -> None:
-        super().__init__(_("Restore …"))
+        super().__init__(_("Restore…"))
         self.setObjectName(name)
         self.setProperty("look", "link")
         sentence = counted(

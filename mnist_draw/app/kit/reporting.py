@@ -41,8 +41,8 @@ _DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection")
 #: A part of Qt's message that it has no display, or lacks a library for it.
 _NO_PLATFORM = "no Qt platform plugin could be initialized"
 NO_WINDOW = _(
-    "No window can open here: Qt finds no display, or lacks a library ({link}). The commands "
-    "train, evaluate and predict work without a window.",
+    "No window can open here: Qt found no display, or a library is missing ({link}). The "
+    "commands train, evaluate and predict work without a window.",
     link="https://doc.qt.io/qt-5/linux-requirements.html",
 )
 #: Seconds for keeping the board and the preferences then: a home may hang on the same network.
@@ -112,8 +112,8 @@ class Reporter:
             return str(error)
         logger.error("defect", exc_info=(type(error), error, error.__traceback__))
         sentence = _(
-            "Something went wrong ({error}). Your drawing and what was learned are safe; you "
-            "can go on.",
+            "Something went wrong ({error}). Your drawing and what was learned are safe; you can "
+            "continue.",
             error=f"{type(error).__name__}: {error}",
         )
         if self.log_file:

@@ -66,8 +66,8 @@ def _after_learning(state: AppState) -> str:
 
 def _why_after_learning(state: AppState) -> str:
     return counted(
-        "{name} is learning {count} digit of yours. At the same time, both would take longer.",
-        "{name} is learning {count} digits of yours. At the same time, both would take longer.",
+        "{name} is learning {count} digit of yours. Running together, both would take longer.",
+        "{name} is learning {count} digits of yours. Running together, both would take longer.",
         max(1, state.unlearned),
         name=state.network_title or _("The network"),
     )

@@ -57,8 +57,8 @@ _ABOUT = _(
 _Row = tuple[str, str, str]
 _REPORT = _(
     "Write to the person who gave you the program, or to your teacher: what you did, what you "
-    "expected, and what happened instead. Copy and add what is below: it holds versions and the "
-    "names of folders, and nothing that you drew or typed.",
+    "expected, and what happened instead. Copy and add what is below: it contains versions and "
+    "the names of folders, and nothing that you drew or typed.",
 )
 #: Parts of the width, in percent: in all tables of keys the same.
 _COLUMNS = (25, 25, 50)
@@ -160,7 +160,7 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
     rows += _rows(corner, known)
     parts = [_table(_("Everywhere"), rows)]
     for page in pages:
-        title = _("On the tab {name}", name=page.title)
+        title = _("On the {name} tab", name=page.title)
         parts.append(_table(title, list(_rows(page, known))))
     parts.append(_section(_("On the board"), BOARD_KEYS))
     return "".join(parts)

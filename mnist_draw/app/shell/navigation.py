@@ -79,7 +79,7 @@ class Navigation(QObject):
         if page is None:
             return
         if name in self._state.hidden_pages:
-            notifier.problem(_("The tab {name} does not belong to this lesson.", name=page.title))
+            notifier.problem(_("The {name} tab is not part of this lesson.", name=page.title))
         else:
             self.tabs.setCurrentWidget(page)
 

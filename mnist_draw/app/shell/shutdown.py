@@ -109,7 +109,7 @@ class ClosingQuestion(QObject):
             "free some disk space, and close the window again.",
         )
         box.setInformativeText(problem or reason)
-        elsewhere = box.addButton(_("Save to another place …"), QMessageBox.AcceptRole)
+        elsewhere = box.addButton(_("Save to another place…"), QMessageBox.AcceptRole)
         discard = box.addButton(_("Discard"), QMessageBox.DestructiveRole)
         cancel = box.addButton(_("Cancel"), QMessageBox.RejectRole)
         box.setDefaultButton(elsewhere)

@@ -128,9 +128,9 @@ def use_writable_home() -> None:
         with contextlib.suppress(OSError):
             place = os.environ[HOME_VARIABLE] = tempfile.mkdtemp(prefix="mnist_draw-")
             told = _(
-                "{home} cannot be written: {reason}. What you do now is kept in {place}, "
-                "which the system may clear. Set the environment variable {variable} to "
-                "a folder that can be written, and restart the program.",
+                "Cannot write to {home}: {reason}. What you do now is kept in {place}, which the "
+                "system may clear. Set the environment variable {variable} to a writable folder, "
+                "and restart the program.",
                 home=home,
                 reason=reason,
                 place=place,

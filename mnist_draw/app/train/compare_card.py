@@ -40,7 +40,7 @@ from mnist_draw.library.comparison import (
 )
 from mnist_draw.library.entries import Entry, compared_settings
 
-_TICK_TWO = _("Tick two to compare.")
+_TICK_TWO = _("Check two to compare.")
 _TOO_FEW = _("Two runs of yours are compared here.")
 #: Columns share the table's width if each gets at least this; else each is as wide as its texts.
 _LEAST_WIDTH = 90
@@ -92,7 +92,7 @@ class CompareCard(Card):
             lambda place: rows.choose(figure=self.choice.itemData(place)),
         )
         self.across = SegmentedControl("acrossControl", list(ACROSS.values()))
-        sentence = _("What the curves are drawn over; time is that of training, without pauses.")
+        sentence = _("The horizontal axis of the curves; time is training time, without pauses.")
         for part, title in zip(self.across.buttons, ACROSS.values(), strict=True):
             explain(part, title, sentence)
         self.across.chosen.connect(lambda place: rows.choose(across=list(ACROSS)[place]))
@@ -109,7 +109,7 @@ class CompareCard(Card):
         explain(self.smoothing, _("Smoothing"), sentence)
         self.smoothing.valueChanged.connect(lambda value: rows.choose(smoothing=value * _SMOOTHER))
         self._figure = TabularLabel(widest=number(0.95))
-        self.means = QCheckBox(_("mean and spread of seeds"))
+        self.means = QCheckBox(_("mean and spread over seeds"))
         self.means.setObjectName("meansCheckBox")
         sentence = _(
             "One curve for each group of seeds, in a band of one standard "
@@ -195,7 +195,7 @@ class CompareCard(Card):
         own = sum(not entry.is_shipped for entry in self._rows.entries)
         hint = _TICK_TWO if own > 1 else _TOO_FEW
         if comparison.names:
-            hint = _("Tick one more to compare.")
+            hint = _("Check one more to compare.")
         notes = list(comparison.notes)
         if len(self._rows.ticked()) < 2:
             notes.append(hint)

@@ -41,8 +41,8 @@ _DASH = 20
 _GAPS = len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextDontClip)
 _EXPORTS = (
-    ("png", _("Save as a picture (PNG) …")),
-    ("csv", _("Save the epochs as a table (CSV) …")),
+    ("png", _("Save as a picture (PNG)…")),
+    ("csv", _("Save the epochs as a table (CSV)…")),
 )
 _HOW = _(
     "Drag a rectangle or turn the wheel to zoom, double-click to show all. The arrow keys "

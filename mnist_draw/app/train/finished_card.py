@@ -227,7 +227,7 @@ class FinishedCard(Card):
         sentence = _("Write one file that opens with a double click.")
         self.share_button = push_button(
             "shareButton",
-            _("Share …"),
+            _("Share…"),
             sentence,
             look="link",
         )
@@ -244,7 +244,7 @@ class FinishedCard(Card):
         menu.setAttribute(Qt.WA_DeleteOnClose)
         for epochs in _OFFERED:
             menu.addAction(count_epochs(epochs), partial(self._train_for, epochs))
-        menu.addAction(_("Another number …"), self._ask_epochs)
+        menu.addAction(_("Another number…"), self._ask_epochs)
         menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
 
     def _train_for(self, epochs: int) -> None:

@@ -276,16 +276,16 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
         tuple(unknown),
     )
     if network and stored is None and not Path(lesson.network).is_file():
-        raise LessonError("it needs {name}; put it beside the file", name=network)
+        raise LessonError("it needs {name}; put it next to the file", name=network)
     if lesson.tabs == () and "tabs" in values:
         raise LessonError(
-            "tabs is empty; leave it out, or name some of {names}",
+            "tabs is empty; leave it out, or list some of {names}",
             names=", ".join(TABS),
         )
     for name in PLACES:
         if name in training and not Path(training[name]).exists():
             needed = Path(training[name]).name
-            raise LessonError("it needs {name}; put it beside the file", name=needed)
+            raise LessonError("it needs {name}; put it next to the file", name=needed)
     return lesson
 
 

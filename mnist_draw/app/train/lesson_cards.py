@@ -291,7 +291,7 @@ class LessonRunsCard(Card):
         sentence = _("Write these runs and your digits into one file for your teacher.")
         self.hand_in_button = push_button(
             "handInButton",
-            _("Hand in …"),
+            _("Hand in…"),
             sentence,
             act=self._hand_in,
         )

@@ -106,7 +106,7 @@ class LessonMaker(ScrollArea):
         self.task = TaskEdit()
         self.task.setObjectName("lessonTaskEdit")
         self.task.setTabChangesFocus(True)
-        explain(self.task, _("Task"), _("A line that begins with [ ] becomes a step to tick."))
+        explain(self.task, _("Task"), _("A line that begins with [ ] becomes a step to check off."))
         self.author = QLineEdit()
         self.author.setObjectName("lessonFromEdit")
         self.author.setMaxLength(MAX_TITLE)
@@ -130,7 +130,7 @@ class LessonMaker(ScrollArea):
         self._note = ElidedLabel("", "muted", "lessonNote")
         self.save_button = push_button(
             "saveLessonButton",
-            _("Save lesson …"),
+            _("Save lesson…"),
             look="lead",
             act=self._save,
         )
@@ -183,7 +183,7 @@ class LessonMaker(ScrollArea):
         close.setFocusPolicy(Qt.ClickFocus)
         heading = label(_("Save as lesson"), "sure")
         sentence = _("Change a lesson that was saved.")
-        self._open_button = push_button("openLessonButton", _("Open lesson …"))
+        self._open_button = push_button("openLessonButton", _("Open lesson…"))
         self._open_command = Command(
             self,
             self._open_button.text(),
@@ -370,7 +370,7 @@ class LessonMaker(ScrollArea):
             modes.choose(_mode(lesson, first))
 
     def _open(self) -> None:
-        path = ask_open(self, _("Open lesson …"), LESSONS)
+        path = ask_open(self, _("Open lesson…"), LESSONS)
         if not path:
             return
         try:
@@ -394,7 +394,7 @@ class LessonMaker(ScrollArea):
             problem = _("The task is too long.")
             self.task.setFocus()
         elif not any(shown[:2]):
-            problem = _("Tick Draw or Train, too.")
+            problem = _("Check Draw or Train, too.")
             self.tabs[0].setFocus()
         if problem:
             self._file.hide()
@@ -405,13 +405,13 @@ class LessonMaker(ScrollArea):
     def _save(self) -> None:
         if self._refuses():
             return
-        path = ask_save(self, _("Save lesson …"), self._file_name, LESSONS)
+        path = ask_save(self, _("Save lesson…"), self._file_name, LESSONS)
         if path and self._write(Path(path)):
             needed = self._needed()
             said = _("Saved {path}.", path=path)
             if needed:
-                said = _("Saved {path}. Put {files} beside it.", path=path, files=listed(needed))
-            then = _("Give it to your class; what they hand in on their page, you open here.")
+                said = _("Saved {path}. Put {files} next to it.", path=path, files=listed(needed))
+            then = _("Give it to your class, and open what they hand in here.")
             notifier.message(joined(said, then))
             self.close_requested.emit()
 

@@ -243,7 +243,7 @@ class LibraryController(LibraryFiles):
         )
         if entry.run is not None:
             stuck = "" if self._can_go_on(entry.run) else _("None of its epochs was kept.")
-            add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)
+            add(_("Continue"), partial(self._run.continue_run, entry.run), busy or stuck)
         unknown = "" if entry.settings else _("Its settings are not known.")
         add(_("New run like this"), partial(self._repeat, entry), unknown)
         menu.addSeparator()
@@ -251,7 +251,7 @@ class LibraryController(LibraryFiles):
             own = entry.run is not None and self._run.shows(entry.run)
             add(_("Rename"), partial(self.rename, entry), "" if own else busy, "F2")
         menu.addMenu(self._build_exports(entry, menu))
-        add(_("Share …"), partial(self.share, entry), "" if entry.has_network else _NO_NETWORK)
+        add(_("Share…"), partial(self.share, entry), "" if entry.has_network else _NO_NETWORK)
         add(_("Show in folder"), partial(show_in_folder, _path_of(entry)))
         if not entry.is_shipped:
             menu.addSeparator()

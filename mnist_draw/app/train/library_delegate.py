@@ -157,7 +157,7 @@ class RowView:
         when = format_ago(self.entry.when) if self.entry.when else ""
         accuracy, tested = self.accuracy
         words = _("{share} test", share=accuracy) if tested else accuracy
-        states = [_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else ""]
+        states = [_ANSWERS if self.answers else "", _("checked") if self.tick >= 0 else ""]
         states.append(_PYTHON if self.entry.origin == "python" else "")
         if self.is_group:
             states.append(_("expanded") if self.is_unfolded else _("collapsed"))
@@ -335,7 +335,7 @@ class LibraryDelegate(RowDelegate):
     ) -> QWidget:
         editor = QLineEdit(parent)
         editor.setMaxLength(MAX_NAME_LENGTH)
-        explain(editor, _("Name"), _("The name; Return accepts it, Esc discards it."))
+        explain(editor, _("Name"), _("The name; Enter accepts it, Esc discards it."))
         return editor
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:

@@ -192,7 +192,7 @@ def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
     """List the formats in which an entry can be saved: name, text and meaning."""
     kinds: list[tuple[str, str, str]] = []
     if entry.run is not None:
-        kinds.append(("png", _("Curves (PNG) …"), _("the curves as a picture")))
+        kinds.append(("png", _("Curves (PNG)…"), _("the curves as a picture")))
         kinds += [
             (name, f"{kind.title} …", kind.meaning)
             for name, kind in RUN_FORMATS.items()

@@ -192,7 +192,7 @@ class LibraryPage(QWidget):
         card.body.addWidget(self.list, 1)
         card.body.addWidget(self._build_foot(margins))
         differing = Card()
-        self.equal = QCheckBox(_("show what is equal too"))
+        self.equal = QCheckBox(_("show what is the same, too"))
         self.equal.setObjectName("equalCheckBox")
         explain(self.equal, self.equal.text())
         self.equal.toggled.connect(lambda on: self.list.rows.choose(shows_equal=on))
@@ -226,8 +226,8 @@ class LibraryPage(QWidget):
     def _build_foot(self, margins: tuple[int, int, int, int]) -> QWidget:
         """Build what can be done with all that is ticked."""
         self.ticked = label("", "body", name="tickedLabel")
-        sentence = _("Write the figures of each epoch of all ticked runs into one table.")
-        self.export_button = push_button("exportTickedButton", _("Export …"), sentence)
+        sentence = _("Write the figures of each epoch of all checked runs into one table.")
+        self.export_button = push_button("exportTickedButton", _("Export…"), sentence)
         sentence = _("It can be restored.")
         self.delete_button = push_button("deleteTickedButton", _("Delete"), sentence)
         leave = ElidedLabel(_("Esc clears the selection"), "muted")

@@ -330,9 +330,9 @@ class LibraryList(QListView):
             self,
             _("Library"),
             _(
-                "All runs and networks. Return opens one, Space ticks it to compare, "
-                "Ctrl+A ticks all, F2 renames it, Delete deletes it; the menu key shows "
-                "everything that can be done with it.",
+                "All runs and networks. Enter opens one, Space adds it to the comparison, Ctrl+A "
+                "adds all, F2 renames it, Delete deletes it; the menu key shows everything that "
+                "can be done with it.",
             ),
         )
         self.setToolTip("")

@@ -273,7 +273,7 @@ class RunController(QObject):
         try:
             controls.change(name, value)
         except UserError as error:
-            notifier.problem(joined(str(error), _("The run goes on.")))
+            notifier.problem(joined(str(error), _("The run continues.")))
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""

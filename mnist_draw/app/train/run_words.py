@@ -256,7 +256,7 @@ def failed_words(run: Run) -> FailedWords:
     best = run.kept or (run.history.epochs[-1] if run.has_learned else None)
     if best is not None:
         kept = _(
-            "Epoch {epoch} is kept: {share} of validation pictures right.",
+            "Epoch {epoch} is kept. It gets {share} of validation pictures right.",
             epoch=number(best.epoch),
             share=format_percent(best.validation_accuracy),
         )
@@ -409,7 +409,7 @@ def finished_words(
         headline=_headline(run),
         details=_details(run),
         mistakes=mistakes if wrong else "",
-        train_on=_("Go on") if goes_on else more,
+        train_on=_("Continue") if goes_on else more,
         train_on_help=_GO_ON if goes_on else TRAIN_ON,
         can_train_on=can_continue,
         goes_on=goes_on and can_continue,
@@ -436,7 +436,7 @@ def _wrong_answers(run: Run) -> int:
 def _headline(run: Run) -> str:
     """Return the headline, its figure in ``<b>``."""
     if not run.has_learned:
-        return _("Stopped within <b>epoch 1</b>. {button} restarts it.", button=_("Go on"))
+        return _("Stopped within <b>epoch 1</b>. {button} restarts it.", button=_("Continue"))
     text = result_sentence(run)
     return text if run.is_whole else joined(run.label, text)
 

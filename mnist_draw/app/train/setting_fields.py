@@ -120,9 +120,9 @@ class FileCombo(ComboBox):
             self.addItem(title, known)
             self.setItemData(place, title, Qt.ToolTipRole)
         if isinstance(setting, Folder):
-            self.addItem(_("Choose a folder …"), _CHOOSE)
+            self.addItem(_("Choose a folder…"), _CHOOSE)
         if isinstance(setting, NetworkFile) or setting.files:
-            self.addItem(_("Choose a file …"), _CHOOSE_FILE)
+            self.addItem(_("Choose a file…"), _CHOOSE_FILE)
         self.setCurrentIndex(list(titles).index(self._path))
         self.blockSignals(blocked)
 
@@ -190,7 +190,7 @@ class RuleFields(QWidget):
             box.setObjectName(f"{key}SpinBox")
             box.setValue(value)
             rule = self.rule.title
-            sentence = _("The parameter {name} of {rule}, without unit.", name=key, rule=rule)
+            sentence = _("The parameter {name} of {rule}, unitless.", name=key, rule=rule)
             explain(box, key, sentence)
             box.valueChanged.connect(self.changed)
             self.boxes[key] = box

@@ -205,10 +205,10 @@ class SettingsDrawer(QWidget):
             _("Settings file"),
         )
         menu = self._files = button_menu(button)
-        self._open = menu.addAction(_("Open settings …"), self.open_file)
-        menu.addAction(_("Save settings …"), self.save_file)
-        menu.addAction(_("Open lesson …"), self._open_lesson)
-        self._save_preset = menu.addAction(_("Save as preset …"), self.save_as_preset)
+        self._open = menu.addAction(_("Open settings…"), self.open_file)
+        menu.addAction(_("Save settings…"), self.save_file)
+        menu.addAction(_("Open lesson…"), self._open_lesson)
+        self._save_preset = menu.addAction(_("Save as preset…"), self.save_as_preset)
         self.delete = menu.addAction(_("Delete this preset"), self.delete_own_preset)
         return button
 
@@ -334,7 +334,7 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(chosen, title if title in self._own else "")
 
     def save_as_preset(self) -> None:
-        name, chosen = QInputDialog.getText(self, _("Save as preset …"), _("Name of the preset"))
+        name, chosen = QInputDialog.getText(self, _("Save as preset…"), _("Name of the preset"))
         if not chosen or not name.strip():
             return
         with _report_problems():
@@ -356,7 +356,7 @@ class SettingsDrawer(QWidget):
     # -- files
 
     def open_file(self) -> None:
-        path = ask_open(self, _("Open settings …"), FILES)
+        path = ask_open(self, _("Open settings…"), FILES)
         if path:
             self.open_settings(path)
 
@@ -368,12 +368,12 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(load_settings(path))
 
     def _open_lesson(self) -> None:
-        path = ask_open(self, _("Open lesson …"), LESSONS)
+        path = ask_open(self, _("Open lesson…"), LESSONS)
         if path:
             self.files_chosen.emit([path])
 
     def save_file(self) -> None:
-        path = ask_save(self, _("Save settings …"), "settings.json", FILES)
+        path = ask_save(self, _("Save settings…"), "settings.json", FILES)
         if path:
             with _report_problems():
                 save_settings(path, self.form.settings())

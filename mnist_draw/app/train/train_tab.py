@@ -153,7 +153,7 @@ class TrainTab(Page):
         explain(run.pause_button, _("Pause"), sentence, "F5")
         make = partial(self.show_page, "make")
         sentence = _("Give a class these settings, with a task, as a file.")
-        self.make_lesson = Command(self, _("Save as lesson …"), "", make, sentence=sentence)
+        self.make_lesson = Command(self, _("Save as lesson…"), "", make, sentence=sentence)
         self.drawer.offer_lesson(self.make_lesson)
         self.everywhere = (self.main, self.stop, self.step)
 

@@ -67,7 +67,7 @@ RECIPES: dict[str, Recipe] = {
     "elastic": Recipe(_("Elastic"), _("also bent by smooth noise"), WarpRange(waves=_NOISE)),
     "pen": Recipe(
         _("Pen width"),
-        _("also written with thinner and wider pens"),
+        _("also written with thinner and thicker pens"),
         WarpRange(waves=_NOISE),
         0.7,
     ),

@@ -114,7 +114,7 @@ def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str
     found.sort(key=lambda entry: (entry[0] != (prefix or ""), *entry))
     if found[0][0] and prefix is None and found[0][0] != found[-1][0]:
         raise DatasetError(
-            "{folder} holds several files to learn ({names}). Name one instead of the folder.",
+            "{folder} holds several files to learn ({names}). Choose one instead of the folder.",
             folder=folder,
             names=f"{found[0][2].name}, {found[-1][2].name}",
         )
@@ -175,8 +175,8 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> Array:
     expected = prod(shape) * dtype.itemsize
     if expected > MAX_BYTES:
         raise DatasetError(
-            "{path} would take {size} MB of memory ({shape} {type}); at most {most} MB are "
-            "read. Nothing was loaded; use a part of the data set.",
+            "{path} would take {size} MB of memory ({shape} {type}); at most {most} MB are read. "
+            "Nothing was loaded; use part of the data set.",
             path=path,
             size=number(expected / 1e6, ",.0f"),
             shape="×".join(map(str, shape)),

@@ -74,7 +74,8 @@ def _read_folder(folder: Path) -> Source:
     if not split:
         if len(files) != 1:
             raise DatasetError(
-                "{folder} holds several files to learn ({names}). Name one instead of the folder.",
+                "{folder} holds several files to learn ({names}). Choose one instead of the "
+                "folder.",
                 folder=folder,
                 names=", ".join(p.name for p in files)[:200],
             )

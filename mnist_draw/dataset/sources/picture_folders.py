@@ -163,7 +163,7 @@ def _part(
         if len(files) >= _MANY:
             announce.get()(
                 _(
-                    "Reading {count} pictures in {folder}; that is needed once.",
+                    "Reading {count} pictures in {folder}; this happens only once.",
                     count=number(len(files)),
                     folder=root,
                 ),

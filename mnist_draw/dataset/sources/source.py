@@ -63,7 +63,7 @@ def visible_entries(folder: Path) -> list[Path]:
         raise DatasetError("There is no folder {folder}.", folder=folder) from None
     except NotADirectoryError:
         raise DatasetError(
-            "{folder} is not a folder; name the folder of the pictures.",
+            "{folder} is not a folder; choose the folder of the pictures.",
             folder=folder,
         ) from None
     except OSError as error:
@@ -128,8 +128,8 @@ def as_part(
 def check_count(count: int, path: Path) -> None:
     if count > MAX_PICTURES:
         raise DatasetError(
-            "{path} holds more than {most} pictures, the most that can be learned at once. Use a "
-            "part of them.",
+            "{path} holds more than {most} pictures, the most that can be learned at once. Use "
+            "some of them.",
             path=path,
             most=number(MAX_PICTURES),
         )
@@ -185,8 +185,8 @@ def set_aside(part: Part, source: str, keep: int) -> tuple[Part, Part]:
         own = np.flatnonzero(part.labels == label)
         if len(own) <= keep:
             raise DatasetError(
-                "{source} has a class with too few pictures: {count}. Each needs at least 3: to "
-                "train, to validate and to test with.",
+                "{source} has a class with too few pictures: {count}. Each needs at least 3: one "
+                "each to train, validate and test with.",
                 source=source,
                 count=len(own),
             )

@@ -89,7 +89,7 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
         return tables[0], None
     if len(train) != 1 or len(test) > 1:
         raise DatasetError(
-            "{folder} holds several files to learn ({names}). Name one instead of the folder.",
+            "{folder} holds several files to learn ({names}). Choose one instead of the folder.",
             folder=folder,
             names=", ".join(p.name for p in tables)[:200],
         )

@@ -95,7 +95,9 @@ def test_what_is_learned_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert str(outcome.message).startswith("Learned: your 2 digits are read surely now, 1 before.")
+    assert str(outcome.message).startswith(
+        "Learned: the network is now sure of your 2 digits; before, of 1.",
+    )
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -337,7 +339,9 @@ def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     assert step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
-    assert step.accessibleDescription().startswith("Learned: your 2 digits are read surely now")
+    assert step.accessibleDescription().startswith(
+        "Learned: the network is now sure of your 2 digits",
+    )
     assert step.button.text() == "Go back"
     assert not notices
     # On another tab a message tells it.

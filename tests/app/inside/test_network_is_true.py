@@ -202,7 +202,7 @@ def check_unit(frame, found, unit, place=None):
     check_sum(lines[:4], inputs, weights, found.b[layer][number], z)
     rest = lines[4:]
     if unit in frame.question.off:
-        assert "gives 0" in rest.pop(0).text
+        assert "passes 0" in rest.pop(0).text
     elif layer < len(found.layers) - 1:
         line = rest.pop(0)
         assert close(line.figure, a), line

@@ -270,7 +270,7 @@ def true_sentences(shown, facts):
     asked = f"A {larger} weight would lower the loss"
     yield asked if gradient else "No picture asks for a change"
     is_memory = moved * facts["whole"] >= 0
-    cause = f"{title} goes on as before" if is_memory else "the L2 penalty pulls it to 0"
+    cause = f"{title} continues as before" if is_memory else "the L2 penalty pulls it to 0"
     stronger = f"what {title} remembers of earlier steps" if is_memory else "the L2 penalty"
     if not moved:
         yield "It does not move"

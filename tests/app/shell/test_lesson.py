@@ -111,10 +111,10 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     [
         ("tabs = ['drew']", "Did you mean draw? No window was opened."),
         ("tabs = 'draw'", "tabs is 'draw'; it should be a value such as ['draw']"),
-        ("tabs = []", "tabs is empty; leave it out, or name some of draw, train, inside."),
-        ("[training]\ndata_folder = '../nope'", "it needs nope; put it beside the file"),
-        ("[training]\nstart_model = 'no.npz'", "it needs no.npz; put it beside the file."),
-        ("network = '../no.npz'", "it needs ../no.npz; put it beside the file."),
+        ("tabs = []", "tabs is empty; leave it out, or list some of draw, train, inside."),
+        ("[training]\ndata_folder = '../nope'", "it needs nope; put it next to the file"),
+        ("[training]\nstart_model = 'no.npz'", "it needs no.npz; put it next to the file."),
+        ("network = '../no.npz'", "it needs ../no.npz; put it next to the file."),
         ('network = "a\\u0000b"', "'a\\x00b' is not a file name"),
         ('[training]\nstart_model = "\\u0000"', "'\\x00' is not a file name"),
         pytest.param(

@@ -124,7 +124,7 @@ def test_a_home_in_a_folder_that_is_gone_is_replaced(tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr(startup.reporter, "report", told.append)
     startup.use_writable_home()
-    assert str(told[0]).startswith("home cannot be written")
+    assert str(told[0]).startswith("Cannot write to home: ")
     assert Path(os.environ["MNIST_DRAW_HOME"]).parent == tmp_path
 
 

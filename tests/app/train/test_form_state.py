@@ -110,7 +110,7 @@ def test_what_changes_during_a_run_belongs_to_the_run(state):
     ("changes", "words"),
     [
         ({}, ""),
-        ({"training_examples": 3}, "1, not 500"),
+        ({"training_examples": 3}, "is 1 instead of the usual 500"),
         ({"training_examples": 3, "batch_size": 400}, "only 3"),
         ({"training_examples": 5000, "batch_size": 250}, ""),
         ({"training_examples": 500}, "Only 1 step an epoch"),

@@ -634,7 +634,7 @@ def test_a_run_without_epochs_says_what_it_cannot_do_and_can_be_deleted(make, qt
     page = room.show_library()
     menu = room.library.build_menu(row(page).entry, room.tab)
     shown = {action.text(): action for action in menu.actions()}
-    for text in ("Use", "Go on", "Share …"):
+    for text in ("Use", "Continue", "Share…"):
         assert not shown[text].isEnabled()
         assert shown[text].toolTip() != text
     # Disabled entries look so.

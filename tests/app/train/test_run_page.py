@@ -430,12 +430,12 @@ def failed(epochs=0, loss=167_155_777_536.0, **settings):
          "New run with 0.001", "learning_rate", 0.001),
         (failed(l2=5.0, learning_rate=50.0), "penalty of 5", "nothing is kept",
          "New run without L2", "l2", 0.0),
-        (failed(6), "steps of 0.001 became too long in epoch 7", "Epoch 6 is kept: 95.00%",
-         "New run with 0.0003", "learning_rate", 0.0003),
+        (failed(6), "0.001, the steps became too long in epoch 7",
+         "Epoch 6 is kept. It gets 95.00%", "New run with 0.0003", "learning_rate", 0.0003),
         (failed(6, keep_best=True), "epoch 7", "Epoch 6 is kept", "0.0003", "learning_rate",
          0.0003),
-        (failed(learning_rate=0.005), "steps of 0.005", "nothing is kept", "New run with 0.001",
-         "learning_rate", 0.001),
+        (failed(learning_rate=0.005), "rate of 0.005, the steps", "nothing is kept",
+         "New run with 0.001", "learning_rate", 0.001),
     ],
 )  # fmt: skip
 def test_why_a_run_failed_and_what_to_try(run, reason, kept, remedy, name, value):

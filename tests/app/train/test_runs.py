@@ -437,7 +437,7 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room.wait_for_end()
     assert "epoch 2" in room.hint
     assert "epoch 3 of 5" in room.text("headlineLabel")
-    assert room.tab.run_page.finished.on_button.text() == "Go on"
+    assert room.tab.run_page.finished.on_button.text() == "Continue"
     page = room.show_library()
     detail = page.list.rows.row_view(page.list.current()).detail
     assert "2 of 5 epochs, stopped, 0." in detail

@@ -289,7 +289,7 @@ def test_data_may_be_a_folder_or_a_file(panel, monkeypatch, tmp_path, qtbot):
         path = str(tmp_path / kind)
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, path=path: (path, ""))
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, path=path: path)
-        combo.activated.emit(combo.findText(f"Choose a {kind} …"))
+        combo.activated.emit(combo.findText(f"Choose a {kind}…"))
         assert (panel.settings().data_folder, combo.currentText()) == (path, kind)
         qtbot.waitUntil(lambda path=path: read[-1:] == [path])
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
@@ -730,7 +730,7 @@ def test_what_a_run_took_is_shown_until_it_ends(panel):
 def test_a_minibatch_of_more_pictures_than_are_chosen_is_told_at_its_field(panel):
     told = panel.fields["batch_size"].remark
     panel.fields["training_examples"].widget.setValue(3)
-    assert "not 500" in told.text()
+    assert "instead of the usual 500" in told.text()
     panel.fields["batch_size"].widget.setValue(400)
     assert "only 3" in told.text()
     panel.fields["batch_size"].widget.setValue(3)
@@ -778,14 +778,14 @@ def test_the_taught_digits(files, own_home):
 def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(files, qtbot):
     start = files("start_model")
     start.offer([("/a.npz", "The first"), ("/b.npz", "The second")])
-    assert items(start) == ["Random", "The first", "The second", "Choose a file …"]
+    assert items(start) == ["Random", "The first", "The second", "Choose a file…"]
     with qtbot.waitSignal(start.picked) as picked:
         choose(start, 2)
     assert picked.args == ["/b.npz", ""]
     assert start.path() == "/b.npz"
     with qtbot.assertNotEmitted(start.path_changed):
         start.offer([("/c.npz", "A new one"), ("/b.npz", "Another name")])
-    assert items(start) == ["Random", "A new one", "Another name", "Choose a file …"]
+    assert items(start) == ["Random", "A new one", "Another name", "Choose a file…"]
     assert (start.path(), start.currentText()) == ("/b.npz", "Another name")
     # Gone from the list, but chosen.
     start.offer([("/c.npz", "A new one")])
@@ -805,7 +805,7 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
         StoredNetwork(Path("/c.npz"), "opened", "Damaged"),
     ]
     panel.offer_networks(networks)
-    assert items(combo) == ["Random", "A run · MLP", "Choose a file …"]
+    assert items(combo) == ["Random", "A run · MLP", "Choose a file…"]
     panel.apply("data_folder", str(tmp_path))
     assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]
 

@@ -286,7 +286,7 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
         heading = _("The sum at row {row}, column {column}", row=row, column=column)
     rows = _sum_rows(heading, found, *parts, _("bias"), total)
     if unit in frame.question.off:
-        rows.append(Sentence(_("Switched off: it gives 0 to the next layer."), muted=True))
+        rows.append(Sentence(_("Switched off: it passes 0 to the next layer."), muted=True))
     elif layer < len(frame.layers) - 1:
         z = i18n.number(found.z, ".3f")
         words = _("{function} of {value}", function=about.activation, value=z)

@@ -65,7 +65,7 @@ class UnitView(BoxesView):
             "unitView",
             _("One unit"),
             _(
-                "Its weights now, what it has learned by now, and what it had learned after "
+                "Its weights now, what it has learned so far, and what it had learned after "
                 "fewer steps. Arrow keys go from one to the next.",
             ),
         )

@@ -72,7 +72,7 @@ class StageBar(QWidget):
         self.ends.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         sentences = (
             _("The step after the frame that the film shows."),
-            _("The step that the network itself would make next."),
+            _("The step that the network itself would take next."),
         )
         for button, text, sentence in zip(self.ends.buttons, _ENDS, sentences, strict=True):
             button.setObjectName(f"step{text}Button")

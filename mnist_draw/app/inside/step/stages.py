@@ -49,7 +49,7 @@ STAGES = (
     ),
     Stage(
         _("Gradient"),
-        _("What each number should do to lower the loss"),
+        _("How each number should change to lower the loss"),
         _("The error goes back through the same weights."),
     ),
     Stage(
@@ -297,7 +297,7 @@ def stage_sentence(shown: Explained, stage: int) -> str:
     fewer = ""
     if size > count:
         fewer = _(
-            "A minibatch of the run has {size} pictures, here it has {count}.",
+            "In the run, a minibatch has {size} pictures; here it has {count}.",
             size=i18n.number(size),
             count=i18n.number(count),
         )
@@ -309,8 +309,8 @@ def stage_sentence(shown: Explained, stage: int) -> str:
         joined(fewer, epoch),
         forwards,
         _(
-            "No temperature here: it is set after training, so that the network is as sure as it "
-            "is right.",
+            "No temperature here: it is set after training, so that the network is right as "
+            "often as it says.",
         ),
         backwards,
         "",
