@@ -231,7 +231,7 @@ class LibraryController(LibraryFiles):
             text = _("Hide the runs") if is_unfolded else _("Show the runs")
             add(text, partial(self._rows.unfold, entry))
             add(_("New run like this"), partial(self._repeat, entry))
-            add(f"{RUN_FORMATS['csv'].title} …", partial(self.export_table, [entry]))
+            add(_("{title}…", title=RUN_FORMATS["csv"].title), partial(self.export_table, [entry]))
             menu.addSeparator()
             add(_("Delete"), partial(self.delete, entry), "", "Del")
             return menu

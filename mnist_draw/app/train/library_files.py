@@ -194,13 +194,13 @@ def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
     if entry.run is not None:
         kinds.append(("png", _("Curves (PNG)…"), _("the curves as a picture")))
         kinds += [
-            (name, f"{kind.title} …", kind.meaning)
+            (name, _("{title}…", title=kind.title), kind.meaning)
             for name, kind in RUN_FORMATS.items()
             if kind.in_menus
         ]
     if entry.has_network:
         kinds += [
-            (name, f"{kind.title} (*{kind.ending}) …", kind.meaning)
+            (name, _("{title}…", title=f"{kind.title} (*{kind.ending})"), kind.meaning)
             for name, kind in NETWORK_FORMATS.items()
             if kind.in_menus
         ]

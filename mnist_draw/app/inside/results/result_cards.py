@@ -225,7 +225,7 @@ class ReliabilityView(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "reliabilityView",
-            _("Is it as sure as it is right?"),
+            _("Is it right as often as it says?"),
             _(
                 "How often the network is right, by how sure it says it is. Arrow keys go "
                 "from point to point.",

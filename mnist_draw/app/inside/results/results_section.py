@@ -83,7 +83,7 @@ class ResultsSection(CountedSection):
         return self._top
 
     def _build_reliability(self) -> Card:
-        card = Card(_("Is it as sure as it is right?"))
+        card = Card(_("Is it right as often as it says?"))
         self.reliability = result_cards.ReliabilityView()
         self._verdict = GrowingLabel(label("", "title", "reliabilityVerdict"))
         self._reliability_words = GrowingLabel(label("", "", "reliabilityWords"))
