@@ -260,7 +260,7 @@ def _page(title: str, results: Results, name: Name, reliability: str, mistakes: 
         _section(_("What is mistaken for what"), _confusion(results, name)),
         _section(_("Recall and precision"), _table(result_tables.classes_table(results, name))),
         _section(
-            _("Is it right as often as it says?"),
+            _("Is its certainty justified?"),
             reliability
             + _table(result_tables.reliability_table(results))
             + f'<p class="muted">{escape(dashed)}</p>',

@@ -144,7 +144,7 @@ def reliability_table(results: Results) -> Table:
         )
         for part in results.reliability
     ]
-    return Table(_("Is it right as often as it says?"), columns, rows)
+    return Table(_("Is its certainty justified?"), columns, rows)
 
 
 def pictures_table(

@@ -225,7 +225,7 @@ class ReliabilityView(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "reliabilityView",
-            _("Is it right as often as it says?"),
+            _("Is its certainty justified?"),
             _(
                 "How often the network is right, by how sure it says it is. Arrow keys go "
                 "from point to point.",

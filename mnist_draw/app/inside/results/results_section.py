@@ -83,7 +83,7 @@ class ResultsSection(CountedSection):
         return self._top
 
     def _build_reliability(self) -> Card:
-        card = Card(_("Is it right as often as it says?"))
+        card = Card(_("Is its certainty justified?"))
         self.reliability = result_cards.ReliabilityView()
         self._verdict = GrowingLabel(label("", "title", "reliabilityVerdict"))
         self._reliability_words = GrowingLabel(label("", "", "reliabilityWords"))
