@@ -255,7 +255,8 @@ class StrokesView(BoxesView):
 
     def _rows(self) -> list[QRectF]:
         """Return the first tile of each row that is there."""
-        firsts = {self.box_of(item).top(): self.box_of(item) for item in range(self.count() or 9)}
+        count = self.count() if self.strokes is not None else MOST_FOR + MOST_AGAINST
+        firsts = {self.box_of(item).top(): self.box_of(item) for item in range(count)}
         return [
             QRectF(_LINES, top, box.width(), box.height()) for top, box in sorted(firsts.items())
         ]
