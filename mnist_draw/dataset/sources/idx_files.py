@@ -15,7 +15,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from mnist_draw.arrays import Array
-from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names
+from mnist_draw.dataset.sources.source import (
+    Part,
+    Source,
+    as_part,
+    files_of,
+    find_names,
+    several_files,
+)
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_into, reading
@@ -113,11 +120,7 @@ def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str
         )
     found.sort(key=lambda entry: (entry[0] != (prefix or ""), *entry))
     if found[0][0] and prefix is None and found[0][0] != found[-1][0]:
-        raise DatasetError(
-            "{folder} holds several files to learn ({names}). Choose one instead of the folder.",
-            folder=folder,
-            names=f"{found[0][2].name}, {found[-1][2].name}",
-        )
+        raise several_files(folder, [found[0][2], found[-1][2]])
     return found[0][2], found[0][0]
 
 

@@ -10,7 +10,14 @@ import re
 from pathlib import Path
 
 from mnist_draw.arrays import Array
-from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names
+from mnist_draw.dataset.sources.source import (
+    Part,
+    Source,
+    as_part,
+    files_of,
+    find_names,
+    several_files,
+)
 from mnist_draw.errors import DatasetError
 from mnist_draw.storage.npz import open_archive
 from mnist_draw.storage.opening import MEGABYTE, reading
@@ -73,12 +80,7 @@ def _read_folder(folder: Path) -> Source:
     split = [(match, path) for path in files if (match := _SPLIT.fullmatch(path.name))]
     if not split:
         if len(files) != 1:
-            raise DatasetError(
-                "{folder} holds several files to learn ({names}). Choose one instead of the "
-                "folder.",
-                folder=folder,
-                names=", ".join(p.name for p in files)[:200],
-            )
+            raise several_files(folder, files)
         return _read_file(files[0])
     prefixes = sorted({match[1] for match, path in split})
     if len(prefixes) > 1:

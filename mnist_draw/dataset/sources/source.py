@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from mnist_draw.storage.opening import MEGABYTE, read_file, reading
 
 #: The most pictures of a part: 784 MB of pixels.
 MAX_PICTURES = 1_000_000
+#: Letters of the names of files that a sentence lists.
+_MOST_LETTERS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +125,15 @@ def as_part(
     if not len(labels):
         raise DatasetError("{path} holds no pictures at all.", path=images_path)
     return Part(pictures, numbers, path)
+
+
+def several_files(folder: Path, files: Sequence[Path]) -> DatasetError:
+    """Return the error of a folder that does not tell which of its files is the data set."""
+    return DatasetError(
+        "{folder} holds several files to learn ({names}). Choose one instead of the folder.",
+        folder=folder,
+        names=", ".join(path.name for path in files)[:_MOST_LETTERS],
+    )
 
 
 def check_count(count: int, path: Path) -> None:

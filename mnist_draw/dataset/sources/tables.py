@@ -24,6 +24,7 @@ from mnist_draw.dataset.sources.source import (
     check_pixels,
     files_of,
     find_names,
+    several_files,
 )
 from mnist_draw.errors import DatasetError
 from mnist_draw.i18n import _, counted
@@ -88,11 +89,7 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
     if len(tables) == 1:
         return tables[0], None
     if len(train) != 1 or len(test) > 1:
-        raise DatasetError(
-            "{folder} holds several files to learn ({names}). Choose one instead of the folder.",
-            folder=folder,
-            names=", ".join(p.name for p in tables)[:200],
-        )
+        raise several_files(folder, tables)
     return train[0], test[0] if test else None
 
 
