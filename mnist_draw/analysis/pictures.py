@@ -8,14 +8,14 @@ from functools import cached_property
 
 from mnist_draw.arrays import Bytes, Floats
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
-from mnist_draw.dataset.normalise import has_ink
-from mnist_draw.dataset.own_digits import normalised
+from mnist_draw.dataset.own_digits import normalised, read_digits
+from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import DatasetError
-from mnist_draw.i18n import N_, _
+from mnist_draw.i18n import N_, _, joined
 from mnist_draw.library.network_data import own_data
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.storage.my_digits import list_digits, my_digits_folder
+from mnist_draw.storage.my_digits import my_digits_folder
 
 #: Pictures asked about at once: a slice takes 2 to 40 ms, so that counting can be stopped.
 SLICE = 64
@@ -99,12 +99,11 @@ def my_digits() -> Pictures:
         "You have not taught any digits yet: draw one on the Draw tab and say what it is with "
         "“Wrong? It is a …”.",
     )
-    digits = normalised(
-        [digit for digit in list_digits() if has_ink(digit.ink)],
-        my_digits_folder(),
-    )
-    if not len(digits):
-        raise DatasetError(nothing)
+    folder = my_digits_folder()
+    found, messages = read_digits(folder, load_picture)
+    if not found:
+        raise DatasetError(joined(nothing, *messages[:1]))
+    digits = normalised(found, folder)
     return Pictures(
         digits.images,
         digits.labels,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from made_networks import random_model
 from own_classes import draw_classes
+from PIL import Image
 
 from mnist_draw.analysis.maps import build_map
 from mnist_draw.analysis.network_probe import NetworkProbe
@@ -20,7 +21,7 @@ from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import DatasetError
 from mnist_draw.library.network_data import own_data, remember_data
 from mnist_draw.storage import ModelFile
-from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, save_digit
 
 NAMES = ("one", "three", "two")
 
@@ -42,6 +43,18 @@ def test_taught_digits():
     # In place: 20 pixels high around the middle.
     rows = np.flatnonzero(pictures.images[0, 0].max(axis=1) > 100)
     assert 20 <= rows[-1] - rows[0] + 1 <= 21
+
+
+def test_pictures_from_elsewhere_are_measured_as_they_are_learned():
+    paper = np.full((60, 40), 255, np.uint8)
+    paper[10:50, 18:22] = 0
+    folder = my_digits_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "3-broken.png").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"3-broken\.png"):
+        my_digits()
+    Image.fromarray(paper).save(folder / "1-scan.png")
+    assert my_digits().labels.tolist() == [1]
 
 
 @pytest.fixture
