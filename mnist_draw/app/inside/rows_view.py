@@ -62,8 +62,10 @@ class Row:
         """Return it for a screen reader."""
         return ""
 
-    #: The name of the color behind it.
-    ground = ""
+    @property
+    def ground(self) -> str:
+        """Return the name of the color behind it; empty for none."""
+        return ""
 
     def html(self, fit: Fit) -> str:
         ground = self.ground and theme.color(self.ground).name()
@@ -154,7 +156,7 @@ class Code(Row):
         return f"{self.text.strip()}{self.note and f' ({self.note})'};"
 
     @property
-    def ground(self) -> str:  # type: ignore[override]
+    def ground(self) -> str:
         return "chosen" if self.marked else ""
 
     def cells(self, fit: Fit) -> str:
@@ -294,18 +296,22 @@ class Numbers(Row):
 
     def html(self, fit: Fit) -> str:
         largest = max(float(np.abs(self.values).max()), 1e-12)
-        paper = painters.rgb(theme.color("card"))
+        paper, above, below = (
+            painters.rgb(theme.color(name)) for name in ("card", "accent", "second")
+        )
         lines = []
         for values in self.values.tolist():
             cells = []
             for value in values:
                 # Half the color, so that figures are legible on it.
-                color = painters.rgb(theme.color("accent" if value > 0 else "second"))
+                color = above if value > 0 else below
                 ground = paper + (color - paper) * abs(value) / largest / 2
                 name = QColor(*ground.astype(int).tolist()).name()
                 cells.append(f'<td bgcolor="{name}" align="center">{short(value)}</td>')
             lines.append(f"<tr>{''.join(cells)}</tr>")
-        title = f'<tr><td class="muted" colspan="{self.values.shape[1]}">{self.title}</td></tr>'
+        title = (
+            f'<tr><td class="muted" colspan="{self.values.shape[1]}">{escape(self.title)}</td></tr>'
+        )
         return f'<table class="numbers" width="100%">{title}{"".join(lines)}</table>'
 
 

@@ -256,8 +256,10 @@ class ResultsSection(CountedSection):
         """Show all mistakes, or all pictures, the least sure first."""
         pinned = self.confusion.matrix.pinned
         self.mistakes.is_least_sure = pinned is None and not self.mistakes.is_least_sure
-        self.confusion.matrix.pin(None)
-        self._show_pair(None)
+        if pinned is None:
+            self._show_pair(None)
+        else:
+            self.confusion.matrix.pin(None)
 
     def _show_pair(self, pair: Pair | None) -> None:
         if self.results is not None and self.shown is not None:
