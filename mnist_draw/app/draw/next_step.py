@@ -209,7 +209,7 @@ def _accuracy(state: AppState) -> float | None:
 
 
 def _of_unseen(accuracy: float) -> str:
-    return _("Gets {share} of unseen pictures right", share=percent(accuracy, 2))
+    return _("{share} of unseen pictures right", share=percent(accuracy, 2))
 
 
 def _step_of_answers(state: AppState) -> Step:

@@ -13,7 +13,7 @@ from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.waiting import Reason
+from mnist_draw.app.kit.waiting import AFTER_LEARNING, Reason
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.run_words import run_rows
 from mnist_draw.i18n import _
@@ -41,7 +41,8 @@ class QueuedCard(Card):
         self._bar = ProgressBar(_STEPS)
         self._bar.setFocusPolicy(Qt.NoFocus)
         theme.follow(self, lambda: self._bar.setMaximumWidth(theme.scaled(_BAR)))
-        self.start_button = push_button("startNowButton", "", look="large")
+        # Named from the beginning; each reason names it anew.
+        self.start_button = push_button("startNowButton", AFTER_LEARNING.button, look="large")
         bar = row(self.progress, (self._bar, 2), 1, gap=Size.CARD_GAP)
         words_column = column(self.headline, self.sentence, bar, gap=Size.TIGHT)
         side = Size.MARGIN + Size.FIELD_GAP

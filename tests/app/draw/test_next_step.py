@@ -100,7 +100,7 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         ({"run": cut_off()}, Action.GO_ON, True,
          "be continued After 0 of 8 epochs"),
         ({"run": run(0.97, "completed", test_accuracy=0.98)}, Action.LET_ANSWER, True,
-         "ready Gets 98.00%"),
+         "ready 98.00%"),
         # A run that was stopped within its first epoch has learned too little to answer.
         ({"run": run(None, "stopped")}, Action.TRAIN, True, "of your own"),
         # Any network of one's own instead of one that came along, but of two the better one.
@@ -118,14 +118,14 @@ NOT_LEARNED = Learned(ResultMessage("Not learned."), is_better=False)
         (own(certainty=State.UNCLEAR), Action.USE_BEST, False, "Your network answers"),
         # It reads digits only: no advice to a network of letters.
         (own(certainty=State.NOT_SURE, reads_digits=False), Action.LOOK_INSIDE, False,
-         "Gets 98.24% of unseen pictures right"),
+         "98.24% of unseen pictures right"),
         # The best reader refuses by the same rule; one that is no better is of no use.
         (own(certainty=State.NOT_A_DIGIT), Action.LOOK_INSIDE, False, "98.24%"),
         (own(certainty=State.NOT_SURE, model=fakes.model(test_accuracy=0.9957)),
          Action.LOOK_INSIDE, False, "99.57%"),
         (own(certainty=State.SURE), Action.LOOK_INSIDE, False,
-         "Gets 98.24% of unseen pictures right"),
-        (shipped(), Action.LOOK_INSIDE, False, "Best reader answers Gets 99.56%"),
+         "98.24% of unseen pictures right"),
+        (shipped(), Action.LOOK_INSIDE, False, "Best reader answers 99.56%"),
         (own(unlearned=2), Action.LEARN, True, "2 digits to learn Mine itself stays."),
         (own(unlearned=1, learning_seconds=61.0), Action.LEARN, True, "About 1 min. Mine"),
         (own(unlearned=1, reads_digits=False), Action.LOOK_INSIDE, False, "Your network"),
@@ -218,9 +218,7 @@ def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(c
 
 
 def test_no_word_of_the_card_is_cut_in_the_narrowest_panel(card, tab, qtbot):
-    sentence = (
-        "Gets 98.39% of unseen pictures right, and so many more words that a line is too short"
-    )
+    sentence = "98.39% of unseen pictures right, and so many more words that a line is too short"
     card.resize(332, 72)
     tab.network.state.set(learning=Learned(ResultMessage("Learned.", sentence), is_better=True))
     line = next(one for one in card.findChildren(QLabel) if one.text() == sentence)
