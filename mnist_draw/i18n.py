@@ -353,9 +353,15 @@ def format_moment(when: float) -> str:
     return date(datetime.fromtimestamp(when), year=True, clock=True)
 
 
-def format_percent(part: float | None) -> str:
-    """Format a share as ``97.84%``, a dash if there is none."""
-    return "–" if part is None else percent(part, 2)
+def format_percent(part: float | None, decimals: int = 2) -> str:
+    """Format a share of pictures as ``97.84%``: only all is 100%. A dash if there is none."""
+    if part is None:
+        return "–"
+    # Of many pictures, a share is a sum of float32 shares.
+    rounded = round(part, 7)
+    if rounded in (0, 1):
+        return percent(rounded)
+    return percent(min(rounded, 1 - 10 ** -(decimals + 2)), decimals)
 
 
 def format_loss(value: float | None) -> str:

@@ -10,9 +10,8 @@ import numpy as np
 
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
-from mnist_draw.analysis.sentences import share
 from mnist_draw.analysis.table import Table, percent
-from mnist_draw.i18n import N_, _, number
+from mnist_draw.i18n import N_, _, format_percent, number
 from mnist_draw.library.network_data import Name, narrow_name
 
 #: Even a single mistake stands out from none.
@@ -87,7 +86,7 @@ def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
 def accuracy_figure(results: Results) -> tuple[str, str]:
     right = results.counted - results.wrong
     said = _("{right} right, {wrong} wrong", right=number(right), wrong=number(results.wrong))
-    return share(right, results.counted), said
+    return format_percent(results.accuracy), said
 
 
 def confusion_table(results: Results, name: Name) -> Table:

@@ -26,13 +26,6 @@ ASIDE = 4
 _BY_PLACE = 0.6
 
 
-def share(part: int, total: int, decimals: int = 2) -> str:
-    """Format a part of a whole in percent, rounded down: only all of it is 100%, none 0%."""
-    unit = 10**decimals
-    words = math.floor(100 * unit * part / total + 1e-9) / unit
-    return i18n.percent(words / 100, 0 if part in (0, total) else decimals)
-
-
 # -- the film
 
 
@@ -107,8 +100,8 @@ def _describe_use(figures: FilmFigures) -> str:
     if before is not None and _is_worse(figures.right, before, figures.counted):
         return _(
             "It got worse: {before} → {after}.",
-            before=share(before, figures.counted).removesuffix(i18n.percent_sign()),
-            after=share(figures.right, figures.counted),
+            before=i18n.format_percent(before / figures.counted).removesuffix(i18n.percent_sign()),
+            after=i18n.format_percent(figures.right / figures.counted),
         )
     epochs, rest = divmod(figures.seen, figures.training)
     if epochs and not rest:
@@ -262,7 +255,7 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
         "{moved} of {total}, of them {along} with their gradients.",
         moved=i18n.number(figures.moved),
         total=i18n.number(figures.weights),
-        along=share(figures.along, max(figures.moved, 1), 1),
+        along=i18n.format_percent(figures.along / max(figures.moved, 1), 1),
     )
     if figures.without:
         return first, _describe_pulled(figures)
@@ -276,7 +269,7 @@ def describe_moved(figures: MovedFigures) -> tuple[str, str]:
 
 
 def _describe_pulled(figures: MovedFigures) -> str:
-    part = share(figures.without, figures.moved, 1)
+    part = i18n.format_percent(figures.without / figures.moved, 1)
     if not figures.follows_steps:
         return _("{share} moved without a gradient: the L2 penalty pulls them.", share=part)
     if figures.has_penalty:
@@ -311,7 +304,7 @@ def describe_calibration(results: Results, is_calibrated: bool) -> tuple[str, st
         count=i18n.number(part.count),
         high=i18n.percent(part.high, None),
         confidence=_confidence(part, 1),
-        accuracy=share(part.right, part.count, 1),
+        accuracy=i18n.format_percent(part.accuracy, 1),
     )
     last = results.reliability[-1]
     above = describe_surest(last) if last.low >= part.high else ""
@@ -327,7 +320,7 @@ def describe_range(part: Bin) -> str:
         low=i18n.number(100 * part.low, "g"),
         high=i18n.percent(part.high, None),
         confidence=_confidence(part, 1),
-        accuracy=share(part.right, part.count, 1),
+        accuracy=i18n.format_percent(part.accuracy, 1),
         least=percent(part.least).removesuffix(i18n.percent_sign()),
         most=percent(part.most),
     )
@@ -339,7 +332,7 @@ def describe_surest(part: Bin) -> str:
         "{count} above: says {confidence}, right {accuracy}, {wrong} wrong.",
         count=i18n.number(part.count),
         confidence=_confidence(part, 2),
-        accuracy=share(part.right, part.count),
+        accuracy=i18n.format_percent(part.accuracy),
         wrong=i18n.number(part.count - part.right),
     )
 

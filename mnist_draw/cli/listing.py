@@ -12,7 +12,7 @@ import numpy as np
 from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import echo, json_line, report, table, typed
 from mnist_draw.errors import without_middle
-from mnist_draw.i18n import _, number, percent, pgettext
+from mnist_draw.i18n import _, format_percent, number, pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.training.run import Run
@@ -81,8 +81,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
                 without_middle(names[run.folder]),
                 pgettext("run", "running") if state == "running" else STATE_WORDS[run.state],
                 _("{done} of {total}", done=run.epochs_done, total=run.settings.epochs),
-                _percent(run.figures.get("validation_accuracy")),
-                _percent(run.figures.get("test_accuracy")),
+                format_percent(run.figures.get("validation_accuracy")),
+                format_percent(run.figures.get("test_accuracy")),
             ),
         )
     if not arguments.json:
@@ -114,10 +114,6 @@ def _elsewhere(run: Run) -> str:
         place = run.checkpoint_elsewhere
         return place if not run.checkpoint.exists() and place and Path(place).is_file() else ""
     return ""
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else percent(share, 2)
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from mnist_draw.cli.output import echo, echo_record, json_line, report, table
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
-from mnist_draw.i18n import _, counted, joined, number, percent
+from mnist_draw.i18n import _, counted, format_percent, joined, number
 from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.recognition.glyphs import SIGNS
@@ -406,7 +406,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
         rows = [
             (_("test loss"), number(results.loss, ".6f")),
-            (_("test accuracy"), percent(results.accuracy, 2)),
+            (_("test accuracy"), format_percent(results.accuracy)),
         ]
         for line in table(rows[0], rows[1:]):
             echo(line, before="  ")

@@ -23,7 +23,7 @@ from mnist_draw.arrays import Array
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, joined, listed, number, percent, pgettext
+from mnist_draw.i18n import _, counted, format_percent, joined, listed, number, pgettext
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network, title_of_model
 from mnist_draw.recognition.certainty import REFUSED, certainty_from, label_of_record
@@ -111,8 +111,8 @@ class FineTuned:
         before = self.before
         count = len(self.after.labels)
         wrong = len(before.wrong)
-        now = percent(self.after.test_accuracy, 2)
-        was = percent(before.test_accuracy, 2)
+        now = format_percent(self.after.test_accuracy)
+        was = format_percent(before.test_accuracy)
         more = self._question() or _("Draw a few more.")
         if self.is_better:
             return self._learned(), _("MNIST {share}, before {before}.", share=now, before=was)

@@ -38,7 +38,7 @@ from mnist_draw.errors import (
     reason_of,
     strip_control_chars,
 )
-from mnist_draw.i18n import _, percent
+from mnist_draw.i18n import _, format_percent
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import has_content, write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
@@ -158,7 +158,7 @@ class ModelInfo:
     def accuracy(self) -> str:
         """Its accuracy on test pictures, or else on validation pictures; empty if unknown."""
         shares = (self.test_accuracy, self.validation_accuracy)
-        return next((percent(share, 2) for share in shares if share is not None), "")
+        return next((format_percent(share) for share in shares if share is not None), "")
 
     def describe_accuracy(self) -> str:
         """Format the accuracy; empty if unknown."""

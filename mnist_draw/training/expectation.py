@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from mnist_draw.i18n import _, percent, time_words
+from mnist_draw.i18n import _, format_percent, percent, time_words
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
 from mnist_draw.training.presets import PRESETS, differing
@@ -183,6 +183,6 @@ def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
         accuracy = run.figures.get("test_accuracy")
         is_whole = run.epochs_done == settings.epochs and not run.changes
         if accuracy is not None and is_whole and not differing(run.settings, settings):
-            reached = percent(accuracy, 2)
+            reached = format_percent(accuracy)
             return Expectation(reached, _("last time"), duration, accuracy, seconds)
     return Expectation("–", _("not tried yet"), duration, seconds=seconds)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from mnist_draw.i18n import _, counted, format_loss, number, percent, time_words
+from mnist_draw.i18n import _, counted, format_loss, format_percent, number, percent, time_words
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.layer_text import text_of
 from mnist_draw.networks.operations import Dropout, NetworkLayer
@@ -353,8 +353,8 @@ def _best_not_kept(facts: Facts) -> Hint | None:
     sentence = _(
         "Epoch {epoch} was better than the last: {best} against {last}.",
         epoch=number(best.epoch),
-        best=percent(best.validation_accuracy, 2),
-        last=percent(facts.last.validation_accuracy, 2),
+        best=format_percent(best.validation_accuracy),
+        last=format_percent(facts.last.validation_accuracy),
     )
     remedy = _("New run that keeps its best epoch")
     return Hint(sentence, remedy, "keep_best", True, is_afresh=True)

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, TextIO
 
 from mnist_draw.errors import one_line
-from mnist_draw.i18n import _, number, percent, pgettext
+from mnist_draw.i18n import _, format_percent, number, pgettext
 from mnist_draw.training import events
 
 #: How the end of a run reads by itself.
@@ -93,7 +93,7 @@ class TrainingProgressBar:
             self._bar.set_postfix_str(", ".join(figures), refresh=False)
             self._bar.update()
         elif isinstance(event, events.EpochFinished):
-            share = percent(event.validation_accuracy, 2)
+            share = format_percent(event.validation_accuracy)
             self._validated = [_("validated {accuracy}", accuracy=share)]
 
     def print(self, line: str, stream: TextIO | None = None) -> None:

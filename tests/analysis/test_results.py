@@ -14,6 +14,7 @@ from mnist_draw.analysis import report, robustness
 from mnist_draw.analysis import results as results_module
 from mnist_draw.analysis.pictures import SLICE, Pictures
 from mnist_draw.analysis.report import write_report
+from mnist_draw.analysis.result_tables import accuracy_figure
 from mnist_draw.analysis.results import (
     Calibration,
     Results,
@@ -25,6 +26,7 @@ from mnist_draw.analysis.robustness import AXES, SETTINGS, Limits, altered, coun
 from mnist_draw.analysis.table import Figure, Table, percent
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import StorageError
+from mnist_draw.i18n import format_percent
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
@@ -73,6 +75,11 @@ def test_the_confusion_matrix_has_a_row_for_each_true_class():
     assert np.isnan(few.recall[1:]).all()
     assert np.isnan(few.precision[2])
     assert few.weakest == 0
+
+
+def test_a_network_has_one_accuracy_wherever_it_is_shown():
+    results = results_of([(0, int(place == 2), 0.9) for place in range(3)])
+    assert accuracy_figure(results)[0] == format_percent(results.accuracy) == "66.67%"
 
 
 def test_the_surest_mistake_comes_first():

@@ -11,9 +11,9 @@ from mnist_draw.app.train.run_words import time_left
 from mnist_draw.i18n import (
     _,
     counted,
+    format_percent,
     joined,
     number,
-    percent,
     pgettext,
     time_words,
     with_comma,
@@ -154,7 +154,7 @@ def _step_while_training(state: AppState) -> Step:
         line = _("Paused")
     elif left := time_left(run):
         line = with_comma(line, left)
-    sentence = _("Your network is at {share}", share=percent(accuracy, 2))
+    sentence = _("Your network is at {share}", share=format_percent(accuracy))
     if not _is_to_answer(state, accuracy):
         return Step(sentence, line, watch, Action.WATCH)
     return Step(sentence, line, _("Let it answer"), Action.LET_ANSWER, is_primary=True)
@@ -209,7 +209,7 @@ def _accuracy(state: AppState) -> float | None:
 
 
 def _of_unseen(accuracy: float) -> str:
-    return _("{share} of unseen pictures right", share=percent(accuracy, 2))
+    return _("{share} of unseen pictures right", share=format_percent(accuracy))
 
 
 def _step_of_answers(state: AppState) -> Step:
@@ -220,7 +220,7 @@ def _step_of_answers(state: AppState) -> Step:
     # A network is compared only with those of the same classes.
     can_use_best = is_own and state.reads_digits and reads_fewer
     if can_use_best and state.certainty in (State.UNCLEAR, State.NOT_SURE):
-        line = _("Best reader is right {share} of the time", share=percent(best or 0, 2))
+        line = _("Best reader is right {share} of the time", share=format_percent(best or 0))
         return Step(_("Your network answers"), line, _("Use Best reader"), Action.USE_BEST)
     line = ""
     if accuracy is not None:

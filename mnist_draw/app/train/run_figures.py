@@ -296,7 +296,7 @@ class Figures(QWidget):
 
 
 def _best(accuracy: float, epoch: int) -> str:
-    return _("{run}, epoch {epoch}", run=percent(accuracy, 2), epoch=number(epoch))
+    return _("{run}, epoch {epoch}", run=format_percent(accuracy), epoch=number(epoch))
 
 
 #: Room of a hint's sentence next to its buttons, at least.

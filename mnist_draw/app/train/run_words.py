@@ -303,7 +303,7 @@ def changed_rows(run: Run) -> tuple[str, list[Changed]]:
     planned = preset.settings.epochs
     done = _("{done} of {total}", done=number(run.epochs_done), total=number(run.epochs))
     rows.append(Changed(_("Epochs"), done, number(planned)))
-    expected = percent(preset.expected_accuracy, 2)
+    expected = format_percent(preset.expected_accuracy)
     rows.append(Changed(_("Test accuracy"), format_percent(run.test_accuracy), expected))
     return preset.title, rows
 

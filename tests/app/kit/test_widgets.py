@@ -284,6 +284,8 @@ def test_figures_and_times_as_text():
     assert format_probability(0.996, decimals=0) == "over 99%"
     assert format_probability(0.9, decimals=0) == "90%"
     assert format_percent(0.97844) == "97.84%"
+    # Only all of it is 100%.
+    assert [format_percent(part) for part in (0, 0.99999, 1)] == ["0%", "99.99%", "100%"]
     assert format_percent(None) == format_loss(None) == "–"
     assert format_loss(0.07312) == "0.0731"
     # A diverging loss takes no more room than a good one.

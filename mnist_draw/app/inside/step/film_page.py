@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from mnist_draw.analysis.sentences import describe_chance, describe_frame, share
+from mnist_draw.analysis.sentences import describe_chance, describe_frame
 from mnist_draw.app.inside.step.film_maker import Scene
 from mnist_draw.app.inside.step.film_views import AnswerBars, FilmSlider, NextPictures, UnitView
 from mnist_draw.app.kit.commands import set_icon
@@ -17,7 +17,7 @@ from mnist_draw.app.kit.painters import gray_levels
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label, push_button, set_look, walk_by_arrows
-from mnist_draw.i18n import N_, _, number
+from mnist_draw.i18n import N_, _, format_percent, number
 
 #: Steps, and the object name of their button.
 _STEPS = ((1, "oneStepButton"), (10, "tenStepsButton"), (100, "hundredStepsButton"))
@@ -164,9 +164,9 @@ class FilmPage(QWidget):
         number_shown = scene.frame.number
         counted = number(scene.figures.counted)
         self.of.setText(_("Right, of {count} new pictures", count=counted))
-        self.accuracy.setText(share(figures.right, scene.figures.counted))
+        self.accuracy.setText(format_percent(figures.right / scene.figures.counted))
         first = scene.notes[0].right
-        before = _("before: {share}", share=share(first, scene.figures.counted))
+        before = _("before: {share}", share=format_percent(first / scene.figures.counted))
         self.before.setText(before if number_shown else describe_chance(figures))
         sentence, second = describe_frame(figures)
         self.sentence.setText(sentence)

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QSizePolicy, QSlider
 from mnist_draw import i18n
 from mnist_draw.analysis.film import END, Note
 from mnist_draw.analysis.network_probe import neighbor_correlation
-from mnist_draw.analysis.sentences import describe_learned, share
+from mnist_draw.analysis.sentences import describe_learned
 from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
@@ -390,7 +390,7 @@ class FilmSlider(QSlider):
         for point in curve:
             painter.drawEllipse(point, 2.5, 2.5)
         if END in points:
-            words = share(self._notes[END].right, self._counted)
+            words = i18n.format_percent(self._notes[END].right / self._counted)
             box = QRectF(points[END].x() - 70, points[END].y() + 6, 60, 16)
             write(painter, box, RIGHT, words, Text.AXIS, "muted")
 

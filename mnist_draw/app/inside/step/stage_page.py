@@ -15,7 +15,6 @@ from mnist_draw.analysis.sentences import (
     describe_move,
     describe_moved,
     describe_part,
-    share,
 )
 from mnist_draw.app.inside import rows_view
 from mnist_draw.app.inside.rows_view import Heading, Line, Row, RowsView, Rule, Sentence, signed
@@ -331,7 +330,7 @@ def _after_rows(shown: Explained, followed: FollowedWeight) -> list[Row]:
         stages.whole_loss(shown, figures.losses_after, figures.after),
     )
     probabilities = (format_probability(p) for p in (followed.p, followed.p_after))
-    rights = (share(right, counted) for right in (before, after))
+    rights = (i18n.format_percent(right / counted) for right in (before, after))
     rows: list[Row] = [
         Heading(_("After it")),
         Line(_("loss of {count}", count=pictures), " → ".join(losses)),

@@ -13,7 +13,6 @@ from mnist_draw import i18n
 from mnist_draw.analysis.compiled_graph import StepOperations
 from mnist_draw.analysis.film import END
 from mnist_draw.analysis.one_step import Mine
-from mnist_draw.analysis.sentences import share
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.inside_bar import open_table
 from mnist_draw.app.inside.section import Example, Section
@@ -252,7 +251,7 @@ class StepSection(Section):
         words = _("The network itself.") if self.number == END else ""
         if self.number != END:
             words = i18n.counted("After {count} step.", "After {count} steps.", self.number)
-        right = share(scene.figures.right, scene.figures.counted)
+        right = i18n.format_percent(scene.figures.right / scene.figures.counted)
         said = _("{share} right. Your picture: {answer}", share=right, answer=shown.sentence)
         self.film.slider.setAccessibleDescription(joined(words, said))
 
