@@ -397,15 +397,15 @@ def find_lines(ink: Floats) -> list[tuple[float, float]]:
     best = np.zeros(rows, np.float32)
     slopes = np.zeros(rows, np.float32)
     steps = np.arange(columns) - (columns - 1) / 2
-    places = np.arange(rows)[:, None]
     # A line that is slightly bent or between two slopes is spread over neighboring rows.
     seen = ndimage.maximum_filter1d(seen, 3, axis=0)
+    beyond = round(float(_SLOPES.max() * steps.max())) + 1
+    dark, inside = (_running_sums(plane, beyond) for plane in (seen, np.ones_like(seen)))
     for slope in _SLOPES:
-        sheared = places + np.rint(slope * steps).astype(np.intp)
-        inside = (sheared >= 0) & (sheared < rows)
-        values = seen[np.clip(sheared, 0, rows - 1), np.arange(columns)] * inside
-        count = inside.sum(axis=1)
-        share = np.where(count > columns / 2, values.sum(axis=1) / np.maximum(count, 1), 0)
+        shifts = beyond + np.rint(slope * steps).astype(np.intp)
+        count = _sums_along(inside, shifts)
+        sums = _sums_along(dark, shifts)
+        share = np.where(count > columns / 2, sums / np.maximum(count, 1), 0)
         better = share > best
         best[better] = share[better]
         slopes[better] = slope
@@ -425,6 +425,32 @@ def find_lines(ink: Floats) -> list[tuple[float, float]]:
         ((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
         for row in found
     ]
+
+
+def _running_sums(plane: Floats, beyond: int) -> npt.NDArray[np.int32]:
+    """Sum a plane of zeros and ones along its rows, with so many empty rows around it.
+
+    Returned are, for each column and distance downward from the first of these rows, the sums up to
+    that column in as many rows as the plane has.
+    """
+    padded = np.pad(plane.T, ((1, 0), (beyond, beyond)))
+    sums = np.cumsum(padded, axis=0, dtype=np.int32)
+    return np.lib.stride_tricks.sliding_window_view(sums, len(plane), axis=1)
+
+
+def _sums_along(
+    running: npt.NDArray[np.int32],
+    shifts: npt.NDArray[np.intp],
+) -> npt.NDArray[np.int64]:
+    """Sum along a line that is shifted downward by so much in each column, for each row.
+
+    A nearly level line consists of few steps, each within one row.
+    """
+    starts = np.flatnonzero(np.diff(shifts, prepend=-1))
+    ends = np.append(starts[1:], len(shifts))
+    steps = shifts[starts]
+    sums: npt.NDArray[np.int64] = (running[ends, steps] - running[starts, steps]).sum(axis=0)
+    return sums
 
 
 def _reaches_both_edges(seen: Floats, row: int, slope: float) -> bool:
