@@ -7,7 +7,8 @@ there, and is computed once.
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
+import shutil
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,10 +24,11 @@ from mnist_draw.analysis.one_step import Mine, OneStep, StepError, StepFigures
 from mnist_draw.analysis.pictures import in_slices
 from mnist_draw.analysis.sentences import FilmFigures
 from mnist_draw.arrays import Array, Floats
-from mnist_draw.errors import UserError
+from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.library.networks import find_by_key
 from mnist_draw.recognition.recogniser import CompiledNetwork
 from mnist_draw.storage import ModelFile
+from mnist_draw.storage.folders import temporary_folder
 from mnist_draw.training.updates import UPDATE_RULES
 
 #: Frames that longer ways leave behind: a hundred steps then take hardly longer than without.
@@ -86,8 +88,8 @@ class Film:
         self._images = data.validation_images[: self.counted]
         self.notes: dict[int, Note] = {}
         # As long as the film: a file for each frame.
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        weakref.finalize(self, self._folder.cleanup)
+        self._folder = temporary_folder()
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._kept: set[int] = set()
         state: tuple[Array, ...] = ()
         #: Whether it is known what the training of the network began with.
@@ -152,7 +154,7 @@ class Film:
             self._note(END, parameters)
             return Frame(END, parameters, ())
         count = len(self._start)
-        with np.load(self._path(number)) as stored:
+        with self._file(number) as path, np.load(path) as stored:
             values = tuple(stored[f"arr_{place}"] for place in range(len(stored.files)))
         return Frame(number, values[:count], values[count:])
 
@@ -236,16 +238,25 @@ class Film:
             inner = range(1, len(numbers) - 1)
             crowded = min(inner, key=lambda place: numbers[place + 1] / (numbers[place - 1] + 1))
             self._drop(numbers[crowded])
-        np.savez(self._path(number), *parameters, *state)
+        with self._file(number) as path:
+            np.savez(path, *parameters, *state)
         self._kept.add(number)
         return Frame(number, parameters, state)
 
-    def _path(self, number: int) -> Path:
-        return Path(self._folder.name, f"{number}.npz")
+    @contextlib.contextmanager
+    def _file(self, number: int) -> Iterator[Path]:
+        """Give the file of a frame; the disk may be full, and systems clear temporary files."""
+        path = self._folder / f"{number}.npz"
+        try:
+            yield path
+        except OSError as error:
+            fields = {"path": path, "reason": reason_of(error)}
+            raise StorageError("{path} cannot be used: {reason}.", **fields) from error
 
     def _drop(self, number: int) -> None:
         self._kept.remove(number)
-        self._path(number).unlink()
+        with self._file(number) as path:
+            path.unlink(missing_ok=True)
         del self.notes[number]
 
     def _note(self, number: int, parameters: tuple[Floats, ...]) -> None:

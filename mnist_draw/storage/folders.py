@@ -11,6 +11,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -55,6 +56,19 @@ def make_folder(folder: Path) -> Path:
         fields = {"folder": folder, "reason": reason_of(error)}
         raise StorageError("The folder {folder} cannot be created: {reason}.", **fields) from error
     return folder
+
+
+def temporary_folder() -> Path:
+    """Make a folder among temporary files, or in the program's cache where none can be made."""
+    prefix = "mnist_draw-"
+    with contextlib.suppress(OSError):
+        return Path(tempfile.mkdtemp(prefix=prefix))
+    place = cache_folder()
+    try:
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    except OSError as error:
+        fields = {"folder": place, "reason": reason_of(error)}
+        raise StorageError("The folder {folder} cannot be created: {reason}.", **fields) from error
 
 
 def private_folder(folder: Path) -> Path | None:

@@ -1,8 +1,11 @@
 """The film: frames from the weights that learning began with, the same however one gets there."""
 
+import shutil
+import tempfile
 from itertools import pairwise
 from unittest.mock import Mock
 
+import full_disk
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +19,7 @@ from mnist_draw.analysis.film import END, SHOWN, Film
 from mnist_draw.analysis.one_step import Mine, StepError
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.networks import list_shipped
+from mnist_draw.storage import StorageError, folders
 from mnist_draw.theano_bridge import installed_theano
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
@@ -56,6 +60,18 @@ def right_by_numpy(parameters, images, labels):
         if place + 2 < len(parameters):
             values = np.maximum(values, 0)
     return int((values.argmax(axis=1) == labels).sum())
+
+
+def test_frames_need_no_temporary_folder_and_fail_in_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    film = Film(learned_model()[0])
+    assert go(film, 1).number == 1
+    monkeypatch.setattr(np, "savez", full_disk.refuse_bytes)
+    with pytest.raises(StorageError, match="cannot be used: the disk is full"):
+        go(film, 2)
+    shutil.rmtree(folders.cache_folder())
+    with pytest.raises(StorageError, match="cannot be used: no such file"):
+        film.frame(1)
 
 
 def test_the_film_begins_where_learning_began(digits):

@@ -1,5 +1,6 @@
 """The library: networks listed, found, renamed, deleted, restored, imported and saved elsewhere."""
 
+import errno
 import os
 import string
 from dataclasses import replace
@@ -269,6 +270,15 @@ def test_what_earlier_versions_saved_outside_is_moved_to_its_home(tmp_path, monk
     assert "1 Jan" in sentence
     assert kept.path.parent == home / "data" / "networks"
     assert not path.exists()
+    assert stored_network.reclaim_fallbacks() == []
+
+
+def test_without_a_temporary_folder_nothing_was_saved_there(monkeypatch, home):
+    def fail():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(stored_network.tempfile, "gettempdir", fail)
+    assert len(stored_network.fallback_folders()) == 1
     assert stored_network.reclaim_fallbacks() == []
 
 

@@ -2,13 +2,20 @@
 
 import os
 import sys
+import tempfile
 import tracemalloc
 
+import full_disk
 import numpy as np
 import pytest
 
-from mnist_draw.storage import cache
-from mnist_draw.storage.folders import is_private, private_folder
+from mnist_draw.storage import StorageError, cache
+from mnist_draw.storage.folders import (
+    cache_folder,
+    is_private,
+    private_folder,
+    temporary_folder,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 
@@ -45,6 +52,16 @@ def test_a_folder_that_others_can_enter_or_own_is_not_used(tmp_path, monkeypatch
 def test_where_no_folder_can_be_made_there_is_none(tmp_path):
     (tmp_path / "cache").write_text("in the way")
     assert private_folder(tmp_path / "cache" / "loops") is None
+
+
+def test_a_temporary_folder_is_made_in_the_cache_where_the_system_has_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    made = temporary_folder()
+    assert made.parent == cache_folder()
+    assert is_private(made)
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: full_disk.refuse_bytes())
+    with pytest.raises(StorageError, match="cannot be created: the disk is full"):
+        temporary_folder()
 
 
 # -- stored results

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 from qtpy.QtCore import QProcess, QSize, Qt, Signal
@@ -47,6 +46,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import LANGUAGES, _, joined, language, listed, number, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.folders import temporary_folder
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 notifier = Notifier("lesson", "train")
@@ -426,7 +426,7 @@ class LessonMaker(ScrollArea):
         """Open a second window with the lesson, which is kept in a temporary folder."""
         if self._refuses():
             return
-        path = Path(tempfile.mkdtemp(prefix="mnist_draw-")) / self._file_name
+        path = temporary_folder() / self._file_name
         if self._write(path, whole_paths=True):
             spoken = self.language.currentData() or language()
             options = ["--lang", spoken, "--config", str(path)]

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from dataclasses import replace
 from typing import Any
 
@@ -338,6 +339,8 @@ def test_a_teacher_makes_a_lesson_in_the_window_and_takes_it_as_a_pupil(
     setup.button("trainLessonTab").setChecked(True)
     started = []
     monkeypatch.setattr(QProcess, "startDetached", lambda *command: started.append(command))
+    # There may be no folder for temporary files.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     setup.button("tryLessonButton").click()
     [(__, arguments)] = started
     assert read_lesson(arguments[-1]).title == "How few?"
