@@ -37,8 +37,10 @@ MAX_ARRAY_HEADER = 4096
 
 # Numbers only, little-endian as they are written on every system.
 _DTYPES = ("|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8", "<f2", "<f4", "<f8")
+# Kinds of NumPy's types for text, for bytes and for objects, such as names of classes.
+_WORDS = "USO"
 _HEADER = re.compile(
-    rb"\{'descr': '([<|][a-z]\d)', 'fortran_order': (True|False), "
+    rb"\{'descr': '([<|][a-zA-Z]\d*)', 'fortran_order': (True|False), "
     rb"'shape': \(((?:\d{1,18}(?:, ?|,?(?=\))))*)\),? ?\} *\n",
 )
 # The record at the end of a zip file, the one that points to its larger kind, and how far from the
@@ -229,6 +231,12 @@ def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtyp
     if width is None or match is None:
         raise NpzError(f"the array {name[:80]!r} has no valid header")
     dtype = match[1].decode("ascii")
+    if dtype[1] in _WORDS:
+        raise DocumentError(
+            "its array {name} has the type {type}; only numbers can be read",
+            name=repr(name[:80]),
+            type=dtype,
+        )
     if dtype not in _DTYPES:
         raise NpzError(f"the array {name[:80]!r} has the unexpected type {dtype!r}")
     shape = tuple(int(size) for size in re.findall(rb"\d+", match[3]))

@@ -43,6 +43,17 @@ def test_reads_what_numpy_writes_and_the_other_way_round(savez):
             assert np.array_equal(archive[name], value), name
 
 
+@pytest.mark.parametrize("labels", [["cat", "dog"], [b"cat"], [{}]])
+def test_says_which_array_has_words_where_numbers_are_read(labels):
+    buffer = io.BytesIO()
+    array = np.array(labels)
+    np.savez(buffer, images=np.zeros((2, 784), np.uint8), labels=array)
+    with pytest.raises(DocumentError, match="its array 'labels' has the type") as caught:
+        unpack(buffer.getvalue())
+    assert not isinstance(caught.value, NpzError)
+    assert array.dtype.str in str(caught.value)
+
+
 def test_equal_arrays_give_equal_bytes_a_piece_at_a_time(monkeypatch):
     again = {name: np.array(value, order="C") for name, value in ARRAYS.items()}
     assert pack(ARRAYS | {"columns": again["columns"]}) == pack(again)
@@ -100,7 +111,7 @@ def with_a_text():
     ("data", "message"),
     [
         (b"", "not an .npz file"),
-        (pickled(), "header"),
+        (pickled(), "type .O"),
         (pack({f"a{n}": np.zeros(1) for n in range(1001)}), "1001 arrays"),
         (b"PK\x03\x04 and nothing more", "damaged .no zip directory"),
         # As files of Keras and PyTorch.
