@@ -22,6 +22,7 @@ from mnist_draw.networks import title_of_model
 from mnist_draw.recognition.certainty import format_probability
 from mnist_draw.recognition.glyphs import SIGNS
 from mnist_draw.storage.csv_table import csv_table
+from mnist_draw.storage.file_system import leaves_patterns
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
@@ -289,7 +290,7 @@ def picture_names(given: Iterable[str]) -> Iterator[str]:
     for name in given:
         names = [name]
         with contextlib.suppress(OSError, ValueError):
-            if _patterns_are_ours() and not Path(name).exists():
+            if leaves_patterns() and not Path(name).exists():
                 # Unlike Path.glob it takes whole paths, such as C:\scans\*.png.
                 names = sorted(glob.glob(name)) or names  # noqa: PTH207
         for each in names:
@@ -344,10 +345,6 @@ def _refuse_folders(name: str) -> None:
         first=Path(name) / below[0],
         all=Path(name) / "*",
     )
-
-
-def _patterns_are_ours() -> bool:
-    return os.name == "nt"
 
 
 def evaluate(arguments: argparse.Namespace) -> int:

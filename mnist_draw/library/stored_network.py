@@ -25,7 +25,8 @@ from mnist_draw.i18n import _, date
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
-from mnist_draw.storage.folders import data_folder, home_name, is_private, make_folder
+from mnist_draw.storage.file_system import is_private
+from mnist_draw.storage.folders import data_folder, home_name, make_folder
 from mnist_draw.storage.models import ModelInfo, read_info, save_model
 from mnist_draw.storage.opening import PathName
 from mnist_draw.storage.unique_paths import reserved_file

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.i18n import N_, _
+from mnist_draw.storage.file_system import holds_open_files, sync_folder
 from mnist_draw.storage.opening import PathName
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def open_atomically(path: PathName) -> Iterator[BinaryIO]:
         if mode is not None:
             temporary.chmod(mode)
         retry_while_locked(lambda: temporary.replace(target))
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         sentence = N_("Could not write {path}: {reason}. Nothing was written.")
         if has_content(target):
@@ -88,7 +89,7 @@ def write_tail(path: PathName, start: int, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise StorageError(
             "Could not write {path}: {reason}.",
@@ -191,32 +192,13 @@ def _temporary_beside(target: Path) -> Path:
 def retry_while_locked(act: Callable[[], T]) -> T:
     """Rename or remove something; on Windows, retry for 2.5 s while another program has it open."""
     wait = _FIRST_WAIT
-    for _attempt in range(_ATTEMPTS - 1 if _may_be_held() else 0):
+    for _attempt in range(_ATTEMPTS - 1 if holds_open_files() else 0):
         try:
             return act()
         except PermissionError:
             time.sleep(wait)
             wait *= 2
     return act()
-
-
-def _may_be_held() -> bool:
-    return os.name == "nt"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force the new directory entry to the disk, where the system lets a program do that.
-
-    Windows has no such call (NTFS journals the rename), and some network file systems refuse it.
-    """
-    if os.name == "nt":
-        return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def lock_file(path: Path) -> Path:
@@ -272,6 +254,6 @@ def held(path: PathName) -> Iterator[bool]:
             with contextlib.suppress(OSError):
                 beside.unlink()
             release_lock(lock)
-            if os.name == "nt":
+            if holds_open_files():
                 with contextlib.suppress(OSError):
                     beside.unlink()

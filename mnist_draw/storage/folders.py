@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import platformdirs
 
 from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.storage.atomic import sweep
+from mnist_draw.storage.file_system import is_closed, is_private
 from mnist_draw.storage.opening import PathName
 
 APPLICATION = "mnist_draw"
@@ -80,19 +80,9 @@ def private_folder(folder: Path) -> Path | None:
     with contextlib.suppress(OSError, ValueError):
         folder.mkdir(parents=True, exist_ok=True)
         private.mkdir(mode=0o700, exist_ok=True)
-        closed = sys.platform == "win32" or not private.lstat().st_mode & 0o077
-        if closed and is_private(private) and not private.is_symlink():
+        if is_closed(private) and is_private(private) and not private.is_symlink():
             return private
     return None
-
-
-def is_private(path: Path) -> bool:
-    """Whether a file or folder belongs to the user, and others cannot write to it.
-
-    Always on Windows, where a user's folders inherit such rights.
-    """
-    status = path.stat()
-    return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
 def named_path(name: PathName) -> Path:

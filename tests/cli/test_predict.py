@@ -335,7 +335,7 @@ def test_patterns_are_expanded_where_no_shell_does(tmp_path, monkeypatch, whole)
     for name in ("b.png", "a.png", "c.txt"):
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(predict, "_patterns_are_ours", lambda: True)
+    monkeypatch.setattr(predict, "leaves_patterns", lambda: True)
     folder = str(tmp_path) + os.sep if whole else ""
     assert list(predict.picture_names([f"{folder}*.png", "none*.png"])) == [
         f"{folder}a.png", f"{folder}b.png", "none*.png",

@@ -234,7 +234,7 @@ def test_windows_waits_until_another_program_lets_go(tmp_path, monkeypatch):
 
         monkeypatch.setattr(Path, name, busy_twice)
     monkeypatch.setattr(atomic.time, "sleep", waits.append)
-    monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
+    monkeypatch.setattr(atomic, "holds_open_files", lambda: True)
     write(path, b"new")
     assert path.read_bytes() == b"new"
     assert move_to_bin(path, "The file").read_bytes() == b"new"

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from mnist_draw.storage import StorageError, cache
+from mnist_draw.storage.file_system import is_private
 from mnist_draw.storage.folders import (
     cache_folder,
-    is_private,
     private_folder,
     temporary_folder,
 )

@@ -19,13 +19,13 @@ from mnist_draw.app.draw.teaching import folder_of_digits, taught_times
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.desktop import show_in_folder
 from mnist_draw.app.kit.files import (
     CollectionController,
     FollowedFolder,
     ask_folder,
     ask_save,
     file_kind,
-    show_in_folder,
 )
 from mnist_draw.app.kit.painters import image_of, paint_box
 from mnist_draw.app.kit.theme import Size, Text

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QDir, QEvent, QMimeData, QObject, QProcess, QTimer, QUrl, Signal
-from qtpy.QtGui import QDesktopServices
+from qtpy.QtCore import QDir, QEvent, QMimeData, QObject, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
@@ -95,16 +93,6 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
 def local_files(content: QMimeData) -> list[str]:
     """Return the files on this computer that were copied or dropped."""
     return [native(url.toLocalFile()) for url in content.urls() if url.isLocalFile()]
-
-
-def show_in_folder(path: Path) -> None:
-    """Show a file in its folder, marked on Windows and macOS."""
-    if sys.platform == "win32":
-        QProcess.startDetached("explorer", ["/select,", str(path)])
-    elif sys.platform == "darwin":
-        QProcess.startDetached("open", ["-R", str(path)])
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
 class CollectionController(QObject):

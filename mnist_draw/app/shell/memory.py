@@ -16,7 +16,6 @@ import ctypes
 import gc
 import mmap
 import re
-import sys
 import threading
 import time
 from pathlib import Path
@@ -98,9 +97,10 @@ def unchanged_parts(name: str) -> list[tuple[int, int]]:
 
 def _library() -> ctypes.CDLL | None:
     """Return the GNU C library; None where another one runs the program."""
-    if not sys.platform.startswith("linux"):
+    try:
+        library = ctypes.CDLL("libc.so.6")
+    except OSError:
         return None
-    library = ctypes.CDLL(None)
     known = hasattr(library, "mallopt") and hasattr(library, "malloc_trim")
     return library if known else None
 

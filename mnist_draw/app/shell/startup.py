@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import os
 import platform
 import sys
@@ -146,20 +145,16 @@ def _make_app(arguments: list[str]) -> QApplication:
     from qtpy.QtGui import QGuiApplication, QIcon
     from qtpy.QtWidgets import QApplication
 
+    from mnist_draw.app.kit import desktop
     from mnist_draw.app.shell.language import speak_language
 
-    if sys.platform == "win32":
-        # Else the taskbar takes the window for one of Python's, with Python's icon.
-        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
+    desktop.name_program()
     if QT5:  # Qt 6 does so by itself.
         QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
         QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
-    # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
-    # size of the text provides the steps between whole factors.
     policies = Qt.HighDpiScaleFactorRoundingPolicy
-    exact = sys.platform in ("win32", "darwin")
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        policies.PassThrough if exact else policies.RoundPreferFloor,
+        policies.PassThrough if desktop.SCALES_EXACTLY else policies.RoundPreferFloor,
     )
     app = QApplication(["mnist-draw", *arguments])
     keep_all_moves()
@@ -182,15 +177,11 @@ def keep_all_moves() -> None:
     """
     from qtpy.QtCore import QCoreApplication, Qt
 
+    from mnist_draw.app.kit.desktop import keep_mouse_moves
+
     QCoreApplication.setAttribute(Qt.AA_CompressHighFrequencyEvents, False)
     QCoreApplication.setAttribute(Qt.AA_CompressTabletEvents, False)
-    if sys.platform == "darwin":
-        cocoa = ctypes.CDLL("/usr/lib/libobjc.dylib")
-        cocoa.objc_getClass.restype = ctypes.c_void_p
-        cocoa.sel_registerName.restype = ctypes.c_void_p
-        cocoa.objc_msgSend.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_bool]
-        events = cocoa.objc_getClass(b"NSEvent")
-        cocoa.objc_msgSend(events, cocoa.sel_registerName(b"setMouseCoalescingEnabled:"), False)
+    keep_mouse_moves()
 
 
 #: Milliseconds after the first paint, in which the network gets ready to answer.

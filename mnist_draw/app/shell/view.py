@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QSettings, Signal
-from qtpy.QtGui import QPalette
-from qtpy.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QAction, QActionGroup, QToolButton, QWidget
 
-from mnist_draw.app.kit import theme
+from mnist_draw.app.kit import desktop, theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, button_menu
 from mnist_draw.i18n import (
@@ -27,34 +23,6 @@ from mnist_draw.i18n import (
     system_languages,
 )
 from mnist_draw.storage.preferences import Preferences
-
-_THEMES = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-#: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
-_ANIMATES = 0x1042
-_MID_GRAY = 128
-
-
-def _desktop_is_dark() -> bool:
-    """Return whether the desktop prefers dark windows now.
-
-    Qt 5 does not say it: the registry does on Windows, the palette elsewhere.
-    """
-    if sys.platform == "win32":
-        return not int(QSettings(_THEMES, QSettings.NativeFormat).value("AppsUseLightTheme", 1))
-    return QApplication.palette().color(QPalette.Window).lightness() < _MID_GRAY
-
-
-def _desktop_moves() -> bool:
-    """Return whether the desktop lets things move now."""
-    if sys.platform == "win32":
-        shown = ctypes.c_int(1)
-        ctypes.windll.user32.SystemParametersInfoW(_ANIMATES, 0, ctypes.byref(shown), 0)
-        return bool(shown.value)
-    if sys.platform == "darwin":
-        kept = Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
-        return not int(QSettings(str(kept), QSettings.NativeFormat).value("reduceMotion", 0))
-    return True
-
 
 _COLORS = {
     "system": _("Same as the system"),
@@ -80,10 +48,10 @@ class ViewButton(QToolButton):
         self._preferences = preferences
         used = theme.theme()
         self._motion = preferences.get("motion", True)
-        used.motion = self._motion and _desktop_moves()
+        used.motion = self._motion and desktop.lets_move()
         stored = preferences.get("text_size", 100)
         used.resize_text((stored if stored in _TEXT_SIZES else 100) / 100)
-        used.apply(preferences.get("theme", "system"), _desktop_is_dark(), styles=False)
+        used.apply(preferences.get("theme", "system"), desktop.is_dark(), styles=False)
         self._build(window)
 
     def _build(self, window: QWidget) -> None:
@@ -146,7 +114,7 @@ class ViewButton(QToolButton):
 
     def _choose_motion(self, on: bool) -> None:
         self._motion = on
-        theme.theme().motion = on and _desktop_moves()
+        theme.theme().motion = on and desktop.lets_move()
         self._preferences.set("motion", on)
 
     def choose_language(self, code: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -31,6 +30,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.app_state import AppState
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.desktop import CONTROL
 from mnist_draw.app.kit.files import local_files
 from mnist_draw.app.kit.layout import ScrollArea
 from mnist_draw.app.kit.learning import Learning, WorkQueue
@@ -60,8 +60,6 @@ from mnist_draw.storage.preferences import Preferences
 
 #: Seconds after the last choice until the preferences are written: a sudden end loses no more.
 _SAVE_S = 1.0
-#: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
-_TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 notifier = Notifier()
 network_notifier = Notifier("network")
 screen_notifier = Notifier("full screen")
@@ -146,8 +144,8 @@ class Window(QMainWindow):
         self.glossary = Glossary(self)
 
     def _build_commands(self) -> None:
-        Command(self, _("Next tab"), f"{_TABS}+Tab", partial(self.navigation.step, 1))
-        Command(self, _("Previous tab"), f"{_TABS}+Shift+Tab", partial(self.navigation.step, -1))
+        Command(self, _("Next tab"), f"{CONTROL}+Tab", partial(self.navigation.step, 1))
+        Command(self, _("Previous tab"), f"{CONTROL}+Shift+Tab", partial(self.navigation.step, -1))
         Command(self, _("Library"), "F9", self.navigation.show_library)
         Command(self, _("Message"), "Ctrl+F8", self.toast.focus_action)
         Command(self, _("Quit"), "Ctrl+Q", self.close)

@@ -13,11 +13,11 @@ from qtpy.QtGui import QKeyEvent, QPainter
 from qtpy.QtWidgets import QWidget
 
 from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.desktop import show_in_folder
 from mnist_draw.app.kit.files import (
     CollectionController,
     FollowedFolder,
     modification_times,
-    show_in_folder,
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.threads import Background

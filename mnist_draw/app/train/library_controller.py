@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QMenu, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.files import FollowedFolder, modification_times, show_in_folder
+from mnist_draw.app.kit.desktop import show_in_folder
+from mnist_draw.app.kit.files import FollowedFolder, modification_times
 from mnist_draw.app.kit.threads import Background, NewestOnly
 from mnist_draw.app.kit.widgets import native_keys, no_key
 from mnist_draw.app.train.handed_in_list import HandedInList

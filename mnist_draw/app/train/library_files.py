@@ -10,12 +10,12 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.desktop import show_in_folder
 from mnist_draw.app.kit.files import (
     CollectionController,
     ask_save,
     ask_several,
     file_kind,
-    show_in_folder,
 )
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier

@@ -34,7 +34,8 @@ from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.kit import files, theme, widgets
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
-from mnist_draw.app.kit.files import ask_folder, ask_open, ask_save, ask_several, show_in_folder
+from mnist_draw.app.kit.desktop import show_in_folder
+from mnist_draw.app.kit.files import ask_folder, ask_open, ask_save, ask_several
 from mnist_draw.app.kit.layout import column, scrolled
 from mnist_draw.app.kit.number_fields import NumberBox, RealBox
 from mnist_draw.app.kit.painters import opaque_painter
