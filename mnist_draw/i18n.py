@@ -36,6 +36,8 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any, ParamSpec, TypeVar, cast
 
+from mnist_draw.system import desktop_languages
+
 DOMAIN = "mnist_draw"
 CATALOGUES = Path(__file__).parent / "locales"
 #: What the preferences call the language; empty is the system's.
@@ -390,17 +392,7 @@ def system_languages() -> Iterator[str]:
         if value := os.environ.get(variable):
             yield from value.split(":")
             return
-    if sys.platform == "win32":
-        import ctypes
-        import locale
-
-        yield locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
-    elif sys.platform == "darwin":
-        import plistlib
-
-        kept = Path.home() / "Library/Preferences/.GlobalPreferences.plist"
-        with contextlib.suppress(OSError, ValueError):
-            yield from plistlib.loads(kept.read_bytes()).get("AppleLanguages", [])
+    yield from desktop_languages()
 
 
 # -- a change of the language

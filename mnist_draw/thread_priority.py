@@ -7,20 +7,16 @@ too: they inherit its priority on Linux only.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import sys
 import threading
 import time
+
+from mnist_draw.system import lower_thread
 
 #: On Linux: by how much the niceness (-20 to 19) of a lowered thread exceeds the process'. Each
 #: step weighs a factor of 1.25 (sched(7)): where two threads want one core, ten steps leave the
 #: window's thread nine parts in ten.
 NICENESS = 10
-#: ``THREAD_PRIORITY_BELOW_NORMAL`` in winbase.h of Windows.
-_WINDOWS_BELOW_NORMAL = -1
-#: ``QOS_CLASS_UTILITY`` in sys/qos.h of macOS.
-_MACOS_UTILITY = 0x11
 
 #: Seconds for which a core is claimed: longer than from one answer to a pen to the next.
 _CLAIM = 0.1
@@ -38,7 +34,7 @@ def lower() -> None:
         return
     _thread.lowered = True
     with contextlib.suppress(OSError, AttributeError):
-        _lower_priority()
+        lower_thread(NICENESS)
 
 
 def is_lowered() -> bool:
@@ -70,16 +66,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _lower_priority() -> None:
-    if sys.platform == "win32":
-        kernel = ctypes.WinDLL("kernel32")
-        kernel.GetCurrentThread.restype = ctypes.c_void_p
-        kernel.SetThreadPriority.argtypes = (ctypes.c_void_p, ctypes.c_int)
-        kernel.SetThreadPriority(kernel.GetCurrentThread(), _WINDOWS_BELOW_NORMAL)
-    elif sys.platform == "darwin":
-        ctypes.CDLL(None).pthread_set_qos_class_self_np(_MACOS_UTILITY, 0)
-    else:
-        nice = os.getpriority(os.PRIO_PROCESS, os.getpid())
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, nice + NICENESS))

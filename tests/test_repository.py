@@ -54,22 +54,11 @@ WITH_EXAMPLES = sorted(
 
 
 ASKS_FOR_SYSTEM = re.compile(r"\bsys\.platform\b|\bos\.name\b|\bplatform\.system\(\) *[=!]=")
-#: What differs between the systems: their desktops, their file systems, and the rest.
-OF_SYSTEMS = {"app/kit/desktop.py", "storage/file_system.py"}
-#: Still to be moved there.
-OF_SYSTEMS |= {
-    "cli/desktop_entry.py",
-    "i18n.py",
-    "theano_bridge/environment.py",
-    "theano_bridge/native/kernels/llvm.py",
-    "theano_bridge/native/runner.py",
-    "theano_bridge/native/team.py",
-    "thread_priority.py",
-    "training/control.py",
-}
+#: What differs between the systems for desktops, files and processes.
+OF_SYSTEMS = {"app/kit/desktop.py", "storage/file_system.py", "system.py"}
 
 
-def test_few_modules_ask_which_system_runs_them():
+def test_three_modules_ask_which_system_runs_them():
     package = ROOT / "mnist_draw"
     asking = {
         path.relative_to(package).as_posix()

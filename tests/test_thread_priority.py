@@ -29,10 +29,10 @@ def test_a_thread_is_lowered_alone_even_where_the_system_refuses(monkeypatch):
     thread_priority.lower()
     assert not thread_priority.is_lowered()
 
-    def refuse():
+    def refuse(niceness):
         raise PermissionError
 
-    monkeypatch.setattr(thread_priority, "_lower_priority", refuse)
+    monkeypatch.setattr(thread_priority, "lower_thread", refuse)
     assert _in_thread(_lower)
 
 

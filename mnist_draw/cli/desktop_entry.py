@@ -22,6 +22,7 @@ from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import make_folder, resource_path
+from mnist_draw.system import HAS_MENU_FILES
 
 #: Files of ``resources/desktop``, and their folders below the user's.
 PLACES = {
@@ -66,7 +67,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if sys.platform in ("win32", "darwin"):
+    if not HAS_MENU_FILES:
         raise UserError(
             "These menu entries are for Linux desktops; nothing was changed. The README "
             "describes Windows and macOS.",

@@ -14,7 +14,6 @@ import logging
 import os
 import shlex
 import shutil
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
@@ -84,10 +83,9 @@ def parse_flags(text: str) -> dict[str, str]:
 @contextmanager
 def pytensor() -> Iterator[None]:
     """Surroundings of the first import of PyTensor: float32, Numba, our cache folder."""
-    if sys.platform == "darwin":
-        # Apple's BLAS listens to nothing else: the program cuts matrix products among threads of
-        # its own, and two pools on the same cores fight.
-        os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
+    # Apple's BLAS listens to nothing else: the program cuts matrix products among threads of its
+    # own, and two pools on the same cores fight.
+    os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
     defaults = {"floatX": "float32", "cxx": ""}
     chosen = _chosen_in_files("PYTENSORRC", "~/.pytensorrc").keys()
     if not chosen & {"base_compiledir", "compiledir"}:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import math
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
+from mnist_draw.system import closed_console
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, SettingsError
 
@@ -102,8 +102,6 @@ class Controls:
 
 #: Signals that end a command: ``kill``, a closed terminal, Ctrl-Break. Each system has some.
 ENDING_SIGNALS = ("SIGTERM", "SIGHUP", "SIGBREAK")
-#: Windows ends a program 5 seconds after its console was closed, whatever it does.
-_GRACE = 4.5
 
 
 @contextlib.contextmanager
@@ -137,7 +135,7 @@ def stop_on_signals(controls: Controls) -> Iterator[None]:
         stack.enter_context(stop_on_interrupt(controls))
         for name in ENDING_SIGNALS:
             stack.enter_context(_handled(name, ask))
-        stack.enter_context(_closed_console(controls))
+        stack.enter_context(closed_console(controls.stop))
         yield
 
 
@@ -159,40 +157,3 @@ def _handled(name: str, handler: Callable[[int, FrameType | None], None]) -> Ite
         # None: the handler was not set from Python, and cannot be set back from it.
         if before is not None:
             signal.signal(number, before)
-
-
-if sys.platform == "win32":
-    import ctypes
-    from ctypes import wintypes
-
-    _HandlerRoutine = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
-    #: CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT and CTRL_SHUTDOWN_EVENT.
-    _CLOSING = (2, 5, 6)
-
-    @contextlib.contextmanager
-    def _closed_console(controls: Controls) -> Iterator[None]:
-        """Stop when the console is closed, and hold the system off until the block has ended."""
-        ended = threading.Event()
-
-        def asked(kind: int) -> bool:
-            if kind not in _CLOSING:
-                return False
-            controls.stop()
-            ended.wait(_GRACE)
-            return True
-
-        routine = _HandlerRoutine(asked)
-        register = ctypes.windll.kernel32.SetConsoleCtrlHandler
-        register(routine, True)
-        try:
-            yield
-        finally:
-            ended.set()
-            register(routine, False)
-
-else:
-
-    @contextlib.contextmanager
-    def _closed_console(controls: Controls) -> Iterator[None]:
-        """Do nothing: here a closed terminal is a signal."""
-        yield

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import platform
-import sys
-import time
 from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
 
+from mnist_draw.system import fine_clock, give_way
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
 from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 
@@ -235,22 +234,17 @@ define internal i64 @mnist_draw_ticks() nounwind {
 
 def _clock() -> tuple[str, str]:
     """Declare and define the function that reads the clock."""
-    if sys.platform == "win32":
-        _name("mnist_draw_clock", ctypes.WinDLL("kernel32").QueryPerformanceCounter)
+    clock = fine_clock()
+    _name("mnist_draw_clock", clock.function)
+    if clock.number is None:
         return "declare i32 @mnist_draw_clock(ptr)", _TICKS_WINDOWS
-    _name("mnist_draw_clock", ctypes.CDLL(None).clock_gettime)
-    ticks = _TICKS_POSIX.format(clock=time.CLOCK_MONOTONIC)
-    return "declare i32 @mnist_draw_clock(i32, ptr)", ticks
+    return "declare i32 @mnist_draw_clock(i32, ptr)", _TICKS_POSIX.format(clock=clock.number)
 
 
 @cache
 def patience() -> int:
     """Return `PATIENCE` in ticks."""
-    if sys.platform == "win32":
-        frequency = ctypes.c_int64()
-        ctypes.WinDLL("kernel32").QueryPerformanceFrequency(ctypes.byref(frequency))
-        return int(PATIENCE * frequency.value)
-    return int(PATIENCE * 1e9)
+    return int(PATIENCE * fine_clock().frequency)
 
 
 def _name(symbol: str, function: Any) -> None:
@@ -260,8 +254,5 @@ def _name(symbol: str, function: Any) -> None:
 
 def _give_way() -> tuple[str, tuple[str, ...]]:
     """The system's call that lets another thread have the core."""
-    if sys.platform == "win32":
-        _name("mnist_draw_yield", ctypes.WinDLL("kernel32").SwitchToThread)
-    else:
-        _name("mnist_draw_yield", ctypes.CDLL(None).sched_yield)
+    _name("mnist_draw_yield", give_way())
     return "%ignored = call i32 @mnist_draw_yield()", ("declare i32 @mnist_draw_yield()",)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
-import time
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw import thread_priority
+from mnist_draw.system import thread_clock
 from mnist_draw.theano_bridge.native import runner
 
 #: More threads get too little each: a minibatch of 500 rows then has about 60 for a thread, one
@@ -32,10 +31,6 @@ WORTH_HELP = 400e-6
 #: A program runs so often on one core to see how long that takes; the shortest time counts. One
 #: run is not enough, since the first finds nothing in the caches.
 TRIALS = 2
-
-#: What tells how long a program takes: the processor's time, for another thread that has the core
-#: meanwhile makes no program longer. That of Windows goes in steps of 16 ms.
-_clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 @dataclass(eq=False)
@@ -126,7 +121,7 @@ class Team:
             and not self._closed
             and self._lock.acquire(blocking=False)
         )
-        began = _clock()
+        began = thread_clock()
         try:
             program.step += 1
             if with_help:
@@ -145,7 +140,7 @@ class Team:
             if with_help:
                 self._lock.release()
             else:
-                program.alone = min(program.alone, _clock() - began)
+                program.alone = min(program.alone, thread_clock() - began)
 
     def close(self) -> None:
         """Send the helpers home; programs run on one core from now on."""

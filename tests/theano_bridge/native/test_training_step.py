@@ -306,8 +306,8 @@ def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with)
     lowered = []
     monkeypatch.setattr(
         thread_priority,
-        "_lower_priority",
-        lambda: lowered.append(threading.get_ident()),
+        "lower_thread",
+        lambda _niceness: lowered.append(threading.get_ident()),
     )
     helpers = team_module.Team(lowered=True)
     helpers.threads = 2

@@ -12,7 +12,6 @@ import ctypes
 import hashlib
 import logging
 import os
-import sys
 import threading
 from collections.abc import Iterable
 from functools import cache
@@ -26,6 +25,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import private_folder
 from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.system import c_library
 from mnist_draw.theano_bridge.environment import cache_folder
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
 
@@ -118,7 +118,7 @@ def _machine() -> tuple[Any, str]:
 
 def _provide_mathematics() -> None:
     """Name the C library's functions that compiled code may call, wherever they live."""
-    library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+    library = c_library()
     for name in ("pow", "exp", "log", "log1p", "expm1", "tanh", "sin", "cos", "fmod", "erf"):
         for suffix in ("", "f"):
             function = getattr(library, name + suffix, None)
